@@ -1,0 +1,24 @@
+# teamshark_add_plugin(NAME SOURCES file... [LIBRARIES target...])
+#
+# One Wireshark plugin module: hidden symbols, no "lib" prefix, its own copy of
+# core and common, staged as the build tree's plugins-staged/X.Y/epan/NAME.so so that
+# an unprivileged tshark loads it through WIRESHARK_PLUGIN_DIR=<build>/plugins-staged.
+
+set(TEAMSHARK_STAGE_DIR "${PROJECT_BINARY_DIR}/plugins-staged")
+set(TEAMSHARK_STAGE_EPAN_DIR "${TEAMSHARK_STAGE_DIR}/${TEAMSHARK_WIRESHARK_SERIES}/epan")
+
+function(teamshark_add_plugin name)
+    cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
+    add_library(${name} MODULE ${arg_SOURCES})
+    set_target_properties(${name} PROPERTIES
+        PREFIX ""
+        DEFINE_SYMBOL ""
+        LIBRARY_OUTPUT_DIRECTORY "${TEAMSHARK_STAGE_EPAN_DIR}")
+    target_link_libraries(${name} PRIVATE
+        teamshark-common teamshark-core ${arg_LIBRARIES}
+        teamshark-features teamshark-warnings epan PkgConfig::GLIB2)
+    target_link_options(${name} PRIVATE -Wl,--exclude-libs,ALL)
+    install(TARGETS ${name}
+        LIBRARY DESTINATION "${Wireshark_PLUGIN_LIBDIR}/epan" NAMELINK_SKIP
+        COMPONENT plugins)
+endfunction()

@@ -1,0 +1,28 @@
+# One set of compiler settings for everything the project builds.
+
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+if(NOT CMAKE_BUILD_TYPE)
+    set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Build type" FORCE)
+endif()
+
+add_library(teamshark-warnings INTERFACE)
+target_compile_options(teamshark-warnings INTERFACE
+    -Wall -Wextra -Werror
+    -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition
+    -Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2)
+# Wireshark's headers are not ours to keep clean.
+get_target_property(_ws_includes epan INTERFACE_INCLUDE_DIRECTORIES)
+if(_ws_includes)
+    target_include_directories(teamshark-warnings SYSTEM INTERFACE ${_ws_includes})
+endif()
+
+if(TEAMSHARK_SANITIZE)
+    target_compile_options(teamshark-warnings INTERFACE
+        -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+    target_link_options(teamshark-warnings INTERFACE -fsanitize=address,undefined)
+endif()

@@ -1,0 +1,101 @@
+# Finds Wireshark and GLib, and probes the features that differ between
+# Wireshark releases. Every result is a TS_HAVE_* definition, read by
+# plugins/common/ws_compat.h and by nothing else.
+
+find_package(Wireshark CONFIG REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(GLIB2 REQUIRED IMPORTED_TARGET glib-2.0)
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+
+if(NOT Wireshark_PLUGINS_ENABLED)
+    message(FATAL_ERROR "The Wireshark found in ${Wireshark_LIB_DIR} was built without plugin support.")
+endif()
+
+set(TEAMSHARK_WIRESHARK_SERIES "${Wireshark_MAJOR_VERSION}.${Wireshark_MINOR_VERSION}")
+message(STATUS "Building for Wireshark ${Wireshark_VERSION} (plugin series ${TEAMSHARK_WIRESHARK_SERIES})")
+
+include(CheckCSourceCompiles)
+include(CheckIncludeFile)
+include(CheckTypeSize)
+
+check_type_size("ssize_t" SSIZE_T)
+
+function(teamshark_probe variable source)
+    set(CMAKE_REQUIRED_LIBRARIES epan PkgConfig::GLIB2)
+    set(CMAKE_REQUIRED_FLAGS "-Werror")
+    set(CMAKE_REQUIRED_DEFINITIONS -DHAVE_SSIZE_T)
+    set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+    check_c_source_compiles("${source}" ${variable})
+endfunction()
+
+# Wireshark 4.2 and later hand a pointer to the conversation filter callbacks.
+teamshark_probe(TS_HAVE_CONV_FILTER_DATA "
+#include <wireshark.h>
+#include <epan/packet.h>
+#include <epan/conversation_filter.h>
+void f(is_filter_valid_func v, build_filter_string_func b);
+void f(is_filter_valid_func v, build_filter_string_func b) { register_conversation_filter(\"\", \"\", v, b, 0); }
+")
+
+# Wireshark 4.4 and later use C99 bool where older ones have gboolean.
+teamshark_probe(TS_HAVE_BOOL_CALLBACKS "
+#include <wireshark.h>
+#include <epan/packet.h>
+static bool h(tvbuff_t *t, packet_info *p, proto_tree *r, void *d) { return t && p && r && d; }
+heur_dissector_t f(void);
+heur_dissector_t f(void) { heur_dissector_t x = h; return x; }
+")
+
+# The stored value of a field: a struct in 4.0, a pointer since 4.2.
+teamshark_probe(TS_HAVE_FVALUE_POINTER "
+#include <wireshark.h>
+#include <epan/packet.h>
+fvalue_t *f(field_info *fi);
+fvalue_t *f(field_info *fi) { fvalue_t *v = fi->value; return v; }
+")
+
+teamshark_probe(TS_HAVE_FVALUE_GET_IPV4 "
+#include <wireshark.h>
+#include <epan/packet.h>
+const ipv4_addr_and_mask *f(fvalue_t *v);
+const ipv4_addr_and_mask *f(fvalue_t *v) { return fvalue_get_ipv4(v); }
+")
+
+teamshark_probe(TS_HAVE_TVB_GET_UINT8 "
+#include <wireshark.h>
+#include <epan/tvbuff.h>
+int f(tvbuff_t *t);
+int f(tvbuff_t *t) { return tvb_get_uint8(t, 0); }
+")
+
+# Wireshark 4.6 lets a statistic refuse its argument.
+teamshark_probe(TS_HAVE_STAT_TAP_BOOL "
+#include <wireshark.h>
+#include <epan/packet.h>
+#include <epan/stat_tap_ui.h>
+static bool h(const char *a, void *d) { return a && d; }
+stat_tap_init_cb f(void);
+stat_tap_init_cb f(void) { stat_tap_init_cb x = h; return x; }
+")
+
+set(CMAKE_REQUIRED_LIBRARIES epan PkgConfig::GLIB2)
+check_include_file(wsutil/plugins.h TS_HAVE_WSUTIL_PLUGINS_H "-include glib.h -include wireshark.h")
+check_include_file(epan/sequence_analysis.h TS_HAVE_SEQUENCE_ANALYSIS_H)
+unset(CMAKE_REQUIRED_LIBRARIES)
+
+set(TEAMSHARK_FEATURES
+    TS_HAVE_CONV_FILTER_DATA TS_HAVE_BOOL_CALLBACKS TS_HAVE_FVALUE_POINTER
+    TS_HAVE_FVALUE_GET_IPV4 TS_HAVE_TVB_GET_UINT8 TS_HAVE_STAT_TAP_BOOL
+    TS_HAVE_WSUTIL_PLUGINS_H TS_HAVE_SEQUENCE_ANALYSIS_H)
+
+add_library(teamshark-features INTERFACE)
+target_compile_definitions(teamshark-features INTERFACE
+    TEAMSHARK_VERSION="${PROJECT_VERSION}"
+    TEAMSHARK_WIRESHARK_MAJOR=${Wireshark_MAJOR_VERSION}
+    TEAMSHARK_WIRESHARK_MINOR=${Wireshark_MINOR_VERSION}
+    $<$<BOOL:${HAVE_SSIZE_T}>:HAVE_SSIZE_T>)
+foreach(feature IN LISTS TEAMSHARK_FEATURES)
+    if(${feature})
+        target_compile_definitions(teamshark-features INTERFACE ${feature}=1)
+    endif()
+endforeach()

@@ -1,0 +1,64 @@
+/* record.c
+ * What the plugins tell the umbrella ("teams") about a frame
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "common/record.h"
+
+#define UMBRELLA_FILTER_NAME "teams"
+
+/* Distinct from every other key that the umbrella itself uses (small numbers). */
+#define RECORD_KEY (UINT32_C(0x54530000) + TS_RECORD_ABI)
+
+typedef struct {
+    ts_record *first;
+    ts_record *last;
+} record_list;
+
+static int proto_umbrella = -1;
+
+void
+ts_record_init(void)
+{
+    proto_umbrella = proto_get_id_by_filter_name(UMBRELLA_FILTER_NAME);
+}
+
+bool
+ts_record_wanted(void)
+{
+    return proto_umbrella > 0 && proto_is_protocol_enabled(find_protocol_by_id(proto_umbrella));
+}
+
+void *
+ts_record_new(packet_info *pinfo, ts_record_kind kind, size_t size)
+{
+    if (PINFO_FD_VISITED(pinfo) || !ts_record_wanted())
+        return NULL;
+
+    record_list *list = (record_list *)p_get_proto_data(wmem_file_scope(), pinfo, proto_umbrella, RECORD_KEY);
+    if (list == NULL) {
+        list = wmem_new0(wmem_file_scope(), record_list);
+        p_add_proto_data(wmem_file_scope(), pinfo, proto_umbrella, RECORD_KEY, list);
+    }
+
+    ts_record *record = (ts_record *)wmem_alloc0(wmem_file_scope(), size);
+    record->kind = kind;
+    if (list->last == NULL)
+        list->first = record;
+    else
+        list->last->next = record;
+    list->last = record;
+    return record;
+}
+
+const ts_record *
+ts_record_first(packet_info *pinfo)
+{
+    if (proto_umbrella <= 0)
+        return NULL;
+
+    const record_list *list = (const record_list *)p_get_proto_data(wmem_file_scope(), pinfo, proto_umbrella, RECORD_KEY);
+
+    return list == NULL ? NULL : list->first;
+}

@@ -1,0 +1,233 @@
+/* record.h
+ * What the plugins tell the umbrella ("teams") about a frame
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * On the first pass over a frame, teams-dns, ms-turn and teams-stun leave
+ * records on it: file-scope proto data under the protocol id of "teams", so
+ * that nothing is stored where that plugin is absent or disabled. The
+ * umbrella's postdissector, which runs last, reads them in the order they
+ * were left (innermost message first where messages are nested).
+ *
+ * Every plugin is compiled with this file; TS_RECORD_ABI is part of the key
+ * under which records are stored, so plugins of different releases do not see
+ * each other's records. Raise it with every change of a struct below.
+ *
+ * Records and everything they point to are wmem_file_scope(), written once.
+ */
+
+#ifndef TEAMSHARK_COMMON_RECORD_H
+#define TEAMSHARK_COMMON_RECORD_H
+
+#include "common/ws_compat.h"
+
+#include <epan/proto_data.h>
+
+#include "core/names.h"
+#include "core/ports.h"
+#include "core/prefixes.h"
+
+#define TS_RECORD_ABI 1
+
+typedef enum {
+    TS_RECORD_NAME,
+    TS_RECORD_TURN,
+    TS_RECORD_CHECK,
+    TS_RECORD_MEDIA,
+    TS_RECORD_FLIGHTPROXY
+} ts_record_kind;
+
+typedef struct ts_record {
+    struct ts_record *next;     /* left later on the same frame */
+    ts_record_kind kind;
+} ts_record;
+
+/* An address and port; address.type is AT_NONE where unknown. */
+typedef struct {
+    address addr;
+    uint16_t port;
+} ts_endpoint;
+
+/* ---- names (teams-dns) ---- */
+
+typedef enum {
+    TS_ROLE_QUESTION,       /* a DNS query, or the question of a response without answers */
+    TS_ROLE_ALIAS,          /* an owner or CNAME in an answer */
+    TS_ROLE_SERVER_NAME     /* TLS or QUIC server_name */
+} ts_name_role;
+
+/* One classified (or not) name with what its own chain adds to it. */
+typedef struct {
+    const char *name;           /* as on the wire, without trailing dot */
+    ts_product product;         /* TS_PRODUCT_UNKNOWN where nothing matches */
+    ts_service service;
+    ts_stage stage;
+    ts_infra infra;
+    ts_cloud cloud;
+    ts_trust trust;
+    ts_confidence confidence;
+    const char *region;         /* canonical tokens; "" where none */
+    const char *continent;
+    const char *datacenter;
+    const char *environment;
+    const char *required;       /* endpoint set, "" where none */
+    bool anchored;              /* the chain begins in a Microsoft-owned name */
+    const char *description;    /* of the row, "" where none */
+} ts_name_view;
+
+typedef struct {
+    ts_endpoint end;            /* port 0 */
+    uint32_t ttl;               /* seconds */
+    const ts_prefix_row *prefix;    /* NULL where none covers it */
+} ts_name_address;
+
+/* The diagnostics of one message, a bit each: bit n-1 is Dn of docs/diagnostics. */
+typedef uint32_t ts_name_diagnostics;
+
+/*
+ * One DNS message (one question) or one server name. A response carries the
+ * whole chain: links[0] is the question, the last one the owner of the
+ * addresses.
+ */
+typedef struct {
+    ts_record head;
+    ts_name_role role;              /* QUESTION or SERVER_NAME */
+    bool response;
+    bool tcp;                       /* DNS over TCP (or TLS, HTTPS) */
+    uint16_t qtype;                 /* 0 for server names */
+    uint16_t id;                    /* DNS transaction id */
+    uint8_t rcode;
+    bool truncated;
+    uint32_t request_frame;         /* the matching query's frame, 0: none or this is the query */
+    nstime_t answer_time;           /* of a response with request_frame */
+    bool retransmission;            /* the same question (or answer) was seen before */
+    const ts_name_view *links;
+    unsigned link_count;            /* at least 1 */
+    const ts_name_view *whole;      /* what the whole chain says: product, service, stage from the
+                                     * first link that has them, region from the last; cloud any */
+    const ts_name_address *addresses;
+    unsigned address_count;
+    ts_name_diagnostics diagnostics;
+} ts_name_record;
+
+/* ---- TURN (ms-turn) ---- */
+
+/* One MS-TURN message, or one FF10 frame (type TS_MUX_CHANNEL). */
+typedef struct {
+    ts_record head;
+    uint16_t type;                  /* 0x0003, 0x0103, ...; 0xFF10 */
+    bool from_client;
+    bool tcp;                       /* MS framing or FF10 on TCP, pseudo-TLS included */
+    bool pseudo_tls;
+    bool retransmission;
+    uint32_t allocation;            /* number from 1; 0: none could be told */
+    const char *state;              /* allocation.state after this message, "" unknown */
+    ts_endpoint client;             /* the client's own end of the flow */
+    ts_endpoint server;             /* the relay's end of the flow */
+    ts_endpoint relayed;            /* MAPPED-ADDRESS of the allocation */
+    ts_endpoint reflexive;          /* MS-XOR-MAPPED-ADDRESS of the allocation */
+    ts_endpoint alternate;          /* ALTERNATE-SERVER of this message */
+    ts_endpoint peer;               /* DESTINATION- or REMOTE-ADDRESS of this message */
+    bool has_session;
+    uint64_t session_id;
+    bool has_lifetime;
+    uint32_t lifetime;              /* seconds, of this message */
+    uint32_t bandwidth;             /* kbit/s, 0: not said */
+    uint16_t stream_type;           /* MS-SERVICE-QUALITY: 1 audio, 2 video, 3, 4 data; 0: not said */
+    uint16_t error_code;            /* 0: none */
+    uint32_t request_frame;         /* of a response; 0: not seen */
+    nstime_t response_time;
+} ts_turn_record;
+
+/* ---- connectivity checks (teams-stun) ---- */
+
+typedef enum {
+    TS_PAIR_FROZEN,
+    TS_PAIR_CHECKING,
+    TS_PAIR_SUCCEEDED,
+    TS_PAIR_NOMINATED,
+    TS_PAIR_FAILED
+} ts_pair_state;
+
+/* One Binding message of a candidate pair. */
+typedef struct {
+    ts_record head;
+    uint16_t type;                  /* 0x0001, 0x0101, 0x0111, 0x0011 */
+    uint32_t pair;                  /* number from 1 */
+    ts_pair_state state;            /* after this message */
+    bool from_local;
+    ts_endpoint local;              /* the side that the capture was taken on, else the first sender */
+    ts_endpoint remote;             /* the peer, behind a relay the relayed address */
+    const char *local_type;         /* "host", "server-reflexive", "peer-reflexive", "relayed"; "" */
+    const char *remote_type;
+    uint32_t allocation;            /* the check ran inside this allocation; 0: plain */
+    bool use_candidate;
+    bool twin;                      /* the second dialect of a dual-format check */
+    bool retransmission;
+    bool tcp;
+    uint16_t error_code;
+    uint32_t request_frame;
+    nstime_t rtt;
+    ts_endpoint mapped;             /* XOR-MAPPED-ADDRESS of this message */
+    const char *ufrag_local;        /* "" where unknown */
+    const char *ufrag_remote;
+} ts_check_record;
+
+/* ---- media (teams-stun) ---- */
+
+typedef enum {
+    TS_MEDIA_RTP,
+    TS_MEDIA_SRTCP,
+    TS_MEDIA_DTLS,
+    TS_MEDIA_OTHER
+} ts_media_kind;
+
+typedef struct {
+    ts_record head;
+    ts_media_kind kind;
+    uint32_t pair;                  /* 0: no check seen */
+    uint32_t allocation;            /* relayed by one of the client's own allocations; 0: no */
+    bool multiplexed;               /* inside FF10 */
+    bool tcp;
+    uint8_t payload_type;           /* RTP; RTCP packet type for SRTCP */
+    const char *payload_name;       /* "" where unknown */
+    uint32_t clock_rate;            /* Hz, 0 where unknown */
+    uint32_t ssrc;
+    uint16_t sequence;
+    uint32_t timestamp;
+    uint32_t length;                /* bytes of payload datagram */
+    bool marker;
+    ts_modality modality;
+    const char *modality_evidence;  /* "server port 3479", ... */
+} ts_media_record;
+
+/* ---- flightproxy (teams-stun) ---- */
+
+typedef struct {
+    ts_record head;
+    uint8_t type;                   /* 3, 6 or 7 */
+    uint32_t connection;            /* number from 1 */
+    bool from_client;
+    bool retransmission;
+    ts_endpoint client;
+    ts_endpoint server;
+} ts_flightproxy_record;
+
+/*
+ * Looks the umbrella up; call once in a plugin's handoff. ts_record_wanted()
+ * is false where it is absent or disabled, and ts_record_new() returns NULL.
+ */
+void ts_record_init(void);
+bool ts_record_wanted(void);
+
+/*
+ * A new zeroed record of size bytes at the end of the frame's list, in file
+ * scope; NULL where none is wanted and on every pass but the first. The
+ * caller fills it at once.
+ */
+void *ts_record_new(packet_info *pinfo, ts_record_kind kind, size_t size);
+
+/* The first record of a frame, or NULL. */
+const ts_record *ts_record_first(packet_info *pinfo);
+
+#endif /* TEAMSHARK_COMMON_RECORD_H */

@@ -1,0 +1,103 @@
+/* ws_compat.h
+ * What differs between the Wireshark releases that Teamshark supports
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The code is written in the dialect of Wireshark 4.4 (bool, uint8_t,
+ * tvb_get_uint8); this file maps it down to 4.0 and 4.2 and up to 4.6. It is
+ * the only file that may know about releases, and prefers what the build
+ * probed (cmake/TeamsharkWireshark.cmake, TS_HAVE_*) to version numbers.
+ * Built and tested on 4.0, 4.4 and 4.6; written for, but not tested on, 4.2.
+ */
+
+#ifndef TEAMSHARK_WS_COMPAT_H
+#define TEAMSHARK_WS_COMPAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define WS_BUILD_DLL
+#include <wireshark.h>
+
+#include <epan/packet.h>
+#include <epan/proto.h>
+#include <epan/tvbuff.h>
+
+#ifdef TS_HAVE_WSUTIL_PLUGINS_H
+#include <wsutil/plugins.h>
+#endif
+
+/*
+ * The type of booleans in Wireshark's callbacks and of the variables behind
+ * boolean preferences: gboolean (an int) before 4.4, bool since.
+ */
+#ifdef TS_HAVE_BOOL_CALLBACKS
+typedef bool ws_bool;
+#else
+typedef gboolean ws_bool;
+#endif
+
+#ifndef TS_HAVE_TVB_GET_UINT8
+#define tvb_get_uint8(tvb, offset) tvb_get_guint8((tvb), (offset))
+#endif
+
+/* The value of a field as the fvalue_* functions take it. */
+#ifdef TS_HAVE_FVALUE_POINTER
+#define ws_finfo_value(finfo) ((finfo)->value)
+#else
+#define ws_finfo_value(finfo) (&(finfo)->value)
+#endif
+
+/* The IPv4 address in an FT_IPv4 value, in host byte order. */
+static inline uint32_t
+ws_fvalue_ipv4(fvalue_t *value)
+{
+#ifdef TS_HAVE_FVALUE_GET_IPV4
+    return fvalue_get_ipv4(value)->addr;
+#else
+    return fvalue_get_uinteger(value);
+#endif
+}
+
+/* The callbacks of conversation filters, and their registration. */
+#ifdef TS_HAVE_CONV_FILTER_DATA
+#define WS_CONV_FILTER_DATA , void *user_data _U_
+#define ws_register_conversation_filter(proto, name, valid, build) \
+    register_conversation_filter((proto), (name), (valid), (build), NULL)
+#else
+#define WS_CONV_FILTER_DATA
+#define ws_register_conversation_filter(proto, name, valid, build) \
+    register_conversation_filter((proto), (name), (valid), (build))
+#endif
+
+/* What the init callback of a statistic returns: void before 4.6. */
+#ifdef TS_HAVE_STAT_TAP_BOOL
+#define WS_STAT_INIT_TYPE bool
+#define WS_STAT_INIT_RETURN(ok) return (ok)
+#else
+#define WS_STAT_INIT_TYPE void
+#define WS_STAT_INIT_RETURN(ok) return
+#endif
+
+/*
+ * The symbols that make a module a Wireshark plugin. Use once per plugin,
+ * with the function that registers its protocols. A plugin built for one
+ * series (X.Y) is refused by another; Wireshark prints which it was built for.
+ */
+#ifdef WS_PLUGIN_DESC_DISSECTOR
+#define WS_PLUGIN_DESCRIBE \
+    WS_DLL_PUBLIC uint32_t plugin_describe(void); \
+    uint32_t plugin_describe(void) { return WS_PLUGIN_DESC_DISSECTOR; }
+#else
+#define WS_PLUGIN_DESCRIBE
+#endif
+
+#define WS_PLUGIN(register_function) \
+    WS_DLL_PUBLIC_DEF const char plugin_version[] = TEAMSHARK_VERSION; \
+    WS_DLL_PUBLIC_DEF const int plugin_want_major = TEAMSHARK_WIRESHARK_MAJOR; \
+    WS_DLL_PUBLIC_DEF const int plugin_want_minor = TEAMSHARK_WIRESHARK_MINOR; \
+    WS_PLUGIN_DESCRIBE \
+    WS_DLL_PUBLIC void plugin_register(void); \
+    void plugin_register(void) { register_function(); }
+
+#endif /* TEAMSHARK_WS_COMPAT_H */

@@ -1,0 +1,112 @@
+/* names.h
+ * What a DNS name says: the Teams, Skype and Lync naming taxonomy
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The enumerations (ts_product, ts_service, ts_stage, ts_infra, ts_cloud,
+ * ts_trust, ts_confidence) and their texts are generated from
+ * plugins/teams-dns/data/enumerations.csv into ts_taxonomy.h: value 0 is the
+ * unknown one, whose text is "", the others are TS_<KIND>_<VALUE> with '-'
+ * as '_', for example TS_SERVICE_MEDIA_RELAY, TS_PRODUCT_SKYPE_SHARED. Each has
+ *     const char *ts_<kind>_name(ts_<kind> value);     "media-relay"
+ *     const char *ts_<kind>_label(ts_<kind> value);    "Media relay"
+ *     ts_<kind> ts_<kind>_from_name(const char *text); 0 where unknown
+ */
+
+#ifndef TEAMSHARK_CORE_NAMES_H
+#define TEAMSHARK_CORE_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ts_taxonomy.h"
+
+typedef enum {
+    TS_MATCH_EXACT,     /* the whole name */
+    TS_MATCH_SUFFIX,    /* the pattern, or "." and the pattern at the end */
+    TS_MATCH_GLOB       /* '*': within a label; '**': one or more characters */
+} ts_name_match;
+
+/* One row of the taxonomy. Texts belong to the row's owner. */
+typedef struct {
+    const char *pattern;
+    ts_name_match match;
+    ts_product product;
+    ts_service service;
+    ts_stage stage;
+    ts_infra infra;
+    ts_cloud cloud;
+    ts_trust trust;
+    ts_confidence confidence;
+    const char *description;
+    const char *source;
+} ts_name_row;
+
+/* One token of a name: a region, a datacenter, an environment. */
+typedef struct {
+    const char *token;
+    const char *kind;       /* "geo", "azure-region", "o365-dc", ... as in tokens.csv */
+    const char *canonical;  /* what reports show: "northeurope", "DM1", "prod" */
+    const char *meaning;    /* "North Europe (Ireland)" */
+    const char *continent;  /* "eu", "na", "sa", "as", "oc", "af", "me"; "" unknown */
+    ts_confidence confidence;
+} ts_token_row;
+
+/* What one name says by itself, without its chain. */
+typedef struct {
+    const ts_name_row *row;             /* NULL: no pattern matches */
+    bool user;                          /* the row is the user's own */
+    const ts_token_row *region;         /* NULL where none */
+    const ts_token_row *datacenter;
+    const ts_token_row *environment;
+    char forest[4];                     /* Skype for Business forest, "2A"; "" where none */
+    int16_t pool;                       /* pool number in a Lync pool name; -1 where none */
+} ts_name_info;
+
+typedef struct ts_names ts_names;
+
+/*
+ * A classifier over the shipped taxonomy and the user's rows, which win over
+ * shipped ones of the same match and literal length. rows and what they point
+ * to are copied. Returns NULL, with a message in *error (g_free), when a row
+ * is bad (ts_name_row_check). Free with ts_names_free.
+ */
+ts_names *ts_names_new(const ts_name_row *user_rows, size_t count, char **error);
+void ts_names_free(ts_names *names);
+
+/*
+ * Classifies a name of the given length (no terminator needed; case and one
+ * trailing dot do not matter, A-labels stay as they are). Always fills *info;
+ * true when a pattern matched. Tokens are read only for matched names.
+ */
+bool ts_names_classify(const ts_names *names, const char *name, size_t length, ts_name_info *info);
+
+/* Why a row can't be used, as a new string (g_free); NULL when it is good. */
+char *ts_name_row_check(const ts_name_row *row);
+
+/*
+ * Does Microsoft list the name as required (endpoint sets, facts of 5.1)?
+ * The set, for example "12", or NULL. cloud selects the list.
+ */
+const char *ts_names_required_set(const char *name, size_t length, ts_cloud cloud);
+
+/*
+ * Is the name a lookalike of one of Microsoft's key sign-in names (edit
+ * distance 1-2, homoglyph, extra or missing separator)? The name it imitates,
+ * or NULL. Names that the taxonomy owns are never lookalikes.
+ */
+const char *ts_names_lookalike(const char *name, size_t length);
+
+/* Is the trust one that proves a Microsoft product by itself? */
+static inline bool
+ts_trust_is_owned(ts_trust trust)
+{
+    return trust == TS_TRUST_MS_OWNED || trust == TS_TRUST_MS_OWNED_IN_AKADNS;
+}
+
+/* The shipped rows and tokens, for generated documentation and tests. */
+const ts_name_row *ts_names_shipped(size_t *count);
+const ts_token_row *ts_names_tokens(size_t *count);
+
+#endif /* TEAMSHARK_CORE_NAMES_H */

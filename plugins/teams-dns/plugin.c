@@ -1,0 +1,22 @@
+/* plugin.c
+ * Entry points of the teams-dns plugin
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "common/ws_compat.h"
+
+void proto_register_teams_dns(void);
+void proto_reg_handoff_teams_dns(void);
+
+static void
+register_teams_dns(void)
+{
+    static proto_plugin plugin;
+
+    plugin.register_protoinfo = proto_register_teams_dns;
+    plugin.register_handoff = proto_reg_handoff_teams_dns;
+    proto_register_plugin(&plugin);
+}
+
+WS_PLUGIN(register_teams_dns)

@@ -1,0 +1,22 @@
+/* plugin.c
+ * Entry points of the teams plugin
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "common/ws_compat.h"
+
+void proto_register_teams(void);
+void proto_reg_handoff_teams(void);
+
+static void
+register_teams(void)
+{
+    static proto_plugin plugin;
+
+    plugin.register_protoinfo = proto_register_teams;
+    plugin.register_handoff = proto_reg_handoff_teams;
+    proto_register_plugin(&plugin);
+}
+
+WS_PLUGIN(register_teams)

@@ -264,6 +264,12 @@ flightproxy_evidence(const packet_info *pinfo, const ts_wire *wire, const ts_flo
 
 /* ---- calling stock ---- */
 
+static bool
+handle_enabled(dissector_handle_t handle)
+{
+    return handle != NULL && proto_is_protocol_enabled(find_protocol_by_id(dissector_handle_get_protocol_index(handle)));
+}
+
 /*
  * Stock on the same bytes. What it throws is shown as stock would show it and
  * goes no further, so that our own tree still follows.
@@ -314,7 +320,10 @@ call_stock_stun(const ts_wire *wire, tvbuff_t *tvb, packet_info *pinfo, proto_tr
 
     if (wire->kind == TS_WIRE_MS_TURN && !wire->header_cookie)
         return call_stock(classicstun_handle, tvb, pinfo, tree);
-    if (stun_dialect != NULL && pref_stock_dialect) {
+    /* A user who disables ms_turn wants stock's own reading of its messages. */
+    const bool may_choose = pref_stock_dialect && (ms_turn_handle == NULL || handle_enabled(ms_turn_handle));
+
+    if (stun_dialect != NULL && may_choose) {
         if (wire->kind == TS_WIRE_MS_TURN && !wire->padded)
             return call_stock_in_dialect(handle, STUN_DIALECT_MS_TURN, tvb, pinfo, tree);
         if (user_dialect >= 0)
@@ -499,12 +508,6 @@ ts_front_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *
 }
 
 /* ---- entry points ---- */
-
-static bool
-handle_enabled(dissector_handle_t handle)
-{
-    return handle != NULL && proto_is_protocol_enabled(find_protocol_by_id(dissector_handle_get_protocol_index(handle)));
-}
 
 bool
 ts_front_enabled(void)

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Names on every carrier and in every order: IPv6, TCP, server names, repeats."""
+import struct
+
+import tls
+from common import capture
+from resolver import A, AAAA, HTTPS, Resolver, chain, query, response
+
+CLIENT, RESOLVER = "192.0.2.10", "192.0.2.1"
+CLIENT6, RESOLVER6 = "2001:db8:1::10", "2001:db8:1::53"
+
+PRESENCE = ("presence.services.sfb.trafficmanager.net",
+            "a-ups-presence4-prod.northeurope.cloudapp.azure.com", "52.123.145.9")
+FLIGHTPROXY = ("api.flightproxy.teams.trafficmanager.net",
+               "c-flightproxy-euno-01-teams.cloudapp.net", "52.114.77.136")
+
+
+@capture("ipv6.pcap", "2025-11-03T08:30:00")
+def ipv6(c):
+    resolver = Resolver(c, CLIENT6, RESOLVER6)
+    resolver.ask(0.0, "teams.cloud.microsoft", ["2620:1ec:42::132"], kind=AAAA)
+    tls.session(c, 0.1, (CLIENT6, 50101), ("2620:1ec:42::132", 443), "teams.cloud.microsoft")
+    resolver.ask(1.0, "worldaz.relay.teams.microsoft.com",
+                 ["worldaz.relay.teams.trafficmanager.net", "2603:1063:12::5"], kind=AAAA)
+    tls.session(c, 1.1, (CLIENT6, 50102), ("2603:1063:12::5", 443),
+                "worldaz.relay.teams.microsoft.com")
+    # A client with an IPv6 address may hear of IPv4 ones, and of neither.
+    resolver.ask(2.0, "api.flightproxy.teams.microsoft.com", FLIGHTPROXY)
+    resolver.ask(2.1, "api.flightproxy.teams.microsoft.com", FLIGHTPROXY[:-1], kind=AAAA)
+    tls.session(c, 3.0, (CLIENT6, 50103), ("2001:db8:9::80", 443), "www.example.org")
+
+
+def framed(message):
+    """DNS over TCP: two bytes of length before each message (RFC 1035, 4.2.2)."""
+    return struct.pack("!H", len(message)) + message
+
+
+@capture("dns-over-tcp.pcap", "2025-11-03T08:31:00")
+def dns_over_tcp(c):
+    stream = c.tcp(0.0, (CLIENT, 50200), (RESOLVER, 53))
+    stream.send(0.1, framed(query(1, "teams.microsoft.com"))
+                + framed(query(2, "presence.teams.microsoft.com")))
+    # Both answers in one segment, the second question's first.
+    stream.send(0.2, framed(response(2, "presence.teams.microsoft.com", A,
+                                     chain("presence.teams.microsoft.com", PRESENCE)))
+                + framed(response(1, "teams.microsoft.com", A,
+                                  chain("teams.microsoft.com",
+                                        ["s-0005.s-msedge.net", "52.113.194.132"]))),
+                from_client=False)
+    # One answer over two segments.
+    stream.send(0.3, framed(query(3, "api.flightproxy.teams.microsoft.com")))
+    answer = framed(response(3, "api.flightproxy.teams.microsoft.com", A,
+                             chain("api.flightproxy.teams.microsoft.com", FLIGHTPROXY)))
+    stream.send(0.4, answer[:61], from_client=False)
+    stream.send(0.41, answer[61:], from_client=False)
+    # Nothing of ours in the same connection.
+    stream.send(0.5, framed(query(4, "www.example.org")))
+    stream.send(0.6, framed(response(4, "www.example.org", A,
+                                     chain("www.example.org", ["198.51.100.10"]))),
+                from_client=False)
+    stream.close(0.7)
+
+
+@capture("dns-unusual-port.pcap", "2025-11-03T08:32:00")
+def dns_unusual_port(c):
+    """A resolver that listens beside 53: recognised by what it says."""
+    for n, (name, steps) in enumerate((("teams.microsoft.com", ["s-0005.s-msedge.net",
+                                                                "52.113.194.132"]),
+                                       ("www.example.org", ["198.51.100.10"]))):
+        c.udp(n, (CLIENT, 50300 + n), ("203.0.113.53", 5053), query(100 + n, name))
+        c.udp(n + 0.02, ("203.0.113.53", 5053), (CLIENT, 50300 + n),
+              response(100 + n, name, A, chain(name, steps)))
+
+
+@capture("server-names.pcap", "2025-11-03T08:33:00")
+def server_names(c):
+    """TLS and QUIC server names, without any DNS."""
+    tls.session(c, 0.0, (CLIENT, 50401), ("52.113.194.132", 443), "teams.microsoft.com")
+    tls.session(c, 1.0, (CLIENT, 50402), ("52.123.170.40", 443),
+                "euaz.relay.teams.microsoft.com")
+    # Relays are called by address: a prefix tells, not a name.
+    tls.session(c, 2.0, (CLIENT, 50403), ("52.114.250.152", 443), "52.114.250.152")
+    tls.session(c, 3.0, (CLIENT, 50404), ("198.51.100.7", 443), "198.51.100.7")
+    tls.session(c, 4.0, (CLIENT, 50405), ("198.51.100.8", 443), "www.example.org")
+    tls.session(c, 5.0, (CLIENT, 50406), ("198.51.100.9", 443), None)
+    c.udp(6.0, (CLIENT, 50407), ("52.113.194.132", 443),
+          tls.quic_initial("teams.cloud.microsoft"))
+    c.udp(7.0, (CLIENT, 50408), ("198.51.100.8", 443), tls.quic_initial(
+        "www.example.org", connection_id=b"\x11\x22\x33\x44\x55\x66\x77\x88"))
+
+
+@capture("middle-names.pcap", "2020-04-16T10:00:00")
+def middle_names(c):
+    """Caching resolvers ask for what stands in the middle or at the end of a chain."""
+    resolver = Resolver(c, CLIENT, RESOLVER)
+    for n, (name, *steps) in enumerate((
+            ("chatsvcagg.svcs.teams.office.com", "teams-chatsvcagg-prod.trafficmanager.net",
+             "msg-ukso-01-chatsvcagg.uksouth.cloudapp.azure.com", "52.114.88.20"),
+            ("presence.services.sfb.trafficmanager.net",
+             "a-ups-presence4-prod.northeurope.cloudapp.azure.com", "52.114.76.30"),
+            ("emea.ng.msg.teams-msgapi.trafficmanager.net", "msgapi-prod-euwe.cloudapp.net",
+             "52.114.108.8"),
+            ("skypedataprdcolneu04.cloudapp.net", "52.114.77.33"),
+            ("api.flightproxy.teams.trafficmanager.net", *FLIGHTPROXY[1:]),
+            ("s-0005.s-msedge.net", "52.113.194.132"))):
+        resolver.ask(n * 0.5, name, steps)
+
+
+@capture("out-of-order.pcap", "2025-11-03T08:34:00")
+def out_of_order(c):
+    """Answers in another order than questions, twice, before the question, and alone."""
+    resolver = Resolver(c, CLIENT, RESOLVER)
+    names = [("teams.microsoft.com", ["s-0005.s-msedge.net", "52.113.194.132"]),
+             ("presence.teams.microsoft.com", PRESENCE),
+             ("api.flightproxy.teams.microsoft.com", FLIGHTPROXY)]
+    asked = [resolver.question(n * 0.01, name) for n, (name, _) in enumerate(names)]
+    for n in reversed(range(3)):
+        name, steps = names[n]
+        resolver.answer(0.1 - n * 0.01, asked[n][0],
+                        response(asked[n][1], name, A, chain(name, steps)))
+    # The question repeated (its answer was late), answered twice.
+    again = resolver.question(1.0, "config.teams.microsoft.com")
+    resolver.question(2.0, "config.teams.microsoft.com", repeat=again)
+    message = response(again[1], "config.teams.microsoft.com", A,
+                       chain("config.teams.microsoft.com",
+                             ["config.teams.trafficmanager.net",
+                              "config-teams.s-0005.s-msedge.net", "s-0005.s-msedge.net",
+                              "52.113.194.132"]))
+    resolver.answer(2.2, again[0], message)
+    resolver.answer(2.21, again[0], message)
+    # An answer that a capture begun late, or written by two cards, shows first.
+    resolver.answer(3.0, 51000, response(777, "authsvc.teams.microsoft.com", A,
+                                         chain("authsvc.teams.microsoft.com", ["52.123.128.14"])))
+    resolver.question(3.001, "authsvc.teams.microsoft.com", repeat=(51000, 777))
+    resolver.ask(4.0, "teams.microsoft.com", ["s-0005.s-msedge.net"], kind=HTTPS)

@@ -19,6 +19,8 @@ function(teamshark_add_plugin name)
         teamshark-features teamshark-warnings epan PkgConfig::GLIB2)
     target_link_options(${name} PRIVATE -Wl,--exclude-libs,ALL)
     install(TARGETS ${name}
-        LIBRARY DESTINATION "${Wireshark_PLUGIN_LIBDIR}/epan" NAMELINK_SKIP
-        COMPONENT plugins)
+        LIBRARY DESTINATION "${Wireshark_PLUGIN_LIBDIR}/epan" COMPONENT plugins NAMELINK_SKIP)
+    install(TARGETS ${name}
+        LIBRARY DESTINATION "${TEAMSHARK_PERSONAL_PLUGIN_DIR}/epan" COMPONENT personal NAMELINK_SKIP
+        EXCLUDE_FROM_ALL)
 endfunction()

@@ -13,6 +13,21 @@ endif()
 
 set(TEAMSHARK_WIRESHARK_SERIES "${Wireshark_MAJOR_VERSION}.${Wireshark_MINOR_VERSION}")
 message(STATUS "Building for Wireshark ${Wireshark_VERSION} (plugin series ${TEAMSHARK_WIRESHARK_SERIES})")
+# For the commands, which build anew where another series is installed.
+file(WRITE "${PROJECT_BINARY_DIR}/wireshark-series" "${TEAMSHARK_WIRESHARK_SERIES}\n")
+
+set(TEAMSHARK_FEATURES
+    TS_HAVE_CONV_FILTER_DATA TS_HAVE_BOOL_CALLBACKS TS_HAVE_FVALUE_POINTER
+    TS_HAVE_FVALUE_GET_IPV4 TS_HAVE_TVB_GET_UINT8 TS_HAVE_STAT_TAP_BOOL
+    TS_HAVE_WSUTIL_PLUGINS_H TS_HAVE_SEQUENCE_ANALYSIS_H)
+
+# What was found out about another Wireshark does not hold for this one.
+if(NOT TEAMSHARK_PROBED_VERSION STREQUAL Wireshark_VERSION)
+    foreach(feature IN LISTS TEAMSHARK_FEATURES)
+        unset(${feature} CACHE)
+    endforeach()
+    set(TEAMSHARK_PROBED_VERSION "${Wireshark_VERSION}" CACHE INTERNAL "The Wireshark that was probed")
+endif()
 
 include(CheckCSourceCompiles)
 include(CheckIncludeFile)
@@ -82,11 +97,6 @@ set(CMAKE_REQUIRED_LIBRARIES epan PkgConfig::GLIB2)
 check_include_file(wsutil/plugins.h TS_HAVE_WSUTIL_PLUGINS_H "-include glib.h -include wireshark.h")
 check_include_file(epan/sequence_analysis.h TS_HAVE_SEQUENCE_ANALYSIS_H)
 unset(CMAKE_REQUIRED_LIBRARIES)
-
-set(TEAMSHARK_FEATURES
-    TS_HAVE_CONV_FILTER_DATA TS_HAVE_BOOL_CALLBACKS TS_HAVE_FVALUE_POINTER
-    TS_HAVE_FVALUE_GET_IPV4 TS_HAVE_TVB_GET_UINT8 TS_HAVE_STAT_TAP_BOOL
-    TS_HAVE_WSUTIL_PLUGINS_H TS_HAVE_SEQUENCE_ANALYSIS_H)
 
 add_library(teamshark-features INTERFACE)
 target_compile_definitions(teamshark-features INTERFACE

@@ -1,0 +1,22 @@
+# Where things go. Components "plugins", "profile" and "documentation" go beside
+# Wireshark itself; "personal" is the same for a user's home folder, laid out so that
+# its tar.gz is unpacked there (and never part of a plain install).
+
+if(CMAKE_INSTALL_PREFIX_INITIALIZED_TO_DEFAULT)
+    set(CMAKE_INSTALL_PREFIX "${Wireshark_INSTALL_PREFIX}" CACHE PATH "Where Wireshark is" FORCE)
+endif()
+include(GNUInstallDirs)
+
+set(TEAMSHARK_PERSONAL_PLUGIN_DIR ".local/lib/wireshark/plugins/${TEAMSHARK_WIRESHARK_SERIES}")
+set(TEAMSHARK_PERSONAL_CONFIG_DIR ".config/wireshark")
+
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/profiles/Teams"
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/wireshark/profiles" COMPONENT profile)
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/profiles/Teams"
+    DESTINATION "${TEAMSHARK_PERSONAL_CONFIG_DIR}/profiles" COMPONENT personal EXCLUDE_FROM_ALL)
+
+# Debian wants a package's documents under the package's name.
+set(TEAMSHARK_PACKAGE "teamshark-wireshark${TEAMSHARK_WIRESHARK_SERIES}")
+set(TEAMSHARK_DOC_DIR "${CMAKE_INSTALL_DATADIR}/doc/${TEAMSHARK_PACKAGE}")
+install(FILES README.md DESTINATION "${TEAMSHARK_DOC_DIR}" COMPONENT documentation)
+install(DIRECTORY docs DESTINATION "${TEAMSHARK_DOC_DIR}" COMPONENT documentation)

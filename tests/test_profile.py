@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The profile "Teams": it parses on this version of Wireshark, and its colours win where they should and can be read."""
+
+import itertools
+import re
+
+import pytest
+
+import harness
+import profile_files
+
+# A frame whose text is read on a rule's colour needs this contrast (WCAG 2.1, 1.4.6, level AAA).
+CONTRAST_MIN = 7.0
+# Two colours that differ by less (CIE 1976 Delta E) are taken for one at a glance; 2.3 is just noticeable.
+DIFFERENCE_MIN = 10.0
+# What a window shows where no rule applies, in Qt's light and dark themes.
+THEMES = {"light": (1.0, 1.0, 1.0), "dark": (0.12, 0.12, 0.12)}
+
+# How colour-blind people see linear RGB, complete deficiency (Machado, Oliveira and Fernandes 2009, table 1).
+VISION = {
+    "normal": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "protanopia": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    "deuteranopia": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
+    "tritanopia": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)),
+}
+
+
+def with_profile(*args):
+    """tshark with the profile: its standard output; it must have nothing to complain of."""
+    result = harness.run(harness.command_line(args, "Teams", None), plugins=harness.loaded_plugins(), profile="Teams")
+    assert result.returncode == 0 and not result.stderr, result.stderr
+    return result.stdout
+
+
+def complaint(expression, profile=None):
+    """What tshark says against a display filter, "" where it takes it."""
+    command = harness.command_line(["-r", harness.bundled("article-signin-2017.pcap"), "-c", "1", "-Y", expression], profile, None)
+    result = harness.run(command, plugins=harness.loaded_plugins(), profile=profile)
+    return result.stderr if result.returncode or result.stderr else ""
+
+
+# --- It parses -----------------------------------------------------------------
+
+def test_whole_profile_loads_without_a_word():
+    with_profile("--color", "-r", harness.bundled("article-signin-2017.pcap"))
+
+
+@pytest.mark.parametrize("rule", profile_files.colour_rules(), ids=lambda rule: rule.name)
+def test_colour_rule_parses(rule):
+    assert complaint(rule.filter) == ""
+
+
+@pytest.mark.parametrize("label, expression", profile_files.buttons().items())
+def test_button_parses(label, expression):
+    assert complaint(expression) == "", label
+
+
+@pytest.mark.parametrize("name, expression", profile_files.named_filters().items())
+def test_named_filter_parses(name, expression):
+    assert complaint(expression) == "", name
+
+
+# How each macro is called, with what it then stands for.
+MACRO_CALLS = {
+    "teams_call": ("${teams_call:1}", "teams.call == 1"),
+    "teams_flow": ("${teams_flow:1}", "teams.flow == 1"),
+    "teams_signin": ("${teams_signin:1}", "teams.signin == 1"),
+    "teams_with": ("${teams_with:192.0.2.1}", "teams && ip.addr == 192.0.2.1"),
+    "teams_service": ('${teams_service:"media-relay"}', 'teams.service == "media-relay" || teams_dns.service == "media-relay"'),
+    "teams_slower": ("${teams_slower:0.1}", "dns.time > 0.1 || ms_turn.response_time > 0.1 || teams_stun.rtt > 0.1"),
+}
+
+
+def macros():
+    """The macros in the spelling of the file that the running version reads."""
+    old = dict(profile_files.uat("dfilter_macros"))
+    assert old == profile_files.named_filters("dmacros"), "dmacros and dfilter_macros say different things"
+    return old
+
+
+def test_macros_are_all_listed_here():
+    assert set(macros()) == set(MACRO_CALLS)
+
+
+@pytest.mark.parametrize("name", MACRO_CALLS)
+def test_macro_parses(name):
+    call, _ = MACRO_CALLS[name]
+    assert complaint(call, "Teams") == ""
+
+
+@pytest.mark.parametrize("name", MACRO_CALLS)
+def test_macro_stands_for(name):
+    call, meaning = MACRO_CALLS[name]
+    arguments = re.search(":(.*)}", call)[1].split(";")
+    assert re.sub(r"\$(\d)", lambda match: arguments[int(match[1]) - 1], macros()[name]) == meaning
+
+
+@pytest.mark.parametrize("record", profile_files.uat("io_graphs"), ids=lambda record: record[1])
+def test_graph_is_one_that_every_version_draws(record):
+    enabled, _, expression, colour, style, axis, field, average, factor = record
+    assert enabled in ("Enabled", "Disabled") and re.fullmatch("#[0-9a-f]{6}", colour)
+    assert style in ("Line", "Impulse", "Bar", "Stacked Bar", "Dot", "Square", "Diamond", "Cross", "Circle", "Plus")
+    assert axis in ("Packets", "Bytes", "Bits") or axis.endswith("(Y Field)")
+    assert bool(field) == axis.endswith("(Y Field)") and average == "None" and factor == "1"
+    assert complaint(expression) == ""
+    assert not field or complaint(field) == ""
+
+
+def test_columns_show_registered_fields():
+    known = {line.split("\t")[2] for line in harness.tshark("-G", "fields").splitlines() if line.startswith("F\t")}
+    shown = profile_files.column_fields()
+    assert shown == ["teams.service", "teams.stage", "teams.modality", "teams.path", "teams.call"]
+    assert set(shown) <= known
+
+
+def test_columns_are_those_of_tshark_too():
+    line = with_profile("-r", harness.bundled("article-signin-2017.pcap"), "-c", "1", "-T", "tabs").splitlines()[0]
+    assert len(line.split("\t")) == len(profile_files.columns())
+
+
+def test_addresses_show_what_the_capture_resolved():
+    """As with -N nd: names out of the capture, and none out of the system's resolver."""
+    assert profile_files.preferences()["nameres.use_external_name_resolver"] == "FALSE"
+    program, _, *args = harness.command_line(["-r", harness.bundled("article-signin-2017.pcap"), "-T", "fields",
+                                              "-e", "_ws.col.Destination"], "Teams", None)
+    result = harness.run([program, *args], plugins=harness.loaded_plugins(), profile="Teams")
+    assert "s-0001.s-msedge.net" in result.stdout.split()
+
+
+# --- Its colours can be read ---------------------------------------------------
+
+def linear(colour):
+    return [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in colour]
+
+
+def product(matrix, vector):
+    return [min(1.0, max(0.0, sum(a * b for a, b in zip(row, vector)))) for row in matrix]
+
+
+def luminance(colour):
+    return sum(weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear(colour)))
+
+
+def contrast(one, other):
+    """WCAG 2.1 contrast ratio of two sRGB colours, 1 to 21."""
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def lab(colour, vision):
+    """CIE L*a*b* (D65) of an sRGB colour as somebody with this vision sees it."""
+    red, green, blue = product(VISION[vision], linear(colour))
+    x = (0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.95047
+    y = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    z = (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.08883
+    fx, fy, fz = (value ** (1 / 3) if value > 0.008856 else 7.787 * value + 16 / 116 for value in (x, y, z))
+    return 116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)
+
+
+def difference(one, other, vision):
+    return sum((a - b) ** 2 for a, b in zip(lab(one, vision), lab(other, vision))) ** 0.5
+
+
+def test_contrast_of_known_colours():
+    assert contrast((0, 0, 0), (1, 1, 1)) == pytest.approx(21)
+    assert contrast((0x77 / 255,) * 3, (1, 1, 1)) == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("rule", profile_files.colour_rules(), ids=lambda rule: rule.name)
+def test_text_stands_out_from_its_background(rule):
+    assert contrast(rule.text, rule.background) >= CONTRAST_MIN
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_rules_look_different_to_everybody(vision):
+    for one, other in itertools.combinations(profile_files.colour_rules(), 2):
+        assert difference(one.background, other.background, vision) >= DIFFERENCE_MIN, f"{one.name}, {other.name}"
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("vision", VISION)
+def test_coloured_rows_look_different_from_others(vision, theme):
+    for rule in profile_files.colour_rules():
+        assert difference(rule.background, THEMES[theme], vision) >= DIFFERENCE_MIN, rule.name

@@ -1,0 +1,112 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Userlands of other Debian releases, in which ./test --matrix runs itself.
+# They are plain folders under $CACHE/userland. What has to be mounted for a run is
+# mounted in a mount namespace of that run, so that nothing stays behind.
+
+USERLANDS=$CACHE/userland
+MIRROR=${TEAMSHARK_MIRROR:-http://deb.debian.org/debian}
+COULD_NOT_MAKE=77
+
+# userlands: lines of release and debootstrap script. A script of an older
+# debootstrap does for a release that it does not know by name.
+userlands() { awk '!/^#/ && NF { print $1, $2 }' "$ROOT/cmake/setup/userlands.txt"; }
+
+# The archive of testing may carry a signature date that has passed. These
+# userlands are thrown away and hold nobody's data, so that does not matter here.
+accept_old_signatures() {
+    say "$1: signature dates of the archive that have passed are accepted in this userland"
+    printf 'Acquire::Check-Valid-Until "false";\n' |
+        as_root tee "$USERLANDS/$1/etc/apt/apt.conf.d/99teamshark" > /dev/null
+}
+
+add_sources() {
+    printf 'deb %s %s main\ndeb-src %s %s main\n' "$MIRROR" "$1" "$MIRROR" "$1" |
+        as_root tee "$USERLANDS/$1/etc/apt/sources.list" > /dev/null
+}
+
+# make_userland RELEASE SCRIPT: under another name until it is whole.
+make_userland() {
+    local release=$1 script=$2 partial=$USERLANDS/$1.partial
+    need_packages matrix
+    say "making a userland of Debian $release with debootstrap in $USERLANDS/$release"
+    mkdir -p "$USERLANDS"
+    as_root rm -rf --one-file-system -- "$partial"
+    as_root debootstrap --variant=minbase --include=ca-certificates "$release" "$partial" "$MIRROR" "$script" \
+        > "$USERLANDS/$release.log" 2>&1 < /dev/null || {
+        tail -20 "$USERLANDS/$release.log" >&2
+        say "debootstrap failed for $release"
+        return "$COULD_NOT_MAKE"
+    }
+    as_root mv -- "$partial" "$USERLANDS/$release"
+    add_sources "$release"
+    accept_old_signatures "$release"
+}
+
+userland_is_whole() {
+    [[ -x $USERLANDS/$1/usr/bin/apt-get && -s $USERLANDS/$1/var/lib/dpkg/status ]]
+}
+
+# need_userland RELEASE SCRIPT: makes it where it is missing.
+need_userland() {
+    if ! userland_is_whole "$1"; then
+        make_userland "$1" "$2" || return "$?"
+    elif [[ ! -e $USERLANDS/$1/etc/apt/apt.conf.d/99teamshark ]]; then
+        accept_old_signatures "$1"
+    fi
+    as_root cp -L /etc/resolv.conf "$USERLANDS/$1/etc/resolv.conf" || true
+    can_mount || {
+        say "mounting is not permitted here (no unshare --mount), so nothing can be run in a userland"
+        return "$COULD_NOT_MAKE"
+    }
+}
+
+can_mount() { as_root unshare --mount --propagation private true 2> /dev/null; }
+
+# copy_checkout FOLDER: the files that git knows or would take, or all but
+# builds where there is no git.
+copy_checkout() {
+    local files=(find . \( -name .git -o -path ./build -o -name __pycache__ \) -prune -o -type f -print0)
+    if git -C "$ROOT" rev-parse --git-dir > /dev/null 2>&1; then
+        files=(git ls-files -z --cached --others --exclude-standard --deduplicate)
+    fi
+    (cd "$ROOT" && "${files[@]}" | while IFS= read -r -d '' path; do
+        if [[ -f $path ]]; then printf '%s\0' "$path"; fi
+    done | tar --null -T - -cf -) | as_root tar -C "$1" --no-same-owner -xf -
+}
+
+# enter FOLDER-IN-USERLAND USERLAND COMMAND...: with /proc, /dev, the real captures
+# read-only, and nothing of the caller's environment. The mounts end with the command.
+enter() {
+    local place=$1 userland=$2 captures=
+    shift 2
+    if [[ -d $ROOT/../shared/captures ]]; then captures=$(realpath "$ROOT/../shared"); fi
+    # shellcheck disable=SC2016 # for the inner shell
+    as_root unshare --mount --propagation private bash -c '
+        set -euo pipefail
+        userland=$1 place=$2 captures=$3
+        shift 3
+        mount -t proc proc "$userland/proc"
+        mount --rbind /dev "$userland/dev"
+        if [[ -n $captures ]]; then
+            mount --bind "$captures" "$userland$place/shared"
+            mount -o remount,ro,bind "$userland$place/shared"
+        fi
+        exec chroot "$userland" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
+            CI="${CI:-}" "$@"' bash "$userland" "$place" "$captures" "$@" < /dev/null
+}
+
+# test_in_userland RELEASE SCRIPT ARGUMENT...: runs ./test on a copy of the checkout in there.
+test_in_userland() {
+    local release=$1 userland=$USERLANDS/$1 place status=0
+    need_userland "$release" "$2" || return "$?"
+    shift 2
+    place=$(as_root mktemp -d "$userland/srv/teamshark-XXXXXX")
+    as_root mkdir "$place/checkout" "$place/shared"
+    copy_checkout "$place/checkout"
+    say "$release: ./test in $userland"
+    enter "${place#"$userland"}" "$userland" "${place#"$userland"}/checkout/test" "$@" || status=$?
+    as_root rm -rf --one-file-system -- "$place"
+    return "$status"
+}

@@ -17,7 +17,8 @@ function(teamshark_add_plugin name)
     target_link_libraries(${name} PRIVATE
         teamshark-common teamshark-core ${arg_LIBRARIES}
         teamshark-features teamshark-warnings epan PkgConfig::GLIB2)
-    target_link_options(${name} PRIVATE -Wl,--exclude-libs,ALL)
+    # What is not there is to be found when linking, not when Wireshark starts.
+    target_link_options(${name} PRIVATE -Wl,--exclude-libs,ALL -Wl,--no-undefined)
     install(TARGETS ${name}
         LIBRARY DESTINATION "${Wireshark_PLUGIN_LIBDIR}/epan" COMPONENT plugins NAMELINK_SKIP)
     install(TARGETS ${name}

@@ -346,6 +346,14 @@ set_current_layer(packet_info *pinfo, ts_layer *layer)
     p_set_proto_data(pinfo->pool, pinfo, proto_teamshark, 0, layer);
 }
 
+static bool
+layer_is_on_tcp(const ts_layer *layer)
+{
+    while (layer != NULL && !layer->tcp_frame)
+        layer = layer->outer;
+    return layer != NULL;
+}
+
 static unsigned
 layer_depth(const ts_layer *layer)
 {
@@ -427,6 +435,20 @@ judge(const packet_info *pinfo, const ts_wire *wire, const ts_flow *flow, const 
     }
 }
 
+/*
+ * A session id in a check is one that the peer's relay gave to the peer: what
+ * goes there must be wrapped with it ([MS-TURN] 2.2.3).
+ */
+static void
+learn_session(packet_info *pinfo, const ts_front_call *call, const uint8_t *data, size_t captured)
+{
+    ts_tlv tlv;
+
+    if (call->wire.ms_attribute && ts_tlv_find(data, captured, call->wire.padded, TS_ATTR_MUX_SESSION_ID, &tlv) &&
+        tlv.length == 8 && tlv.available == 8)
+        ts_shared_add_session(call->shared, pinfo, ts_get_be64(tlv.value));
+}
+
 static int
 take_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *outer, ts_front_call *call,
     const uint8_t *data, size_t captured)
@@ -436,10 +458,12 @@ take_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *outer, 
         flow_pin(pinfo, call->tcp);
     stock_in_layer(tvb, pinfo, tree, call, outer, data, captured);
 
-    if (call->wire.kind == TS_WIRE_STUN)
+    if (call->wire.kind == TS_WIRE_STUN) {
+        learn_session(pinfo, call, data, captured);
         annotate(teams_stun_handle, tvb, pinfo, tree, call);
-    else
+    } else {
         annotate(ms_turn_handle, tvb, pinfo, tree, call);
+    }
     return (int)tvb_reported_length(tvb);
 }
 
@@ -569,7 +593,7 @@ front_heuristic_inner(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void 
     ts_layer *outer = current_layer(pinfo);
 
     drop_own_layer(pinfo);
-    return ts_front_enabled() && ts_front_message(tvb, pinfo, tree, outer, outer != NULL && outer->tcp_frame) > 0;
+    return ts_front_enabled() && ts_front_message(tvb, pinfo, tree, outer, layer_is_on_tcp(outer)) > 0;
 }
 
 /* Pinned on conversations whose first STUN message came through us. */

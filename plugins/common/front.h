@@ -63,6 +63,9 @@ typedef struct {
     ts_evidence evidence;       /* of ms_since */
     uint32_t stun_since;        /* a STUN or MS-TURN message was accepted */
     uint32_t flightproxy_since;
+    uint32_t pseudo_tls_since;  /* TCP: the pseudo-TLS handshake */
+    uint32_t framed_since;      /* TCP: MS framing or FF10 */
+    uint32_t rfc4571_since;     /* TCP: plain RFC 4571 frames */
 } ts_flow;
 
 static inline bool

@@ -41,8 +41,17 @@ typedef enum {
     TS_WIRE_FLIGHTPROXY_DATA,   /* 06 or 07 and 16n bytes (observed; weak alone) */
     TS_WIRE_RTP,                /* first byte 128-191, not RTCP (weak alone) */
     TS_WIRE_RTCP,               /* the same with an RTCP packet type (weak alone) */
-    TS_WIRE_DTLS                /* a DTLS record header */
+    TS_WIRE_DTLS,               /* a DTLS record header */
+    TS_WIRE_MS_FRAME,           /* TCP only: the header of MS framing; type 2 or 3 */
+    TS_WIRE_MS_FRAME_LOST,      /* TCP only: bytes where such a header should be */
+    TS_WIRE_PSEUDO_TLS          /* TCP only: half of the handshake; type 1 or 2 */
 } ts_wire_kind;
+
+/* ts_wire.type of TS_WIRE_MS_FRAME and TS_WIRE_PSEUDO_TLS. */
+#define TS_FRAME_CONTROL        2
+#define TS_FRAME_DATA           3
+#define TS_PSEUDO_TLS_CLIENT    1
+#define TS_PSEUDO_TLS_SERVER    2
 
 typedef struct {
     ts_wire_kind kind;

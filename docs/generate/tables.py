@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Reads the tables in the plugins' sources: each row is one place where a thing is defined."""
+
+import csv
+import pathlib
+import re
+import typing
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PLUGINS = ROOT / "plugins"
+
+STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
+ADJACENT_STRINGS = re.compile(r'"\s*\n?\s*"')
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+SEVERITY = re.compile(r"\b(?:PI_)?(ERROR|WARN|NOTE|CHAT)\b")
+SEVERITIES = {"ERROR": "error", "WARN": "warning", "NOTE": "note", "CHAT": "chat"}
+
+# Where each plugin keeps its diagnostics, and what begins a row there.
+DIAGNOSTIC_TABLES = {
+    "teams_dns": ("teams-dns/diagnostic_rows.h", r"^TS_DIAGNOSTIC\((.*?)\)$"),
+    "ms_turn": ("ms-turn/diagnostics.def", r"^DIAGNOSTIC\((.*?)\)$"),
+    "teams_stun": ("teams-stun/diagnostics.c", r"^    \[\w+\] = \{(.*?)\},$"),
+    "teams": ("teams/diagnostics.c", r"^    \[\w+\] = \{(.*?)\},$"),
+}
+ATTRIBUTE_TABLES = {
+    "ms_turn": "ms-turn/attributes.c",
+    "teams_stun": "teams-stun/message.c",
+}
+ATTRIBUTE_ROW = re.compile(r"^    \{ (?:0x([0-9A-F]{4})|(TS_ATTR_\w+)), +\"([^\"]*)\",(.*)\},$", re.MULTILINE)
+
+
+class Diagnostic(typing.NamedTuple):
+    filter: str
+    severity: str       # "error", "warning", "note", "chat"
+    summary: str
+    advice: str
+
+
+class Attribute(typing.NamedTuple):
+    type: int
+    name: str
+    where: str          # specification and messages, "" where the table does not say
+
+
+def source(path):
+    """A source file without comments, adjacent string literals being joined."""
+    return ADJACENT_STRINGS.sub("", COMMENT.sub("", (PLUGINS / path).read_text()))
+
+
+def diagnostics(plugin):
+    """The diagnostics of a plugin, in the order of its table."""
+    path, row = DIAGNOSTIC_TABLES[plugin]
+    found = []
+    for text in re.findall(row, source(path), re.MULTILINE | re.DOTALL):
+        strings = STRING.findall(text)
+        name = next((string for string in strings if string.startswith(f"{plugin}.")), None)
+        if name is None:        # the row gives the last part of the name only
+            name = f"{plugin}.{strings[0] if len(strings) > 2 else text.split(',')[0]}"
+        severity = SEVERITY.search(STRING.sub("", text))[1]
+        found.append(Diagnostic(name, SEVERITIES[severity], *(string.rstrip(".") for string in strings[-2:])))
+    return found
+
+
+def all_diagnostics():
+    return [row for plugin in DIAGNOSTIC_TABLES for row in diagnostics(plugin)]
+
+
+def constants():
+    """Names -> numbers of the attribute types that have a name of their own."""
+    text = "\n".join(path.read_text() for path in sorted(PLUGINS.glob("*/*.h")))
+    pairs = re.findall(r"\b(TS_ATTR_\w+)\s*=?\s*(0x[0-9A-Fa-f]{4})\b", text)
+    return {name: int(value, 16) for name, value in pairs}
+
+
+def attributes(plugin):
+    """The attributes that a plugin decodes, by type."""
+    names = constants()
+    found = []
+    for number, constant, name, rest in ATTRIBUTE_ROW.findall(source(ATTRIBUTE_TABLES[plugin])):
+        value = int(number, 16) if number else names[constant]
+        found.append(Attribute(value, name, "; ".join(STRING.findall(rest))))
+    return sorted(found)
+
+
+def csv_rows(name):
+    with open(PLUGINS / "teams-dns/data" / name, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))

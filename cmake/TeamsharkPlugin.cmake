@@ -17,8 +17,14 @@ function(teamshark_add_plugin name)
     target_link_libraries(${name} PRIVATE
         teamshark-common teamshark-core ${arg_LIBRARIES}
         teamshark-features teamshark-warnings epan PkgConfig::GLIB2)
-    # What is not there is to be found when linking, not when Wireshark starts.
-    target_link_options(${name} PRIVATE -Wl,--exclude-libs,ALL -Wl,--no-undefined)
+    if(NOT APPLE AND NOT MSVC)
+        # What is not there is to be found when linking, not when Wireshark starts.
+        target_link_options(${name} PRIVATE -Wl,--exclude-libs,ALL -Wl,--no-undefined)
+    endif()
+    if(TEAMSHARK_IN_TREE)
+        teamshark_join_tree(${name})
+        return()
+    endif()
     install(TARGETS ${name}
         LIBRARY DESTINATION "${Wireshark_PLUGIN_LIBDIR}/epan" COMPONENT plugins NAMELINK_SKIP)
     install(TARGETS ${name}

@@ -11,10 +11,12 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 
 add_library(teamshark-warnings INTERFACE)
-target_compile_options(teamshark-warnings INTERFACE
-    -Wall -Wextra -Werror
-    -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition
-    -Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2)
+if(NOT MSVC)
+    target_compile_options(teamshark-warnings INTERFACE
+        -Wall -Wextra -Werror
+        -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition
+        -Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2)
+endif()
 # Wireshark's headers are not ours to keep clean.
 get_target_property(_ws_includes epan INTERFACE_INCLUDE_DIRECTORIES)
 if(_ws_includes)

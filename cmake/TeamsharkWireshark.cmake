@@ -2,9 +2,14 @@
 # Wireshark releases. Every result is a TS_HAVE_* definition, read by
 # plugins/common/ws_compat.h and by nothing else.
 
-find_package(Wireshark CONFIG REQUIRED)
-find_package(PkgConfig REQUIRED)
-pkg_check_modules(GLIB2 REQUIRED IMPORTED_TARGET glib-2.0)
+if(TEAMSHARK_IN_TREE)
+    include(TeamsharkInTree)
+else()
+    find_package(Wireshark CONFIG REQUIRED)
+    find_package(PkgConfig REQUIRED)
+    pkg_check_modules(GLIB2 REQUIRED IMPORTED_TARGET glib-2.0)
+    set(TEAMSHARK_PROBE_LIBRARIES epan PkgConfig::GLIB2)
+endif()
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
 if(NOT Wireshark_PLUGINS_ENABLED)
@@ -36,7 +41,8 @@ include(CheckTypeSize)
 check_type_size("ssize_t" SSIZE_T)
 
 function(teamshark_probe variable source)
-    set(CMAKE_REQUIRED_LIBRARIES epan PkgConfig::GLIB2)
+    set(CMAKE_REQUIRED_LIBRARIES ${TEAMSHARK_PROBE_LIBRARIES})
+    set(CMAKE_REQUIRED_INCLUDES ${TEAMSHARK_PROBE_INCLUDES})
     set(CMAKE_REQUIRED_FLAGS "-Werror")
     set(CMAKE_REQUIRED_DEFINITIONS -DHAVE_SSIZE_T)
     set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
@@ -93,10 +99,12 @@ stat_tap_init_cb f(void);
 stat_tap_init_cb f(void) { stat_tap_init_cb x = h; return x; }
 ")
 
-set(CMAKE_REQUIRED_LIBRARIES epan PkgConfig::GLIB2)
+set(CMAKE_REQUIRED_LIBRARIES ${TEAMSHARK_PROBE_LIBRARIES})
+set(CMAKE_REQUIRED_INCLUDES ${TEAMSHARK_PROBE_INCLUDES})
 check_include_file(wsutil/plugins.h TS_HAVE_WSUTIL_PLUGINS_H "-include glib.h -include wireshark.h")
 check_include_file(epan/sequence_analysis.h TS_HAVE_SEQUENCE_ANALYSIS_H)
 unset(CMAKE_REQUIRED_LIBRARIES)
+unset(CMAKE_REQUIRED_INCLUDES)
 
 add_library(teamshark-features INTERFACE)
 target_compile_definitions(teamshark-features INTERFACE

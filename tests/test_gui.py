@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Wireshark's windows with the plugins and the profile, driven under a virtual X server.
+
+tests/gui/tour.py goes through the windows as an ordinary user and writes down
+what it finds there (texts, by the way of assistive technology) and pictures;
+here it is judged. Needs what `packages_for gui` in cmake/setup lists; skipped
+aloud where that is missing.
+"""
+
+import collections
+import functools
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+
+import pytest
+
+import harness
+import profile_files
+
+PROGRAMS = ("wireshark", "Xvfb", "xvfb-run", "dbus-run-session", "openbox", "xdotool", "import", "convert")
+SCREEN = "1600x1000x24"
+TOUR_TIMEOUT_S = 600
+# A colour counts as shown from this many pixels on: more than a few rows' text.
+PIXELS_MIN = 2000
+# Python that sees the introspection bindings of the distribution.
+PYTHON = "/usr/bin/python3"
+
+
+def missing():
+    """What the windows cannot be driven without, of what is not here."""
+    absent = [program for program in PROGRAMS if shutil.which(program) is None]
+    probe = 'import gi; gi.require_version("Atspi", "2.0"); from gi.repository import Atspi'
+    if subprocess.run([PYTHON, "-c", probe], capture_output=True, check=False).returncode:
+        absent.append("gir1.2-atspi-2.0")
+    return absent
+
+
+pytestmark = pytest.mark.skipif(bool(missing()), reason=f"no windows: {', '.join(missing())} not installed")
+
+
+def stops():
+    """Name of each stop -> the capture that it needs, from the tour's own table, without the tour's bindings."""
+    text = (harness.ROOT / "tests/gui/tour.py").read_text()
+    constants = dict(re.findall(r'^([A-Z]+) = "(.*)"$', text, re.MULTILINE))
+    return {name: constants[capture] for capture, name in re.findall(r"@stop\((\w+)\)\ndef (\w+)\(", text)}
+
+
+@functools.lru_cache(maxsize=None)
+def tour():
+    """Makes the whole tour once; the folder with what it found."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="tour-", dir=harness.workspace()))
+    shutil.copytree(harness.ROOT / "tests/gui", folder / "gui", ignore=shutil.ignore_patterns("__pycache__"))
+    captures = []
+    for name in sorted(set(stops().values())):
+        captures.append(shutil.copy(harness.bundled(name), folder))
+    harness.open_to_all(folder)
+    folder.chmod(0o777)
+    command = ["xvfb-run", "-a", "-s", f"-screen 0 {SCREEN}", "dbus-run-session", "--",
+               PYTHON, folder / "gui/tour.py", folder, ",".join(stops()), *captures]
+    done = harness.run(command, plugins=harness.loaded_plugins(), profile="Teams", timeout=TOUR_TIMEOUT_S,
+                       env={"XDG_RUNTIME_DIR": str(folder), "PYTHONDONTWRITEBYTECODE": "1"})
+    (folder / "log").write_text(done.stdout + done.stderr)
+    assert done.returncode == 0, f"the tour ended early\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+    keep_pictures(folder)
+    return folder
+
+
+def keep_pictures(folder):
+    """Copies the pictures to TEAMSHARK_PICTURES, for somebody to look at."""
+    target = os.environ.get("TEAMSHARK_PICTURES")
+    if target:
+        for picture in folder.glob("*.png"):
+            shutil.copy(picture, target)
+
+
+def seen(stop):
+    found = json.loads((tour() / f"{stop}.json").read_text())
+    assert "error" not in found, found["error"]
+    return found
+
+
+@functools.lru_cache(maxsize=None)
+def colours(stop):
+    """Colour (red, green, blue of 255) -> pixels of it in a picture."""
+    command = ["convert", str(tour() / f"{stop}.png"), "-depth", "8", "-format", "%c", "histogram:info:-"]
+    listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    counts = collections.Counter()
+    for count, red, green, blue in re.findall(r"(\d+): \( *(\d+), *(\d+), *(\d+)", listing):
+        counts[int(red), int(green), int(blue)] += int(count)
+    return counts
+
+
+def shows(stop, rule_name):
+    """Whether a picture shows the background of a colour rule."""
+    rule = next(rule for rule in profile_files.colour_rules() if rule.name == rule_name)
+    return colours(stop)[tuple(round(value * 255) for value in rule.background)] >= PIXELS_MIN
+
+
+def packets(found):
+    """Packets displayed, out of the status line."""
+    return int(re.search(r"Displayed: (\d+)", found["status"])[1])
+
+
+@pytest.mark.parametrize("stop", stops())
+def test_no_error_and_no_blank_window(stop):
+    found = seen(stop)
+    assert found["alive"]
+    assert found["alarms"] == []
+    assert not [title for title in found["titles"] if "rror" in title]
+    assert len(colours(stop)) > 20, "the picture is blank"
+
+
+def test_profile_is_in_force():
+    found = seen("packet_list")
+    assert found["profile"] == "Profile: Teams"
+    assert [title for title in profile_files.columns() if title not in found["headings"]] == []
+    assert [label for label in profile_files.buttons() if label not in found["buttons"]] == []
+
+
+def test_packet_list_is_coloured():
+    assert shows("packet_list", "Teams: sign-in")
+    assert shows("packet_list", "Teams: telemetry")
+
+
+def test_button_shows_the_sign_in_only():
+    everything, signin = packets(seen("packet_list")), packets(seen("button"))
+    assert 0 < signin <= everything

@@ -1,0 +1,113 @@
+/* diagnostics.c
+ * What can be wrong with a name, and what an administrator can do about it
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "diagnostics.h"
+
+static const struct {
+    unsigned number;
+    const char *filter;
+    int severity;
+    int group;
+    const char *summary;
+    const char *advice;
+} rows[] = {
+#define TS_DIAGNOSTIC(id, number, filter, severity, group, summary, advice) \
+    { number, "teams_dns." filter, severity, group, summary, advice },
+#include "diagnostic_rows.h"
+#undef TS_DIAGNOSTIC
+};
+
+static expert_field fields[TS_DIAG_COUNT];
+static ei_register_info infos[TS_DIAG_COUNT];
+
+void
+ts_diagnostics_register(expert_module_t *module)
+{
+    static const expert_field unregistered = EI_INIT;
+
+    for (unsigned i = 0; i < TS_DIAG_COUNT; i++) {
+        fields[i] = unregistered;
+        infos[i].ids = &fields[i];
+        infos[i].eiinfo.name = rows[i].filter;
+        infos[i].eiinfo.group = rows[i].group;
+        infos[i].eiinfo.severity = rows[i].severity;
+        infos[i].eiinfo.summary = rows[i].summary;
+    }
+    expert_register_field_array(module, infos, TS_DIAG_COUNT);
+}
+
+ts_name_diagnostics
+ts_diagnostic_bit(ts_diagnostic diagnostic)
+{
+    return UINT32_C(1) << (rows[diagnostic].number - 1);
+}
+
+const char *
+ts_diagnostic_text(wmem_allocator_t *scope, const ts_finding *finding)
+{
+    bool more = finding->particulars[0] != '\0';
+
+    return wmem_strdup_printf(scope, "%s%s%s. %s", rows[finding->diagnostic].summary, more ? ": " : "",
+        finding->particulars, rows[finding->diagnostic].advice);
+}
+
+void
+ts_diagnostic_show(packet_info *pinfo, proto_item *item, ts_diagnostic diagnostic, const char *text)
+{
+    expert_add_info_format(pinfo, item, &fields[diagnostic], "%s", text);
+}
+
+void
+ts_finding_add(const ts_message *message, wmem_array_t *findings, ts_diagnostic diagnostic, unsigned link,
+    const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    ts_finding finding = {
+        .diagnostic = diagnostic,
+        .link = link,
+        .particulars = wmem_strdup_vprintf(message->pinfo->pool, format, arguments),
+    };
+    va_end(arguments);
+    wmem_array_append_one(findings, finding);
+}
+
+bool
+ts_name_required(const ts_link *link)
+{
+    const ts_name_view *view = &link->view;
+
+    if (!link->shown || view->stage == TS_STAGE_TELEMETRY)
+        return false;
+    if (view->required[0] != '\0')
+        return true;
+    return link->info.row != NULL && link->info.row->match == TS_MATCH_EXACT && ts_trust_is_owned(view->trust)
+        && (view->stage == TS_STAGE_BOOTSTRAP || view->stage == TS_STAGE_IDENTITY || view->stage == TS_STAGE_TOKEN);
+}
+
+uint32_t
+ts_frame_month(const packet_info *pinfo)
+{
+    GDateTime *date = g_date_time_new_from_unix_utc(pinfo->abs_ts.secs);
+    uint32_t month = 0;
+
+    if (date != NULL) {
+        month = (uint32_t)(g_date_time_get_year(date) * 100 + g_date_time_get_month(date));
+        g_date_time_unref(date);
+    }
+    return month;
+}
+
+wmem_array_t *
+ts_diagnose(ts_message *message)
+{
+    wmem_array_t *findings = wmem_array_new(message->pinfo->pool, sizeof(ts_finding));
+
+    ts_diagnose_message(message, findings);
+    ts_diagnose_history(message, findings);
+    return wmem_array_get_count(findings) > 0 ? findings : NULL;
+}

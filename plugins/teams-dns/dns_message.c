@@ -1,0 +1,285 @@
+/* dns_message.c
+ * DNS messages and server names, as the stock dissectors show them
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "dns_message.h"
+
+#include <epan/ftypes/ftypes.h>
+
+#define DNS_FLAG_RESPONSE   0x8000
+#define DNS_FLAG_TRUNCATED  0x0200
+#define DNS_OPCODE(flags)   (((flags) >> 11) & 0x0f)
+#define DNS_RCODE(flags)    ((flags) & 0x0f)
+
+typedef struct {
+    packet_info *pinfo;
+    wmem_array_t *messages;
+    ts_dns_message *message;    /* the one being read, NULL outside DNS */
+    const char *owner;          /* of the next record */
+    ts_dns_answer *answer;      /* the record being read, NULL outside the answer section */
+    unsigned records;           /* read so far in the message, of all sections */
+} reader;
+
+static void read_server_name(reader *r, field_info *finfo);
+static void read_id(reader *r, field_info *finfo);
+static void read_flags(reader *r, field_info *finfo);
+static void read_answer_count(reader *r, field_info *finfo);
+static void read_question(reader *r, field_info *finfo);
+static void read_question_type(reader *r, field_info *finfo);
+static void read_owner(reader *r, field_info *finfo);
+static void read_type(reader *r, field_info *finfo);
+static void read_ttl(reader *r, field_info *finfo);
+static void read_target(reader *r, field_info *finfo);
+static void read_address(reader *r, field_info *finfo);
+
+static struct {
+    const char *name;
+    bool in_dns;
+    void (*read)(reader *r, field_info *finfo);
+    int hf;
+} fields[] = {
+    { "tls.handshake.extensions_server_name",  false, read_server_name,   -1 },
+    { "dtls.handshake.extensions_server_name", false, read_server_name,   -1 },
+    { "dns.id",                                true,  read_id,            -1 },
+    { "dns.flags",                             true,  read_flags,         -1 },
+    { "dns.count.answers",                     true,  read_answer_count,  -1 },
+    { "dns.qry.name",                          true,  read_question,      -1 },
+    { "dns.qry.type",                          true,  read_question_type, -1 },
+    { "dns.resp.name",                         true,  read_owner,         -1 },
+    { "dns.resp.type",                         true,  read_type,          -1 },
+    { "dns.resp.ttl",                          true,  read_ttl,           -1 },
+    { "dns.cname",                             true,  read_target,        -1 },
+    { "dns.srv.target",                        true,  read_target,        -1 },
+    { "dns.a",                                 true,  read_address,       -1 },
+    { "dns.aaaa",                              true,  read_address,       -1 },
+};
+
+static int proto_dns = -1;
+static int proto_icmp = -1;
+static int proto_icmpv6 = -1;
+
+static const char *
+finfo_string(reader *r, field_info *finfo)
+{
+    const char *text = fvalue_get_string(ws_finfo_value(finfo));
+
+    return text == NULL ? "" : wmem_strdup(r->pinfo->pool, text);
+}
+
+/* Numbers come from the bytes beneath: the types of the fields differ between releases. */
+static uint32_t
+finfo_number(const field_info *finfo)
+{
+    if (finfo->ds_tvb == NULL || !tvb_bytes_exist(finfo->ds_tvb, finfo->start, finfo->length))
+        return 0;
+    return finfo->length == 4 ? tvb_get_ntohl(finfo->ds_tvb, finfo->start)
+         : finfo->length == 2 ? tvb_get_ntohs(finfo->ds_tvb, finfo->start) : 0;
+}
+
+static ts_dns_message *
+new_message(reader *r, bool dns)
+{
+    ts_dns_message message = { .dns = dns };
+
+    if (wmem_array_get_count(r->messages) >= TS_DNS_MAX_MESSAGES)
+        return NULL;
+    if (dns)
+        message.answers = wmem_array_new(r->pinfo->pool, sizeof(ts_dns_answer));
+    wmem_array_append_one(r->messages, message);
+    return (ts_dns_message *)wmem_array_index(r->messages, wmem_array_get_count(r->messages) - 1);
+}
+
+static void
+read_server_name(reader *r, field_info *finfo)
+{
+    ts_dns_message *message = new_message(r, false);
+
+    if (message != NULL)
+        message->name = finfo_string(r, finfo);
+}
+
+static void
+read_id(reader *r, field_info *finfo)
+{
+    r->message->id = (uint16_t)finfo_number(finfo);
+}
+
+static void
+read_flags(reader *r, field_info *finfo)
+{
+    uint16_t flags = (uint16_t)finfo_number(finfo);
+
+    r->message->response = (flags & DNS_FLAG_RESPONSE) != 0;
+    r->message->truncated = (flags & DNS_FLAG_TRUNCATED) != 0;
+    r->message->opcode = DNS_OPCODE(flags);
+    r->message->rcode = DNS_RCODE(flags);
+}
+
+static void
+read_answer_count(reader *r, field_info *finfo)
+{
+    r->message->answer_count = (uint16_t)finfo_number(finfo);
+}
+
+/* Only the first question: no resolver answers a message with two. */
+static void
+read_question(reader *r, field_info *finfo)
+{
+    if (r->message->name == NULL)
+        r->message->name = finfo_string(r, finfo);
+}
+
+static void
+read_question_type(reader *r, field_info *finfo)
+{
+    if (r->message->qtype == 0)
+        r->message->qtype = (uint16_t)finfo_number(finfo);
+}
+
+static void
+read_owner(reader *r, field_info *finfo)
+{
+    r->owner = finfo_string(r, finfo);
+}
+
+/* Every record shows its type; SRV records show their owner in pieces, which is the question's name. */
+static void
+read_type(reader *r, field_info *finfo)
+{
+    const char *owner = r->owner != NULL ? r->owner : r->message->name;
+
+    r->owner = NULL;
+    r->answer = NULL;
+    r->records++;
+    if (r->records > r->message->answer_count || r->records > TS_DNS_MAX_ANSWERS || owner == NULL)
+        return;
+
+    ts_dns_answer answer = { .owner = owner, .type = (uint16_t)finfo_number(finfo) };
+
+    clear_address(&answer.addr);
+    wmem_array_append_one(r->message->answers, answer);
+    r->answer = (ts_dns_answer *)wmem_array_index(r->message->answers, wmem_array_get_count(r->message->answers) - 1);
+}
+
+static void
+read_ttl(reader *r, field_info *finfo)
+{
+    if (r->answer != NULL)
+        r->answer->ttl = finfo_number(finfo);
+}
+
+static void
+read_target(reader *r, field_info *finfo)
+{
+    ts_dns_answer *answer = r->answer;
+
+    if (answer != NULL && (answer->type == TS_DNS_TYPE_CNAME || answer->type == TS_DNS_TYPE_SRV))
+        answer->target = finfo_string(r, finfo);
+}
+
+static void
+read_address(reader *r, field_info *finfo)
+{
+    ts_dns_answer *answer = r->answer;
+
+    if (answer == NULL || finfo->ds_tvb == NULL || !tvb_bytes_exist(finfo->ds_tvb, finfo->start, finfo->length))
+        return;
+    if (answer->type == TS_DNS_TYPE_A && finfo->length == 4)
+        alloc_address_tvb(r->pinfo->pool, &answer->addr, AT_IPv4, 4, finfo->ds_tvb, finfo->start);
+    else if (answer->type == TS_DNS_TYPE_AAAA && finfo->length == 16)
+        alloc_address_tvb(r->pinfo->pool, &answer->addr, AT_IPv6, 16, finfo->ds_tvb, finfo->start);
+}
+
+static void
+read_field(reader *r, field_info *finfo)
+{
+    for (size_t i = 0; i < array_length(fields); i++) {
+        if (fields[i].hf != finfo->hfinfo->id)
+            continue;
+        if (!fields[i].in_dns || r->message != NULL)
+            fields[i].read(r, finfo);
+        return;
+    }
+}
+
+static void
+read_nodes(reader *r, const proto_node *parent)
+{
+    for (const proto_node *node = parent->first_child; node != NULL; node = node->next) {
+        field_info *finfo = PNODE_FINFO(node);
+        bool dns = finfo != NULL && finfo->hfinfo != NULL && finfo->hfinfo->id == proto_dns;
+
+        if (dns) {
+            r->message = new_message(r, true);
+            r->owner = NULL;
+            r->answer = NULL;
+            r->records = 0;
+        } else if (finfo != NULL && finfo->hfinfo != NULL) {
+            read_field(r, finfo);
+        }
+        if (node->first_child != NULL)
+            read_nodes(r, node);
+        if (dns)
+            r->message = NULL;
+    }
+}
+
+/* The copies of datagrams in ICMP errors are nobody's questions. */
+static bool
+quoted_in_icmp(const packet_info *pinfo)
+{
+    for (wmem_list_frame_t *layer = wmem_list_head(pinfo->layers); layer != NULL; layer = wmem_list_frame_next(layer)) {
+        int proto = GPOINTER_TO_INT(wmem_list_frame_data(layer));
+
+        if (proto == proto_icmp || proto == proto_icmpv6)
+            return true;
+    }
+    return false;
+}
+
+static bool
+present(proto_tree *tree, int hf)
+{
+    const GPtrArray *found = hf > 0 ? proto_get_finfo_ptr_array(tree, hf) : NULL;
+
+    return found != NULL && found->len > 0;
+}
+
+wmem_array_t *
+ts_dns_messages(packet_info *pinfo, proto_tree *tree)
+{
+    reader r = { .pinfo = pinfo };
+    bool any;
+
+    if (tree == NULL)
+        return NULL;
+    any = present(tree, proto_dns);
+    for (size_t i = 0; i < array_length(fields) && !fields[i].in_dns; i++)
+        any = any || present(tree, fields[i].hf);
+    if (!any || quoted_in_icmp(pinfo))
+        return NULL;
+
+    r.messages = wmem_array_new(pinfo->pool, sizeof(ts_dns_message));
+    read_nodes(&r, tree);
+    return wmem_array_get_count(r.messages) > 0 ? r.messages : NULL;
+}
+
+void
+ts_dns_message_handoff(dissector_handle_t postdissector)
+{
+    GArray *wanted = g_array_new(FALSE, FALSE, (unsigned)sizeof(int));
+
+    proto_dns = proto_get_id_by_filter_name("dns");
+    proto_icmp = proto_get_id_by_filter_name("icmp");
+    proto_icmpv6 = proto_get_id_by_filter_name("icmpv6");
+    if (proto_dns > 0)
+        g_array_append_val(wanted, proto_dns);
+    for (size_t i = 0; i < array_length(fields); i++) {
+        fields[i].hf = proto_registrar_get_id_byname(fields[i].name);
+        if (fields[i].hf > 0)
+            g_array_append_val(wanted, fields[i].hf);
+    }
+    set_postdissector_wanted_hfids(postdissector, wanted);
+}

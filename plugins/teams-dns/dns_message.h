@@ -1,0 +1,64 @@
+/* dns_message.h
+ * DNS messages and server names, as the stock dissectors show them
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Nothing is parsed here: the fields that stock DNS, TLS, DTLS and QUIC put
+ * into the protocol tree are grouped into messages again. Hence every
+ * transport that stock knows is understood (UDP, TCP, TLS, HTTPS, QUIC), and
+ * several messages in one frame. mDNS and LLMNR share DNS's fields, but not its
+ * protocol item, and are left out.
+ */
+
+#ifndef TEAMSHARK_DNS_MESSAGE_H
+#define TEAMSHARK_DNS_MESSAGE_H
+
+#include "common/ws_compat.h"
+
+#define TS_DNS_TYPE_A       1
+#define TS_DNS_TYPE_CNAME   5
+#define TS_DNS_TYPE_AAAA    28
+#define TS_DNS_TYPE_SRV     33
+#define TS_DNS_TYPE_HTTPS   65
+
+#define TS_DNS_RCODE_NOERROR    0
+#define TS_DNS_RCODE_SERVFAIL   2
+#define TS_DNS_RCODE_NXDOMAIN   3
+#define TS_DNS_RCODE_REFUSED    5
+
+/* A record of the answer section. */
+typedef struct {
+    const char *owner;
+    uint16_t type;
+    uint32_t ttl;           /* seconds */
+    const char *target;     /* of a CNAME or SRV; NULL in others */
+    address addr;           /* of an A or AAAA; AT_NONE in others */
+} ts_dns_answer;
+
+/* One DNS message, or one server name (dns is false, then only name is set). */
+typedef struct {
+    bool dns;
+    bool response;
+    bool truncated;
+    uint8_t opcode;
+    uint8_t rcode;
+    uint16_t id;
+    uint16_t answer_count;      /* as the header says */
+    const char *name;           /* the question or server name; NULL where there is none */
+    uint16_t qtype;
+    wmem_array_t *answers;      /* of ts_dns_answer, at most TS_DNS_MAX_ANSWERS */
+} ts_dns_message;
+
+#define TS_DNS_MAX_ANSWERS  128
+#define TS_DNS_MAX_MESSAGES 64
+
+/* Looks the stock fields up and asks for them; a field that this Wireshark doesn't have is left out. */
+void ts_dns_message_handoff(dissector_handle_t postdissector);
+
+/*
+ * The messages of a frame in the order of the tree, NULL where there is none.
+ * Everything is in packet scope.
+ */
+wmem_array_t *ts_dns_messages(packet_info *pinfo, proto_tree *tree);
+
+#endif /* TEAMSHARK_DNS_MESSAGE_H */

@@ -1,0 +1,234 @@
+/* history.c
+ * What the names plugin remembers of a capture
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "history.h"
+
+#include <epan/to_str.h>
+#include <wsutil/str_util.h>
+
+#define DISCOVERY_SECONDS   10.0
+#define EXPANSION_SECONDS   10.0
+
+/* When something was, and which name it was. */
+typedef struct {
+    nstime_t time;
+    const char *name;
+} moment;
+
+static wmem_map_t *texts;
+static wmem_map_t *clients;
+static wmem_map_t *questions;
+static wmem_map_t *anchors;
+static wmem_map_t *discoveries;
+static wmem_map_t *expansions;
+static wmem_map_t *placements;
+
+static wmem_map_t *
+text_map(void)
+{
+    return wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), wmem_str_hash, g_str_equal);
+}
+
+void
+ts_history_register(void)
+{
+    texts = text_map();
+    clients = text_map();
+    questions = text_map();
+    anchors = text_map();
+    discoveries = text_map();
+    expansions = text_map();
+    placements = text_map();
+}
+
+const char *
+ts_history_text(const char *text)
+{
+    char *kept;
+
+    if (text == NULL || text[0] == '\0')
+        return "";
+    kept = (char *)wmem_map_lookup(texts, text);
+    if (kept == NULL) {
+        kept = wmem_strdup(wmem_file_scope(), text);
+        wmem_map_insert(texts, kept, kept);
+    }
+    return kept;
+}
+
+const char *
+ts_history_name(packet_info *pinfo, const char *name)
+{
+    return ts_history_text(wmem_ascii_strdown(pinfo->pool, name, -1));
+}
+
+double
+ts_history_since(const packet_info *pinfo, const nstime_t *then)
+{
+    nstime_t delta;
+
+    nstime_delta(&delta, &pinfo->abs_ts, then);
+    return nstime_to_sec(&delta);
+}
+
+ts_client *
+ts_history_client(packet_info *pinfo, const address *client)
+{
+    const char *key = address_to_str(pinfo->pool, client);
+    ts_client *found = (ts_client *)wmem_map_lookup(clients, key);
+
+    if (found == NULL) {
+        found = wmem_new0(wmem_file_scope(), ts_client);
+        wmem_map_insert(clients, ts_history_text(key), found);
+    }
+    return found;
+}
+
+ts_question *
+ts_history_question(packet_info *pinfo, const address *client, const char *name, uint16_t qtype, bool create)
+{
+    const char *lower = wmem_ascii_strdown(pinfo->pool, name, -1);
+    const char *key = wmem_strdup_printf(pinfo->pool, "%s %u %s", address_to_str(pinfo->pool, client), qtype, lower);
+    ts_question *question = (ts_question *)wmem_map_lookup(questions, key);
+
+    if (question == NULL && create) {
+        question = wmem_new0(wmem_file_scope(), ts_question);
+        question->name = ts_history_text(lower);
+        question->qtype = qtype;
+        wmem_map_insert(questions, wmem_strdup(wmem_file_scope(), key), question);
+    }
+    return question;
+}
+
+ts_try *
+ts_history_match(ts_question *question, const address *server, uint16_t port, uint16_t id)
+{
+    ts_try *answered = NULL;
+
+    for (unsigned i = 1; i <= TS_QUESTION_TRIES; i++) {
+        ts_try *one = &question->ring[(question->ring_next + TS_QUESTION_TRIES - i) % TS_QUESTION_TRIES];
+
+        if (one->frame == 0 || one->id != id || one->port != port || !addresses_equal(&one->server, server))
+            continue;
+        if (!one->answered)
+            return one;
+        if (answered == NULL)
+            answered = one;
+    }
+    return answered;
+}
+
+bool
+ts_history_ask(ts_question *question, const packet_info *pinfo, const address *server, uint16_t port, uint16_t id)
+{
+    ts_try *one = &question->ring[question->ring_next];
+    double since = question->tries > 0 ? ts_history_since(pinfo, &question->last_time) : 0.0;
+    bool again = question->tries > 0 && since <= TS_TRY_MAX_SECONDS;
+
+    if (!again) {
+        question->tries = 1;
+        question->first_frame = pinfo->num;
+        question->first_time = pinfo->abs_ts;
+        question->last_time = pinfo->abs_ts;
+        question->unanswered_said = false;
+    } else if (since >= TS_TRY_MIN_SECONDS) {
+        question->tries++;
+        question->last_time = pinfo->abs_ts;
+    }
+
+    one->frame = pinfo->num;
+    one->time = pinfo->abs_ts;
+    one->port = port;
+    one->id = id;
+    one->answered = false;
+    if (!addresses_equal(&one->server, server)) {
+        free_address_wmem(wmem_file_scope(), &one->server);
+        copy_address_wmem(wmem_file_scope(), &one->server, server);
+    }
+    question->ring_next = (question->ring_next + 1) % TS_QUESTION_TRIES;
+    return again;
+}
+
+void
+ts_history_anchor(packet_info *pinfo, const char *name)
+{
+    const char *key = ts_history_name(pinfo, name);
+
+    wmem_map_insert(anchors, key, (void *)key);
+}
+
+bool
+ts_history_anchored(packet_info *pinfo, const char *name)
+{
+    return wmem_map_lookup(anchors, wmem_ascii_strdown(pinfo->pool, name, -1)) != NULL;
+}
+
+static const char *
+client_key(packet_info *pinfo, const address *client, const char *name)
+{
+    return wmem_strdup_printf(pinfo->pool, "%s %s", address_to_str(pinfo->pool, client),
+        wmem_ascii_strdown(pinfo->pool, name, -1));
+}
+
+static void
+note(wmem_map_t *map, packet_info *pinfo, const char *key, const char *name)
+{
+    moment *when = (moment *)wmem_map_lookup(map, key);
+
+    if (when == NULL) {
+        when = wmem_new0(wmem_file_scope(), moment);
+        wmem_map_insert(map, wmem_strdup(wmem_file_scope(), key), when);
+    }
+    when->time = pinfo->abs_ts;
+    when->name = ts_history_text(name);
+}
+
+static const moment *
+noted(wmem_map_t *map, const packet_info *pinfo, const char *key, double seconds)
+{
+    const moment *when = (const moment *)wmem_map_lookup(map, key);
+
+    return when != NULL && ts_history_since(pinfo, &when->time) <= seconds ? when : NULL;
+}
+
+void
+ts_history_discovery(packet_info *pinfo, const address *client, const char *domain)
+{
+    note(discoveries, pinfo, client_key(pinfo, client, domain), NULL);
+}
+
+bool
+ts_history_discovering(packet_info *pinfo, const address *client, const char *domain)
+{
+    return noted(discoveries, pinfo, client_key(pinfo, client, domain), DISCOVERY_SECONDS) != NULL;
+}
+
+void
+ts_history_expansion(packet_info *pinfo, const address *client, const char *name, const char *expanded)
+{
+    note(expansions, pinfo, client_key(pinfo, client, name), expanded);
+}
+
+const char *
+ts_history_expanded(packet_info *pinfo, const address *client, const char *name)
+{
+    const moment *when = noted(expansions, pinfo, client_key(pinfo, client, name), EXPANSION_SECONDS);
+
+    return when == NULL ? NULL : when->name;
+}
+
+ts_placement *
+ts_history_placement(packet_info *pinfo, const char *name)
+{
+    const char *key = wmem_ascii_strdown(pinfo->pool, name, -1);
+    ts_placement *placement = (ts_placement *)wmem_map_lookup(placements, key);
+
+    if (placement == NULL) {
+        placement = wmem_new0(wmem_file_scope(), ts_placement);
+        wmem_map_insert(placements, ts_history_text(key), placement);
+    }
+    return placement;
+}

@@ -10,6 +10,7 @@
  * as '_', for example TS_SERVICE_MEDIA_RELAY, TS_PRODUCT_SKYPE_SHARED. Each has
  *     const char *ts_<kind>_name(ts_<kind> value);     "media-relay"
  *     const char *ts_<kind>_label(ts_<kind> value);    "Media relay"
+ *     const char *ts_<kind>_description(ts_<kind> value);
  *     ts_<kind> ts_<kind>_from_name(const char *text); 0 where unknown
  */
 
@@ -28,6 +29,13 @@ typedef enum {
     TS_MATCH_GLOB       /* '*': within a label; '**': one or more characters */
 } ts_name_match;
 
+/* What may be read of a name that matched a row. */
+typedef enum {
+    TS_TOKENS_ALL,
+    TS_TOKENS_REGION,   /* the Azure region alone: the other labels are a customer's */
+    TS_TOKENS_NONE      /* nothing: all labels are a customer's */
+} ts_name_tokens;
+
 /* One row of the taxonomy. Texts belong to the row's owner. */
 typedef struct {
     const char *pattern;
@@ -41,13 +49,14 @@ typedef struct {
     ts_confidence confidence;
     const char *description;
     const char *source;
+    ts_name_tokens tokens;
 } ts_name_row;
 
 /* One token of a name: a region, a datacenter, an environment. */
 typedef struct {
     const char *token;
     const char *kind;       /* "geo", "azure-region", "o365-dc", ... as in tokens.csv */
-    const char *canonical;  /* what reports show: "northeurope", "DM1", "prod" */
+    const char *canonical;  /* what reports show: "northeurope", "DM1", "prod"; "" nothing */
     const char *meaning;    /* "North Europe (Ireland)" */
     const char *continent;  /* "eu", "na", "sa", "as", "oc", "af", "me"; "" unknown */
     ts_confidence confidence;
@@ -57,7 +66,7 @@ typedef struct {
 typedef struct {
     const ts_name_row *row;             /* NULL: no pattern matches */
     bool user;                          /* the row is the user's own */
-    const ts_token_row *region;         /* NULL where none */
+    const ts_token_row *region;         /* a place or a Lync forest; NULL where none */
     const ts_token_row *datacenter;
     const ts_token_row *environment;
     char forest[4];                     /* Skype for Business forest, "2A"; "" where none */

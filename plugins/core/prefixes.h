@@ -45,6 +45,12 @@ const ts_prefix_row *ts_prefix_find(uint8_t family, const uint8_t *address);
 /* The same among the rows whose use is media only (relays, UDP 3478-3481). */
 const ts_prefix_row *ts_prefix_find_media(uint8_t family, const uint8_t *address);
 
+/*
+ * The longest prefix that covers the address among the rows listed at yyyymm:
+ * where a prefix was split or merged, the one of that time.
+ */
+const ts_prefix_row *ts_prefix_find_at(uint8_t family, const uint8_t *address, uint32_t yyyymm);
+
 /* Is the row listed at yyyymm? */
 bool ts_prefix_current(const ts_prefix_row *row, uint32_t yyyymm);
 

@@ -1,0 +1,228 @@
+/* names.c
+ * What a DNS name says: the Teams, Skype and Lync naming taxonomy
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "core/names.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "core/names_data.h"
+#include "core/names_index.h"
+#include "core/names_tokens.h"
+
+struct ts_names {
+    ts_name_index *index;
+    ts_name_row *rows;      /* the user's */
+    GStringChunk *texts;
+};
+
+/* ---- checks ---- */
+
+static const char *
+label_problem(const char *pattern)
+{
+    size_t length = 0;
+
+    for (const char *c = pattern;; c++) {
+        if (*c == '.' || *c == '\0') {
+            if (length == 0)
+                return "has an empty label";
+            if (length > 63)
+                return "has a label longer than 63 characters";
+            if (*c == '\0')
+                return NULL;
+            length = 0;
+        } else {
+            length++;
+        }
+    }
+}
+
+static const char *
+wildcard_problem(const char *pattern, ts_name_match match)
+{
+    if (match != TS_MATCH_GLOB)
+        return strchr(pattern, '*') != NULL ? "has a wildcard but is no glob" : NULL;
+    if (strchr(pattern, '*') == NULL)
+        return "is a glob without a wildcard";
+    if (strstr(pattern, "***") != NULL)
+        return "has three stars in a row";
+    if (pattern[strspn(pattern, "*.")] == '\0')
+        return "matches every name";
+    return NULL;
+}
+
+static const char *
+enumeration_problem(const ts_name_row *row)
+{
+    if ((unsigned)row->match > TS_MATCH_GLOB)
+        return "has an unknown kind of match";
+    if ((unsigned)row->product >= TS_PRODUCT_COUNT)
+        return "has an unknown product";
+    if ((unsigned)row->service >= TS_SERVICE_COUNT)
+        return "has an unknown service";
+    if ((unsigned)row->stage >= TS_STAGE_COUNT)
+        return "has an unknown stage";
+    if ((unsigned)row->infra >= TS_INFRA_COUNT)
+        return "has an unknown infrastructure";
+    if ((unsigned)row->cloud >= TS_CLOUD_COUNT)
+        return "has an unknown cloud";
+    if ((unsigned)row->trust >= TS_TRUST_COUNT)
+        return "has an unknown trust";
+    if ((unsigned)row->confidence >= TS_CONFIDENCE_COUNT)
+        return "has an unknown confidence";
+    if ((unsigned)row->tokens > TS_TOKENS_NONE)
+        return "has an unknown kind of tokens";
+    return NULL;
+}
+
+char *
+ts_name_row_check(const ts_name_row *row)
+{
+    const char *pattern = row->pattern;
+
+    if (pattern == NULL || pattern[0] == '\0')
+        return g_strdup("The pattern is empty.");
+    if (strlen(pattern) > TS_NAME_MAX)
+        return g_strdup_printf("The pattern is longer than %d characters.", TS_NAME_MAX);
+    for (const char *c = pattern; *c != '\0'; c++) {
+        if (!g_ascii_isalnum(*c) && strchr("-_.*", *c) == NULL)
+            return g_ascii_isprint(*c) ?
+                g_strdup_printf("The pattern has the character '%c'; names have letters, digits, '-', '_' and '.', patterns '*' too.", *c) :
+                g_strdup("The pattern has a character that is not printable ASCII; write international names as A-labels (xn--).");
+    }
+
+    const char *problem = enumeration_problem(row);
+    if (problem == NULL)
+        problem = label_problem(pattern);
+    if (problem == NULL)
+        problem = wildcard_problem(pattern, row->match);
+    return problem == NULL ? NULL : g_strdup_printf("The pattern %s %s.", pattern, problem);
+}
+
+/* ---- the classifier ---- */
+
+static const char *
+keep_text(ts_names *names, const char *text)
+{
+    return g_string_chunk_insert_const(names->texts, text != NULL ? text : "");
+}
+
+static void
+keep_row(ts_names *names, size_t i, const ts_name_row *row)
+{
+    ts_name_row *copy = &names->rows[i];
+    char *pattern = g_ascii_strdown(row->pattern, -1);
+
+    *copy = *row;
+    copy->pattern = keep_text(names, pattern);
+    copy->description = keep_text(names, row->description);
+    copy->source = keep_text(names, row->source);
+    g_free(pattern);
+}
+
+ts_names *
+ts_names_new(const ts_name_row *user_rows, size_t count, char **error)
+{
+    for (size_t i = 0; i < count; i++) {
+        char *problem = ts_name_row_check(&user_rows[i]);
+
+        if (problem != NULL) {
+            if (error != NULL)
+                *error = problem;
+            else
+                g_free(problem);
+            return NULL;
+        }
+    }
+
+    ts_names *names = g_new0(ts_names, 1);
+    names->texts = g_string_chunk_new(4096);
+    names->rows = g_new0(ts_name_row, count);
+    for (size_t i = 0; i < count; i++)
+        keep_row(names, i, &user_rows[i]);
+    names->index = ts_name_index_new(names->rows, count, ts_shipped_rows, ts_shipped_count);
+    return names;
+}
+
+void
+ts_names_free(ts_names *names)
+{
+    if (names == NULL)
+        return;
+    ts_name_index_free(names->index);
+    g_free(names->rows);
+    g_string_chunk_free(names->texts);
+    g_free(names);
+}
+
+bool
+ts_names_classify(const ts_names *names, const char *name, size_t length, ts_name_info *info)
+{
+    ts_name_text text;
+
+    *info = (ts_name_info) { .pool = -1 };
+    if (!ts_name_text_set(&text, name, length))
+        return false;
+    info->row = ts_name_index_find(names->index, &text, &info->user);
+    if (info->row == NULL)
+        return false;
+    ts_tokens_read(&text, info);
+    return true;
+}
+
+const ts_name_row *
+ts_names_shipped(size_t *count)
+{
+    *count = ts_shipped_count;
+    return ts_shipped_rows;
+}
+
+const ts_token_row *
+ts_names_tokens(size_t *count)
+{
+    *count = ts_token_count;
+    return ts_token_rows;
+}
+
+/* ---- required names ---- */
+
+/* GCC is on the worldwide list; an undecided US Government name is on either. */
+static bool
+list_applies(ts_cloud list, ts_cloud cloud)
+{
+    switch (cloud) {
+    case TS_CLOUD_GCC_HIGH:
+    case TS_CLOUD_DOD:
+    case TS_CLOUD_CHINA:
+    case TS_CLOUD_GERMANY_MCD:
+        return list == cloud;
+    case TS_CLOUD_US_GOV:
+        return list == TS_CLOUD_GCC_HIGH || list == TS_CLOUD_DOD;
+    default:
+        return list == TS_CLOUD_WORLDWIDE;
+    }
+}
+
+const char *
+ts_names_required_set(const char *name, size_t length, ts_cloud cloud)
+{
+    ts_name_text text;
+
+    if (!ts_name_text_set(&text, name, length))
+        return NULL;
+    for (size_t i = 0; i < ts_required_count; i++) {
+        const ts_required_row *row = &ts_required_rows[i];
+
+        if (!list_applies(row->cloud, cloud) || row->pattern[row->length - 1] != text.text[text.length - 1])
+            continue;
+        if (row->match == TS_MATCH_EXACT ?
+                row->length == text.length && memcmp(row->pattern, text.text, text.length) == 0 :
+                ts_glob_match(row->pattern, row->length, text.text, text.length))
+            return row->set;
+    }
+    return NULL;
+}

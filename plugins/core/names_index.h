@@ -1,0 +1,42 @@
+/* names_index.h
+ * An index over patterns of names: the best one for a name, fast
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef TEAMSHARK_CORE_NAMES_INDEX_H
+#define TEAMSHARK_CORE_NAMES_INDEX_H
+
+#include "core/names.h"
+
+#define TS_NAME_MAX 253     /* RFC 1035 2.3.4, without the root's dot */
+
+/* A name in lower case, without a trailing dot, and the hashes of all that it ends in. */
+typedef struct {
+    size_t length;
+    size_t labels;
+    char text[TS_NAME_MAX + 1];
+    uint64_t tail[TS_NAME_MAX + 1];     /* tail[i]: the characters from i on */
+    uint8_t start[TS_NAME_MAX / 2 + 2]; /* of each label, the last label first */
+} ts_name_text;
+
+/* False for what can't be a name: empty, too long, with an empty label. */
+bool ts_name_text_set(ts_name_text *name, const char *text, size_t length);
+
+/* '*' stands for characters within a label, '**' for one or more of any. */
+bool ts_glob_match(const char *pattern, size_t pattern_length, const char *text, size_t length);
+
+typedef struct ts_name_index ts_name_index;
+
+/*
+ * The rows must outlive the index and be good ones (ts_name_row_check). Rows
+ * of the first list, the user's, win over equals of the second.
+ */
+ts_name_index *ts_name_index_new(const ts_name_row *user, size_t user_count,
+                                 const ts_name_row *shipped, size_t shipped_count);
+void ts_name_index_free(ts_name_index *index);
+
+/* The row with the best match, NULL where none matches; *user: from the first list. */
+const ts_name_row *ts_name_index_find(const ts_name_index *index, const ts_name_text *name, bool *user);
+
+#endif /* TEAMSHARK_CORE_NAMES_INDEX_H */

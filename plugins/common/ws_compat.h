@@ -80,6 +80,18 @@ ws_fvalue_ipv4(fvalue_t *value)
 #endif
 
 /*
+ * What stock rtp keeps on each frame (epan/dissectors/packet-rtp.h), and the
+ * key under which its protocol id has it.
+ */
+#ifdef TS_HAVE_RTP_PACKET_INFO
+#define ws_rtp_packet_info _rtp_packet_info
+#define WS_RTP_PACKET_INFO_KEY RTP_CONVERSATION_PROTO_DATA
+#else
+#define ws_rtp_packet_info _rtp_conversation_info
+#define WS_RTP_PACKET_INFO_KEY 0
+#endif
+
+/*
  * The symbols that make a module a Wireshark plugin. Use once per plugin,
  * with the function that registers its protocols. A plugin built for one
  * series (X.Y) is refused by another; Wireshark prints which it was built for.

@@ -1,43 +1,62 @@
 /* packet-teams-stun.c
+ * Connectivity checks and media of Microsoft Teams, Skype and Lync
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Called by the front with everything but MS-TURN that belongs to Microsoft:
+ * STUN messages after stock has shown them, and the other payloads of
+ * conversations that carry them.
  */
 
-#include "common/front.h"
+#include "teams-stun.h"
+
+#include <epan/prefs.h>
+
+#include "flightproxy.h"
 
 void proto_register_teams_stun(void);
 void proto_reg_handoff_teams_stun(void);
 
-static int proto_teams_stun = -1;
-static int hf_teams_stun_evidence = -1;
-static int ett_teams_stun = -1;
+int proto_teams_stun = -1;
+
+uint32_t
+ts_payload_key(tvbuff_t *tvb, const ts_front_call *call)
+{
+    return (uint32_t)tvb_raw_offset(tvb) ^ ((uint32_t)tvb_reported_length(tvb) << 14) ^ (call->depth << 29);
+}
 
 static int
-dissect_teams_stun(tvbuff_t *tvb, packet_info *pinfo _U_, proto_tree *tree, void *data)
+dissect_teams_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     const ts_front_call *call = (const ts_front_call *)data;
 
     if (call == NULL)
-        return 0;
-    proto_item *item = proto_tree_add_item(tree, proto_teams_stun, tvb, 0, -1, ENC_NA);
-    proto_tree *sub = proto_item_add_subtree(item, ett_teams_stun);
-    item = proto_tree_add_string(sub, hf_teams_stun_evidence, tvb, 0, 0, ts_evidence_name(call->evidence));
-    proto_item_set_generated(item);
-    return (int)tvb_reported_length(tvb);
+        return 0;       /* only the front knows whose payload it is */
+    if (call->wire.kind == TS_WIRE_STUN)
+        return ts_checks_dissect(tvb, pinfo, tree, call);
+    return ts_media_dissect(tvb, pinfo, tree, call);
+}
+
+static void
+reset(void)
+{
+    ts_pairs_reset();
+    ts_transactions_reset();
+    ts_media_reset();
 }
 
 void
 proto_register_teams_stun(void)
 {
-    static hf_register_info hf[] = {
-        { &hf_teams_stun_evidence, { "Evidence", "teams_stun.evidence", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL } },
-    };
-    static int *ett[] = { &ett_teams_stun };
-
-    proto_teams_stun = proto_register_protocol("TEAMS-STUN", "TEAMS-STUN", "teams_stun");
-    proto_register_field_array(proto_teams_stun, hf, array_length(hf));
-    proto_register_subtree_array(ett, array_length(ett));
+    proto_teams_stun = proto_register_protocol("Microsoft ICE and Teams media", "MS-ICE", "teams_stun");
+    ts_checks_register(proto_teams_stun);
+    ts_message_register(proto_teams_stun);
+    ts_media_register(proto_teams_stun);
+    ts_diag_register(proto_teams_stun);
+    ts_integrity_register_prefs(prefs_register_protocol(proto_teams_stun, NULL));
     register_dissector("teams_stun", dissect_teams_stun, proto_teams_stun);
+    register_cleanup_routine(reset);
+    ts_flightproxy_register();
     ts_front_register();
 }
 
@@ -45,5 +64,6 @@ void
 proto_reg_handoff_teams_stun(void)
 {
     ts_record_init();
+    ts_media_handoff();
     ts_front_handoff();
 }

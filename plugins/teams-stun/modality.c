@@ -1,0 +1,117 @@
+/* modality.c
+ * Audio, video, sharing or data: by ports, payload type and allocation
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * In order of weight: the server port of the flow itself (3479 audio, 3480
+ * video, 3481 sharing), the client's port range, the payload type, and last
+ * the stream type that the allocation asked for (clients were observed to ask
+ * for video on audio allocations too, so it contradicts nothing).
+ */
+
+#include "teams-stun.h"
+
+typedef struct {
+    ts_modality modality;
+    const char *evidence;       /* interned: one string per port or payload type */
+} finding;
+
+static finding
+by_server_port(const packet_info *pinfo)
+{
+    const uint16_t ports[2] = { (uint16_t)pinfo->destport, (uint16_t)pinfo->srcport };
+    finding found = { TS_MODALITY_UNKNOWN, "" };
+
+    for (unsigned i = 0; i < 2 && found.modality == TS_MODALITY_UNKNOWN; i++) {
+        char text[sizeof "server port 65535"];
+
+        found.modality = ts_modality_of_relay_port(ports[i]);
+        if (found.modality == TS_MODALITY_UNKNOWN)
+            continue;
+        g_snprintf(text, sizeof text, "server port %u", ports[i]);
+        found.evidence = g_intern_string(text);
+    }
+    return found;
+}
+
+static finding
+by_client_port(const ts_path *path, bool from_local)
+{
+    uint16_t ports[2] = { path->src.port, path->dst.port };
+    finding found = { TS_MODALITY_UNKNOWN, "" };
+
+    if (path->server.addr.type != AT_NONE) {
+        /* Only the client's own socket; the peer's address is its relay's. */
+        ports[0] = ports[1] = path->from_client ? path->src.port : path->dst.port;
+    } else if (!from_local) {
+        ports[0] = path->dst.port;
+        ports[1] = path->src.port;
+    }
+    for (unsigned i = 0; i < 2 && found.modality == TS_MODALITY_UNKNOWN; i++) {
+        char text[sizeof "client port 65535"];
+
+        found.modality = ts_modality_of_client_port(ports[i]);
+        if (found.modality == TS_MODALITY_UNKNOWN)
+            continue;
+        g_snprintf(text, sizeof text, "client port %u", ports[i]);
+        found.evidence = g_intern_string(text);
+    }
+    return found;
+}
+
+static finding
+by_payload_type(const ts_payload_type *payload)
+{
+    finding found = { TS_MODALITY_UNKNOWN, "" };
+
+    if (payload != NULL && payload->modality != TS_MODALITY_UNKNOWN) {
+        char text[64];
+
+        found.modality = payload->modality;
+        g_snprintf(text, sizeof text, "payload type %u (%s)", payload->number, payload->name);
+        found.evidence = g_intern_string(text);
+    }
+    return found;
+}
+
+/* [MS-TURN] 2.2.2.22. */
+static finding
+by_stream_type(uint16_t stream_type)
+{
+    static const ts_modality modalities[] = {
+        TS_MODALITY_UNKNOWN, TS_MODALITY_AUDIO, TS_MODALITY_VIDEO, TS_MODALITY_VIDEO, TS_MODALITY_DATA
+    };
+    finding found = { TS_MODALITY_UNKNOWN, "" };
+
+    if (stream_type >= 1 && stream_type < G_N_ELEMENTS(modalities)) {
+        found.modality = modalities[stream_type];
+        found.evidence = "stream type of the allocation (weak)";
+    }
+    return found;
+}
+
+ts_modality_verdict
+ts_modality_judge(packet_info *pinfo, const ts_path *path, bool from_local, const ts_payload_type *payload, uint16_t stream_type)
+{
+    const finding strong[] = { by_server_port(pinfo), by_client_port(path, from_local), by_payload_type(payload) };
+    const finding weak = by_stream_type(stream_type);
+    ts_modality_verdict verdict = { TS_MODALITY_UNKNOWN, "", NULL };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(strong); i++) {
+        if (strong[i].modality == TS_MODALITY_UNKNOWN)
+            continue;
+        if (verdict.modality == TS_MODALITY_UNKNOWN) {
+            verdict.modality = strong[i].modality;
+            verdict.evidence = strong[i].evidence;
+        } else if (strong[i].modality != verdict.modality && verdict.conflict == NULL) {
+            verdict.conflict = g_intern_string(wmem_strdup_printf(pinfo->pool, "%s says %s, %s says %s",
+                verdict.evidence, ts_modality_name(verdict.modality),
+                strong[i].evidence, ts_modality_name(strong[i].modality)));
+        }
+    }
+    if (verdict.modality == TS_MODALITY_UNKNOWN) {
+        verdict.modality = weak.modality;
+        verdict.evidence = weak.evidence;
+    }
+    return verdict;
+}

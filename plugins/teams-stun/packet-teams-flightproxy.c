@@ -1,0 +1,303 @@
+/* packet-teams-flightproxy.c
+ * The call signalling that Teams sends to flightproxy over UDP 3478
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * No document describes this protocol; all here was observed in captures of
+ * 2020. The first byte tells the kind: 06 data of the client and 07 data of
+ * the server, each followed by a multiple of 16 bytes of ciphertext, and 03
+ * an acknowledgement with 36 characters of a GUID. Data is sent again until
+ * it is acknowledged. What an acknowledgement's GUID refers to is inside the
+ * ciphertext, so acknowledgements are matched by order: the latest data of
+ * the other side that has none yet.
+ */
+
+#include "common/front.h"
+
+#include <epan/expert.h>
+
+#include "flightproxy.h"
+
+#define TYPE_ACKNOWLEDGEMENT    0x03
+#define TYPE_CLIENT             0x06
+#define TYPE_SERVER             0x07
+#define GUID_LENGTH             36
+#define SERVER_PORT             3478
+
+/* So many data messages of a side may wait for their acknowledgement. */
+#define MAX_OUTSTANDING         16
+
+typedef struct {
+    uint32_t frame;
+    uint32_t hash;
+    uint32_t acknowledged_in;
+} data_message;
+
+typedef struct {
+    char guid[GUID_LENGTH + 1];
+    uint32_t frame;             /* first acknowledgement with this GUID */
+    uint32_t data_frame;        /* what it acknowledges, 0 unknown */
+} acknowledgement;
+
+/* One side of a connection. File scope. */
+typedef struct {
+    data_message *sent[MAX_OUTSTANDING];    /* latest data, a ring */
+    unsigned next;
+    acknowledgement last;                   /* latest acknowledgement */
+} side;
+
+typedef struct {
+    uint32_t number;
+    side sides[2];                          /* client, server */
+} connection;
+
+/* What the first pass found out about a frame. File scope. */
+typedef struct {
+    uint32_t connection;
+    const data_message *data;   /* of data: where its acknowledgement will be */
+    uint32_t acknowledges;      /* frame, of acknowledgements; 0 unknown */
+    uint32_t original;          /* frame, of retransmissions */
+    bool from_client;
+} flightproxy_note;
+
+static wmem_map_t *connections;     /* ts_flow -> connection */
+static uint32_t connection_count;
+
+static int proto_flightproxy = -1;
+static int hf_type = -1;
+static int hf_guid = -1;
+static int hf_connection = -1;
+static int hf_length = -1;
+static int hf_payload = -1;
+static int hf_retransmission_of = -1;
+static int hf_acknowledges = -1;
+static int hf_acknowledged_in = -1;
+
+static int ett_flightproxy = -1;
+
+static expert_field ei_retransmission = EI_INIT;
+static expert_field ei_truncated = EI_INIT;
+
+static const char *
+type_name(uint8_t type)
+{
+    switch (type) {
+    case TYPE_ACKNOWLEDGEMENT: return "acknowledgement";
+    case TYPE_CLIENT:          return "client";
+    case TYPE_SERVER:          return "server";
+    default:                   return "";
+    }
+}
+
+static connection *
+connection_of(const ts_flow *flow)
+{
+    if (connections == NULL)
+        connections = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+
+    connection *found = (connection *)wmem_map_lookup(connections, flow);
+    if (found == NULL) {
+        found = wmem_new0(wmem_file_scope(), connection);
+        found->number = ++connection_count;
+        wmem_map_insert(connections, flow, found);
+    }
+    return found;
+}
+
+static void
+reset(void)
+{
+    connections = NULL;
+    connection_count = 0;
+}
+
+/* ---- the first pass ---- */
+
+static void
+follow_data(const packet_info *pinfo, side *from, uint32_t hash, flightproxy_note *note)
+{
+    for (unsigned i = 0; i < MAX_OUTSTANDING; i++) {
+        data_message *earlier = from->sent[i];
+
+        if (earlier != NULL && earlier->hash == hash) {
+            note->original = earlier->frame;
+            note->data = earlier;
+            return;
+        }
+    }
+    data_message *message = wmem_new0(wmem_file_scope(), data_message);
+    message->frame = pinfo->num;
+    message->hash = hash;
+    from->sent[from->next] = message;
+    from->next = (from->next + 1) % MAX_OUTSTANDING;
+    note->data = message;
+}
+
+static data_message *
+latest_unacknowledged(const side *from)
+{
+    data_message *latest = NULL;
+
+    for (unsigned i = 0; i < MAX_OUTSTANDING; i++) {
+        data_message *message = from->sent[i];
+        if (message != NULL && message->acknowledged_in == 0 && (latest == NULL || message->frame > latest->frame))
+            latest = message;
+    }
+    return latest;
+}
+
+static void
+follow_acknowledgement(const packet_info *pinfo, side *from, const side *to, const char *guid, flightproxy_note *note)
+{
+    if (from->last.frame != 0 && g_ascii_strcasecmp(from->last.guid, guid) == 0) {
+        note->original = from->last.frame;
+        note->acknowledges = from->last.data_frame;
+        return;
+    }
+    data_message *message = latest_unacknowledged(to);
+    if (message != NULL) {
+        message->acknowledged_in = pinfo->num;
+        note->acknowledges = message->frame;
+    }
+    (void)g_strlcpy(from->last.guid, guid, sizeof from->last.guid);
+    from->last.frame = pinfo->num;
+    from->last.data_frame = note->acknowledges;
+}
+
+static void
+leave_record(packet_info *pinfo, uint8_t type, const flightproxy_note *note)
+{
+    ts_flightproxy_record *record = (ts_flightproxy_record *)ts_record_new(pinfo, TS_RECORD_FLIGHTPROXY, sizeof *record);
+
+    if (record == NULL)
+        return;
+    ts_endpoint *source = note->from_client ? &record->client : &record->server;
+    ts_endpoint *target = note->from_client ? &record->server : &record->client;
+    copy_address_wmem(wmem_file_scope(), &source->addr, &pinfo->src);
+    copy_address_wmem(wmem_file_scope(), &target->addr, &pinfo->dst);
+    source->port = (uint16_t)pinfo->srcport;
+    target->port = (uint16_t)pinfo->destport;
+    record->type = type;
+    record->connection = note->connection;
+    record->from_client = note->from_client;
+    record->retransmission = note->original != 0;
+}
+
+static flightproxy_note *
+note_new(tvbuff_t *tvb, packet_info *pinfo, const ts_front_call *call, uint8_t type, const char *guid)
+{
+    flightproxy_note *note = wmem_new0(wmem_file_scope(), flightproxy_note);
+    connection *conn = connection_of(call->flow);
+
+    note->connection = conn->number;
+    note->from_client = type == TYPE_CLIENT || (type == TYPE_ACKNOWLEDGEMENT && pinfo->destport == SERVER_PORT);
+    side *from = &conn->sides[note->from_client ? 0 : 1];
+    side *to = &conn->sides[note->from_client ? 1 : 0];
+
+    if (type == TYPE_ACKNOWLEDGEMENT) {
+        follow_acknowledgement(pinfo, from, to, guid, note);
+    } else {
+        const int captured = (int)tvb_captured_length(tvb);
+        follow_data(pinfo, from, wmem_strong_hash(tvb_get_ptr(tvb, 0, captured), (size_t)captured), note);
+    }
+    leave_record(pinfo, type, note);
+    return note;
+}
+
+/* ---- display ---- */
+
+static void
+show_frame(tvbuff_t *tvb, proto_tree *tree, int hf, uint32_t frame)
+{
+    if (frame == 0)
+        return;
+    proto_item *item = proto_tree_add_uint(tree, hf, tvb, 0, 0, frame);
+    proto_item_set_generated(item);
+}
+
+static void
+show_note(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *root, const flightproxy_note *note)
+{
+    proto_item *item = proto_tree_add_uint(tree, hf_connection, tvb, 0, 0, note->connection);
+
+    proto_item_set_generated(item);
+    show_frame(tvb, tree, hf_acknowledges, note->acknowledges);
+    if (note->data != NULL)
+        show_frame(tvb, tree, hf_acknowledged_in, note->data->acknowledged_in);
+    show_frame(tvb, tree, hf_retransmission_of, note->original);
+    if (note->original != 0) {
+        expert_add_info_format(pinfo, root, &ei_retransmission, "The same bytes as in frame %u", note->original);
+        col_append_fstr(pinfo->cinfo, COL_INFO, ", same as frame %u", note->original);
+    }
+    if (note->acknowledges != 0)
+        col_append_fstr(pinfo->cinfo, COL_INFO, ", of frame %u", note->acknowledges);
+}
+
+static int
+dissect_flightproxy(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    const ts_front_call *call = (const ts_front_call *)data;
+
+    if (call == NULL || tvb_captured_length(tvb) < 1)
+        return 0;
+
+    const uint8_t type = tvb_get_uint8(tvb, 0);
+    const int length = (int)tvb_reported_length(tvb);
+    const char *guid = NULL;
+
+    col_set_str(pinfo->cinfo, COL_PROTOCOL, "Flightproxy");
+    proto_item *root = proto_tree_add_item(tree, proto_flightproxy, tvb, 0, -1, ENC_NA);
+    proto_tree *sub = proto_item_add_subtree(root, ett_flightproxy);
+
+    proto_tree_add_string(sub, hf_type, tvb, 0, 1, type_name(type));
+    if (type == TYPE_ACKNOWLEDGEMENT && tvb_bytes_exist(tvb, 1, GUID_LENGTH)) {
+        guid = (const char *)tvb_get_string_enc(pinfo->pool, tvb, 1, GUID_LENGTH, ENC_ASCII);
+        proto_tree_add_string(sub, hf_guid, tvb, 1, GUID_LENGTH, guid);
+        proto_item_append_text(root, ", acknowledgement %s", guid);
+        col_add_fstr(pinfo->cinfo, COL_INFO, "Acknowledgement %s", guid);
+    } else {
+        proto_item_append_text(root, ", %s data, %d bytes", type_name(type), length - 1);
+        col_add_fstr(pinfo->cinfo, COL_INFO, "%s data, %d bytes encrypted", type == TYPE_CLIENT ? "Client" : "Server", length - 1);
+        proto_tree_add_item(sub, hf_payload, tvb, 1, -1, ENC_NA);
+    }
+    proto_item *item = proto_tree_add_uint(sub, hf_length, tvb, 0, 0, (uint32_t)length);
+    proto_item_set_generated(item);
+    if ((int)tvb_captured_length(tvb) < length)
+        expert_add_info(pinfo, root, &ei_truncated);
+
+    flightproxy_note *note = (flightproxy_note *)p_get_proto_data(wmem_file_scope(), pinfo, proto_flightproxy, 0);
+    if (note == NULL && !PINFO_FD_VISITED(pinfo) && (type != TYPE_ACKNOWLEDGEMENT || guid != NULL)) {
+        note = note_new(tvb, pinfo, call, type, guid);
+        p_add_proto_data(wmem_file_scope(), pinfo, proto_flightproxy, 0, note);
+    }
+    if (note != NULL)
+        show_note(tvb, pinfo, sub, root, note);
+    return length;
+}
+
+void
+ts_flightproxy_register(void)
+{
+    static hf_register_info hf[] = {
+        { &hf_type, { "Type", "teams_flightproxy.type", FT_STRING, BASE_NONE, NULL, 0, "client (06), server (07) or acknowledgement (03); observed", HFILL } },
+        { &hf_guid, { "GUID", "teams_flightproxy.guid", FT_STRING, BASE_NONE, NULL, 0, "Identifier that an acknowledgement carries; observed", HFILL } },
+        { &hf_connection, { "Connection", "teams_flightproxy.connection", FT_UINT32, BASE_DEC, NULL, 0, "Number of the connection in this capture, from 1", HFILL } },
+        { &hf_length, { "Length", "teams_flightproxy.length", FT_UINT32, BASE_DEC, NULL, 0, "Bytes of the datagram, the type among them", HFILL } },
+        { &hf_payload, { "Encrypted Payload", "teams_flightproxy.payload", FT_BYTES, BASE_NONE, NULL, 0, "A multiple of 16 bytes; observed", HFILL } },
+        { &hf_retransmission_of, { "Retransmission Of", "teams_flightproxy.retransmission_of", FT_FRAMENUM, BASE_NONE, NULL, 0, "Frame that had the same bytes first", HFILL } },
+        { &hf_acknowledges, { "Acknowledges", "teams_flightproxy.acknowledges", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_ACK), 0, "Latest unacknowledged data of the other side, by order; observed", HFILL } },
+        { &hf_acknowledged_in, { "Acknowledged In", "teams_flightproxy.acknowledged_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_ACK), 0, "Frame of the acknowledgement, by order; observed", HFILL } },
+    };
+    static ei_register_info ei[] = {
+        { &ei_retransmission, { "teams_flightproxy.retransmitted", PI_SEQUENCE, PI_NOTE, "Sent again because no acknowledgement came in time", EXPFILL } },
+        { &ei_truncated, { "teams_flightproxy.truncated", PI_UNDECODED, PI_NOTE, "Cut short by the capture", EXPFILL } },
+    };
+    static int *ett[] = { &ett_flightproxy };
+
+    proto_flightproxy = proto_register_protocol("Teams Flightproxy Signalling", "Flightproxy", "teams_flightproxy");
+    proto_register_field_array(proto_flightproxy, hf, array_length(hf));
+    proto_register_subtree_array(ett, array_length(ett));
+    expert_register_field_array(expert_register_protocol(proto_flightproxy), ei, array_length(ei));
+    register_dissector(TS_ANNOTATE_FLIGHTPROXY, dissect_flightproxy, proto_flightproxy);
+    register_cleanup_routine(reset);
+}

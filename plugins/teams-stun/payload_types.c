@@ -1,0 +1,78 @@
+/* payload_types.c
+ * The RTP payload types of Lync, Skype and Teams: one row each
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The numbers are agreed per call in SDP, which is encrypted; Microsoft's
+ * clients keep to the same ones, so these are conventions, not certainties.
+ * source: RFC 3551 for static numbers; "SDP" for offers that users published;
+ * "observed" for captures; "unverified" where only one secondary source has it.
+ */
+
+#include "teams-stun.h"
+
+const ts_payload_type ts_payload_types[] = {
+    {   0, "PCMU",            8000, TS_DIALECT_ANY,   TS_MODALITY_AUDIO,   "RFC 3551" },
+    {   3, "GSM",             8000, TS_DIALECT_LYNC,  TS_MODALITY_AUDIO,   "RFC 3551" },
+    {   4, "G723",            8000, TS_DIALECT_LYNC,  TS_MODALITY_AUDIO,   "RFC 3551" },
+    {   8, "PCMA",            8000, TS_DIALECT_ANY,   TS_MODALITY_AUDIO,   "RFC 3551" },
+    {   9, "G722",            8000, TS_DIALECT_ANY,   TS_MODALITY_AUDIO,   "RFC 3551" },
+    {  13, "CN",              8000, TS_DIALECT_ANY,   TS_MODALITY_AUDIO,   "RFC 3389" },
+    {  34, "H263",           90000, TS_DIALECT_LYNC,  TS_MODALITY_VIDEO,   "[MS-H26XPF]" },
+    {  96, "x-much3",        48000, TS_DIALECT_TEAMS, TS_MODALITY_AUDIO,   "SDP, unverified" },
+    {  97, "RED",             8000, TS_DIALECT_ANY,   TS_MODALITY_AUDIO,   "SDP" },
+    {  99, "rtx",            90000, TS_DIALECT_TEAMS, TS_MODALITY_VIDEO,   "SDP" },
+    { 100, "SILK_V3",        24000, TS_DIALECT_LYNC,  TS_MODALITY_AUDIO,   "SDP" },
+    { 100, "VP8",            90000, TS_DIALECT_TEAMS, TS_MODALITY_VIDEO,   "SDP" },
+    { 101, "telephone-event", 8000, TS_DIALECT_ANY,   TS_MODALITY_AUDIO,   "SDP" },
+    { 102, "OPUS",           48000, TS_DIALECT_TEAMS, TS_MODALITY_AUDIO,   "SDP" },
+    { 103, "SILK",            8000, TS_DIALECT_ANY,   TS_MODALITY_AUDIO,   "SDP" },
+    { 104, "SILK",           16000, TS_DIALECT_ANY,   TS_MODALITY_AUDIO,   "SDP, observed" },
+    { 106, "OPUS",           48000, TS_DIALECT_TEAMS, TS_MODALITY_AUDIO,   "unverified" },
+    { 107, "H264",           90000, TS_DIALECT_TEAMS, TS_MODALITY_VIDEO,   "SDP" },
+    { 111, "SIREN",          16000, TS_DIALECT_LYNC,  TS_MODALITY_AUDIO,   "SDP" },
+    { 112, "G7221",          16000, TS_DIALECT_LYNC,  TS_MODALITY_AUDIO,   "SDP" },
+    { 114, "x-msrta",        16000, TS_DIALECT_LYNC,  TS_MODALITY_AUDIO,   "SDP" },
+    { 115, "x-msrta",         8000, TS_DIALECT_LYNC,  TS_MODALITY_AUDIO,   "SDP" },
+    { 116, "AAL2-G726-32",    8000, TS_DIALECT_LYNC,  TS_MODALITY_AUDIO,   "SDP" },
+    { 117, "G722",            8000, TS_DIALECT_LYNC,  TS_MODALITY_AUDIO,   "SDP" },
+    { 118, "CN",             16000, TS_DIALECT_ANY,   TS_MODALITY_AUDIO,   "SDP, observed" },
+    { 119, "CN",             24000, TS_DIALECT_LYNC,  TS_MODALITY_AUDIO,   "SDP" },
+    { 121, "x-rtvc1",        90000, TS_DIALECT_LYNC,  TS_MODALITY_VIDEO,   "SDP" },
+    { 122, "X-H264UC",       90000, TS_DIALECT_ANY,   TS_MODALITY_UNKNOWN, "SDP; video and screen sharing" },
+    { 123, "x-ulpfecuc",     90000, TS_DIALECT_ANY,   TS_MODALITY_UNKNOWN, "SDP; video and screen sharing" },
+    { 126, "x-data",         90000, TS_DIALECT_TEAMS, TS_MODALITY_DATA,    "SDP" },
+    { 127, "x-data",         90000, TS_DIALECT_TEAMS, TS_MODALITY_DATA,    "SDP" },
+    { 127, "x-data",         90000, TS_DIALECT_LYNC,  TS_MODALITY_SHARING, "SDP; RTP data of application sharing" },
+};
+
+const size_t ts_payload_type_count = G_N_ELEMENTS(ts_payload_types);
+
+const char *
+ts_dialect_name(ts_dialect dialect)
+{
+    static const char *const names[] = { "", "Lync and Skype", "Teams" };
+
+    return names[dialect];
+}
+
+const ts_payload_type *
+ts_payload_type_find(uint8_t number, ts_dialect dialect)
+{
+    const ts_payload_type *found = NULL;
+
+    for (size_t i = 0; i < ts_payload_type_count; i++) {
+        const ts_payload_type *row = &ts_payload_types[i];
+
+        if (row->number != number)
+            continue;
+        if (row->dialect == TS_DIALECT_ANY || row->dialect == dialect)
+            return row;
+        if (dialect != TS_DIALECT_ANY)
+            continue;
+        if (found != NULL)
+            return NULL;        /* the dialects disagree */
+        found = row;
+    }
+    return found;
+}

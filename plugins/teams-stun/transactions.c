@@ -1,0 +1,150 @@
+/* transactions.c
+ * Which response answers which check
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A transaction is its identifier alone, since an answer may come over
+ * another path than its request (relays; multiple addresses). Under one
+ * identifier a sender may send the same bytes again (a retransmission), the
+ * same check in another format (a twin, [MS-ICE2] 3.1.5.2), or, as Skype
+ * does, the check again with USE-CANDIDATE. Each of these is an attempt.
+ */
+
+#include "teams-stun.h"
+
+#define TRANSACTION_ID_LENGTH 16
+
+typedef struct {
+    uint8_t id[TRANSACTION_ID_LENGTH];
+    ts_attempt *attempts;       /* in order of appearance */
+} transaction;
+
+static wmem_map_t *transactions;    /* id -> transaction */
+
+void
+ts_transactions_reset(void)
+{
+    transactions = NULL;
+}
+
+static unsigned
+id_hash(const void *key)
+{
+    return wmem_strong_hash((const uint8_t *)key, TRANSACTION_ID_LENGTH);
+}
+
+static gboolean
+id_equal(const void *a, const void *b)
+{
+    return memcmp(a, b, TRANSACTION_ID_LENGTH) == 0;
+}
+
+static transaction *
+transaction_find(const uint8_t *id, bool create)
+{
+    if (transactions == NULL)
+        transactions = wmem_map_new(wmem_file_scope(), id_hash, id_equal);
+
+    transaction *found = (transaction *)wmem_map_lookup(transactions, id);
+    if (found == NULL && create) {
+        found = wmem_new0(wmem_file_scope(), transaction);
+        memcpy(found->id, id, TRANSACTION_ID_LENGTH);
+        wmem_map_insert(transactions, found->id, found);
+    }
+    return found;
+}
+
+static bool
+same_check(const ts_attempt *attempt, const ts_message *message)
+{
+    return attempt->use_candidate == message->use_candidate && attempt->role == message->role;
+}
+
+ts_exchange
+ts_transaction_request(packet_info *pinfo, const ts_message *message, ts_pair *pair, bool from_local)
+{
+    ts_exchange exchange = { .attempt = NULL };
+    ts_attempt **end = &transaction_find(message->transaction_id, true)->attempts;
+
+    for (; *end != NULL; end = &(*end)->next) {
+        ts_attempt *attempt = *end;
+
+        if (attempt->pair != pair || attempt->from_local != from_local)
+            continue;
+        if (attempt->hash == message->hash) {
+            attempt->sends++;
+            exchange.attempt = attempt;
+            exchange.retransmission = true;
+            exchange.twin_of = attempt->twin_of;
+            return exchange;
+        }
+        if (same_check(attempt, message) && exchange.twin_of == 0)
+            exchange.twin_of = attempt->frame;
+    }
+
+    ts_attempt *attempt = wmem_new0(wmem_file_scope(), ts_attempt);
+    attempt->hash = message->hash;
+    attempt->frame = pinfo->num;
+    attempt->time = pinfo->abs_ts;
+    attempt->pair = pair;
+    attempt->from_local = from_local;
+    attempt->use_candidate = message->use_candidate;
+    attempt->role = message->role;
+    attempt->sends = 1;
+    attempt->twin_of = exchange.twin_of;
+    *end = attempt;
+    exchange.attempt = attempt;
+    return exchange;
+}
+
+/*
+ * The attempt that a response answers: of the same pair before others, the
+ * first that has no answer yet before those that have one.
+ */
+static ts_attempt *
+answered_attempt(const transaction *whole, const ts_pair *pair, uint32_t hash)
+{
+    ts_attempt *best = NULL;
+    int best_rank = -1;
+
+    for (ts_attempt *attempt = whole->attempts; attempt != NULL; attempt = attempt->next) {
+        const bool open = attempt->response_in == 0;
+        const int rank = (attempt->pair == pair ? 4 : 0) + (open ? 2 : 0) + (!open && attempt->response_hash == hash ? 1 : 0);
+
+        if (rank > best_rank) {
+            best_rank = rank;
+            best = attempt;
+        }
+    }
+    return best;
+}
+
+ts_exchange
+ts_transaction_response(packet_info *pinfo, const ts_message *message, const ts_pair *pair)
+{
+    ts_exchange exchange = { .attempt = NULL };
+    const transaction *whole = transaction_find(message->transaction_id, false);
+
+    if (whole == NULL)
+        return exchange;
+
+    ts_attempt *attempt = answered_attempt(whole, pair, message->hash);
+    if (attempt == NULL)
+        return exchange;
+    exchange.attempt = attempt;
+    exchange.response_to = attempt->frame;
+    nstime_delta(&exchange.rtt, &pinfo->abs_ts, &attempt->time);
+    if (attempt->response_in != 0) {
+        exchange.retransmission = true;
+        return exchange;
+    }
+    attempt->response_in = pinfo->num;
+    attempt->response_hash = message->hash;
+    if (attempt->twin_of != 0) {
+        for (const ts_attempt *first = whole->attempts; first != NULL; first = first->next) {
+            if (first->frame == attempt->twin_of)
+                exchange.twin_of = first->response_in;
+        }
+    }
+    return exchange;
+}

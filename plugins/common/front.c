@@ -4,9 +4,10 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "common/front.h"
+#include "common/front_private.h"
 
 #include <epan/address.h>
+#include <epan/column-info.h>
 #include <epan/exceptions.h>
 #include <epan/prefs.h>
 #include <epan/prefs-int.h>
@@ -229,6 +230,12 @@ has_relay_port(const packet_info *pinfo)
     return ts_port_is_relay((uint16_t)pinfo->srcport) || ts_port_is_relay((uint16_t)pinfo->destport);
 }
 
+bool
+ts_front_is_known_end(packet_info *pinfo)
+{
+    return context_evidence(pinfo, NULL, NULL) != TS_EVIDENCE_NONE;
+}
+
 /* FF10 by itself: its length fits, and what it carries is STUN, RTP or RTCP. */
 static ts_evidence
 mux_evidence(const packet_info *pinfo, const uint8_t *data, size_t captured, size_t reported)
@@ -248,8 +255,37 @@ mux_evidence(const packet_info *pinfo, const uint8_t *data, size_t captured, siz
     return TS_EVIDENCE_NONE;
 }
 
+/*
+ * Flightproxy data where neither address nor acknowledgement helps: client
+ * data towards port 3478 and server data back, each with its own first byte
+ * and a length of 16n + 1. Holds from the second kind on. Kept beside the
+ * flow, which only traffic that is ours has.
+ */
+typedef struct {
+    uint32_t client_since;
+    uint32_t server_since;
+} flightproxy_sides;
+
+static bool
+flightproxy_both_ways(packet_info *pinfo, const ts_wire *wire)
+{
+    const bool from_client = wire->type == TS_FLIGHTPROXY_CLIENT;
+
+    if (wire->kind != TS_WIRE_FLIGHTPROXY_DATA || (from_client ? pinfo->destport : pinfo->srcport) != 3478)
+        return false;
+
+    conversation_t *conversation = find_or_create_conversation(pinfo);
+    flightproxy_sides *sides = (flightproxy_sides *)conversation_get_proto_data(conversation, proto_front);
+    if (sides == NULL) {
+        sides = wmem_new0(wmem_file_scope(), flightproxy_sides);
+        conversation_add_proto_data(conversation, proto_front, sides);
+    }
+    learn(from_client ? &sides->client_since : &sides->server_since, pinfo);
+    return ts_since(from_client ? sides->server_since : sides->client_since, pinfo);
+}
+
 static ts_evidence
-flightproxy_evidence(const packet_info *pinfo, const ts_wire *wire, const ts_flow *flow)
+flightproxy_evidence(packet_info *pinfo, const ts_wire *wire, const ts_flow *flow)
 {
     if (flow != NULL && ts_since(flow->flightproxy_since, pinfo))
         return TS_EVIDENCE_CONVERSATION;
@@ -259,7 +295,7 @@ flightproxy_evidence(const packet_info *pinfo, const ts_wire *wire, const ts_flo
         return TS_EVIDENCE_SHAPE;
     if (in_media_prefix(pinfo->srcport == 3478 ? &pinfo->src : &pinfo->dst))
         return TS_EVIDENCE_PREFIX;
-    return TS_EVIDENCE_NONE;
+    return flightproxy_both_ways(pinfo, wire) ? TS_EVIDENCE_SHAPE : TS_EVIDENCE_NONE;
 }
 
 /* ---- calling stock ---- */
@@ -332,6 +368,12 @@ call_stock_stun(const ts_wire *wire, tvbuff_t *tvb, packet_info *pinfo, proto_tr
     return call_stock(handle, tvb, pinfo, tree);
 }
 
+int
+ts_front_call_stock(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    return call_stock(handle, tvb, pinfo, tree);
+}
+
 /* ---- layers ---- */
 
 static ts_layer *
@@ -394,6 +436,12 @@ annotate(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, proto_tre
         call_dissector_only(handle, tvb, pinfo, tree, call);
 }
 
+void
+ts_front_annotate_ms_turn(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_front_call *call)
+{
+    annotate(ms_turn_handle, tvb, pinfo, tree, call);
+}
+
 /* Stock first, with this message as the layer that its payload will find. */
 static void
 stock_in_layer(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_front_call *call, ts_layer *outer,
@@ -415,12 +463,14 @@ stock_in_layer(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_front_cal
 }
 
 static ts_evidence
-judge(const packet_info *pinfo, const ts_wire *wire, const ts_flow *flow, const ts_layer *outer,
+judge(packet_info *pinfo, const ts_wire *wire, const ts_flow *flow, const ts_layer *outer,
     const uint8_t *data, size_t captured, size_t reported)
 {
     switch (wire->kind) {
     case TS_WIRE_MS_TURN:
         return TS_EVIDENCE_COOKIE;
+    case TS_WIRE_MUX_CUT:
+        return shared != NULL && ts_shared_session(shared, pinfo, ts_get_be64(data + 4)) != NULL ? TS_EVIDENCE_SESSION : TS_EVIDENCE_NONE;
     case TS_WIRE_STUN:
         return wire->ms_attribute ? TS_EVIDENCE_ATTRIBUTE : context_evidence(pinfo, flow, outer);
     case TS_WIRE_MUX: {
@@ -484,6 +534,58 @@ take_other(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_front_call *c
     return call_dissector_only(teams_stun_handle, tvb, pinfo, tree, call);
 }
 
+/* The Info text, but for what earlier messages of the frame left; packet scope, NULL where there is none. */
+static const char *
+info_after_fence(packet_info *pinfo)
+{
+    const char *text = col_get_text(pinfo->cinfo, COL_INFO);
+
+    if (text == NULL)
+        return NULL;
+    for (int i = 0; i < pinfo->cinfo->num_cols; i++) {
+        const col_item_t *column = &pinfo->cinfo->columns[i];
+        if (column->fmt_matx[COL_INFO] && column->col_fence > 0 && (size_t)column->col_fence <= strlen(text))
+            return wmem_strdup(pinfo->pool, text + column->col_fence);
+    }
+    return wmem_strdup(pinfo->pool, text);
+}
+
+/* FF10 with a wrong length: only a session id that is known can tell it from anything else. */
+static void
+recognise_cut_mux(ts_wire *wire, const uint8_t *data, size_t captured)
+{
+    if (wire->kind != TS_WIRE_OTHER || captured < TS_MUX_HEADER_LENGTH || ts_get_be16(data) != TS_MUX_CHANNEL)
+        return;
+    wire->kind = TS_WIRE_MUX_CUT;
+    wire->type = TS_MUX_CHANNEL;
+    wire->length = ts_get_be16(data + 2);
+}
+
+/*
+ * TURN that does not begin with the MS-TURN cookie where nothing else can be:
+ * in a control frame of MS framing. And TURN that has the cookie, but later.
+ */
+static void
+recognise_turn_without_cookie(ts_wire *wire, const ts_layer *outer, const uint8_t *data, size_t captured, size_t reported)
+{
+    const bool in_control_frame = outer != NULL && outer->wire.kind == TS_WIRE_MS_FRAME && outer->wire.type == TS_FRAME_CONTROL;
+    ts_tlv tlv;
+
+    if (captured < TS_STUN_HEADER_LENGTH || (data[0] & 0xC0) != 0 ||
+        ts_get_be16(data + 2) + (size_t)TS_STUN_HEADER_LENGTH != reported)
+        return;
+    if (!in_control_frame && !(wire->kind == TS_WIRE_STUN &&
+        ts_tlv_find(data, captured, wire->walk_exact, TS_ATTR_MAGIC_COOKIE, &tlv) && tlv.available == 4 &&
+        ts_get_be32(tlv.value) == TS_MS_TURN_COOKIE))
+        return;
+    if (wire->kind == TS_WIRE_STUN || wire->kind == TS_WIRE_OTHER) {
+        wire->kind = TS_WIRE_TURN_WITHOUT_COOKIE;
+        wire->type = ts_get_be16(data);
+        wire->length = ts_get_be16(data + 2);
+        wire->padded = wire->walk_exact;
+    }
+}
+
 int
 ts_front_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *outer, bool tcp)
 {
@@ -502,6 +604,8 @@ ts_front_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *
         .flow = ts_front_flow(pinfo, false),
     };
 
+    recognise_turn_without_cookie(&call.wire, outer, data, captured, reported);
+    recognise_cut_mux(&call.wire, data, captured);
     call.evidence = judge(pinfo, &call.wire, call.flow, outer, data, captured, reported);
     if (call.evidence == TS_EVIDENCE_NONE)
         return 0;
@@ -513,8 +617,10 @@ ts_front_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *
     int taken;
     switch (call.wire.kind) {
     case TS_WIRE_MS_TURN:
+    case TS_WIRE_TURN_WITHOUT_COOKIE:
     case TS_WIRE_STUN:
     case TS_WIRE_MUX:
+    case TS_WIRE_MUX_CUT:
     case TS_WIRE_CHANNEL_DATA:
         taken = take_stun(tvb, pinfo, tree, outer, &call, data, captured);
         break;
@@ -527,7 +633,7 @@ ts_front_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *
         break;
     }
     if (taken > 0 && outer != NULL)
-        outer->inner_info = wmem_strdup(pinfo->pool, col_get_text(pinfo->cinfo, COL_INFO));
+        outer->inner_info = info_after_fence(pinfo);
     return taken;
 }
 
@@ -546,8 +652,8 @@ ts_front_enabled(void)
  * what stock makes of the frame. (Stock removes layers beyond the count it
  * saved, so one that is gone already does no harm.)
  */
-static void
-drop_own_layer(packet_info *pinfo)
+void
+ts_front_drop_own_layer(packet_info *pinfo)
 {
     wmem_list_frame_t *last = wmem_list_tail(pinfo->layers);
 
@@ -581,7 +687,7 @@ pass_through(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 static ws_bool
 front_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    drop_own_layer(pinfo);
+    ts_front_drop_own_layer(pinfo);
     if (!ts_front_enabled())
         return false;
     return ts_front_message(tvb, pinfo, tree, NULL, false) > 0 || pass_through(tvb, pinfo, tree) > 0;
@@ -592,7 +698,7 @@ front_heuristic_inner(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void 
 {
     ts_layer *outer = current_layer(pinfo);
 
-    drop_own_layer(pinfo);
+    ts_front_drop_own_layer(pinfo);
     return ts_front_enabled() && ts_front_message(tvb, pinfo, tree, outer, layer_is_on_tcp(outer)) > 0;
 }
 
@@ -640,6 +746,7 @@ ts_front_register(void)
         &pref_stock_dialect);
 
     register_cleanup_routine(front_cleanup);
+    ts_front_tcp_register(proto_teamshark, proto_front);
 }
 
 void
@@ -670,4 +777,5 @@ ts_front_handoff(void)
     dissector_handle_t port_handle = create_dissector_handle(front_port, proto_front);
     for (unsigned port = 3479; port <= 3481; port++)
         dissector_add_uint("udp.port", port, port_handle);
+    ts_front_tcp_handoff(proto_front, proto_port);
 }

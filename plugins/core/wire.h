@@ -20,6 +20,8 @@
 #define TS_MS_TURN_COOKIE       UINT32_C(0x72C64BC6)    /* [MS-TURN] 2.2.2.8 */
 #define TS_MUX_CHANNEL          0xFF10                  /* [MS-TURN] 2.2.3 */
 #define TS_MUX_HEADER_LENGTH    12
+#define TS_FLIGHTPROXY_CLIENT   0x06                    /* observed, as the next */
+#define TS_FLIGHTPROXY_SERVER   0x07
 
 /* Attribute types that recognition itself depends on. */
 #define TS_ATTR_MAGIC_COOKIE            0x000F
@@ -42,6 +44,9 @@ typedef enum {
     TS_WIRE_RTP,                /* first byte 128-191, not RTCP (weak alone) */
     TS_WIRE_RTCP,               /* the same with an RTCP packet type (weak alone) */
     TS_WIRE_DTLS,               /* a DTLS record header */
+    /* Told by what is around the bytes, never by ts_wire_recognise(): */
+    TS_WIRE_TURN_WITHOUT_COOKIE, /* MS-TURN but for its cookie, which is not first */
+    TS_WIRE_MUX_CUT,            /* FF10 of a known session, its length wrong */
     TS_WIRE_MS_FRAME,           /* TCP only: the header of MS framing; type 2 or 3 */
     TS_WIRE_MS_FRAME_LOST,      /* TCP only: bytes where such a header should be */
     TS_WIRE_PSEUDO_TLS          /* TCP only: half of the handshake; type 1 or 2 */
@@ -55,7 +60,7 @@ typedef enum {
 
 typedef struct {
     ts_wire_kind kind;
-    uint16_t type;              /* STUN message type; FF10 or channel number; else 0 */
+    uint16_t type;              /* STUN message type; FF10 or channel number; flightproxy's first byte; else 0 */
     uint16_t length;            /* the length field of STUN, FF10 and ChannelData headers */
     bool header_cookie;         /* STUN: bytes 4-7 are TS_STUN_COOKIE */
     bool padded;                /* STUN: attributes are padded to 4 bytes (RFC 8489) */

@@ -139,7 +139,7 @@ ms_turn_messages_judge(packet_info *pinfo, proto_item *item, const ts_wire *wire
 
     if (wire->kind != TS_WIRE_MS_TURN)
         bits |= MS_TURN_BIT(cookie_missing);
-    if (wire->padded)
+    else if (wire->padded)
         bits |= MS_TURN_BIT(padded);
     if (!integrity_fits(facts))
         bits |= MS_TURN_BIT(integrity_length);

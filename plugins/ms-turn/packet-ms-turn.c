@@ -65,6 +65,11 @@ set_columns(packet_info *pinfo, const char *info, const char *inner)
 {
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "MS-TURN");
     col_clear(pinfo->cinfo, COL_INFO);
+
+    /* What others fenced in stays. */
+    const char *kept = col_get_text(pinfo->cinfo, COL_INFO);
+    if (kept != NULL && kept[0] != '\0' && !g_str_has_suffix(kept, ", "))
+        col_append_str(pinfo->cinfo, COL_INFO, ", ");
     col_append_str(pinfo->cinfo, COL_INFO, info);
     if (inner != NULL)
         col_append_fstr(pinfo->cinfo, COL_INFO, " | %s", inner);
@@ -254,6 +259,7 @@ dissect_ms_turn(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 
     switch (call->wire.kind) {
     case TS_WIRE_MUX:
+    case TS_WIRE_MUX_CUT:
         dissect_mux(tvb, pinfo, sub, item, call);
         break;
     case TS_WIRE_MS_FRAME:

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #define WS_BUILD_DLL
 #include <wireshark.h>
@@ -70,13 +71,13 @@ ws_fvalue_ipv4(fvalue_t *value)
     register_conversation_filter((proto), (name), (valid), (build))
 #endif
 
-/* What the init callback of a statistic returns: void before 4.6. */
+/* What the init callback of a statistic returns: void before 4.6, where refusing means to end, as stock's own do. */
 #ifdef TS_HAVE_STAT_TAP_BOOL
 #define WS_STAT_INIT_TYPE bool
 #define WS_STAT_INIT_RETURN(ok) return (ok)
 #else
 #define WS_STAT_INIT_TYPE void
-#define WS_STAT_INIT_RETURN(ok) return
+#define WS_STAT_INIT_RETURN(ok) do { if (!(ok)) exit(EXIT_FAILURE); return; } while (0)
 #endif
 
 /*

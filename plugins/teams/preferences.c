@@ -1,0 +1,72 @@
+/* preferences.c
+ * What the user can choose about the umbrella
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "preferences.h"
+
+#include <string.h>
+
+#include <epan/params.h>
+#include <epan/prefs.h>
+
+static ws_bool info_column = true;
+static ws_bool show_tenants = false;
+static int client_continent = 0;
+
+/* Name on the command line, title, and the codes of the naming taxonomy by number. */
+static const enum_val_t continents[] = {
+    { "none", "Not said", 0 },
+    { "eu", "Europe", 1 },
+    { "na", "North America", 2 },
+    { "sa", "South America", 3 },
+    { "as", "Asia", 4 },
+    { "oc", "Oceania", 5 },
+    { "af", "Africa", 6 },
+    { "me", "Middle East", 7 },
+    { NULL, NULL, 0 }
+};
+
+void
+teams_preferences_register(int proto)
+{
+    module_t *module = prefs_register_protocol(proto, NULL);
+
+    prefs_register_bool_preference(module, "info_column", "Say in the Info column what a frame is",
+        "Begin the Info column of each Teams or Skype frame with its part in the session, so that the packet list "
+        "and the flow graph tell the story", &info_column);
+    prefs_register_bool_preference(module, "show_tenants", "Show tenants' names in reports",
+        "Names such as <tenant>.sharepoint.com and lyncdiscover.<domain> identify customers. "
+        "Reports replace that part unless this is set; packet details always show names as they are", &show_tenants);
+    prefs_register_enum_preference(module, "client_continent", "Where the clients are",
+        "Continent of the captured clients. Where it is given, relay and edge names that were answered for "
+        "another continent are reported", &client_continent, continents, false);
+}
+
+bool
+teams_preference_info_column(void)
+{
+    return info_column;
+}
+
+bool
+teams_preference_show_tenants(void)
+{
+    return show_tenants;
+}
+
+const char *
+teams_preference_client_continent(void)
+{
+    return client_continent == 0 ? "" : continents[client_continent].name;
+}
+
+const char *
+teams_continent_name(const char *code)
+{
+    for (const enum_val_t *row = continents + 1; row->name != NULL; row++)
+        if (strcmp(row->name, code) == 0)
+            return row->description;
+    return code;
+}

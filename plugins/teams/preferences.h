@@ -1,0 +1,26 @@
+/* preferences.h
+ * What the user can choose about the umbrella
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef TEAMSHARK_TEAMS_PREFERENCES_H
+#define TEAMSHARK_TEAMS_PREFERENCES_H
+
+#include "common/ws_compat.h"
+
+void teams_preferences_register(int proto);
+
+/* Begin the Info column of attributed frames with what they are. */
+bool teams_preference_info_column(void);
+
+/* Show customers' own domains and tenant names in reports. */
+bool teams_preference_show_tenants(void);
+
+/* Where the clients are: a continent of tokens.csv ("eu", "na", ...); "" not said. */
+const char *teams_preference_client_continent(void);
+
+/* "Europe" for "eu"; the code itself where it is unknown. */
+const char *teams_continent_name(const char *code);
+
+#endif /* TEAMSHARK_TEAMS_PREFERENCES_H */

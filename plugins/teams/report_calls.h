@@ -1,0 +1,146 @@
+/* report_calls.h
+ * What the report of calls gathers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef TEAMSHARK_TEAMS_REPORT_CALLS_H
+#define TEAMSHARK_TEAMS_REPORT_CALLS_H
+
+#include "report_util.h"
+#include "stream_stats.h"
+
+enum { CALLS_SENT, CALLS_RECEIVED };
+
+/* One far end: a relay, a peer, a media server. All its ports together. */
+typedef struct {
+    address addr;
+    GArray *ports;              /* uint16_t, in order of appearance */
+    teams_path path;
+    ts_modality modality;
+    teams_transport transport;
+    const char *name;           /* file scope; NULL */
+    const ts_prefix_row *prefix;
+    uint32_t first_frame;
+    uint32_t last_frame;
+    nstime_t first;
+    nstime_t last;
+    uint64_t packets[2];
+    uint64_t bytes[2];          /* whole frames */
+    uint64_t media_packets;
+    bool signalling;            /* flightproxy: no relay and no peer */
+} calls_remote;
+
+typedef struct {
+    uint32_t number;
+    uint32_t frame;
+    nstime_t time;
+    ts_endpoint client;
+    ts_endpoint server;
+    ts_endpoint relayed;
+    ts_endpoint reflexive;
+    uint16_t stream_type;
+    const char *state;
+    uint32_t lifetime;
+    uint32_t granted_frame;     /* 0: never */
+    uint16_t error_code;        /* the latest one that is no challenge */
+    uint32_t error_frame;
+    double response_time;       /* of the answer that granted it; negative: not known */
+    bool tcp;
+} calls_allocation;
+
+typedef struct {
+    uint32_t number;
+    uint32_t frame;
+    ts_endpoint local;
+    ts_endpoint remote;
+    const char *local_type;
+    const char *remote_type;
+    uint32_t allocation;
+    ts_pair_state state;
+    unsigned requests;
+    unsigned answers;
+    double rtt_min;
+    double rtt_max;
+    double rtt_sum;
+    unsigned rtt_count;
+    uint32_t nominated_frame;
+    bool tcp;
+    const char *ufrag_local;
+    const char *ufrag_remote;
+} calls_pair;
+
+typedef struct {
+    uint32_t ssrc;
+    unsigned direction;
+    uint32_t frame;
+    uint8_t payload_type;
+    const char *payload_name;
+    ts_modality modality;
+    uint64_t bytes;             /* of RTP */
+    teams_stream_stats stats;
+} calls_stream;
+
+/* One local port and where it went. */
+typedef struct {
+    uint16_t port;
+    uint16_t remote_port;
+    ts_modality modality;       /* as evidence says it */
+    uint64_t packets;
+    uint32_t frame;
+    uint32_t dscp[2][64];       /* packets by code point */
+} calls_port;
+
+/* When something happened first; frame 0: never. */
+typedef struct {
+    uint32_t frame;
+    nstime_t time;
+} calls_moment;
+
+typedef struct {
+    const teams_call *call;
+    uint32_t first_frame;
+    uint32_t last_frame;
+    nstime_t first;
+    nstime_t last;
+    uint64_t packets[2];
+    uint64_t bytes[2];
+    uint64_t media_packets[2];
+    GArray *remotes;            /* calls_remote */
+    GArray *allocations;        /* calls_allocation */
+    GArray *pairs;              /* calls_pair */
+    GArray *streams;            /* calls_stream */
+    GArray *ports;              /* calls_port */
+    GArray *verdicts;
+    calls_moment allocation;
+    calls_moment check;
+    calls_moment nomination;
+    calls_moment media;
+    unsigned media_paths;       /* bit n: media took teams_path n */
+    bool has_dscp;
+} calls_entry;
+
+calls_entry *calls_entry_new(const teams_call *call);
+void calls_entry_free(void *entry);
+
+/* One frame of the call. dscp is negative where it is not known. */
+void calls_entry_add(calls_entry *entry, packet_info *pinfo, const teams_tap *tap, int dscp);
+
+/* ---- report_calls_verdict.c ---- */
+
+/* Is it a connectivity test and no call? */
+bool calls_is_probe(const calls_entry *entry);
+/* The far end that carried most of it; NULL where there is none. */
+const calls_remote *calls_settled(const calls_entry *entry);
+/* Is it an address that Microsoft announces from many places? */
+bool calls_is_anycast(const calls_remote *remote);
+/* What part a far end had: "anycast, then handed over", "carried the traffic", ... */
+const char *calls_role(const calls_entry *entry, const calls_remote *remote);
+/* Adds what is to be said of the call as a whole; "the path" is in the returned text. */
+void calls_judge(const calls_entry *entry, GArray *verdicts);
+const char *calls_outcome(const calls_entry *entry, const GArray *verdicts);
+
+/* The documented range that a client's media port is in: "Teams audio 50000-50019", "" none. */
+const char *calls_port_range(uint16_t port);
+
+#endif /* TEAMSHARK_TEAMS_REPORT_CALLS_H */

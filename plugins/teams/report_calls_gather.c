@@ -1,0 +1,334 @@
+/* report_calls_gather.c
+ * What the report of calls gathers from each frame
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "report_calls.h"
+
+/* ---- entries ---- */
+
+static void
+remote_clear(void *data)
+{
+    g_array_free(((calls_remote *)data)->ports, TRUE);
+}
+
+calls_entry *
+calls_entry_new(const teams_call *call)
+{
+    calls_entry *entry = g_new0(calls_entry, 1);
+
+    entry->call = call;
+    entry->remotes = g_array_new(FALSE, TRUE, sizeof(calls_remote));
+    g_array_set_clear_func(entry->remotes, remote_clear);
+    entry->allocations = g_array_new(FALSE, TRUE, sizeof(calls_allocation));
+    entry->pairs = g_array_new(FALSE, TRUE, sizeof(calls_pair));
+    entry->streams = g_array_new(FALSE, TRUE, sizeof(calls_stream));
+    entry->ports = g_array_new(FALSE, TRUE, sizeof(calls_port));
+    entry->verdicts = teams_verdicts_new();
+    return entry;
+}
+
+void
+calls_entry_free(void *data)
+{
+    calls_entry *entry = (calls_entry *)data;
+
+    g_array_free(entry->remotes, TRUE);
+    g_array_free(entry->allocations, TRUE);
+    g_array_free(entry->pairs, TRUE);
+    g_array_free(entry->streams, TRUE);
+    g_array_free(entry->ports, TRUE);
+    teams_verdicts_free(entry->verdicts);
+    g_free(entry);
+}
+
+static void
+moment(calls_moment *m, const packet_info *pinfo)
+{
+    if (m->frame != 0)
+        return;
+    m->frame = pinfo->num;
+    m->time = pinfo->abs_ts;
+}
+
+/* ---- far ends and ports ---- */
+
+static void
+add_port_number(GArray *ports, uint16_t port)
+{
+    for (unsigned i = 0; i < ports->len; i++)
+        if (g_array_index(ports, uint16_t, i) == port)
+            return;
+    g_array_append_val(ports, port);
+}
+
+static calls_remote *
+remote_of(calls_entry *entry, const packet_info *pinfo, const teams_flow *flow)
+{
+    for (unsigned i = 0; i < entry->remotes->len; i++) {
+        calls_remote *remote = &g_array_index(entry->remotes, calls_remote, i);
+
+        if (addresses_equal(&remote->addr, &flow->server_end.addr))
+            return remote;
+    }
+    calls_remote fresh = {
+        .ports = g_array_new(FALSE, FALSE, sizeof(uint16_t)),
+        .prefix = teams_address_prefix(&flow->server_end.addr),
+        .first_frame = pinfo->num,
+        .first = pinfo->abs_ts,
+    };
+
+    copy_address_shallow(&fresh.addr, &flow->server_end.addr);  /* file scope, as the flow */
+    g_array_append_val(entry->remotes, fresh);
+    return &g_array_index(entry->remotes, calls_remote, entry->remotes->len - 1);
+}
+
+static void
+add_remote(calls_entry *entry, const packet_info *pinfo, const teams_view *view, unsigned direction)
+{
+    calls_remote *remote = remote_of(entry, pinfo, view->flow);
+
+    add_port_number(remote->ports, view->flow->server_end.port);
+    remote->path = MAX(remote->path, view->path);
+    remote->transport = MAX(remote->transport, view->transport);
+    if (remote->modality == TS_MODALITY_UNKNOWN)
+        remote->modality = view->modality;
+    if (remote->name == NULL)
+        remote->name = view->name;
+    remote->signalling = view->what == TEAMS_WHAT_SIGNALLING;
+    remote->last_frame = pinfo->num;
+    remote->last = pinfo->abs_ts;
+    remote->packets[direction]++;
+    remote->bytes[direction] += pinfo->fd->pkt_len;
+    if (view->what == TEAMS_WHAT_MEDIA)
+        remote->media_packets++;
+}
+
+static void
+add_port(calls_entry *entry, const packet_info *pinfo, const teams_view *view, unsigned direction, int dscp)
+{
+    const uint16_t port = view->flow->client_end.port;
+    const uint16_t remote_port = view->flow->server_end.port;
+    calls_port *row = NULL;
+
+    for (unsigned i = 0; i < entry->ports->len && row == NULL; i++) {
+        calls_port *known = &g_array_index(entry->ports, calls_port, i);
+
+        if (known->port == port && known->remote_port == remote_port)
+            row = known;
+    }
+    if (row == NULL) {
+        const calls_port fresh = { .port = port, .remote_port = remote_port, .frame = pinfo->num };
+
+        g_array_append_val(entry->ports, fresh);
+        row = &g_array_index(entry->ports, calls_port, entry->ports->len - 1);
+    }
+    if (row->modality == TS_MODALITY_UNKNOWN)
+        row->modality = view->modality;
+    row->packets++;
+    if (dscp >= 0 && dscp < 64) {
+        row->dscp[direction][dscp]++;
+        entry->has_dscp = true;
+    }
+}
+
+/* ---- records ---- */
+
+static calls_allocation *
+allocation_of(calls_entry *entry, const packet_info *pinfo, const ts_turn_record *turn)
+{
+    for (unsigned i = 0; i < entry->allocations->len; i++) {
+        calls_allocation *known = &g_array_index(entry->allocations, calls_allocation, i);
+
+        if (known->number == turn->allocation)
+            return known;
+    }
+    const calls_allocation fresh = {
+        .number = turn->allocation, .frame = pinfo->num, .time = pinfo->abs_ts,
+        .client = turn->client, .server = turn->server, .state = "", .response_time = -1, .tcp = turn->tcp,
+    };
+
+    g_array_append_val(entry->allocations, fresh);
+    return &g_array_index(entry->allocations, calls_allocation, entry->allocations->len - 1);
+}
+
+enum { TURN_ALLOCATE_REQUEST = 0x0003, TURN_ALLOCATE_RESPONSE = 0x0103 };
+
+static void
+add_turn(calls_entry *entry, const packet_info *pinfo, const ts_record *record, unsigned direction _U_)
+{
+    const ts_turn_record *turn = (const ts_turn_record *)record;
+
+    if (turn->type == TURN_ALLOCATE_REQUEST)
+        moment(&entry->allocation, pinfo);
+    if (turn->allocation == 0)
+        return;
+    calls_allocation *a = allocation_of(entry, pinfo, turn);
+
+    if (turn->state != NULL && turn->state[0] != '\0')
+        a->state = turn->state;
+    if (turn->relayed.addr.type != AT_NONE)
+        a->relayed = turn->relayed;
+    if (turn->reflexive.addr.type != AT_NONE)
+        a->reflexive = turn->reflexive;
+    if (turn->stream_type != 0)
+        a->stream_type = turn->stream_type;
+    if (turn->type == TURN_ALLOCATE_RESPONSE && turn->has_lifetime && turn->lifetime > 0) {
+        a->lifetime = turn->lifetime;
+        a->server = turn->server;
+        if (a->granted_frame == 0) {
+            a->granted_frame = pinfo->num;
+            if (turn->request_frame != 0)
+                a->response_time = nstime_to_sec(&turn->response_time);
+        }
+    }
+    if (turn->error_code != 0 && turn->error_code != 401 && turn->error_code != 300) {
+        a->error_code = turn->error_code;
+        a->error_frame = pinfo->num;
+    }
+}
+
+static calls_pair *
+pair_of(calls_entry *entry, const packet_info *pinfo, const ts_check_record *check)
+{
+    for (unsigned i = 0; i < entry->pairs->len; i++) {
+        calls_pair *known = &g_array_index(entry->pairs, calls_pair, i);
+
+        if (known->number == check->pair)
+            return known;
+    }
+    const calls_pair fresh = {
+        .number = check->pair, .frame = pinfo->num, .local = check->local, .remote = check->remote,
+        .local_type = "", .remote_type = "", .ufrag_local = "", .ufrag_remote = "", .tcp = check->tcp,
+    };
+
+    g_array_append_val(entry->pairs, fresh);
+    return &g_array_index(entry->pairs, calls_pair, entry->pairs->len - 1);
+}
+
+static void
+known_text(const char **kept, const char *text)
+{
+    if (text != NULL && text[0] != '\0')
+        *kept = text;
+}
+
+static void
+pair_rtt(calls_pair *pair, const ts_check_record *check)
+{
+    const double rtt = nstime_to_sec(&check->rtt);
+
+    pair->answers++;
+    if (check->request_frame == 0)
+        return;
+    if (pair->rtt_count == 0 || rtt < pair->rtt_min)
+        pair->rtt_min = rtt;
+    if (rtt > pair->rtt_max)
+        pair->rtt_max = rtt;
+    pair->rtt_sum += rtt;
+    pair->rtt_count++;
+}
+
+static void
+add_check(calls_entry *entry, const packet_info *pinfo, const ts_record *record, unsigned direction _U_)
+{
+    const ts_check_record *check = (const ts_check_record *)record;
+
+    moment(&entry->check, pinfo);
+    if (check->pair == 0)
+        return;
+    calls_pair *pair = pair_of(entry, pinfo, check);
+
+    pair->state = check->state;
+    if (pair->allocation == 0)
+        pair->allocation = check->allocation;
+    known_text(&pair->local_type, check->local_type);
+    known_text(&pair->remote_type, check->remote_type);
+    known_text(&pair->ufrag_local, check->ufrag_local);
+    known_text(&pair->ufrag_remote, check->ufrag_remote);
+    if ((check->type & 0x0110) == 0)
+        pair->requests++;
+    else if ((check->type & 0x0110) == 0x0100)
+        pair_rtt(pair, check);
+    if (check->state == TS_PAIR_NOMINATED && pair->nominated_frame == 0) {
+        pair->nominated_frame = pinfo->num;
+        moment(&entry->nomination, pinfo);
+    }
+}
+
+static calls_stream *
+stream_of(calls_entry *entry, const packet_info *pinfo, const ts_media_record *media, unsigned direction)
+{
+    for (unsigned i = 0; i < entry->streams->len; i++) {
+        calls_stream *known = &g_array_index(entry->streams, calls_stream, i);
+
+        if (known->ssrc == media->ssrc && known->direction == direction)
+            return known;
+    }
+    const calls_stream fresh = {
+        .ssrc = media->ssrc, .direction = direction, .frame = pinfo->num, .payload_type = media->payload_type,
+        .payload_name = media->payload_name == NULL ? "" : media->payload_name,
+    };
+
+    g_array_append_val(entry->streams, fresh);
+    return &g_array_index(entry->streams, calls_stream, entry->streams->len - 1);
+}
+
+static void
+add_media(calls_entry *entry, const packet_info *pinfo, const ts_record *record, unsigned direction)
+{
+    const ts_media_record *media = (const ts_media_record *)record;
+
+    if (media->kind == TS_MEDIA_RTP || media->kind == TS_MEDIA_OTHER) {
+        moment(&entry->media, pinfo);
+        entry->media_packets[direction]++;
+    }
+    if (media->kind != TS_MEDIA_RTP)
+        return;
+    calls_stream *stream = stream_of(entry, pinfo, media, direction);
+
+    if (stream->modality == TS_MODALITY_UNKNOWN)
+        stream->modality = media->modality;
+    stream->bytes += media->length;
+    teams_stream_stats_add(&stream->stats, media->sequence, media->timestamp, media->clock_rate,
+        teams_report_time(&pinfo->abs_ts));
+}
+
+static void (*const adders[])(calls_entry *entry, const packet_info *pinfo, const ts_record *record, unsigned direction) = {
+    [TS_RECORD_NAME] = NULL,
+    [TS_RECORD_TURN] = add_turn,
+    [TS_RECORD_CHECK] = add_check,
+    [TS_RECORD_MEDIA] = add_media,
+    [TS_RECORD_FLIGHTPROXY] = NULL,
+};
+
+void
+calls_entry_add(calls_entry *entry, packet_info *pinfo, const teams_tap *tap, int dscp)
+{
+    const teams_view *view = tap->view;
+    const unsigned direction = tap->from_client ? CALLS_SENT : CALLS_RECEIVED;
+
+    if (entry->first_frame == 0) {
+        entry->first_frame = pinfo->num;
+        entry->first = pinfo->abs_ts;
+    }
+    entry->last_frame = pinfo->num;
+    entry->last = pinfo->abs_ts;
+    entry->packets[direction]++;
+    entry->bytes[direction] += pinfo->fd->pkt_len;
+    for (const teams_finding *finding = tap->findings; finding != NULL; finding = finding->next)
+        teams_verdicts_add_finding(entry->verdicts, finding, pinfo->num);
+    for (const ts_record *record = tap->records; record != NULL; record = record->next)
+        if ((unsigned)record->kind < G_N_ELEMENTS(adders) && adders[record->kind] != NULL)
+            adders[record->kind](entry, pinfo, record, direction);
+    if (view->flow == NULL)
+        return;
+    add_remote(entry, pinfo, view, direction);
+    if (view->what != TEAMS_WHAT_SIGNALLING) {
+        add_port(entry, pinfo, view, direction, dscp);
+        if (view->what == TEAMS_WHAT_MEDIA)
+            entry->media_paths |= 1u << view->path;
+    }
+}

@@ -1,0 +1,346 @@
+/* report_calls_verdict.c
+ * What the report of calls concludes
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Limits are those that Microsoft gives for a connection to its network
+ * (round trip 100 ms, loss 1 %, jitter 30 ms); one stream of a capture is
+ * measured where it was taken, so they are warnings and no more.
+ */
+
+#include "report_calls.h"
+
+#define PROBE_PACKETS       200     /* a connectivity test is no longer than this */
+#define SHORT_PACKETS       100     /* an exchange that the traffic left again */
+#define AT_ONCE             2.0     /* seconds between the starts of probes that run at once */
+#define LIMIT_RTT           0.100   /* seconds */
+#define LIMIT_LOSS          1.0     /* percent */
+#define LIMIT_JITTER        30.0    /* milliseconds */
+#define MEASURED_PACKETS    50      /* too few say nothing of loss and jitter */
+
+/* ---- ports ---- */
+
+/* Client ports that Microsoft documents, of Teams and of Skype for Business before it. */
+static const struct {
+    uint16_t low;
+    uint16_t high;
+    ts_modality modality;
+    const char *label;
+} port_ranges[] = {
+    { 50000, 50019, TS_MODALITY_AUDIO, "Teams audio 50000-50019" },
+    { 50020, 50039, TS_MODALITY_VIDEO, "Teams video 50020-50039" },
+    { 50040, 50059, TS_MODALITY_SHARING, "Teams sharing 50040-50059" },
+    { 58000, 58019, TS_MODALITY_VIDEO, "Skype for Business video 58000-58019" },
+    { 42000, 42019, TS_MODALITY_SHARING, "Skype for Business sharing 42000-42019" },
+    { 42020, 42039, TS_MODALITY_DATA, "Skype for Business file transfer 42020-42039" },
+};
+
+const char *
+calls_port_range(uint16_t port)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(port_ranges); i++)
+        if (port >= port_ranges[i].low && port <= port_ranges[i].high)
+            return port_ranges[i].label;
+    return "";
+}
+
+/* ---- far ends ---- */
+
+static uint64_t
+remote_packets(const calls_remote *remote)
+{
+    return remote->packets[CALLS_SENT] + remote->packets[CALLS_RECEIVED];
+}
+
+const calls_remote *
+calls_settled(const calls_entry *entry)
+{
+    const calls_remote *best = NULL;
+
+    for (unsigned i = 0; i < entry->remotes->len; i++) {
+        const calls_remote *remote = &g_array_index(entry->remotes, calls_remote, i);
+
+        if (remote->signalling)
+            continue;
+        if (best == NULL || remote->media_packets > best->media_packets ||
+            (remote->media_packets == best->media_packets && remote_packets(remote) > remote_packets(best)))
+            best = remote;
+    }
+    return best;
+}
+
+bool
+calls_is_anycast(const calls_remote *remote)
+{
+    return remote->prefix != NULL && (remote->prefix->use == TS_PREFIX_OBSERVED || remote->prefix->use == TS_PREFIX_EDGE);
+}
+
+static bool
+has_nomination(const calls_entry *entry)
+{
+    return entry->nomination.frame != 0;
+}
+
+bool
+calls_is_probe(const calls_entry *entry)
+{
+    const uint64_t packets = entry->packets[CALLS_SENT] + entry->packets[CALLS_RECEIVED];
+    const calls_remote *first = entry->remotes->len == 0 ? NULL : &g_array_index(entry->remotes, calls_remote, 0);
+
+    return first != NULL && calls_is_anycast(first) && !has_nomination(entry) && entry->media.frame == 0 &&
+        packets <= PROBE_PACKETS;
+}
+
+static bool
+is_probed_at_once(const calls_entry *entry, const calls_remote *remote)
+{
+    for (unsigned i = 0; i < entry->remotes->len; i++) {
+        const calls_remote *other = &g_array_index(entry->remotes, calls_remote, i);
+
+        if (other != remote && !other->signalling && !calls_is_anycast(other) &&
+            ABS(teams_seconds(&other->first, &remote->first)) <= AT_ONCE)
+            return true;
+    }
+    return false;
+}
+
+const char *
+calls_role(const calls_entry *entry, const calls_remote *remote)
+{
+    const calls_remote *settled = calls_settled(entry);
+
+    if (remote->signalling)
+        return "signalling (flightproxy)";
+    if (calls_is_anycast(remote))
+        return remote == settled ? "anycast, kept the traffic" : "anycast, then handed over";
+    if (remote == settled && entry->remotes->len > 1)
+        return is_probed_at_once(entry, remote) ? "probed at once with others; the traffic settled here" : "the traffic settled here";
+    if (remote == settled)
+        return "carried the traffic";
+    if (is_probed_at_once(entry, remote))
+        return "probed at once with others, not kept";
+    return remote_packets(remote) <= SHORT_PACKETS ? "short exchange, not kept" : "used, not kept";
+}
+
+/* ---- what can be said of a call ---- */
+
+static bool
+udp_unanswered(const calls_entry *entry)
+{
+    bool asked = false;
+
+    for (unsigned i = 0; i < entry->remotes->len; i++) {
+        const calls_remote *remote = &g_array_index(entry->remotes, calls_remote, i);
+
+        if (remote->transport != TEAMS_TRANSPORT_UDP || remote->signalling)
+            continue;
+        if (remote->packets[CALLS_RECEIVED] > 0)
+            return false;
+        asked = asked || remote->packets[CALLS_SENT] > 0;
+    }
+    return asked;
+}
+
+static bool
+over_tcp(const calls_entry *entry)
+{
+    const calls_remote *settled = calls_settled(entry);
+
+    return settled != NULL && settled->path == TEAMS_PATH_TCP_FALLBACK;
+}
+
+static bool
+never_connected(const calls_entry *entry)
+{
+    return entry->check.frame != 0 && entry->media.frame == 0 && !has_nomination(entry) && !calls_is_probe(entry) &&
+        entry->packets[CALLS_SENT] > 0;
+}
+
+static bool
+one_way(const calls_entry *entry)
+{
+    const uint64_t sent = entry->media_packets[CALLS_SENT];
+    const uint64_t received = entry->media_packets[CALLS_RECEIVED];
+
+    return (sent == 0 && received > MEASURED_PACKETS) || (received == 0 && sent > MEASURED_PACKETS);
+}
+
+static bool
+one_sided(const calls_entry *entry)
+{
+    return entry->packets[CALLS_SENT] == 0 || entry->packets[CALLS_RECEIVED] == 0;
+}
+
+static bool
+ports_outside(const calls_entry *entry)
+{
+    for (unsigned i = 0; i < entry->ports->len; i++)
+        if (calls_port_range(g_array_index(entry->ports, calls_port, i).port)[0] == '\0')
+            return true;
+    return false;
+}
+
+static bool
+only_3478(const calls_entry *entry)
+{
+    bool relay = false;
+
+    for (unsigned i = 0; i < entry->ports->len; i++) {
+        const uint16_t port = g_array_index(entry->ports, calls_port, i).remote_port;
+
+        if (ts_modality_of_relay_port(port) != TS_MODALITY_UNKNOWN)
+            return false;
+        relay = relay || port == 3478;
+    }
+    return relay;
+}
+
+static bool
+best_effort(const calls_entry *entry)
+{
+    bool seen = false;
+
+    for (unsigned i = 0; i < entry->ports->len; i++) {
+        const calls_port *port = &g_array_index(entry->ports, calls_port, i);
+
+        for (unsigned dscp = 1; dscp < 64; dscp++)
+            if (port->dscp[CALLS_SENT][dscp] != 0)
+                return false;
+        seen = seen || port->dscp[CALLS_SENT][0] != 0;
+    }
+    return seen;
+}
+
+static bool
+slow_pair(const calls_entry *entry)
+{
+    for (unsigned i = 0; i < entry->pairs->len; i++) {
+        const calls_pair *pair = &g_array_index(entry->pairs, calls_pair, i);
+
+        if (pair->state == TS_PAIR_NOMINATED && pair->rtt_count > 0 && pair->rtt_sum / pair->rtt_count > LIMIT_RTT)
+            return true;
+    }
+    return false;
+}
+
+static bool
+lossy(const calls_entry *entry)
+{
+    for (unsigned i = 0; i < entry->streams->len; i++) {
+        const teams_stream_stats *stats = &g_array_index(entry->streams, calls_stream, i).stats;
+
+        if (stats->received >= MEASURED_PACKETS && teams_stream_stats_loss(stats) > LIMIT_LOSS)
+            return true;
+    }
+    return false;
+}
+
+static bool
+jittery(const calls_entry *entry)
+{
+    for (unsigned i = 0; i < entry->streams->len; i++) {
+        const calls_stream *stream = &g_array_index(entry->streams, calls_stream, i);
+
+        if (stream->stats.received >= MEASURED_PACKETS && stream->modality == TS_MODALITY_AUDIO &&
+            teams_stream_stats_jitter(&stream->stats) > LIMIT_JITTER)
+            return true;
+    }
+    return false;
+}
+
+static bool
+unpublished(const calls_entry *entry)
+{
+    const calls_remote *settled = calls_settled(entry);
+
+    return settled != NULL && settled->prefix == NULL && !teams_address_is_private(&settled->addr);
+}
+
+static bool
+allocation_failed(const calls_entry *entry)
+{
+    for (unsigned i = 0; i < entry->allocations->len; i++)
+        if (g_array_index(entry->allocations, calls_allocation, i).error_code != 0)
+            return true;
+    return false;
+}
+
+/* One row per thing to be said; tests see the whole call. */
+static const struct {
+    const char *code;
+    int severity;
+    bool (*holds)(const calls_entry *entry);
+    const char *summary;
+    const char *advice;
+} rules[] = {
+    { "call-not-connected", PI_ERROR, never_connected,
+        "Candidates were checked, but no pair was nominated and no media flowed",
+        "Look at the pairs below: where none answers, a firewall between client and relay or peer drops UDP." },
+    { "udp-unanswered", PI_WARN, udp_unanswered,
+        "Nothing that was sent over UDP had an answer",
+        "Allow UDP 3478-3481 to the published media prefixes." },
+    { "media-over-tcp", PI_WARN, over_tcp,
+        "The traffic settled on TCP or TLS",
+        "UDP is blocked or was slower to answer: open UDP 3478-3481, for TCP turns loss into delay." },
+    { "allocation-failed", PI_WARN, allocation_failed,
+        "A relay refused an allocation",
+        "See the allocation's error code; wrong or expired credentials point to the client's clock or sign-in." },
+    { "one-way-media", PI_WARN, one_way,
+        "Media in one direction only",
+        "A firewall or NAT lets one direction through, or the capture shows one side; compare with the far end." },
+    { "one-sided-capture", PI_NOTE, one_sided,
+        "Only one direction of the traffic is in the capture",
+        "Capture where both directions pass; round trips and answers can't be judged." },
+    { "loss", PI_WARN, lossy,
+        "More than 1 % of a stream is missing",
+        "Look for congestion or a bad link on the side where the stream comes from." },
+    { "jitter", PI_WARN, jittery,
+        "More than 30 ms of jitter on audio",
+        "Look for congestion and for wireless; see the DSCP below." },
+    { "round-trip", PI_NOTE, slow_pair,
+        "The chosen pair's round trip is above 100 ms",
+        "Check that traffic leaves locally and names were resolved near the client." },
+    { "client-ports", PI_NOTE, ports_outside,
+        "Client ports outside the ranges documented for QoS (50000-50059)",
+        "Set the media port ranges in the meeting settings, else QoS by port can't work." },
+    { "best-effort", PI_NOTE, best_effort,
+        "All that the client sent is marked best effort (DSCP 0)",
+        "Mark by port range: 46 audio, 34 video, 18 sharing." },
+    { "unpublished-address", PI_NOTE, unpublished,
+        "The traffic settled on an address outside Microsoft's published prefixes",
+        "Known by its STUN and TURN, not by its address: a peer, or a media server of that time. Address filters would miss it." },
+    { "port-3478-only", PI_CHAT, only_3478,
+        "No packet on the ports per modality, UDP 3479-3481",
+        "Normal for clients that use 3478 for all media." },
+};
+
+void
+calls_judge(const calls_entry *entry, GArray *verdicts)
+{
+    if (calls_is_probe(entry))
+        return;
+    for (unsigned i = 0; i < G_N_ELEMENTS(rules); i++)
+        if (rules[i].holds(entry))
+            teams_verdicts_add(verdicts, rules[i].severity, rules[i].code, rules[i].summary, rules[i].advice, "", 0);
+}
+
+const char *
+calls_outcome(const calls_entry *entry, const GArray *verdicts)
+{
+    const calls_remote *settled = calls_settled(entry);
+    const int worst = teams_verdicts_worst(verdicts);
+
+    if (calls_is_probe(entry))
+        return "A connectivity test: a short STUN exchange with the anycast address and what it handed over to.";
+    if (never_connected(entry))
+        return "The call did not connect in this capture.";
+    if (settled == NULL || (entry->media.frame == 0 && !has_nomination(entry)))
+        return "Set-up only: no nominated pair and no media in this capture.";
+    if (settled->path == TEAMS_PATH_TCP_FALLBACK)
+        return "The call went through a relay over TCP or TLS.";
+    if (worst >= PI_WARN)
+        return settled->path == TEAMS_PATH_DIRECT ?
+            "The call went directly over UDP, with warnings; see the findings." :
+            "The call went through a relay over UDP, with warnings; see the findings.";
+    return settled->path == TEAMS_PATH_DIRECT ? "The call went directly over UDP." : "The call went through a relay over UDP.";
+}

@@ -1,0 +1,23 @@
+/* tap.h
+ * What the tap "teams" carries
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef TEAMSHARK_TEAMS_TAP_H
+#define TEAMSHARK_TEAMS_TAP_H
+
+#include "diagnostics.h"
+#include "model.h"
+
+#define TEAMS_TAP_NAME "teams"
+
+/* One attributed frame. Packet scope; what it points to is file scope. */
+typedef struct {
+    const teams_view *view;
+    const ts_record *records;           /* NULL where the frame carries none */
+    const teams_finding *findings;
+    bool from_client;
+} teams_tap;
+
+#endif /* TEAMSHARK_TEAMS_TAP_H */

@@ -216,7 +216,7 @@ def d23(c, r):
     r.ask(0, "middletier.teams.internal.office.com", ["52.114.88.90"])
     r.ask(1, "df.trap.teams.microsoft.com", ["52.114.88.91"])
     r.ask(2, "webdir0d.tip.lync.com", ["52.112.65.90"])
-    r.ask(3, "int.presence.services.sfb.trafficmanager.net", ["52.114.88.92"])
+    r.ask(3, "int.presence.teams.microsoft.net", ["52.114.88.92"])
     r.ask(4, "teams.microsoft.com", EDGE)
     r.ask(5, "euaz.tr.teams.microsoft.com", ["euaz.tr.teams.trafficmanager.net",
                                              "52.114.250.123"])

@@ -118,6 +118,26 @@ has_ms_turn_cookie(const uint8_t *data, size_t captured)
         ts_get_be32(data + 24) == TS_MS_TURN_COOKIE;
 }
 
+/*
+ * A Binding message whose end is missing although nothing was cut off by the
+ * capture: ours only where what is there says Microsoft.
+ */
+static void
+recognise_short_check(const uint8_t *data, size_t captured, size_t reported, ts_wire *wire)
+{
+    bool ms_attribute;
+
+    if (!wire->header_cookie || (wire->type & 0xFEEF) != 0x0001 || captured != reported ||
+        (size_t)wire->length + TS_STUN_HEADER_LENGTH < reported)
+        return;
+    walk_attributes(data, captured, true, &ms_attribute);
+    if (!ms_attribute)
+        return;
+    wire->kind = TS_WIRE_STUN;
+    wire->padded = true;
+    wire->ms_attribute = true;
+}
+
 static void
 recognise_stun(const uint8_t *data, size_t captured, size_t reported, ts_wire *wire)
 {
@@ -127,8 +147,10 @@ recognise_stun(const uint8_t *data, size_t captured, size_t reported, ts_wire *w
     wire->type = ts_get_be16(data);
     wire->length = ts_get_be16(data + 2);
     wire->header_cookie = ts_get_be32(data + 4) == TS_STUN_COOKIE;
-    if ((size_t)wire->length + TS_STUN_HEADER_LENGTH != reported)
+    if ((size_t)wire->length + TS_STUN_HEADER_LENGTH != reported) {
+        recognise_short_check(data, captured, reported, wire);
         return;
+    }
 
     if (has_ms_turn_cookie(data, captured)) {
         wire->kind = TS_WIRE_MS_TURN;
@@ -175,8 +197,10 @@ recognise_flightproxy(const uint8_t *data, size_t captured, size_t reported, ts_
 {
     if (data[0] == 0x03 && reported == 37 && captured == 37 && ts_is_ascii_guid(data + 1))
         wire->kind = TS_WIRE_FLIGHTPROXY_ACK;
-    else if ((data[0] == 0x06 || data[0] == 0x07) && reported > 16 && reported % 16 == 1)
+    else if ((data[0] == TS_FLIGHTPROXY_CLIENT || data[0] == TS_FLIGHTPROXY_SERVER) && reported > 16 && reported % 16 == 1)
         wire->kind = TS_WIRE_FLIGHTPROXY_DATA;
+    if (wire->kind != TS_WIRE_OTHER)
+        wire->type = data[0];
 }
 
 ts_wire

@@ -155,7 +155,7 @@ judge_contents(const ts_message *message, const ts_pair *pair, check_note *note)
             note->diagnostics |= TS_DIAG_BIT(TS_DIAG_CANDIDATE_IDENTIFIER_IN_RESPONSE);
         return;
     }
-    if (note->keep_alive)
+    if (note->keep_alive || (message->diagnostics & TS_DIAG_BIT(TS_DIAG_MESSAGE_SHORT)) != 0)
         return;
     if (!message->has_username || message->fingerprint_offset == 0)
         note->diagnostics |= TS_DIAG_BIT(TS_DIAG_DISCARDED_CHECK);

@@ -308,7 +308,7 @@ pair_new(packet_info *pinfo, const ts_front_call *call, const ts_path *path, boo
 
     if (path->server.addr.type != AT_NONE)
         pair->local_type = TS_CANDIDATE_RELAYED;
-    else if (ts_address_is_private(&local->addr) || is_local(&local->addr))
+    else if (ts_address_is_private(&local->addr))
         pair->local_type = TS_CANDIDATE_HOST;
 
     const end_search own = end_of_client(pinfo, call->shared, local, TS_END_RELAYED);

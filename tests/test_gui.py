@@ -103,7 +103,7 @@ def shows(stop, rule_name):
 
 def packets(found):
     """Packets displayed, out of the status line."""
-    return int(re.search(r"Displayed: (\d+)", found["status"])[1])
+    return int((re.search(r"Displayed: (\d+)", found["status"]) or re.search(r"Packets: (\d+)", found["status"]))[1])
 
 
 @pytest.mark.parametrize("stop", stops())

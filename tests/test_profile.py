@@ -3,11 +3,15 @@
 
 import itertools
 import re
+import sys
 
 import pytest
 
 import harness
 import profile_files
+
+sys.path.insert(0, str(harness.ROOT / "docs/generate"))
+import tables  # noqa: E402  (beside the documentation that it is for)
 
 # A frame whose text is read on a rule's colour needs this contrast (WCAG 2.1, 1.4.6, level AAA).
 CONTRAST_MIN = 7.0
@@ -125,6 +129,12 @@ def test_addresses_show_what_the_capture_resolved():
                                               "-e", "_ws.col.Destination"], "Teams", None)
     result = harness.run([program, *args], plugins=harness.loaded_plugins(), profile="Teams")
     assert "s-0001.s-msedge.net" in result.stdout.split()
+
+
+def test_problems_are_our_warnings_and_errors():
+    """docs/generate/tables.py prints the filter that belongs there."""
+    assert profile_files.colour_rules()[0].filter == tables.problems()
+    assert profile_files.buttons()["Problems"] == tables.problems()
 
 
 # --- Its colours can be read ---------------------------------------------------

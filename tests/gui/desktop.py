@@ -19,7 +19,9 @@ WAIT_S = 30
 POLL_S = 0.2
 SETTLE_S = 1.0
 # What Wireshark opens by itself to tell that something went wrong.
-DIALOG_ROLES = ("alert", "dialog")
+ALARM_ROLES = ("alert",)
+# Roles that newer versions of AT-SPI call otherwise.
+RENAMED_ROLES = {"button": "push button"}
 
 
 class NotThere(AssertionError):
@@ -52,10 +54,15 @@ def descendants(node, depth=12):
             yield from descendants(child, depth - 1)
 
 
-def find(node, role, name=None, depth=12):
+def role(node):
+    name = node.get_role_name()
+    return RENAMED_ROLES.get(name, name)
+
+
+def find(node, wanted, name=None, depth=12):
     """The first descendant of the role whose name starts with the given one, or None."""
     for item in descendants(node, depth):
-        if item.get_role_name() == role and (name is None or item.get_name().startswith(name)):
+        if role(item) == wanted and (name is None or item.get_name().startswith(name)):
             return item
     return None
 
@@ -75,7 +82,7 @@ def texts(node, depth=12):
     for item in descendants(node, depth):
         if item.get_name():
             found.append(item.get_name())
-        elif item.get_role_name() == "text" and Atspi.Text.get_character_count(item):
+        elif role(item) == "text" and Atspi.Text.get_character_count(item):
             found.append(Atspi.Text.get_text(item, 0, -1))
     return found
 
@@ -123,7 +130,7 @@ class Wireshark:
 
     def alarms(self):
         """The texts of message boxes that are open: there should be none."""
-        return [texts(window) for window in self.windows() if window.get_role_name() == "alert"]
+        return [texts(window) for window in self.windows() if role(window) in ALARM_ROLES]
 
     def status(self):
         """What the status line says of packets, such as "Packets: 137 · Displayed: 28 (20.4%)"."""
@@ -172,9 +179,14 @@ class Wireshark:
         Atspi.EditableText.set_text_contents(field, str(frame))
         press(find(self.main, "push button", "Go to packet"))
 
+    def filter_bar(self):
+        """The tool bar with the entry for filters and the filter buttons. Some versions give it no name."""
+        bars = (bar for bar in children(self.main) if role(bar) == "tool bar")
+        return next(bar for bar in bars if find(bar, "text", "Display filter entry"))
+
     def filter(self, expression):
         """Applies a display filter, "" for none."""
-        entry = find(find(self.main, "tool bar", "Display Filter Toolbar"), "text", "Display filter entry")
+        entry = find(self.filter_bar(), "text", "Display filter entry")
         Atspi.EditableText.set_text_contents(entry, expression)
         entry.grab_focus()
         self.focus_main()

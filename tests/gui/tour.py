@@ -42,9 +42,9 @@ def packet_list(wireshark, picture):
         "status": wireshark.status(),
         "profile": desktop.find(wireshark.main, "label", "Profile:").get_name(),
         "headings": [item.get_name() for item in desktop.descendants(wireshark.main)
-                     if item.get_role_name() == "table column header" and item.get_name()],
+                     if desktop.role(item) == "table column header" and item.get_name()],
         "buttons": [item.get_name() for item in desktop.descendants(wireshark.main, 4)
-                    if item.get_role_name() == "push button" and item.get_name()],
+                    if desktop.role(item) == "push button" and item.get_name()],
     }
 
 
@@ -57,8 +57,7 @@ def button(wireshark, picture):
 
 
 def press_button(wireshark, label):
-    bar = desktop.find(wireshark.main, "tool bar", "Display Filter Toolbar")
-    desktop.press(desktop.find(bar, "push button", label))
+    desktop.press(desktop.find(wireshark.filter_bar(), "push button", label))
 
 
 @stop(SIGNIN)

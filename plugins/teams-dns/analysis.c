@@ -55,6 +55,12 @@ static const char *const known_zones[] = {
     "edgesuite.net", "gtm.akamai.net", "v0cdn.net", "v1cdn.net", "gammacdn.net", "alphacdn.net", "edgecastcdn.net",
 };
 
+/* Zones of Azure's customers that the taxonomy has no row for. */
+static const char *const customer_zones[] = {
+    "blob.core.windows.net", "file.core.windows.net", "web.core.windows.net", "azurewebsites.net", "azure-api.net",
+    "azurestaticapps.net", "azurecontainerapps.io",
+};
+
 static bool
 same_name(const char *a, const char *b)
 {
@@ -86,19 +92,26 @@ blank_view(ts_name_view *view, const char *name)
     view->required = view->description = "";
 }
 
-bool
-ts_zone_known(const char *name)
+/* The zone of the list that the name is in, or NULL. */
+static const char *
+find_zone(const char *name, const char *const *zones, size_t count)
 {
     size_t length = strlen(name);
 
-    for (size_t i = 0; i < array_length(known_zones); i++) {
-        size_t zone = strlen(known_zones[i]);
+    for (size_t i = 0; i < count; i++) {
+        size_t zone = strlen(zones[i]);
 
-        if (length >= zone && same_name(name + length - zone, known_zones[i])
+        if (length >= zone && same_name(name + length - zone, zones[i])
                 && (length == zone || name[length - zone - 1] == '.'))
-            return true;
+            return zones[i];
     }
-    return false;
+    return NULL;
+}
+
+bool
+ts_zone_known(const char *name)
+{
+    return find_zone(name, known_zones, array_length(known_zones)) != NULL;
 }
 
 /* ---- one name ---- */
@@ -156,6 +169,14 @@ called_like_teams(const char *name, const char *zone)
         start = !g_ascii_isalnum(name[i]);
     }
     return false;
+}
+
+bool
+ts_name_in_shared_zone(const char *name)
+{
+    const char *zone = find_zone(name, customer_zones, array_length(customer_zones));
+
+    return zone != NULL && called_like_teams(name, zone);
 }
 
 static bool

@@ -66,6 +66,9 @@ const char *ts_required_set(const char *name, ts_cloud cloud);
 /* Is the name in a zone of Microsoft or of a provider that it uses, whether or not the taxonomy has it? */
 bool ts_zone_known(const char *name);
 
+/* Is the name called like Teams in a zone where any customer can register, but which the taxonomy doesn't have? */
+bool ts_name_in_shared_zone(const char *name);
+
 /* Is the address in one of Microsoft's prefixes? The row, or NULL. */
 const ts_prefix_row *ts_address_prefix(const address *addr);
 

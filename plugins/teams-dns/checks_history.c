@@ -120,16 +120,18 @@ check_accounts(const ts_message *m, ts_client *client, wmem_array_t *findings)
 {
     const ts_name_view *view = &m->links[0].view;
 
+    bool again = m->dns->response && m->request != NULL;
+
+    if (is_consumer(view) && client->work != 0 && !again)
+        ts_finding_add(m, findings, TS_DIAG_CONSUMER, 0, "%s, after work's in frame %u", view->name, client->work);
+    if (is_work(view) && client->work == 0 && client->consumer != 0)
+        ts_finding_add(m, findings, TS_DIAG_CONSUMER, 0, "%s in frame %u", client->consumer_name, client->consumer);
     if (is_work(view) && client->work == 0)
         client->work = m->pinfo->num;
     if (is_consumer(view) && client->consumer == 0) {
         client->consumer = m->pinfo->num;
         client->consumer_name = view->name;
     }
-    if (client->work == 0 || client->consumer == 0 || client->consumer_said)
-        return;
-    client->consumer_said = true;
-    ts_finding_add(m, findings, TS_DIAG_CONSUMER, 0, "%s in frame %u", client->consumer_name, client->consumer);
 }
 
 static void
@@ -260,6 +262,7 @@ check_pending(const ts_message *m, ts_client *client, wmem_array_t *findings)
             ts_finding_add(m, findings, TS_DIAG_TRUNCATED_NO_TCP, 0, "%s, answer in frame %u", question->name,
                 question->truncated_frame);
             question->truncated_frame = 0;
+            question->truncated_said = true;
         }
         if (question->tries > 0 && !question->unanswered_said && question->qtype != TS_DNS_TYPE_A
                 && ((repeated && question->tries > 1)
@@ -279,7 +282,7 @@ note_pending(const ts_message *m, ts_client *client)
 {
     ts_question *question = m->question;
 
-    if (m->dns->response && m->dns->truncated && !m->tcp) {
+    if (m->dns->response && m->dns->truncated && !m->tcp && !question->truncated_said) {
         question->truncated_frame = m->pinfo->num;
         question->truncated_time = m->pinfo->abs_ts;
         add_pending(m, client);
@@ -339,8 +342,10 @@ ts_diagnose_history(const ts_message *m, wmem_array_t *findings)
     check_interop(m, client, findings);
     check_clouds(m, client, findings);
     check_border_controller(m, client, findings);
-    if (m->question != NULL && m->tcp)
+    if (m->question != NULL && m->tcp) {
         m->question->truncated_frame = 0;
+        m->question->truncated_said = false;
+    }
     check_pending(m, client, findings);
     if (m->question != NULL)
         note_pending(m, client);

@@ -208,11 +208,11 @@ check_name(const ts_message *m, unsigned i, wmem_array_t *findings)
 {
     const ts_link *link = &m->links[i];
     const ts_name_view *view = &link->view;
-    bool ours = link->shown && (ts_trust_is_owned(view->trust) || view->anchored);
+    bool ours = link->shown && !link->imitation;
 
     if (ours && is_preproduction(view))
         ts_finding_add(m, findings, TS_DIAG_PREPRODUCTION, i, "%s", view->name);
-    if (link->shown && !link->imitation && ts_frame_month(m->pinfo) > OLD_UNTIL
+    if (ours && ts_frame_month(m->pinfo) > OLD_UNTIL
             && (view->infra == TS_INFRA_AKAMAI_GTM || view->infra == TS_INFRA_AZURE_CLOUDSERVICE))
         ts_finding_add(m, findings, TS_DIAG_OLD_GENERATION, i, "%s", view->name);
     if (link->imitation)
@@ -221,20 +221,23 @@ check_name(const ts_message *m, unsigned i, wmem_array_t *findings)
         ts_finding_add(m, findings, TS_DIAG_PSTN_RETIRED, i, "%s", view->name);
 }
 
+/* A question that the taxonomy doesn't know, but that somebody may take for Microsoft's. */
 static void
-check_lookalike(const ts_message *m, wmem_array_t *findings)
+check_stranger(const ts_message *m, wmem_array_t *findings)
 {
     const char *name = m->links[0].view.name;
     const char *real = m->links[0].shown ? NULL : ts_names_lookalike(name, strlen(name));
 
     if (real != NULL)
         ts_finding_add(m, findings, TS_DIAG_LOOKALIKE, 0, "%s is not %s", name, real);
+    else if (!m->links[0].shown && ts_name_in_shared_zone(name))
+        ts_finding_add(m, findings, TS_DIAG_UNPROVEN, 0, "%s", name);
 }
 
 void
 ts_diagnose_message(const ts_message *m, wmem_array_t *findings)
 {
-    check_lookalike(m, findings);
+    check_stranger(m, findings);
     if (!m->any_shown)
         return;
     for (unsigned i = 0; i < m->link_count; i++)

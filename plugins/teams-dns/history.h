@@ -48,6 +48,7 @@ typedef struct {
     uint32_t truncated_frame;   /* a truncated answer that nothing followed yet, 0: none */
     nstime_t truncated_time;
     bool unanswered_said;       /* the diagnostic was given */
+    bool truncated_said;
 } ts_question;
 
 /* What a client (an address) has looked up so far; frames of the first time, 0: never. */
@@ -60,7 +61,6 @@ typedef struct {
     ts_cloud sovereign;
     const char *worldwide_name; /* the first Teams name of the worldwide cloud */
     bool mix_said;
-    bool consumer_said;
     uint32_t sbc_first;         /* sip.pstnhub, and any of its fallbacks */
     uint32_t sbc_fallback;
     nstime_t sbc_time;

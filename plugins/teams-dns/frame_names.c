@@ -148,8 +148,14 @@ ts_frame_names_keep(const ts_message *message, wmem_array_t *findings)
     ts_shown_message *shown;
     ts_name_view *views;
 
-    if (!message->any_shown && findings == NULL)
+    if (!message->any_shown && findings == NULL) {
+        /* A stranger's server name takes the flow from whoever its address belongs to. */
+        if (message->role == TS_ROLE_SERVER_NAME) {
+            message->links[0].view.name = ts_history_text(message->links[0].view.name);
+            leave_record(message, keep_views(message), 0);
+        }
         return NULL;
+    }
 
     shown = wmem_new0(wmem_file_scope(), ts_shown_message);
     shown->summary = message->any_shown ? summary(message) : only_findings_summary(message);

@@ -21,6 +21,7 @@ typedef struct {
     teams_view view;
     teams_client *client;
     teams_call_hint hint;
+    ts_modality stream_modality;        /* by MS-SERVICE-QUALITY: the weakest witness */
 } draft;
 
 /* ---- what several kinds of records need ---- */
@@ -194,11 +195,15 @@ check_resolved(draft *d, teams_flow *flow, const teams_learned *what)
     if (flow->unresolved_reported || (host != NULL && host->learned != NULL))
         return;
     flow->unresolved_reported = true;
+    const char *address_text = address_to_str(d->pinfo->pool, &flow->server_end.addr);
+
+    if (strcmp(address_text, what->name) == 0)
+        return;     /* an address needs no DNS */
     const bool outside = teams_address_prefix(&flow->server_end.addr) == NULL && what->product == TS_PRODUCT_TEAMS;
 
     teams_diagnostics_add(d->pinfo,
         outside ? TEAMS_DIAGNOSTIC_NAME_UNRESOLVED_OUTSIDE : TEAMS_DIAGNOSTIC_NAME_UNRESOLVED,
-        wmem_strdup_printf(d->pinfo->pool, "%s at %s", what->name, address_to_str(d->pinfo->pool, &flow->server_end.addr)));
+        wmem_strdup_printf(d->pinfo->pool, "%s at %s", what->name, address_text));
 }
 
 static void
@@ -245,7 +250,9 @@ apply_server_name(draft *d, const ts_name_record *record)
     teams_signin *signin = client == NULL ? NULL : teams_signin_name(d->model, d->pinfo, client, record, &what);
 
     if (signin == NULL) {
-        teams_flow_of(d->model, d->pinfo, true, true)->rejected = true;
+        /* A published prefix stays one, whatever name is used there. */
+        if (!is_published(d->pinfo, &d->pinfo->dst, d->pinfo->destport))
+            teams_flow_of(d->model, d->pinfo, true, true)->rejected = true;
         return;
     }
     teams_flow *flow = enter_flow(d, true);
@@ -285,7 +292,7 @@ apply_turn(draft *d, const ts_record *record)
     enter_flow(d, turn->from_client);
     claim(d, TEAMS_WHAT_RELAY, multiplexed ? TEAMS_EVIDENCE_SESSION : TEAMS_EVIDENCE_TURN);
     set_service(d, TS_SERVICE_MEDIA_RELAY, TS_STAGE_MEDIA);
-    learn_modality(d, modality_of_stream_type(turn->stream_type));
+    d->stream_modality = modality_of_stream_type(turn->stream_type);
     stronger_path(d, turn->tcp ? TEAMS_PATH_TCP_FALLBACK : multiplexed ? TEAMS_PATH_MULTIPLEXED : TEAMS_PATH_RELAYED);
     if (turn->pseudo_tls)
         d->view.transport = TEAMS_TRANSPORT_PSEUDO_TLS;
@@ -507,8 +514,12 @@ finish(draft *d)
             flow->frame = d->pinfo->num;
         }
         name_by_address(d, flow);
-        if (d->view.what > TEAMS_WHAT_NAME && d->view.what != TEAMS_WHAT_SIGNALLING)
+        if ((d->view.what > TEAMS_WHAT_NAME && d->view.what != TEAMS_WHAT_SIGNALLING) ||
+            d->view.service == TS_SERVICE_MEDIA_RELAY) {
             learn_modality(d, modality_of_ports(flow));
+            /* Teams has been seen to say "video" for each of its allocations, so documented ports come first. */
+            learn_modality(d, d->stream_modality);
+        }
         check_fallback(d);
         assign_call(d);
         check_relay(d);

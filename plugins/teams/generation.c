@@ -13,6 +13,7 @@ static const struct {
     const char *label;
 } generations[TEAMS_GENERATION_COUNT] = {
     [TEAMS_GENERATION_UNKNOWN] = { "", "client of unknown generation" },
+    [TEAMS_GENERATION_SKYPE] = { "skype-classic", "classic Skype client (before 2017)" },
     [TEAMS_GENERATION_LYNC] = { "lync-discovery", "Lync or Skype for Business client (discovery in the customer's zone)" },
     [TEAMS_GENERATION_2017] = { "2017", "Teams client of 2017 (Akamai GTM and Azure cloud services)" },
     [TEAMS_GENERATION_2020] = { "2020", "Teams client of about 2020 (Azure Traffic Manager, a name per service)" },
@@ -25,6 +26,11 @@ static const struct {
     const char *part;
     unsigned weight;
 } signs[] = {
+    { TEAMS_GENERATION_SKYPE, "conn.skype", 4 },
+    { TEAMS_GENERATION_SKYPE, ".d.skype.net", 4 },
+    { TEAMS_GENERATION_SKYPE, ".r.skype.net", 4 },
+    { TEAMS_GENERATION_SKYPE, "ui.skype.com", 2 },
+    { TEAMS_GENERATION_SKYPE, "b.config.skype.com", 2 },
     { TEAMS_GENERATION_LYNC, "lyncdiscover", 6 },
     { TEAMS_GENERATION_LYNC, "_sipinternaltls.", 6 },
     { TEAMS_GENERATION_LYNC, "_sip._tls.", 4 },

@@ -273,11 +273,7 @@ judged(const calls_entry *entry)
 {
     GArray *verdicts = teams_verdicts_new();
 
-    for (unsigned i = 0; i < entry->verdicts->len; i++) {
-        const teams_verdict *v = &g_array_index(entry->verdicts, teams_verdict, i);
-
-        teams_verdicts_add(verdicts, v->severity, v->code, v->summary, v->advice, v->detail, v->frame);
-    }
+    teams_verdicts_add_all(verdicts, entry->verdicts);
     calls_judge(entry, verdicts);
     return verdicts;
 }

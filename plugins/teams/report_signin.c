@@ -287,6 +287,8 @@ signin_packet(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const tea
             (teams_name_weigh(name->whole->product) > TEAMS_NAME_INFRA || name->links[0].name == tap->view->name))
             add_name(state, s, pinfo, name, tap->view);
     }
+    if (s->first_stage_frame[tap->view->stage] == 0)
+        s->first_stage_frame[tap->view->stage] = pinfo->num;
     if (tap->view->call != NULL) {
         const uint32_t number = tap->view->call->number;
 
@@ -407,8 +409,8 @@ step_chain(const step *s, FILE *out)
     if (s->links->len > 0) {
         const chain_link *last = &g_array_index(s->links, chain_link, s->links->len - 1);
 
-        teams_print(out, 13, "final name %s resolved to %s, %u CNAME%s via %s", last->name,
-            s->addresses->len > 0 ? addresses : "no address", s->links->len, s->links->len == 1 ? "" : "s",
+        teams_print(out, 13, "final name %s %s%s, %u CNAME%s via %s", last->name,
+            s->addresses->len > 0 ? "resolved to " : "without an address", addresses, s->links->len, s->links->len == 1 ? "" : "s",
             providers[0] == '\0' ? "its own zone" : providers);
     }
     g_free(addresses);

@@ -13,6 +13,8 @@
 
 #include "preferences.h"
 
+#define DETAILS_SHOWN 3     /* of one finding, in text; JSON has all */
+
 /* ---- lists of texts ---- */
 
 GPtrArray *
@@ -289,7 +291,7 @@ teams_cell_real(stat_tap_table_item_type *item, double value)
 static void
 verdict_clear(void *data)
 {
-    g_free(((teams_verdict *)data)->detail);
+    g_ptr_array_unref(((teams_verdict *)data)->details);
 }
 
 GArray *
@@ -307,24 +309,45 @@ teams_verdicts_free(GArray *verdicts)
     g_array_free(verdicts, TRUE);
 }
 
-void
-teams_verdicts_add(GArray *verdicts, int severity, const char *code, const char *summary, const char *advice,
-    const char *detail, uint32_t frame)
+static teams_verdict *
+verdict_of(GArray *verdicts, int severity, const char *code, const char *summary, const char *advice, uint32_t frame)
 {
     for (unsigned i = 0; i < verdicts->len; i++) {
         teams_verdict *known = &g_array_index(verdicts, teams_verdict, i);
 
-        if (strcmp(known->code, code) == 0 && strcmp(known->summary, summary) == 0 && strcmp(known->detail, detail) == 0) {
-            known->count++;
-            return;
-        }
+        if (strcmp(known->code, code) == 0 && strcmp(known->summary, summary) == 0)
+            return known;
     }
     const teams_verdict verdict = {
         .severity = severity, .code = code, .summary = summary, .advice = advice,
-        .detail = g_strdup(detail), .frame = frame, .count = 1,
+        .details = teams_texts_new(), .frame = frame,
     };
 
     g_array_append_val(verdicts, verdict);
+    return &g_array_index(verdicts, teams_verdict, verdicts->len - 1);
+}
+
+void
+teams_verdicts_add(GArray *verdicts, int severity, const char *code, const char *summary, const char *advice,
+    const char *detail, uint32_t frame)
+{
+    teams_verdict *verdict = verdict_of(verdicts, severity, code, summary, advice, frame);
+
+    teams_texts_add(verdict->details, detail);
+    verdict->count++;
+}
+
+void
+teams_verdicts_add_all(GArray *verdicts, const GArray *from)
+{
+    for (unsigned i = 0; i < from->len; i++) {
+        const teams_verdict *other = &g_array_index(from, teams_verdict, i);
+        teams_verdict *verdict = verdict_of(verdicts, other->severity, other->code, other->summary, other->advice, other->frame);
+
+        for (unsigned d = 0; d < other->details->len; d++)
+            teams_texts_add(verdict->details, (const char *)g_ptr_array_index(other->details, d));
+        verdict->count += other->count;
+    }
 }
 
 void
@@ -351,8 +374,10 @@ verdict_text(const teams_verdict *verdict, FILE *out, unsigned indent)
     GString *line = g_string_new(NULL);
 
     g_string_append_printf(line, "[%s] %s", teams_severity_name(verdict->severity), verdict->summary);
-    if (verdict->detail[0] != '\0')
-        g_string_append_printf(line, ": %s", verdict->detail);
+    for (unsigned i = 0; i < MIN(verdict->details->len, DETAILS_SHOWN); i++)
+        g_string_append_printf(line, "%s %s", i == 0 ? ":" : ",", (const char *)g_ptr_array_index(verdict->details, i));
+    if (verdict->details->len > DETAILS_SHOWN)
+        g_string_append_printf(line, " and %u more", verdict->details->len - DETAILS_SHOWN);
     g_string_append_printf(line, " (%s", verdict->code);
     if (verdict->frame != 0)
         g_string_append_printf(line, ", frame %u", verdict->frame);
@@ -391,7 +416,7 @@ teams_verdicts_json(const GArray *verdicts, json_dumper *out)
         teams_json_string(out, "code", verdict->code);
         teams_json_string(out, "severity", teams_severity_name(verdict->severity));
         teams_json_string(out, "summary", verdict->summary);
-        teams_json_string(out, "detail", verdict->detail);
+        teams_json_texts(out, "details", verdict->details);
         teams_json_string(out, "advice", verdict->advice);
         teams_json_uint(out, "frame", verdict->frame);
         teams_json_uint(out, "count", verdict->count);

@@ -68,17 +68,19 @@ typedef struct {
     const char *code;       /* "D15"; never "" */
     const char *summary;
     const char *advice;
-    char *detail;           /* owned; "" where none */
-    uint32_t frame;         /* 0: the whole session */
+    GPtrArray *details;     /* what in particular; owned */
+    uint32_t frame;         /* the first one; 0: the whole session */
     unsigned count;
 } teams_verdict;
 
 /* A list of teams_verdict. */
 GArray *teams_verdicts_new(void);
 void teams_verdicts_free(GArray *verdicts);
-/* Adds one; the same code with the same detail is counted. */
+/* Adds one; the same code and summary again is counted, and its detail kept. */
 void teams_verdicts_add(GArray *verdicts, int severity, const char *code, const char *summary, const char *advice,
     const char *detail, uint32_t frame);
+/* All of another list. */
+void teams_verdicts_add_all(GArray *verdicts, const GArray *from);
 void teams_verdicts_add_finding(GArray *verdicts, const teams_finding *finding, uint32_t frame);
 /* The worst severity, PI_CHAT for none. */
 int teams_verdicts_worst(const GArray *verdicts);

@@ -118,6 +118,13 @@ typedef struct {
     ts_message *message;
 } attribute_call;
 
+static void
+diagnose(attribute_call *call, ts_diag diag, const char *detail)
+{
+    call->message->diagnostics |= TS_DIAG_BIT(diag);
+    ts_diag_add(call->pinfo, call->item, diag, detail);
+}
+
 /* Text without the zeros that draft-02 rounds it up with. */
 static const char *
 value_text(const attribute_call *call)
@@ -268,6 +275,9 @@ decode_address(attribute_call *call, bool xored)
     const int size = family == FAMILY_IPV6 ? 16 : 4;
     ts_endpoint *mapped = &call->message->mapped;
 
+    if (call->length != 4 + size || (family != FAMILY_IPV4 && family != FAMILY_IPV6))
+        diagnose(call, TS_DIAG_ATTRIBUTE_LENGTH,
+            wmem_strdup_printf(call->pinfo->pool, "address family %u with %d bytes", family, call->length));
     if ((family != FAMILY_IPV4 && family != FAMILY_IPV6) || call->length < 4 + size)
         return;
 
@@ -386,13 +396,6 @@ row_find(uint16_t type)
             return &rows[i];
     }
     return NULL;
-}
-
-static void
-diagnose(attribute_call *call, ts_diag diag, const char *detail)
-{
-    call->message->diagnostics |= TS_DIAG_BIT(diag);
-    ts_diag_add(call->pinfo, call->item, diag, detail);
 }
 
 static void

@@ -116,7 +116,7 @@ remotes_text(const calls_entry *entry, FILE *out)
         teams_print(out, 6, "%s%s%s%s%s, prefix %s", teams_transport_name(remote->transport),
             remote->path == TEAMS_PATH_UNKNOWN ? "" : ", ", teams_path_name(remote->path),
             remote->name == NULL ? "" : ", ", remote->name == NULL ? "" : remote->name,
-            remote->prefix == NULL ? "not published" : remote->prefix->text);
+            calls_is_published(remote) ? remote->prefix->text : "not published");
         wmem_free(NULL, address);
         g_free(ports);
         g_free(packets);
@@ -139,8 +139,8 @@ allocations_text(const calls_entry *entry, FILE *out)
         teams_print(out, 4, "%u  %s at %s%s, %s (frame %u)", a->number, client, server, a->tcp ? " over TCP" : "",
             or_unknown(a->state), a->frame);
         if (relayed[0] != '\0')
-            teams_print(out, 6, "relayed %s, client seen as %s, lifetime %u s%s", relayed, or_unknown(reflexive),
-                a->lifetime, a->granted_frame == 0 ? "" : "");
+            teams_print(out, 6, "relayed %s, client seen as %s, lifetime %u s", relayed, or_unknown(reflexive),
+                a->lifetime);
         if (a->response_time >= 0)
             teams_print(out, 6, "granted in frame %u after %.1f ms", a->granted_frame, a->response_time * 1000);
         if (a->error_code != 0)
@@ -354,7 +354,7 @@ remotes_json(const calls_entry *entry, json_dumper *out)
         teams_json_string(out, "transport", teams_transport_name(remote->transport));
         teams_json_string(out, "modality", ts_modality_name(remote->modality));
         teams_json_string(out, "name", remote->name);
-        teams_json_string(out, "prefix", remote->prefix == NULL ? "" : remote->prefix->text);
+        teams_json_string(out, "prefix", calls_is_published(remote) ? remote->prefix->text : "");
         teams_json_uint(out, "packets", remote->packets[0] + remote->packets[1]);
         teams_json_uint(out, "packets_sent", remote->packets[0]);
         teams_json_uint(out, "packets_received", remote->packets[1]);

@@ -71,6 +71,7 @@ typedef struct {
 } calls_pair;
 
 typedef struct {
+    const teams_flow *flow;
     uint32_t ssrc;
     unsigned direction;
     uint32_t frame;
@@ -132,6 +133,8 @@ void calls_entry_add(calls_entry *entry, packet_info *pinfo, const teams_tap *ta
 bool calls_is_probe(const calls_entry *entry);
 /* The far end that carried most of it; NULL where there is none. */
 const calls_remote *calls_settled(const calls_entry *entry);
+/* Is the prefix one that Microsoft publishes (and not only seen in captures)? */
+bool calls_is_published(const calls_remote *remote);
 /* Is it an address that Microsoft announces from many places? */
 bool calls_is_anycast(const calls_remote *remote);
 /* What part a far end had: "anycast, then handed over", "carried the traffic", ... */

@@ -157,7 +157,7 @@ allocation_of(calls_entry *entry, const packet_info *pinfo, const ts_turn_record
 enum { TURN_ALLOCATE_REQUEST = 0x0003, TURN_ALLOCATE_RESPONSE = 0x0103 };
 
 static void
-add_turn(calls_entry *entry, const packet_info *pinfo, const ts_record *record, unsigned direction _U_)
+add_turn(calls_entry *entry, const packet_info *pinfo, const ts_record *record, const teams_tap *tap _U_)
 {
     const ts_turn_record *turn = (const ts_turn_record *)record;
 
@@ -232,7 +232,7 @@ pair_rtt(calls_pair *pair, const ts_check_record *check)
 }
 
 static void
-add_check(calls_entry *entry, const packet_info *pinfo, const ts_record *record, unsigned direction _U_)
+add_check(calls_entry *entry, const packet_info *pinfo, const ts_record *record, const teams_tap *tap _U_)
 {
     const ts_check_record *check = (const ts_check_record *)record;
 
@@ -259,16 +259,17 @@ add_check(calls_entry *entry, const packet_info *pinfo, const ts_record *record,
 }
 
 static calls_stream *
-stream_of(calls_entry *entry, const packet_info *pinfo, const ts_media_record *media, unsigned direction)
+stream_of(calls_entry *entry, const packet_info *pinfo, const ts_media_record *media, const teams_flow *flow,
+    unsigned direction)
 {
     for (unsigned i = 0; i < entry->streams->len; i++) {
         calls_stream *known = &g_array_index(entry->streams, calls_stream, i);
 
-        if (known->ssrc == media->ssrc && known->direction == direction)
+        if (known->flow == flow && known->ssrc == media->ssrc && known->direction == direction)
             return known;
     }
     const calls_stream fresh = {
-        .ssrc = media->ssrc, .direction = direction, .frame = pinfo->num, .payload_type = media->payload_type,
+        .flow = flow, .ssrc = media->ssrc, .direction = direction, .frame = pinfo->num, .payload_type = media->payload_type,
         .payload_name = media->payload_name == NULL ? "" : media->payload_name,
     };
 
@@ -277,9 +278,10 @@ stream_of(calls_entry *entry, const packet_info *pinfo, const ts_media_record *m
 }
 
 static void
-add_media(calls_entry *entry, const packet_info *pinfo, const ts_record *record, unsigned direction)
+add_media(calls_entry *entry, const packet_info *pinfo, const ts_record *record, const teams_tap *tap)
 {
     const ts_media_record *media = (const ts_media_record *)record;
+    const unsigned direction = tap->from_client ? CALLS_SENT : CALLS_RECEIVED;
 
     if (media->kind == TS_MEDIA_RTP || media->kind == TS_MEDIA_OTHER) {
         moment(&entry->media, pinfo);
@@ -287,7 +289,7 @@ add_media(calls_entry *entry, const packet_info *pinfo, const ts_record *record,
     }
     if (media->kind != TS_MEDIA_RTP)
         return;
-    calls_stream *stream = stream_of(entry, pinfo, media, direction);
+    calls_stream *stream = stream_of(entry, pinfo, media, tap->view->flow, direction);
 
     if (stream->modality == TS_MODALITY_UNKNOWN)
         stream->modality = media->modality;
@@ -296,7 +298,7 @@ add_media(calls_entry *entry, const packet_info *pinfo, const ts_record *record,
         teams_report_time(&pinfo->abs_ts));
 }
 
-static void (*const adders[])(calls_entry *entry, const packet_info *pinfo, const ts_record *record, unsigned direction) = {
+static void (*const adders[])(calls_entry *entry, const packet_info *pinfo, const ts_record *record, const teams_tap *tap) = {
     [TS_RECORD_NAME] = NULL,
     [TS_RECORD_TURN] = add_turn,
     [TS_RECORD_CHECK] = add_check,
@@ -322,7 +324,7 @@ calls_entry_add(calls_entry *entry, packet_info *pinfo, const teams_tap *tap, in
         teams_verdicts_add_finding(entry->verdicts, finding, pinfo->num);
     for (const ts_record *record = tap->records; record != NULL; record = record->next)
         if ((unsigned)record->kind < G_N_ELEMENTS(adders) && adders[record->kind] != NULL)
-            adders[record->kind](entry, pinfo, record, direction);
+            adders[record->kind](entry, pinfo, record, tap);
     if (view->flow == NULL)
         return;
     add_remote(entry, pinfo, view, direction);

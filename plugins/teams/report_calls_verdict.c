@@ -10,9 +10,11 @@
 
 #include "report_calls.h"
 
+#include <string.h>
+
 #define PROBE_PACKETS       200     /* a connectivity test is no longer than this */
 #define SHORT_PACKETS       100     /* an exchange that the traffic left again */
-#define AT_ONCE             2.0     /* seconds between the starts of probes that run at once */
+#define AT_ONCE             0.5     /* seconds between the starts of probes that run at once */
 #define LIMIT_RTT           0.100   /* seconds */
 #define LIMIT_LOSS          1.0     /* percent */
 #define LIMIT_JITTER        30.0    /* milliseconds */
@@ -69,10 +71,28 @@ calls_settled(const calls_entry *entry)
     return best;
 }
 
+/* Relay addresses that are the same in all regions, IPv4 in network byte order. */
+static const struct {
+    uint8_t address[4];
+    const char *source;
+} anycast[] = {
+    { { 13, 107, 8, 22 }, "capture of a Teams client, 2017" },
+    { { 52, 113, 192, 2 }, "msxfaq.de, Teams transport relay" },
+};
+
 bool
 calls_is_anycast(const calls_remote *remote)
 {
-    return remote->prefix != NULL && (remote->prefix->use == TS_PREFIX_OBSERVED || remote->prefix->use == TS_PREFIX_EDGE);
+    for (unsigned i = 0; i < G_N_ELEMENTS(anycast); i++)
+        if (remote->addr.type == AT_IPv4 && memcmp(remote->addr.data, anycast[i].address, 4) == 0)
+            return true;
+    return remote->prefix != NULL && remote->prefix->use == TS_PREFIX_EDGE;
+}
+
+bool
+calls_is_published(const calls_remote *remote)
+{
+    return remote->prefix != NULL && remote->prefix->use != TS_PREFIX_OBSERVED;
 }
 
 static bool
@@ -87,7 +107,7 @@ calls_is_probe(const calls_entry *entry)
     const uint64_t packets = entry->packets[CALLS_SENT] + entry->packets[CALLS_RECEIVED];
     const calls_remote *first = entry->remotes->len == 0 ? NULL : &g_array_index(entry->remotes, calls_remote, 0);
 
-    return first != NULL && calls_is_anycast(first) && !has_nomination(entry) && entry->media.frame == 0 &&
+    return first != NULL && calls_is_anycast(first) && !has_nomination(entry) && entry->check.frame == 0 &&
         packets <= PROBE_PACKETS;
 }
 
@@ -253,7 +273,7 @@ unpublished(const calls_entry *entry)
 {
     const calls_remote *settled = calls_settled(entry);
 
-    return settled != NULL && settled->prefix == NULL && !teams_address_is_private(&settled->addr);
+    return settled != NULL && !calls_is_published(settled) && !teams_address_is_private(&settled->addr);
 }
 
 static bool

@@ -94,7 +94,7 @@ enter() {
             mount -o remount,ro,bind "$userland$place/shared"
         fi
         exec chroot "$userland" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
-            CI="${CI:-}" "$@"' bash "$userland" "$place" "$captures" "$@" < /dev/null
+            CI="${CI:-}" TEAMSHARK_USERLAND=yes "$@"' bash "$userland" "$place" "$captures" "$@" < /dev/null
 }
 
 # test_in_userland RELEASE SCRIPT ARGUMENT...: runs ./test on a copy of the checkout in there.

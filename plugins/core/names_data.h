@@ -54,7 +54,7 @@ typedef struct {
     const char *name;
     uint8_t length;
     ts_key_kind kind;
-    uint8_t distance;       /* edits that still count as an imitation */
+    uint8_t distance;       /* 0: by its looks alone, 1: and one slip, 2: and two edits */
     const char *imitates;
 } ts_key_name;
 

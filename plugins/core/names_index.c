@@ -21,15 +21,14 @@
 #include <string.h>
 
 #define HASH_SEED   UINT64_C(0x9E3779B97F4A7C15)
-#define HASH_FACTOR UINT64_C(0x00000100000001B3)
 #define NONE        UINT32_MAX
 
+/* Rows are known by their number: the user's come first, then the shipped ones. */
 typedef struct {
-    const ts_name_row *row;
+    uint32_t row;
     uint32_t rank;          /* of two matches the higher one wins */
-    uint8_t length;
-    bool user;
-} entry;
+    uint32_t length;
+} glob;
 
 typedef struct {
     uint8_t head;           /* literal characters before the first wildcard */
@@ -44,31 +43,33 @@ typedef struct {
     uint8_t length;
     uint32_t shapes;        /* in index->shapes, from */
     uint32_t first_shape;
-    uint32_t exact;         /* in index->entries */
+    uint32_t exact;         /* row, or NONE */
     uint32_t suffix;
 } node;
 
+/* Both hash tables use open addressing; a slot without a count is free. */
 typedef struct {
     uint64_t hash;
     uint32_t first;         /* in index->globs */
     uint32_t count;
 } cell;
 
-/* Open addressing: a slot holds a position plus one, 0 is free. */
 typedef struct {
-    uint32_t *slots;
-    uint32_t mask;
-} slots;
+    uint32_t tag;           /* of the hash */
+    uint32_t node;          /* its number plus one, 0 is free */
+} node_slot;
 
 struct ts_name_index {
-    entry *entries;
-    uint32_t entry_count;
+    const ts_name_row *user;
+    const ts_name_row *shipped;
+    uint32_t user_count;
     GArray *nodes;
-    slots node_slots;
+    node_slot *node_slots;
+    uint32_t node_mask;
     shape *shapes;
     cell *cells;
-    slots cell_slots;
-    uint32_t *globs;        /* entries, cell by cell, the best first */
+    uint32_t cell_mask;
+    glob *globs;            /* cell by cell, the best first */
 };
 
 /* ---- hashes ---- */
@@ -76,7 +77,7 @@ struct ts_name_index {
 static inline uint64_t
 hash_step(uint64_t hash, char c)
 {
-    return (hash ^ (uint8_t)c) * HASH_FACTOR;
+    return (hash << 7 | hash >> 57) + (uint8_t)c;
 }
 
 static uint64_t
@@ -99,12 +100,11 @@ hash_tail(const char *text, size_t length)
     return hash;
 }
 
+/* The upper half spreads best: its low bits are the slot, all of it is the tag. */
 static inline uint32_t
-slot_of(uint64_t hash, uint32_t mask)
+spread(uint64_t hash)
 {
-    hash ^= hash >> 32;
-    hash *= UINT64_C(0xD6E8FEB86659FD93);
-    return (uint32_t)(hash >> 32) & mask;
+    return (uint32_t)((hash ^ hash >> 32) * UINT64_C(0xD6E8FEB86659FD93) >> 32);
 }
 
 static uint64_t
@@ -113,15 +113,15 @@ cell_hash(uint64_t head, uint64_t tail, const shape *ends)
     return (head ^ (tail << 21 | tail >> 43)) * HASH_SEED + (uint64_t)ends->head * 256 + ends->tail;
 }
 
-static void
-slots_init(slots *table, size_t count)
+/* A table size for so many entries, less one. */
+static uint32_t
+mask_for(size_t count)
 {
-    size_t size = 16;
+    uint32_t size = 16;
 
     while (size < count * 2)
         size *= 2;
-    table->slots = g_new0(uint32_t, size);
-    table->mask = (uint32_t)size - 1;
+    return size - 1;
 }
 
 /* ---- names ---- */
@@ -210,15 +210,21 @@ ts_glob_match(const char *pattern, size_t pattern_length, const char *text, size
 
 /* ---- building ---- */
 
-/* Most literal characters, then the user's, then suffix before glob. */
-static uint32_t
-rank_of(const ts_name_row *row, size_t length, bool user)
+static size_t
+count_literals(const char *pattern)
 {
-    size_t literals = 0;
+    size_t count = 0;
 
-    for (size_t i = 0; i < length; i++)
-        literals += row->pattern[i] != '*';
-    return (uint32_t)literals << 2 | (user ? 2u : 0u) | (row->match == TS_MATCH_SUFFIX ? 1u : 0u);
+    for (; *pattern != '\0'; pattern++)
+        count += *pattern != '*';
+    return count;
+}
+
+/* Most literal characters, then the user's, then suffix (the lowest bit set) before glob. */
+static uint32_t
+rank_of(const ts_name_index *index, uint32_t number, size_t literals)
+{
+    return (uint32_t)literals << 2 | (number < index->user_count ? 2u : 0u);
 }
 
 /* The literal characters at both ends of a glob. */
@@ -255,25 +261,36 @@ static uint32_t
 find_node(const ts_name_index *index, const char *text, size_t length, uint64_t hash)
 {
     const node *nodes = (const node *)(void *)index->nodes->data;
-    const uint32_t mask = index->node_slots.mask;
+    const uint32_t tag = spread(hash);
 
-    for (uint32_t i = slot_of(hash, mask); index->node_slots.slots[i] != 0; i = (i + 1) & mask) {
-        const node *found = &nodes[index->node_slots.slots[i] - 1];
+    for (uint32_t i = tag & index->node_mask; index->node_slots[i].node != 0; i = (i + 1) & index->node_mask) {
+        const node *found = &nodes[index->node_slots[i].node - 1];
 
-        if (found->hash == hash && found->length == length && memcmp(found->text, text, length) == 0)
-            return index->node_slots.slots[i] - 1;
+        if (index->node_slots[i].tag == tag && found->length == length && memcmp(found->text, text, length) == 0)
+            return index->node_slots[i].node - 1;
     }
     return NONE;
 }
 
 static void
-place(slots *table, uint64_t hash, uint32_t position)
+place_node(ts_name_index *index, uint64_t hash, uint32_t position)
 {
-    uint32_t i = slot_of(hash, table->mask);
+    const uint32_t tag = spread(hash);
+    uint32_t i = tag & index->node_mask;
 
-    while (table->slots[i] != 0)
-        i = (i + 1) & table->mask;
-    table->slots[i] = position + 1;
+    while (index->node_slots[i].node != 0)
+        i = (i + 1) & index->node_mask;
+    index->node_slots[i] = (node_slot) { .tag = tag, .node = position + 1 };
+}
+
+static void
+grow_nodes(ts_name_index *index)
+{
+    g_free(index->node_slots);
+    index->node_mask = mask_for((size_t)index->nodes->len * 2);
+    index->node_slots = g_new0(node_slot, (size_t)index->node_mask + 1);
+    for (uint32_t i = 0; i < index->nodes->len; i++)
+        place_node(index, g_array_index(index->nodes, node, i).hash, i);
 }
 
 static uint32_t
@@ -288,14 +305,10 @@ node_for(ts_name_index *index, const char *text, size_t length)
     const node fresh = { .hash = hash, .text = text, .length = (uint8_t)length, .exact = NONE, .suffix = NONE };
     position = index->nodes->len;
     g_array_append_val(index->nodes, fresh);
-    if ((size_t)index->nodes->len * 2 > index->node_slots.mask) {
-        g_free(index->node_slots.slots);
-        slots_init(&index->node_slots, (size_t)index->nodes->len * 2);
-        for (uint32_t i = 0; i < index->nodes->len; i++)
-            place(&index->node_slots, g_array_index(index->nodes, node, i).hash, i);
-    } else {
-        place(&index->node_slots, hash, position);
-    }
+    if ((size_t)index->nodes->len * 2 > index->node_mask)
+        grow_nodes(index);
+    else
+        place_node(index, hash, position);
     return position;
 }
 
@@ -312,20 +325,11 @@ add_nodes(ts_name_index *index, const ts_name_row *row, size_t length)
     return node_for(index, row->pattern + start, length - start);
 }
 
-/* Keeps the better of two patterns of one kind and text; the earlier one on a tie. */
-static void
-keep_better(const ts_name_index *index, uint32_t *kept, uint32_t position)
-{
-    if (*kept == NONE || index->entries[position].rank > index->entries[*kept].rank)
-        *kept = position;
-}
-
 /* A glob on its way into its cell. */
 typedef struct {
     uint32_t node;
-    uint32_t position;
-    uint32_t rank;
     uint64_t hash;
+    glob glob;
     shape ends;
 } draft;
 
@@ -336,9 +340,9 @@ compare_cells(const void *left, const void *right)
 
     if (a->hash != b->hash)
         return a->hash < b->hash ? -1 : 1;
-    if (a->rank != b->rank)
-        return a->rank > b->rank ? -1 : 1;
-    return a->position < b->position ? -1 : 1;
+    if (a->glob.rank != b->glob.rank)
+        return a->glob.rank > b->glob.rank ? -1 : 1;
+    return a->glob.row < b->glob.row ? -1 : 1;
 }
 
 static int
@@ -351,23 +355,32 @@ compare_shapes(const void *left, const void *right)
     return memcmp(&a->ends, &b->ends, sizeof a->ends);
 }
 
+static cell *
+cell_slot(const ts_name_index *index, uint64_t hash)
+{
+    uint32_t i = spread(hash) & index->cell_mask;
+
+    while (index->cells[i].count != 0 && index->cells[i].hash != hash)
+        i = (i + 1) & index->cell_mask;
+    return &index->cells[i];
+}
+
 static void
 build_cells(ts_name_index *index, draft *drafts, uint32_t count)
 {
-    uint32_t cells = 0;
-
+    index->globs = g_new(glob, count);
+    index->cell_mask = mask_for(count);
+    index->cells = g_new0(cell, (size_t)index->cell_mask + 1);
     qsort(drafts, count, sizeof *drafts, compare_cells);
-    index->globs = g_new(uint32_t, count);
-    index->cells = g_new(cell, count);
     for (uint32_t i = 0; i < count; i++) {
-        index->globs[i] = drafts[i].position;
-        if (i == 0 || drafts[i].hash != drafts[i - 1].hash)
-            index->cells[cells++] = (cell) { .hash = drafts[i].hash, .first = i };
-        index->cells[cells - 1].count++;
+        cell *home = cell_slot(index, drafts[i].hash);
+
+        if (home->count++ == 0) {
+            home->hash = drafts[i].hash;
+            home->first = i;
+        }
+        index->globs[i] = drafts[i].glob;
     }
-    slots_init(&index->cell_slots, cells);
-    for (uint32_t i = 0; i < cells; i++)
-        place(&index->cell_slots, index->cells[i].hash, i);
 }
 
 static void
@@ -388,35 +401,36 @@ build_shapes(ts_name_index *index, draft *drafts, uint32_t count)
     }
 }
 
-static void
-add_row(ts_name_index *index, const ts_name_row *row, bool user, GArray *drafts)
+static const ts_name_row *
+row_at(const ts_name_index *index, uint32_t number)
 {
+    return number < index->user_count ? &index->user[number] : &index->shipped[number - index->user_count];
+}
+
+/* Of equal patterns of one kind the first wins: the user's come first. */
+static void
+add_row(ts_name_index *index, uint32_t number, GArray *drafts)
+{
+    const ts_name_row *row = row_at(index, number);
     const size_t length = strlen(row->pattern);
-    const uint32_t position = index->entry_count++;
     const uint32_t home = add_nodes(index, row, length);
     node *at = &g_array_index(index->nodes, node, home);
 
-    index->entries[position] = (entry) {
-        .row = row,
-        .rank = rank_of(row, length, user),
-        .length = (uint8_t)length,
-        .user = user
-    };
     if (row->match == TS_MATCH_EXACT) {
-        keep_better(index, &at->exact, position);
+        at->exact = MIN(at->exact, number);
     } else if (row->match == TS_MATCH_SUFFIX) {
-        keep_better(index, &at->suffix, position);
+        at->suffix = MIN(at->suffix, number);
     } else {
         const shape ends = shape_of(row->pattern, length);
-        const draft glob = {
+        const draft fresh = {
             .node = home,
-            .position = position,
-            .rank = index->entries[position].rank,
             .hash = cell_hash(hash_head(row->pattern, ends.head),
                               hash_tail(row->pattern + length - ends.tail, ends.tail), &ends),
+            .glob = { .row = number, .rank = rank_of(index, number, count_literals(row->pattern)),
+                      .length = (uint32_t)length },
             .ends = ends
         };
-        g_array_append_val(drafts, glob);
+        g_array_append_val(drafts, fresh);
     }
 }
 
@@ -426,14 +440,14 @@ ts_name_index_new(const ts_name_row *user, size_t user_count, const ts_name_row 
     ts_name_index *index = g_new0(ts_name_index, 1);
     GArray *drafts = g_array_new(FALSE, FALSE, sizeof(draft));
 
-    index->entries = g_new0(entry, user_count + shipped_count);
+    index->user = user;
+    index->user_count = (uint32_t)user_count;
+    index->shipped = shipped;
     index->nodes = g_array_new(FALSE, FALSE, sizeof(node));
-    slots_init(&index->node_slots, 1024);
+    grow_nodes(index);
     node_for(index, "", 0);     /* the root, always node 0 */
-    for (size_t i = 0; i < user_count; i++)
-        add_row(index, &user[i], true, drafts);
-    for (size_t i = 0; i < shipped_count; i++)
-        add_row(index, &shipped[i], false, drafts);
+    for (uint32_t i = 0; i < user_count + shipped_count; i++)
+        add_row(index, i, drafts);
     build_cells(index, (draft *)(void *)drafts->data, drafts->len);
     build_shapes(index, (draft *)(void *)drafts->data, drafts->len);
     g_array_free(drafts, TRUE);
@@ -446,9 +460,7 @@ ts_name_index_free(ts_name_index *index)
     if (index == NULL)
         return;
     g_array_free(index->nodes, TRUE);
-    g_free(index->node_slots.slots);
-    g_free(index->cell_slots.slots);
-    g_free(index->entries);
+    g_free(index->node_slots);
     g_free(index->shapes);
     g_free(index->cells);
     g_free(index->globs);
@@ -457,22 +469,28 @@ ts_name_index_free(ts_name_index *index)
 
 /* ---- looking up ---- */
 
-static const entry *
-better_in_cell(const ts_name_index *index, const cell *globs, const ts_name_text *name, const entry *best)
-{
-    for (uint32_t i = 0; i < globs->count; i++) {
-        const entry *candidate = &index->entries[index->globs[globs->first + i]];
+typedef struct {
+    uint32_t row;           /* NONE: nothing yet */
+    uint32_t rank;
+} match;
 
-        if (best != NULL && candidate->rank <= best->rank)
-            break;
-        if (ts_glob_match(candidate->row->pattern, candidate->length, name->text, name->length))
-            return candidate;
+static void
+try_cell(const ts_name_index *index, const cell *candidates, const ts_name_text *name, match *best)
+{
+    for (uint32_t i = 0; i < candidates->count; i++) {
+        const glob *candidate = &index->globs[candidates->first + i];
+
+        if (candidate->rank <= best->rank)
+            return;
+        if (ts_glob_match(row_at(index, candidate->row)->pattern, candidate->length, name->text, name->length)) {
+            *best = (match) { .row = candidate->row, .rank = candidate->rank };
+            return;
+        }
     }
-    return best;
 }
 
-static const entry *
-better_glob(const ts_name_index *index, const node *at, const ts_name_text *name, const entry *best)
+static void
+try_globs(const ts_name_index *index, const node *at, const ts_name_text *name, match *best)
 {
     for (uint32_t i = 0; i < at->shapes; i++) {
         const shape *ends = &index->shapes[at->first_shape + i];
@@ -481,27 +499,18 @@ better_glob(const ts_name_index *index, const node *at, const ts_name_text *name
             (ends->head > 0 && name->text[ends->head - 1] != ends->before) ||
             (ends->tail > 0 && name->text[name->length - ends->tail] != ends->after))
             continue;
-
-        const uint64_t hash = cell_hash(hash_head(name->text, ends->head), name->tail[name->length - ends->tail], ends);
-        const uint32_t mask = index->cell_slots.mask;
-        for (uint32_t s = slot_of(hash, mask); index->cell_slots.slots[s] != 0; s = (s + 1) & mask) {
-            const cell *found = &index->cells[index->cell_slots.slots[s] - 1];
-
-            if (found->hash == hash) {
-                best = better_in_cell(index, found, name, best);
-                break;
-            }
-        }
+        try_cell(index, cell_slot(index, cell_hash(hash_head(name->text, ends->head),
+                                                   name->tail[name->length - ends->tail], ends)), name, best);
     }
-    return best;
 }
 
 const ts_name_row *
 ts_name_index_find(const ts_name_index *index, const ts_name_text *name, bool *user)
 {
     const node *nodes = (const node *)(void *)index->nodes->data;
-    const entry *best = better_glob(index, &nodes[0], name, NULL);
+    match best = { .row = NONE };
 
+    try_globs(index, &nodes[0], name, &best);
     for (size_t i = 0; i < name->labels; i++) {
         const size_t start = name->start[i];
         const uint32_t position = find_node(index, name->text + start, name->length - start, name->tail[start]);
@@ -511,16 +520,19 @@ ts_name_index_find(const ts_name_index *index, const ts_name_text *name, bool *u
 
         const node *at = &nodes[position];
         if (start == 0 && at->exact != NONE) {
-            best = &index->entries[at->exact];
+            best.row = at->exact;
             break;
         }
-        if (at->suffix != NONE && (best == NULL || index->entries[at->suffix].rank > best->rank))
-            best = &index->entries[at->suffix];
-        if (at->shapes > 0)
-            best = better_glob(index, at, name, best);
+        if (at->suffix != NONE) {
+            const uint32_t rank = rank_of(index, at->suffix, name->length - start) | 1;
+
+            if (rank > best.rank)
+                best = (match) { .row = at->suffix, .rank = rank };
+        }
+        try_globs(index, at, name, &best);
     }
-    if (best == NULL)
+    if (best.row == NONE)
         return NULL;
-    *user = best->user;
-    return best->row;
+    *user = best.row < index->user_count;
+    return row_at(index, best.row);
 }

@@ -226,7 +226,7 @@ static void
 check_stranger(const ts_message *m, wmem_array_t *findings)
 {
     const char *name = m->links[0].view.name;
-    const char *real = m->links[0].shown ? NULL : ts_names_lookalike(name, strlen(name));
+    const char *real = m->links[0].shown ? NULL : ts_history_lookalike(name);
 
     if (real != NULL)
         ts_finding_add(m, findings, TS_DIAG_LOOKALIKE, 0, "%s is not %s", name, real);

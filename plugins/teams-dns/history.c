@@ -6,11 +6,21 @@
 
 #include "history.h"
 
+#include <string.h>
+
 #include <epan/to_str.h>
 #include <wsutil/str_util.h>
 
 #define DISCOVERY_SECONDS   10.0
 #define EXPANSION_SECONDS   10.0
+
+/* Names looked at for likeness; a new one takes the place of any other of its hash. */
+#define LIKENESS_SLOTS      512
+
+typedef struct {
+    char *name;
+    const char *real;       /* the name that it imitates, or NULL */
+} likeness;
 
 /* When something was, and which name it was. */
 typedef struct {
@@ -18,6 +28,7 @@ typedef struct {
     const char *name;
 } moment;
 
+static likeness *likenesses;
 static wmem_map_t *texts;
 static wmem_map_t *clients;
 static wmem_map_t *questions;
@@ -32,9 +43,16 @@ text_map(void)
     return wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), wmem_str_hash, g_str_equal);
 }
 
+static void
+forget_likenesses(void)
+{
+    likenesses = NULL;
+}
+
 void
 ts_history_register(void)
 {
+    register_cleanup_routine(forget_likenesses);
     texts = text_map();
     clients = text_map();
     questions = text_map();
@@ -231,4 +249,21 @@ ts_history_placement(packet_info *pinfo, const char *name)
         wmem_map_insert(placements, ts_history_text(key), placement);
     }
     return placement;
+}
+
+const char *
+ts_history_lookalike(const char *name)
+{
+    size_t length = strlen(name);
+    likeness *slot;
+
+    if (likenesses == NULL)
+        likenesses = wmem_alloc0_array(wmem_file_scope(), likeness, LIKENESS_SLOTS);
+    slot = &likenesses[wmem_strong_hash((const uint8_t *)name, length) % LIKENESS_SLOTS];
+    if (slot->name == NULL || strcmp(slot->name, name) != 0) {
+        wmem_free(wmem_file_scope(), slot->name);
+        slot->name = wmem_strdup(wmem_file_scope(), name);
+        slot->real = ts_names_lookalike(name, length);
+    }
+    return slot->real;
 }

@@ -106,6 +106,9 @@ const char *ts_history_expanded(packet_info *pinfo, const address *client, const
 /* Where the name was placed before; a new one is zeroed. */
 ts_placement *ts_history_placement(packet_info *pinfo, const char *name);
 
+/* ts_names_lookalike() with its last answers kept: hosts ask for the same few names again and again. */
+const char *ts_history_lookalike(const char *name);
+
 /* Seconds from then to the frame. */
 double ts_history_since(const packet_info *pinfo, const nstime_t *then);
 

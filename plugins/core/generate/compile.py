@@ -29,11 +29,12 @@ def main(data, output):
     names += tokens.generate(tokens.read(data, confidences, codes))
     names += endpoint_sets.generate(endpoint_sets.read(data, clouds, codes))
     names += key_names.generate(key_names.read(data, codes))
+    networks = DATA_HEADER[:1] + prefixes.generate(prefixes.read(data, clouds, codes))
+    # Nothing is written before everything is read: a failed build leaves no half of a table.
     table.write(os.path.join(output, "ts_taxonomy.h"), header)
     table.write(os.path.join(output, "ts_taxonomy.c"), source)
     table.write(os.path.join(output, "ts_names_data.c"), names)
-    table.write(os.path.join(output, "ts_prefixes_data.c"),
-                DATA_HEADER[:1] + prefixes.generate(prefixes.read(data, clouds, codes)))
+    table.write(os.path.join(output, "ts_prefixes_data.c"), networks)
 
 
 if __name__ == "__main__":

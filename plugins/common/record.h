@@ -27,7 +27,7 @@
 #include "core/ports.h"
 #include "core/prefixes.h"
 
-#define TS_RECORD_ABI 1
+#define TS_RECORD_ABI 2
 
 typedef enum {
     TS_RECORD_NAME,
@@ -197,6 +197,7 @@ typedef struct {
     uint32_t timestamp;
     uint32_t length;                /* bytes of payload datagram */
     bool marker;
+    bool encrypted;                 /* SRTP: header in clear, payload not */
     ts_modality modality;
     const char *modality_evidence;  /* "server port 3479", ... */
 } ts_media_record;

@@ -269,6 +269,7 @@ leave_record(tvbuff_t *tvb, packet_info *pinfo, const ts_path *path, const ts_pa
         const uint8_t second = tvb_get_uint8(tvb, 1);
         record->payload_type = second & 0x7F;
         record->marker = (second & 0x80) != 0;
+        record->encrypted = !note->clear;
         record->sequence = tvb_get_ntohs(tvb, 2);
         record->timestamp = tvb_get_ntohl(tvb, 4);
         record->ssrc = tvb_get_ntohl(tvb, 8);

@@ -221,7 +221,8 @@ streams_text(const calls_entry *entry, FILE *out)
         const calls_stream *stream = &g_array_index(entry->streams, calls_stream, i);
         const teams_stream_stats *stats = &stream->stats;
 
-        teams_print(out, 4, "SSRC 0x%08x %s, payload type %u%s%s%s%s (frame %u)", stream->ssrc,
+        teams_print(out, 4, "%s SSRC 0x%08x %s, payload type %u%s%s%s%s (frame %u)",
+            stream->encrypted ? "SRTP" : "RTP", stream->ssrc,
             stream->direction == CALLS_SENT ? "sent" : "received", stream->payload_type,
             stream->payload_name[0] == '\0' ? "" : " ", stream->payload_name,
             stream->modality == TS_MODALITY_UNKNOWN ? "" : ", ", ts_modality_name(stream->modality), stream->frame);
@@ -473,6 +474,7 @@ streams_json(const calls_entry *entry, json_dumper *out)
         json_dumper_begin_object(out);
         teams_json_string(out, "ssrc", ssrc);
         teams_json_string(out, "direction", stream->direction == CALLS_SENT ? "sent" : "received");
+        teams_json_bool(out, "encrypted", stream->encrypted);
         teams_json_uint(out, "payload_type", stream->payload_type);
         teams_json_string(out, "payload_name", stream->payload_name);
         teams_json_string(out, "modality", ts_modality_name(stream->modality));

@@ -77,6 +77,7 @@ typedef struct {
     uint32_t frame;
     uint8_t payload_type;
     const char *payload_name;
+    bool encrypted;             /* SRTP */
     ts_modality modality;
     uint64_t bytes;             /* of RTP */
     teams_stream_stats stats;

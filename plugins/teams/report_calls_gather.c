@@ -270,7 +270,7 @@ stream_of(calls_entry *entry, const packet_info *pinfo, const ts_media_record *m
     }
     const calls_stream fresh = {
         .flow = flow, .ssrc = media->ssrc, .direction = direction, .frame = pinfo->num, .payload_type = media->payload_type,
-        .payload_name = media->payload_name == NULL ? "" : media->payload_name,
+        .payload_name = media->payload_name == NULL ? "" : media->payload_name, .encrypted = media->encrypted,
     };
 
     g_array_append_val(entry->streams, fresh);

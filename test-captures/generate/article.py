@@ -27,11 +27,12 @@ USERNAME = (bytes.fromhex("02000024 90a0dbdb") + struct.pack("!Q", EXPIRY)
 class Stream:
     """One modality: a client port, the conference's ports, and how its media looks."""
 
-    def __init__(self, c, name, port, settled_port, probed_port, payload_type, step, size):
-        self.capture, self.name = c, name
+    def __init__(self, c, name, port, settled_port, probed_port, payload_type, clock, size,
+                 stream_type=1):
+        self.capture, self.name, self.stream_type = c, name, stream_type
         self.client = (CLIENT, port)
         self.settled, self.probed = (SETTLED, settled_port), (PROBED, probed_port)
-        self.payload_type, self.step, self.size = payload_type, step, size
+        self.payload_type, self.clock, self.size = payload_type, clock, size
         # Last two bytes: those of the relay's address, in reverse.
         self.session = stun.opaque(name, 6) + bytes([10, 193])
         self.tids, self.numbers = 0, Counter()
@@ -53,7 +54,7 @@ class Stream:
         tid = self.tid()
         request = stun.turn(stun.ALLOCATE_REQUEST, tid, [
             (stun.MS_VERSION, stun.u32(5)), (stun.BANDWIDTH, stun.u32(12000)),
-            (stun.SERVICE_QUALITY, stun.u16(1) + stun.u16(1))])
+            (stun.SERVICE_QUALITY, stun.u16(self.stream_type) + stun.u16(1))])
         self.up(when, server, request)
         if repeat:
             self.up(when + 0.05, server, request)
@@ -74,7 +75,7 @@ class Stream:
                       (stun.USERNAME, USERNAME)]
         if lifetime is None:
             attributes += [(stun.SESSION_ID, self.session), (stun.BANDWIDTH, stun.u32(12000)),
-                           (stun.SERVICE_QUALITY, stun.u16(1) + stun.u16(1))]
+                           (stun.SERVICE_QUALITY, stun.u16(self.stream_type) + stun.u16(1))]
         else:
             attributes += [(stun.LIFETIME, stun.u32(lifetime)),
                            (stun.SEQUENCE_NUMBER, stun.u32(1))]
@@ -135,24 +136,28 @@ class Stream:
 
     # -- media: SRTP, its payload as good as random --
 
-    def media(self, when, outwards, number, ssrc):
-        packet = stun.rtp(self.payload_type, number, number * self.step, ssrc,
-                          stun.opaque((self.name, outwards, number), self.size),
+    def ssrc(self, outwards):
+        return int.from_bytes(stun.opaque((self.name, outwards, "ssrc"), 4), "big")
+
+    def media(self, when, outwards, number):
+        packet = stun.rtp(self.payload_type, number, round(when * self.clock),
+                          self.ssrc(outwards), stun.opaque((self.name, outwards, number), self.size),
                           marker=number == 0)
         (self.up if outwards else self.down)(when, self.settled, packet)
 
-    def report(self, when, outwards, ssrc):
+    def report(self, when, outwards):
         """SRTCP: a sender report's header in clear, the rest and the index sealed."""
-        packet = bytes.fromhex("80c80006") + stun.u32(ssrc) + stun.opaque((when, ssrc), 34)
+        packet = (bytes.fromhex("80c80006") + stun.u32(self.ssrc(outwards))
+                  + stun.opaque((self.name, outwards, when), 34))
         (self.up if outwards else self.down)(when, self.settled, packet)
 
 
 @capture("article-2017.pcapng", "2017-09-26T14:02:10")
 def article(c):
     article_names(c, Client(c))
-    streams = [Stream(c, "audio", 8085, 51261, 54017, 104, 320, 22),
-               Stream(c, "video", 20878, 53692, 56233, 122, 3000, 30),
-               Stream(c, "sharing", 26563, 59150, 58871, 127, 3000, 26)]
+    streams = [Stream(c, "audio", 8085, 51261, 54017, 104, 16000, 22),
+               Stream(c, "video", 20878, 53692, 56233, 122, 90000, 30, 2),
+               Stream(c, "sharing", 26563, 59150, 58871, 127, 90000, 26, 4)]
     for n, stream in enumerate(streams):
         anycast_then_second(stream, 60 + n * 0.01)
         probe_both(stream, 62 + n * 0.01)
@@ -195,18 +200,16 @@ def media_until(c, streams, when):
             ("sharing", False, 500, 0.08)]
     by_name = {stream.name: stream for stream in streams}
     for name, outwards, count, pace in plan:
-        ssrc = 0x2017000 + 16 * len(name) + outwards
         for number in range(count):
             if name == "audio" and not outwards and number in lost:
                 continue
-            by_name[name].media(when + number * pace, outwards, number, ssrc)
+            by_name[name].media(when + number * pace, outwards, number)
             left -= 1
         for second in range(5, 40, 5):
-            by_name[name].report(when + second + 0.007, outwards, ssrc)
+            by_name[name].report(when + second + 0.007, outwards)
             left -= 1
-    sharing, ssrc = by_name["sharing"], 0x2017000 + 16 * len("sharing") + 1
     for number in range(left):
-        sharing.media(when + 0.003 + number * 40 / left, True, number, ssrc)
+        by_name["sharing"].media(when + 0.003 + number * 40 / left, True, number)
 
 
 def packet_peer(frame):
@@ -219,7 +222,7 @@ def packet_peer(frame):
 def connectivity_probe(c):
     """What the Skype Network Testing Tool does: a few packets with the anycast
     address, then a short stream through the relay that it named."""
-    probe = Stream(c, "audio", 50023, 0, 0, 104, 320, 40)
+    probe = Stream(c, "audio", 50012, 0, 0, 104, 16000, 40)
     probe.challenge(0.0, ANYCAST, SECOND)
     probe.allocate(0.2, SECOND)
     for number in range(50):

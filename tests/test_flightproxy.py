@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The signalling to flightproxy over UDP 3478."""
+
+from scapy.layers.inet import UDP
+from scapy.utils import PcapNgReader
+
+import harness
+from harness import bundled, fields, shared
+
+CALL = "teams/teams-signin-and-call.pcapng"
+KINDS = {3: "acknowledgement", 6: "client", 7: "server"}
+
+
+def column(capture, name, display_filter="teams_flightproxy", **options):
+    return {int(frame["frame.number"][0]): frame[name]
+            for frame in fields(capture, [name], display_filter=display_filter, **options) if frame[name]}
+
+
+def test_every_frame_of_the_real_conversation():
+    capture = shared(CALL)
+    payloads = {}
+    with PcapNgReader(str(capture)) as packets:
+        for number, packet in enumerate(packets, 1):
+            if UDP in packet and 51681 in (packet[UDP].sport, packet[UDP].dport):
+                payloads[number] = bytes(packet[UDP].payload)
+    assert column(capture, "teams_flightproxy.type") == {number: [KINDS[data[0]]] for number, data in payloads.items()}
+    assert column(capture, "teams_flightproxy.length") == {number: [str(len(data))] for number, data in payloads.items()}
+    assert column(capture, "teams_flightproxy.guid") == {
+        number: [data[1:].decode()] for number, data in payloads.items() if data[0] == 3}
+    assert set(sum(column(capture, "teams_flightproxy.connection").values(), [])) == {"1"}
+    first, repeated = {}, {}
+    for number, data in payloads.items():
+        if data in first:
+            repeated[number] = [str(first[data])]
+        first.setdefault(data, number)
+    assert column(capture, "teams_flightproxy.retransmission_of") == repeated
+    assert fields(capture, [], display_filter="udp.port==51681 && (data || stun || teams_stun)") == []
+
+
+def test_acknowledgements_of_the_real_conversation():
+    """Each comes about 50 ms after the data that it acknowledges."""
+    found = column(shared(CALL), "teams_flightproxy.acknowledges")
+    assert found == {41: ["40"], 46: ["40"], 79: ["78"], 81: ["78"], 84: ["83"]}
+
+
+def test_unpublished_address():
+    """Known once both sides have sent data of their kind; one way only is never ours."""
+    capture = bundled("flightproxy.pcap")
+    assert column(capture, "teams_flightproxy.type") == {
+        2: ["server"], 3: ["acknowledgement"], 4: ["acknowledgement"], 5: ["client"], 6: ["client"],
+        7: ["acknowledgement"], 8: ["acknowledgement"]}
+    assert column(capture, "teams_flightproxy.acknowledges") == {4: ["2"], 7: ["5"], 8: ["5"]}
+    assert column(capture, "teams_flightproxy.retransmission_of") == {6: ["5"], 8: ["7"]}
+
+
+def test_same_in_all_modes():
+    names = ["teams_flightproxy.type", "teams_flightproxy.guid", "teams_flightproxy.connection", "teams_flightproxy.length",
+             "teams_flightproxy.retransmission_of", "teams_flightproxy.acknowledges"]
+    harness.assert_same_in_all_modes(bundled("flightproxy.pcap"), names, "teams_flightproxy")
+
+
+def test_any_truncation_is_survived(tmp_path):
+    import truncate
+    path = tmp_path / "cut.pcap"
+    path.write_bytes(truncate.every_frame_cut(bundled("flightproxy.pcap").read_bytes(), step=5))
+    harness.tshark("-2", "-r", path, "-V")

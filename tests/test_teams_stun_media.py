@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Media on checked pairs: what it is told to be, and what stock makes of it."""
+
+import collections
+import re
+
+import pytest
+from scapy.layers.inet import UDP
+from scapy.utils import PcapReader
+
+import harness
+from harness import bundled, fields, shared
+
+CALL = "teams/teams-signin-and-call.pcapng"
+CONFERENCE = "teams/skype-conference-call.pcap"
+
+
+def column(capture, name, display_filter="teams_stun", **options):
+    return {int(frame["frame.number"][0]): frame[name]
+            for frame in fields(capture, [name], display_filter=display_filter, **options) if frame[name]}
+
+
+def expert(capture, name):
+    return sorted(int(frame["frame.number"][0]) for frame in fields(capture, [], display_filter=name))
+
+
+def rtp_streams(capture):
+    """SSRC -> (payload, packets) of -z rtp,streams."""
+    out = harness.tshark("-q", "-r", capture, "-z", "rtp,streams")
+    rows = re.findall(r"(0x[0-9A-F]{8})\s+(\S.*?)\s{2,}(\d+)\s", out)
+    return {ssrc: (payload, int(packets)) for ssrc, payload, packets in rows}
+
+
+# ---- real captures ----
+
+def test_the_conference_calls_186_datagrams():
+    capture = shared(CONFERENCE)
+    expected = collections.Counter()
+    clear = {}
+    with PcapReader(str(capture)) as packets:
+        for number, packet in enumerate(packets, 1):
+            payload = bytes(packet[UDP].payload)
+            if payload[0] >> 6 == 2:
+                control = 192 <= payload[1] <= 223
+                expected["srtcp" if control else "rtp"] += 1
+                if control:
+                    clear[number] = (str(payload[1]), payload[4:8].hex())
+    assert sum(expected.values()) == 186
+    shown = column(capture, "teams_stun.media", "teams_stun.media && !teams_stun.type")
+    assert collections.Counter(sum(shown.values(), [])) == expected
+    types = column(capture, "teams_stun.rtcp.type")
+    senders = column(capture, "teams_stun.rtcp.ssrc")
+    assert {number: (types[number][0], senders[number][0][2:]) for number in types} == clear
+    assert fields(capture, [], display_filter="rtcp") == []
+
+
+def test_rtp_streams_of_the_real_calls():
+    assert rtp_streams(shared(CALL)) == {"0x000074EC": ("SILK", 18)}
+    streams = rtp_streams(shared(CONFERENCE))
+    assert list(streams) == ["0xE074C700"] and streams["0xE074C700"][1] == 31
+    assert streams["0xE074C700"][0].startswith("SILK")
+    assert set(column(shared(CALL), "teams_stun.payload_name")[113]) == {"SILK/16000"}
+
+
+def test_header_extension_of_the_real_call():
+    """bede 0001 12 ......: one element, id 1, three bytes."""
+    assert set(sum(column(shared(CALL), "teams_stun.header_extension").values(), [])) == {"abs-send-time"}
+
+
+# ---- made captures ----
+
+def test_kinds_of_media():
+    capture = bundled("ice-media-kinds.pcap")
+    kinds = column(capture, "teams_stun.media", "teams_stun.media && !teams_stun.type")
+    assert kinds == {5: ["rtp"], 6: ["rtp"], 7: ["srtcp"], 8: ["srtcp"], 9: ["srtcp"], 10: ["dtls"], 11: ["other"],
+                     12: ["other"], 13: ["other"]}
+    assert expert(capture, "teams_stun.not_rtp") == [11, 12]
+    assert [int(frame["frame.number"][0]) for frame in fields(capture, [], display_filter="rtp")] == [5, 6]
+    assert [int(frame["frame.number"][0]) for frame in fields(capture, [], display_filter="dtls")] == [10]
+    assert fields(capture, [], display_filter="rtcp or _ws.malformed") == []
+    assert column(capture, "teams_stun.rtcp.type") == {7: ["201"], 8: ["200"], 9: ["206"]}
+    assert column(capture, "teams_stun.rtcp.count")[9] == ["15"]
+
+
+def test_encrypted_payload_goes_to_no_codec():
+    """PT 104 in SRTP: stock's own field for ciphertext, and no payload dissected."""
+    assert list(column(bundled("ice-media-kinds.pcap"), "srtp.enc_payload", "rtp")) == [5, 6]
+
+
+def test_clear_rtcp_goes_to_stock():
+    capture = bundled("ice-clear-rtcp.pcap")
+    assert column(capture, "rtcp.ms_pse.bandwidth", "rtcp") == {3: ["500000"]}
+    assert column(capture, "teams_stun.media")[3] == ["rtcp"]
+    assert column(capture, "srtp.enc_payload", "rtp") == {} and column(capture, "rtp.payload", "rtp") != {}
+
+
+def test_mid_call():
+    """Media with a published relay from the first frame on, with an unpublished one never."""
+    capture = bundled("ice-mid-call.pcap")
+    assert sorted(column(capture, "teams_stun.media")) == [1, 2, 3, 4, 5, 6, 7]
+    assert rtp_streams(capture) == {"0x55667788": ("SILK", 3), "0x11223344": ("SILK", 3)}
+
+
+def test_others_ice_is_left_alone():
+    capture = bundled("ice-rfc.pcap")
+    assert fields(capture, [], display_filter="teams_stun or rtp") == []
+    assert len(fields(capture, [], display_filter="stun")) == 2
+
+
+def media_text(capture):
+    """Frame -> text of our media protocol item."""
+    out = harness.tshark("-r", capture, "-Y", 'teams_stun.media == "rtp"', "-V")
+    numbers = re.findall(r"^Frame (\d+):", out, re.MULTILINE)
+    texts = re.findall(r"^\s*Microsoft ICE media, rtp(.*)$", out, re.MULTILINE)
+    return dict(zip(map(int, numbers), texts))
+
+
+def test_modality_by_each_kind_of_evidence():
+    texts = list(media_text(bundled("ice-modality.pcap")).values())
+    expected = ["audio by server port 3479", "video by server port 3480", "sharing by server port 3481",
+                "audio by client port 50000", "video by client port 50020", "sharing by client port 50059",
+                "audio by payload type 104", "video by payload type 107", "data by payload type 127",
+                "audio by client port 50010"]
+    assert [text.startswith(f", {start}") for text, start in zip(texts, expected)] == [True] * len(expected)
+    assert len(texts) == 11 and " by " not in texts[10]
+    assert expert(bundled("ice-modality.pcap"), "teams_stun.modality_conflict") == [6, 30]
+
+
+def test_stream_type_is_the_last_resort():
+    texts = list(media_text(bundled("ice-modality-stream-type.pcap")).values())
+    assert texts[0].startswith(", data by stream type of the allocation (weak)")
+
+
+def test_payload_types_by_dialect():
+    capture = bundled("ice-payload-types.pcap")
+    names = [frame["teams_stun.payload_name"][0] if frame["teams_stun.payload_name"] else ""
+             for frame in fields(capture, ["teams_stun.payload_name"], display_filter='teams_stun.media == "rtp"')]
+    skype = ["SILK/16000", "SILK_V3/24000", "SIREN/16000", "", "H263/90000", ""]
+    teams = ["SILK/16000", "VP8/90000", "", "OPUS/48000", "", ""]
+    assert [name.replace("<MISSING>", "") for name in names] == skype + teams + ["SILK/16000", ""]
+
+
+def test_media_in_both_directions_of_relays():
+    capture = bundled("ice-relay-to-relay.pcap")
+    assert rtp_streams(capture) == {"0x11223344": ("SILK", 3), "0x55667788": ("SILK", 3)}
+
+
+@pytest.mark.parametrize("mode", ["one-pass", "two-pass"])
+def test_extended_numbers_follow_the_stream(mode):
+    numbers = column(bundled("ice-candidate-types.pcap"), "rtp.extseq", "rtp", mode=mode)
+    values = [int(value[0]) for value in numbers.values()]
+    assert [value & 0xffff for value in values] == list(range(1000, 1005)) and values[-1] - values[0] == 4

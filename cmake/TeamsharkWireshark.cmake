@@ -24,7 +24,7 @@ file(WRITE "${PROJECT_BINARY_DIR}/wireshark-series" "${TEAMSHARK_WIRESHARK_SERIE
 set(TEAMSHARK_FEATURES
     TS_HAVE_CONV_FILTER_DATA TS_HAVE_BOOL_CALLBACKS TS_HAVE_FVALUE_POINTER
     TS_HAVE_FVALUE_GET_IPV4 TS_HAVE_TVB_GET_UINT8 TS_HAVE_STAT_TAP_BOOL
-    TS_HAVE_RTP_PACKET_INFO TS_HAVE_WSUTIL_PLUGINS_H TS_HAVE_SEQUENCE_ANALYSIS_H)
+    TS_HAVE_RTP_CHANNELS TS_HAVE_RTP_PACKET_INFO TS_HAVE_WSUTIL_PLUGINS_H TS_HAVE_SEQUENCE_ANALYSIS_H)
 
 # What was found out about another Wireshark does not hold for this one.
 if(NOT TEAMSHARK_PROBED_VERSION STREQUAL Wireshark_VERSION)
@@ -97,6 +97,15 @@ teamshark_probe(TS_HAVE_STAT_TAP_BOOL "
 static bool h(const char *a, void *d) { return a && d; }
 stat_tap_init_cb f(void);
 stat_tap_init_cb f(void) { stat_tap_init_cb x = h; return x; }
+")
+
+# Since 4.4 stock rtp is told the channels of a dynamic payload type.
+teamshark_probe(TS_HAVE_RTP_CHANNELS "
+#include <wireshark.h>
+#include <epan/packet.h>
+#include <epan/dissectors/packet-rtp.h>
+void f(rtp_dyn_payload_t *p);
+void f(rtp_dyn_payload_t *p) { rtp_dyn_payload_insert(p, 96, 0, 8000, 1); }
 ")
 
 # What stock rtp keeps on a frame has a name of its own since 4.4.

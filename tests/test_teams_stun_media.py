@@ -136,7 +136,7 @@ def test_payload_types_by_dialect():
     names = [frame["teams_stun.payload_name"][0] if frame["teams_stun.payload_name"] else ""
              for frame in fields(capture, ["teams_stun.payload_name"], display_filter='teams_stun.media == "rtp"')]
     skype = ["SILK/16000", "SILK_V3/24000", "SIREN/16000", "", "H263/90000", ""]
-    teams = ["SILK/16000", "VP8/90000", "", "OPUS/48000", "", ""]
+    teams = ["SILK/16000", "VP8/90000", "", "OPUS/48000/2", "", ""]
     assert [name.replace("<MISSING>", "") for name in names] == skype + teams + ["SILK/16000", ""]
 
 

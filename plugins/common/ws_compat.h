@@ -92,6 +92,14 @@ ws_fvalue_ipv4(fvalue_t *value)
 #define WS_RTP_PACKET_INFO_KEY 0
 #endif
 
+#ifdef TS_HAVE_RTP_CHANNELS
+#define ws_rtp_dyn_payload_insert(payloads, type, name, rate, channels) \
+    rtp_dyn_payload_insert((payloads), (type), (name), (rate), (channels))
+#else
+#define ws_rtp_dyn_payload_insert(payloads, type, name, rate, channels) \
+    rtp_dyn_payload_insert((payloads), (type), (name), (rate))
+#endif
+
 /*
  * The symbols that make a module a Wireshark plugin. Use once per plugin,
  * with the function that registers its protocols. A plugin built for one

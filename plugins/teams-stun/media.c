@@ -360,7 +360,7 @@ dynamic_payloads(ts_dialect dialect)
         for (unsigned number = 96; number < 128; number++) {
             const ts_payload_type *row = ts_payload_type_find((uint8_t)number, dialect);
             if (row != NULL)
-                rtp_dyn_payload_insert(payloads, number, row->name, (int)row->clock_rate);
+                ws_rtp_dyn_payload_insert(payloads, number, row->name, (int)row->clock_rate, row->channels);
         }
         media()->payloads[dialect] = payloads;
     }
@@ -462,11 +462,21 @@ show_header_extension(tvbuff_t *tvb, proto_tree *tree, const ts_payload_type *pa
     }
 }
 
+/* As in SDP: name, clock rate, and channels where there are several. Packet scope; "" for NULL. */
+static const char *
+payload_label(packet_info *pinfo, const ts_payload_type *payload)
+{
+    if (payload == NULL)
+        return "";
+    if (payload->channels > 1)
+        return wmem_strdup_printf(pinfo->pool, "%s/%u/%u", payload->name, payload->clock_rate, payload->channels);
+    return wmem_strdup_printf(pinfo->pool, "%s/%u", payload->name, payload->clock_rate);
+}
+
 static void
 show_rtp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *root, const media_note *note)
 {
-    const char *name = note->payload == NULL ? "" :
-        wmem_strdup_printf(pinfo->pool, "%s/%u", note->payload->name, note->payload->clock_rate);
+    const char *name = payload_label(pinfo, note->payload);
     proto_item *item = proto_tree_add_string(tree, hf_payload_name, tvb, 1, 1, name);
 
     proto_item_set_generated(item);

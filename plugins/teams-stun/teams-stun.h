@@ -247,6 +247,7 @@ typedef struct {
     uint8_t number;             /* RTP payload type */
     const char *name;           /* as SDP writes it */
     uint32_t clock_rate;        /* Hz */
+    uint8_t channels;
     ts_dialect dialect;
     ts_modality modality;       /* unknown where the number says nothing of it */
     const char *source;

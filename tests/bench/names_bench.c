@@ -28,14 +28,15 @@ static const char *const mix[] = {
     "deb.debian.org", "s-0005.s-msedge.net", "clients4.google.com", "time.windows.com", "d1.awsstatic.com"
 };
 
-/* Of each kind of match, a quarter; globs by both of their ends. */
+/* Of each kind of match; globs that differ at their end, at their start and in between. */
 static char *
 user_pattern(unsigned i)
 {
-    switch (i % 4) {
+    switch (i % 5) {
     case 0:  return g_strdup_printf("host-%u.users.contoso.com", i);
     case 1:  return g_strdup_printf("zone%u.example", i);
     case 2:  return g_strdup_printf("*-svc%u.cloud.fabrikam.net", i);
+    case 3:  return g_strdup_printf("*-pool%u-*.fabrikam.net", i);
     default: return g_strdup_printf("gw%u-*.voice.contoso.com", i);
     }
 }
@@ -43,10 +44,11 @@ user_pattern(unsigned i)
 static char *
 user_name(unsigned i)
 {
-    switch (i % 4) {
+    switch (i % 5) {
     case 0:  return g_strdup_printf("host-%u.users.contoso.com", i);
     case 1:  return g_strdup_printf("www.zone%u.example", i);
     case 2:  return g_strdup_printf("a-svc%u.cloud.fabrikam.net", i);
+    case 3:  return g_strdup_printf("a-pool%u-07.fabrikam.net", i);
     default: return g_strdup_printf("gw%u-b.voice.contoso.com", i);
     }
 }
@@ -55,11 +57,11 @@ static ts_names *
 with_user_rows(unsigned count)
 {
     ts_name_row *rows = g_new0(ts_name_row, count);
-    static const ts_name_match kinds[] = { TS_MATCH_EXACT, TS_MATCH_SUFFIX, TS_MATCH_GLOB, TS_MATCH_GLOB };
+    static const ts_name_match kinds[] = { TS_MATCH_EXACT, TS_MATCH_SUFFIX, TS_MATCH_GLOB, TS_MATCH_GLOB, TS_MATCH_GLOB };
 
     for (unsigned i = 0; i < count; i++) {
         rows[i].pattern = user_pattern(i);
-        rows[i].match = kinds[i % 4];
+        rows[i].match = kinds[i % 5];
         rows[i].product = TS_PRODUCT_TEAMS;
     }
 
@@ -106,7 +108,7 @@ report(const char *what, unsigned user_rows, unsigned user_asked)
     unsigned hits;
 
     for (unsigned i = 0; i < count; i++) {
-        asked[i] = i < user_asked ? user_name(i * (USER_ROWS / user_asked)) : g_strdup(mix[i - user_asked]);
+        asked[i] = i < user_asked ? user_name(i * (USER_ROWS / user_asked) + i % 5) : g_strdup(mix[i - user_asked]);
         lengths[i] = strlen(asked[i]);
     }
 

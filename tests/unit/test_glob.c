@@ -172,6 +172,112 @@ test_precedence(void)
     ts_name_index_free(index);
 }
 
+/* ---- the index against all rows one by one ---- */
+
+#define ROWS_MOST 300
+
+static char *
+random_text(GRand *random, const char *letters, int most)
+{
+    char *text = g_new0(char, (size_t)most + 1);
+
+    for (int i = g_rand_int_range(random, 1, most + 1); i > 0; i--)
+        text[i - 1] = letters[g_rand_int_range(random, 0, (gint32)strlen(letters))];
+    return text;
+}
+
+static size_t
+literals_of(const char *pattern)
+{
+    size_t count = strlen(pattern);
+
+    for (; *pattern != '\0'; pattern++)
+        count -= *pattern == '*';
+    return count;
+}
+
+static bool
+row_matches(const ts_name_row *row, const char *name)
+{
+    const size_t length = strlen(row->pattern), name_length = strlen(name);
+
+    if (row->match == TS_MATCH_GLOB)
+        return plain_match(row->pattern, name);
+    if (strcmp(row->pattern, name) == 0)
+        return true;
+    return row->match == TS_MATCH_SUFFIX && name_length > length && name[name_length - length - 1] == '.' &&
+        strcmp(name + name_length - length, row->pattern) == 0;
+}
+
+/* Exact, then literal characters, then the user's, then suffix, then the earlier row. */
+static size_t
+weight(const ts_name_row *row, bool user)
+{
+    return (row->match == TS_MATCH_EXACT ? 10000u : 0u) + literals_of(row->pattern) * 4 + (user ? 2u : 0u) +
+        (row->match == TS_MATCH_SUFFIX ? 1u : 0u);
+}
+
+static size_t
+random_rows(GRand *random, ts_name_row *out)
+{
+    size_t count = 0;
+
+    for (int tries = g_rand_int_range(random, 1, ROWS_MOST); tries > 0; tries--) {
+        ts_name_row row = { .match = (ts_name_match)g_rand_int_range(random, 0, 3) };
+        /* Now and then many with equal ends, which differ between their wildcards alone. */
+        char *text = random_text(random, row.match == TS_MATCH_GLOB ? "ab.**" : "ab.", 7);
+        char *problem;
+
+        row.pattern = row.match == TS_MATCH_GLOB && tries % 2 == 0 ? g_strdup_printf("b*%s*.a", text) : g_strdup(text);
+        g_free(text);
+        problem = ts_name_row_check(&row);
+        if (problem == NULL)
+            out[count++] = row;
+        else
+            g_free((char *)(gpointer)row.pattern);
+        g_free(problem);
+    }
+    return count;
+}
+
+static void
+test_index_against_all_rows(void)
+{
+    GRand *random = g_rand_new_with_seed(5349);
+    ts_name_row *set = g_new(ts_name_row, ROWS_MOST);
+
+    for (unsigned round = 0; round < 60; round++) {
+        const size_t count = random_rows(random, set), users = count / 3;
+        ts_name_index *index = ts_name_index_new(set, users, set + users, count - users);
+
+        for (unsigned i = 0; i < 1000; i++) {
+            char *name = random_text(random, "aab.", 14);
+            const ts_name_row *expected = NULL;
+            size_t most = 0;
+            ts_name_text text;
+            bool user;
+
+            if (ts_name_text_set(&text, name, strlen(name))) {
+                name[text.length] = '\0';
+                for (size_t r = 0; r < count; r++) {
+                    if (row_matches(&set[r], name) && (expected == NULL || weight(&set[r], r < users) > most)) {
+                        expected = &set[r];
+                        most = weight(expected, r < users);
+                    }
+                }
+                if (ts_name_index_find(index, &text, &user) != expected)
+                    g_error("%s: expected %s", name, expected != NULL ? expected->pattern : "nothing");
+            }
+            g_free(name);
+        }
+        ts_name_index_free(index);
+        for (size_t i = 0; i < count; i++)
+            g_free((char *)(gpointer)set[i].pattern);
+    }
+    g_free(set);
+    g_rand_free(random);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -179,5 +285,6 @@ main(int argc, char **argv)
     g_test_add_func("/glob/rules", test_rules);
     g_test_add_func("/glob/plain-rules", test_against_plain_rules);
     g_test_add_func("/glob/precedence", test_precedence);
+    g_test_add_func("/glob/index-against-all-rows", test_index_against_all_rows);
     return g_test_run();
 }

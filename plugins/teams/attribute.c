@@ -14,6 +14,8 @@
 #include "diagnostics.h"
 #include "signin.h"
 
+#define UNANSWERED_AFTER 1.0    /* seconds without an answer from a relay over UDP */
+
 /* What is gathered while the records of one frame are read. */
 typedef struct {
     teams_model *model;
@@ -80,17 +82,20 @@ enter_flow(draft *d, bool to_server)
     return flow;
 }
 
-/* The name that the service's address was learned from, if it still counts. */
+/*
+ * The name that the service's address was learned from, if it counts for the
+ * client: that of a service which all of Microsoft 365 shares does so only for
+ * who asked, and for a while.
+ */
 static const teams_learned *
-learned_of(const teams_model *model, const packet_info *pinfo, const address *addr)
+learned_of(teams_model *model, const packet_info *pinfo, const address *addr, const address *client)
 {
-    const teams_host *host = teams_host_of((teams_model *)model, addr, false);
+    const teams_host *host = teams_host_of(model, addr, false);
+    const teams_learned *learned = host == NULL ? NULL : host->learned;
 
-    if (host == NULL || host->learned == NULL)
-        return NULL;
-    if (!nstime_is_zero(&host->learned->until) && nstime_cmp(&pinfo->abs_ts, &host->learned->until) > 0)
-        return NULL;
-    return host->learned;
+    if (learned == NULL || nstime_is_zero(&learned->until))
+        return learned;
+    return addresses_equal(&learned->client->addr, client) && nstime_cmp(&pinfo->abs_ts, &learned->until) <= 0 ? learned : NULL;
 }
 
 static void
@@ -107,7 +112,7 @@ name_flow(teams_flow *flow, const teams_learned *learned)
 static void
 name_by_address(draft *d, teams_flow *flow)
 {
-    const teams_learned *learned = flow->base.name == NULL ? learned_of(d->model, d->pinfo, &flow->server_end.addr) : NULL;
+    const teams_learned *learned = flow->base.name == NULL ? learned_of(d->model, d->pinfo, &flow->server_end.addr, &flow->client_end.addr) : NULL;
 
     if (learned == NULL)
         return;
@@ -368,8 +373,8 @@ static teams_flow *
 flow_by_address(draft *d)
 {
     const packet_info *pinfo = d->pinfo;
-    const teams_learned *to = learned_of(d->model, pinfo, &pinfo->dst);
-    const teams_learned *from = to == NULL ? learned_of(d->model, pinfo, &pinfo->src) : NULL;
+    const teams_learned *to = learned_of(d->model, pinfo, &pinfo->dst, &pinfo->src);
+    const teams_learned *from = to == NULL ? learned_of(d->model, pinfo, &pinfo->src, &pinfo->dst) : NULL;
 
     if ((to == NULL && from == NULL) || is_dns_port(pinfo))
         return NULL;
@@ -399,9 +404,9 @@ flow_by_prefix(draft *d)
 }
 
 static bool
-is_known_host(const teams_model *model, const address *addr)
+is_known_host(teams_model *model, const address *addr)
 {
-    return teams_host_of((teams_model *)model, addr, false) != NULL;
+    return teams_host_of(model, addr, false) != NULL;
 }
 
 static void
@@ -450,20 +455,22 @@ check_fallback(draft *d)
 {
     teams_flow *flow = d->view.flow;
     teams_client *client = d->client;
-    const bool tcp = d->pinfo->ptype == PT_TCP;
-    const bool answer = !teams_flow_from_client(flow, d->pinfo);
+    const nstime_t *now = &d->pinfo->abs_ts;
 
     if (d->view.service != TS_SERVICE_MEDIA_RELAY)
         return;
-    if (!tcp) {
-        client->udp_relay_answered = client->udp_relay_answered || answer;
-        client->udp_relay_unanswered = !client->udp_relay_answered;
-        return;
-    }
-    stronger_path(d, TEAMS_PATH_TCP_FALLBACK);
-    if (client->udp_relay_unanswered && !flow->answered) {
-        client->udp_relay_unanswered = false;
-        teams_diagnostics_add(d->pinfo, TEAMS_DIAGNOSTIC_UDP_BLOCKED, flow->endpoint);
+    if (d->pinfo->ptype == PT_TCP) {
+        stronger_path(d, TEAMS_PATH_TCP_FALLBACK);
+        if (client->relay_asked && !client->relay_answered && !client->fallback_reported &&
+            teams_seconds(&client->relay_asked_time, now) >= UNANSWERED_AFTER) {
+            client->fallback_reported = true;
+            teams_diagnostics_add(d->pinfo, TEAMS_DIAGNOSTIC_UDP_BLOCKED, flow->endpoint);
+        }
+    } else if (!teams_flow_from_client(flow, d->pinfo))
+        client->relay_answered = true;
+    else if (!client->relay_asked) {
+        client->relay_asked = true;
+        client->relay_asked_time = *now;
     }
 }
 
@@ -525,7 +532,6 @@ finish(draft *d)
         check_relay(d);
         d->view.signin = d->client->signin;
         remember(d);
-        flow->answered = flow->answered || !teams_flow_from_client(flow, d->pinfo);
     }
     teams_signin_frame(d->pinfo, d->client, &d->view);
 }

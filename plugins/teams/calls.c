@@ -80,6 +80,13 @@ has_leg(const teams_call *call, const teams_call_hint *hint)
     return leg_of_port(call, hint->local_port) != NULL;
 }
 
+/* ... and shares a far end with it, which says more. */
+static bool
+takes_new_leg_there(const teams_call *call, const teams_call_hint *hint)
+{
+    return has_remote(call, hint->remote) && takes_new_leg(call, hint);
+}
+
 static bool
 any_call(const teams_call *call _U_, const teams_call_hint *hint _U_)
 {
@@ -112,16 +119,19 @@ call_new(teams_model *model, const packet_info *pinfo, teams_client *client)
     return call;
 }
 
+/* A pair or allocation that is used again after a long silence begins another call. */
 static teams_call *
-call_of_number(wmem_map_t *map, uint32_t number)
+call_of_number(wmem_map_t *map, uint32_t number, const packet_info *pinfo)
 {
-    return number == 0 ? NULL : (teams_call *)wmem_map_lookup(map, GUINT_TO_POINTER(number));
+    teams_call *call = number == 0 ? NULL : (teams_call *)wmem_map_lookup(map, GUINT_TO_POINTER(number));
+
+    return call != NULL && is_open(call, pinfo) ? call : NULL;
 }
 
 static void
 call_add_number(wmem_map_t *map, uint32_t number, teams_call *call)
 {
-    if (number != 0 && wmem_map_lookup(map, GUINT_TO_POINTER(number)) == NULL)
+    if (number != 0 && wmem_map_lookup(map, GUINT_TO_POINTER(number)) != call)
         wmem_map_insert(map, GUINT_TO_POINTER(number), call);
 }
 
@@ -152,14 +162,16 @@ call_touch(teams_call *call, const packet_info *pinfo, const teams_call_hint *hi
 teams_call *
 teams_call_of(teams_model *model, packet_info *pinfo, teams_flow *flow, const teams_call_hint *hint)
 {
-    teams_call *call = call_of_number(model->allocations, hint->allocation);
+    teams_call *call = call_of_number(model->allocations, hint->allocation, pinfo);
 
     if (call == NULL)
-        call = call_of_number(model->pairs, hint->pair);
+        call = call_of_number(model->pairs, hint->pair, pinfo);
     if (call == NULL && flow->call != NULL && is_open(flow->call, pinfo))
         call = flow->call;
     if (call == NULL)
         call = find_open(flow->client, pinfo, hint, has_leg);
+    if (call == NULL)
+        call = find_open(flow->client, pinfo, hint, takes_new_leg_there);
     if (call == NULL)
         call = find_open(flow->client, pinfo, hint, takes_new_leg);
     if (call == NULL)

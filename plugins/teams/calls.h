@@ -5,10 +5,9 @@
  *
  * A call gathers what one client does with relays, checks and media from one
  * start to its end. A frame belongs, in this order, to the call
- *   - of its allocation or candidate pair,
- *   - of its flow or its local socket, when that was used in the last 30
- *     seconds,
- *   - that the client has open (used in the last 30 seconds), unless that
+ *   - of its allocation or candidate pair, of its flow, or of its local
+ *     socket, where that call is open (used in the last 30 seconds),
+ *   - that the client has open, one with the same far end first, unless that
  *     call already has an established stream of the same modality from
  *     another local socket (next to it in number: the same stream's RTCP), or
  *     unless the modality is not known, the call is established and has

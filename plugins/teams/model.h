@@ -96,7 +96,8 @@ typedef struct {
     ts_service service;
     ts_stage stage;
     uint32_t frame;
-    nstime_t until;                 /* shared services: flows that begin later are not ours */
+    teams_client *client;           /* who learned it */
+    nstime_t until;                 /* shared services: flows that begin later are not ours; zero: own */
 } teams_learned;
 
 /* An address that a name gave, or that a flow has as its far end. */
@@ -115,7 +116,6 @@ struct teams_flow {
     teams_view base;                /* what holds for all its frames from now on */
     teams_call *call;
     bool rejected;                  /* its server name says that it is somebody else's */
-    bool answered;                  /* the server's end has sent something */
     bool unresolved_reported;
     struct teams_views {
         teams_view view;
@@ -175,8 +175,10 @@ struct teams_client {
     uint32_t setup_frame;           /* latest call-setup or media name */
     nstime_t setup_time;
     bool relay_named;               /* a relay's name was seen */
-    bool udp_relay_unanswered;      /* asked over UDP, no answer so far */
-    bool udp_relay_answered;
+    bool relay_asked;               /* over UDP */
+    bool relay_answered;
+    bool fallback_reported;         /* D18 */
+    nstime_t relay_asked_time;      /* the first time */
     bool unsigned_relay_reported;
 };
 

@@ -161,12 +161,22 @@ udp_unanswered(const calls_entry *entry)
     return asked;
 }
 
+/* Did it get as far as media? Inside TLS only the amount tells. */
+static bool
+got_through(const calls_entry *entry)
+{
+    const calls_remote *settled = calls_settled(entry);
+
+    return entry->media.frame != 0 || has_nomination(entry) ||
+        (settled != NULL && settled->path == TEAMS_PATH_TCP_FALLBACK && remote_packets(settled) > SHORT_PACKETS);
+}
+
 static bool
 over_tcp(const calls_entry *entry)
 {
     const calls_remote *settled = calls_settled(entry);
 
-    return settled != NULL && settled->path == TEAMS_PATH_TCP_FALLBACK;
+    return settled != NULL && settled->path == TEAMS_PATH_TCP_FALLBACK && got_through(entry);
 }
 
 static bool
@@ -194,6 +204,8 @@ one_sided(const calls_entry *entry)
 static bool
 ports_outside(const calls_entry *entry)
 {
+    if (!got_through(entry))
+        return false;
     for (unsigned i = 0; i < entry->ports->len; i++)
         if (calls_port_range(g_array_index(entry->ports, calls_port, i).port)[0] == '\0')
             return true;
@@ -205,6 +217,8 @@ only_3478(const calls_entry *entry)
 {
     bool relay = false;
 
+    if (!got_through(entry))
+        return false;
     for (unsigned i = 0; i < entry->ports->len; i++) {
         const uint16_t port = g_array_index(entry->ports, calls_port, i).remote_port;
 
@@ -220,6 +234,8 @@ best_effort(const calls_entry *entry)
 {
     bool seen = false;
 
+    if (!got_through(entry))
+        return false;
     for (unsigned i = 0; i < entry->ports->len; i++) {
         const calls_port *port = &g_array_index(entry->ports, calls_port, i);
 
@@ -354,7 +370,7 @@ calls_outcome(const calls_entry *entry, const GArray *verdicts)
         return "A connectivity test: a short STUN exchange with the anycast address and what it handed over to.";
     if (never_connected(entry))
         return "The call did not connect in this capture.";
-    if (settled == NULL || (entry->media.frame == 0 && !has_nomination(entry)))
+    if (settled == NULL || !got_through(entry))
         return "Set-up only: no nominated pair and no media in this capture.";
     if (settled->path == TEAMS_PATH_TCP_FALLBACK)
         return "The call went through a relay over TCP or TLS.";

@@ -188,6 +188,7 @@ teams_signin_name(teams_model *model, packet_info *pinfo, teams_client *client, 
         .service = record->whole->service,
         .stage = record->whole->stage,
         .frame = pinfo->num,
+        .client = client,
     };
     *what = own;
 

@@ -11,6 +11,8 @@ Environment:
   TEAMSHARK_SHARED   real captures (default ../shared/captures beside the checkout)
   TEAMSHARK_TSHARK   the tshark to run (default: the one in PATH)
   TEAMSHARK_PRELOAD  library to preload into tshark (the sanitizers' run-time)
+  TEAMSHARK_SANITIZED_STAGE, TEAMSHARK_SANITIZER
+                     plugins built with sanitizers, and the library they need
 """
 
 import atexit
@@ -60,6 +62,16 @@ def stage_dir():
     return pathlib.Path(os.environ.get("TEAMSHARK_STAGE") or ROOT / "build/development/plugins-staged")
 
 
+def sanitized():
+    """Staged plugins built with sanitizers and the library to preload for them. Skips where they are not built."""
+    stage = pathlib.Path(os.environ.get("TEAMSHARK_SANITIZED_STAGE") or ROOT / "build/sanitizers/plugins-staged")
+    library = os.environ.get("TEAMSHARK_SANITIZER") or subprocess.run(
+        ["gcc", "-print-file-name=libasan.so"], capture_output=True, text=True, check=False).stdout.strip()
+    if not stage.is_dir() or not os.path.isabs(library):
+        pytest.skip("no build with sanitizers (cmake --preset sanitizers)", allow_module_level=True)
+    return stage, os.path.realpath(library)
+
+
 def shared_dir():
     """The folder of real captures, which are no part of the project."""
     return pathlib.Path(os.environ.get("TEAMSHARK_SHARED") or ROOT.parent / "shared/captures")
@@ -100,13 +112,12 @@ def workspace():
 
 
 @functools.lru_cache(maxsize=None)
-def staged_copy():
+def staged_copy(stage):
     """The staged plugins where the unprivileged user can read them."""
-    stage = stage_dir()
     modules = sorted(stage.glob("*/epan/*.so"))
     if not modules:
         raise TsharkError(f"no plugins in {stage}: build first, or set TEAMSHARK_STAGE")
-    copy = workspace() / "plugins"
+    copy = pathlib.Path(tempfile.mkdtemp(prefix="plugins-", dir=workspace()))
     for module in modules:
         target = copy / module.relative_to(stage)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -157,7 +168,7 @@ def new_home(profile=None):
     return home
 
 
-def environment(home, plugins):
+def environment(home, plugins, preload=None):
     """The environment of a program under test: nothing of the caller's but PATH."""
     env = {
         "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
@@ -169,7 +180,7 @@ def environment(home, plugins):
         "WIRESHARK_ABORT_ON_DISSECTOR_BUG": "1",
         "WIRESHARK_DEBUG_WMEM_OVERRIDE": "strict",
     }
-    preload = os.environ.get("TEAMSHARK_PRELOAD")
+    preload = preload or os.environ.get("TEAMSHARK_PRELOAD")
     if preload:
         # strict wmem hides overruns from the address sanitizer, plain malloc shows them.
         env.update(LD_PRELOAD=preload, WIRESHARK_DEBUG_WMEM_OVERRIDE="simple",
@@ -187,10 +198,10 @@ def unprivileged(command, env):
     return command
 
 
-def run(command, *, plugins=None, profile=None, timeout=TIMEOUT_S, env=None):
+def run(command, *, plugins=None, profile=None, timeout=TIMEOUT_S, env=None, preload=None):
     """Runs a command unprivileged in a fresh home; a CompletedProcess with text output."""
     home = new_home(profile)
-    full = {**environment(home, plugins or workspace() / "no-plugins"), **(env or {})}
+    full = {**environment(home, plugins or workspace() / "no-plugins", preload), **(env or {})}
     try:
         return subprocess.run(unprivileged(command, full), stdin=subprocess.DEVNULL, capture_output=True,
                               cwd=home, timeout=timeout, check=False, encoding="utf-8", errors="replace")
@@ -227,10 +238,10 @@ def checked(result, accept):
 
 
 @functools.lru_cache(maxsize=None)
-def loaded_plugins():
+def loaded_plugins(stage, preload=None):
     """The staged plugins, all of which tshark lists as loaded."""
-    staged = staged_copy()
-    result = run([tshark_program(), "-G", "plugins"], plugins=staged)
+    staged = staged_copy(stage)
+    result = run([tshark_program(), "-G", "plugins"], plugins=staged, preload=preload)
     listing = checked(result, (0,))
     missing = [path.name for path in staged.glob("*/epan/*.so") if str(path) not in listing]
     if missing:
@@ -245,7 +256,16 @@ def tshark(*args, profile=None, prefs=None, accept=(0,), timeout=TIMEOUT_S, env=
     Raises TsharkError on another exit status than those accepted, on a dissector bug
     or a sanitizer's report, and where a plugin did not load."""
     command = command_line(args, profile, prefs)
-    return checked(run(command, plugins=loaded_plugins(), profile=profile, timeout=timeout, env=env), accept)
+    plugins = loaded_plugins(stage_dir())
+    return checked(run(command, plugins=plugins, profile=profile, timeout=timeout, env=env), accept)
+
+
+def sanitized_tshark(*args, prefs=None, accept=(0,), timeout=TIMEOUT_S, env=None):
+    """The same under the address and undefined behaviour sanitizers."""
+    stage, library = sanitized()
+    command = command_line(args, None, prefs)
+    plugins = loaded_plugins(stage, library)
+    return checked(run(command, plugins=plugins, timeout=timeout, env=env, preload=library), accept)
 
 
 def stock_tshark(*args, prefs=None, accept=(0,), timeout=TIMEOUT_S, env=None):
@@ -353,7 +373,8 @@ def comparable(mode, values):
     """Values as far as every mode can write them: a column joins them with commas and cuts the rest off."""
     if "columns" in mode:
         return ",".join(map(plain, values))[:200]
-    return [plain(value) for value in values]
+    # A single empty value and none at all look the same with -T fields.
+    return [] if values == [""] else [plain(value) for value in values]
 
 
 def plain(value):

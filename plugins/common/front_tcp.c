@@ -537,13 +537,21 @@ dissect_own_stream(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *da
     return ts_front_enabled() ? take_segment(tvb, pinfo, tree, 0) : 0;
 }
 
+/* Stock's STUN in our place, free to ask for more of the stream as it is when TCP calls it. */
+static int
+call_stock_stream(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    pinfo->can_desegment = pinfo->saved_can_desegment;
+    return call_dissector_only(stun_tcp_handle, tvb, pinfo, tree, data);
+}
+
 /* TCP 3478 and conversations that stock would have pinned its STUN on. */
 static int
 dissect_stun_stream(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     const int taken = ts_front_enabled() ? take_segment(tvb, pinfo, tree, 0) : 0;
 
-    return taken > 0 ? taken : call_dissector_only(stun_tcp_handle, tvb, pinfo, tree, data);
+    return taken > 0 ? taken : call_stock_stream(tvb, pinfo, tree, data);
 }
 
 /*
@@ -565,7 +573,7 @@ pass_through(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
         tvb_reported_length(tvb) < tvb_get_ntohs(tvb, offset + 2) + (unsigned)TS_STUN_HEADER_LENGTH + (unsigned)offset)
         return false;
     conversation_set_dissector(find_or_create_conversation(pinfo), stun_stream_handle);
-    call_dissector_only(stun_tcp_handle, tvb, pinfo, tree, data);
+    call_stock_stream(tvb, pinfo, tree, data);
     return true;
 }
 

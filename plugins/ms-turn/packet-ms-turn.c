@@ -240,7 +240,7 @@ dissect_pseudo_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_it
 
     proto_tree_add_string(tree, hf_ms_turn_pseudo_tls, tvb, 0, -1, name);
     proto_item_append_text(item, ", Pseudo-TLS, %s handshake", name);
-    ms_turn_diagnose(pinfo, item, MS_TURN_DIAGNOSTIC_pseudo_tls, "");
+    ms_turn_diagnose(pinfo, item, MS_TURN_DIAGNOSTIC_not_encrypted, "");
     set_columns(pinfo, wmem_strdup_printf(pinfo->pool, "Pseudo-TLS %s handshake", name), NULL);
 }
 

@@ -500,7 +500,8 @@ ts_name_index *
 ts_name_index_new(const ts_name_row *user, size_t user_count, const ts_name_row *shipped, size_t shipped_count)
 {
     ts_name_index *index = g_new0(ts_name_index, 1);
-    GArray *drafts = g_array_new(FALSE, FALSE, sizeof(draft));
+    /* With room for one at least: qsort() must not see NULL, not even for no globs. */
+    GArray *drafts = g_array_sized_new(FALSE, FALSE, sizeof(draft), 64);
 
     index->user = user;
     index->user_count = (uint32_t)user_count;

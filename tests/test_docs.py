@@ -92,7 +92,7 @@ def test_marks_are_known():
 
 @pytest.mark.parametrize("block", [block for block in COMMANDS if not block.word], ids=str)
 def test_command_works(block, folder):
-    plugins = harness.loaded_plugins()
+    plugins = harness.loaded_plugins(harness.stage_dir())
     home = harness.new_home("Teams")
     command = harness.unprivileged(["bash", "-euo", "pipefail", "-c", block.text], harness.environment(home, plugins))
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=harness.TIMEOUT_S)

@@ -62,7 +62,8 @@ def tour():
     folder.chmod(0o777)
     command = ["xvfb-run", "-a", "-s", f"-screen 0 {SCREEN}", "dbus-run-session", "--",
                PYTHON, folder / "gui/tour.py", folder, ",".join(stops()), *captures]
-    done = harness.run(command, plugins=harness.loaded_plugins(), profile="Teams", timeout=TOUR_TIMEOUT_S,
+    plugins = harness.loaded_plugins(harness.stage_dir())
+    done = harness.run(command, plugins=plugins, profile="Teams", timeout=TOUR_TIMEOUT_S,
                        env={"XDG_RUNTIME_DIR": str(folder), "PYTHONDONTWRITEBYTECODE": "1"})
     (folder / "log").write_text(done.stdout + done.stderr)
     assert done.returncode == 0, f"the tour ended early\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"

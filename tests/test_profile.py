@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The profile "Teams": it parses on this version of Wireshark, and its colours win where they should and can be read."""
+"""The profile "Teams": it parses on this version of Wireshark, its colours win where they should and can be read."""
 
 import itertools
 import re
@@ -8,6 +8,7 @@ import sys
 import pytest
 
 import harness
+import interface
 import profile_files
 
 sys.path.insert(0, str(harness.ROOT / "docs/generate"))
@@ -29,18 +30,61 @@ VISION = {
 }
 
 
+def run(args, profile="Teams"):
+    command = harness.command_line(args, profile, None)
+    return harness.run(command, plugins=harness.loaded_plugins(harness.stage_dir()), profile=profile)
+
+
 def with_profile(*args):
     """tshark with the profile: its standard output; it must have nothing to complain of."""
-    result = harness.run(harness.command_line(args, "Teams", None), plugins=harness.loaded_plugins(), profile="Teams")
+    result = run(args)
     assert result.returncode == 0 and not result.stderr, result.stderr
     return result.stdout
 
 
 def complaint(expression, profile=None):
     """What tshark says against a display filter, "" where it takes it."""
-    command = harness.command_line(["-r", harness.bundled("article-signin-2017.pcap"), "-c", "1", "-Y", expression], profile, None)
-    result = harness.run(command, plugins=harness.loaded_plugins(), profile=profile)
+    result = run(["-r", harness.bundled("article-signin-2017.pcap"), "-c", "1", "-Y", expression], profile)
     return result.stderr if result.returncode or result.stderr else ""
+
+
+# --- Its colours win where they should -------------------------------------------
+
+# A capture and frames of it by stock's fields -> the rule that has to colour them.
+WINS = [
+    ("article-2017.pcapng", 'dns.qry.name == "login.microsoftonline.com"', "sign-in"),
+    ("article-2017.pcapng", 'tls.handshake.extensions_server_name == "teams.microsoft.com"', "sign-in"),
+    ("article-2017.pcapng", 'dns.qry.name == "webdir.online.lync.com"', "sign-in"),
+    ("article-2017.pcapng", 'dns.qry.name == "pipe.skype.com"', "telemetry and rest"),
+    ("article-2017.pcapng", 'dns.qry.name == "amer-client-ss.msg.skype.com"', "chat and sync"),
+    ("article-2017.pcapng", 'dns.qry.name == "us-api.asm.skype.com"', "chat and sync"),
+    ("article-2017.pcapng", 'dns.qry.name == "api.cc.skype.com"', "signalling"),
+    ("article-2017.pcapng", "stun.type == 0x0003 && ip.dst == 52.112.193.10", "allocation and relay"),
+    ("article-2017.pcapng", "stun.type == 0x0103", "allocation and relay"),
+    ("article-2017.pcapng", "stun.type == 0x0001", "connectivity check"),
+    ("article-2017.pcapng", "rtp.p_type == 104", "audio"),
+    ("article-2017.pcapng", "rtp.p_type == 122", "video"),
+    ("article-2017.pcapng", "rtp.p_type == 127", "sharing and data"),
+    ("flightproxy.pcap", "udp.srcport == 3478", "signalling"),
+    ("diagnostics/d01-nxdomain-required.pcap", 'dns.flags.rcode == 3 && dns.qry.name == "teams.microsoft.com"', "problem"),
+    ("diagnostics/d21-sip-all.pcap", 'dns.qry.name == "sip2.pstnhub.microsoft.com"', "signalling"),
+    ("diagnostics/d21-sip-all.pcap", 'dns.qry.name == "sip-all.pstnhub.microsoft.com" && dns.flags.response == 0',
+     "problem"),
+    ("modern-signin.pcap", 'dns.qry.name == "euaz.relay.teams.microsoft.com"', "allocation and relay"),
+    ("diagnostics/d01-nxdomain-required.pcap", 'dns.qry.name == "www.example.org"', ""),
+]
+
+
+@pytest.mark.parametrize("capture, frames, rule", WINS)
+def test_rule_wins(capture, frames, rule):
+    listing = with_profile("--color", "-r", harness.bundled(capture), "-Y", frames,
+                           "-T", "fields", "-e", "frame.coloring_rule.name").splitlines()
+    assert listing, "no such frame"
+    assert set(listing) == {f"Teams: {rule}" if rule else ""}
+
+
+def test_every_rule_has_to_win_somewhere():
+    assert {rule.name for rule in profile_files.colour_rules()} == {f"Teams: {rule}" for _, _, rule in WINS if rule}
 
 
 # --- It parses -----------------------------------------------------------------
@@ -70,7 +114,7 @@ MACRO_CALLS = {
     "teams_flow": ("${teams_flow:1}", "teams.flow == 1"),
     "teams_signin": ("${teams_signin:1}", "teams.signin == 1"),
     "teams_with": ("${teams_with:192.0.2.1}", "teams && ip.addr == 192.0.2.1"),
-    "teams_service": ('${teams_service:"media-relay"}', 'teams.service == "media-relay" || teams_dns.service == "media-relay"'),
+    "teams_service": ('${teams_service:"chat"}', 'teams.service == "chat" || teams_dns.service == "chat"'),
     "teams_slower": ("${teams_slower:0.1}", "dns.time > 0.1 || ms_turn.response_time > 0.1 || teams_stun.rtt > 0.1"),
 }
 
@@ -111,15 +155,17 @@ def test_graph_is_one_that_every_version_draws(record):
 
 
 def test_columns_show_registered_fields():
-    known = {line.split("\t")[2] for line in harness.tshark("-G", "fields").splitlines() if line.startswith("F\t")}
     shown = profile_files.column_fields()
     assert shown == ["teams.service", "teams.stage", "teams.modality", "teams.path", "teams.call"]
-    assert set(shown) <= known
+    assert set(shown) <= set(interface.registered())
 
 
 def test_columns_are_those_of_tshark_too():
     line = with_profile("-r", harness.bundled("article-signin-2017.pcap"), "-c", "1", "-T", "tabs").splitlines()[0]
-    assert len(line.split("\t")) == len(profile_files.columns())
+    shown = [text.strip() for text in line.split("\t")]
+    shown.remove("→")       # between source and destination
+    assert dict(zip(profile_files.columns(), shown))["Stage"] == "telemetry"
+    assert len(shown) == len(profile_files.columns())
 
 
 def test_addresses_show_what_the_capture_resolved():
@@ -127,7 +173,7 @@ def test_addresses_show_what_the_capture_resolved():
     assert profile_files.preferences()["nameres.use_external_name_resolver"] == "FALSE"
     program, _, *args = harness.command_line(["-r", harness.bundled("article-signin-2017.pcap"), "-T", "fields",
                                               "-e", "_ws.col.Destination"], "Teams", None)
-    result = harness.run([program, *args], plugins=harness.loaded_plugins(), profile="Teams")
+    result = harness.run([program, *args], plugins=harness.loaded_plugins(harness.stage_dir()), profile="Teams")
     assert "s-0001.s-msedge.net" in result.stdout.split()
 
 

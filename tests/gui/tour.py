@@ -25,15 +25,18 @@ def stop(capture):
     return mark
 
 
-SIGNIN = "article-signin-2017.pcap"
-CALL = "call-relayed.pcapng"
+ARTICLE = "article-2017.pcapng"
+# Frames of that capture, one for the tree of each plugin.
+NAME_FRAME, ALLOCATION_FRAME, CHECK_FRAME, MEDIA_FRAME = 84, 194, 225, 363
+REPORTS = ("Sign-In", "Names", "Calls", "Flows")
 
 
-def expand_all(wireshark):
-    wireshark.menu("View", "Expand All")
+def labels(wireshark, role, depth=12):
+    return [item.get_name() for item in desktop.descendants(wireshark.main, depth)
+            if desktop.role(item) == role and item.get_name()]
 
 
-@stop(SIGNIN)
+@stop(ARTICLE)
 def packet_list(wireshark, picture):
     """The window as it opens."""
     wireshark.menu("View", "Resize Columns")
@@ -41,46 +44,129 @@ def packet_list(wireshark, picture):
     return {
         "status": wireshark.status(),
         "profile": desktop.find(wireshark.main, "label", "Profile:").get_name(),
-        "headings": [item.get_name() for item in desktop.descendants(wireshark.main)
-                     if desktop.role(item) == "table column header" and item.get_name()],
-        "buttons": [item.get_name() for item in desktop.descendants(wireshark.main, 4)
-                    if desktop.role(item) == "push button" and item.get_name()],
+        "headings": labels(wireshark, "table column header"),
+        "buttons": labels(wireshark, "push button", 4),
+        "statistics": wireshark.menu_texts("Statistics", "Teams"),
+        "filters": wireshark.menu_texts("Analyze", "Conversation Filter", "Teams"),
     }
 
 
-@stop(SIGNIN)
+def tree_of(wireshark, picture, frame, protocol):
+    """Shows a frame with the tree of a protocol open in the details."""
+    wireshark.go_to(frame)
+    wireshark.menu("View", "Expand All")
+    picture()
+    return {"frame": frame, "protocol": protocol}
+
+
+@stop(ARTICLE)
+def tree_name(wireshark, picture):
+    return tree_of(wireshark, picture, NAME_FRAME, "teams_dns")
+
+
+@stop(ARTICLE)
+def tree_allocation(wireshark, picture):
+    return tree_of(wireshark, picture, ALLOCATION_FRAME, "ms_turn")
+
+
+@stop(ARTICLE)
+def tree_check(wireshark, picture):
+    return tree_of(wireshark, picture, CHECK_FRAME, "teams_stun")
+
+
+@stop(ARTICLE)
+def tree_media(wireshark, picture):
+    return tree_of(wireshark, picture, MEDIA_FRAME, "teams_stun")
+
+
+@stop(ARTICLE)
 def button(wireshark, picture):
     """A filter button."""
-    press_button(wireshark, "Sign-in")
+    wireshark.menu("View", "Collapse All")
+    desktop.press(desktop.find(wireshark.filter_bar(), "push button", "Sign-in"))
     picture()
-    return {"status": wireshark.status()}
+    status = wireshark.status()
+    wireshark.filter("")
+    return {"status": status}
 
 
-def press_button(wireshark, label):
-    desktop.press(desktop.find(wireshark.filter_bar(), "push button", label))
-
-
-@stop(SIGNIN)
+@stop(ARTICLE)
 def expert(wireshark, picture):
     """Analyze > Expert Information."""
-    wireshark.menu("Analyze", "Expert Information")
-    window = wireshark.wait_window("Expert Information")
-    wireshark.resize("Expert Information", 1000, 600)
-    picture("Expert Information")
+    return window_of(wireshark, picture, ("Analyze", "Expert Information"), "Expert Information")
+
+
+def window_of(wireshark, picture, path, title, size=(1000, 640)):
+    """Opens the window of a menu item, looks, and closes it."""
+    wireshark.menu(*path)
+    window = wireshark.wait_window(title)
+    wireshark.resize(title, *size)
+    picture(title)
     texts = desktop.texts(window)
     wireshark.close(window)
     return {"texts": texts}
 
 
-@stop(SIGNIN)
+@stop(ARTICLE)
+def report_signin(wireshark, picture):
+    return window_of(wireshark, picture, ("Statistics", "Teams", "Teams Sign-In"), "Teams Sign-In")
+
+
+@stop(ARTICLE)
+def report_names(wireshark, picture):
+    return window_of(wireshark, picture, ("Statistics", "Teams", "Teams Names"), "Teams Names")
+
+
+@stop(ARTICLE)
+def report_calls(wireshark, picture):
+    return window_of(wireshark, picture, ("Statistics", "Teams", "Teams Calls"), "Teams Calls")
+
+
+@stop(ARTICLE)
+def report_flows(wireshark, picture):
+    return window_of(wireshark, picture, ("Statistics", "Teams", "Teams Flows"), "Teams Flows")
+
+
+@stop(ARTICLE)
+def rtp_streams(wireshark, picture):
+    return window_of(wireshark, picture, ("Telephony", "RTP", "RTP Streams"), "RTP Streams")
+
+
+@stop(ARTICLE)
+def flow_graph(wireshark, picture):
+    wireshark.filter("teams && frame.number < 260")
+    found = window_of(wireshark, picture, ("Statistics", "Flow Graph"), "Flow", (1200, 760))
+    wireshark.filter("")
+    return found
+
+
+@stop(ARTICLE)
+def io_graph(wireshark, picture):
+    return window_of(wireshark, picture, ("Statistics", "I/O Graph"), "I/O Graph", (1000, 700))
+
+
+@stop(ARTICLE)
 def preferences(wireshark, picture):
-    """Edit > Preferences, the page of a protocol of ours."""
+    """Edit > Preferences > Protocols, the page of the names."""
     wireshark.menu("Edit", "Preferences")
     window = wireshark.wait_window("Preferences")
     picture("Preferences")
     texts = desktop.texts(window)
     wireshark.close(window)
     return {"texts": texts}
+
+
+@stop(ARTICLE)
+def conversation(wireshark, picture):
+    """View > Colorize Conversation, and the filter of the call."""
+    wireshark.go_to(MEDIA_FRAME)
+    wireshark.menu("Analyze", "Conversation Filter", "Teams", "Teams call")
+    status = wireshark.status()
+    wireshark.filter("")
+    wireshark.go_to(MEDIA_FRAME)
+    wireshark.menu("View", "Colorize Conversation", "Color 1")
+    picture()
+    return {"status": status}
 
 
 def observed(wireshark):

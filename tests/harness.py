@@ -177,6 +177,8 @@ def environment(home, plugins, preload=None):
         "TZ": "UTC",
         "WIRESHARK_CONFIG_DIR": str(home / "config"),
         "WIRESHARK_PLUGIN_DIR": str(plugins),
+        # Capture tools are of no use here, and hang where a sanitizer is preloaded.
+        "WIRESHARK_EXTCAP_DIR": str(workspace() / "no-plugins"),
         "WIRESHARK_ABORT_ON_DISSECTOR_BUG": "1",
         "WIRESHARK_DEBUG_WMEM_OVERRIDE": "strict",
     }

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Damaged captures: no crash, no sanitizer's report, no dissector bug, no hang.
+
+All captures, damaged by editcap in two ways, go through tshark under the sanitizers:
+every frame in full, every report. TEAMSHARK_FUZZ_SEEDS asks for more than a short run.
+A capture that fails is kept in build/fuzz/."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+import harness
+
+SEEDS = range(1, 1 + int(os.environ.get("TEAMSHARK_FUZZ_SEEDS", "1")))
+ERROR_RATES = (0.01, 0.1)
+# Bytes of a frame that stay: an Ethernet, IPv4 and UDP header are 42.
+SNAP_LENGTHS = (58, 110) if len(SEEDS) == 1 else (46, 50, 58, 70, 82, 110, 200)
+REPORTS = ("teams,signin", "teams,names", "teams,calls", "teams,flows")
+LARGEST_BYTES = 100_000
+TIMEOUT_S = 180
+
+
+def sources():
+    """Every small capture there is: the bundled ones, and the real ones of the product's own traffic."""
+    bundled = (harness.ROOT / "test-captures").rglob("*.pcap*")
+    real = (harness.shared_dir() / "teams").glob("*.pcap*")
+    return [path for path in sorted(bundled) + sorted(real) if path.stat().st_size <= LARGEST_BYTES]
+
+
+def run(*command):
+    subprocess.run([str(word) for word in command], check=True, capture_output=True, stdin=subprocess.DEVNULL)
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory):
+    merged = tmp_path_factory.mktemp("fuzz") / "everything.pcapng"
+    run("mergecap", "-a", "-w", merged, *sources())
+    return merged
+
+
+def stock_fails_too(capture):
+    try:
+        harness.stock_tshark("-r", capture, "-V", timeout=TIMEOUT_S)
+    except (harness.TsharkError, subprocess.TimeoutExpired):
+        return True
+    return False
+
+
+def keep(capture):
+    folder = harness.ROOT / "build/fuzz"
+    folder.mkdir(parents=True, exist_ok=True)
+    return shutil.copy(capture, folder)
+
+
+def survive(capture):
+    options = [word for report in REPORTS for word in ("-z", report)]
+    try:
+        harness.sanitized_tshark("-r", capture, "-V", *options, timeout=TIMEOUT_S)
+        harness.sanitized_tshark("-r", capture, "-2", "-T", "fields", "-e", "teams.flow", timeout=TIMEOUT_S)
+    except (harness.TsharkError, subprocess.TimeoutExpired) as error:
+        if stock_fails_too(capture):
+            pytest.skip(f"stock Wireshark fails on {capture.name}, too")
+        raise AssertionError(f"kept as {keep(capture)}: {error}") from error
+
+
+@pytest.mark.parametrize("rate", ERROR_RATES)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_damaged_bytes(everything, seed, rate):
+    damaged = everything.with_name(f"damaged-{seed}-{rate}.pcapng")
+    # From byte 42 on, lest most of the damage is to addresses and lengths of lower layers.
+    run("editcap", "-E", rate, "-o", "42", "--seed", seed, everything, damaged)
+    survive(damaged)
+
+
+@pytest.mark.parametrize("length", SNAP_LENGTHS)
+def test_frames_cut_short(everything, length):
+    cut = everything.with_name(f"cut-{length}.pcapng")
+    run("editcap", "-s", length, everything, cut)
+    survive(cut)

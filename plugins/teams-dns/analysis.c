@@ -30,9 +30,13 @@ static const struct {
       "Address of Microsoft's edge" },
 };
 
-/* Patterns of lookups in customers' zones that nothing but Lync and Skype for Business makes. */
+/*
+ * Patterns of lookups in customers' zones that nothing but Lync and Skype for
+ * Business makes. lyncdiscover.** is not among them: it is a public name that
+ * other sites have, too, and clients ask for lyncdiscoverinternal.** before it.
+ */
 static const char *const discovery_patterns[] = {
-    "lyncdiscoverinternal.**", "lyncdiscover.**",
+    "lyncdiscoverinternal.**",
     "_sipinternaltls._tcp.**", "_sipinternal._tcp.**", "_sip._tls.**", "_sipfederationtls._tcp.**",
 };
 
@@ -217,7 +221,7 @@ discovery_domain(const ts_link *link)
     return link->view.name + strlen(link->info.row->pattern) - strlen("**");
 }
 
-/* sip.<domain> is Lync's only amid Lync's own lookups, or where its alias is a Lync director. */
+/* sip.<domain> and lyncdiscover.<domain> are Lync's only amid Lync's own lookups, or where the alias is a Lync director. */
 static void
 judge_discovery(ts_message *message, ts_link *link, const char *alias)
 {

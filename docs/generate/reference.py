@@ -12,7 +12,7 @@ import sys
 import tables
 
 sys.path.insert(0, str(tables.ROOT / "tests"))
-import harness  # noqa: E402  (beside the tests)
+import interface  # noqa: E402  (beside the tests)
 
 PROTOCOLS = {
     "teams": "What a frame belongs to",
@@ -56,20 +56,10 @@ def kind(ftype):
     return TYPES[ftype]
 
 
-def registered():
-    """Filter name -> (label, type, description) of all fields of our protocols."""
-    found = {}
-    for line in harness.tshark("-G", "fields").splitlines():
-        parts = line.split("\t")
-        if parts[0] == "F" and parts[4] in PROTOCOLS:
-            found[parts[2]] = (parts[1], parts[3], parts[7])
-    return found
-
-
 def field_rows(fields, protocol, experts):
-    for name, (label, ftype, description) in sorted(fields.items()):
+    for name, field in sorted(fields.items()):
         if name.split(".")[0] == protocol and name not in experts:
-            yield f"`{name}`", kind(ftype), description or label
+            yield f"`{name}`", kind(field.type), field.blurb or field.label
 
 
 def fields_section(fields, experts):
@@ -119,7 +109,7 @@ def names_section():
 
 
 def document():
-    fields = registered()
+    fields = interface.registered()
     experts = {row.filter for row in tables.all_diagnostics()}
     sections = [HEADER, *fields_section(fields, experts), *diagnostics_section(), *attributes_section(),
                 *names_section()]

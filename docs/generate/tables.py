@@ -57,8 +57,12 @@ def diagnostics(plugin):
         if name is None:        # the row gives the last part of the name only
             name = f"{plugin}.{strings[0] if len(strings) > 2 else text.split(',')[0]}"
         severity = SEVERITY.search(STRING.sub("", text))[1]
-        found.append(Diagnostic(name, SEVERITIES[severity], *(string.rstrip(".") for string in strings[-2:])))
+        found.append(Diagnostic(name, SEVERITIES[severity], *map(sentence, strings[-2:])))
     return found
+
+
+def sentence(text):
+    return text[:1].upper() + text[1:].rstrip(".")
 
 
 def all_diagnostics():

@@ -500,10 +500,10 @@ take_over(packet_info *pinfo, uint32_t *since)
 
 /* Takes the segment if its stream is ours, or shows now that it is; returns the bytes taken, else 0. */
 static int
-take_segment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, size_t begin)
+take_segment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     const size_t captured = tvb_captured_length(tvb);
-    const stretch here = stretch_from((stretch) { tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb) }, begin);
+    const stretch here = { tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb) };
     ts_flow *flow = ts_front_flow(pinfo, false);
     find_unit find = NULL;
 
@@ -514,7 +514,7 @@ take_segment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, size_t begin)
     } else {
         const unit_kind kind = first_framed(pinfo, here);
         if (kind == UNIT_MORE && pinfo->can_desegment) {
-            pinfo->desegment_offset = (int)begin;
+            pinfo->desegment_offset = 0;
             pinfo->desegment_len = DESEGMENT_ONE_MORE_SEGMENT;
             return (int)tvb_reported_length(tvb);
         }
@@ -534,7 +534,7 @@ take_segment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, size_t begin)
 static int
 dissect_own_stream(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    return ts_front_enabled() ? take_segment(tvb, pinfo, tree, 0) : 0;
+    return ts_front_enabled() ? take_segment(tvb, pinfo, tree) : 0;
 }
 
 /* Stock's STUN in our place, free to ask for more of the stream as it is when TCP calls it. */
@@ -545,13 +545,52 @@ call_stock_stream(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
     return call_dissector_only(stun_tcp_handle, tvb, pinfo, tree, data);
 }
 
+/*
+ * Could stock's STUN make sense of it? Bytes from the middle of a message
+ * would make it wait for a length that never was, and hide what follows.
+ */
+static bool
+is_for_stock(tvbuff_t *tvb)
+{
+    const unsigned captured = tvb_captured_length(tvb);
+
+    if (captured < 8)
+        return true;
+    const uint8_t first = tvb_get_uint8(tvb, 0);
+    if ((first & 0xC0) == 0x40)
+        return true;        /* ChannelData */
+    return ((first & 0xC0) == 0 && tvb_get_ntohl(tvb, 4) == TS_STUN_COOKIE) ||
+        (captured >= 10 && (tvb_get_uint8(tvb, RFC4571_HEADER_LENGTH) & 0xC0) == 0 && tvb_get_ntohl(tvb, 6) == TS_STUN_COOKIE);
+}
+
+/* A frame that leaves no doubt, after bytes of one whose begin is not in the capture; 0 where there is none. */
+static int
+take_from_the_next_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    const size_t captured = tvb_captured_length(tvb);
+    const stretch whole = { tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb) };
+
+    for (size_t skip = 1; skip + FRAME_HEADER_LENGTH + TS_STUN_HEADER_LENGTH + 8 <= captured; skip++) {
+        if (!is_sure_control(stretch_from(whole, skip)))
+            continue;
+        take_over(pinfo, &ts_front_flow(pinfo, true)->framed_since);
+        dissect_stream(tvb, pinfo, tree, find_framed);
+        return (int)tvb_reported_length(tvb);
+    }
+    return 0;
+}
+
 /* TCP 3478 and conversations that stock would have pinned its STUN on. */
 static int
 dissect_stun_stream(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    const int taken = ts_front_enabled() ? take_segment(tvb, pinfo, tree, 0) : 0;
+    if (!ts_front_enabled())
+        return call_stock_stream(tvb, pinfo, tree, data);
 
-    return taken > 0 ? taken : call_stock_stream(tvb, pinfo, tree, data);
+    const int taken = take_segment(tvb, pinfo, tree);
+    if (taken > 0)
+        return taken;
+    return is_for_stock(tvb) ? call_stock_stream(tvb, pinfo, tree, data) : take_from_the_next_frame(tvb, pinfo, tree);
 }
 
 /*
@@ -583,7 +622,7 @@ front_tcp_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
     ts_front_drop_own_layer(pinfo);
     if (!ts_front_enabled())
         return false;
-    return take_segment(tvb, pinfo, tree, 0) > 0 || pass_through(tvb, pinfo, tree, data);
+    return take_segment(tvb, pinfo, tree) > 0 || pass_through(tvb, pinfo, tree, data);
 }
 
 /*
@@ -624,7 +663,12 @@ front_tcp_after(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data 
         conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num + 1, stream_handle);
     }
     tvbuff_t *hello = client >= 0 ? tvb_new_subset_length(tvb, client, CLIENT_HELLO_LENGTH) : tvb_new_subset_length(tvb, server, SERVER_HELLO_LENGTH);
+
+    /* Later releases close the columns before postdissectors. */
+    const bool writable = col_get_writable(pinfo->cinfo, -1);
+    col_set_writable(pinfo->cinfo, -1, true);
     ts_front_annotate_ms_turn(hello, pinfo, tree, &call);
+    col_set_writable(pinfo->cinfo, -1, writable);
     return 0;
 }
 

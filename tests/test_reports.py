@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The reports: JSON that keeps its schema, the same in one pass and in two, text that
+fits 80 columns, and figures counted by stock tshark on the same capture."""
+import json
+import pathlib
+
+import pytest
+
+from harness import ROOT, TsharkError, bundled, report, shared, stock_tshark, tshark
+
+jsonschema = pytest.importorskip("jsonschema")
+
+REPORTS = ("signin", "names", "calls", "flows")
+TEAMS_CALL = "teams/teams-signin-and-call.pcapng"
+BUNDLED = ["article-2017.pcapng", "connectivity-probe.pcap", "modern-signin.pcap", "gcc-high-signin.pcap",
+           "lync-discovery.pcap", "ipv6.pcap", "server-names.pcap"] + sorted(
+    f"sessions/{path.name}" for path in (ROOT / "test-captures/sessions").glob("*.pcap"))
+SHARED = [TEAMS_CALL, "teams/skype-conference-call.pcap", "teams/skype-legacy-signin.pcap",
+          "teams/ms-ice2-hexvectors.pcap", "mixed/skype-irc.cap"]
+
+
+def as_json(capture, name, *filters):
+    return json.loads(report(capture, ",".join((f"teams,{name}", "json") + filters)))
+
+
+def capture_of(name):
+    return shared(name) if name.startswith(("teams/", "mixed/", "negative/")) else bundled(name)
+
+
+@pytest.mark.parametrize("capture", BUNDLED + SHARED)
+def test_json_keeps_its_schema(capture):
+    """All reports of one run: each is a document of its own."""
+    rest = tshark("-q", "-r", str(capture_of(capture)),
+                  *(part for name in REPORTS for part in ("-z", f"teams,{name},json"))).strip()
+    seen = set()
+    while rest:
+        data, end = json.JSONDecoder().raw_decode(rest)
+        schema = json.loads((ROOT / f"docs/schema/{data['report']}.json").read_text())
+        jsonschema.Draft7Validator.check_schema(schema)
+        jsonschema.validate(data, schema)
+        seen.add(data["report"])
+        rest = rest[end:].strip()
+    assert seen == set(REPORTS)
+
+
+@pytest.mark.parametrize("capture", ["article-2017.pcapng", "sessions/calls-at-once.pcap", TEAMS_CALL])
+def test_two_passes_report_the_same(capture):
+    path = str(capture_of(capture))
+    arguments = [part for name in REPORTS for part in ("-z", f"teams,{name},json")]
+    assert tshark("-q", "-r", path, *arguments) == tshark("-2", "-q", "-r", path, *arguments)
+
+
+@pytest.mark.parametrize("capture", ["article-2017.pcapng", "modern-signin.pcap", "lync-discovery.pcap", TEAMS_CALL])
+def test_text_fits_80_columns(capture):
+    """But for single words that are longer than a line."""
+    text = tshark("-q", "-r", str(capture_of(capture)), *(part for name in REPORTS for part in ("-z", f"teams,{name}")))
+    for line in text.splitlines():
+        assert len(line) <= 80 or len(line.split()) == 1, line
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_nothing_of_ours_is_said_in_a_line(name):
+    text = report(shared("negative/dns.pcap"), f"teams,{name}")
+    assert "No Teams or Skype traffic in the frames looked at." in text
+    data = as_json(shared("negative/dns.pcap"), name)
+    assert data["frames"] == 0 and not data[{"signin": "signins"}.get(name, name)]
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_table_of_the_statistics_menu(name):
+    """The same rows as a table: as many as the report has."""
+    text = report(bundled("article-2017.pcapng"), f"teams,{name},table")
+    rows = [line for line in text.splitlines() if line.count("|") > 5][1:]
+    data = as_json(bundled("article-2017.pcapng"), name)
+    expected = len(data["signins"][0]["steps"]) if name == "signin" else len(data[name])
+    assert len(rows) == expected
+
+
+def test_filter_cuts_a_report():
+    whole = as_json(bundled("article-2017.pcapng"), "flows")
+    cut = as_json(bundled("article-2017.pcapng"), "flows", "teams.flow == 5")
+    assert cut["flows"] == [flow for flow in whole["flows"] if flow["flow"] == 5]
+    calls = as_json(bundled("article-2017.pcapng"), "calls", "udp.port == 8085")["calls"]
+    assert {port["port"] for port in calls[0]["client_ports"]} == {8085}
+    assert calls[0]["client_ports"][0]["dscp_sent"], "the field that the report reads is dissected with a filter too"
+
+
+def test_bad_filter_is_refused():
+    with pytest.raises(TsharkError):
+        report(bundled("article-2017.pcapng"), "teams,flows,no.such.field == 1")
+
+
+def test_disabled_umbrella_leaves_no_trace():
+    """Disabled, it adds nothing to the packet list and nothing to a report."""
+    path = str(bundled("sessions/marked.pcap"))
+    assert "Teams" not in tshark("-r", path, "--disable-protocol", "teams")
+    assert "No Teams or Skype traffic" in tshark("-q", "-r", path, "--disable-protocol", "teams", "-z", "teams,calls")
+
+
+def test_info_column_says_what_a_frame_is():
+    path = str(bundled("sessions/marked.pcap"))
+    info = tshark("-r", path, "-T", "fields", "-e", "_ws.col.Info").splitlines()
+    assert info[0].startswith("Teams audio check: Binding Request")
+    assert info[-1].startswith("Teams audio media: ")
+    quiet = tshark("-r", path, "-o", "teams.info_column:FALSE", "-T", "fields", "-e", "_ws.col.Info").splitlines()
+    assert quiet[0].startswith("Binding Request")
+
+
+# ---- figures that stock tshark counts ----
+
+def stock_count(capture, display_filter):
+    return len(stock_tshark("-r", str(capture), "-Y", display_filter, "-T", "fields", "-e", "frame.number").split())
+
+
+@pytest.mark.parametrize("capture", ["article-2017.pcapng", "sessions/udp-blocked.pcap", TEAMS_CALL])
+def test_flows_count_what_stock_counts(capture):
+    """Packets of each UDP flow, by its ends."""
+    path = capture_of(capture)
+    data = as_json(path, "flows")["flows"]
+    checked = 0
+    for flow in data:
+        if flow["transport"] != "udp" or "[" in flow["server"]:
+            continue
+        client, client_port = flow["client"].split(":")
+        server, server_port = flow["server"].split(":")
+        ends = f"ip.addr == {client} && udp.port == {client_port} && ip.addr == {server} && udp.port == {server_port}"
+        assert stock_count(path, ends) == flow["packets_sent"] + flow["packets_received"], flow
+        assert stock_count(path, f"{ends} && ip.src == {client}") == flow["packets_sent"], flow
+        checked += 1
+    assert checked
+
+
+def test_bytes_are_those_of_whole_frames():
+    path = bundled("sessions/marked.pcap")
+    lengths = stock_tshark("-r", str(path), "-T", "fields", "-e", "frame.len").split()
+    call = as_json(path, "calls")["calls"][0]
+    assert call["bytes"] == sum(map(int, lengths)) and call["packets"] == len(lengths)
+
+
+def test_dscp_by_port():
+    """20 packets sent as 46 and the 3 checks unmarked; nothing marked comes back."""
+    port = as_json(bundled("sessions/marked.pcap"), "calls")["calls"][0]["client_ports"][0]
+    assert port["dscp_sent"] == [{"dscp": 0, "packets": 3}, {"dscp": 46, "packets": 20}]
+    assert port["dscp_received"] == [{"dscp": 0, "packets": 23}]
+    assert port["range"] == "Teams audio 50000-50019"
+
+
+def rfc3550(packets, clock):
+    """RFC 3550 A.8 by hand: packets are (arrival in seconds, sequence, timestamp)."""
+    jitter, before = 0.0, None
+    for arrival, _, timestamp in packets:
+        transit = arrival * clock - timestamp
+        if before is not None:
+            jitter += (abs(transit - before) - jitter) / 16
+        before = transit
+    return jitter * 1000 / clock
+
+
+def test_loss_and_jitter():
+    """sessions/loss.pcap: 100 packets sent, four of them lost, one twice."""
+    path = bundled("sessions/loss.pcap")
+    stream = as_json(path, "calls")["calls"][0]["streams"][0]
+    assert (stream["packets"], stream["expected"], stream["lost"]) == (97, 100, 4)
+    # The same packets from their bytes: the RTP header is at 42 in each frame of 76 bytes.
+    raw = pathlib.Path(path).read_bytes()
+    packets, at, seen = [], 24, set()
+    while at < len(raw):
+        seconds, micros, length = (int.from_bytes(raw[at + o:at + o + 4], "little") for o in (0, 4, 8))
+        rtp = raw[at + 16 + 42:at + 16 + length]
+        if rtp[0] == 0x80 and rtp[1] & 0x7f == 104 and rtp[8:12] == b"LOSS" and rtp[2:4] not in seen:
+            seen.add(rtp[2:4])
+            packets.append((seconds + micros / 1e6, int.from_bytes(rtp[2:4], "big"), int.from_bytes(rtp[4:8], "big")))
+        at += 16 + length
+    base = packets[0][0]
+    expected = rfc3550([(arrival - base, number, stamp) for arrival, number, stamp in packets], 16000)
+    assert len(packets) == 96 and stream["jitter_ms"] == pytest.approx(expected, abs=0.05)
+
+
+# ---- tenants' names ----
+
+def test_tenants_are_masked_unless_asked_for():
+    path = bundled("lync-discovery.pcap")
+    names = stock_tshark("-r", str(path), "-Y", "dns.qry.name contains lyncdiscover", "-T", "fields", "-e", "dns.qry.name").split()
+    tenant = names[0].split(".", 1)[1]
+    kinds = [f"teams,{name}{kind}" for name in REPORTS for kind in ("", ",json", ",table")]
+    assert tenant not in tshark("-q", "-r", str(path), *(part for kind in kinds for part in ("-z", kind)))
+    assert tenant in report(path, "teams,signin", prefs={"teams.show_tenants": "TRUE"})

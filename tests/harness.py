@@ -201,9 +201,12 @@ def unprivileged(command, env):
 
 
 def run(command, *, plugins=None, profile=None, timeout=TIMEOUT_S, env=None, preload=None):
-    """Runs a command unprivileged in a fresh home; a CompletedProcess with text output."""
+    """Runs a command unprivileged in a fresh home; a CompletedProcess with text output.
+
+    Variables in env come on top of those of environment(); None takes one away."""
     home = new_home(profile)
     full = {**environment(home, plugins or workspace() / "no-plugins", preload), **(env or {})}
+    full = {name: value for name, value in full.items() if value is not None}
     try:
         return subprocess.run(unprivileged(command, full), stdin=subprocess.DEVNULL, capture_output=True,
                               cwd=home, timeout=timeout, check=False, encoding="utf-8", errors="replace")
@@ -262,12 +265,16 @@ def tshark(*args, profile=None, prefs=None, accept=(0,), timeout=TIMEOUT_S, env=
     return checked(run(command, plugins=plugins, profile=profile, timeout=timeout, env=env), accept)
 
 
-def sanitized_tshark(*args, prefs=None, accept=(0,), timeout=TIMEOUT_S, env=None):
-    """The same under the address and undefined behaviour sanitizers."""
+def sanitized_run(*args, prefs=None, timeout=TIMEOUT_S, env=None):
+    """tshark under the address and undefined behaviour sanitizers: a CompletedProcess, not checked."""
     stage, library = sanitized()
-    command = command_line(args, None, prefs)
     plugins = loaded_plugins(stage, library)
-    return checked(run(command, plugins=plugins, timeout=timeout, env=env, preload=library), accept)
+    return run(command_line(args, None, prefs), plugins=plugins, timeout=timeout, env=env, preload=library)
+
+
+def sanitized_tshark(*args, prefs=None, accept=(0,), timeout=TIMEOUT_S, env=None):
+    """tshark() under the sanitizers."""
+    return checked(sanitized_run(*args, prefs=prefs, timeout=timeout, env=env), accept)
 
 
 def stock_tshark(*args, prefs=None, accept=(0,), timeout=TIMEOUT_S, env=None):

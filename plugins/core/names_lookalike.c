@@ -30,8 +30,19 @@ typedef struct {
     size_t count;
     size_t start[LABELS_MAX + 1];       /* of each label in the text, from the left */
     size_t looks_start[LABELS_MAX + 1]; /* and in looks */
+    uint64_t letters[LABELS_MAX];       /* of each label */
     char looks[TS_NAME_MAX + 1];
 } labels;
+
+/* A row of key_names.csv with what every comparison asks of it. */
+typedef struct {
+    const ts_key_name *row;
+    run real;
+    run looks;
+    run base_looks;         /* without the top level domain */
+    uint64_t letters;
+    size_t labels;
+} key;
 
 /* ---- what looks alike ---- */
 
@@ -59,6 +70,35 @@ squash(run text, char *out)
     return length;
 }
 
+/* Which characters a text has, a bit each; separators do not count. */
+static uint64_t
+letters_of(run text)
+{
+    uint64_t letters = 0;
+
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.text[i] != '.')
+            letters |= UINT64_C(1) << (text.text[i] & 63);
+    }
+    return letters;
+}
+
+/*
+ * Can texts with these letters be so few edits apart? An edit brings in one
+ * letter and takes out one, so most names need no comparison.
+ */
+static bool
+letters_allow(uint64_t a, uint64_t b, unsigned edits)
+{
+    uint64_t only_a = a & ~b, only_b = b & ~a;
+
+    for (; edits > 0; edits--) {
+        only_a &= only_a - 1;
+        only_b &= only_b - 1;
+    }
+    return only_a == 0 && only_b == 0;
+}
+
 static bool
 same(run a, run b)
 {
@@ -78,6 +118,7 @@ labels_set(labels *all, const ts_name_text *name)
 
         all->start[i] = start;
         all->looks_start[i] = length;
+        all->letters[i] = letters_of((run) { name->text + start, end - start });
         length += squash((run) { name->text + start, end - start }, all->looks + length);
     }
     all->start[all->count] = name->length + 1;
@@ -170,49 +211,51 @@ is_slip(run real, run typed)
 
 /* ---- the kinds of keys ---- */
 
+static bool
+window_letters_allow(const labels *all, const key *like, size_t first, size_t last)
+{
+    uint64_t letters = 0;
+
+    for (size_t i = first; i < last; i++)
+        letters |= all->letters[i];
+    return letters_allow(letters, like->letters, 2);
+}
+
 /* The same looks, with other separators or characters where that is needed. */
 static bool
-looks_like(const labels *all, const ts_key_name *key, size_t first, size_t last)
+looks_like(const labels *all, const key *like, size_t first, size_t last)
 {
-    char buffer[TS_NAME_MAX + 1];
-    const run real = { key->name, key->length };
     const run looks = window_looks(all, first, last);
-    const bool written_alike = same(window(all, first, last), real);
 
-    if (same(looks, (run) { buffer, squash(real, buffer) }))
-        return key->kind == TS_KEY_HOST || !written_alike;
+    if (same(looks, like->looks))
+        return like->row->kind == TS_KEY_HOST || !same(window(all, first, last), like->real);
     /* Without the top level domain too, for names that are long enough to mean it. */
-    if (key->kind == TS_KEY_HOST && key->distance < 2)
+    if (like->row->kind == TS_KEY_HOST && like->row->distance < 2)
         return false;
 
-    const run base = without_last_label(real);
-    return base.length >= 9 && same(looks, (run) { buffer, squash(base, buffer) }) &&
-        !same(window(all, first, last), base);
+    const run base = without_last_label(like->real);
+    return base.length >= 9 && same(looks, like->base_looks) && !same(window(all, first, last), base);
 }
 
 static bool
-window_imitates_host(const labels *all, const ts_key_name *key, size_t first, size_t last)
+window_imitates_host(const labels *all, const key *like, size_t first, size_t last)
 {
-    const run real = { key->name, key->length };
-    const size_t key_labels = count_labels(real);
     const size_t count = last - first;
 
-    if (looks_like(all, key, first, last))
+    if (looks_like(all, like, first, last))
         return true;
-    if (count + 1 < key_labels || count > key_labels + 1)
+    if (count + 1 < like->labels || count > like->labels + 1 || !window_letters_allow(all, like, first, last))
         return false;
     /* In short names a replaced letter makes another word: only slips count. */
-    return key->distance < 2 ? key->distance == 1 && is_slip(real, window(all, first, last)) :
-        edit_distance(window(all, first, last), real, 2) <= 2;
+    return like->row->distance < 2 ? like->row->distance == 1 && is_slip(like->real, window(all, first, last)) :
+        edit_distance(window(all, first, last), like->real, 2) <= 2;
 }
 
 /* One label more than the key has, somewhere in it. */
 static bool
-has_extra_label(const labels *all, const ts_key_name *key)
+has_extra_label(const labels *all, const key *like)
 {
-    const run real = { key->name, key->length };
-
-    if (all->count != count_labels(real) + 1)
+    if (all->count != like->labels + 1)
         return false;
     for (size_t extra = 0; extra < all->count; extra++) {
         char joined[TS_NAME_MAX + 1];
@@ -227,45 +270,44 @@ has_extra_label(const labels *all, const ts_key_name *key)
         } else if (length > 0) {
             length--;
         }
-        if (same((run) { joined, length }, real))
+        if (same((run) { joined, length }, like->real))
             return true;
     }
     return false;
 }
 
 static bool
-window_imitates_zone(const labels *all, const ts_key_name *key, size_t first, size_t last)
+window_imitates_zone(const labels *all, const key *like, size_t first, size_t last)
 {
-    const run real = { key->name, key->length };
+    const run real = like->real;
     const run base = without_last_label(real);
     const run typed = window(all, first, last);
     const run typed_base = without_last_label(typed);
 
-    if (looks_like(all, key, first, last))
+    if (looks_like(all, like, first, last))
         return true;
     /* Typing errors count in the registered name alone, and under the same top level domain. */
-    return last == all->count && last - first == count_labels(real) &&
+    return last == all->count && last - first == like->labels && window_letters_allow(all, like, first, last) &&
         same((run) { real.text + base.length, real.length - base.length },
              (run) { typed.text + typed_base.length, typed.length - typed_base.length }) &&
         is_slip(base, typed_base);
 }
 
 static bool
-imitates(const labels *all, const ts_key_name *key)
+imitates(const labels *all, const key *like)
 {
-    const run real = { key->name, key->length };
-
-    if (key->kind == TS_KEY_OWNED)
+    if (like->row->kind == TS_KEY_OWNED)
         return false;
-    if (key->kind == TS_KEY_HOST && has_extra_label(all, key))
+    if (like->row->kind == TS_KEY_HOST && has_extra_label(all, like))
         return true;
     for (size_t first = 0; first < all->count; first++) {
-        const size_t most = key->kind == TS_KEY_BRAND ? first + 1 : MIN(all->count, first + 5);
+        const size_t most = like->row->kind == TS_KEY_BRAND ? first + 1 : MIN(all->count, first + 5);
 
         for (size_t last = first + 1; last <= most; last++) {
-            if (key->kind == TS_KEY_BRAND ? is_slip(real, window(all, first, last)) :
-                key->kind == TS_KEY_HOST ? window_imitates_host(all, key, first, last) :
-                window_imitates_zone(all, key, first, last))
+            if (like->row->kind == TS_KEY_BRAND ?
+                window_letters_allow(all, like, first, last) && is_slip(like->real, window(all, first, last)) :
+                like->row->kind == TS_KEY_HOST ? window_imitates_host(all, like, first, last) :
+                window_imitates_zone(all, like, first, last))
                 return true;
         }
     }
@@ -298,6 +340,43 @@ is_known(const ts_name_text *name)
     return row != NULL && row->trust != TS_TRUST_CUSTOMER;
 }
 
+/* ---- the keys ---- */
+
+static run
+squashed(run text)
+{
+    char *looks = (char *)g_malloc(text.length + 1);
+    const size_t length = squash(text, looks);
+
+    return (run) { looks, length };
+}
+
+/* All keys, made once and kept. */
+static const key *
+all_keys(void)
+{
+    static gsize keys;
+
+    if (g_once_init_enter(&keys)) {
+        key *made = g_new0(key, ts_key_count);
+
+        for (size_t i = 0; i < ts_key_count; i++) {
+            const run real = { ts_key_names[i].name, ts_key_names[i].length };
+
+            made[i] = (key) {
+                .row = &ts_key_names[i],
+                .real = real,
+                .looks = squashed(real),
+                .base_looks = squashed(without_last_label(real)),
+                .letters = letters_of(real),
+                .labels = count_labels(real),
+            };
+        }
+        g_once_init_leave(&keys, (gsize)made);
+    }
+    return (const key *)keys;
+}
+
 const char *
 ts_names_lookalike(const char *name, size_t length)
 {
@@ -307,9 +386,11 @@ ts_names_lookalike(const char *name, size_t length)
     if (!ts_name_text_set(&text, name, length) || is_known(&text))
         return NULL;
     labels_set(&all, &text);
+
+    const key *keys = all_keys();
     for (size_t i = 0; i < ts_key_count; i++) {
-        if (imitates(&all, &ts_key_names[i]))
-            return ts_key_names[i].imitates;
+        if (imitates(&all, &keys[i]))
+            return keys[i].row->imitates;
     }
     return NULL;
 }

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Sessions: which frames are ours and on what evidence, sign-ins, calls, findings.
+
+Expected values are worked out from what each generated capture was made to hold
+(test-captures/README.md) and from the bytes of the real ones, by hand."""
+import functools
+import json
+
+import pytest
+
+from harness import assert_same_in_all_modes, bundled, report, shared, shared_names, tshark
+
+TEAMS_CALL = "teams/teams-signin-and-call.pcapng"
+ALL = ["teams.product", "teams.service", "teams.stage", "teams.modality", "teams.transport", "teams.path",
+       "teams.endpoint", "teams.name", "teams.name.frame", "teams.evidence", "teams.flow", "teams.call", "teams.signin"]
+
+
+@functools.lru_cache(maxsize=None)
+def data(capture, name, prefs=()):
+    path = shared(capture) if capture.startswith("teams/") else bundled(capture)
+    return json.loads(report(path, f"teams,{name},json", prefs=dict(prefs)))
+
+
+def signins(capture):
+    return data(capture, "signin")["signins"]
+
+
+def calls(capture):
+    return data(capture, "calls")["calls"]
+
+
+def codes(entry, severity=("error", "warning", "note")):
+    return {(finding["code"], finding["severity"]) for finding in entry["findings"] if finding["severity"] in severity}
+
+
+def frames(path, display_filter, *names):
+    """One row per frame of tshark's -T fields."""
+    arguments = [part for name in names for part in ("-e", name)]
+    text = tshark("-r", str(path), "-Y", display_filter, "-T", "fields", *arguments)
+    return [tuple(line.split("\t")) for line in text.splitlines()]
+
+
+# ---- evidence ----
+
+@pytest.mark.parametrize("name", shared_names("negative"))
+def test_others_traffic_stays_silent(name):
+    assert frames(shared(name), "teams", "frame.number") == []
+
+
+def test_fields_are_the_same_in_all_modes():
+    assert_same_in_all_modes(shared(TEAMS_CALL), ALL, "teams")
+
+
+def test_every_frame_of_the_call_is_attributed():
+    """All frames of the real capture but the DNS of others and one foreign server."""
+    strangers = {9, 10, 11, 12, 13, 32}
+    ours = {int(row[0]) for row in frames(shared(TEAMS_CALL), "teams", "frame.number")}
+    assert ours == set(range(1, 138)) - strangers
+
+
+@pytest.mark.parametrize("frame,expected", [
+    (1, ("skype-shared", "telemetry", "", "udp", "", "name")),
+    (3, ("teams", "web-app", "", "tls", "", "server_name")),
+    (5, ("m365-shared", "identity", "", "tls", "", "server_name")),
+    (40, ("teams", "flightproxy", "signalling", "udp", "", "flightproxy")),
+    (43, ("teams", "media-relay", "audio", "udp", "relayed", "turn")),
+    (53, ("teams", "", "", "tcp", "", "prefix")),
+    (56, ("teams", "media-relay", "audio", "tls", "tcp_fallback", "server_name")),
+    (87, ("teams", "", "audio", "udp", "direct", "check")),
+    (90, ("teams", "media-relay", "audio", "udp", "relayed", "check")),
+    (95, ("teams", "media-relay", "audio", "udp", "multiplexed", "check")),
+    (105, ("teams", "", "audio", "udp", "direct", "media")),
+    (113, ("teams", "", "audio", "udp", "direct", "media")),
+])
+def test_frames_of_the_real_call(frame, expected):
+    names = ["teams.product", "teams.service", "teams.modality", "teams.transport", "teams.path", "teams.evidence"]
+    assert frames(shared(TEAMS_CALL), f"frame.number == {frame}", *names) == [expected]
+
+
+def test_learned_address_names_its_frame():
+    """TCP to 40.117.100.83 after the answer in frame 2 that gives pipe.skype.com that address."""
+    rows = frames(bundled("article-signin-2017.pcap"), "tcp.flags.syn == 1 && ip.dst == 40.117.100.83",
+                  "teams.name", "teams.name.frame", "teams.evidence", "teams.service")
+    assert rows[0] == ("pipe.skype.com", "2", "address", "telemetry")
+
+
+def test_server_name_of_a_stranger_takes_the_flow():
+    rows = frames(bundled("sessions/shared-address.pcap"), "tcp", "tcp.stream", "teams.evidence")
+    before, strangers, ours = ([evidence for stream, evidence in rows if stream == str(n)] for n in range(3))
+    assert before[0] == "address" and "server_name" in before
+    assert strangers[3:] == [""] * len(strangers[3:])       # from its ClientHello on
+    assert "server_name" in ours and "" not in ours
+
+
+def test_microsoft_365_alone_is_not_teams():
+    path = bundled("sessions/two-clients.pcap")
+    assert frames(path, "ip.addr == 192.168.1.22 && teams", "frame.number") == []
+    assert frames(path, "ip.addr == 192.168.1.20 && teams.product == m365-shared", "frame.number")
+
+
+# ---- sign-ins ----
+
+def test_sign_ins_begin_where_they_should():
+    """Running on is none; silence of ten minutes is one; bootstrap and identity again are one."""
+    assert [round(signin["time"], 1) for signin in signins("sessions/signin-twice.pcap")] == [0.0, 660.0, 705.5]
+
+
+def test_each_client_has_its_sign_in():
+    found = {signin["client"]: signin for signin in signins("sessions/two-clients.pcap")}
+    assert set(found) == {"192.168.1.20", "192.168.1.21"}
+    for signin in found.values():
+        assert [step["stage"] for step in signin["steps"]] == ["bootstrap", "identity", "config", "token", "sync"]
+
+
+@pytest.mark.parametrize("capture,generation", [
+    ("article-signin-2017.pcap", "2017"),
+    ("modern-signin.pcap", "modern"),
+    ("lync-discovery.pcap", "lync-discovery"),
+    (TEAMS_CALL, "2020"),
+    ("teams/skype-legacy-signin.pcap", "skype-classic"),
+])
+def test_generation_of_client(capture, generation):
+    assert signins(capture)[0]["generation"] == generation
+
+
+def test_sign_in_links_to_its_call():
+    assert signins(TEAMS_CALL)[0]["calls"] == [1]
+    assert calls(TEAMS_CALL)[0]["signin"] == 1
+
+
+# ---- findings of sessions ----
+
+@pytest.mark.parametrize("capture,client,expected", [
+    ("sessions/signin-stalled.pcap", "192.168.1.20", {("D15", "warning")}),
+    ("sessions/signin-stalled.pcap", "192.168.1.21", set()),
+    ("sessions/media-missing.pcap", "192.168.1.20", {("D16", "warning")}),
+    ("sessions/media-missing.pcap", "192.168.1.21", set()),
+    ("sessions/regions.pcap", "192.168.1.20", {("D9", "note"), ("D9", "warning")}),
+    ("sessions/unresolved.pcap", "192.168.1.20", {("D27", "note"), ("D27", "warning")}),
+    ("sessions/udp-blocked.pcap", "192.168.1.20", {("D18", "warning")}),
+    ("sessions/two-clients.pcap", "192.168.1.20", set()),
+])
+def test_findings(capture, client, expected):
+    signin = next(signin for signin in signins(capture) if signin["client"] == client)
+    assert codes(signin) == expected
+
+
+def test_findings_are_expert_items_with_filter_names():
+    rows = frames(bundled("sessions/regions.pcap"), "teams.region_mismatch", "teams.name", "_ws.expert.severity")
+    assert rows == [("usaz.tr.teams.microsoft.com", rows[0][1])]
+    assert len(frames(bundled("sessions/regions.pcap"), "teams.region_mismatch_background", "frame.number")) == 1
+
+
+def test_resolver_in_another_region_than_the_client():
+    """D10: only where the user says where the client is."""
+    path = bundled("sessions/regions.pcap")
+    text = tshark("-r", str(path), "-Y", "teams.resolver_region", "-T", "fields", "-e", "teams.name",
+                  "-o", "teams.client_continent:eu")
+    assert text.split() == ["usaz.tr.teams.microsoft.com"]
+    assert frames(path, "teams.resolver_region", "frame.number") == []
+
+
+def test_relay_without_sign_in_and_without_name():
+    call = calls("sessions/relay-only.pcap")[0]
+    assert codes(call, ("note", "chat")) >= {("relay-without-sign-in", "note"), ("D28", "chat")}
+    assert call["signin"] == 0
+
+
+# ---- calls ----
+
+def streams_of(call):
+    return sorted({(port["port"], port["modality"]) for port in call["client_ports"]})
+
+
+def test_calls_in_turn():
+    found = calls("sessions/calls-in-turn.pcap")
+    assert [call["time"] for call in found] == [0.0, 60.0]
+    assert all(streams_of(call) == [(50002, "audio"), (50022, "video")] for call in found)
+
+
+def test_calls_at_once():
+    found = calls("sessions/calls-at-once.pcap")
+    assert [(call["client"], streams_of(call)) for call in found] == [
+        ("192.168.1.20", [(50002, "audio"), (50022, "video")]),
+        ("192.168.1.20", [(50008, "audio")]),
+        ("192.168.1.21", [(50004, "audio")]),
+    ]
+
+
+def test_the_real_call():
+    call = calls(TEAMS_CALL)[0]
+    settled = [end["address"] for end in call["far_ends"] if end["settled"]]
+    assert len(calls(TEAMS_CALL)) == 1 and settled == ["93.71.110.205"] and call["path"] == "direct"
+    assert [allocation["relayed"] for allocation in call["allocations"]] == ["52.114.250.141:3480"] * 2
+    nominated = [pair for pair in call["pairs"] if pair["state"] == "nominated"]
+    assert [(pair["local"], pair["remote"]) for pair in nominated] == [("192.168.1.6:50016", "93.71.110.205:16332")]
+    assert call["setup"]["allocation"]["frame"] == 43 and call["setup"]["media"]["frame"] == 113
+
+
+def test_group_call_of_skype():
+    """One far end, all 200 frames."""
+    call = calls("teams/skype-conference-call.pcap")[0]
+    assert (call["packets"], call["path"]) == (200, "direct")
+    assert [end["address"] for end in call["far_ends"]] == ["104.46.40.49"]
+
+
+def test_connectivity_probe_is_no_call():
+    assert [call["kind"] for call in calls("connectivity-probe.pcap")] == ["connectivity-probe"]
+
+
+def test_fallback_to_tls():
+    call = calls("sessions/udp-blocked.pcap")[0]
+    paths = {end["address"]: end["path"] for end in call["far_ends"]}
+    assert paths == {"52.114.250.10": "relayed", "52.114.250.11": "tcp_fallback"}
+    assert ("D18", "warning") in codes(call)

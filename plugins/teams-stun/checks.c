@@ -37,19 +37,19 @@ typedef struct {
     const char *pair_note;
 } check_note;
 
-static int hf_pair = -1;
-static int hf_pair_state = -1;
-static int hf_pair_local_type = -1;
-static int hf_pair_remote_type = -1;
-static int hf_twin_of = -1;
-static int hf_retransmission = -1;
-static int hf_response_to = -1;
-static int hf_response_in = -1;
-static int hf_rtt = -1;
-static int hf_media = -1;
-static int hf_evidence = -1;
-static int hf_fingerprint_status = -1;
-static int hf_integrity_status = -1;
+static int hf_teams_stun_pair = -1;
+static int hf_teams_stun_pair_state = -1;
+static int hf_teams_stun_pair_local_type = -1;
+static int hf_teams_stun_pair_remote_type = -1;
+static int hf_teams_stun_twin_of = -1;
+static int hf_teams_stun_retransmission = -1;
+static int hf_teams_stun_response_to = -1;
+static int hf_teams_stun_response_in = -1;
+static int hf_teams_stun_rtt = -1;
+static int hf_teams_stun_media = -1;
+static int hf_teams_stun_evidence = -1;
+static int hf_teams_stun_fingerprint_status = -1;
+static int hf_teams_stun_integrity_status = -1;
 
 static int ett_message = -1;
 static int ett_pair = -1;
@@ -302,24 +302,24 @@ void
 ts_show_pair(tvbuff_t *tvb, proto_tree *tree, uint32_t number, ts_pair_state state, ts_candidate local, ts_candidate remote,
     const char *note)
 {
-    proto_item *item = proto_tree_add_uint(tree, hf_pair, tvb, 0, 0, number);
+    proto_item *item = proto_tree_add_uint(tree, hf_teams_stun_pair, tvb, 0, 0, number);
     proto_tree *sub = proto_item_add_subtree(item, ett_pair);
 
     proto_item_set_generated(item);
     if (note != NULL)
         proto_item_append_text(item, ": %s", note);
-    item = proto_tree_add_string(sub, hf_pair_state, tvb, 0, 0, ts_pair_state_name(state));
+    item = proto_tree_add_string(sub, hf_teams_stun_pair_state, tvb, 0, 0, ts_pair_state_name(state));
     proto_item_set_generated(item);
-    item = proto_tree_add_string(sub, hf_pair_local_type, tvb, 0, 0, ts_candidate_name(local));
+    item = proto_tree_add_string(sub, hf_teams_stun_pair_local_type, tvb, 0, 0, ts_candidate_name(local));
     proto_item_set_generated(item);
-    item = proto_tree_add_string(sub, hf_pair_remote_type, tvb, 0, 0, ts_candidate_name(remote));
+    item = proto_tree_add_string(sub, hf_teams_stun_pair_remote_type, tvb, 0, 0, ts_candidate_name(remote));
     proto_item_set_generated(item);
 }
 
 void
 ts_show_media(tvbuff_t *tvb, proto_tree *tree, const char *media)
 {
-    proto_item *item = proto_tree_add_string(tree, hf_media, tvb, 0, 0, media);
+    proto_item *item = proto_tree_add_string(tree, hf_teams_stun_media, tvb, 0, 0, media);
 
     proto_item_set_generated(item);
 }
@@ -359,20 +359,20 @@ show_note(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *root,
 {
     if (note->pair != 0)
         ts_show_pair(tvb, tree, note->pair, note->state, note->local_type, note->remote_type, note->pair_note);
-    show_status(tvb, tree, hf_fingerprint_status, ts_fingerprint_name(note->fingerprint));
-    show_status(tvb, tree, hf_integrity_status, ts_integrity_name(note->integrity));
-    show_frame(tvb, tree, hf_twin_of, note->twin_of);
+    show_status(tvb, tree, hf_teams_stun_fingerprint_status, ts_fingerprint_name(note->fingerprint));
+    show_status(tvb, tree, hf_teams_stun_integrity_status, ts_integrity_name(note->integrity));
+    show_frame(tvb, tree, hf_teams_stun_twin_of, note->twin_of);
     if (note->retransmission) {
-        proto_item *item = proto_tree_add_boolean(tree, hf_retransmission, tvb, 0, 0, 1);
+        proto_item *item = proto_tree_add_boolean(tree, hf_teams_stun_retransmission, tvb, 0, 0, 1);
         proto_item_set_generated(item);
     }
-    show_frame(tvb, tree, hf_response_to, note->response_to);
+    show_frame(tvb, tree, hf_teams_stun_response_to, note->response_to);
     if (note->response_to != 0) {
-        proto_item *item = proto_tree_add_time(tree, hf_rtt, tvb, 0, 0, &note->rtt);
+        proto_item *item = proto_tree_add_time(tree, hf_teams_stun_rtt, tvb, 0, 0, &note->rtt);
         proto_item_set_generated(item);
     }
     if (note->request && note->attempt != NULL)
-        show_frame(tvb, tree, hf_response_in, note->attempt->response_in);
+        show_frame(tvb, tree, hf_teams_stun_response_in, note->attempt->response_in);
 
     for (unsigned diag = 0; diag < TS_DIAG_COUNT; diag++) {
         if (note->diagnostics & TS_DIAG_BIT(diag))
@@ -429,7 +429,7 @@ ts_checks_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_
         show_info(pinfo, note, &message);
     }
     ts_show_media(tvb, sub, "stun");
-    show_status(tvb, sub, hf_evidence, ts_evidence_name(call->evidence));
+    show_status(tvb, sub, hf_teams_stun_evidence, ts_evidence_name(call->evidence));
     return (int)tvb_reported_length(tvb);
 }
 
@@ -437,19 +437,19 @@ void
 ts_checks_register(int proto)
 {
     static hf_register_info hf[] = {
-        { &hf_pair, { "Pair", "teams_stun.pair", FT_UINT32, BASE_DEC, NULL, 0, "Number of the candidate pair in this capture, from 1", HFILL } },
-        { &hf_pair_state, { "State", "teams_stun.pair.state", FT_STRING, BASE_NONE, NULL, 0, "State of the pair after this frame: frozen, checking, succeeded, nominated, failed", HFILL } },
-        { &hf_pair_local_type, { "Local Type", "teams_stun.pair.local_type", FT_STRING, BASE_NONE, NULL, 0, "Type of the near candidate: host, server-reflexive, peer-reflexive, relayed; empty where unknown", HFILL } },
-        { &hf_pair_remote_type, { "Remote Type", "teams_stun.pair.remote_type", FT_STRING, BASE_NONE, NULL, 0, "Type of the far candidate: host, server-reflexive, peer-reflexive, relayed; empty where unknown", HFILL } },
-        { &hf_twin_of, { "Twin Of", "teams_stun.twin_of", FT_FRAMENUM, BASE_NONE, NULL, 0, "The same check in the other message format ([MS-ICE2] 3.1.5.2)", HFILL } },
-        { &hf_retransmission, { "Retransmission", "teams_stun.retransmission", FT_BOOLEAN, BASE_NONE, NULL, 0, "The same bytes were sent on this pair before", HFILL } },
-        { &hf_response_to, { "Response To", "teams_stun.response_to", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0, "Frame of the check that this answers, as first sent", HFILL } },
-        { &hf_response_in, { "Response In", "teams_stun.response_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0, "Frame of the answer to this check", HFILL } },
-        { &hf_rtt, { "Round Trip Time", "teams_stun.rtt", FT_RELATIVE_TIME, BASE_NONE, NULL, 0, "Time since the check was first sent", HFILL } },
-        { &hf_media, { "Media", "teams_stun.media", FT_STRING, BASE_NONE, NULL, 0, "What the payload is: stun, turn, rtp, rtcp, srtcp, dtls, channel, other (RFC 7983)", HFILL } },
-        { &hf_evidence, { "Evidence", "teams_stun.evidence", FT_STRING, BASE_NONE, NULL, 0, "Why this is taken for Microsoft's", HFILL } },
-        { &hf_fingerprint_status, { "Fingerprint Status", "teams_stun.fingerprint.status", FT_STRING, BASE_NONE, NULL, 0, "good, legacy (misprinted table of Windows Live Messenger 2009) or bad", HFILL } },
-        { &hf_integrity_status, { "Integrity Status", "teams_stun.integrity.status", FT_STRING, BASE_NONE, NULL, 0, "Whether, and under which rule, MESSAGE-INTEGRITY fits a password of the preferences", HFILL } },
+        { &hf_teams_stun_pair, { "Pair", "teams_stun.pair", FT_UINT32, BASE_DEC, NULL, 0, "Number of the candidate pair in this capture, from 1", HFILL } },
+        { &hf_teams_stun_pair_state, { "State", "teams_stun.pair.state", FT_STRING, BASE_NONE, NULL, 0, "State of the pair after this frame: frozen, checking, succeeded, nominated, failed", HFILL } },
+        { &hf_teams_stun_pair_local_type, { "Local Type", "teams_stun.pair.local_type", FT_STRING, BASE_NONE, NULL, 0, "Type of the near candidate: host, server-reflexive, peer-reflexive, relayed; empty where unknown", HFILL } },
+        { &hf_teams_stun_pair_remote_type, { "Remote Type", "teams_stun.pair.remote_type", FT_STRING, BASE_NONE, NULL, 0, "Type of the far candidate: host, server-reflexive, peer-reflexive, relayed; empty where unknown", HFILL } },
+        { &hf_teams_stun_twin_of, { "Twin Of", "teams_stun.twin_of", FT_FRAMENUM, BASE_NONE, NULL, 0, "The same check in the other message format ([MS-ICE2] 3.1.5.2)", HFILL } },
+        { &hf_teams_stun_retransmission, { "Retransmission", "teams_stun.retransmission", FT_BOOLEAN, BASE_NONE, NULL, 0, "The same bytes were sent on this pair before", HFILL } },
+        { &hf_teams_stun_response_to, { "Response To", "teams_stun.response_to", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0, "Frame of the check that this answers, as first sent", HFILL } },
+        { &hf_teams_stun_response_in, { "Response In", "teams_stun.response_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0, "Frame of the answer to this check", HFILL } },
+        { &hf_teams_stun_rtt, { "Round Trip Time", "teams_stun.rtt", FT_RELATIVE_TIME, BASE_NONE, NULL, 0, "Time since the check was first sent", HFILL } },
+        { &hf_teams_stun_media, { "Media", "teams_stun.media", FT_STRING, BASE_NONE, NULL, 0, "What the payload is: stun, turn, rtp, rtcp, srtcp, dtls, channel, other (RFC 7983)", HFILL } },
+        { &hf_teams_stun_evidence, { "Evidence", "teams_stun.evidence", FT_STRING, BASE_NONE, NULL, 0, "Why this is taken for Microsoft's", HFILL } },
+        { &hf_teams_stun_fingerprint_status, { "Fingerprint Status", "teams_stun.fingerprint.status", FT_STRING, BASE_NONE, NULL, 0, "good, legacy (misprinted table of Windows Live Messenger 2009) or bad", HFILL } },
+        { &hf_teams_stun_integrity_status, { "Integrity Status", "teams_stun.integrity.status", FT_STRING, BASE_NONE, NULL, 0, "Whether, and under which rule, MESSAGE-INTEGRITY fits a password of the preferences", HFILL } },
     };
     static int *ett[] = { &ett_message, &ett_pair };
 

@@ -27,16 +27,16 @@
 /* How long media may flow one way without an answered check, seconds. */
 #define CONSENT_SECONDS         5.0
 
-static int hf_payload_name = -1;
-static int hf_dialect = -1;
-static int hf_header_extension = -1;
-static int hf_rtcp_version = -1;
-static int hf_rtcp_padding = -1;
-static int hf_rtcp_count = -1;
-static int hf_rtcp_type = -1;
-static int hf_rtcp_length = -1;
-static int hf_rtcp_ssrc = -1;
-static int hf_payload = -1;
+static int hf_teams_stun_payload_name = -1;
+static int hf_teams_stun_dialect = -1;
+static int hf_teams_stun_header_extension = -1;
+static int hf_teams_stun_rtcp_version = -1;
+static int hf_teams_stun_rtcp_padding = -1;
+static int hf_teams_stun_rtcp_count = -1;
+static int hf_teams_stun_rtcp_type = -1;
+static int hf_teams_stun_rtcp_length = -1;
+static int hf_teams_stun_rtcp_ssrc = -1;
+static int hf_teams_stun_payload = -1;
 
 static int ett_media = -1;
 
@@ -416,12 +416,12 @@ show_rtcp_header(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item
     const uint8_t type = tvb_get_uint8(tvb, 1);
     const char *name = val_to_str_const(type, rtcp_types, "RTCP");
 
-    proto_tree_add_item(tree, hf_rtcp_version, tvb, 0, 1, ENC_BIG_ENDIAN);
-    proto_tree_add_item(tree, hf_rtcp_padding, tvb, 0, 1, ENC_BIG_ENDIAN);
-    proto_tree_add_item(tree, hf_rtcp_count, tvb, 0, 1, ENC_BIG_ENDIAN);
-    proto_tree_add_item(tree, hf_rtcp_type, tvb, 1, 1, ENC_BIG_ENDIAN);
-    proto_tree_add_item(tree, hf_rtcp_length, tvb, 2, 2, ENC_BIG_ENDIAN);
-    proto_tree_add_item(tree, hf_rtcp_ssrc, tvb, 4, 4, ENC_BIG_ENDIAN);
+    proto_tree_add_item(tree, hf_teams_stun_rtcp_version, tvb, 0, 1, ENC_BIG_ENDIAN);
+    proto_tree_add_item(tree, hf_teams_stun_rtcp_padding, tvb, 0, 1, ENC_BIG_ENDIAN);
+    proto_tree_add_item(tree, hf_teams_stun_rtcp_count, tvb, 0, 1, ENC_BIG_ENDIAN);
+    proto_tree_add_item(tree, hf_teams_stun_rtcp_type, tvb, 1, 1, ENC_BIG_ENDIAN);
+    proto_tree_add_item(tree, hf_teams_stun_rtcp_length, tvb, 2, 2, ENC_BIG_ENDIAN);
+    proto_tree_add_item(tree, hf_teams_stun_rtcp_ssrc, tvb, 4, 4, ENC_BIG_ENDIAN);
     proto_item_append_text(root, ", %s", name);
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "SRTCP");
     col_add_fstr(pinfo->cinfo, COL_INFO, "%s, SSRC=0x%08X, %u bytes, encrypted", name, tvb_get_ntohl(tvb, 4), tvb_reported_length(tvb));
@@ -455,7 +455,7 @@ show_header_extension(tvbuff_t *tvb, proto_tree *tree, const ts_payload_type *pa
         }
         if (id == 15 || offset + 1 + length > end || !tvb_bytes_exist(tvb, offset + 1, length))
             return;
-        proto_tree_add_string_format_value(tree, hf_header_extension, tvb, offset, 1 + length,
+        proto_tree_add_string_format_value(tree, hf_teams_stun_header_extension, tvb, offset, 1 + length,
             val_to_str_const(id, extension_names, "unknown"), "%s (id %u, %d bytes)",
             val_to_str_const(id, extension_names, "unknown"), id, length);
         offset += 1 + length;
@@ -477,7 +477,7 @@ static void
 show_rtp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *root, const media_note *note)
 {
     const char *name = payload_label(pinfo, note->payload);
-    proto_item *item = proto_tree_add_string(tree, hf_payload_name, tvb, 1, 1, name);
+    proto_item *item = proto_tree_add_string(tree, hf_teams_stun_payload_name, tvb, 1, 1, name);
 
     proto_item_set_generated(item);
     if (note->payload != NULL) {
@@ -485,7 +485,7 @@ show_rtp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *root, 
         proto_item_append_text(root, ", %s", name);
     }
     if (note->dialect != TS_DIALECT_ANY) {
-        item = proto_tree_add_string(tree, hf_dialect, tvb, 0, 0, ts_dialect_name(note->dialect));
+        item = proto_tree_add_string(tree, hf_teams_stun_dialect, tvb, 0, 0, ts_dialect_name(note->dialect));
         proto_item_set_generated(item);
     }
     show_header_extension(tvb, tree, note->payload);
@@ -521,7 +521,7 @@ show_note(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const media_note 
     else if (note->kind == MEDIA_SRTCP)
         show_rtcp_header(tvb, pinfo, sub, root);
     else if (note->kind == MEDIA_OTHER)
-        proto_tree_add_item(sub, hf_payload, tvb, 0, -1, ENC_NA);
+        proto_tree_add_item(sub, hf_teams_stun_payload, tvb, 0, -1, ENC_NA);
     if (note->pair != 0)
         ts_show_pair(tvb, sub, note->pair, note->state, note->local_type, note->remote_type, NULL);
 
@@ -562,16 +562,16 @@ void
 ts_media_register(int proto)
 {
     static hf_register_info hf[] = {
-        { &hf_payload_name, { "Payload Name", "teams_stun.payload_name", FT_STRING, BASE_NONE, NULL, 0, "Codec and clock rate that Microsoft's clients use this payload type for; empty where unknown", HFILL } },
-        { &hf_dialect, { "Dialect", "teams_stun.dialect", FT_STRING, BASE_NONE, NULL, 0, "Whose payload type numbers apply, by IMPLEMENTATION-VERSION of the checks", HFILL } },
-        { &hf_header_extension, { "Header Extension", "teams_stun.header_extension", FT_STRING, BASE_NONE, NULL, 0, "Element of the RTP header extension, as Teams' SDP declares it (observed)", HFILL } },
-        { &hf_rtcp_version, { "Version", "teams_stun.rtcp.version", FT_UINT8, BASE_DEC, NULL, 0xC0, "Version of RTCP, 2", HFILL } },
-        { &hf_rtcp_padding, { "Padding", "teams_stun.rtcp.padding", FT_BOOLEAN, 8, NULL, 0x20, "Padding at the end of the encrypted part", HFILL } },
-        { &hf_rtcp_count, { "Count or Format", "teams_stun.rtcp.count", FT_UINT8, BASE_DEC, NULL, 0x1F, "Number of reports, or format of a feedback message", HFILL } },
-        { &hf_rtcp_type, { "Packet Type", "teams_stun.rtcp.type", FT_UINT8, BASE_DEC, VALS(rtcp_types), 0, "Type of the first packet of the compound; the rest is encrypted", HFILL } },
-        { &hf_rtcp_length, { "Length", "teams_stun.rtcp.length", FT_UINT16, BASE_DEC, NULL, 0, "32-bit words of the first packet, less one", HFILL } },
-        { &hf_rtcp_ssrc, { "Sender SSRC", "teams_stun.rtcp.ssrc", FT_UINT32, BASE_HEX, NULL, 0, "Synchronization source of the sender", HFILL } },
-        { &hf_payload, { "Payload", "teams_stun.payload", FT_BYTES, BASE_NONE, NULL, 0, "Bytes that are none of STUN, RTP, RTCP and DTLS", HFILL } },
+        { &hf_teams_stun_payload_name, { "Payload Name", "teams_stun.payload_name", FT_STRING, BASE_NONE, NULL, 0, "Codec and clock rate that Microsoft's clients use this payload type for; empty where unknown", HFILL } },
+        { &hf_teams_stun_dialect, { "Dialect", "teams_stun.dialect", FT_STRING, BASE_NONE, NULL, 0, "Whose payload type numbers apply, by IMPLEMENTATION-VERSION of the checks", HFILL } },
+        { &hf_teams_stun_header_extension, { "Header Extension", "teams_stun.header_extension", FT_STRING, BASE_NONE, NULL, 0, "Element of the RTP header extension, as Teams' SDP declares it (observed)", HFILL } },
+        { &hf_teams_stun_rtcp_version, { "Version", "teams_stun.rtcp.version", FT_UINT8, BASE_DEC, NULL, 0xC0, "Version of RTCP, 2", HFILL } },
+        { &hf_teams_stun_rtcp_padding, { "Padding", "teams_stun.rtcp.padding", FT_BOOLEAN, 8, NULL, 0x20, "Padding at the end of the encrypted part", HFILL } },
+        { &hf_teams_stun_rtcp_count, { "Count or Format", "teams_stun.rtcp.count", FT_UINT8, BASE_DEC, NULL, 0x1F, "Number of reports, or format of a feedback message", HFILL } },
+        { &hf_teams_stun_rtcp_type, { "Packet Type", "teams_stun.rtcp.type", FT_UINT8, BASE_DEC, VALS(rtcp_types), 0, "Type of the first packet of the compound; the rest is encrypted", HFILL } },
+        { &hf_teams_stun_rtcp_length, { "Length", "teams_stun.rtcp.length", FT_UINT16, BASE_DEC, NULL, 0, "32-bit words of the first packet, less one", HFILL } },
+        { &hf_teams_stun_rtcp_ssrc, { "Sender SSRC", "teams_stun.rtcp.ssrc", FT_UINT32, BASE_HEX, NULL, 0, "Synchronization source of the sender", HFILL } },
+        { &hf_teams_stun_payload, { "Payload", "teams_stun.payload", FT_BYTES, BASE_NONE, NULL, 0, "Bytes that are none of STUN, RTP, RTCP and DTLS", HFILL } },
     };
     static int *ett[] = { &ett_media };
 

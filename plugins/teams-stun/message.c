@@ -17,37 +17,37 @@
 #define FAMILY_IPV6         2
 #define MAX_UFRAG_LENGTH    256     /* RFC 8839 5.4 */
 
-static int hf_attr = -1;
-static int hf_attr_type = -1;
-static int hf_attr_length = -1;
-static int hf_attr_value = -1;
-static int hf_type = -1;
-static int hf_length = -1;
-static int hf_transaction_id = -1;
-static int hf_format = -1;
-static int hf_ufrag_local = -1;
-static int hf_ufrag_remote = -1;
-static int hf_role = -1;
-static int hf_tie_breaker = -1;
-static int hf_priority = -1;
-static int hf_priority_type = -1;
-static int hf_priority_local = -1;
-static int hf_priority_component = -1;
-static int hf_use_candidate = -1;
-static int hf_foundation = -1;
-static int hf_implementation_version = -1;
-static int hf_app_id = -1;
-static int hf_session_id = -1;
-static int hf_session_relay = -1;
-static int hf_mapped_address = -1;
-static int hf_mapped_address6 = -1;
-static int hf_mapped_port = -1;
-static int hf_error_code = -1;
-static int hf_error_reason = -1;
-static int hf_software = -1;
-static int hf_integrity = -1;
-static int hf_fingerprint = -1;
-static int hf_value_8036 = -1;
+static int hf_teams_stun_attr = -1;
+static int hf_teams_stun_attr_type = -1;
+static int hf_teams_stun_attr_length = -1;
+static int hf_teams_stun_attr_value = -1;
+static int hf_teams_stun_type = -1;
+static int hf_teams_stun_length = -1;
+static int hf_teams_stun_transaction_id = -1;
+static int hf_teams_stun_format = -1;
+static int hf_teams_stun_ufrag_local = -1;
+static int hf_teams_stun_ufrag_remote = -1;
+static int hf_teams_stun_role = -1;
+static int hf_teams_stun_tie_breaker = -1;
+static int hf_teams_stun_priority = -1;
+static int hf_teams_stun_priority_type = -1;
+static int hf_teams_stun_priority_local = -1;
+static int hf_teams_stun_priority_component = -1;
+static int hf_teams_stun_use_candidate = -1;
+static int hf_teams_stun_foundation = -1;
+static int hf_teams_stun_implementation_version = -1;
+static int hf_teams_stun_app_id = -1;
+static int hf_teams_stun_session_id = -1;
+static int hf_teams_stun_session_id_relay = -1;
+static int hf_teams_stun_mapped_address = -1;
+static int hf_teams_stun_mapped_address6 = -1;
+static int hf_teams_stun_mapped_port = -1;
+static int hf_teams_stun_error_code = -1;
+static int hf_teams_stun_error_reason = -1;
+static int hf_teams_stun_software = -1;
+static int hf_teams_stun_integrity = -1;
+static int hf_teams_stun_fingerprint = -1;
+static int hf_teams_stun_unknown_8036 = -1;
 
 static int ett_attr = -1;
 
@@ -154,8 +154,8 @@ decode_username(attribute_call *call)
     message->ufrag_local = wmem_strdup(call->pinfo->pool, colon + 1);
 
     const int split = (int)(colon - text);
-    proto_tree_add_string(call->tree, hf_ufrag_remote, call->tvb, call->offset, MIN(split, call->length), message->ufrag_remote);
-    proto_tree_add_string(call->tree, hf_ufrag_local, call->tvb, call->offset + MIN(split + 1, call->length),
+    proto_tree_add_string(call->tree, hf_teams_stun_ufrag_remote, call->tvb, call->offset, MIN(split, call->length), message->ufrag_remote);
+    proto_tree_add_string(call->tree, hf_teams_stun_ufrag_local, call->tvb, call->offset + MIN(split + 1, call->length),
         MAX(0, MIN((int)strlen(colon + 1), call->length - split - 1)), message->ufrag_local);
     proto_item_append_text(call->item, ": %s", text);
 }
@@ -164,8 +164,8 @@ static void
 decode_role(attribute_call *call, ts_ice_role role, const char *name)
 {
     call->message->role = role;
-    proto_tree_add_string(call->tree, hf_role, call->tvb, call->offset - TLV_HEADER, 2, name);
-    proto_tree_add_item(call->tree, hf_tie_breaker, call->tvb, call->offset, 8, ENC_BIG_ENDIAN);
+    proto_tree_add_string(call->tree, hf_teams_stun_role, call->tvb, call->offset - TLV_HEADER, 2, name);
+    proto_tree_add_item(call->tree, hf_teams_stun_tie_breaker, call->tvb, call->offset, 8, ENC_BIG_ENDIAN);
 }
 
 static void
@@ -191,10 +191,10 @@ decode_priority(attribute_call *call)
 
     call->message->has_priority = true;
     call->message->priority = priority;
-    proto_tree_add_item(tree, hf_priority, tvb, at, 4, ENC_BIG_ENDIAN);
-    proto_tree_add_uint(tree, hf_priority_type, tvb, at, 1, priority >> 24);
-    proto_tree_add_uint(tree, hf_priority_local, tvb, at + 1, 2, (priority >> 8) & 0xFFFF);
-    proto_tree_add_uint(tree, hf_priority_component, tvb, at + 3, 1, 256 - (priority & 0xFF));
+    proto_tree_add_item(tree, hf_teams_stun_priority, tvb, at, 4, ENC_BIG_ENDIAN);
+    proto_tree_add_uint(tree, hf_teams_stun_priority_type, tvb, at, 1, priority >> 24);
+    proto_tree_add_uint(tree, hf_teams_stun_priority_local, tvb, at + 1, 2, (priority >> 8) & 0xFFFF);
+    proto_tree_add_uint(tree, hf_teams_stun_priority_component, tvb, at + 3, 1, 256 - (priority & 0xFF));
     proto_item_append_text(call->item, ": 0x%08x (component %u)", priority, 256 - (priority & 0xFF));
 }
 
@@ -202,7 +202,7 @@ static void
 decode_use_candidate(attribute_call *call)
 {
     call->message->use_candidate = true;
-    proto_tree_add_boolean(call->tree, hf_use_candidate, call->tvb, call->offset - TLV_HEADER, TLV_HEADER, 1);
+    proto_tree_add_boolean(call->tree, hf_teams_stun_use_candidate, call->tvb, call->offset - TLV_HEADER, TLV_HEADER, 1);
 }
 
 static void
@@ -211,7 +211,7 @@ decode_foundation(attribute_call *call)
     const char *text = value_text(call);
 
     call->message->has_foundation = true;
-    proto_tree_add_string(call->tree, hf_foundation, call->tvb, call->offset, call->length, text);
+    proto_tree_add_string(call->tree, hf_teams_stun_foundation, call->tvb, call->offset, call->length, text);
     proto_item_append_text(call->item, ": %s", text);
 }
 
@@ -222,7 +222,7 @@ decode_implementation_version(attribute_call *call)
 
     call->message->has_version = true;
     call->message->version = version;
-    proto_item *item = proto_tree_add_item(call->tree, hf_implementation_version, call->tvb, call->offset, 4, ENC_BIG_ENDIAN);
+    proto_item *item = proto_tree_add_item(call->tree, hf_teams_stun_implementation_version, call->tvb, call->offset, 4, ENC_BIG_ENDIAN);
     proto_item_append_text(item, " (%s)", ts_implementation_version_meaning(version));
     proto_item_append_text(call->item, ": %u", version);
 }
@@ -233,7 +233,7 @@ decode_app_id(attribute_call *call)
     const uint32_t id = tvb_get_ntohl(call->tvb, call->offset);
 
     call->message->observed_attribute = true;
-    proto_item *item = proto_tree_add_item(call->tree, hf_app_id, call->tvb, call->offset, 4, ENC_BIG_ENDIAN);
+    proto_item *item = proto_tree_add_item(call->tree, hf_teams_stun_app_id, call->tvb, call->offset, 4, ENC_BIG_ENDIAN);
     proto_item_append_text(item, " (%s)", app_id_meaning(id));
     proto_item_append_text(call->item, ": %u", id);
 }
@@ -244,8 +244,8 @@ decode_session_id(attribute_call *call)
 {
     call->message->has_session = true;
     call->message->session_id = tvb_get_ntoh64(call->tvb, call->offset);
-    proto_tree_add_item(call->tree, hf_session_id, call->tvb, call->offset, 8, ENC_BIG_ENDIAN);
-    proto_tree_add_string_format_value(call->tree, hf_session_relay, call->tvb, call->offset + 6, 2,
+    proto_tree_add_item(call->tree, hf_teams_stun_session_id, call->tvb, call->offset, 8, ENC_BIG_ENDIAN);
+    proto_tree_add_string_format_value(call->tree, hf_teams_stun_session_id_relay, call->tvb, call->offset + 6, 2,
         wmem_strdup_printf(call->pinfo->pool, "x.x.%u.%u", tvb_get_uint8(call->tvb, call->offset + 7),
             tvb_get_uint8(call->tvb, call->offset + 6)),
         "x.x.%u.%u (observed)", tvb_get_uint8(call->tvb, call->offset + 7), tvb_get_uint8(call->tvb, call->offset + 6));
@@ -262,7 +262,7 @@ static void
 decode_8036(attribute_call *call)
 {
     call->message->observed_attribute = true;
-    proto_tree_add_item(call->tree, hf_value_8036, call->tvb, call->offset, 4, ENC_BIG_ENDIAN);
+    proto_tree_add_item(call->tree, hf_teams_stun_unknown_8036, call->tvb, call->offset, 4, ENC_BIG_ENDIAN);
 }
 
 /* RFC 8489 14.1 and 14.2. */
@@ -293,13 +293,13 @@ decode_address(attribute_call *call, bool xored)
     set_address(&mapped->addr, family == FAMILY_IPV6 ? AT_IPv6 : AT_IPv4, size, bytes);
 
     if (family == FAMILY_IPV6) {
-        proto_tree_add_ipv6(call->tree, hf_mapped_address6, tvb, at + 4, size, (const ws_in6_addr *)bytes);
+        proto_tree_add_ipv6(call->tree, hf_teams_stun_mapped_address6, tvb, at + 4, size, (const ws_in6_addr *)bytes);
     } else {
         ws_in4_addr addr;
         memcpy(&addr, bytes, sizeof addr);
-        proto_tree_add_ipv4(call->tree, hf_mapped_address, tvb, at + 4, size, addr);
+        proto_tree_add_ipv4(call->tree, hf_teams_stun_mapped_address, tvb, at + 4, size, addr);
     }
-    proto_tree_add_uint(call->tree, hf_mapped_port, tvb, at + 2, 2, mapped->port);
+    proto_tree_add_uint(call->tree, hf_teams_stun_mapped_port, tvb, at + 2, 2, mapped->port);
     proto_item_append_text(call->item, family == FAMILY_IPV6 ? ": [%s]:%u" : ": %s:%u",
         address_to_str(call->pinfo->pool, &mapped->addr), mapped->port);
 }
@@ -322,29 +322,29 @@ decode_error(attribute_call *call)
     const uint16_t code = (uint16_t)((tvb_get_uint8(call->tvb, call->offset + 2) & 0x07) * 100 + tvb_get_uint8(call->tvb, call->offset + 3));
 
     call->message->error_code = code;
-    proto_tree_add_uint(call->tree, hf_error_code, call->tvb, call->offset + 2, 2, code);
-    proto_tree_add_item(call->tree, hf_error_reason, call->tvb, call->offset + 4, call->length - 4, ENC_UTF_8);
+    proto_tree_add_uint(call->tree, hf_teams_stun_error_code, call->tvb, call->offset + 2, 2, code);
+    proto_tree_add_item(call->tree, hf_teams_stun_error_reason, call->tvb, call->offset + 4, call->length - 4, ENC_UTF_8);
     proto_item_append_text(call->item, ": %u", code);
 }
 
 static void
 decode_software(attribute_call *call)
 {
-    proto_tree_add_item(call->tree, hf_software, call->tvb, call->offset, call->length, ENC_UTF_8);
+    proto_tree_add_item(call->tree, hf_teams_stun_software, call->tvb, call->offset, call->length, ENC_UTF_8);
 }
 
 static void
 decode_integrity(attribute_call *call)
 {
     call->message->integrity_offset = (unsigned)(call->offset - TLV_HEADER);
-    proto_tree_add_item(call->tree, hf_integrity, call->tvb, call->offset, call->length, ENC_NA);
+    proto_tree_add_item(call->tree, hf_teams_stun_integrity, call->tvb, call->offset, call->length, ENC_NA);
 }
 
 static void
 decode_fingerprint(attribute_call *call)
 {
     call->message->fingerprint_offset = (unsigned)(call->offset - TLV_HEADER);
-    proto_tree_add_item(call->tree, hf_fingerprint, call->tvb, call->offset, 4, ENC_BIG_ENDIAN);
+    proto_tree_add_item(call->tree, hf_teams_stun_fingerprint, call->tvb, call->offset, 4, ENC_BIG_ENDIAN);
 }
 
 /* ---- the table ---- */
@@ -408,12 +408,12 @@ show_attribute(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_tlv
         .tvb = tvb, .pinfo = pinfo, .offset = at + TLV_HEADER, .length = available, .message = message,
     };
 
-    call.item = proto_tree_add_none_format(tree, hf_attr, tvb, at, TLV_HEADER + available, "%s",
+    call.item = proto_tree_add_none_format(tree, hf_teams_stun_attr, tvb, at, TLV_HEADER + available, "%s",
         row == NULL ? wmem_strdup_printf(pinfo->pool, "Unknown attribute 0x%04x", tlv->type) : row->name);
     call.tree = proto_item_add_subtree(call.item, ett_attr);
-    proto_tree_add_item(call.tree, hf_attr_type, tvb, at, 2, ENC_BIG_ENDIAN);
-    proto_tree_add_item(call.tree, hf_attr_length, tvb, at + 2, 2, ENC_BIG_ENDIAN);
-    proto_tree_add_item(call.tree, hf_attr_value, tvb, call.offset, available, ENC_NA);
+    proto_tree_add_item(call.tree, hf_teams_stun_attr_type, tvb, at, 2, ENC_BIG_ENDIAN);
+    proto_tree_add_item(call.tree, hf_teams_stun_attr_length, tvb, at + 2, 2, ENC_BIG_ENDIAN);
+    proto_tree_add_item(call.tree, hf_teams_stun_attr_value, tvb, call.offset, available, ENC_NA);
 
     const int length = (int)tlv->length;
     if (available < length && tvb_captured_length(tvb) == tvb_reported_length(tvb))
@@ -440,9 +440,9 @@ ts_message_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_messa
     message->length = (uint32_t)tvb_reported_length(tvb);
     message->hash = wmem_strong_hash(data, captured);
 
-    proto_tree_add_item(tree, hf_type, tvb, 0, 2, ENC_BIG_ENDIAN);
-    proto_item *length_item = proto_tree_add_item(tree, hf_length, tvb, 2, 2, ENC_BIG_ENDIAN);
-    proto_tree_add_item(tree, hf_transaction_id, tvb, 4, 16, ENC_NA);
+    proto_tree_add_item(tree, hf_teams_stun_type, tvb, 0, 2, ENC_BIG_ENDIAN);
+    proto_item *length_item = proto_tree_add_item(tree, hf_teams_stun_length, tvb, 2, 2, ENC_BIG_ENDIAN);
+    proto_tree_add_item(tree, hf_teams_stun_transaction_id, tvb, 4, 16, ENC_NA);
     if ((uint32_t)TS_STUN_HEADER_LENGTH + ts_get_be16(data + 2) > message->length) {
         message->diagnostics |= TS_DIAG_BIT(TS_DIAG_MESSAGE_SHORT);
         ts_diag_add(pinfo, length_item, TS_DIAG_MESSAGE_SHORT, NULL);
@@ -455,7 +455,7 @@ ts_message_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_messa
     if (message->format == TS_FORMAT_UNKNOWN && message->has_version)
         message->format = message->version < 3 ? TS_FORMAT_DRAFT02 : TS_FORMAT_RFC5389;
     if (message->format != TS_FORMAT_UNKNOWN) {
-        proto_item *item = proto_tree_add_string(tree, hf_format, tvb, 0, 0, ts_format_name(message->format));
+        proto_item *item = proto_tree_add_string(tree, hf_teams_stun_format, tvb, 0, 0, ts_format_name(message->format));
         proto_item_set_generated(item);
     }
 }
@@ -464,37 +464,37 @@ void
 ts_message_register(int proto)
 {
     static hf_register_info hf[] = {
-        { &hf_type, { "Message Type", "teams_stun.type", FT_UINT16, BASE_HEX, VALS(ts_message_types), 0, "Type of the STUN message", HFILL } },
-        { &hf_length, { "Message Length", "teams_stun.length", FT_UINT16, BASE_DEC, NULL, 0, "Bytes after the header", HFILL } },
-        { &hf_transaction_id, { "Transaction ID", "teams_stun.transaction_id", FT_BYTES, BASE_NONE, NULL, 0, "With the cookie that its first four bytes are", HFILL } },
-        { &hf_format, { "Message Format", "teams_stun.format", FT_STRING, BASE_NONE, NULL, 0, "RFC 5389 or draft-02 ([MS-ICE2] 3.1.5.2)", HFILL } },
-        { &hf_attr, { "Attribute", "teams_stun.attr", FT_NONE, BASE_NONE, NULL, 0, "One attribute of the message", HFILL } },
-        { &hf_attr_type, { "Attribute Type", "teams_stun.attr.type", FT_UINT16, BASE_HEX, VALS(attribute_names), 0, "Type of the attribute, known or not", HFILL } },
-        { &hf_attr_length, { "Attribute Length", "teams_stun.attr.length", FT_UINT16, BASE_DEC, NULL, 0, "Bytes of the value without padding, as sent", HFILL } },
-        { &hf_attr_value, { "Attribute Value", "teams_stun.attr.value", FT_BYTES, BASE_NONE, NULL, 0, "Bytes of the value, without padding", HFILL } },
-        { &hf_ufrag_local, { "Local User Fragment", "teams_stun.ufrag.local", FT_STRING, BASE_NONE, NULL, 0, "User fragment of the message's sender", HFILL } },
-        { &hf_ufrag_remote, { "Remote User Fragment", "teams_stun.ufrag.remote", FT_STRING, BASE_NONE, NULL, 0, "User fragment of the message's receiver", HFILL } },
-        { &hf_role, { "Role", "teams_stun.role", FT_STRING, BASE_NONE, NULL, 0, "ICE role of the sender: controlling or controlled", HFILL } },
-        { &hf_tie_breaker, { "Tie-Breaker", "teams_stun.tie_breaker", FT_UINT64, BASE_HEX, NULL, 0, "Decides role conflicts (RFC 8445 7.3.1.1)", HFILL } },
-        { &hf_priority, { "Priority", "teams_stun.priority", FT_UINT32, BASE_DEC_HEX, NULL, 0, "Priority that the candidate would have as a peer-reflexive one", HFILL } },
-        { &hf_priority_type, { "Type Preference", "teams_stun.priority.type", FT_UINT8, BASE_DEC, NULL, 0, "126 host, 110 peer-reflexive, 100 server-reflexive, 0 relayed (RFC 8445 5.1.2.2)", HFILL } },
-        { &hf_priority_local, { "Local Preference", "teams_stun.priority.local", FT_UINT16, BASE_DEC, NULL, 0, "Preference among candidates of one type", HFILL } },
-        { &hf_priority_component, { "Component", "teams_stun.priority.component", FT_UINT16, BASE_DEC, NULL, 0, "1 RTP, 2 RTCP", HFILL } },
-        { &hf_use_candidate, { "Use Candidate", "teams_stun.use_candidate", FT_BOOLEAN, BASE_NONE, NULL, 0, "The controlling side nominates this pair", HFILL } },
-        { &hf_foundation, { "Foundation", "teams_stun.foundation", FT_STRING, BASE_NONE, NULL, 0, "Foundation of the sender's candidate ([MS-ICE2] 2.2)", HFILL } },
-        { &hf_implementation_version, { "Implementation Version", "teams_stun.implementation_version", FT_UINT32, BASE_DEC, NULL, 0, "Which message format the sender understands ([MS-ICE2] 2.2)", HFILL } },
-        { &hf_app_id, { "Application ID", "teams_stun.app_id", FT_UINT32, BASE_DEC, NULL, 0, "Meaning of the values observed, not documented", HFILL } },
-        { &hf_session_id, { "Multiplexed Session ID", "teams_stun.session_id", FT_UINT64, BASE_HEX, NULL, 0, "Answers to the sender have to be wrapped with this identifier", HFILL } },
-        { &hf_session_relay, { "Relay of the Session", "teams_stun.session_id.relay", FT_STRING, BASE_NONE, NULL, 0, "Third and fourth octet of the relay's IPv4 address (observed)", HFILL } },
-        { &hf_mapped_address, { "Mapped Address", "teams_stun.mapped.address", FT_IPv4, BASE_NONE, NULL, 0, "IPv4 address from which the check arrived", HFILL } },
-        { &hf_mapped_address6, { "Mapped IPv6 Address", "teams_stun.mapped.address6", FT_IPv6, BASE_NONE, NULL, 0, "IPv6 address from which the check arrived", HFILL } },
-        { &hf_mapped_port, { "Mapped Port", "teams_stun.mapped.port", FT_UINT16, BASE_DEC, NULL, 0, "Port from which the check arrived", HFILL } },
-        { &hf_error_code, { "Error Code", "teams_stun.error.code", FT_UINT16, BASE_DEC, NULL, 0, "Why the check was refused (RFC 8489 14.8)", HFILL } },
-        { &hf_error_reason, { "Error Reason", "teams_stun.error.reason", FT_STRING, BASE_NONE, NULL, 0, "Text that comes with the code", HFILL } },
-        { &hf_software, { "Software", "teams_stun.software", FT_STRING, BASE_NONE, NULL, 0, "Name and version of the sender's software", HFILL } },
-        { &hf_integrity, { "Message Integrity", "teams_stun.integrity", FT_BYTES, BASE_NONE, NULL, 0, "HMAC-SHA1 with the receiver's ICE password as key", HFILL } },
-        { &hf_fingerprint, { "Fingerprint", "teams_stun.fingerprint", FT_UINT32, BASE_HEX, NULL, 0, "CRC-32 of the message before it, XORed with 0x5354554e", HFILL } },
-        { &hf_value_8036, { "Value of 0x8036", "teams_stun.unknown_8036", FT_UINT32, BASE_DEC, NULL, 0, "Meaning not known; 1 observed during checks", HFILL } },
+        { &hf_teams_stun_type, { "Message Type", "teams_stun.type", FT_UINT16, BASE_HEX, VALS(ts_message_types), 0, "Type of the STUN message", HFILL } },
+        { &hf_teams_stun_length, { "Message Length", "teams_stun.length", FT_UINT16, BASE_DEC, NULL, 0, "Bytes after the header", HFILL } },
+        { &hf_teams_stun_transaction_id, { "Transaction ID", "teams_stun.transaction_id", FT_BYTES, BASE_NONE, NULL, 0, "With the cookie that its first four bytes are", HFILL } },
+        { &hf_teams_stun_format, { "Message Format", "teams_stun.format", FT_STRING, BASE_NONE, NULL, 0, "RFC 5389 or draft-02 ([MS-ICE2] 3.1.5.2)", HFILL } },
+        { &hf_teams_stun_attr, { "Attribute", "teams_stun.attr", FT_NONE, BASE_NONE, NULL, 0, "One attribute of the message", HFILL } },
+        { &hf_teams_stun_attr_type, { "Attribute Type", "teams_stun.attr.type", FT_UINT16, BASE_HEX, VALS(attribute_names), 0, "Type of the attribute, known or not", HFILL } },
+        { &hf_teams_stun_attr_length, { "Attribute Length", "teams_stun.attr.length", FT_UINT16, BASE_DEC, NULL, 0, "Bytes of the value without padding, as sent", HFILL } },
+        { &hf_teams_stun_attr_value, { "Attribute Value", "teams_stun.attr.value", FT_BYTES, BASE_NONE, NULL, 0, "Bytes of the value, without padding", HFILL } },
+        { &hf_teams_stun_ufrag_local, { "Local User Fragment", "teams_stun.ufrag.local", FT_STRING, BASE_NONE, NULL, 0, "User fragment of the message's sender", HFILL } },
+        { &hf_teams_stun_ufrag_remote, { "Remote User Fragment", "teams_stun.ufrag.remote", FT_STRING, BASE_NONE, NULL, 0, "User fragment of the message's receiver", HFILL } },
+        { &hf_teams_stun_role, { "Role", "teams_stun.role", FT_STRING, BASE_NONE, NULL, 0, "ICE role of the sender: controlling or controlled", HFILL } },
+        { &hf_teams_stun_tie_breaker, { "Tie-Breaker", "teams_stun.tie_breaker", FT_UINT64, BASE_HEX, NULL, 0, "Decides role conflicts (RFC 8445 7.3.1.1)", HFILL } },
+        { &hf_teams_stun_priority, { "Priority", "teams_stun.priority", FT_UINT32, BASE_DEC_HEX, NULL, 0, "Priority that the candidate would have as a peer-reflexive one", HFILL } },
+        { &hf_teams_stun_priority_type, { "Type Preference", "teams_stun.priority.type", FT_UINT8, BASE_DEC, NULL, 0, "126 host, 110 peer-reflexive, 100 server-reflexive, 0 relayed (RFC 8445 5.1.2.2)", HFILL } },
+        { &hf_teams_stun_priority_local, { "Local Preference", "teams_stun.priority.local", FT_UINT16, BASE_DEC, NULL, 0, "Preference among candidates of one type", HFILL } },
+        { &hf_teams_stun_priority_component, { "Component", "teams_stun.priority.component", FT_UINT16, BASE_DEC, NULL, 0, "1 RTP, 2 RTCP", HFILL } },
+        { &hf_teams_stun_use_candidate, { "Use Candidate", "teams_stun.use_candidate", FT_BOOLEAN, BASE_NONE, NULL, 0, "The controlling side nominates this pair", HFILL } },
+        { &hf_teams_stun_foundation, { "Foundation", "teams_stun.foundation", FT_STRING, BASE_NONE, NULL, 0, "Foundation of the sender's candidate ([MS-ICE2] 2.2)", HFILL } },
+        { &hf_teams_stun_implementation_version, { "Implementation Version", "teams_stun.implementation_version", FT_UINT32, BASE_DEC, NULL, 0, "Which message format the sender understands ([MS-ICE2] 2.2)", HFILL } },
+        { &hf_teams_stun_app_id, { "Application ID", "teams_stun.app_id", FT_UINT32, BASE_DEC, NULL, 0, "Meaning of the values observed, not documented", HFILL } },
+        { &hf_teams_stun_session_id, { "Multiplexed Session ID", "teams_stun.session_id", FT_UINT64, BASE_HEX, NULL, 0, "Answers to the sender have to be wrapped with this identifier", HFILL } },
+        { &hf_teams_stun_session_id_relay, { "Relay of the Session", "teams_stun.session_id.relay", FT_STRING, BASE_NONE, NULL, 0, "Third and fourth octet of the relay's IPv4 address (observed)", HFILL } },
+        { &hf_teams_stun_mapped_address, { "Mapped Address", "teams_stun.mapped.address", FT_IPv4, BASE_NONE, NULL, 0, "IPv4 address from which the check arrived", HFILL } },
+        { &hf_teams_stun_mapped_address6, { "Mapped IPv6 Address", "teams_stun.mapped.address6", FT_IPv6, BASE_NONE, NULL, 0, "IPv6 address from which the check arrived", HFILL } },
+        { &hf_teams_stun_mapped_port, { "Mapped Port", "teams_stun.mapped.port", FT_UINT16, BASE_DEC, NULL, 0, "Port from which the check arrived", HFILL } },
+        { &hf_teams_stun_error_code, { "Error Code", "teams_stun.error.code", FT_UINT16, BASE_DEC, NULL, 0, "Why the check was refused (RFC 8489 14.8)", HFILL } },
+        { &hf_teams_stun_error_reason, { "Error Reason", "teams_stun.error.reason", FT_STRING, BASE_NONE, NULL, 0, "Text that comes with the code", HFILL } },
+        { &hf_teams_stun_software, { "Software", "teams_stun.software", FT_STRING, BASE_NONE, NULL, 0, "Name and version of the sender's software", HFILL } },
+        { &hf_teams_stun_integrity, { "Message Integrity", "teams_stun.integrity", FT_BYTES, BASE_NONE, NULL, 0, "HMAC-SHA1 with the receiver's ICE password as key", HFILL } },
+        { &hf_teams_stun_fingerprint, { "Fingerprint", "teams_stun.fingerprint", FT_UINT32, BASE_HEX, NULL, 0, "CRC-32 of the message before it, XORed with 0x5354554e", HFILL } },
+        { &hf_teams_stun_unknown_8036, { "Value of 0x8036", "teams_stun.unknown_8036", FT_UINT32, BASE_DEC, NULL, 0, "Meaning not known; 1 observed during checks", HFILL } },
     };
     static int *ett[] = { &ett_attr };
 

@@ -64,19 +64,19 @@ static wmem_map_t *connections;     /* ts_flow -> connection */
 static uint32_t connection_count;
 
 static int proto_flightproxy = -1;
-static int hf_type = -1;
-static int hf_guid = -1;
-static int hf_connection = -1;
-static int hf_length = -1;
-static int hf_payload = -1;
-static int hf_retransmission_of = -1;
-static int hf_acknowledges = -1;
-static int hf_acknowledged_in = -1;
+static int hf_teams_flightproxy_type = -1;
+static int hf_teams_flightproxy_guid = -1;
+static int hf_teams_flightproxy_connection = -1;
+static int hf_teams_flightproxy_length = -1;
+static int hf_teams_flightproxy_payload = -1;
+static int hf_teams_flightproxy_retransmission_of = -1;
+static int hf_teams_flightproxy_acknowledges = -1;
+static int hf_teams_flightproxy_acknowledged_in = -1;
 
 static int ett_flightproxy = -1;
 
-static expert_field ei_retransmission = EI_INIT;
-static expert_field ei_truncated = EI_INIT;
+static expert_field ei_teams_flightproxy_retransmitted = EI_INIT;
+static expert_field ei_teams_flightproxy_truncated = EI_INIT;
 
 static const char *
 type_name(uint8_t type)
@@ -218,15 +218,15 @@ show_frame(tvbuff_t *tvb, proto_tree *tree, int hf, uint32_t frame)
 static void
 show_note(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *root, const flightproxy_note *note)
 {
-    proto_item *item = proto_tree_add_uint(tree, hf_connection, tvb, 0, 0, note->connection);
+    proto_item *item = proto_tree_add_uint(tree, hf_teams_flightproxy_connection, tvb, 0, 0, note->connection);
 
     proto_item_set_generated(item);
-    show_frame(tvb, tree, hf_acknowledges, note->acknowledges);
+    show_frame(tvb, tree, hf_teams_flightproxy_acknowledges, note->acknowledges);
     if (note->data != NULL)
-        show_frame(tvb, tree, hf_acknowledged_in, note->data->acknowledged_in);
-    show_frame(tvb, tree, hf_retransmission_of, note->original);
+        show_frame(tvb, tree, hf_teams_flightproxy_acknowledged_in, note->data->acknowledged_in);
+    show_frame(tvb, tree, hf_teams_flightproxy_retransmission_of, note->original);
     if (note->original != 0) {
-        expert_add_info_format(pinfo, root, &ei_retransmission, "The same bytes as in frame %u", note->original);
+        expert_add_info_format(pinfo, root, &ei_teams_flightproxy_retransmitted, "The same bytes as in frame %u", note->original);
         col_append_fstr(pinfo->cinfo, COL_INFO, ", same as frame %u", note->original);
     }
     if (note->acknowledges != 0)
@@ -249,21 +249,21 @@ dissect_flightproxy(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
     proto_item *root = proto_tree_add_item(tree, proto_flightproxy, tvb, 0, -1, ENC_NA);
     proto_tree *sub = proto_item_add_subtree(root, ett_flightproxy);
 
-    proto_tree_add_string(sub, hf_type, tvb, 0, 1, type_name(type));
+    proto_tree_add_string(sub, hf_teams_flightproxy_type, tvb, 0, 1, type_name(type));
     if (type == TYPE_ACKNOWLEDGEMENT && tvb_bytes_exist(tvb, 1, GUID_LENGTH)) {
         guid = (const char *)tvb_get_string_enc(pinfo->pool, tvb, 1, GUID_LENGTH, ENC_ASCII);
-        proto_tree_add_string(sub, hf_guid, tvb, 1, GUID_LENGTH, guid);
+        proto_tree_add_string(sub, hf_teams_flightproxy_guid, tvb, 1, GUID_LENGTH, guid);
         proto_item_append_text(root, ", acknowledgement %s", guid);
         col_add_fstr(pinfo->cinfo, COL_INFO, "Acknowledgement %s", guid);
     } else {
         proto_item_append_text(root, ", %s data, %d bytes", type_name(type), length - 1);
         col_add_fstr(pinfo->cinfo, COL_INFO, "%s data, %d bytes encrypted", type == TYPE_CLIENT ? "Client" : "Server", length - 1);
-        proto_tree_add_item(sub, hf_payload, tvb, 1, -1, ENC_NA);
+        proto_tree_add_item(sub, hf_teams_flightproxy_payload, tvb, 1, -1, ENC_NA);
     }
-    proto_item *item = proto_tree_add_uint(sub, hf_length, tvb, 0, 0, (uint32_t)length);
+    proto_item *item = proto_tree_add_uint(sub, hf_teams_flightproxy_length, tvb, 0, 0, (uint32_t)length);
     proto_item_set_generated(item);
     if ((int)tvb_captured_length(tvb) < length)
-        expert_add_info(pinfo, root, &ei_truncated);
+        expert_add_info(pinfo, root, &ei_teams_flightproxy_truncated);
 
     flightproxy_note *note = (flightproxy_note *)p_get_proto_data(wmem_file_scope(), pinfo, proto_flightproxy, 0);
     if (note == NULL && !PINFO_FD_VISITED(pinfo) && (type != TYPE_ACKNOWLEDGEMENT || guid != NULL)) {
@@ -279,18 +279,18 @@ void
 ts_flightproxy_register(void)
 {
     static hf_register_info hf[] = {
-        { &hf_type, { "Type", "teams_flightproxy.type", FT_STRING, BASE_NONE, NULL, 0, "client (06), server (07) or acknowledgement (03); observed", HFILL } },
-        { &hf_guid, { "GUID", "teams_flightproxy.guid", FT_STRING, BASE_NONE, NULL, 0, "Identifier that an acknowledgement carries; observed", HFILL } },
-        { &hf_connection, { "Connection", "teams_flightproxy.connection", FT_UINT32, BASE_DEC, NULL, 0, "Number of the connection in this capture, from 1", HFILL } },
-        { &hf_length, { "Length", "teams_flightproxy.length", FT_UINT32, BASE_DEC, NULL, 0, "Bytes of the datagram, the type among them", HFILL } },
-        { &hf_payload, { "Encrypted Payload", "teams_flightproxy.payload", FT_BYTES, BASE_NONE, NULL, 0, "A multiple of 16 bytes; observed", HFILL } },
-        { &hf_retransmission_of, { "Retransmission Of", "teams_flightproxy.retransmission_of", FT_FRAMENUM, BASE_NONE, NULL, 0, "Frame that had the same bytes first", HFILL } },
-        { &hf_acknowledges, { "Acknowledges", "teams_flightproxy.acknowledges", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_ACK), 0, "Latest unacknowledged data of the other side, by order; observed", HFILL } },
-        { &hf_acknowledged_in, { "Acknowledged In", "teams_flightproxy.acknowledged_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_ACK), 0, "Frame of the acknowledgement, by order; observed", HFILL } },
+        { &hf_teams_flightproxy_type, { "Type", "teams_flightproxy.type", FT_STRING, BASE_NONE, NULL, 0, "client (06), server (07) or acknowledgement (03); observed", HFILL } },
+        { &hf_teams_flightproxy_guid, { "GUID", "teams_flightproxy.guid", FT_STRING, BASE_NONE, NULL, 0, "Identifier that an acknowledgement carries; observed", HFILL } },
+        { &hf_teams_flightproxy_connection, { "Connection", "teams_flightproxy.connection", FT_UINT32, BASE_DEC, NULL, 0, "Number of the connection in this capture, from 1", HFILL } },
+        { &hf_teams_flightproxy_length, { "Length", "teams_flightproxy.length", FT_UINT32, BASE_DEC, NULL, 0, "Bytes of the datagram, the type among them", HFILL } },
+        { &hf_teams_flightproxy_payload, { "Encrypted Payload", "teams_flightproxy.payload", FT_BYTES, BASE_NONE, NULL, 0, "A multiple of 16 bytes; observed", HFILL } },
+        { &hf_teams_flightproxy_retransmission_of, { "Retransmission Of", "teams_flightproxy.retransmission_of", FT_FRAMENUM, BASE_NONE, NULL, 0, "Frame that had the same bytes first", HFILL } },
+        { &hf_teams_flightproxy_acknowledges, { "Acknowledges", "teams_flightproxy.acknowledges", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_ACK), 0, "Latest unacknowledged data of the other side, by order; observed", HFILL } },
+        { &hf_teams_flightproxy_acknowledged_in, { "Acknowledged In", "teams_flightproxy.acknowledged_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_ACK), 0, "Frame of the acknowledgement, by order; observed", HFILL } },
     };
     static ei_register_info ei[] = {
-        { &ei_retransmission, { "teams_flightproxy.retransmitted", PI_SEQUENCE, PI_NOTE, "Sent again because no acknowledgement came in time", EXPFILL } },
-        { &ei_truncated, { "teams_flightproxy.truncated", PI_UNDECODED, PI_NOTE, "Cut short by the capture", EXPFILL } },
+        { &ei_teams_flightproxy_retransmitted, { "teams_flightproxy.retransmitted", PI_SEQUENCE, PI_NOTE, "Sent again because no acknowledgement came in time", EXPFILL } },
+        { &ei_teams_flightproxy_truncated, { "teams_flightproxy.truncated", PI_UNDECODED, PI_NOTE, "Cut short by the capture", EXPFILL } },
     };
     static int *ett[] = { &ett_flightproxy };
 

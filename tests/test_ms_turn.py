@@ -64,11 +64,11 @@ def test_an_allocation_from_challenge_to_release():
 
 def test_info_column_tells_the_message_and_what_is_inside():
     info = column("allocation.pcap", "_ws.col.Info")
-    assert info[0].startswith("Allocate Request")
-    assert info[1].startswith("Allocate Error Response, 401 Unauthorized, alternate 203.0.113.141:3478")
-    assert info[4].startswith("Send Request to 198.51.100.77:40404 | Binding Request user: abcd:efgh")
-    assert info[5].startswith("Data Indication from 198.51.100.77:40404 | Binding Request")
-    assert info[6].startswith("Multiplexed TURN, session 0x7f20c4dd4f848d71 | Binding Request")
+    assert "Allocate Request" in info[0]
+    assert "Allocate Error Response, 401 Unauthorized, alternate 203.0.113.141:3478" in info[1]
+    assert "Send Request to 198.51.100.77:40404 | Binding Request user: abcd:efgh" in info[4]
+    assert "Data Indication from 198.51.100.77:40404 | Binding Request" in info[5]
+    assert "Multiplexed TURN, session 0x7f20c4dd4f848d71 | Binding Request" in info[6]
     assert set(column("allocation.pcap", "_ws.col.Protocol")) == {"MS-TURN"}
 
 

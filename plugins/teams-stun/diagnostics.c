@@ -15,13 +15,13 @@ typedef struct {
 } diagnostic_row;
 
 static const diagnostic_row rows[TS_DIAG_COUNT] = {
-    [TS_DIAG_ATTRIBUTE_LENGTH] = { "teams_stun.attribute_length", PI_MALFORMED, PI_ERROR,
+    [TS_DIAG_ATTRIBUTE_LENGTH] = { "teams_stun.attribute_length", PI_PROTOCOL, PI_ERROR,
         "Attribute has a length that its layout does not allow",
         "only the bytes that are there are shown" },
-    [TS_DIAG_ATTRIBUTE_OVERRUN] = { "teams_stun.attribute_overrun", PI_MALFORMED, PI_ERROR,
+    [TS_DIAG_ATTRIBUTE_OVERRUN] = { "teams_stun.attribute_overrun", PI_PROTOCOL, PI_ERROR,
         "Attribute is longer than the rest of the message",
         "the message is damaged, or uses another padding than RFC 8489 14" },
-    [TS_DIAG_MESSAGE_SHORT] = { "teams_stun.message_short", PI_MALFORMED, PI_ERROR,
+    [TS_DIAG_MESSAGE_SHORT] = { "teams_stun.message_short", PI_PROTOCOL, PI_ERROR,
         "Message is shorter than its length field says",
         "its end is missing; the receiver discards it" },
     [TS_DIAG_DISCARDED_CHECK] = { "teams_stun.discarded_check", PI_PROTOCOL, PI_ERROR,

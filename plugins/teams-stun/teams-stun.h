@@ -211,9 +211,12 @@ typedef struct ts_attempt {
     bool use_candidate;
     ts_ice_role role;
     unsigned sends;
+    uint32_t last_frame;        /* of the last sending */
+    nstime_t last_time;
     uint32_t twin_of;
     uint32_t response_in;       /* known only after that frame was seen */
     uint32_t response_hash;
+    nstime_t response_time;
 } ts_attempt;
 
 /* What became of one message. */

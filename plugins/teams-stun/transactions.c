@@ -14,6 +14,13 @@
 
 #define TRANSACTION_ID_LENGTH 16
 
+/*
+ * libnice sends the twin of a draft-02 check right behind it, and the two are
+ * the same bytes wherever the misprinted CRC table happens to give the right
+ * FINGERPRINT. Nobody sends again that soon for want of an answer.
+ */
+#define TWIN_SECONDS 0.005
+
 typedef struct {
     uint8_t id[TRANSACTION_ID_LENGTH];
     ts_attempt *attempts;       /* in order of appearance */
@@ -55,9 +62,34 @@ transaction_find(const uint8_t *id, bool create)
 }
 
 static bool
+is_identical_twin(const packet_info *pinfo, const ts_message *message, const nstime_t *previous)
+{
+    nstime_t delta;
+
+    nstime_delta(&delta, &pinfo->abs_ts, previous);
+    return message->has_version && message->version < 3 && nstime_to_sec(&delta) <= TWIN_SECONDS;
+}
+
+static bool
 same_check(const ts_attempt *attempt, const ts_message *message)
 {
     return attempt->use_candidate == message->use_candidate && attempt->role == message->role;
+}
+
+/* The same bytes on the same pair. */
+static void
+again(const packet_info *pinfo, const ts_message *message, ts_attempt *attempt, ts_exchange *exchange)
+{
+    exchange->attempt = attempt;
+    if (is_identical_twin(pinfo, message, &attempt->last_time)) {
+        exchange->twin_of = attempt->last_frame;
+        return;
+    }
+    attempt->sends++;
+    attempt->last_frame = pinfo->num;
+    attempt->last_time = pinfo->abs_ts;
+    exchange->retransmission = true;
+    exchange->twin_of = attempt->twin_of;
 }
 
 ts_exchange
@@ -72,10 +104,7 @@ ts_transaction_request(packet_info *pinfo, const ts_message *message, ts_pair *p
         if (attempt->pair != pair || attempt->from_local != from_local)
             continue;
         if (attempt->hash == message->hash) {
-            attempt->sends++;
-            exchange.attempt = attempt;
-            exchange.retransmission = true;
-            exchange.twin_of = attempt->twin_of;
+            again(pinfo, message, attempt, &exchange);
             return exchange;
         }
         if (same_check(attempt, message) && exchange.twin_of == 0)
@@ -86,6 +115,8 @@ ts_transaction_request(packet_info *pinfo, const ts_message *message, ts_pair *p
     attempt->hash = message->hash;
     attempt->frame = pinfo->num;
     attempt->time = pinfo->abs_ts;
+    attempt->last_frame = pinfo->num;
+    attempt->last_time = pinfo->abs_ts;
     attempt->pair = pair;
     attempt->from_local = from_local;
     attempt->use_candidate = message->use_candidate;
@@ -135,10 +166,14 @@ ts_transaction_response(packet_info *pinfo, const ts_message *message, const ts_
     exchange.response_to = attempt->frame;
     nstime_delta(&exchange.rtt, &pinfo->abs_ts, &attempt->time);
     if (attempt->response_in != 0) {
-        exchange.retransmission = true;
+        if (attempt->response_hash == message->hash && is_identical_twin(pinfo, message, &attempt->response_time))
+            exchange.twin_of = attempt->response_in;
+        else
+            exchange.retransmission = true;
         return exchange;
     }
     attempt->response_in = pinfo->num;
+    attempt->response_time = pinfo->abs_ts;
     attempt->response_hash = message->hash;
     if (attempt->twin_of != 0) {
         for (const ts_attempt *first = whole->attempts; first != NULL; first = first->next) {

@@ -232,6 +232,8 @@ def dual_format(c):
     c.udp(0.5, CLIENT, PEER, us.request("single"))
     c.udp(0.8, CLIENT, PEER, us.request("single"))              # a retransmission, no twin
     c.udp(0.82, PEER, CLIENT, them.answer("single", CLIENT))
+    for when in (1.0, 1.0001, 1.5, 1.5001):                     # twins that are the same bytes, sent again
+        c.udp(when, CLIENT, PEER, old.request("dual", draft02=True, legacy_crc=True))
 
 
 @capture("ice-broken-checks.pcap", "2026-03-02T09:00:00")

@@ -47,7 +47,7 @@ HEX_WITH_COLONS = re.compile("[0-9a-f]{2}(:[0-9a-f]{2})+")
 
 # What tshark writes when something is wrong though its exit status may be 0.
 COMPLAINTS = ("Dissector bug", "Dissector writer didn't bother", "couldn't load", "Couldn't load plugin",
-              "has no \"plugin", "was compiled for use with", "was compiled with Wireshark",
+              "has no \"plugin", "was compiled for",
               "AddressSanitizer", "runtime error:")
 
 

@@ -22,7 +22,11 @@ int proto_teams_stun = -1;
 uint32_t
 ts_payload_key(tvbuff_t *tvb, const ts_front_call *call)
 {
-    return (uint32_t)tvb_raw_offset(tvb) ^ ((uint32_t)tvb_reported_length(tvb) << 14) ^ (call->depth << 29);
+    const uint32_t kind = call->wire.kind == TS_WIRE_STUN ? 1 : 0;
+
+    /* Checks and media keep different things: their keys must never meet. */
+    return kind << 31 | (call->depth & 0x7) << 28 | (tvb_reported_length(tvb) & 0x3FFF) << 14 |
+        ((uint32_t)tvb_raw_offset(tvb) & 0x3FFF);
 }
 
 static int

@@ -190,7 +190,7 @@ ANYCAST_FIRST = [
     ("the second is short-lived as well, 51 packets in total",
      lambda: far_end(SECOND)["packets"] == 51 and not far_end(SECOND)["settled"]),
     ("the Skype Network Testing Tool does the same: a connectivity probe",
-     lambda: [call["kind"] for call in data("calls", PROBE)["calls"]] 
+     lambda: [call["kind"] for call in data("calls", PROBE)["calls"]]
      == ["connectivity-probe"]
      and says("calls", "probe", capture=PROBE)),
 ]

@@ -15,10 +15,13 @@ import gi
 gi.require_version("Atspi", "2.0")
 from gi.repository import Atspi, GLib  # noqa: E402  (the version has to be chosen first)
 
-WAIT_S = 30
+WAIT_S = 15
+FIRST_TRY_S = 4
 POLL_S = 0.2
-SETTLE_S = 1.0
+SETTLE_S = 0.6
+CHILDREN_MAX = 160
 # What Wireshark opens by itself to tell that something went wrong.
+KEYS = ("Right", "Return", "End")
 ALARM_ROLES = ("alert",)
 # Roles that newer versions of AT-SPI call otherwise.
 RENAMED_ROLES = {"button": "push button"}
@@ -43,7 +46,9 @@ def until(condition, what, seconds=WAIT_S):
 
 
 def children(node):
-    return [child for child in (node.get_child_at_index(i) for i in range(node.get_child_count())) if child]
+    """A node's children; of long tables only the first cells, since each costs a question to Wireshark."""
+    count = min(node.get_child_count(), CHILDREN_MAX)
+    return [child for child in map(node.get_child_at_index, range(count)) if child]
 
 
 def descendants(node, depth=12):
@@ -90,7 +95,7 @@ def texts(node, depth=12):
 class Wireshark:
     """One running Wireshark with a capture open."""
 
-    def __init__(self, capture, profile, *options, size=(1280, 820)):
+    def __init__(self, capture, profile, *options, size=(1560, 900)):
         environment = dict(os.environ, QT_LINUX_ACCESSIBILITY_ALWAYS_ON="1")
         # pylint: disable-next=consider-using-with
         self.process = subprocess.Popen(["wireshark", "-C", profile, *options, "-r", capture], env=environment)
@@ -116,14 +121,27 @@ class Wireshark:
     def windows(self):
         """The windows that are open, the main one included."""
         application = self._application()
-        return children(application) if application else []
+        if application is None:
+            return []
+        application.clear_cache()   # nobody handles the events that would keep it fresh
+        return children(application)
 
     def window(self, title):
         """An open window by a part of its title, or None."""
         return next((window for window in self.windows() if title in (window.get_name() or "")), None)
 
-    def wait_window(self, title):
-        return until(lambda: self.window(title), f"a window named {title}; open: {self.titles()}")
+    def wait_window(self, title, seconds=WAIT_S):
+        return until(lambda: self.window(title), f"a window named {title}; open: {self.titles()}", seconds)
+
+    def open_window(self, title, *path):
+        """Opens a window by its menu item. Qt sometimes forgets to tell of one that follows another: then once more."""
+        self.menu(*path)
+        try:
+            return self.wait_window(title, FIRST_TRY_S)
+        except NotThere:
+            self.key("Escape")
+            self.menu(*path)
+            return self.wait_window(title)
 
     def titles(self):
         return [window.get_name() for window in self.windows()]
@@ -200,6 +218,24 @@ class Wireshark:
         """Presses keys in the window that has the focus."""
         self.xdotool("key", "--delay", "60", *keys)
         time.sleep(SETTLE_S)
+
+    def click(self, x, y):
+        """Clicks at a place of the main window."""
+        self.focus_main()
+        window = self.xdotool("search", "--onlyvisible", "--name", f"^{self.capture}")[-1]
+        self.xdotool("mousemove", "--window", window, str(x), str(y), "click", "1")
+        time.sleep(SETTLE_S)
+
+    def type_in(self, title, *words):
+        """Types into the tree at the left of a window: what begins with a word is selected, a key's name presses it."""
+        window = self.xdotool("search", "--onlyvisible", "--name", title)[-1]
+        self.xdotool("windowactivate", "--sync", window, "mousemove", "--window", window, "60", "20", "click", "1")
+        for word in words:
+            if word in KEYS:
+                self.key(word)
+            else:
+                self.xdotool("type", "--delay", "20", word)
+                time.sleep(SETTLE_S)
 
     @staticmethod
     def xdotool(*args):

@@ -27,8 +27,9 @@ def stop(capture):
 
 ARTICLE = "article-2017.pcapng"
 # Frames of that capture, one for the tree of each plugin.
+# Somewhere in the packet details of the main window.
+DETAILS = (200, 700)
 NAME_FRAME, ALLOCATION_FRAME, CHECK_FRAME, MEDIA_FRAME = 84, 194, 225, 363
-REPORTS = ("Sign-In", "Names", "Calls", "Flows")
 
 
 def labels(wireshark, role, depth=12):
@@ -39,6 +40,7 @@ def labels(wireshark, role, depth=12):
 @stop(ARTICLE)
 def packet_list(wireshark, picture):
     """The window as it opens."""
+    wireshark.menu("View", "Packet Bytes")
     wireshark.menu("View", "Resize Columns")
     picture()
     return {
@@ -46,17 +48,19 @@ def packet_list(wireshark, picture):
         "profile": desktop.find(wireshark.main, "label", "Profile:").get_name(),
         "headings": labels(wireshark, "table column header"),
         "buttons": labels(wireshark, "push button", 4),
-        "statistics": wireshark.menu_texts("Statistics", "Teams"),
-        "filters": wireshark.menu_texts("Analyze", "Conversation Filter", "Teams"),
+        "statistics": wireshark.menu_texts("Statistics"),
+        "filters": wireshark.menu_texts("Analyze", "Conversation Filter"),
     }
 
 
 def tree_of(wireshark, picture, frame, protocol):
-    """Shows a frame with the tree of a protocol open in the details."""
+    """Shows a frame with the end of its details, where ours are, unfolded."""
     wireshark.go_to(frame)
     wireshark.menu("View", "Expand All")
+    wireshark.click(*DETAILS)
+    wireshark.key("End")
     picture()
-    return {"frame": frame, "protocol": protocol}
+    return {"status": wireshark.status(), "protocol": protocol}
 
 
 @stop(ARTICLE)
@@ -98,8 +102,7 @@ def expert(wireshark, picture):
 
 def window_of(wireshark, picture, path, title, size=(1000, 640)):
     """Opens the window of a menu item, looks, and closes it."""
-    wireshark.menu(*path)
-    window = wireshark.wait_window(title)
+    window = wireshark.open_window(title, *path)
     wireshark.resize(title, *size)
     picture(title)
     texts = desktop.texts(window)
@@ -109,22 +112,22 @@ def window_of(wireshark, picture, path, title, size=(1000, 640)):
 
 @stop(ARTICLE)
 def report_signin(wireshark, picture):
-    return window_of(wireshark, picture, ("Statistics", "Teams", "Teams Sign-In"), "Teams Sign-In")
+    return window_of(wireshark, picture, ("Statistics", "Teams Sign-In"), "Teams Sign-In")
 
 
 @stop(ARTICLE)
 def report_names(wireshark, picture):
-    return window_of(wireshark, picture, ("Statistics", "Teams", "Teams Names"), "Teams Names")
+    return window_of(wireshark, picture, ("Statistics", "Teams Names"), "Teams Names")
 
 
 @stop(ARTICLE)
 def report_calls(wireshark, picture):
-    return window_of(wireshark, picture, ("Statistics", "Teams", "Teams Calls"), "Teams Calls")
+    return window_of(wireshark, picture, ("Statistics", "Teams Calls"), "Teams Calls")
 
 
 @stop(ARTICLE)
 def report_flows(wireshark, picture):
-    return window_of(wireshark, picture, ("Statistics", "Teams", "Teams Flows"), "Teams Flows")
+    return window_of(wireshark, picture, ("Statistics", "Teams Flows"), "Teams Flows")
 
 
 @stop(ARTICLE)
@@ -147,11 +150,16 @@ def io_graph(wireshark, picture):
 
 @stop(ARTICLE)
 def preferences(wireshark, picture):
-    """Edit > Preferences > Protocols, the page of the names."""
-    wireshark.menu("Edit", "Preferences")
-    window = wireshark.wait_window("Preferences")
+    """Edit > Preferences > Protocols > Teams Names, and the table of the user's own names."""
+    window = wireshark.open_window("Preferences", "Edit", "Preferences")
+    wireshark.resize("Preferences", 900, 560)
+    wireshark.type_in("Preferences", "Protocols", "Right", "Teams Names")
     picture("Preferences")
     texts = desktop.texts(window)
+    desktop.press(desktop.find(window, "push button", "Edit"))
+    table = wireshark.wait_window("Teams Names")
+    texts += desktop.texts(table)
+    wireshark.close(table)
     wireshark.close(window)
     return {"texts": texts}
 
@@ -160,7 +168,7 @@ def preferences(wireshark, picture):
 def conversation(wireshark, picture):
     """View > Colorize Conversation, and the filter of the call."""
     wireshark.go_to(MEDIA_FRAME)
-    wireshark.menu("Analyze", "Conversation Filter", "Teams", "Teams call")
+    wireshark.menu("Analyze", "Conversation Filter", "Teams call")
     status = wireshark.status()
     wireshark.filter("")
     wireshark.go_to(MEDIA_FRAME)

@@ -109,15 +109,17 @@ remotes_text(const calls_entry *entry, FILE *out)
         char *ports = ports_list(remote->ports);
         char *packets = teams_report_count(remote->packets[0] + remote->packets[1]);
         char *bytes = teams_report_count(remote->bytes[0] + remote->bytes[1]);
+        char *name = teams_report_name(remote->name == NULL ? "" : remote->name);
 
         teams_print(out, 4, "%s port %s: %s", address, ports, calls_role(entry, remote));
         teams_print(out, 6, "%s packets, %s bytes (%.1f %% of the call), frames %u to %u", packets, bytes,
             share_of(entry, remote), remote->first_frame, remote->last_frame);
         teams_print(out, 6, "%s%s%s%s%s, prefix %s", teams_transport_name(remote->transport),
             remote->path == TEAMS_PATH_UNKNOWN ? "" : ", ", teams_path_name(remote->path),
-            remote->name == NULL ? "" : ", ", remote->name == NULL ? "" : remote->name,
+            name[0] == '\0' ? "" : ", ", name,
             calls_is_published(remote) ? remote->prefix->text : "not published");
         wmem_free(NULL, address);
+        g_free(name);
         g_free(ports);
         g_free(packets);
         g_free(bytes);
@@ -341,6 +343,7 @@ remotes_json(const calls_entry *entry, json_dumper *out)
     for (unsigned i = 0; i < entry->remotes->len; i++) {
         const calls_remote *remote = &g_array_index(entry->remotes, calls_remote, i);
         char *address = address_to_str(NULL, &remote->addr);
+        char *name = teams_report_name(remote->name == NULL ? "" : remote->name);
 
         json_dumper_begin_object(out);
         teams_json_string(out, "address", address);
@@ -354,7 +357,7 @@ remotes_json(const calls_entry *entry, json_dumper *out)
         teams_json_string(out, "path", teams_path_name(remote->path));
         teams_json_string(out, "transport", teams_transport_name(remote->transport));
         teams_json_string(out, "modality", ts_modality_name(remote->modality));
-        teams_json_string(out, "name", remote->name);
+        teams_json_string(out, "name", name);
         teams_json_string(out, "prefix", calls_is_published(remote) ? remote->prefix->text : "");
         teams_json_uint(out, "packets", remote->packets[0] + remote->packets[1]);
         teams_json_uint(out, "packets_sent", remote->packets[0]);
@@ -364,6 +367,7 @@ remotes_json(const calls_entry *entry, json_dumper *out)
         teams_json_uint(out, "first_frame", remote->first_frame);
         teams_json_uint(out, "last_frame", remote->last_frame);
         json_dumper_end_object(out);
+        g_free(name);
         wmem_free(NULL, address);
     }
     json_dumper_end_array(out);

@@ -350,12 +350,32 @@ teams_verdicts_add_all(GArray *verdicts, const GArray *from)
     }
 }
 
+/* The particulars of a finding, names in them as reports show them. New string. */
+static char *
+masked_detail(const char *detail)
+{
+    char **words = g_strsplit(detail, " ", -1);
+
+    for (char **word = words; *word != NULL; word++) {
+        char *masked = teams_report_name(*word);
+
+        g_free(*word);
+        *word = masked;
+    }
+    char *text = g_strjoinv(" ", words);
+
+    g_strfreev(words);
+    return text;
+}
+
 void
 teams_verdicts_add_finding(GArray *verdicts, const teams_finding *finding, uint32_t frame)
 {
     const teams_diagnostic_row *row = &teams_diagnostics[finding->diagnostic];
+    char *detail = masked_detail(finding->detail);
 
-    teams_verdicts_add(verdicts, row->severity, row->code, row->summary, row->advice, finding->detail, frame);
+    teams_verdicts_add(verdicts, row->severity, row->code, row->summary, row->advice, detail, frame);
+    g_free(detail);
 }
 
 int

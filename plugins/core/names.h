@@ -40,6 +40,7 @@ typedef enum {
 typedef struct {
     const char *pattern;
     ts_name_match match;
+    ts_name_tokens tokens;
     ts_product product;
     ts_service service;
     ts_stage stage;
@@ -49,7 +50,6 @@ typedef struct {
     ts_confidence confidence;
     const char *description;
     const char *source;
-    ts_name_tokens tokens;
 } ts_name_row;
 
 /* One token of a name: a region, a datacenter, an environment. */

@@ -16,8 +16,8 @@ typedef struct {
     size_t length;
     size_t labels;
     char text[TS_NAME_MAX + 1];
-    uint64_t tail[TS_NAME_MAX + 1];     /* tail[i]: the characters from i on */
-    uint8_t start[TS_NAME_MAX / 2 + 2]; /* of each label, the last label first */
+    uint64_t tail[TS_NAME_MAX + 1];     /* tail[i]: ts_hash_run of the characters from i on */
+    uint8_t start[TS_NAME_MAX + 1];     /* of each label, the last label first */
 } ts_name_text;
 
 /* False for what can't be a name: empty, too long, with an empty label. */

@@ -39,7 +39,8 @@ def generate(rows):
     out = ["const ts_name_row ts_shipped_rows[] = {"]
     for row in rows:
         kinds = ", ".join(enumerations.constant(kind, row[kind]) for kind in enumerations.KINDS)
-        out.append(f"    {{ {table.quote(row['pattern'])}, TS_MATCH_{row['match'].upper()}, {kinds},\n"
+        out.append(f"    {{ {table.quote(row['pattern'])}, TS_MATCH_{row['match'].upper()}, "
+                   f"TS_TOKENS_{row['tokens'].upper()}, {kinds},\n"
                    f"      {table.quote(row['description'])},\n"
-                   f"      {table.quote(row['source'])}, TS_TOKENS_{row['tokens'].upper()} }},")
+                   f"      {table.quote(row['source'])} }},")
     return out + ["};", f"const size_t ts_shipped_count = {len(rows)};"]

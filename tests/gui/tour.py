@@ -29,6 +29,8 @@ ARTICLE = "article-2017.pcapng"
 # Frames of that capture, one for the tree of each plugin.
 # Somewhere in the packet details of the main window.
 DETAILS = (200, 700)
+# How many frames after the one that matters are in sight, too.
+FRAMES_BELOW = 11
 NAME_FRAME, ALLOCATION_FRAME, CHECK_FRAME, MEDIA_FRAME = 84, 194, 225, 363
 
 
@@ -55,6 +57,7 @@ def packet_list(wireshark, picture):
 
 def tree_of(wireshark, picture, frame, protocol):
     """Shows a frame with the end of its details, where ours are, unfolded."""
+    wireshark.go_to(frame + FRAMES_BELOW)
     wireshark.go_to(frame)
     wireshark.menu("View", "Expand All")
     wireshark.click(*DETAILS)

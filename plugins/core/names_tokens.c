@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/names_data.h"
+#include "core/names_hash.h"
 
 #define TABLE_SIZE  1024u   /* at least twice the number of different tokens */
 #define TOKEN_MAX   24u     /* no token is longer; the generator's limit is a label's */
@@ -39,18 +40,27 @@ typedef struct {
 
 /* ---- the dictionary ---- */
 
-static uint16_t table[TABLE_SIZE];              /* the first row of a token, plus one */
+/* A word that is no token is told by its tag, without a look at the rows. */
+static struct {
+    uint16_t row;                               /* the first of the token, plus one; 0: free */
+    uint16_t tag;
+} table[TABLE_SIZE];
 static uint16_t glued_from[257];                /* by first character, in glued */
-static uint16_t glued[TABLE_SIZE];              /* rows that may be glued to others */
+static struct {
+    uint16_t row;                               /* of a token that may be glued to others */
+    uint16_t length;
+} glued[TABLE_SIZE];
 
-static uint32_t
+static uint64_t
 hash_part(part text)
 {
-    uint32_t hash = 2166136261u;
+    return ts_hash_mix(ts_hash_run(text.text, text.length));
+}
 
-    for (size_t i = 0; i < text.length; i++)
-        hash = (hash ^ (uint8_t)text.text[i]) * 16777619u;
-    return (hash ^ hash >> 15) & (TABLE_SIZE - 1);
+static inline uint16_t
+tag_of(uint64_t hash)
+{
+    return (uint16_t)(hash >> 32);
 }
 
 static bool
@@ -88,17 +98,21 @@ build_dictionary(void)
         if (ts_token_kinds[i] == TS_TOKEN_OTHER || (i > 0 && equals(token, ts_token_rows[i - 1].token)))
             continue;
 
-        uint32_t slot = hash_part(token);
-        while (table[slot] != 0)
+        const uint64_t hash = hash_part(token);
+        uint32_t slot = (uint32_t)hash % TABLE_SIZE;
+        while (table[slot].row != 0)
             slot = (slot + 1) % TABLE_SIZE;
-        table[slot] = (uint16_t)(i + 1);
+        table[slot].row = (uint16_t)(i + 1);
+        table[slot].tag = tag_of(hash);
     }
     /* Rows are sorted by token, so those of one first character stand together. */
     for (unsigned c = 0, i = 0; c < 256; c++) {
         glued_from[c] = (uint16_t)count;
         for (; i < ts_token_count && (uint8_t)ts_token_rows[i].token[0] == c; i++) {
-            if (may_be_glued(i))
-                glued[count++] = (uint16_t)i;
+            if (may_be_glued(i)) {
+                glued[count].row = (uint16_t)i;
+                glued[count++].length = (uint16_t)strlen(ts_token_rows[i].token);
+            }
         }
     }
     glued_from[256] = (uint16_t)count;
@@ -121,9 +135,11 @@ find_token(part text)
 {
     if (text.length < 2 || text.length > TOKEN_MAX)
         return ts_token_count;
-    for (uint32_t slot = hash_part(text); table[slot] != 0; slot = (slot + 1) % TABLE_SIZE) {
-        if (equals(text, ts_token_rows[table[slot] - 1].token))
-            return table[slot] - 1u;
+
+    const uint64_t hash = hash_part(text);
+    for (uint32_t slot = (uint32_t)hash % TABLE_SIZE; table[slot].row != 0; slot = (slot + 1) % TABLE_SIZE) {
+        if (table[slot].tag == tag_of(hash) && equals(text, ts_token_rows[table[slot].row - 1].token))
+            return table[slot].row - 1u;
     }
     return ts_token_count;
 }
@@ -237,10 +253,9 @@ split_glued(part text, uint16_t *rows, unsigned room)
         return 0;
     /* Backwards: longer tokens sort behind their beginnings, and eus2 is not eus. */
     for (unsigned i = glued_from[first + 1u]; i-- > glued_from[first];) {
-        const char *token = ts_token_rows[glued[i]].token;
-        const size_t length = strlen(token);
+        const size_t length = glued[i].length;
 
-        if (length > text.length || memcmp(token, text.text, length) != 0)
+        if (length > text.length || memcmp(ts_token_rows[glued[i].row].token, text.text, length) != 0)
             continue;
 
         part rest = { text.text + length, text.length - length };
@@ -250,7 +265,7 @@ split_glued(part text, uint16_t *rows, unsigned room)
         }
         const unsigned more = rest.length == 0 ? 0 : split_glued(rest, rows + 1, room - 1);
         if (rest.length == 0 || more > 0) {
-            rows[0] = glued[i];
+            rows[0] = glued[i].row;
             return more + 1;
         }
     }

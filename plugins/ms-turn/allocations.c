@@ -31,7 +31,7 @@ typedef struct ms_turn_allocation {
     const uint8_t *nonce;
     unsigned nonce_length;
     const char *realm;
-    unsigned challenges;                /* since the last success */
+    unsigned refusals;                  /* challenges in spite of credentials, since the last success */
     bool granted;
     bool closed;                        /* released or failed */
     bool expiry_told;
@@ -420,7 +420,7 @@ follow_success(packet_info *pinfo, ms_turn_allocation *allocation, ms_turn_view 
 {
     const bool release = ms_turn_has(facts, MS_TURN_ATTR_LIFETIME) && facts->lifetime == 0;
 
-    allocation->challenges = 0;
+    allocation->refusals = 0;
     allocation->alternate.addr.type = AT_NONE;
     if (release) {
         allocation->closed = true;
@@ -441,9 +441,10 @@ static uint64_t
 follow_challenge(ms_turn_allocation *allocation, ms_turn_view *view, bool *changed, bool authenticated)
 {
     *changed |= set_state(view, "challenged");
-    if (++allocation->challenges >= 3)
-        return MS_TURN_BIT(challenge_repeated);
-    return authenticated ? MS_TURN_BIT(challenge_again) : MS_TURN_BIT(challenge);
+    /* One client socket may ask several relays, and each challenges it once: that is no refusal. */
+    if (!authenticated)
+        return MS_TURN_BIT(challenge);
+    return ++allocation->refusals >= 2 ? MS_TURN_BIT(challenge_repeated) : MS_TURN_BIT(challenge_again);
 }
 
 static uint64_t

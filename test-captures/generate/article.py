@@ -49,9 +49,9 @@ class Stream:
 
     # -- relays: [MS-TURN] --
 
-    def challenge(self, when, server, alternate, repeat=False):
-        """Allocate without credentials, answered by 401; repeat: sent twice."""
-        tid = self.tid()
+    def challenge(self, when, server, alternate, repeat=False, tid=None):
+        """Allocate without credentials, answered by 401; repeat: sent twice; tid: of a request sent before."""
+        tid = tid or self.tid()
         request = stun.turn(stun.ALLOCATE_REQUEST, tid, [
             (stun.MS_VERSION, stun.u32(5)), (stun.BANDWIDTH, stun.u32(12000)),
             (stun.SERVICE_QUALITY, stun.u16(self.stream_type) + stun.u16(1))])
@@ -66,6 +66,7 @@ class Stream:
             (stun.NONCE, stun.opaque((self.name, "nonce"), 20)), (stun.REALM, REALM),
             (stun.SESSION_ID, self.session),
             (stun.MS_XOR_MAPPED_ADDRESS, stun.address(PUBLIC, self.client[1], tid))]))
+        return tid
 
     def allocate(self, when, server, lifetime=None):
         """Allocate with credentials and its success; lifetime 0 gives the allocation back."""
@@ -169,9 +170,10 @@ def article(c):
 
 
 def anycast_then_second(stream, when):
-    """11 packets to and from the anycast address, 17 to and from the relay it names."""
+    """11 packets to and from the anycast address, one request again and again; 17 to and from the relay it names."""
+    tid = None
     for n in range(5):
-        stream.challenge(when + n * 0.2, ANYCAST, SECOND, repeat=n == 0)
+        tid = stream.challenge(when + n * 0.2, ANYCAST, SECOND, repeat=n == 0, tid=tid)
     when += 1.1
     stream.allocate(when, SECOND)
     for n in range(6):

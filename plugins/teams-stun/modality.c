@@ -16,6 +16,44 @@ typedef struct {
     const char *evidence;       /* interned: one string per port or payload type */
 } finding;
 
+static const char server_side[] = "server";
+static const char client_side[] = "client";
+
+/* "server port 3479". Interned; the last one is kept, since a stream asks for the same again and again. */
+static const char *
+port_evidence(const char *side, uint16_t port)
+{
+    static const char *last_side;
+    static uint16_t last_port;
+    static const char *last;
+
+    if (last == NULL || side != last_side || port != last_port) {
+        char text[sizeof "server port 65535"];
+
+        g_snprintf(text, sizeof text, "%s port %u", side, port);
+        last = g_intern_string(text);
+        last_side = side;
+        last_port = port;
+    }
+    return last;
+}
+
+static const char *
+payload_evidence(const ts_payload_type *payload)
+{
+    static const ts_payload_type *last_payload;
+    static const char *last;
+
+    if (payload != last_payload) {
+        char text[64];
+
+        g_snprintf(text, sizeof text, "payload type %u (%s)", payload->number, payload->name);
+        last = g_intern_string(text);
+        last_payload = payload;
+    }
+    return last;
+}
+
 static finding
 by_server_port(const packet_info *pinfo)
 {
@@ -23,13 +61,10 @@ by_server_port(const packet_info *pinfo)
     finding found = { TS_MODALITY_UNKNOWN, "" };
 
     for (unsigned i = 0; i < 2 && found.modality == TS_MODALITY_UNKNOWN; i++) {
-        char text[sizeof "server port 65535"];
-
         found.modality = ts_modality_of_relay_port(ports[i]);
         if (found.modality == TS_MODALITY_UNKNOWN)
             continue;
-        g_snprintf(text, sizeof text, "server port %u", ports[i]);
-        found.evidence = g_intern_string(text);
+        found.evidence = port_evidence(server_side, ports[i]);
     }
     return found;
 }
@@ -48,13 +83,10 @@ by_client_port(const ts_path *path, bool from_local)
         ports[1] = path->src.port;
     }
     for (unsigned i = 0; i < 2 && found.modality == TS_MODALITY_UNKNOWN; i++) {
-        char text[sizeof "client port 65535"];
-
         found.modality = ts_modality_of_client_port(ports[i]);
         if (found.modality == TS_MODALITY_UNKNOWN)
             continue;
-        g_snprintf(text, sizeof text, "client port %u", ports[i]);
-        found.evidence = g_intern_string(text);
+        found.evidence = port_evidence(client_side, ports[i]);
     }
     return found;
 }
@@ -65,11 +97,8 @@ by_payload_type(const ts_payload_type *payload)
     finding found = { TS_MODALITY_UNKNOWN, "" };
 
     if (payload != NULL && payload->modality != TS_MODALITY_UNKNOWN) {
-        char text[64];
-
         found.modality = payload->modality;
-        g_snprintf(text, sizeof text, "payload type %u (%s)", payload->number, payload->name);
-        found.evidence = g_intern_string(text);
+        found.evidence = payload_evidence(payload);
     }
     return found;
 }

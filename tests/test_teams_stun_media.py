@@ -150,3 +150,10 @@ def test_extended_numbers_follow_the_stream(mode):
     numbers = column(bundled("ice-candidate-types.pcap"), "rtp.extseq", "rtp", mode=mode)
     values = [int(value[0]) for value in numbers.values()]
     assert [value & 0xffff for value in values] == list(range(1000, 1005)) and values[-1] - values[0] == 4
+
+
+@pytest.mark.parametrize("mode", ["one-pass", "two-pass"])
+def test_each_packet_of_a_segment_has_its_own_extended_numbers(mode):
+    rows = fields(bundled("ice-tcp.pcap"), ["rtp.seq", "rtp.extseq"], "rtp", mode=mode)
+    assert any(len(row["rtp.seq"]) > 1 for row in rows)
+    assert all([int(value) & 0xffff for value in row["rtp.extseq"]] == [int(value) for value in row["rtp.seq"]] for row in rows)

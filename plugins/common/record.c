@@ -11,11 +11,6 @@
 /* Distinct from every other key that the umbrella itself uses (small numbers). */
 #define RECORD_KEY (UINT32_C(0x54530000) + TS_RECORD_ABI)
 
-typedef struct {
-    ts_record *first;
-    ts_record *last;
-} record_list;
-
 static int proto_umbrella = -1;
 
 void
@@ -36,19 +31,15 @@ ts_record_new(packet_info *pinfo, ts_record_kind kind, size_t size)
     if (PINFO_FD_VISITED(pinfo) || !ts_record_wanted())
         return NULL;
 
-    record_list *list = (record_list *)p_get_proto_data(wmem_file_scope(), pinfo, proto_umbrella, RECORD_KEY);
-    if (list == NULL) {
-        list = wmem_new0(wmem_file_scope(), record_list);
-        p_add_proto_data(wmem_file_scope(), pinfo, proto_umbrella, RECORD_KEY, list);
-    }
-
     ts_record *record = (ts_record *)wmem_alloc0(wmem_file_scope(), size);
     record->kind = kind;
-    if (list->last == NULL)
-        list->first = record;
+
+    ts_record *first = (ts_record *)p_get_proto_data(wmem_file_scope(), pinfo, proto_umbrella, RECORD_KEY);
+    if (first == NULL)
+        p_add_proto_data(wmem_file_scope(), pinfo, proto_umbrella, RECORD_KEY, record);
     else
-        list->last->next = record;
-    list->last = record;
+        first->last->next = record;
+    (first == NULL ? record : first)->last = record;
     return record;
 }
 
@@ -58,7 +49,5 @@ ts_record_first(packet_info *pinfo)
     if (proto_umbrella <= 0)
         return NULL;
 
-    const record_list *list = (const record_list *)p_get_proto_data(wmem_file_scope(), pinfo, proto_umbrella, RECORD_KEY);
-
-    return list == NULL ? NULL : list->first;
+    return (const ts_record *)p_get_proto_data(wmem_file_scope(), pinfo, proto_umbrella, RECORD_KEY);
 }

@@ -27,7 +27,7 @@
 #include "core/ports.h"
 #include "core/prefixes.h"
 
-#define TS_RECORD_ABI 2
+#define TS_RECORD_ABI 3
 
 typedef enum {
     TS_RECORD_NAME,
@@ -39,6 +39,7 @@ typedef enum {
 
 typedef struct ts_record {
     struct ts_record *next;     /* left later on the same frame */
+    struct ts_record *last;     /* of the frame; valid in its first record */
     ts_record_kind kind;
 } ts_record;
 
@@ -182,24 +183,23 @@ typedef enum {
     TS_MEDIA_OTHER
 } ts_media_kind;
 
+/* There is one for each packet, hence the small members. */
 typedef struct {
     ts_record head;
-    ts_media_kind kind;
     uint32_t pair;                  /* 0: no check seen */
     uint32_t allocation;            /* relayed by one of the client's own allocations; 0: no */
-    bool multiplexed;               /* inside FF10 */
-    bool tcp;
-    uint8_t payload_type;           /* RTP; RTCP packet type for SRTCP */
+    uint32_t ssrc;
+    uint32_t timestamp;
     const char *payload_name;       /* "" where unknown */
     uint32_t clock_rate;            /* Hz, 0 where unknown */
-    uint32_t ssrc;
     uint16_t sequence;
-    uint32_t timestamp;
-    uint32_t length;                /* bytes of payload datagram */
-    bool marker;
+    uint16_t length;                /* bytes of payload datagram */
+    uint8_t payload_type;           /* RTP; RTCP packet type for SRTCP */
+    uint8_t kind;                   /* ts_media_kind */
+    uint8_t modality;               /* ts_modality */
+    bool multiplexed;               /* inside FF10 */
+    bool tcp;
     bool encrypted;                 /* SRTP: header in clear, payload not */
-    ts_modality modality;
-    const char *modality_evidence;  /* "server port 3479", ... */
 } ts_media_record;
 
 /* ---- flightproxy (teams-stun) ---- */

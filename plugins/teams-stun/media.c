@@ -9,7 +9,7 @@
  *
  * Stock's rtp finds what it needs to know of a packet (names of dynamic
  * payload types, that the payload is encrypted) in a record on the frame,
- * which is written here before the call. Registering addresses with it
+ * which is set here before the call. Registering addresses with it
  * instead would pin it on ports that candidates share with STUN.
  */
 
@@ -64,7 +64,13 @@ typedef struct {
     const char *modality_conflict;
     uint32_t setup_frame;
     bool clear;                 /* not encrypted */
+    uint16_t sequence_cycle;    /* of RTP: what extends the numbers in the packet */
+    uint32_t timestamp_cycle;
     ts_diag_set diagnostics;
+    const char *title;          /* texts of the above, made with the note that is kept */
+    const char *payload_name;
+    const char *payload_text;
+    struct ws_rtp_packet_info rtp;
 } media_note;
 
 /* One direction of a flow and one SSRC (0 for what has none). File scope. */
@@ -72,7 +78,7 @@ typedef struct {
     const ts_flow *flow;
     uint32_t ssrc;
     bool reverse;               /* from the lower to the higher address, for what that matters */
-    const media_note *note;     /* of the last frame */
+    media_note *note;           /* of the last frame */
     uint32_t sequence;          /* extended */
     uint64_t timestamp;         /* extended */
 } media_stream;
@@ -255,20 +261,17 @@ leave_record(tvbuff_t *tvb, packet_info *pinfo, const ts_path *path, const ts_pa
 
     if (record == NULL)
         return;
-    record->kind = kinds[note->kind];
+    record->kind = (uint8_t)kinds[note->kind];
     record->pair = note->pair;
     record->allocation = path->server.addr.type != AT_NONE && pair != NULL ? pair->allocation : 0;
     record->multiplexed = path->multiplexed;
     record->tcp = path->tcp;
     record->payload_name = note->payload == NULL ? "" : note->payload->name;
     record->clock_rate = note->payload == NULL ? 0 : note->payload->clock_rate;
-    record->length = tvb_reported_length(tvb);
-    record->modality = note->modality;
-    record->modality_evidence = note->modality_evidence;
+    record->length = (uint16_t)MIN(tvb_reported_length(tvb), UINT16_MAX);
+    record->modality = (uint8_t)note->modality;
     if (note->kind == MEDIA_RTP) {
-        const uint8_t second = tvb_get_uint8(tvb, 1);
-        record->payload_type = second & 0x7F;
-        record->marker = (second & 0x80) != 0;
+        record->payload_type = tvb_get_uint8(tvb, 1) & 0x7F;
         record->encrypted = !note->clear;
         record->sequence = tvb_get_ntohs(tvb, 2);
         record->timestamp = tvb_get_ntohl(tvb, 4);
@@ -277,76 +280,6 @@ leave_record(tvbuff_t *tvb, packet_info *pinfo, const ts_path *path, const ts_pa
         record->payload_type = tvb_get_uint8(tvb, 1);
         record->ssrc = tvb_get_ntohl(tvb, 4);
     }
-}
-
-static bool
-same_note(const media_note *a, const media_note *b)
-{
-    return a->kind == b->kind && a->pair == b->pair && a->state == b->state && a->local_type == b->local_type &&
-        a->remote_type == b->remote_type && a->dialect == b->dialect && a->payload == b->payload &&
-        a->modality == b->modality && a->modality_evidence == b->modality_evidence &&
-        a->modality_conflict == b->modality_conflict && a->setup_frame == b->setup_frame &&
-        a->clear == b->clear && a->diagnostics == b->diagnostics;
-}
-
-static const media_note *
-note_keep(media_stream *stream, const media_note *note)
-{
-    if (stream->note == NULL || !same_note(stream->note, note)) {
-        media_note *kept = wmem_new(wmem_file_scope(), media_note);
-        *kept = *note;
-        stream->note = kept;
-    }
-    return stream->note;
-}
-
-static bool
-flow_is_clear(const packet_info *pinfo, const ts_flow *flow, media_kind kind)
-{
-    if (kind == MEDIA_RTCP && !wmem_map_contains(media()->clear_flows, flow))
-        wmem_map_insert(media()->clear_flows, flow, GUINT_TO_POINTER(pinfo->num));
-    return wmem_map_contains(media()->clear_flows, flow);
-}
-
-static void
-add_rtp_info(tvbuff_t *tvb, packet_info *pinfo, media_stream *stream, const media_note *note);
-
-static const media_note *
-note_new(tvbuff_t *tvb, packet_info *pinfo, const ts_front_call *call, media_kind kind, ts_diag_set diagnostics)
-{
-    const ts_path path = ts_path_of(pinfo, call, NULL);
-    bool from_local = false;
-    ts_pair *pair = ts_pair_find(pinfo, call, &path, false, &from_local);
-    media_note note = { .kind = kind, .dialect = dialect_of(pair), .setup_frame = call->flow->stun_since };
-
-    note.diagnostics = diagnostics;
-    if (kind == MEDIA_RTP)
-        note.payload = ts_payload_type_find(tvb_get_uint8(tvb, 1) & 0x7F, note.dialect);
-    if (pair != NULL) {
-        note.pair = pair->number;
-        note.state = pair->state;
-        note.local_type = pair->local_type;
-        note.remote_type = pair->remote_type;
-        note.setup_frame = pair->first_frame;
-        note.diagnostics |= follow_consent(pinfo, pair, from_local);
-    }
-    if (note.setup_frame == 0)
-        note.setup_frame = pinfo->num;
-    const ts_modality_verdict verdict = ts_modality_judge(pinfo, &path, from_local, note.payload,
-        pair == NULL ? 0 : pair->stream_type);
-    note.modality = verdict.modality;
-    note.modality_evidence = verdict.evidence;
-    note.modality_conflict = verdict.conflict;
-    if (verdict.conflict != NULL)
-        note.diagnostics |= TS_DIAG_BIT(TS_DIAG_MODALITY_CONFLICT);
-    note.clear = flow_is_clear(pinfo, call->flow, kind);
-
-    media_stream *stream = stream_of(pinfo, call->flow, kind == MEDIA_RTP ? tvb_get_ntohl(tvb, 8) : 0);
-    leave_record(tvb, pinfo, &path, pair, &note);
-    const media_note *kept = note_keep(stream, &note);
-    if (kind == MEDIA_RTP)
-        add_rtp_info(tvb, pinfo, stream, kept);
-    return kept;
 }
 
 /* ---- what stock rtp is told ---- */
@@ -380,24 +313,128 @@ extend(media_stream *stream, uint16_t sequence, uint32_t timestamp)
     stream->timestamp += (uint64_t)(int64_t)(int32_t)(timestamp - (uint32_t)stream->timestamp);
 }
 
+/* All but the packet's own numbers. */
 static void
-add_rtp_info(tvbuff_t *tvb, packet_info *pinfo, media_stream *stream, const media_note *note)
+note_rtp_info(media_note *note)
 {
     /* What follows the payload (tag, MKI) is not known without the key exchange. */
     static struct srtp_info encrypted;
 
-    if (proto_rtp <= 0 || p_get_proto_data(wmem_file_scope(), pinfo, proto_rtp, WS_RTP_PACKET_INFO_KEY) != NULL)
-        return;
-    extend(stream, tvb_get_ntohs(tvb, 2), tvb_get_ntohl(tvb, 4));
+    (void)g_strlcpy(note->rtp.method, RTP_SETUP_METHOD, sizeof note->rtp.method);
+    note->rtp.frame_number = note->setup_frame;
+    note->rtp.rtp_dyn_payload = dynamic_payloads(note->dialect);
+    note->rtp.srtp_info = note->clear ? NULL : &encrypted;
+}
 
-    struct ws_rtp_packet_info *info = wmem_new0(wmem_file_scope(), struct ws_rtp_packet_info);
-    (void)g_strlcpy(info->method, RTP_SETUP_METHOD, sizeof info->method);
-    info->frame_number = note->setup_frame;
-    info->rtp_dyn_payload = dynamic_payloads(note->dialect);
-    info->extended_seqno = stream->sequence;
-    info->extended_timestamp = stream->timestamp;
-    info->srtp_info = note->clear ? NULL : &encrypted;
-    p_add_proto_data(wmem_file_scope(), pinfo, proto_rtp, WS_RTP_PACKET_INFO_KEY, info);
+/* The record that stock rtp looks for on the frame; one for all frames of a note, so each call sets the numbers. */
+static void
+set_rtp_info(tvbuff_t *tvb, packet_info *pinfo, media_note *note)
+{
+    if (proto_rtp <= 0)
+        return;
+    note->rtp.extended_seqno = (uint32_t)note->sequence_cycle << 16 | tvb_get_ntohs(tvb, 2);
+    note->rtp.extended_timestamp = (uint64_t)note->timestamp_cycle << 32 | tvb_get_ntohl(tvb, 4);
+    p_set_proto_data(wmem_file_scope(), pinfo, proto_rtp, WS_RTP_PACKET_INFO_KEY, &note->rtp);
+}
+
+static bool
+same_note(const media_note *a, const media_note *b)
+{
+    return a->kind == b->kind && a->pair == b->pair && a->state == b->state && a->local_type == b->local_type &&
+        a->remote_type == b->remote_type && a->dialect == b->dialect && a->payload == b->payload &&
+        a->modality == b->modality && a->modality_evidence == b->modality_evidence &&
+        a->modality_conflict == b->modality_conflict && a->setup_frame == b->setup_frame &&
+        a->clear == b->clear && a->sequence_cycle == b->sequence_cycle && a->timestamp_cycle == b->timestamp_cycle &&
+        a->diagnostics == b->diagnostics;
+}
+
+/* As in SDP: name, clock rate, and channels where there are several. File scope; "" for NULL. */
+static const char *
+payload_label(const ts_payload_type *payload)
+{
+    if (payload == NULL)
+        return "";
+    if (payload->channels > 1)
+        return wmem_strdup_printf(wmem_file_scope(), "%s/%u/%u", payload->name, payload->clock_rate, payload->channels);
+    return wmem_strdup_printf(wmem_file_scope(), "%s/%u", payload->name, payload->clock_rate);
+}
+
+/* Every frame of a stream has the same texts, so they are made once. */
+static void
+note_texts(media_note *note)
+{
+    wmem_strbuf_t *title = wmem_strbuf_new(wmem_file_scope(), "Microsoft ICE media, ");
+
+    wmem_strbuf_append(title, media_names[note->kind]);
+    if (note->modality != TS_MODALITY_UNKNOWN)
+        wmem_strbuf_append_printf(title, ", %s by %s", ts_modality_name(note->modality), note->modality_evidence);
+    note->payload_name = payload_label(note->payload);
+    if (note->payload != NULL) {
+        wmem_strbuf_append_printf(title, ", %s", note->payload_name);
+        note->payload_text = wmem_strdup_printf(wmem_file_scope(), "Payload Name: %s (payload type %u, by convention; %s)",
+            note->payload_name, note->payload->number, note->payload->source);
+    }
+    note->title = wmem_strbuf_finalize(title);
+}
+
+static media_note *
+note_keep(media_stream *stream, const media_note *note)
+{
+    if (stream->note == NULL || !same_note(stream->note, note)) {
+        stream->note = (media_note *)wmem_memdup(wmem_file_scope(), note, sizeof *note);
+        note_texts(stream->note);
+        if (note->kind == MEDIA_RTP)
+            note_rtp_info(stream->note);
+    }
+    return stream->note;
+}
+
+static bool
+flow_is_clear(const packet_info *pinfo, const ts_flow *flow, media_kind kind)
+{
+    if (kind == MEDIA_RTCP && !wmem_map_contains(media()->clear_flows, flow))
+        wmem_map_insert(media()->clear_flows, flow, GUINT_TO_POINTER(pinfo->num));
+    return wmem_map_contains(media()->clear_flows, flow);
+}
+
+static media_note *
+note_new(tvbuff_t *tvb, packet_info *pinfo, const ts_front_call *call, media_kind kind, ts_diag_set diagnostics)
+{
+    const ts_path path = ts_path_of(pinfo, call, NULL);
+    bool from_local = false;
+    ts_pair *pair = ts_pair_find(pinfo, call, &path, false, &from_local);
+    media_note note = { .kind = kind, .dialect = dialect_of(pair), .setup_frame = call->flow->stun_since };
+
+    note.diagnostics = diagnostics;
+    if (kind == MEDIA_RTP)
+        note.payload = ts_payload_type_find(tvb_get_uint8(tvb, 1) & 0x7F, note.dialect);
+    if (pair != NULL) {
+        note.pair = pair->number;
+        note.state = pair->state;
+        note.local_type = pair->local_type;
+        note.remote_type = pair->remote_type;
+        note.setup_frame = pair->first_frame;
+        note.diagnostics |= follow_consent(pinfo, pair, from_local);
+    }
+    if (note.setup_frame == 0)
+        note.setup_frame = pinfo->num;
+    const ts_modality_verdict verdict = ts_modality_judge(pinfo, &path, from_local, note.payload,
+        pair == NULL ? 0 : pair->stream_type);
+    note.modality = verdict.modality;
+    note.modality_evidence = verdict.evidence;
+    note.modality_conflict = verdict.conflict;
+    if (verdict.conflict != NULL)
+        note.diagnostics |= TS_DIAG_BIT(TS_DIAG_MODALITY_CONFLICT);
+    note.clear = flow_is_clear(pinfo, call->flow, kind);
+
+    media_stream *stream = stream_of(pinfo, call->flow, kind == MEDIA_RTP ? tvb_get_ntohl(tvb, 8) : 0);
+    leave_record(tvb, pinfo, &path, pair, &note);
+    if (kind == MEDIA_RTP) {
+        extend(stream, tvb_get_ntohs(tvb, 2), tvb_get_ntohl(tvb, 4));
+        note.sequence_cycle = (uint16_t)(stream->sequence >> 16);
+        note.timestamp_cycle = (uint32_t)(stream->timestamp >> 32);
+    }
+    return note_keep(stream, &note);
 }
 
 /* ---- display ---- */
@@ -462,28 +499,14 @@ show_header_extension(tvbuff_t *tvb, proto_tree *tree, const ts_payload_type *pa
     }
 }
 
-/* As in SDP: name, clock rate, and channels where there are several. Packet scope; "" for NULL. */
-static const char *
-payload_label(packet_info *pinfo, const ts_payload_type *payload)
-{
-    if (payload == NULL)
-        return "";
-    if (payload->channels > 1)
-        return wmem_strdup_printf(pinfo->pool, "%s/%u/%u", payload->name, payload->clock_rate, payload->channels);
-    return wmem_strdup_printf(pinfo->pool, "%s/%u", payload->name, payload->clock_rate);
-}
-
 static void
-show_rtp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *root, const media_note *note)
+show_rtp(tvbuff_t *tvb, proto_tree *tree, const media_note *note)
 {
-    const char *name = payload_label(pinfo, note->payload);
-    proto_item *item = proto_tree_add_string(tree, hf_teams_stun_payload_name, tvb, 1, 1, name);
+    proto_item *item = note->payload == NULL ?
+        proto_tree_add_string(tree, hf_teams_stun_payload_name, tvb, 1, 1, "") :
+        proto_tree_add_string_format(tree, hf_teams_stun_payload_name, tvb, 1, 1, note->payload_name, "%s", note->payload_text);
 
     proto_item_set_generated(item);
-    if (note->payload != NULL) {
-        proto_item_append_text(item, " (payload type %u, by convention; %s)", note->payload->number, note->payload->source);
-        proto_item_append_text(root, ", %s", name);
-    }
     if (note->dialect != TS_DIALECT_ANY) {
         item = proto_tree_add_string(tree, hf_teams_stun_dialect, tvb, 0, 0, ts_dialect_name(note->dialect));
         proto_item_set_generated(item);
@@ -509,15 +532,12 @@ hand_to_stock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, media_kind ki
 static void
 show_note(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const media_note *note)
 {
-    proto_item *root = proto_tree_add_protocol_format(tree, proto_teams_stun, tvb, 0, -1, "Microsoft ICE media, %s",
-        media_names[note->kind]);
+    proto_item *root = proto_tree_add_protocol_format(tree, proto_teams_stun, tvb, 0, -1, "%s", note->title);
     proto_tree *sub = proto_item_add_subtree(root, ett_media);
 
     ts_show_media(tvb, sub, media_names[note->kind]);
-    if (note->modality != TS_MODALITY_UNKNOWN)
-        proto_item_append_text(root, ", %s by %s", ts_modality_name(note->modality), note->modality_evidence);
     if (note->kind == MEDIA_RTP)
-        show_rtp(tvb, pinfo, sub, root, note);
+        show_rtp(tvb, sub, note);
     else if (note->kind == MEDIA_SRTCP)
         show_rtcp_header(tvb, pinfo, sub, root);
     else if (note->kind == MEDIA_OTHER)
@@ -535,7 +555,7 @@ int
 ts_media_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_front_call *call)
 {
     const uint32_t key = ts_payload_key(tvb, call);
-    const media_note *note = (const media_note *)p_get_proto_data(wmem_file_scope(), pinfo, proto_teams_stun, key);
+    media_note *note = (media_note *)p_get_proto_data(wmem_file_scope(), pinfo, proto_teams_stun, key);
     media_kind kind;
     ts_diag_set diagnostics;
 
@@ -543,14 +563,15 @@ ts_media_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_f
         return 0;
     if (note == NULL) {
         note = note_new(tvb, pinfo, call, kind, diagnostics);
-        /* Read back only; proto data is not const. */
-        p_add_proto_data(wmem_file_scope(), pinfo, proto_teams_stun, key, (void *)(uintptr_t)note);
+        p_add_proto_data(wmem_file_scope(), pinfo, proto_teams_stun, key, note);
     }
 
     if (note->kind == MEDIA_OTHER) {
         col_set_str(pinfo->cinfo, COL_PROTOCOL, "MS-ICE");
         col_add_fstr(pinfo->cinfo, COL_INFO, "Other payload, %u bytes", tvb_reported_length(tvb));
     }
+    if (note->kind == MEDIA_RTP)
+        set_rtp_info(tvb, pinfo, note);
     hand_to_stock(tvb, pinfo, tree, note->kind);
     show_note(tvb, pinfo, tree, note);
     return (int)tvb_reported_length(tvb);

@@ -64,19 +64,24 @@ family_label(ts_product product)
     }
 }
 
-const char *
-teams_view_label(wmem_allocator_t *scope, const teams_view *view)
+/* Interned: there are few, and many views have the same one. */
+static const char *
+view_label(const teams_view *view)
 {
     const char *family = family_label(view->product);
+    const bool service = view->what == TEAMS_WHAT_SERVICE || view->what == TEAMS_WHAT_NAME;
+    const bool plain = view->modality == TS_MODALITY_UNKNOWN || view->what == TEAMS_WHAT_SIGNALLING;
+    char text[128];
 
-    if (view->what == TEAMS_WHAT_SERVICE || view->what == TEAMS_WHAT_NAME) {
-        if (view->service == TS_SERVICE_UNKNOWN)
-            return family;
-        return wmem_strdup_printf(scope, "%s %s", family, ts_service_name(view->service));
-    }
-    if (view->modality == TS_MODALITY_UNKNOWN || view->what == TEAMS_WHAT_SIGNALLING)
-        return wmem_strdup_printf(scope, "%s %s", family, what_names[view->what]);
-    return wmem_strdup_printf(scope, "%s %s %s", family, ts_modality_name(view->modality), what_names[view->what]);
+    if (service && view->service == TS_SERVICE_UNKNOWN)
+        return family;
+    if (service)
+        g_snprintf(text, sizeof text, "%s %s", family, ts_service_name(view->service));
+    else if (plain)
+        g_snprintf(text, sizeof text, "%s %s", family, what_names[view->what]);
+    else
+        g_snprintf(text, sizeof text, "%s %s %s", family, ts_modality_name(view->modality), what_names[view->what]);
+    return g_intern_string(text);
 }
 
 /* ---- keys ---- */
@@ -255,11 +260,18 @@ teams_view_keep(const teams_view *view)
 
     struct teams_views *kept = wmem_new0(wmem_file_scope(), struct teams_views);
     memcpy(&kept->view, view, sizeof *view);
+    kept->label = view_label(view);
     if (list != NULL) {
         kept->next = *list;
         *list = kept;
     }
     return &kept->view;
+}
+
+const char *
+teams_view_label(const teams_view *view)
+{
+    return ((const struct teams_views *)view)->label;
 }
 
 /* ---- small things ---- */

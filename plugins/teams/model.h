@@ -118,7 +118,8 @@ struct teams_flow {
     bool rejected;                  /* its server name says that it is somebody else's */
     bool unresolved_reported;
     struct teams_views {
-        teams_view view;
+        teams_view view;            /* first: a kept view is where its label is */
+        const char *label;
         struct teams_views *next;
     } *views;
 };
@@ -206,9 +207,6 @@ const char *teams_transport_name(teams_transport transport);
 const char *teams_path_name(teams_path path);
 const char *teams_evidence_name(teams_evidence evidence);
 
-/* How the Info column begins: "Teams audio relay". Packet scope where it is built. */
-const char *teams_view_label(wmem_allocator_t *scope, const teams_view *view);
-
 /* What is known of an address; add makes it when it is not. */
 teams_host *teams_host_of(teams_model *model, const address *addr, bool add);
 teams_client *teams_client_of(teams_model *model, const packet_info *pinfo, const address *addr, bool add);
@@ -221,6 +219,9 @@ teams_flow *teams_flow_of(teams_model *model, packet_info *pinfo, bool add, bool
 
 /* The shared copy of a view in its flow, or a new one where it has none. */
 const teams_view *teams_view_keep(const teams_view *view);
+
+/* How the Info column begins: "Teams audio relay". Only of what teams_view_keep() returned. */
+const char *teams_view_label(const teams_view *view);
 
 /* Is the frame going from the flow's client to the service? */
 bool teams_flow_from_client(const teams_flow *flow, const packet_info *pinfo);

@@ -117,7 +117,7 @@ dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U
     if (view == NULL)
         return 0;
 
-    const char *label = teams_view_label(pinfo->pool, view);
+    const char *label = teams_view_label(view);
     show_view(tvb, pinfo, tree, view, label);
     if (teams_preference_info_column())
         col_prepend_fence_fstr(pinfo->cinfo, COL_INFO, "%s: ", label);

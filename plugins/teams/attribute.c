@@ -15,6 +15,7 @@
 #include "signin.h"
 
 #define UNANSWERED_AFTER 1.0    /* seconds without an answer from a relay over UDP */
+#define FIRST_USER_PORT  1024
 
 /* What is gathered while the records of one frame are read. */
 typedef struct {
@@ -321,6 +322,17 @@ apply_check(draft *d, const ts_record *record)
     d->hint.established = d->hint.established || check->state == TS_PAIR_NOMINATED;
 }
 
+/* Where no set-up was seen, only the far end's port can tell: relays have these ports, media servers do not. */
+static teams_path
+path_without_setup(const draft *d)
+{
+    const packet_info *pinfo = d->pinfo;
+    const bool relay = pinfo->ptype == PT_UDP &&
+        (is_published(pinfo, &pinfo->dst, pinfo->destport) || is_published(pinfo, &pinfo->src, pinfo->srcport));
+
+    return relay ? TEAMS_PATH_RELAYED : TEAMS_PATH_DIRECT;
+}
+
 static void
 apply_media(draft *d, const ts_record *record)
 {
@@ -334,7 +346,7 @@ apply_media(draft *d, const ts_record *record)
     learn_modality(d, media->modality);
     stronger_path(d, media->tcp ? TEAMS_PATH_TCP_FALLBACK : media->multiplexed ? TEAMS_PATH_MULTIPLEXED :
         media->allocation != 0 ? TEAMS_PATH_RELAYED : d->view.flow->base.path != TEAMS_PATH_UNKNOWN ?
-        d->view.flow->base.path : TEAMS_PATH_DIRECT);
+        d->view.flow->base.path : path_without_setup(d));
     d->hint.pair = media->pair;
     d->hint.allocation = media->allocation;
     d->hint.established = true;
@@ -369,6 +381,16 @@ is_dns_port(const packet_info *pinfo)
     return pinfo->srcport == 53 || pinfo->destport == 53 || pinfo->srcport == 853 || pinfo->destport == 853;
 }
 
+/*
+ * Shared edges answer on ports of other services too (NTP, SSH), which a name
+ * says nothing about. On premises a server has whatever ports its roles need.
+ */
+static bool
+is_service_port(const teams_learned *learned, uint32_t port)
+{
+    return port >= FIRST_USER_PORT || port == 80 || port == 443 || learned->product == TS_PRODUCT_LYNC_ONPREM;
+}
+
 static teams_flow *
 flow_by_address(draft *d)
 {
@@ -377,6 +399,8 @@ flow_by_address(draft *d)
     const teams_learned *from = to == NULL ? learned_of(d->model, pinfo, &pinfo->src, &pinfo->dst) : NULL;
 
     if ((to == NULL && from == NULL) || is_dns_port(pinfo))
+        return NULL;
+    if (to != NULL ? !is_service_port(to, pinfo->destport) : !is_service_port(from, pinfo->srcport))
         return NULL;
     teams_flow *flow = enter_flow(d, to != NULL);
     name_flow(flow, to != NULL ? to : from);

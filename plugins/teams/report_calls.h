@@ -12,13 +12,24 @@
 
 enum { CALLS_SENT, CALLS_RECEIVED };
 
+/* What went to a far end over UDP, and what over TCP or TLS. */
+enum { CALLS_OVER_UDP, CALLS_OVER_TCP, CALLS_CARRIERS };
+
+typedef struct {
+    teams_path path;
+    teams_transport transport;
+    uint64_t packets[2];
+    uint64_t media_packets;
+} calls_carrier;
+
 /* One far end: a relay, a peer, a media server. All its ports together. */
 typedef struct {
     address addr;
     GArray *ports;              /* uint16_t, in order of appearance */
-    teams_path path;
-    ts_modality modality;
+    calls_carrier carriers[CALLS_CARRIERS];
+    teams_path path;            /* of the carrier that media, else what came back, used more */
     teams_transport transport;
+    ts_modality modality;
     const char *name;           /* file scope; NULL */
     const ts_prefix_row *prefix;
     uint32_t first_frame;

@@ -85,14 +85,43 @@ remote_of(calls_entry *entry, const packet_info *pinfo, const teams_flow *flow)
     return &g_array_index(entry->remotes, calls_remote, entry->remotes->len - 1);
 }
 
+/* A few frames of TLS to a relay that has the media on UDP make no call over TLS, nor the other way. */
+static const calls_carrier *
+main_carrier(const calls_remote *remote)
+{
+    const calls_carrier *udp = &remote->carriers[CALLS_OVER_UDP];
+    const calls_carrier *tcp = &remote->carriers[CALLS_OVER_TCP];
+
+    if (udp->media_packets != tcp->media_packets)
+        return udp->media_packets > tcp->media_packets ? udp : tcp;
+    if (udp->packets[CALLS_RECEIVED] != tcp->packets[CALLS_RECEIVED])
+        return udp->packets[CALLS_RECEIVED] > tcp->packets[CALLS_RECEIVED] ? udp : tcp;
+    return udp->packets[CALLS_SENT] >= tcp->packets[CALLS_SENT] ? udp : tcp;
+}
+
+static void
+add_carrier(calls_remote *remote, const packet_info *pinfo, const teams_view *view, unsigned direction)
+{
+    calls_carrier *carrier = &remote->carriers[pinfo->ptype == PT_TCP ? CALLS_OVER_TCP : CALLS_OVER_UDP];
+
+    carrier->path = MAX(carrier->path, view->path);
+    carrier->transport = MAX(carrier->transport, view->transport);
+    carrier->packets[direction]++;
+    if (view->what == TEAMS_WHAT_MEDIA)
+        carrier->media_packets++;
+    const calls_carrier *most = main_carrier(remote);
+
+    remote->path = most->path;
+    remote->transport = most->transport;
+}
+
 static void
 add_remote(calls_entry *entry, const packet_info *pinfo, const teams_view *view, unsigned direction)
 {
     calls_remote *remote = remote_of(entry, pinfo, view->flow);
 
     add_port_number(remote->ports, view->flow->server_end.port);
-    remote->path = MAX(remote->path, view->path);
-    remote->transport = MAX(remote->transport, view->transport);
+    add_carrier(remote, pinfo, view, direction);
     if (remote->modality == TS_MODALITY_UNKNOWN)
         remote->modality = view->modality;
     if (remote->name == NULL)

@@ -101,14 +101,16 @@ has_nomination(const calls_entry *entry)
     return entry->nomination.frame != 0;
 }
 
+/* A short exchange with the anycast address, then with a second one. Where nobody answered, it is no test that ended. */
 bool
 calls_is_probe(const calls_entry *entry)
 {
     const uint64_t packets = entry->packets[CALLS_SENT] + entry->packets[CALLS_RECEIVED];
-    const calls_remote *first = entry->remotes->len == 0 ? NULL : &g_array_index(entry->remotes, calls_remote, 0);
 
-    return first != NULL && calls_is_anycast(first) && !has_nomination(entry) && entry->check.frame == 0 &&
-        packets <= PROBE_PACKETS;
+    if (entry->remotes->len < 2 || entry->packets[CALLS_RECEIVED] == 0)
+        return false;
+    return calls_is_anycast(&g_array_index(entry->remotes, calls_remote, 0)) && !has_nomination(entry) &&
+        entry->check.frame == 0 && packets <= PROBE_PACKETS;
 }
 
 static bool
@@ -124,6 +126,16 @@ is_probed_at_once(const calls_entry *entry, const calls_remote *remote)
     return false;
 }
 
+/* Did it get as far as media? Inside TLS only the amount tells. */
+static bool
+got_through(const calls_entry *entry)
+{
+    const calls_remote *settled = calls_settled(entry);
+
+    return entry->media.frame != 0 || has_nomination(entry) ||
+        (settled != NULL && settled->path == TEAMS_PATH_TCP_FALLBACK && remote_packets(settled) > SHORT_PACKETS);
+}
+
 const char *
 calls_role(const calls_entry *entry, const calls_remote *remote)
 {
@@ -131,6 +143,8 @@ calls_role(const calls_entry *entry, const calls_remote *remote)
 
     if (remote->signalling)
         return "signalling (flightproxy)";
+    if (!got_through(entry) && !calls_is_probe(entry))
+        return remote->packets[CALLS_RECEIVED] == 0 ? "asked, no answer" : "answered, no media";
     if (calls_is_anycast(remote))
         return remote == settled ? "anycast, kept the traffic" : "anycast, then handed over";
     if (remote == settled && entry->remotes->len > 1)
@@ -144,6 +158,7 @@ calls_role(const calls_entry *entry, const calls_remote *remote)
 
 /* ---- what can be said of a call ---- */
 
+/* Media is sent only where a check was answered: then the capture lacks the answers. */
 static bool
 udp_unanswered(const calls_entry *entry)
 {
@@ -151,24 +166,15 @@ udp_unanswered(const calls_entry *entry)
 
     for (unsigned i = 0; i < entry->remotes->len; i++) {
         const calls_remote *remote = &g_array_index(entry->remotes, calls_remote, i);
+        const calls_carrier *udp = &remote->carriers[CALLS_OVER_UDP];
 
-        if (remote->transport != TEAMS_TRANSPORT_UDP || remote->signalling)
+        if (remote->signalling)
             continue;
-        if (remote->packets[CALLS_RECEIVED] > 0)
+        if (udp->packets[CALLS_RECEIVED] > 0 || udp->media_packets > 0)
             return false;
-        asked = asked || remote->packets[CALLS_SENT] > 0;
+        asked = asked || udp->packets[CALLS_SENT] > 0;
     }
     return asked;
-}
-
-/* Did it get as far as media? Inside TLS only the amount tells. */
-static bool
-got_through(const calls_entry *entry)
-{
-    const calls_remote *settled = calls_settled(entry);
-
-    return entry->media.frame != 0 || has_nomination(entry) ||
-        (settled != NULL && settled->path == TEAMS_PATH_TCP_FALLBACK && remote_packets(settled) > SHORT_PACKETS);
 }
 
 static bool
@@ -206,9 +212,13 @@ ports_outside(const calls_entry *entry)
 {
     if (!got_through(entry))
         return false;
-    for (unsigned i = 0; i < entry->ports->len; i++)
-        if (calls_port_range(g_array_index(entry->ports, calls_port, i).port)[0] == '\0')
+    for (unsigned i = 0; i < entry->ports->len; i++) {
+        const calls_port *port = &g_array_index(entry->ports, calls_port, i);
+
+        /* HTTPS beside media over UDP has any port. */
+        if (calls_port_range(port->port)[0] == '\0' && (port->remote_port != 443 || over_tcp(entry)))
             return true;
+    }
     return false;
 }
 
@@ -289,7 +299,7 @@ unpublished(const calls_entry *entry)
 {
     const calls_remote *settled = calls_settled(entry);
 
-    return settled != NULL && !calls_is_published(settled) && !teams_address_is_private(&settled->addr);
+    return settled != NULL && got_through(entry) && !calls_is_published(settled) && !teams_address_is_private(&settled->addr);
 }
 
 static bool
@@ -344,7 +354,7 @@ static const struct {
         "Mark by port range: 46 audio, 34 video, 18 sharing." },
     { "unpublished-address", PI_NOTE, unpublished,
         "The traffic settled on an address outside Microsoft's published prefixes",
-        "Known by its STUN and TURN, not by its address: a peer, or a media server of that time. Address filters would miss it." },
+        "Known by its STUN and TURN, not by its address: a peer, or a server of that time. Address filters would miss it." },
     { "port-3478-only", PI_CHAT, only_3478,
         "No packet on the ports per modality, UDP 3479-3481",
         "Normal for clients that use 3478 for all media." },
@@ -358,6 +368,20 @@ calls_judge(const calls_entry *entry, GArray *verdicts)
     for (unsigned i = 0; i < G_N_ELEMENTS(rules); i++)
         if (rules[i].holds(entry))
             teams_verdicts_add(verdicts, rules[i].severity, rules[i].code, rules[i].summary, rules[i].advice, "", 0);
+}
+
+/* Whom a call went to; a peer's public address can't be told from that of a gateway. */
+static const char *
+direct_outcome(const calls_remote *settled, bool warned)
+{
+    if (settled->prefix != NULL)
+        return warned ? "The call went directly to a media server in Microsoft's cloud over UDP, with warnings; see the findings." :
+            "The call went directly to a media server in Microsoft's cloud over UDP.";
+    if (teams_address_is_private(&settled->addr))
+        return warned ? "The call went directly to a peer in a private network over UDP, with warnings; see the findings." :
+            "The call went directly to a peer in a private network over UDP.";
+    return warned ? "The call went directly over UDP, to a peer or gateway outside Microsoft's cloud, with warnings; see the findings." :
+        "The call went directly over UDP, to a peer or gateway outside Microsoft's cloud.";
 }
 
 const char *
@@ -374,9 +398,8 @@ calls_outcome(const calls_entry *entry, const GArray *verdicts)
         return "Set-up only: no nominated pair and no media in this capture.";
     if (settled->path == TEAMS_PATH_TCP_FALLBACK)
         return "The call went through a relay over TCP or TLS.";
-    if (worst >= PI_WARN)
-        return settled->path == TEAMS_PATH_DIRECT ?
-            "The call went directly over UDP, with warnings; see the findings." :
-            "The call went through a relay over UDP, with warnings; see the findings.";
-    return settled->path == TEAMS_PATH_DIRECT ? "The call went directly over UDP." : "The call went through a relay over UDP.";
+    if (settled->path == TEAMS_PATH_DIRECT)
+        return direct_outcome(settled, worst >= PI_WARN);
+    return worst >= PI_WARN ? "The call went through a relay over UDP, with warnings; see the findings." :
+        "The call went through a relay over UDP.";
 }

@@ -212,15 +212,18 @@ def test_every_attribute_with_every_length():
 def test_malformed_messages():
     found = experts("malformed.pcap")
     assert [found[name] for name in ("padded", "attribute_overrun", "cookie_missing", "address_family", "realm_length",
-                                     "service_quality_unknown", "mux_length")] == [[5], [6], [7], [8], [9], [9], [10]]
+                                     "service_quality_unknown", "mux_length", "message_length")] == [
+        [5], [6], [7], [8], [9], [9], [10], [11, 12, 13]]
     assert column("malformed.pcap", "realm")[4] == '"rtcmedia"'
     assert column("malformed.pcap", "version")[5:8] == ["6"] * 3
     assert frames("malformed.pcap")[5]["attr.type"][-1] == "0x0015"
+    assert [frame["app_id"] for frame in frames("malformed.pcap")[10:]] == [["2"]] * 3
 
 
 def test_nesting_is_bounded():
-    """Eight Send Requests in each other: five are opened, the rest is data."""
+    """Eight Send Requests in each other: five are opened, the rest is data, and it is said."""
     assert frames("nested.pcap")[4]["type"] == ["Send Request"] * 5
+    assert experts("nested.pcap")["nested_deeply"] == [5]
 
 
 def test_payloads_are_opened():

@@ -147,11 +147,8 @@ recognise_stun(const uint8_t *data, size_t captured, size_t reported, ts_wire *w
     wire->type = ts_get_be16(data);
     wire->length = ts_get_be16(data + 2);
     wire->header_cookie = ts_get_be32(data + 4) == TS_STUN_COOKIE;
-    if ((size_t)wire->length + TS_STUN_HEADER_LENGTH != reported) {
-        recognise_short_check(data, captured, reported, wire);
-        return;
-    }
 
+    /* The cookie is proof enough where the length is wrong. */
     if (has_ms_turn_cookie(data, captured)) {
         wire->kind = TS_WIRE_MS_TURN;
         /* [MS-TURN] 2.2.2 has no padding; some peers pad all the same. */
@@ -161,6 +158,8 @@ recognise_stun(const uint8_t *data, size_t captured, size_t reported, ts_wire *w
             wire->padded = true;
         }
         wire->ms_attribute = true;
+    } else if ((size_t)wire->length + TS_STUN_HEADER_LENGTH != reported) {
+        recognise_short_check(data, captured, reported, wire);
     } else if (wire->header_cookie) {
         wire->kind = TS_WIRE_STUN;
         wire->padded = true;

@@ -47,6 +47,7 @@ typedef enum {
     /* Told by what is around the bytes, never by ts_wire_recognise(): */
     TS_WIRE_TURN_WITHOUT_COOKIE, /* MS-TURN but for its cookie, which is not first */
     TS_WIRE_MUX_CUT,            /* FF10 of a known session, its length wrong */
+    TS_WIRE_TOO_DEEP,           /* STUN, TURN or FF10 within too many others */
     TS_WIRE_MS_FRAME,           /* TCP only: the header of MS framing; type 2 or 3 */
     TS_WIRE_MS_FRAME_LOST,      /* TCP only: bytes where such a header should be */
     TS_WIRE_PSEUDO_TLS          /* TCP only: half of the handshake; type 1 or 2 */
@@ -89,7 +90,8 @@ typedef struct {
  * Recognises a whole datagram or framed message. captured is the number of
  * bytes at data, reported what was on the wire (captured < reported in a
  * capture with a snapshot length). Never reads past captured. A length field
- * that does not fit reported makes it TS_WIRE_OTHER.
+ * that does not fit reported makes it TS_WIRE_OTHER, except where a cookie or
+ * an attribute of Microsoft leaves no doubt.
  */
 ts_wire ts_wire_recognise(const uint8_t *data, size_t captured, size_t reported);
 

@@ -163,6 +163,8 @@ dissect_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item 
     wmem_strbuf_t *info = wmem_strbuf_new(pinfo->pool, ms_turn_message_name(pinfo, call->wire.type));
 
     add_header(tvb, pinfo, tree, call);
+    if (call->wire.length + (unsigned)TS_STUN_HEADER_LENGTH != tvb_reported_length(tvb))
+        ms_turn_diagnose(pinfo, item, MS_TURN_DIAGNOSTIC_message_length, "");
     ms_turn_attributes_dissect(tvb, pinfo, tree, &call->wire, &facts);
     ms_turn_messages_judge(pinfo, item, &call->wire, &facts, call->tcp);
 
@@ -268,6 +270,9 @@ dissect_ms_turn(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
         break;
     case TS_WIRE_PSEUDO_TLS:
         dissect_pseudo_tls(tvb, pinfo, sub, item, call);
+        break;
+    case TS_WIRE_TOO_DEEP:
+        ms_turn_diagnose(pinfo, item, MS_TURN_DIAGNOSTIC_nested_deeply, "");
         break;
     default:
         dissect_message(tvb, pinfo, sub, item, call);

@@ -287,7 +287,7 @@ def mid_call(c):
 
 @capture("ms-turn/malformed.pcap", "2026-03-02T09:00:00")
 def malformed(c):
-    """Padded attributes, an overrun, a late cookie, a family of 7, a frame of wrong length."""
+    """Padded attributes, an overrun, a late cookie, a family of 7, frames and messages of wrong length."""
     allocate(c, 0.0, "t")
     ids = [stun.transaction(f"t{n}") for n in range(10, 15)]
     cookie = (stun.MAGIC_COOKIE, u32(stun.MS_TURN_COOKIE))
@@ -305,6 +305,10 @@ def malformed(c):
         (stun.NONCE, NONCE)]))
     wrong = stun.multiplexed(session(), check("t6"))
     c.udp(1.5, CLIENT, RELAY, wrong[:2] + stun.u16(len(wrong)) + wrong[4:])
+    whole = first_request("t7")
+    for n, length in enumerate((len(whole) - 20 + 8, 0xffff)):
+        c.udp(1.6 + n / 10, CLIENT, RELAY, whole[:2] + stun.u16(length) + whole[4:])
+    c.udp(1.8, CLIENT, ("203.0.113.141", 40000), whole + b"more")
 
 
 @capture("ms-turn/nested.pcap", "2026-03-02T09:00:00")

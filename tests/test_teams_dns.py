@@ -80,6 +80,18 @@ def test_several_messages_in_one_segment():
     assert set(together["dns.qry.name"]) <= set(together["teams_dns.name"])
 
 
+def test_odd_messages():
+    """A second question counts; order and letters of records do not; what an answer cut short lacks is nobody's fault."""
+    frames = fields(bundled("odd-messages.pcap"), ["teams_dns.name", "teams_dns.role", "teams_dns.chain.length",
+                                                   "teams_dns.chain_broken"])
+    assert [frame["teams_dns.name"] for frame in frames] == [
+        ["teams.microsoft.com"], ["TEAMS.microsoft.com", "teams-office-com.s-0005.dual-s-msedge.net"],
+        ["teams.microsoft.com", "teams-office-com.s-0005.dual-s-msedge.net"]]
+    assert frames[0]["teams_dns.role"] == ["question"]
+    assert frames[1]["teams_dns.chain.length"] == ["3", "3"]
+    assert not frames[2]["teams_dns.chain_broken"]
+
+
 def test_quic_server_name():
     name, = frame_names(shared("mixed/arkime_synthetic.pcap"), 625)
     assert (name["name"], name["role"], name["service"]) == ("config.edge.skype.com", "server_name", "config-ecs")

@@ -372,7 +372,8 @@ build_chain(ts_message *message)
     }
     message->chain_length = message->link_count;
 
-    for (unsigned i = 0; i < answer_count(message); i++) {
+    /* The records that lead from no question are told with the first one. */
+    for (unsigned i = 0; i < answer_count(message) && !message->dns->further; i++) {
         const ts_dns_answer *rest = answer_at(message, i);
 
         if (find_link(message, rest->owner) == NULL)

@@ -147,7 +147,7 @@ check_chain_end(const ts_message *m, wmem_array_t *findings)
     else if (last > 0 && m->dns->rcode == TS_DNS_RCODE_NXDOMAIN)
         ts_finding_add(m, findings, TS_DIAG_CHAIN_BROKEN, last, "%s does not exist", name);
     else if (last > 0 && m->dns->rcode == TS_DNS_RCODE_NOERROR && m->dns->qtype == TS_DNS_TYPE_A
-            && m->address_count == 0 && !m->dns->truncated)
+            && m->address_count == 0 && !m->dns->truncated && ts_dns_answers_whole(m->dns))
         ts_finding_add(m, findings, TS_DIAG_CHAIN_BROKEN, last, "%s has no address", name);
 }
 

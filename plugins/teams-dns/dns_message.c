@@ -79,6 +79,13 @@ finfo_number(const field_info *finfo)
 }
 
 static ts_dns_message *
+append_message(reader *r, const ts_dns_message *message)
+{
+    wmem_array_append(r->messages, message, 1);
+    return (ts_dns_message *)wmem_array_index(r->messages, wmem_array_get_count(r->messages) - 1);
+}
+
+static ts_dns_message *
 new_message(reader *r, bool dns)
 {
     ts_dns_message message = { .dns = dns };
@@ -87,8 +94,7 @@ new_message(reader *r, bool dns)
         return NULL;
     if (dns)
         message.answers = wmem_array_new(r->pinfo->pool, sizeof(ts_dns_answer));
-    wmem_array_append_one(r->messages, message);
-    return (ts_dns_message *)wmem_array_index(r->messages, wmem_array_get_count(r->messages) - 1);
+    return append_message(r, &message);
 }
 
 static void
@@ -123,12 +129,20 @@ read_answer_count(reader *r, field_info *finfo)
     r->message->answer_count = (uint16_t)finfo_number(finfo);
 }
 
-/* Only the first question: no resolver answers a message with two. */
+/* A further question (no resolver answers two) is a message of its own with the same answers. */
 static void
 read_question(reader *r, field_info *finfo)
 {
-    if (r->message->name == NULL)
-        r->message->name = finfo_string(r, finfo);
+    if (r->message->name != NULL) {
+        ts_dns_message next = *r->message;
+
+        if (wmem_array_get_count(r->messages) >= TS_DNS_MAX_MESSAGES)
+            return;
+        next.further = true;
+        next.qtype = 0;
+        r->message = append_message(r, &next);
+    }
+    r->message->name = finfo_string(r, finfo);
 }
 
 static void
@@ -237,6 +251,21 @@ quoted_in_icmp(const packet_info *pinfo)
             return true;
     }
     return false;
+}
+
+bool
+ts_dns_answers_whole(const ts_dns_message *message)
+{
+    const unsigned count = wmem_array_get_count(message->answers);
+
+    for (unsigned i = 0; i < count; i++) {
+        const ts_dns_answer *answer = (const ts_dns_answer *)wmem_array_index(message->answers, i);
+
+        if ((answer->type == TS_DNS_TYPE_CNAME && answer->target == NULL) ||
+                ((answer->type == TS_DNS_TYPE_A || answer->type == TS_DNS_TYPE_AAAA) && answer->addr.type == AT_NONE))
+            return false;
+    }
+    return count == message->answer_count;
 }
 
 static bool

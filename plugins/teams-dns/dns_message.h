@@ -38,6 +38,7 @@ typedef struct {
 /* One DNS message, or one server name (dns is false, then only name is set). */
 typedef struct {
     bool dns;
+    bool further;               /* a further question of the message before it, whose answers it shares */
     bool response;
     bool truncated;
     uint8_t opcode;
@@ -51,6 +52,9 @@ typedef struct {
 
 #define TS_DNS_MAX_ANSWERS  128
 #define TS_DNS_MAX_MESSAGES 64
+
+/* Were all answers read? Not where the capture cut the frame, or a record is broken. */
+bool ts_dns_answers_whole(const ts_dns_message *message);
 
 /* Looks the stock fields up and asks for them; a field that this Wireshark doesn't have is left out. */
 void ts_dns_message_handoff(dissector_handle_t postdissector);

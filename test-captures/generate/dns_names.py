@@ -4,7 +4,7 @@ import struct
 
 import tls
 from common import capture
-from resolver import A, AAAA, HTTPS, Resolver, chain, query, response
+from resolver import A, AAAA, CNAME, HTTPS, Resolver, chain, query, response
 
 CLIENT, RESOLVER = "192.0.2.10", "192.0.2.1"
 CLIENT6, RESOLVER6 = "2001:db8:1::10", "2001:db8:1::53"
@@ -133,3 +133,16 @@ def out_of_order(c):
                                          chain("authsvc.teams.microsoft.com", ["52.123.128.14"])))
     resolver.question(3.001, "authsvc.teams.microsoft.com", repeat=(51000, 777))
     resolver.ask(4.0, "teams.microsoft.com", ["s-0005.s-msedge.net"], kind=HTTPS)
+
+
+@capture("odd-messages.pcap", "2025-11-03T08:34:00")
+def odd_messages(c):
+    """Two questions in one message; records from last to first in other letters; an answer that ends early."""
+    client, server = ("192.0.2.10", 50000), ("192.0.2.53", 53)
+    first, second = query(1, "www.example.com"), query(1, "teams.microsoft.com")
+    c.udp(0.0, client, server, first[:4] + struct.pack("!H", 2) + first[6:] + second[12:])
+    records = [("teams-office-com.s-0005.dual-s-msedge.net", A, 60, "52.123.128.14"),
+               ("Teams.Office.COM", CNAME, 60, "teams-office-com.s-0005.dual-s-msedge.net"),
+               ("teams.microsoft.com", CNAME, 60, "teams.office.com")]
+    c.udp(0.1, server, client, response(2, "TEAMS.microsoft.com", A, records))
+    c.udp(0.2, server, client, response(3, "teams.microsoft.com", A, records[::-1])[:-10])

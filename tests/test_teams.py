@@ -213,3 +213,29 @@ def test_fallback_to_tls():
     paths = {end["address"]: end["path"] for end in call["far_ends"]}
     assert paths == {"52.114.250.10": "relayed", "52.114.250.11": "tcp_fallback"}
     assert ("D18", "warning") in codes(call)
+
+
+def test_media_with_a_relay_is_relayed_without_its_set_up():
+    call = calls("sessions/mid-call-relay.pcap")[0]
+    assert (call["path"], call["verdict"]) == ("relayed", "The call went through a relay over UDP.")
+
+
+def test_tls_beside_media_makes_no_call_over_tls():
+    call = calls("sessions/tls-beside-udp.pcap")[0]
+    end, = call["far_ends"]
+    assert (end["ports"], end["transport"], end["path"]) == ([443, 3478], "udp", "relayed")
+    assert {code for code, _ in codes(call)}.isdisjoint({"media-over-tcp", "client-ports"})
+
+
+def test_ports_of_other_services_are_not_ours():
+    path = bundled("sessions/tls-beside-udp.pcap")
+    assert frames(path, "tcp.port == 22 || udp.port == 123", "frame.number")
+    assert frames(path, "(tcp.port == 22 || udp.port == 123) && teams", "frame.number") == []
+
+
+def test_what_never_connected_settled_nowhere():
+    checked, asked = sorted(calls("sessions/never-connected.pcap"), key=lambda call: call["client"])
+    assert {end["role"] for end in checked["far_ends"] + asked["far_ends"]} == {"asked, no answer"}
+    assert ("call-not-connected", "error") in codes(checked)
+    assert ("udp-unanswered", "warning") in codes(asked) and asked["kind"] == "call"
+    assert "unpublished-address" not in {code for code, _ in codes(checked)}

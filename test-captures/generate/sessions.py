@@ -214,3 +214,38 @@ def marked(c):
         audio.rtp(1 + number * 0.02, True, number, 0x44534350)
         audio.rtp(1.005 + number * 0.02, False, number, 0x44534351)
     c.udp = plain
+
+
+@capture("sessions/mid-call-relay.pcap", "2026-03-02T09:00:00")
+def mid_call_relay(c):
+    """Media with a published relay, and nothing of its set-up: relayed, not direct."""
+    audio = stream(c, "audio", 50002, ("52.114.250.10", 3479))
+    for number in range(20):
+        for outwards in (True, False):
+            audio.rtp(number * 0.02, outwards, number, 0x1000 + outwards)
+
+
+@capture("sessions/tls-beside-udp.pcap", "2026-03-02T09:00:00")
+def tls_beside_udp(c):
+    """TLS with a relay by name, then the call's media with the same address over UDP. SSH
+    and NTP with an address that a name gave are nobody's."""
+    client = Client(c)
+    start(client, 0)
+    client.visit(2, "euaz.tr.teams.microsoft.com", RELAY[0])
+    audio = stream(c, "audio", 50002, RELAY)
+    for number in range(20):
+        for outwards in (True, False):
+            audio.rtp(5 + number * 0.02, outwards, number, 0x1000 + outwards)
+    c.tcp(6, (CLIENT, 41000), ("52.113.194.132", 22)).send(6.1, b"SSH-2.0-x\r\n")
+    c.udp(6, (CLIENT, 40000), ("52.113.194.132", 123), b"\x23" + bytes(47))
+
+
+@capture("sessions/never-connected.pcap", "2026-03-02T09:00:00")
+def never_connected(c):
+    """Checks to two candidates that never answer; another host asks the anycast address."""
+    audio = stream(c, "audio", 50002, ("198.51.100.7", 50010))
+    other = stream(c, "other", 50004, ("13.107.8.22", 3478), OTHER)
+    for n in range(5):
+        audio.up(n * 0.5, audio.settled, audio.check_request(audio.tid()))
+        audio.up(n * 0.5 + 0.1, ("10.9.9.9", 50010), audio.check_request(audio.tid()))
+        other.ask(n * 0.5 + 0.2, other.settled)

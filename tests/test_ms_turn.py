@@ -284,6 +284,11 @@ def test_capture_begun_in_a_message():
     assert frames("tcp-begun-midway.pcap")[5]["rtp.seq"] == ["2", "3"]
 
 
+def test_pseudo_tls_over_several_segments():
+    assert column("pseudo-tls-split.pcap", "pseudo_tls")[:7] == [None] * 4 + ["client", None, "server"]
+    assert column("pseudo-tls-split.pcap", "type")[7:9] == ["Allocate Request", "Allocate Error Response"]
+
+
 def test_pseudo_tls_on_443_and_elsewhere():
     assert column("pseudo-tls.pcap", "pseudo_tls") == ([None] * 3 + ["client", "server"] + [None] * 6) * 2
     for start in (0, 11):

@@ -104,6 +104,8 @@ find_handshake(stretch here)
     const uint8_t type = here.captured > 5 ? here.data[5] : 0;
     const size_t length = type == 2 ? SERVER_HELLO_LENGTH : CLIENT_HELLO_LENGTH;
 
+    if (here.captured < 11 && here.captured == here.reported && memcmp(here.data, "\x16\x03\x01", MIN(here.captured, 3)) == 0)
+        return (unit) { .kind = UNIT_MORE };
     if (here.captured < 11 || here.data[0] != 0x16 || here.data[1] != 0x03 || here.data[2] != 0x01 ||
         ts_get_be16(here.data + 3) + 5u != length)
         return (unit) { .kind = UNIT_NONE };
@@ -628,10 +630,11 @@ front_tcp_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
 /*
  * Where TLS has the port, or its heuristic comes first, stock dissects the
  * pseudo-TLS handshake; it is found at the end of the frame (4 bytes before
- * it, where the capture holds the frame check sequence), and what follows on
- * the connection is ours. Cheap for every other frame.
+ * it, where the capture holds the frame check sequence) or of what TCP put
+ * together from segments that end with it, and what follows on the connection
+ * is ours. Cheap for every other frame.
  */
-static int
+static tvbuff_t *
 find_missed_handshake(tvbuff_t *tvb, int length, bool (*is_hello)(const uint8_t *))
 {
     static const int trailers[] = { 0, 4 };
@@ -639,35 +642,37 @@ find_missed_handshake(tvbuff_t *tvb, int length, bool (*is_hello)(const uint8_t 
 
     for (unsigned i = 0; i < array_length(trailers); i++) {
         const int offset = captured - length - trailers[i];
-        if (offset > 0 && tvb_get_uint8(tvb, offset) == 0x16 && is_hello(tvb_get_ptr(tvb, offset, length)))
-            return offset;
+        if (offset >= 0 && tvb_get_uint8(tvb, offset) == 0x16 && is_hello(tvb_get_ptr(tvb, offset, length)))
+            return tvb_new_subset_length(tvb, offset, length);
     }
-    return -1;
+    return NULL;
 }
 
 static int
-front_tcp_after(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+front_tcp_after(tvbuff_t *tvb _U_, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
     if (pinfo->ptype != PT_TCP || !ts_front_enabled() ||
         p_get_proto_data(pinfo->pool, pinfo, proto_owner, HANDSHAKE_SEEN_KEY) != NULL)
         return 0;
 
-    const int client = find_missed_handshake(tvb, CLIENT_HELLO_LENGTH, is_client_hello);
-    const int server = client >= 0 ? -1 : find_missed_handshake(tvb, SERVER_HELLO_LENGTH, is_server_hello);
-    if (client < 0 && server < 0)
+    tvbuff_t *client = NULL, *server = NULL;
+    for (const GSList *source = pinfo->data_src; source != NULL && client == NULL && server == NULL; source = source->next) {
+        tvbuff_t *bytes = get_data_source_tvb((const struct data_source *)source->data);
+        client = find_missed_handshake(bytes, CLIENT_HELLO_LENGTH, is_client_hello);
+        server = client != NULL ? NULL : find_missed_handshake(bytes, SERVER_HELLO_LENGTH, is_server_hello);
+    }
+    if (client == NULL && server == NULL)
         return 0;
 
-    ts_front_call call = new_call(pinfo, TS_WIRE_PSEUDO_TLS, client >= 0 ? TS_PSEUDO_TLS_CLIENT : TS_PSEUDO_TLS_SERVER);
+    ts_front_call call = new_call(pinfo, TS_WIRE_PSEUDO_TLS, client != NULL ? TS_PSEUDO_TLS_CLIENT : TS_PSEUDO_TLS_SERVER);
     if (call.flow->pseudo_tls_since == 0 && !PINFO_FD_VISITED(pinfo)) {
         call.flow->pseudo_tls_since = pinfo->num;
         conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num + 1, stream_handle);
     }
-    tvbuff_t *hello = client >= 0 ? tvb_new_subset_length(tvb, client, CLIENT_HELLO_LENGTH) : tvb_new_subset_length(tvb, server, SERVER_HELLO_LENGTH);
-
     /* Later releases close the columns before postdissectors. */
     const bool writable = col_get_writable(pinfo->cinfo, -1);
     col_set_writable(pinfo->cinfo, -1, true);
-    ts_front_annotate_ms_turn(hello, pinfo, tree, &call);
+    ts_front_annotate_ms_turn(client != NULL ? client : server, pinfo, tree, &call);
     col_set_writable(pinfo->cinfo, -1, writable);
     return 0;
 }

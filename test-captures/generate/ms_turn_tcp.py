@@ -87,6 +87,18 @@ def pseudo_tls(c):
         t.send(start + 1.1, stun.data_frame(media(3)), False)
 
 
+@capture("ms-turn/pseudo-tls-split.pcap", "2026-03-02T09:00:00")
+def pseudo_tls_split(c):
+    """The handshake on 443, each half over two segments, then an allocation."""
+    t = c.tcp(0.0, (CLIENT[0], 51010), (RELAY[0], 443))
+    client = stun.pseudo_tls_client_hello(1772442000, stun.opaque("c", 28))
+    server = stun.pseudo_tls_server_hello(1772442000, stun.opaque("s", 28), stun.opaque("i", 32))
+    for n, (half, cut) in enumerate(((client, 20), (server, 5))):
+        t.send(0.1 + n / 10, half[:cut], n == 0)
+        t.send(0.11 + n / 10, half[cut:], n == 0)
+    stream(t, 0.3, "f")
+
+
 @capture("ms-turn/ice-tcp.pcap", "2026-03-02T09:00:00")
 def ice_tcp(c):
     """Checks and media between peers, RFC 4571 framed; one frame over two segments."""

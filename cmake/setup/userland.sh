@@ -6,8 +6,16 @@
 # mounted in a mount namespace of that run, so that nothing stays behind.
 
 USERLANDS=$CACHE/userland
-MIRROR=${TEAMSHARK_MIRROR:-http://deb.debian.org/debian}
 COULD_NOT_MAKE=77
+
+# The archive that this machine itself installs from, or TEAMSHARK_MIRROR.
+mirror() {
+    local uri=${TEAMSHARK_MIRROR:-}
+    [[ -n $uri ]] || uri=$(apt-get indextargets --format "\$(REPO_URI)" 'Created-By: Packages' |
+        sed -n 's,/*$,,; /\/debian$/{p;q}')
+    [[ -n $uri ]] || { say "no Debian archive among apt's sources: set TEAMSHARK_MIRROR"; return 1; }
+    printf '%s\n' "$uri"
+}
 
 # userlands: lines of release and debootstrap script. A script of an older
 # debootstrap does for a release that it does not know by name.
@@ -22,25 +30,26 @@ accept_old_signatures() {
 }
 
 add_sources() {
-    printf 'deb %s %s main\ndeb-src %s %s main\n' "$MIRROR" "$1" "$MIRROR" "$1" |
+    printf 'deb %s %s main\ndeb-src %s %s main\n' "$2" "$1" "$2" "$1" |
         as_root tee "$USERLANDS/$1/etc/apt/sources.list" > /dev/null
 }
 
 # make_userland RELEASE SCRIPT: under another name until it is whole.
 make_userland() {
-    local release=$1 script=$2 partial=$USERLANDS/$1.partial
+    local release=$1 script=$2 partial=$USERLANDS/$1.partial from
     need_packages matrix
+    from=$(mirror) || return "$COULD_NOT_MAKE"
     say "making a userland of Debian $release with debootstrap in $USERLANDS/$release"
     mkdir -p "$USERLANDS"
     as_root rm -rf --one-file-system -- "$partial"
-    as_root debootstrap --variant=minbase --include=ca-certificates "$release" "$partial" "$MIRROR" "$script" \
+    as_root debootstrap --variant=minbase --include=ca-certificates "$release" "$partial" "$from" "$script" \
         > "$USERLANDS/$release.log" 2>&1 < /dev/null || {
         tail -20 "$USERLANDS/$release.log" >&2
         say "debootstrap failed for $release"
         return "$COULD_NOT_MAKE"
     }
     as_root mv -- "$partial" "$USERLANDS/$release"
-    add_sources "$release"
+    add_sources "$release" "$from"
     accept_old_signatures "$release"
 }
 

@@ -25,7 +25,7 @@ static const char *const mix[] = {
     "callcontroller.maso-02.ic3-calling-callcontroller.malaysiasouth-prod.cosmic.office.net", "one.one.one.one",
     "ec2-198-51-100-7.eu-central-1.compute.amazonaws.com", "contoso-my.sharepoint.com", "4.3.2.1.in-addr.arpa",
     "a-very-long-host-name-of-a-content-network-with-many-parts.edge-07.fra.cdn.provider.example.net",
-    "deb.debian.org", "s-0005.s-msedge.net", "clients4.google.com", "time.windows.com", "d1.awsstatic.com"
+    "www.example.org", "s-0005.s-msedge.net", "clients4.google.com", "time.windows.com", "d1.awsstatic.com"
 };
 
 /* Of each kind of match; globs that differ at their end, at their start and in between. */

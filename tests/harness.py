@@ -16,6 +16,7 @@ Environment:
 """
 
 import atexit
+import datetime
 import functools
 import json
 import os
@@ -384,6 +385,13 @@ def comparable(mode, values):
         return ",".join(map(plain, values))[:200]
     # A single empty value and none at all look the same with -T fields.
     return [] if values == [""] else [plain(value) for value in values]
+
+
+def instant(value):
+    """A time field as "2020-04-23 09:02:15": Wireshark 4.6 writes ISO 8601, older ones "Apr 23, 2020 09:02:15"."""
+    if re.match(r"\d{4}-", value):
+        return value[:19].replace("T", " ")
+    return datetime.datetime.strptime(value.split(".")[0], "%b %d, %Y %H:%M:%S").strftime("%Y-%m-%d %H:%M:%S")
 
 
 def plain(value):

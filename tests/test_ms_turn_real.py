@@ -4,7 +4,7 @@ import re
 import struct
 
 import pytest
-from harness import assert_same_in_all_modes, fields, shared, shared_names, tshark
+from harness import assert_same_in_all_modes, fields, instant, shared, shared_names, tshark
 
 TEAMS = "teams/teams-signin-and-call.pcapng"
 COOKIE = bytes.fromhex("000f000472c64bc6")
@@ -134,7 +134,7 @@ def test_multiplexed_frame_of_the_remote_relay(datagrams):
 def test_expiry_of_credentials():
     """Bytes 8 to 15 of the user name are a FILETIME: 2020-04-23 09:02:15 UTC."""
     frames = fields(shared(TEAMS), ["ms_turn.username.expiry"], "ms_turn.username.expiry")
-    assert frames and all(frame["ms_turn.username.expiry"][0].startswith("Apr 23, 2020 09:02:15") for frame in frames)
+    assert frames and all(instant(frame["ms_turn.username.expiry"][0]) == "2020-04-23 09:02:15" for frame in frames)
     assert not fields(shared(TEAMS), [], "ms_turn.credentials_expired")
 
 

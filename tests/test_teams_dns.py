@@ -85,10 +85,11 @@ def test_odd_messages():
     frames = fields(bundled("odd-messages.pcap"), ["teams_dns.name", "teams_dns.role", "teams_dns.chain.length",
                                                    "teams_dns.chain_broken"])
     assert [frame["teams_dns.name"] for frame in frames] == [
-        ["teams.microsoft.com"], ["TEAMS.microsoft.com", "teams-office-com.s-0005.dual-s-msedge.net"],
-        ["teams.microsoft.com", "teams-office-com.s-0005.dual-s-msedge.net"]]
+        ["teams.microsoft.com"],
+        ["TEAMS.microsoft.com", "teams.office.com", "teams-office-com.s-0005.dual-s-msedge.net"],
+        ["teams.microsoft.com", "teams.office.com", "teams-office-com.s-0005.dual-s-msedge.net"]]
     assert frames[0]["teams_dns.role"] == ["question"]
-    assert frames[1]["teams_dns.chain.length"] == ["3", "3"]
+    assert frames[1]["teams_dns.chain.length"] == ["3", "3", "3"]
     assert not frames[2]["teams_dns.chain_broken"]
 
 

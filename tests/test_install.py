@@ -205,7 +205,7 @@ def test_deb_with_apt(deb):
     try:
         listing = command("tshark", "-G", "plugins").stdout
         assert all(name in listing for name in PLUGINS), "root, too, gets what is installed for all users"
-        capture = str(ROOT / "test-captures/article-signin-2017.pcap")
+        capture = str(harness.ROOT / "test-captures/article-signin-2017.pcap")
         assert "pipe.skype.com" in command("tshark", "-C", "Teams", "-r", capture, "-T", "fields", "-e", "teams_dns.name").stdout
     finally:
         command("apt-get", "-y", "purge", control(deb, "Package"))

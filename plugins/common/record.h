@@ -27,7 +27,7 @@
 #include "core/ports.h"
 #include "core/prefixes.h"
 
-#define TS_RECORD_ABI 3
+#define TS_RECORD_ABI 4
 
 typedef enum {
     TS_RECORD_NAME,
@@ -136,6 +136,7 @@ typedef struct {
     uint32_t bandwidth;             /* kbit/s, 0: not said */
     uint16_t stream_type;           /* MS-SERVICE-QUALITY: 1 audio, 2 video, 3, 4 data; 0: not said */
     uint16_t error_code;            /* 0: none */
+    uint32_t credential;            /* hash of this message's USERNAME: equal ones are one client's; 0: none */
     uint32_t request_frame;         /* of a response; 0: not seen */
     nstime_t response_time;
 } ts_turn_record;

@@ -118,7 +118,7 @@ ms_turn_stream_type_name(uint32_t stream_type)
 const char *
 ms_turn_endpoint_text(packet_info *pinfo, const ts_endpoint *end)
 {
-    if (!ms_turn_endpoint_known(end))
+    if (!ts_endpoint_known(end))
         return "";
     return wmem_strdup_printf(pinfo->pool, end->addr.type == AT_IPv6 ? "[%s]:%u" : "%s:%u",
         address_to_str(pinfo->pool, &end->addr), end->port);
@@ -247,6 +247,8 @@ decode_username(const ms_turn_attribute *a)
     nstime_t expiry;
 
     ms_turn_decode_bytes(a);
+    if (a->length > 0)
+        a->facts->credential = wmem_strong_hash(tvb_get_ptr(a->tvb, a->offset, (int)a->length), a->length);
     if (a->length < 40 || tvb_get_ntohl(a->tvb, a->offset) != 0x02000024 ||
         !filetime_to_nstime(&expiry, tvb_get_ntoh64(a->tvb, a->offset + 8)))
         return;

@@ -7,6 +7,7 @@
 #ifndef TEAMSHARK_MS_TURN_H
 #define TEAMSHARK_MS_TURN_H
 
+#include "common/endpoint.h"
 #include "common/front.h"
 
 /* Message types, [MS-TURN] 2.2.1. */
@@ -16,6 +17,9 @@
 #define MS_TURN_SEND                0x0004
 #define MS_TURN_DATA_INDICATION     0x0115
 #define MS_TURN_SET_ACTIVE          0x0006
+
+/* What is left of a type without its class. */
+#define MS_TURN_METHOD_MASK         0x3EEF
 
 /* Attribute types that messages are judged by, [MS-TURN] 2.2.2. */
 #define MS_TURN_ATTR_MAPPED_ADDRESS     0x0001
@@ -80,6 +84,7 @@ typedef struct {
     uint32_t integrity_length;      /* bytes */
     uint64_t session_id;
     const char *realm;
+    uint32_t credential;            /* hash of USERNAME, for comparison within one capture; 0: none */
     const uint8_t *nonce;
     unsigned nonce_length;          /* bytes */
     unsigned data_length;           /* bytes of DATA */
@@ -99,7 +104,7 @@ void ms_turn_attributes_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *t
 /* Does the message carry an attribute of this type (of the attribute table)? */
 bool ms_turn_has(const ms_turn_facts *facts, uint16_t attribute);
 
-/* ---- allocations.c ---- */
+/* ---- allocations.h, follow.c ---- */
 
 typedef struct ms_turn_transaction {
     uint32_t request_frame;         /* first request; 0: only a response was seen */
@@ -109,6 +114,8 @@ typedef struct ms_turn_transaction {
     bool authenticated;
     bool tcp;
     ts_endpoint server;             /* where the request went */
+    ts_endpoint destination;        /* that the request names */
+    ts_flow *flow;                  /* of the request */
     struct ms_turn_allocation *allocation;
 } ms_turn_transaction;
 
@@ -144,12 +151,9 @@ typedef struct {
  * The record of the message: made on the first pass, found again on later
  * ones. facts is NULL for an FF10 frame of session_id.
  */
-const ms_turn_record *ms_turn_allocations_follow(packet_info *pinfo, int proto, const ts_front_call *call,
-    const ms_turn_facts *facts, uint64_t session_id);
-
-void ms_turn_allocations_register(int proto);
-/* Adds what the record says, generated items all. */
-void ms_turn_allocations_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ms_turn_record *record);
+const ms_turn_record *ms_turn_follow(packet_info *pinfo, int proto, const ts_front_call *call, const ms_turn_facts *facts,
+    uint64_t session_id);
+void ms_turn_follow_register(void);
 
 /* Is the frame sent by the client, judged by message type, for FF10 by port? */
 bool ms_turn_from_client(const packet_info *pinfo, uint16_t type);
@@ -157,20 +161,14 @@ bool ms_turn_from_client(const packet_info *pinfo, uint16_t type);
 /* "192.0.2.1:3478", "[2001:db8::1]:3478"; "" for AT_NONE. Packet scope. */
 const char *ms_turn_endpoint_text(packet_info *pinfo, const ts_endpoint *end);
 
-static inline bool
-ms_turn_endpoint_known(const ts_endpoint *end)
-{
-    return end->addr.type != AT_NONE;
-}
-
-static inline bool
-ms_turn_endpoint_equal(const ts_endpoint *a, const ts_endpoint *b)
-{
-    return a->port == b->port && addresses_equal(&a->addr, &b->addr);
-}
-
 /* "audio", "video", ...; "unknown" for others. */
 const char *ms_turn_stream_type_name(uint32_t stream_type);
+
+/* ---- record_items.c ---- */
+
+void ms_turn_record_register(int proto);
+/* Adds what the record says, generated items all. */
+void ms_turn_record_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ms_turn_record *record);
 
 /* ---- bandwidth.c: [MS-TURNBWM] ---- */
 

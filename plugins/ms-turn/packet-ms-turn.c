@@ -36,9 +36,9 @@ static int ett_ms_turn = -1;
 static const char *
 peer_text(packet_info *pinfo, const ms_turn_facts *facts)
 {
-    if (ms_turn_endpoint_known(&facts->destination))
+    if (ts_endpoint_known(&facts->destination))
         return wmem_strdup_printf(pinfo->pool, " to %s", ms_turn_endpoint_text(pinfo, &facts->destination));
-    if (ms_turn_endpoint_known(&facts->remote))
+    if (ts_endpoint_known(&facts->remote))
         return wmem_strdup_printf(pinfo->pool, " from %s", ms_turn_endpoint_text(pinfo, &facts->remote));
     return "";
 }
@@ -50,11 +50,11 @@ append_facts(packet_info *pinfo, wmem_strbuf_t *info, const ms_turn_facts *facts
         wmem_strbuf_append_printf(info, ", %u %s", facts->error_code, facts->error_reason);
     if (ms_turn_has(facts, MS_TURN_ATTR_LIFETIME))
         wmem_strbuf_append_printf(info, facts->lifetime == 0 ? ", release" : ", lifetime %u s", facts->lifetime);
-    if (ms_turn_endpoint_known(&facts->alternate))
+    if (ts_endpoint_known(&facts->alternate))
         wmem_strbuf_append_printf(info, ", alternate %s", ms_turn_endpoint_text(pinfo, &facts->alternate));
-    if (ms_turn_is_success(facts->type) && ms_turn_endpoint_known(&facts->relayed))
+    if (ms_turn_is_success(facts->type) && ts_endpoint_known(&facts->relayed))
         wmem_strbuf_append_printf(info, ", relayed %s", ms_turn_endpoint_text(pinfo, &facts->relayed));
-    if (ms_turn_endpoint_known(&facts->reflexive))
+    if (ts_endpoint_known(&facts->reflexive))
         wmem_strbuf_append_printf(info, ", reflexive %s", ms_turn_endpoint_text(pinfo, &facts->reflexive));
     if (ms_turn_is_request(facts->type) && ms_turn_has(facts, MS_TURN_ATTR_REALM))
         wmem_strbuf_append_printf(info, ", realm %s", facts->realm);
@@ -78,15 +78,6 @@ set_columns(packet_info *pinfo, const char *info, const char *inner)
 /* ---- records for the umbrella ---- */
 
 static void
-keep_endpoint(ts_endpoint *to, const ts_endpoint *from)
-{
-    if (ms_turn_endpoint_known(from)) {
-        copy_address_wmem(wmem_file_scope(), &to->addr, &from->addr);
-        to->port = from->port;
-    }
-}
-
-static void
 keep_view(ts_turn_record *record, const ms_turn_view *view)
 {
     record->allocation = view->number;
@@ -108,8 +99,8 @@ leave_record(packet_info *pinfo, const ts_front_call *call, const ms_turn_record
     if (record == NULL)
         return NULL;
 
-    const ts_endpoint source = { .addr = pinfo->src, .port = (uint16_t)pinfo->srcport };
-    const ts_endpoint destination = { .addr = pinfo->dst, .port = (uint16_t)pinfo->destport };
+    const ts_endpoint source = ts_endpoint_source(pinfo);
+    const ts_endpoint destination = ts_endpoint_destination(pinfo);
 
     record->type = call->wire.type;
     record->from_client = ms_turn_from_client(pinfo, call->wire.type);
@@ -117,8 +108,8 @@ leave_record(packet_info *pinfo, const ts_front_call *call, const ms_turn_record
     record->pseudo_tls = call->flow->pseudo_tls_since != 0;
     record->state = "";
     record->retransmission = found->retransmission;
-    keep_endpoint(&record->client, record->from_client ? &source : &destination);
-    keep_endpoint(&record->server, record->from_client ? &destination : &source);
+    ts_endpoint_keep(&record->client, record->from_client ? &source : &destination);
+    ts_endpoint_keep(&record->server, record->from_client ? &destination : &source);
     if (found->view != NULL)
         keep_view(record, found->view);
     if (found->response && found->transaction != NULL) {
@@ -135,11 +126,12 @@ leave_message_record(packet_info *pinfo, const ts_front_call *call, const ms_tur
 
     if (record == NULL)
         return;
-    keep_endpoint(&record->alternate, &facts->alternate);
-    keep_endpoint(&record->peer, ms_turn_endpoint_known(&facts->destination) ? &facts->destination : &facts->remote);
+    ts_endpoint_keep(&record->alternate, &facts->alternate);
+    ts_endpoint_keep(&record->peer, ts_endpoint_known(&facts->destination) ? &facts->destination : &facts->remote);
     record->has_lifetime = ms_turn_has(facts, MS_TURN_ATTR_LIFETIME);
     record->lifetime = facts->lifetime;
     record->error_code = (uint16_t)facts->error_code;
+    record->credential = facts->credential;
 }
 
 /* ---- messages ---- */
@@ -168,9 +160,9 @@ dissect_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item 
     ms_turn_attributes_dissect(tvb, pinfo, tree, &call->wire, &facts);
     ms_turn_messages_judge(pinfo, item, &call->wire, &facts, call->tcp);
 
-    const ms_turn_record *record = ms_turn_allocations_follow(pinfo, proto_ms_turn, call, &facts, 0);
+    const ms_turn_record *record = ms_turn_follow(pinfo, proto_ms_turn, call, &facts, 0);
     ms_turn_diagnose_all(pinfo, item, record->diagnostics);
-    ms_turn_allocations_show(tvb, pinfo, tree, record);
+    ms_turn_record_show(tvb, pinfo, tree, record);
     leave_message_record(pinfo, call, record, &facts);
 
     wmem_strbuf_append(info, peer_text(pinfo, &facts));
@@ -186,7 +178,7 @@ static void
 dissect_mux(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *item, const ts_front_call *call)
 {
     const uint64_t session_id = tvb_get_ntoh64(tvb, 4);
-    const ms_turn_record *record = ms_turn_allocations_follow(pinfo, proto_ms_turn, call, NULL, session_id);
+    const ms_turn_record *record = ms_turn_follow(pinfo, proto_ms_turn, call, NULL, session_id);
 
     proto_tree_add_item(tree, hf_ms_turn_mux_length, tvb, 2, 2, ENC_BIG_ENDIAN);
     proto_tree_add_item(tree, hf_ms_turn_mux_session_id, tvb, 4, 8, ENC_BIG_ENDIAN);
@@ -196,7 +188,7 @@ dissect_mux(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *ite
     if (tvb_get_ntohs(tvb, 2) + 4u != tvb_reported_length(tvb))
         ms_turn_diagnose(pinfo, item, MS_TURN_DIAGNOSTIC_mux_length, "");
     ms_turn_diagnose_all(pinfo, item, record->diagnostics);
-    ms_turn_allocations_show(tvb, pinfo, tree, record);
+    ms_turn_record_show(tvb, pinfo, tree, record);
 
     ts_turn_record *left = leave_record(pinfo, call, record);
     if (left != NULL) {
@@ -305,7 +297,8 @@ proto_register_ms_turn(void)
     proto_register_field_array(proto_ms_turn, hf, array_length(hf));
     proto_register_subtree_array(ett, array_length(ett));
     ms_turn_attributes_register(proto_ms_turn);
-    ms_turn_allocations_register(proto_ms_turn);
+    ms_turn_record_register(proto_ms_turn);
+    ms_turn_follow_register();
     ms_turn_diagnostics_register(proto_ms_turn);
     register_dissector(TS_ANNOTATE_MS_TURN, dissect_ms_turn, proto_ms_turn);
     ts_front_register();

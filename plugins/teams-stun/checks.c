@@ -205,7 +205,7 @@ leave_record(packet_info *pinfo, const ts_message *message, const ts_pair *pair,
     record->request_frame = note->response_to;
     record->rtt = note->rtt;
     if (message->has_mapped)
-        record->mapped = ts_endpoint_keep(&message->mapped);
+        ts_endpoint_keep(&record->mapped, &message->mapped);
     record->ufrag_local = record->ufrag_remote = "";
     if (message->ufrag_local != NULL) {
         const char *sender = wmem_strdup(wmem_file_scope(), message->ufrag_local);

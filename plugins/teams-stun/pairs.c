@@ -11,7 +11,7 @@
 
 #include "teams-stun.h"
 
-#include <epan/address.h>
+#include "common/relay_peer.h"
 
 typedef struct {
     ts_endpoint local;
@@ -51,23 +51,6 @@ ts_pair_state_name(ts_pair_state pair_state_value)
     return names[pair_state_value];
 }
 
-/* ---- endpoints ---- */
-
-bool
-ts_endpoint_equal(const ts_endpoint *a, const ts_endpoint *b)
-{
-    return a->port == b->port && addresses_equal(&a->addr, &b->addr);
-}
-
-ts_endpoint
-ts_endpoint_keep(const ts_endpoint *endpoint)
-{
-    ts_endpoint kept = { .port = endpoint->port };
-
-    copy_address_wmem(wmem_file_scope(), &kept.addr, &endpoint->addr);
-    return kept;
-}
-
 /* RFC 1918, RFC 6598, loopback and link-local; for IPv6 RFC 4193, link-local and loopback. */
 bool
 ts_address_is_private(const address *addr)
@@ -88,37 +71,11 @@ ts_address_is_private(const address *addr)
 }
 
 static unsigned
-endpoint_hash(const void *key)
-{
-    const ts_endpoint *endpoint = (const ts_endpoint *)key;
-
-    return add_address_to_hash(endpoint->port, &endpoint->addr);
-}
-
-static gboolean
-endpoint_equal(const void *a, const void *b)
-{
-    return ts_endpoint_equal((const ts_endpoint *)a, (const ts_endpoint *)b);
-}
-
-static unsigned
-address_hash(const void *key)
-{
-    return add_address_to_hash(0, (const address *)key);
-}
-
-static gboolean
-address_equal(const void *a, const void *b)
-{
-    return addresses_equal((const address *)a, (const address *)b);
-}
-
-static unsigned
 key_hash(const void *data)
 {
     const pair_key *key = (const pair_key *)data;
 
-    return endpoint_hash(&key->local) * 31u + endpoint_hash(&key->remote);
+    return ts_endpoint_hash(&key->local) * 31u + ts_endpoint_hash(&key->remote);
 }
 
 static gboolean
@@ -138,23 +95,33 @@ pairs(void)
         state = wmem_new0(wmem_file_scope(), pair_state);
         state->pairs = wmem_map_new(wmem_file_scope(), key_hash, key_equal);
         state->sessions = wmem_map_new(wmem_file_scope(), wmem_str_hash, g_str_equal);
-        state->locals = wmem_map_new(wmem_file_scope(), address_hash, address_equal);
-        state->reflexive = wmem_map_new(wmem_file_scope(), endpoint_hash, endpoint_equal);
+        state->locals = wmem_map_new(wmem_file_scope(), ts_address_hash, ts_address_key_equal);
+        state->reflexive = wmem_map_new(wmem_file_scope(), ts_endpoint_hash, ts_endpoint_key_equal);
     }
     return state;
 }
 
 /* ---- paths ---- */
 
+/* A relay that was told whom to connect: its end of the flow stands for that peer. */
+static void
+path_beyond_relay(const packet_info *pinfo, const ts_front_call *call, ts_path *path)
+{
+    const ts_relay_peer *known = ts_relay_peer_at(call->flow, pinfo);
+
+    if (known == NULL)
+        return;
+    path->from_client = ts_endpoint_equal(&known->client, &path->src);
+    ts_endpoint *relay = path->from_client ? &path->dst : &path->src;
+
+    path->server = *relay;
+    *relay = known->peer;
+}
+
 ts_path
 ts_path_of(packet_info *pinfo, const ts_front_call *call, const ts_message *message)
 {
-    ts_path path = { .tcp = call->tcp };
-
-    copy_address_shallow(&path.src.addr, &pinfo->src);
-    copy_address_shallow(&path.dst.addr, &pinfo->dst);
-    path.src.port = (uint16_t)pinfo->srcport;
-    path.dst.port = (uint16_t)pinfo->destport;
+    ts_path path = { .tcp = call->tcp, .src = ts_endpoint_source(pinfo), .dst = ts_endpoint_destination(pinfo) };
 
     for (const ts_layer *layer = call->outer; layer != NULL; layer = layer->outer) {
         if (layer->wire.kind == TS_WIRE_MUX && !path.multiplexed) {
@@ -170,6 +137,8 @@ ts_path_of(packet_info *pinfo, const ts_front_call *call, const ts_message *mess
             *(indication ? &path.src : &path.dst) = layer->peer;
         }
     }
+    if (path.server.addr.type == AT_NONE)
+        path_beyond_relay(pinfo, call, &path);
     /* A message names its sender's session: that of the client itself says nothing about the peer. */
     const bool own = path.server.addr.type != AT_NONE && path.from_client;
     if (message != NULL && message->has_session && path.session_id == 0 && !own)
@@ -297,9 +266,9 @@ pair_new(packet_info *pinfo, const ts_front_call *call, const ts_path *path, boo
 
     pair->number = ++pairs()->count;
     pair->first_frame = pinfo->num;
-    pair->local = ts_endpoint_keep(local);
-    pair->remote = ts_endpoint_keep(remote);
-    pair->server = ts_endpoint_keep(&path->server);
+    ts_endpoint_keep(&pair->local, local);
+    ts_endpoint_keep(&pair->remote, remote);
+    ts_endpoint_keep(&pair->server, &path->server);
     pair->session_id = path->session_id;
     pair->tcp = path->tcp && path->server.addr.type == AT_NONE;
     pair->state = TS_PAIR_FROZEN;
@@ -448,7 +417,7 @@ learn_local_type(packet_info *pinfo, const ts_front_call *call, ts_pair *pair, c
         ts_endpoint *key = wmem_new0(wmem_file_scope(), ts_endpoint);
         ts_endpoint *kept = wmem_new0(wmem_file_scope(), ts_endpoint);
         *key = pair->local;
-        *kept = ts_endpoint_keep(search.where != NULL ? search.where : mapped);
+        ts_endpoint_keep(kept, search.where != NULL ? search.where : mapped);
         wmem_map_insert(pairs()->reflexive, key, kept);
         known = kept;
     }

@@ -11,6 +11,7 @@
 #ifndef TEAMSHARK_TEAMS_STUN_H
 #define TEAMSHARK_TEAMS_STUN_H
 
+#include "common/endpoint.h"
 #include "common/front.h"
 
 #include <epan/expert.h>
@@ -194,9 +195,6 @@ void ts_pair_learn(packet_info *pinfo, const ts_front_call *call, ts_pair *pair,
     ts_diag_set *diagnostics);
 
 bool ts_address_is_private(const address *addr);
-bool ts_endpoint_equal(const ts_endpoint *a, const ts_endpoint *b);
-/* A copy whose address lies in file scope. */
-ts_endpoint ts_endpoint_keep(const ts_endpoint *endpoint);
 
 /* ---- transactions (transactions.c) ---- */
 

@@ -1,0 +1,63 @@
+/* endpoint.c
+ * Transport addresses: compared, kept, used as keys
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "common/endpoint.h"
+
+#include <epan/address.h>
+
+ts_endpoint
+ts_endpoint_source(const packet_info *pinfo)
+{
+    ts_endpoint end = { .port = (uint16_t)pinfo->srcport };
+
+    copy_address_shallow(&end.addr, &pinfo->src);
+    return end;
+}
+
+ts_endpoint
+ts_endpoint_destination(const packet_info *pinfo)
+{
+    ts_endpoint end = { .port = (uint16_t)pinfo->destport };
+
+    copy_address_shallow(&end.addr, &pinfo->dst);
+    return end;
+}
+
+bool
+ts_endpoint_keep(ts_endpoint *to, const ts_endpoint *from)
+{
+    if (!ts_endpoint_known(from) || (ts_endpoint_known(to) && ts_endpoint_equal(to, from)))
+        return false;
+    copy_address_wmem(wmem_file_scope(), &to->addr, &from->addr);
+    to->port = from->port;
+    return true;
+}
+
+unsigned
+ts_endpoint_hash(const void *endpoint)
+{
+    const ts_endpoint *end = (const ts_endpoint *)endpoint;
+
+    return add_address_to_hash(end->port, &end->addr);
+}
+
+gboolean
+ts_endpoint_key_equal(const void *a, const void *b)
+{
+    return ts_endpoint_equal((const ts_endpoint *)a, (const ts_endpoint *)b);
+}
+
+unsigned
+ts_address_hash(const void *addr)
+{
+    return add_address_to_hash(0, (const address *)addr);
+}
+
+gboolean
+ts_address_key_equal(const void *a, const void *b)
+{
+    return addresses_equal((const address *)a, (const address *)b);
+}

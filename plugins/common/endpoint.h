@@ -1,0 +1,40 @@
+/* endpoint.h
+ * Transport addresses: compared, kept, used as keys
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef TEAMSHARK_COMMON_ENDPOINT_H
+#define TEAMSHARK_COMMON_ENDPOINT_H
+
+#include "common/record.h"
+
+static inline bool
+ts_endpoint_known(const ts_endpoint *end)
+{
+    return end->addr.type != AT_NONE;
+}
+
+static inline bool
+ts_endpoint_equal(const ts_endpoint *a, const ts_endpoint *b)
+{
+    return a->port == b->port && addresses_equal(&a->addr, &b->addr);
+}
+
+/* The frame's own ends; packet scope. */
+ts_endpoint ts_endpoint_source(const packet_info *pinfo);
+ts_endpoint ts_endpoint_destination(const packet_info *pinfo);
+
+/*
+ * Copies from to to, the address in file scope. Does nothing where from is not
+ * known or to is the same already; tells whether to has changed.
+ */
+bool ts_endpoint_keep(ts_endpoint *to, const ts_endpoint *from);
+
+/* For maps with const ts_endpoint * or const address * as keys. */
+unsigned ts_endpoint_hash(const void *endpoint);
+gboolean ts_endpoint_key_equal(const void *a, const void *b);
+unsigned ts_address_hash(const void *addr);
+gboolean ts_address_key_equal(const void *a, const void *b);
+
+#endif /* TEAMSHARK_COMMON_ENDPOINT_H */

@@ -190,6 +190,18 @@ def test_candidate_types():
                     "4": ("succeeded", "host", "relayed")}
 
 
+def test_plain_payloads_of_a_relay_belong_to_the_active_peer():
+    """Set Active Destination: pair 2, refused (still 2), pair 1; a Send Request names its own peer; pair 3 on TCP."""
+    capture = bundled("ice-set-active-destination.pcap")
+    pairs = {frame: values for frame, values in column(capture, "teams_stun.pair").items() if frame > 8}
+    assert pairs == {**{n: ["2"] for n in (11, 12, 13, 14, 17, 18, 19, 20, 29)}, **{n: ["1"] for n in range(23, 29)},
+                     **{n: ["3"] for n in (33, 34, 37, 38)}}
+    assert {n: value for n, value in column(capture, "teams_stun.pair.local_type").items() if n > 8} == {n: ["relayed"] for n in pairs}
+    calls = json.loads(harness.report(capture, "teams,calls,json"))["calls"]
+    assert [(stream["ssrc"], stream["pair"]) for call in calls for stream in call["streams"]] == [
+        ("0x11223344", 2), ("0x55667788", 1), ("0x0000abcd", 3), ("0x0000dcba", 3)]
+
+
 def test_relay_to_relay_is_one_pair_both_ways():
     capture = bundled("ice-relay-to-relay.pcap")
     assert set(sum(column(capture, "teams_stun.pair").values(), [])) == {"1"}
@@ -265,7 +277,7 @@ def test_answers_are_known_ahead_in_the_second_pass_only():
 
 
 @pytest.mark.parametrize("name", ["ice-candidate-types.pcap", "ice-relay-to-relay.pcap", "ice-tcp.pcap", "ice-media-kinds.pcap",
-                                  "ice-dual-format.pcap"])
+                                  "ice-dual-format.pcap", "ice-set-active-destination.pcap"])
 def test_same_in_all_modes(name):
     harness.assert_same_in_all_modes(bundled(name), NAMES, "teams_stun")
 

@@ -228,6 +228,8 @@ streams_text(const calls_entry *entry, FILE *out)
             stream->direction == CALLS_SENT ? "sent" : "received", stream->payload_type,
             stream->payload_name[0] == '\0' ? "" : " ", stream->payload_name,
             stream->modality == TS_MODALITY_UNKNOWN ? "" : ", ", ts_modality_name(stream->modality), stream->frame);
+        if (stream->pair != 0)
+            teams_print(out, 6, "over candidate pair %u", stream->pair);
         teams_print(out, 6, "%" PRIu64 " packets, %" PRIu64 " lost (%.2f %%)", stats->received,
             teams_stream_stats_lost(stats), teams_stream_stats_loss(stats));
         if (stats->clock_rate != 0)
@@ -483,6 +485,7 @@ streams_json(const calls_entry *entry, json_dumper *out)
         teams_json_string(out, "payload_name", stream->payload_name);
         teams_json_string(out, "modality", ts_modality_name(stream->modality));
         teams_json_uint(out, "frame", stream->frame);
+        teams_json_uint(out, "pair", stream->pair);
         teams_json_uint(out, "packets", stream->stats.received);
         teams_json_uint(out, "bytes", stream->bytes);
         teams_json_uint(out, "expected", teams_stream_stats_expected(&stream->stats));

@@ -90,6 +90,7 @@ typedef struct {
     const char *payload_name;
     bool encrypted;             /* SRTP */
     ts_modality modality;
+    uint32_t pair;              /* that carried it last, 0: no check seen */
     uint64_t bytes;             /* of RTP */
     teams_stream_stats stats;
 } calls_stream;

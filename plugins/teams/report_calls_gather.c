@@ -322,6 +322,8 @@ add_media(calls_entry *entry, const packet_info *pinfo, const ts_record *record,
 
     if (stream->modality == TS_MODALITY_UNKNOWN)
         stream->modality = media->modality;
+    if (media->pair != 0)
+        stream->pair = media->pair;
     stream->bytes += media->length;
     teams_stream_stats_add(&stream->stats, media->sequence, media->timestamp, media->clock_rate,
         teams_report_time(&pinfo->abs_ts));

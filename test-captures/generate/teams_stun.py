@@ -150,6 +150,47 @@ def relay_to_relay(c):
     voice(c, 2.21, RELAY, CLIENT, count=3, ssrc=0x55667788, wrap=lambda packet: data(PEER_RELAY, packet))
 
 
+def set_active(peer, seed, code=None):
+    """Request and answer of Set Active Destination; with code it is refused."""
+    tid = stun.transaction(seed)
+    request = stun.turn(stun.SET_ACTIVE_REQUEST, tid, [
+        (stun.MS_VERSION, u32(3)), (stun.USERNAME, stun.opaque("user", 56)),
+        (stun.DESTINATION_ADDRESS, stun.address(*peer))], key=b"key")
+    if code is None:
+        return request, stun.turn(stun.SET_ACTIVE_RESPONSE, tid, [(stun.MS_VERSION, u32(3))], key=b"key")
+    return request, stun.turn(stun.SET_ACTIVE_ERROR, tid, [
+        (stun.MS_VERSION, u32(3)), (stun.ERROR_CODE, stun.error(code, "Bad Request"))], key=b"key")
+
+
+@capture("ice-set-active-destination.pcap", "2026-03-02T09:00:00")
+def set_active_destination(c):
+    """Two peers checked through the relay; plain payloads go over the pair of the one that is active then."""
+    us, them = sides()
+    other, refused = ("198.51.100.88", 40405), ("198.51.100.99", 40406)
+    allocate(c, 0.0)
+    for n, peer in enumerate((PEER_PUBLIC, other)):
+        c.udp(1.0 + n / 10, CLIENT, RELAY, send(peer, us.request(f"pair {n}", nominate=True)))
+        c.udp(1.06 + n / 10, RELAY, CLIENT, data(peer, them.answer(f"pair {n}", RELAYED)))
+    for n, (peer, code) in enumerate(((other, None), (refused, 400), (PEER_PUBLIC, None))):
+        request, answer = set_active(peer, f"active {n}", code)
+        c.udp(2.0 + n, CLIENT, RELAY, request)
+        c.udp(2.04 + n, RELAY, CLIENT, answer)
+        voice(c, 2.1 + n, CLIENT, RELAY, count=2, sequence=1000 + 2 * n)
+        voice(c, 2.11 + n, RELAY, CLIENT, count=2, sequence=2000 + 2 * n, ssrc=0x55667788)
+    c.udp(4.5, CLIENT, RELAY, us.request("consent", extra=[(stun.UNKNOWN_8033, b"")]))      # plain, too
+    c.udp(4.56, RELAY, CLIENT, them.answer("consent", RELAYED))
+    voice(c, 4.6, CLIENT, RELAY, count=1, sequence=1006, wrap=lambda packet: send(other, packet))   # still possible
+
+    connection = c.tcp(6.0, (CLIENT[0], 50010), RELAY)
+    request, answer = set_active(PEER_PUBLIC, "active over TCP")
+    connection.send(6.1, stun.control_frame(send(PEER_PUBLIC, us.request("over TCP", nominate=True))))
+    connection.send(6.16, stun.control_frame(data(PEER_PUBLIC, them.answer("over TCP", RELAYED))), from_client=False)
+    connection.send(6.2, stun.control_frame(request))
+    connection.send(6.24, stun.control_frame(answer), from_client=False)
+    connection.send(6.3, stun.data_frame(stun.rtp(104, 1, 320, 0xabcd, stun.opaque("tcp", 60))))
+    connection.send(6.31, stun.data_frame(stun.rtp(104, 1, 320, 0xdcba, stun.opaque("back", 60))), from_client=False)
+
+
 @capture("ice-relayed-nomination.pcap", "2026-03-02T09:00:00")
 def relayed_nomination(c):
     """A relayed pair is nominated although the direct one answered."""

@@ -52,20 +52,28 @@ missing_packages() {
     done
 }
 
-# need_packages USE...: installs what is missing, and says so.
+# need_packages USE...: installs what is missing, and says so. apt's own words go to a log.
 need_packages() {
-    local missing
+    local missing by_hand log=$CACHE/apt.log
     if ! command -v apt-get > /dev/null; then
         say "this is no Debian; where something is missing, install the like of: $(packages_for "$@" | xargs)"
         return
     fi
     mapfile -t missing < <(missing_packages "$@")
     ((${#missing[@]})) || return 0
-    say "installing with apt-get: ${missing[*]}"
-    as_root apt-get -q update >&2 || say "some package lists could not be fetched; going on with the others"
-    as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get -q -y --no-install-recommends install "${missing[@]}" >&2 < /dev/null ||
-        fail "apt-get could not install: ${missing[*]}"
+    by_hand="apt-get install --no-install-recommends ${missing[*]}"
+    ((EUID == 0)) || command -v sudo > /dev/null ||
+        fail "packages are missing, and there is no sudo to install them; as root: $by_hand"
+    say "installing with apt-get, which may take minutes (see $log): ${missing[*]}"
+    mkdir -p "$CACHE"
+    if ! {
+        as_root apt-get -q update || say "some package lists could not be fetched; going on with the others"
+        as_root env DEBIAN_FRONTEND=noninteractive \
+            apt-get -q -y --no-install-recommends install "${missing[@]}" < /dev/null
+    } > "$log" 2>&1; then
+        tail -20 "$log" >&2
+        fail "the packages could not be installed; as root: $by_hand"
+    fi
 }
 
 # --- Versions ----------------------------------------------------------------
@@ -141,6 +149,18 @@ build() {
         cat "$log" >&2
         fail "the build failed"
     fi
+}
+
+# pack_checkout: a tar of the files that git knows or would take, or where there is
+# no git of all but builds, on standard output.
+pack_checkout() {
+    local files=(find . \( -name .git -o -path ./build -o -name __pycache__ \) -prune -o -type f -print0)
+    if git -C "$ROOT" rev-parse --git-dir > /dev/null 2>&1; then
+        files=(git ls-files -z --cached --others --exclude-standard --deduplicate)
+    fi
+    (cd "$ROOT" && "${files[@]}" | while IFS= read -r -d '' path; do
+        if [[ -f $path ]]; then printf '%s\0' "$path"; fi
+    done | tar --null -T - -cf -)
 }
 
 # --- Without privileges ------------------------------------------------------

@@ -73,18 +73,6 @@ need_userland() {
 
 can_mount() { as_root unshare --mount --propagation private true 2> /dev/null; }
 
-# copy_checkout FOLDER: the files that git knows or would take, or all but
-# builds where there is no git.
-copy_checkout() {
-    local files=(find . \( -name .git -o -path ./build -o -name __pycache__ \) -prune -o -type f -print0)
-    if git -C "$ROOT" rev-parse --git-dir > /dev/null 2>&1; then
-        files=(git ls-files -z --cached --others --exclude-standard --deduplicate)
-    fi
-    (cd "$ROOT" && "${files[@]}" | while IFS= read -r -d '' path; do
-        if [[ -f $path ]]; then printf '%s\0' "$path"; fi
-    done | tar --null -T - -cf -) | as_root tar -C "$1" --no-same-owner -xf -
-}
-
 # enter FOLDER-IN-USERLAND USERLAND COMMAND...: with /proc, /dev, the real captures
 # read-only, and nothing of the caller's environment. The mounts end with the command.
 enter() {
@@ -113,7 +101,7 @@ test_in_userland() {
     shift 2
     place=$(as_root mktemp -d "$userland/srv/teamshark-XXXXXX")
     as_root mkdir "$place/checkout" "$place/shared"
-    copy_checkout "$place/checkout"
+    pack_checkout | as_root tar -C "$place/checkout" --no-same-owner -xf -
     say "$release: ./test in $userland"
     enter "${place#"$userland"}" "$userland" "${place#"$userland"}/checkout/test" "$@" || status=$?
     as_root rm -rf --one-file-system -- "$place"

@@ -1,74 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every command in the documentation does what the text says.
+"""Every command in the documentation does what the text says; documents.py tells which
+is run where. A command has to succeed, to print something and to say nothing on standard
+error. What is not run here is checked as far as that goes."""
 
-A block fenced as `sh` is run by bash in a folder that holds the bundled
-captures, with tshark, the staged plugins and the profile as a reader has them
-after installing. It has to succeed, to print something and to say nothing on
-standard error. A block fenced as `text` right after it is what it prints; a
-line of "..." in it stands for any lines.
-
-A second word after `sh` says why a block is not run:
-  sh window    opens a window (tests/test_gui.py drives those)
-  sh install   changes what is installed on the machine
-  sh build     builds or tests the project itself
-  sh elsewhere is for another system, or needs the reader's own files
-"""
-
-import dataclasses
-import pathlib
 import re
 import shutil
 import subprocess
 
 import pytest
 
+import documents
 import harness
 
-DOCUMENTS = sorted([*harness.ROOT.glob("*.md"), *(harness.ROOT / "docs").glob("*.md"),
-                    harness.ROOT / "test-captures/README.md"])
-FENCE = re.compile(r"^```(\w*) ?(\w*)$")
-NOT_RUN = ("window", "install", "build", "elsewhere")
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)[^)]*\)")
 ELSEWHERE = re.compile(r"[a-z]+:")
+CODE = re.compile(r"`([^`\n]+)`")
+PLACE = re.compile(r"(?:plugins|tests|test-captures|cmake|docs|profiles/Teams)/?[\w./*-]+")
 ANY_LINES = "..."
-
-
-@dataclasses.dataclass
-class Block:
-    document: pathlib.Path
-    line: int
-    language: str
-    word: str
-    text: str = ""
-    output: str = None      # what the document says that it prints
-
-    def __str__(self):
-        return f"{self.document.name}:{self.line}"
-
-
-def blocks(document):
-    """The fenced blocks of a document; a `text` block right after a command is its output."""
-    found, current, last_end = [], None, 0
-    for number, line in enumerate(document.read_text().splitlines(), 1):
-        match = FENCE.match(line)
-        if match and current is None:
-            current = Block(document, number, match[1], match[2])
-            previous = found[-1] if found else None
-            if current.language == "text" and previous and previous.language == "sh" and number - last_end <= 2:
-                current.word = "output"
-        elif line == "```" and current:
-            if current.word == "output":
-                found[-1].output = current.text
-            else:
-                found.append(current)
-            current, last_end = None, number
-        elif current:
-            current.text += line + "\n"
-    assert current is None, f"{current} is not closed"
-    return found
-
-
-COMMANDS = [block for document in DOCUMENTS for block in blocks(document) if block.language == "sh"]
 
 
 @pytest.fixture(scope="module", name="folder")
@@ -86,11 +34,13 @@ def printed_as_told(told, printed):
     return re.fullmatch(pattern, "".join(line.rstrip() + "\n" for line in printed.splitlines()), re.DOTALL)
 
 
-def test_marks_are_known():
-    assert {block.word for block in COMMANDS} <= {"", *NOT_RUN}
+def test_every_block_says_what_it_is():
+    """A block without language would be a command that no test runs."""
+    assert not [str(block) for block in documents.BLOCKS if not block.language]
+    assert not [str(block) for block in documents.BLOCKS if block.language == "sh" and block.word not in documents.WORDS]
 
 
-@pytest.mark.parametrize("block", [block for block in COMMANDS if not block.word], ids=str)
+@pytest.mark.parametrize("block", documents.commands(""), ids=str)
 def test_command_works(block, folder):
     plugins = harness.loaded_plugins(harness.stage_dir())
     home = harness.new_home("Teams")
@@ -103,13 +53,41 @@ def test_command_works(block, folder):
         assert printed_as_told(block.output, done.stdout), f"it prints\n{done.stdout}"
 
 
-@pytest.mark.parametrize("block", [block for block in COMMANDS if block.word], ids=str)
-def test_command_that_is_not_run_is_shell(block):
+@pytest.mark.parametrize("block", documents.commands(*documents.WORDS[1:]), ids=str)
+def test_command_that_is_not_run_here_is_shell(block):
     done = subprocess.run(["bash", "-n"], input=block.text, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("program", ["./run", "./test"])
+def test_options_are_those_of_the_help(program):
+    """In blocks and in running text."""
+    told = subprocess.run([harness.ROOT / program, "--help"], capture_output=True, text=True, check=True).stdout
+    known = set(re.findall(r"--[a-z-]+", told)) | {"-k", "-x"}
+    lines = [line.split("#")[0] for block in documents.commands(*documents.WORDS) for line in block.text.splitlines()]
+    texts = [*lines, *(code for document in documents.DOCUMENTS for code in CODE.findall(document.read_text()))]
+    used = {word for text in texts if text.startswith(program)
+            for word in re.findall(r"(?<= )--?[a-z-]+", text)}
+    assert used and used <= known, used - known
+
+
+def test_packages_are_those_that_run_installs():
+    told = next(block.text for block in documents.commands("root") if "apt-get install cmake" in block.text)
+    listed = (harness.ROOT / "cmake/setup/packages.txt").read_text()
+    needed = {*re.findall(r"^build +(\S+)", listed, re.M), "tshark"}
+    assert set(told.split()[3:]) == needed
+
+
+def test_places_in_the_tree_are_there():
+    wrong = []
+    for document in documents.DOCUMENTS:
+        for place in (code for code in CODE.findall(document.read_text()) if PLACE.fullmatch(code)):
+            if not list(harness.ROOT.glob(place)) and not place.startswith("plugins/epan/"):
+                wrong.append(f"{document.name}: {place}")
+    assert not wrong
+
+
+@pytest.mark.parametrize("document", documents.DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_somewhere(document):
     for target in LINK.findall(document.read_text()):
         if not ELSEWHERE.match(target):

@@ -13,6 +13,7 @@ import tarfile
 
 import pytest
 
+import documents
 import harness
 
 PLUGINS = ("ms-turn.so", "teams-dns.so", "teams-stun.so", "teams.so")
@@ -24,13 +25,13 @@ only_in_userland = pytest.mark.skipif(
     reason="installs for all users: only in a throw-away userland (./test --matrix)")
 
 
-def command(*args, home=None, check=True):
+def command(*args, home=None, check=True, cwd=None):
     """Runs a command as the caller, with another home folder; a CompletedProcess."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "WIRESHARK_"))}
     if home:
         # What is kept between runs stays where it is.
         env.update(HOME=str(home), XDG_CACHE_HOME=os.environ.get("XDG_CACHE_HOME", str(pathlib.Path.home() / ".cache")))
-    result = subprocess.run([str(arg) for arg in args], env=env, stdin=subprocess.DEVNULL,
+    result = subprocess.run([str(arg) for arg in args], env=env, stdin=subprocess.DEVNULL, cwd=cwd,
                             capture_output=True, text=True, timeout=600, check=False)
     assert not check or result.returncode == 0, f"{args}: {result.returncode}\n{result.stdout}\n{result.stderr}"
     return result
@@ -225,3 +226,15 @@ def test_install_for_all_users(home):
     assert not list(pathlib.Path("/usr").rglob("teams-dns.so"))
     assert not pathlib.Path("/usr/share/wireshark/profiles/Teams").exists()
     assert not pathlib.Path("/var/lib/teamshark").exists()
+
+
+# --- What the documents say --------------------------------------------------
+
+@pytest.mark.skipif(not os.access(harness.ROOT, os.W_OK), reason="builds in the checkout, which is another user's")
+@pytest.mark.parametrize("block", documents.commands("checkout", "install"), ids=str)
+def test_command_of_the_documents_works_in_the_checkout(block, home):
+    """In the order of each document: later commands use what earlier ones made."""
+    text = re.sub(r"\bFILE\b", str(default_capture()), block.text)
+    result = command("bash", "-euo", "pipefail", "-c", text, home=home, cwd=harness.ROOT)
+    assert block.word == "install" or result.stdout.strip(), "it prints nothing"
+    assert not list(home.iterdir())

@@ -24,7 +24,6 @@ typedef struct {
     teams_view view;
     teams_client *client;
     teams_call_hint hint;
-    ts_modality stream_modality;        /* by MS-SERVICE-QUALITY: the weakest witness */
 } draft;
 
 /* ---- what several kinds of records need ---- */
@@ -79,7 +78,6 @@ enter_flow(draft *d, bool to_server)
         d->view.what = gathered.what;
         d->view.path = TEAMS_PATH_UNKNOWN;
     }
-    d->hint.local_port = flow->client_end.port;
     return flow;
 }
 
@@ -142,7 +140,6 @@ remember(const draft *d)
     flow->base.service = d->view.service;
     flow->base.stage = d->view.stage;
     flow->base.path = d->view.path;
-    flow->base.modality = d->view.modality;
     flow->base.what = d->view.what;
     if (d->view.transport == TEAMS_TRANSPORT_PSEUDO_TLS)
         flow->base.transport = TEAMS_TRANSPORT_PSEUDO_TLS;
@@ -295,15 +292,31 @@ apply_turn(draft *d, const ts_record *record)
     const ts_turn_record *turn = (const ts_turn_record *)record;
     const bool multiplexed = turn->type == 0xFF10;
 
-    enter_flow(d, turn->from_client);
+    teams_flow *flow = enter_flow(d, turn->from_client);
+
     claim(d, TEAMS_WHAT_RELAY, multiplexed ? TEAMS_EVIDENCE_SESSION : TEAMS_EVIDENCE_TURN);
     set_service(d, TS_SERVICE_MEDIA_RELAY, TS_STAGE_MEDIA);
-    d->stream_modality = modality_of_stream_type(turn->stream_type);
+    if (turn->stream_type != 0)
+        flow->stream_modality = modality_of_stream_type(turn->stream_type);
     stronger_path(d, turn->tcp ? TEAMS_PATH_TCP_FALLBACK : multiplexed ? TEAMS_PATH_MULTIPLEXED : TEAMS_PATH_RELAYED);
     if (turn->pseudo_tls)
         d->view.transport = TEAMS_TRANSPORT_PSEUDO_TLS;
     if (d->hint.allocation == 0)
         d->hint.allocation = turn->allocation;
+    d->hint.leg.credential = turn->credential;
+}
+
+/* What a check says of the client's socket. Where both ends are in the capture, the flow's client may be either. */
+static void
+hint_check(draft *d, const ts_check_record *check)
+{
+    const bool swapped = addresses_equal(&check->remote.addr, &d->view.flow->client_end.addr);
+    const ts_endpoint *peer = swapped ? &check->local : &check->remote;
+
+    d->hint.leg.ufrag_local = swapped ? check->ufrag_remote : check->ufrag_local;
+    d->hint.leg.ufrag_remote = swapped ? check->ufrag_local : check->ufrag_remote;
+    if (peer->addr.type != AT_NONE && !ts_port_is_relay(peer->port))
+        d->hint.leg.peer = &peer->addr;
 }
 
 static void
@@ -319,7 +332,8 @@ apply_check(draft *d, const ts_record *record)
     stronger_path(d, relayed ? TEAMS_PATH_RELAYED : TEAMS_PATH_DIRECT);
     d->hint.pair = check->pair;
     d->hint.allocation = check->allocation;
-    d->hint.established = d->hint.established || check->state == TS_PAIR_NOMINATED;
+    d->hint.leg.established = d->hint.leg.established || check->state == TS_PAIR_NOMINATED;
+    hint_check(d, check);
 }
 
 /* Where no set-up was seen, only the far end's port can tell: relays have these ports, media servers do not. */
@@ -349,7 +363,9 @@ apply_media(draft *d, const ts_record *record)
         d->view.flow->base.path : path_without_setup(d));
     d->hint.pair = media->pair;
     d->hint.allocation = media->allocation;
-    d->hint.established = true;
+    d->hint.leg.established = d->hint.media = true;
+    if (media->allocation == 0 && !ts_port_is_relay(d->view.flow->server_end.port))
+        d->hint.leg.peer = &d->view.flow->server_end.addr;
 }
 
 static void
@@ -460,7 +476,6 @@ apply_context(draft *d)
     memcpy(&d->view, &flow->base, sizeof d->view);
     d->view.evidence = evidence;
     d->client = flow->client;
-    d->hint.local_port = flow->client_end.port;
 }
 
 /* ---- what follows from the whole ---- */
@@ -529,9 +544,26 @@ assign_call(draft *d)
 
     if (!media)
         return;
-    d->hint.modality = d->view.modality;
-    d->hint.remote = &flow->server_end.addr;
+    d->hint.leg.local_port = flow->client_end.port;
+    d->hint.leg.far_end.end = flow->server_end;
+    d->hint.leg.far_end.ptype = d->pinfo->ptype;
+    d->hint.leg.modality = flow->base.modality;
     d->view.call = teams_call_of(d->model, d->pinfo, flow, &d->hint);
+}
+
+/* Teams has been seen to say "video" for each of its allocations, so the stream type comes last and is shown only. */
+static void
+find_modality(draft *d)
+{
+    teams_flow *flow = d->view.flow;
+    const bool media = (d->view.what > TEAMS_WHAT_NAME && d->view.what != TEAMS_WHAT_SIGNALLING) ||
+        d->view.service == TS_SERVICE_MEDIA_RELAY;
+
+    if (media)
+        learn_modality(d, modality_of_ports(flow));
+    flow->base.modality = d->view.modality;
+    if (media)
+        learn_modality(d, flow->stream_modality);
 }
 
 static void
@@ -545,12 +577,7 @@ finish(draft *d)
             flow->frame = d->pinfo->num;
         }
         name_by_address(d, flow);
-        if ((d->view.what > TEAMS_WHAT_NAME && d->view.what != TEAMS_WHAT_SIGNALLING) ||
-            d->view.service == TS_SERVICE_MEDIA_RELAY) {
-            learn_modality(d, modality_of_ports(flow));
-            /* Teams has been seen to say "video" for each of its allocations, so documented ports come first. */
-            learn_modality(d, d->stream_modality);
-        }
+        find_modality(d);
         check_fallback(d);
         assign_call(d);
         check_relay(d);

@@ -5,29 +5,28 @@
  *
  * A call gathers what one client does with relays, checks and media from one
  * start to its end. A frame belongs, in this order, to the call
- *   - of its allocation or candidate pair, of its flow, or of its local
- *     socket, where that call is open (used in the last 30 seconds),
- *   - that the client has open, one with the same far end first, unless that
- *     call already has an established stream of the same modality from
- *     another local socket (next to it in number: the same stream's RTCP), or
- *     unless the modality is not known, the call is established and has
- *     nothing to do with the same far end,
- * and otherwise begins a new one. What a frame was given stays.
+ *   - of its local socket, its allocation, its candidate pair or its flow,
+ *     where that call is open (used in the last 30 seconds),
+ *   - that the client has open and that legs.h finds the socket to be part of,
+ *     or that nothing speaks against: one with the same far end first; not a
+ *     call that is established, where neither modality nor far end is known
+ *     to fit it, or that has had media and has none any more,
+ * and otherwise begins a new one. Until it is established, a socket leaves a
+ * call, for another or for one of its own, when news of one of the client's
+ * sockets shows that it is not part of it. What a frame was given stays.
  */
 
 #ifndef TEAMSHARK_TEAMS_CALLS_H
 #define TEAMSHARK_TEAMS_CALLS_H
 
-#include "model.h"
+#include "legs.h"
 
 /* What a frame says of the call it belongs to. */
 typedef struct {
     uint32_t allocation;        /* 0: none */
     uint32_t pair;
-    uint16_t local_port;        /* the client's */
-    const address *remote;      /* peer or relay */
-    ts_modality modality;
-    bool established;           /* media, or a nominated pair */
+    bool media;
+    teams_leg_hint leg;
 } teams_call_hint;
 
 /* First pass only. */

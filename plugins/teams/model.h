@@ -114,6 +114,7 @@ struct teams_flow {
     ts_endpoint server_end;
     const char *endpoint;           /* text of server_end */
     teams_view base;                /* what holds for all its frames from now on */
+    ts_modality stream_modality;    /* by its allocation's stream type: where nothing better tells */
     teams_call *call;
     bool rejected;                  /* its server name says that it is somebody else's */
     bool unresolved_reported;
@@ -124,12 +125,23 @@ struct teams_flow {
     } *views;
 };
 
-/* One local socket of a call: a modality's own, or one of its components. */
+/* Where a local socket went on the wire: a relay, a peer, a media server. */
+typedef struct {
+    ts_endpoint end;
+    port_type ptype;
+} teams_far_end;
+
+/* One local socket of a call: a modality's own, or one of its components; legs.h. */
 typedef struct {
     uint16_t port;
-    ts_modality modality;
+    ts_modality modality;           /* not by the stream type of an allocation, which is weak */
     bool established;               /* a pair was nominated, or media flowed */
-    nstime_t last;
+    uint32_t credential;            /* for relays, the latest; 0: none seen */
+    const char *ufrag_local;        /* of its first check; "" none seen */
+    const char *ufrag_remote;
+    wmem_array_t *far_ends;         /* teams_far_end */
+    wmem_array_t *peers;            /* address: far ends of checks and media that are no relays */
+    unsigned judged;                /* its client's news when its call was last asked about */
 } teams_leg;
 
 struct teams_call {
@@ -137,12 +149,12 @@ struct teams_call {
     uint32_t frame;                 /* the first one */
     nstime_t start;
     nstime_t last;
+    nstime_t last_media;            /* zero: none yet */
     teams_client *client;
     teams_signin *signin;           /* the client's at that time, NULL where none */
     uint32_t name_frame;            /* of the call-setup or media name before it, 0: none */
     nstime_t name_time;
-    wmem_array_t *legs;             /* teams_leg */
-    wmem_array_t *remotes;          /* address: relays and peers */
+    wmem_list_t *legs;              /* teams_leg * */
     bool unnamed_reported;
 };
 
@@ -173,6 +185,7 @@ struct teams_client {
     address addr;
     teams_signin *signin;           /* the latest, NULL before the first */
     wmem_array_t *calls;            /* teams_call *, in order */
+    unsigned news;                  /* counts what is learned of the sockets of its calls */
     uint32_t setup_frame;           /* latest call-setup or media name */
     nstime_t setup_time;
     bool relay_named;               /* a relay's name was seen */

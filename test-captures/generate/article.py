@@ -33,6 +33,7 @@ class Stream:
         self.client = (CLIENT, port)
         self.settled, self.probed = (SETTLED, settled_port), (PROBED, probed_port)
         self.payload_type, self.clock, self.size = payload_type, clock, size
+        self.username, self.ufrags = USERNAME, (f"{name[:2]}cL", f"{name[:2]}sR")
         # Last two bytes: those of the relay's address, in reverse.
         self.session = stun.opaque(name, 6) + bytes([10, 193])
         self.tids, self.numbers = 0, Counter()
@@ -73,7 +74,7 @@ class Stream:
         tid = self.tid()
         attributes = [(stun.MS_VERSION, stun.u32(5)),
                       (stun.NONCE, stun.opaque((self.name, "nonce"), 20)), (stun.REALM, REALM),
-                      (stun.USERNAME, USERNAME)]
+                      (stun.USERNAME, self.username)]
         if lifetime is None:
             attributes += [(stun.SESSION_ID, self.session), (stun.BANDWIDTH, stun.u32(12000)),
                            (stun.SERVICE_QUALITY, stun.u16(self.stream_type) + stun.u16(1))]
@@ -91,7 +92,7 @@ class Stream:
 
     def send_request(self, when, server, peer, payload):
         self.up(when, server, stun.turn(stun.SEND_REQUEST, self.tid(), [
-            (stun.MS_VERSION, stun.u32(5)), (stun.USERNAME, USERNAME),
+            (stun.MS_VERSION, stun.u32(5)), (stun.USERNAME, self.username),
             (stun.DESTINATION_ADDRESS, stun.address(*peer)), (stun.DATA, payload)], KEY))
 
     def data_indication(self, when, server, peer, payload):
@@ -101,7 +102,7 @@ class Stream:
     # -- checks: [MS-ICE2], implementation version 3 --
 
     def check_request(self, tid, from_client=True, nominate=False):
-        ours, theirs = f"{self.name[:2]}cL", f"{self.name[:2]}sR"
+        ours, theirs = self.ufrags
         username = f"{theirs}:{ours}" if from_client else f"{ours}:{theirs}"
         role = stun.CONTROLLING if from_client else stun.CONTROLLED
         attributes = [(stun.USERNAME, username.encode()), (stun.PRIORITY, stun.u32(0x6efffeff))]

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Calls that are hard to tell apart: several clients behind one public address, seen
+outside the NAT, and several calls of one client. The NAT gives ports of its own, which
+say nothing of modality; client names are those of the README."""
+import stun
+from article import USERNAME
+from common import capture
+from sessions import RELAY, Asking
+
+PUBLIC = "198.51.100.20"
+SERVER = "52.114.60.7"          # a media server: every modality has a port of it
+PEERS = {"alice": "203.0.113.7", "bob": "203.0.113.90"}
+# Payload types that tell the modality: SILK, H.264, and sharing's of the article.
+PAYLOAD = {"audio": (104, 320), "video": (122, 3000), "sharing": (127, 3000)}
+
+
+class Line(Asking):
+    """One modality of one client's call."""
+
+    def __init__(self, c, who, modality, port, far, call=1, address=PUBLIC):
+        payload_type, self.step = PAYLOAD[modality]
+        super().__init__(c, f"{who}{call}{modality}", port, far[1], 0, payload_type, 90000, 22, 2)
+        self.client, self.settled = (address, port), far
+        self.username = USERNAME[:16] + stun.opaque(("credential of", who), 40)
+        self.ufrags = tuple(stun.opaque((self.name, end), 4).hex()[:4] for end in "lr")
+
+    def media(self, when, outwards, number):
+        packet = stun.rtp(self.payload_type, number, number * self.step, self.ssrc(outwards),
+                          stun.opaque((self.name, outwards, number), self.size))
+        (self.up if outwards else self.down)(when, self.settled, packet)
+
+    def gather(self, when):
+        """An allocation at the relay, the first request without credentials."""
+        self.challenge(when, RELAY, RELAY)
+        self.allocate(when + 0.1, RELAY)
+
+    def connect(self, when, nominated=2.0):
+        """Checks, nomination some time later."""
+        for n in range(3):
+            self.check(when + n * 0.3, self.settled)
+            self.checked(when + n * 0.3 + 0.1, self.settled)
+        self.check(when + nominated, self.settled, nominate=True)
+
+    def talk(self, when, seconds=1.0):
+        for number in range(int(seconds * 25)):
+            for outwards in (True, False):
+                self.media(when + number * 0.04 + outwards * 0.01, outwards, number)
+
+    def whole(self, when, seconds=1.0):
+        """Set-up and media; it lasts three seconds more than the media."""
+        self.gather(when)
+        self.connect(when + 0.3)
+        self.talk(when + 3, seconds)
+
+
+def conversation(c, who, ports, call=1, peer=None, address=PUBLIC):
+    """A line per modality that ports names."""
+    return [Line(c, who, modality, port, (peer or PEERS[who], 50000 + n * 20 + call), call, address)
+            for n, (modality, port) in enumerate(ports.items())]
+
+
+@capture("sessions/callers-at-once.pcap", "2026-03-02T10:00:00")
+def callers_at_once(c):
+    """Two clients behind one address set up calls together, each with its own peer."""
+    alice = conversation(c, "alice", {"audio": 31001, "video": 42007})
+    bob = conversation(c, "bob", {"audio": 33511, "video": 28119})
+    for n, line in enumerate(alice + bob):
+        line.whole(n * 0.05)
+
+
+@capture("sessions/callers-in-turn.pcap", "2026-03-02T10:00:00")
+def callers_in_turn(c):
+    """The same, the second client some seconds after the first one's call."""
+    for n, (who, port) in enumerate((("alice", 31001), ("bob", 33511))):
+        for line in conversation(c, who, {"audio": port}):
+            line.whole(n * 8)
+
+
+@capture("sessions/callers-of-one-meeting.pcap", "2026-03-02T10:00:00")
+def callers_of_one_meeting(c):
+    """Two clients behind one address join one meeting together: one media server."""
+    alice = conversation(c, "alice", {"audio": 31001, "video": 42007}, peer=SERVER)
+    bob = conversation(c, "bob", {"audio": 33511, "video": 28119}, peer=SERVER)
+    for n, line in enumerate((alice[0], bob[0], alice[1], bob[1])):
+        line.whole(n * 0.05)
+
+
+@capture("sessions/callers-without-relay.pcap", "2026-03-02T10:00:00")
+def callers_without_relay(c):
+    """Checks alone: two clients, and two peers."""
+    for n, (who, port) in enumerate((("alice", 31001), ("bob", 33511))):
+        for line in conversation(c, who, {"audio": port}):
+            line.connect(n * 0.2)
+            line.talk(3 + n * 0.2)
+
+
+@capture("sessions/three-modalities.pcap", "2026-03-02T10:00:00")
+def three_modalities(c):
+    """One client: audio, video and sharing of one meeting are set up together."""
+    ports = {"audio": 31001, "video": 42007, "sharing": 50500}
+    for n, line in enumerate(conversation(c, "alice", ports, peer=SERVER)):
+        line.whole(n * 0.02)
+
+
+@capture("sessions/one-port.pcap", "2026-03-02T10:00:00")
+def one_port(c):
+    """One client: audio and video of one meeting over one port, with one set of checks."""
+    audio, video = conversation(c, "alice", {"audio": 31001, "video": 31001}, peer=SERVER)
+    video.settled = audio.settled
+    audio.whole(0)
+    video.talk(3.005)
+
+
+@capture("sessions/call-held.pcap", "2026-03-02T10:00:00")
+def call_held(c):
+    """One client: the first call is held, with a check now and then, the second goes on."""
+    first, = conversation(c, "alice", {"audio": 31001})
+    second, = conversation(c, "alice", {"audio": 33511}, call=2, peer=PEERS["bob"])
+    first.whole(0)
+    for n in range(4):
+        first.check(5 + n * 2, first.settled)
+    second.whole(6, seconds=3)
+    first.talk(13)
+
+
+@capture("sessions/call-after-call.pcap", "2026-03-02T10:00:00")
+def call_after_call(c):
+    """One client: a second call right after the first, a third on the second's port."""
+    for n, (port, peer) in enumerate(((31001, "alice"), (33511, "bob"), (33511, "alice"))):
+        line, = conversation(c, "alice", {"audio": port}, call=n + 1, peer=PEERS[peer])
+        line.whole(n * 7)
+
+
+class TcpLine(Line):
+    """The same with a relay over TCP: messages in Microsoft's frames."""
+
+    def open(self, when):
+        self.connection = self.capture.tcp(when, self.client, RELAY)
+
+    def up(self, when, server, payload):
+        self.connection.send(when, stun.control_frame(payload))
+
+    def down(self, when, server, payload):
+        self.connection.send(when, stun.control_frame(payload), False)
+
+    def whole(self, when, seconds=1.0):
+        """Checks and media inside the relay's messages."""
+        self.open(when - 0.1)
+        self.gather(when)
+        for n in range(3):
+            self.relayed_check(when + 0.3 + n * 0.3, RELAY, self.settled)
+        tid = self.tid()
+        self.send_request(when + 1.2, RELAY, self.settled, self.check_request(tid, nominate=True))
+        self.data_indication(when + 1.25, RELAY, self.settled, self.check_response(tid, (RELAY[0], 52001)))
+        for number in range(int(seconds * 25)):
+            packet = stun.rtp(self.payload_type, number, number * self.step, self.ssrc(True),
+                              stun.opaque((self.name, number), self.size))
+            self.send_request(when + 1.5 + number * 0.04, RELAY, self.settled, packet)
+            self.data_indication(when + 1.51 + number * 0.04, RELAY, self.settled, packet)
+
+
+class RelayedLine(TcpLine):
+    """The same over UDP."""
+    up, down = Line.up, Line.down
+
+    def open(self, when):
+        pass
+
+
+@capture("sessions/callers-relayed.pcap", "2026-03-02T10:00:00")
+def callers_relayed(c):
+    """Two clients behind one address set up calls together, through one relay over UDP."""
+    relayed(c, RelayedLine)
+
+
+@capture("sessions/callers-over-tcp.pcap", "2026-03-02T10:00:00")
+def callers_over_tcp(c):
+    """The same over TCP."""
+    relayed(c, TcpLine)
+
+
+def relayed(c, kind):
+    for n, (who, modality, port) in enumerate((("alice", "audio", 31001), ("bob", "audio", 33511),
+                                               ("alice", "video", 42007), ("bob", "video", 28119))):
+        kind(c, who, modality, port, (PEERS[who], 50002 + n)).whole(1 + n * 0.05)

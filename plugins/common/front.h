@@ -144,16 +144,12 @@ void ts_front_handoff(void);
 
 /*
  * One whole message: a datagram, a payload, or a frame taken out of a TCP
- * stream by front_tcp.c (layer says which). Returns the bytes taken, 0 where
- * it is not ours.
+ * stream (layer says which). Returns the bytes taken, 0 where it is not ours.
  */
 int ts_front_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *outer, bool tcp);
 
 /* The flow of the frame's conversation; created on demand when create is set. */
 ts_flow *ts_front_flow(packet_info *pinfo, bool create);
-
-/* front_tcp.c: MS framing, FF10, RFC 4571 and pseudo-TLS on TCP. */
-void ts_front_tcp_handoff(int proto_front, int proto_port);
 
 /* Is any annotating dissector there and enabled? */
 bool ts_front_enabled(void);

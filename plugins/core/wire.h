@@ -25,6 +25,8 @@
 
 /* Attribute types that recognition itself depends on. */
 #define TS_ATTR_MAGIC_COOKIE            0x000F
+#define TS_ATTR_DESTINATION_ADDRESS     0x0011
+#define TS_ATTR_REMOTE_ADDRESS          0x0012
 #define TS_ATTR_SEQUENCE_NUMBER         0x8050
 #define TS_ATTR_CANDIDATE_IDENTIFIER    0x8054
 #define TS_ATTR_IMPLEMENTATION_VERSION  0x8070

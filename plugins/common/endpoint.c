@@ -36,6 +36,26 @@ ts_endpoint_keep(ts_endpoint *to, const ts_endpoint *from)
     return true;
 }
 
+ts_endpoint
+ts_endpoint_shared(const ts_endpoint *end)
+{
+    static wmem_map_t *ends;    /* ts_endpoint by itself */
+    const ts_endpoint unknown = { .port = 0 };
+
+    if (!ts_endpoint_known(end))
+        return unknown;
+    if (ends == NULL)
+        ends = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), ts_endpoint_hash, ts_endpoint_key_equal);
+
+    ts_endpoint *kept = (ts_endpoint *)wmem_map_lookup(ends, end);
+    if (kept == NULL) {
+        kept = wmem_new0(wmem_file_scope(), ts_endpoint);
+        ts_endpoint_keep(kept, end);
+        wmem_map_insert(ends, kept, kept);
+    }
+    return *kept;
+}
+
 unsigned
 ts_endpoint_hash(const void *endpoint)
 {

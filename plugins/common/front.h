@@ -82,7 +82,8 @@ ts_since(uint32_t frame, const packet_info *pinfo)
 typedef enum {
     TS_END_SERVER,              /* a relay's own address and port */
     TS_END_RELAYED,             /* allocated by a relay: MAPPED-ADDRESS of Allocate */
-    TS_END_REFLEXIVE            /* a client's public address, by a relay or a check */
+    TS_END_REFLEXIVE,           /* a client's public address, by a relay or a check */
+    TS_END_KINDS
 } ts_end_kind;
 
 typedef struct {
@@ -96,6 +97,7 @@ typedef struct {
 
 typedef struct {
     wmem_map_t *ends;           /* ts_endpoint -> ts_end */
+    wmem_map_t *client_ends;    /* see client_ends.h */
     wmem_map_t *sessions;       /* multiplexed session id -> ts_session */
     uint32_t allocations;       /* how many were numbered so far */
     uint32_t flows;

@@ -3,17 +3,19 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * On the first pass over a frame, teams-dns, ms-turn and teams-stun leave
- * records on it: file-scope proto data under the protocol id of "teams", so
- * that nothing is stored where that plugin is absent or disabled. The
- * umbrella's postdissector, which runs last, reads them in the order they
- * were left (innermost message first where messages are nested).
+ * Over each frame teams-dns, ms-turn and teams-stun leave records on it: proto
+ * data under the protocol id of "teams", so that nothing is stored where that
+ * plugin is absent or disabled. The umbrella's postdissector, which runs last,
+ * reads them in the order they were left (innermost message first where
+ * messages are nested).
  *
  * Every plugin is compiled with this file; TS_RECORD_ABI is part of the key
  * under which records are stored, so plugins of different releases do not see
  * each other's records. Raise it with every change of a struct below.
  *
- * Records and everything they point to are wmem_file_scope(), written once.
+ * Names are kept with the frame. All other records last as long as the packet
+ * and are left anew on every pass, so that they cost no memory; what they
+ * point to is in file scope, or constant.
  */
 
 #ifndef TEAMSHARK_COMMON_RECORD_H
@@ -27,7 +29,7 @@
 #include "core/ports.h"
 #include "core/prefixes.h"
 
-#define TS_RECORD_ABI 4
+#define TS_RECORD_ABI 6
 
 typedef enum {
     TS_RECORD_NAME,
@@ -82,8 +84,11 @@ typedef struct {
     const ts_prefix_row *prefix;    /* NULL where none covers it */
 } ts_name_address;
 
-/* The diagnostics of one message, a bit each: bit n-1 is Dn of docs/diagnostics. */
-typedef uint32_t ts_name_diagnostics;
+/* One diagnostic of a message. */
+typedef struct {
+    unsigned row;                   /* of teams-dns/diagnostic_rows.h, from 0 */
+    const char *name;               /* that it is about */
+} ts_name_finding;
 
 /*
  * One DNS message (one question) or one server name. A response carries the
@@ -108,7 +113,8 @@ typedef struct {
                                      * first link that has them, region from the last; cloud any */
     const ts_name_address *addresses;
     unsigned address_count;
-    ts_name_diagnostics diagnostics;
+    const ts_name_finding *findings;
+    unsigned finding_count;
 } ts_name_record;
 
 /* ---- TURN (ms-turn) ---- */
@@ -184,7 +190,6 @@ typedef enum {
     TS_MEDIA_OTHER
 } ts_media_kind;
 
-/* There is one for each packet, hence the small members. */
 typedef struct {
     ts_record head;
     uint32_t pair;                  /* 0: no check seen */
@@ -223,10 +228,12 @@ void ts_record_init(void);
 bool ts_record_wanted(void);
 
 /*
- * A new zeroed record of size bytes at the end of the frame's list, in file
- * scope; NULL where none is wanted and on every pass but the first. The
- * caller fills it at once.
+ * A new zeroed record of size bytes at the end of the frame's list, which the
+ * caller fills at once; NULL where none is wanted. To be left on every pass.
  */
+void *ts_record_leave(packet_info *pinfo, ts_record_kind kind, size_t size);
+
+/* The same for one that is kept with the frame, in file scope; NULL on every pass but the first. */
 void *ts_record_new(packet_info *pinfo, ts_record_kind kind, size_t size);
 
 /* The first record of a frame, or NULL. */

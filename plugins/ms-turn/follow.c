@@ -11,6 +11,7 @@
 
 #include <epan/proto_data.h>
 
+#include "common/client_ends.h"
 #include "common/relay_peer.h"
 #include "diagnostics.h"
 
@@ -37,7 +38,7 @@ share_end(packet_info *pinfo, ts_shared *shared, ts_end_kind kind, const ts_endp
     end->allocation = view->number;
     end->stream_type = view->stream_type;
     end->session_id = view->session_id;
-    ts_endpoint_keep(&end->client, &client->end);
+    ts_client_ends_add(shared, end, where, &client->end);
 }
 
 static void

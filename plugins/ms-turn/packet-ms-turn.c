@@ -94,7 +94,7 @@ keep_view(ts_turn_record *record, const ms_turn_view *view)
 static ts_turn_record *
 leave_record(packet_info *pinfo, const ts_front_call *call, const ms_turn_record *found)
 {
-    ts_turn_record *record = (ts_turn_record *)ts_record_new(pinfo, TS_RECORD_TURN, sizeof *record);
+    ts_turn_record *record = (ts_turn_record *)ts_record_leave(pinfo, TS_RECORD_TURN, sizeof *record);
 
     if (record == NULL)
         return NULL;
@@ -105,11 +105,11 @@ leave_record(packet_info *pinfo, const ts_front_call *call, const ms_turn_record
     record->type = call->wire.type;
     record->from_client = ms_turn_from_client(pinfo, call->wire.type);
     record->tcp = call->tcp;
-    record->pseudo_tls = call->flow->pseudo_tls_since != 0;
+    record->pseudo_tls = ts_since(call->flow->pseudo_tls_since, pinfo);
     record->state = "";
     record->retransmission = found->retransmission;
-    ts_endpoint_keep(&record->client, record->from_client ? &source : &destination);
-    ts_endpoint_keep(&record->server, record->from_client ? &destination : &source);
+    record->client = ts_endpoint_shared(record->from_client ? &source : &destination);
+    record->server = ts_endpoint_shared(record->from_client ? &destination : &source);
     if (found->view != NULL)
         keep_view(record, found->view);
     if (found->response && found->transaction != NULL) {
@@ -126,8 +126,8 @@ leave_message_record(packet_info *pinfo, const ts_front_call *call, const ms_tur
 
     if (record == NULL)
         return;
-    ts_endpoint_keep(&record->alternate, &facts->alternate);
-    ts_endpoint_keep(&record->peer, ts_endpoint_known(&facts->destination) ? &facts->destination : &facts->remote);
+    record->alternate = ts_endpoint_shared(&facts->alternate);
+    record->peer = ts_endpoint_shared(ts_endpoint_known(&facts->destination) ? &facts->destination : &facts->remote);
     record->has_lifetime = ms_turn_has(facts, MS_TURN_ATTR_LIFETIME);
     record->lifetime = facts->lifetime;
     record->error_code = (uint16_t)facts->error_code;

@@ -13,16 +13,17 @@
 #include <epan/to_str.h>
 #include <wsutil/utf8_entities.h>
 
+#include "common/items.h"
+
 /* So many sendings without an answer make a check a failed one (Teams gives up after five, observed). */
 #define UNANSWERED_SENDS    5
 #define STUN_ROLE_CONFLICT  487
 
 /* What the first pass found out about one message. File scope. */
 typedef struct {
-    uint32_t pair;
-    ts_pair_state state;
-    ts_candidate local_type;
-    ts_candidate remote_type;
+    const ts_pair *pair;        /* NULL: no check */
+    const ts_pair_view *view;   /* of the pair, after this frame */
+    const char *pair_text;
     const ts_attempt *attempt;
     uint32_t twin_of;
     uint32_t response_to;
@@ -34,7 +35,7 @@ typedef struct {
     ts_diag_set diagnostics;
     ts_fingerprint fingerprint;
     ts_integrity integrity;
-    const char *pair_note;
+    bool from_local;
 } check_note;
 
 static int hf_teams_stun_pair = -1;
@@ -66,7 +67,10 @@ is_check(const ts_message *message)
 static bool
 session_has_succeeded_directly(const ts_pair *pair)
 {
-    for (const ts_pair *each = pair->ice == NULL ? NULL : pair->ice->pairs; each != NULL; each = each->next_of_ice) {
+    unsigned searched = 0;
+
+    for (const ts_pair *each = pair->ice == NULL ? NULL : pair->ice->pairs; each != NULL && searched < TS_MAX_SIBLINGS;
+         each = each->next_of_ice, searched++) {
         if (each != pair && each->answered && !each->tcp && each->server.addr.type == AT_NONE &&
             each->remote_type != TS_CANDIDATE_RELAYED)
             return true;
@@ -74,32 +78,21 @@ session_has_succeeded_directly(const ts_pair *pair)
     return false;
 }
 
-static bool
-whole_session_failed(const ts_pair *pair)
-{
-    if (pair->ice == NULL)
-        return false;
-    for (const ts_pair *each = pair->ice->pairs; each != NULL; each = each->next_of_ice) {
-        if (each->state != TS_PAIR_FAILED)
-            return false;
-    }
-    return true;
-}
-
 static void
 request_outcome(ts_pair *pair, const ts_attempt *attempt, check_note *note)
 {
-    const bool unanswered = attempt->sends == UNANSWERED_SENDS && attempt->response_in == 0;
+    const unsigned sends = attempt == NULL ? 1 : attempt->sends;
+    const bool unanswered = sends == UNANSWERED_SENDS && attempt->response_in == 0;
 
-    if (pair->state == TS_PAIR_FROZEN || (pair->state == TS_PAIR_FAILED && attempt->sends == 1))
-        pair->state = TS_PAIR_CHECKING;
+    if (pair->state == TS_PAIR_FROZEN || (pair->state == TS_PAIR_FAILED && sends == 1))
+        ts_pair_set_state(pair, TS_PAIR_CHECKING);
     if (!unanswered)
         return;
     note->diagnostics |= TS_DIAG_BIT(TS_DIAG_CHECK_UNANSWERED);
     if (pair->answered)
         return;
-    pair->state = TS_PAIR_FAILED;
-    if (whole_session_failed(pair))
+    ts_pair_set_state(pair, TS_PAIR_FAILED);
+    if (pair->ice != NULL && pair->ice->failed == pair->ice->count)
         note->diagnostics |= TS_DIAG_BIT(TS_DIAG_NO_PAIR_ANSWERED);
 }
 
@@ -108,7 +101,7 @@ nominate(packet_info *pinfo, ts_pair *pair, check_note *note)
 {
     const bool relayed = pair->server.addr.type != AT_NONE || pair->remote_type == TS_CANDIDATE_RELAYED || pair->tcp;
 
-    pair->state = TS_PAIR_NOMINATED;
+    ts_pair_set_state(pair, TS_PAIR_NOMINATED);
     if (pair->nominated_frame != 0)
         return;
     pair->nominated_frame = pinfo->num;
@@ -127,7 +120,7 @@ success_outcome(packet_info *pinfo, ts_pair *pair, const ts_attempt *attempt, ch
     if (attempt != NULL && attempt->use_candidate)
         nominate(pinfo, pair, note);
     else if (pair->state != TS_PAIR_NOMINATED)
-        pair->state = TS_PAIR_SUCCEEDED;
+        ts_pair_set_state(pair, TS_PAIR_SUCCEEDED);
 }
 
 static void
@@ -137,7 +130,7 @@ error_outcome(ts_pair *pair, const ts_message *message, check_note *note)
 
     note->diagnostics |= TS_DIAG_BIT(conflict ? TS_DIAG_ROLE_CONFLICT : TS_DIAG_ERROR_RESPONSE);
     if (!pair->answered)
-        pair->state = conflict ? TS_PAIR_CHECKING : TS_PAIR_FAILED;
+        ts_pair_set_state(pair, conflict ? TS_PAIR_CHECKING : TS_PAIR_FAILED);
 }
 
 /* [MS-ICE2] 3.1.5.4 and 2.2: what a check must carry. */
@@ -163,39 +156,39 @@ judge_contents(const ts_message *message, const ts_pair *pair, check_note *note)
         note->diagnostics |= TS_DIAG_BIT(TS_DIAG_UNAUTHENTICATED_CHECK);
 }
 
-static const char *
-pair_note(packet_info *pinfo, const ts_pair *pair)
-{
-    wmem_strbuf_t *text = wmem_strbuf_new(pinfo->pool, "");
+/* ---- the record for the umbrella ---- */
 
-    wmem_strbuf_append_printf(text, "%s:%u", address_to_str(pinfo->pool, &pair->local.addr), pair->local.port);
-    if (pair->server.addr.type != AT_NONE) {
-        wmem_strbuf_append_printf(text, " via relay %s:%u", address_to_str(pinfo->pool, &pair->server.addr), pair->server.port);
-        if (pair->allocation != 0)
-            wmem_strbuf_append_printf(text, " (allocation %u)", pair->allocation);
-    }
-    wmem_strbuf_append_printf(text, " %s %s:%u", UTF8_RIGHTWARDS_ARROW, address_to_str(pinfo->pool, &pair->remote.addr),
-        pair->remote.port);
-    if (pair->session_id != 0)
-        wmem_strbuf_append_printf(text, ", session 0x%016" PRIx64, pair->session_id);
-    return wmem_strbuf_get_str(text);
+static void
+leave_ufrags(packet_info *pinfo, const ts_message *message, bool from_local, ts_check_record *record)
+{
+    const ts_ice_session *session = ts_ice_session_of(pinfo, message, false);
+
+    record->ufrag_local = record->ufrag_remote = "";
+    if (session == NULL)
+        return;
+    const unsigned sender = strcmp(session->ufrag[0], message->ufrag_local) == 0 ? 0 : 1;
+    const unsigned local = from_local ? sender : 1 - sender;
+
+    record->ufrag_local = session->ufrag[local];
+    record->ufrag_remote = session->ufrag[1 - local];
 }
 
 static void
-leave_record(packet_info *pinfo, const ts_message *message, const ts_pair *pair, const check_note *note, bool from_local)
+leave_record(packet_info *pinfo, const ts_message *message, const check_note *note)
 {
-    ts_check_record *record = (ts_check_record *)ts_record_new(pinfo, TS_RECORD_CHECK, sizeof *record);
+    const ts_pair *pair = note->pair;
+    ts_check_record *record = (ts_check_record *)ts_record_leave(pinfo, TS_RECORD_CHECK, sizeof *record);
 
     if (record == NULL)
         return;
     record->type = message->type;
     record->pair = pair->number;
-    record->state = note->state;
-    record->from_local = from_local;
+    record->state = note->view->state;
+    record->from_local = note->from_local;
     record->local = pair->local;
     record->remote = pair->remote;
-    record->local_type = ts_candidate_name(note->local_type);
-    record->remote_type = ts_candidate_name(note->remote_type);
+    record->local_type = ts_candidate_name(note->view->local_type);
+    record->remote_type = ts_candidate_name(note->view->remote_type);
     record->allocation = pair->allocation;
     record->use_candidate = message->use_candidate;
     record->twin = note->twin_of != 0;
@@ -205,14 +198,8 @@ leave_record(packet_info *pinfo, const ts_message *message, const ts_pair *pair,
     record->request_frame = note->response_to;
     record->rtt = note->rtt;
     if (message->has_mapped)
-        ts_endpoint_keep(&record->mapped, &message->mapped);
-    record->ufrag_local = record->ufrag_remote = "";
-    if (message->ufrag_local != NULL) {
-        const char *sender = wmem_strdup(wmem_file_scope(), message->ufrag_local);
-        const char *receiver = wmem_strdup(wmem_file_scope(), message->ufrag_remote);
-        record->ufrag_local = from_local ? sender : receiver;
-        record->ufrag_remote = from_local ? receiver : sender;
-    }
+        record->mapped = ts_endpoint_shared(&message->mapped);
+    leave_ufrags(pinfo, message, note->from_local, record);
 }
 
 /* ---- following one message; first pass ---- */
@@ -259,7 +246,6 @@ note_new(tvbuff_t *tvb, packet_info *pinfo, const ts_front_call *call, const ts_
     check_note *note = wmem_new0(wmem_file_scope(), check_note);
     const size_t captured = tvb_captured_length(tvb);
     const uint8_t *data = tvb_get_ptr(tvb, 0, (int)captured);
-    bool from_local = false;
 
     note->request = message->type == TS_STUN_BINDING_REQUEST;
     note->keep_alive = note->request && !message->has_username && message->integrity_offset == 0 && !message->has_priority;
@@ -272,14 +258,14 @@ note_new(tvbuff_t *tvb, packet_info *pinfo, const ts_front_call *call, const ts_
     if (note->integrity == TS_INTEGRITY_INVALID)
         note->diagnostics |= TS_DIAG_BIT(TS_DIAG_BAD_INTEGRITY);
 
-    ts_pair *pair = follow(pinfo, call, message, note, &from_local);
+    ts_pair *pair = follow(pinfo, call, message, note, &note->from_local);
     judge_contents(message, pair, note);
     if (note->twin_of != 0)
         note->diagnostics |= TS_DIAG_BIT(TS_DIAG_DUAL_FORMAT_TWIN);
     if (pair == NULL)
         return note;
 
-    ts_pair_learn(pinfo, call, pair, message, from_local, &note->diagnostics);
+    ts_pair_learn(pinfo, call, pair, message, note->from_local, &note->diagnostics);
     if (note->request)
         request_outcome(pair, note->attempt, note);
     else if (message->type == TS_STUN_BINDING_SUCCESS)
@@ -287,59 +273,39 @@ note_new(tvbuff_t *tvb, packet_info *pinfo, const ts_front_call *call, const ts_
     else if (message->type == TS_STUN_BINDING_ERROR)
         error_outcome(pair, message, note);
 
-    note->pair = pair->number;
-    note->state = pair->state;
-    note->local_type = pair->local_type;
-    note->remote_type = pair->remote_type;
-    note->pair_note = wmem_strdup(wmem_file_scope(), pair_note(pinfo, pair));
-    leave_record(pinfo, message, pair, note, from_local);
+    note->pair = pair;
+    note->view = ts_pair_settle(pinfo, pair);
+    note->pair_text = pair->text;
     return note;
 }
 
 /* ---- display ---- */
 
 void
-ts_show_pair(tvbuff_t *tvb, proto_tree *tree, uint32_t number, ts_pair_state state, ts_candidate local, ts_candidate remote,
-    const char *note)
+ts_show_pair(tvbuff_t *tvb, proto_tree *tree, const ts_pair *pair, const ts_pair_view *view, const char *text)
 {
-    proto_item *item = proto_tree_add_uint(tree, hf_teams_stun_pair, tvb, 0, 0, number);
+    proto_item *item = proto_tree_add_uint(tree, hf_teams_stun_pair, tvb, 0, 0, pair->number);
     proto_tree *sub = proto_item_add_subtree(item, ett_pair);
 
     proto_item_set_generated(item);
-    if (note != NULL)
-        proto_item_append_text(item, ": %s", note);
-    item = proto_tree_add_string(sub, hf_teams_stun_pair_state, tvb, 0, 0, ts_pair_state_name(state));
-    proto_item_set_generated(item);
-    item = proto_tree_add_string(sub, hf_teams_stun_pair_local_type, tvb, 0, 0, ts_candidate_name(local));
-    proto_item_set_generated(item);
-    item = proto_tree_add_string(sub, hf_teams_stun_pair_remote_type, tvb, 0, 0, ts_candidate_name(remote));
-    proto_item_set_generated(item);
+    if (text != NULL)
+        proto_item_append_text(item, ": %s", text);
+    ts_add_text(tvb, sub, hf_teams_stun_pair_state, ts_pair_state_name(view->state));
+    ts_add_text(tvb, sub, hf_teams_stun_pair_local_type, ts_candidate_name(view->local_type));
+    ts_add_text(tvb, sub, hf_teams_stun_pair_remote_type, ts_candidate_name(view->remote_type));
 }
 
 void
 ts_show_media(tvbuff_t *tvb, proto_tree *tree, const char *media)
 {
-    proto_item *item = proto_tree_add_string(tree, hf_teams_stun_media, tvb, 0, 0, media);
-
-    proto_item_set_generated(item);
-}
-
-static void
-show_frame(tvbuff_t *tvb, proto_tree *tree, int hf, uint32_t frame)
-{
-    if (frame == 0)
-        return;
-    proto_item *item = proto_tree_add_uint(tree, hf, tvb, 0, 0, frame);
-    proto_item_set_generated(item);
+    ts_add_text(tvb, tree, hf_teams_stun_media, media);
 }
 
 static void
 show_status(tvbuff_t *tvb, proto_tree *tree, int hf, const char *status)
 {
-    if (*status == '\0')
-        return;
-    proto_item *item = proto_tree_add_string(tree, hf, tvb, 0, 0, status);
-    proto_item_set_generated(item);
+    if (*status != '\0')
+        ts_add_text(tvb, tree, hf, status);
 }
 
 static const char *
@@ -357,22 +323,20 @@ diagnostic_detail(packet_info *pinfo, const check_note *note, const ts_message *
 static void
 show_note(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *root, const check_note *note, const ts_message *message)
 {
-    if (note->pair != 0)
-        ts_show_pair(tvb, tree, note->pair, note->state, note->local_type, note->remote_type, note->pair_note);
+    if (note->pair != NULL)
+        ts_show_pair(tvb, tree, note->pair, note->view, note->pair_text);
     show_status(tvb, tree, hf_teams_stun_fingerprint_status, ts_fingerprint_name(note->fingerprint));
     show_status(tvb, tree, hf_teams_stun_integrity_status, ts_integrity_name(note->integrity));
-    show_frame(tvb, tree, hf_teams_stun_twin_of, note->twin_of);
-    if (note->retransmission) {
-        proto_item *item = proto_tree_add_boolean(tree, hf_teams_stun_retransmission, tvb, 0, 0, 1);
-        proto_item_set_generated(item);
-    }
-    show_frame(tvb, tree, hf_teams_stun_response_to, note->response_to);
+    ts_add_number(tvb, tree, hf_teams_stun_twin_of, note->twin_of);
+    if (note->retransmission)
+        ts_add_flag(tvb, tree, hf_teams_stun_retransmission);
+    ts_add_number(tvb, tree, hf_teams_stun_response_to, note->response_to);
     if (note->response_to != 0) {
         proto_item *item = proto_tree_add_time(tree, hf_teams_stun_rtt, tvb, 0, 0, &note->rtt);
         proto_item_set_generated(item);
     }
     if (note->request && note->attempt != NULL)
-        show_frame(tvb, tree, hf_teams_stun_response_in, note->attempt->response_in);
+        ts_add_number(tvb, tree, hf_teams_stun_response_in, note->attempt->response_in);
 
     for (unsigned diag = 0; diag < TS_DIAG_COUNT; diag++) {
         if (note->diagnostics & TS_DIAG_BIT(diag))
@@ -389,14 +353,16 @@ show_info(packet_info *pinfo, const check_note *note, const ts_message *message)
         col_add_str(pinfo->cinfo, COL_INFO, ts_message_type_name(message->type));
     if (note->keep_alive)
         col_append_str(pinfo->cinfo, COL_INFO, ", keep-alive");
-    if (note->pair == 0)
+    if (note->pair == NULL)
         return;
-    col_append_fstr(pinfo->cinfo, COL_INFO, ", pair %u", note->pair);
-    if (note->local_type != TS_CANDIDATE_UNKNOWN || note->remote_type != TS_CANDIDATE_UNKNOWN)
+    const ts_pair_view *view = note->view;
+
+    col_append_fstr(pinfo->cinfo, COL_INFO, ", pair %u", note->pair->number);
+    if (view->local_type != TS_CANDIDATE_UNKNOWN || view->remote_type != TS_CANDIDATE_UNKNOWN)
         col_append_fstr(pinfo->cinfo, COL_INFO, " %s%s%s",
-            note->local_type == TS_CANDIDATE_UNKNOWN ? "?" : ts_candidate_name(note->local_type), UTF8_RIGHTWARDS_ARROW,
-            note->remote_type == TS_CANDIDATE_UNKNOWN ? "?" : ts_candidate_name(note->remote_type));
-    col_append_fstr(pinfo->cinfo, COL_INFO, ", %s", ts_pair_state_name(note->state));
+            view->local_type == TS_CANDIDATE_UNKNOWN ? "?" : ts_candidate_name(view->local_type), UTF8_RIGHTWARDS_ARROW,
+            view->remote_type == TS_CANDIDATE_UNKNOWN ? "?" : ts_candidate_name(view->remote_type));
+    col_append_fstr(pinfo->cinfo, COL_INFO, ", %s", ts_pair_state_name(view->state));
     if (note->twin_of != 0)
         col_append_fstr(pinfo->cinfo, COL_INFO, ", twin of frame %u", note->twin_of);
     else if (note->retransmission)
@@ -425,6 +391,8 @@ ts_checks_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_
         p_add_proto_data(wmem_file_scope(), pinfo, proto_teams_stun, key, note);
     }
     if (note != NULL) {
+        if (note->pair != NULL)
+            leave_record(pinfo, &message, note);
         show_note(tvb, pinfo, sub, root, note, &message);
         show_info(pinfo, note, &message);
     }

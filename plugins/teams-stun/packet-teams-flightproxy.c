@@ -16,6 +16,8 @@
 
 #include <epan/expert.h>
 
+#include "common/endpoint.h"
+#include "common/items.h"
 #include "flightproxy.h"
 
 #define TYPE_ACKNOWLEDGEMENT    0x03
@@ -164,25 +166,6 @@ follow_acknowledgement(const packet_info *pinfo, side *from, const side *to, con
     from->last.data_frame = note->acknowledges;
 }
 
-static void
-leave_record(packet_info *pinfo, uint8_t type, const flightproxy_note *note)
-{
-    ts_flightproxy_record *record = (ts_flightproxy_record *)ts_record_new(pinfo, TS_RECORD_FLIGHTPROXY, sizeof *record);
-
-    if (record == NULL)
-        return;
-    ts_endpoint *source = note->from_client ? &record->client : &record->server;
-    ts_endpoint *target = note->from_client ? &record->server : &record->client;
-    copy_address_wmem(wmem_file_scope(), &source->addr, &pinfo->src);
-    copy_address_wmem(wmem_file_scope(), &target->addr, &pinfo->dst);
-    source->port = (uint16_t)pinfo->srcport;
-    target->port = (uint16_t)pinfo->destport;
-    record->type = type;
-    record->connection = note->connection;
-    record->from_client = note->from_client;
-    record->retransmission = note->original != 0;
-}
-
 static flightproxy_note *
 note_new(tvbuff_t *tvb, packet_info *pinfo, const ts_front_call *call, uint8_t type, const char *guid)
 {
@@ -200,31 +183,37 @@ note_new(tvbuff_t *tvb, packet_info *pinfo, const ts_front_call *call, uint8_t t
         const int captured = (int)tvb_captured_length(tvb);
         follow_data(pinfo, from, wmem_strong_hash(tvb_get_ptr(tvb, 0, captured), (size_t)captured), note);
     }
-    leave_record(pinfo, type, note);
     return note;
 }
 
-/* ---- display ---- */
+/* ---- every pass ---- */
 
 static void
-show_frame(tvbuff_t *tvb, proto_tree *tree, int hf, uint32_t frame)
+leave_record(packet_info *pinfo, uint8_t type, const flightproxy_note *note)
 {
-    if (frame == 0)
+    ts_flightproxy_record *record = (ts_flightproxy_record *)ts_record_leave(pinfo, TS_RECORD_FLIGHTPROXY, sizeof *record);
+
+    if (record == NULL)
         return;
-    proto_item *item = proto_tree_add_uint(tree, hf, tvb, 0, 0, frame);
-    proto_item_set_generated(item);
+    const ts_endpoint source = ts_endpoint_source(pinfo);
+    const ts_endpoint target = ts_endpoint_destination(pinfo);
+
+    record->client = ts_endpoint_shared(note->from_client ? &source : &target);
+    record->server = ts_endpoint_shared(note->from_client ? &target : &source);
+    record->type = type;
+    record->connection = note->connection;
+    record->from_client = note->from_client;
+    record->retransmission = note->original != 0;
 }
 
 static void
 show_note(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *root, const flightproxy_note *note)
 {
-    proto_item *item = proto_tree_add_uint(tree, hf_teams_flightproxy_connection, tvb, 0, 0, note->connection);
-
-    proto_item_set_generated(item);
-    show_frame(tvb, tree, hf_teams_flightproxy_acknowledges, note->acknowledges);
+    ts_add_number(tvb, tree, hf_teams_flightproxy_connection, note->connection);
+    ts_add_number(tvb, tree, hf_teams_flightproxy_acknowledges, note->acknowledges);
     if (note->data != NULL)
-        show_frame(tvb, tree, hf_teams_flightproxy_acknowledged_in, note->data->acknowledged_in);
-    show_frame(tvb, tree, hf_teams_flightproxy_retransmission_of, note->original);
+        ts_add_number(tvb, tree, hf_teams_flightproxy_acknowledged_in, note->data->acknowledged_in);
+    ts_add_number(tvb, tree, hf_teams_flightproxy_retransmission_of, note->original);
     if (note->original != 0) {
         expert_add_info_format(pinfo, root, &ei_teams_flightproxy_retransmitted, "The same bytes as in frame %u", note->original);
         col_append_fstr(pinfo->cinfo, COL_INFO, ", same as frame %u", note->original);
@@ -270,8 +259,10 @@ dissect_flightproxy(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
         note = note_new(tvb, pinfo, call, type, guid);
         p_add_proto_data(wmem_file_scope(), pinfo, proto_flightproxy, 0, note);
     }
-    if (note != NULL)
+    if (note != NULL) {
+        leave_record(pinfo, type, note);
         show_note(tvb, pinfo, sub, root, note);
+    }
     return length;
 }
 

@@ -47,6 +47,7 @@ reset(void)
     ts_pairs_reset();
     ts_transactions_reset();
     ts_media_reset();
+    ts_rtp_info_reset();
 }
 
 void
@@ -55,7 +56,8 @@ proto_register_teams_stun(void)
     proto_teams_stun = proto_register_protocol("Microsoft ICE and Teams media", "MS-ICE", "teams_stun");
     ts_checks_register(proto_teams_stun);
     ts_message_register(proto_teams_stun);
-    ts_media_register(proto_teams_stun);
+    ts_payload_types_init();
+    ts_media_items_register(proto_teams_stun);
     ts_diag_register(proto_teams_stun);
     ts_integrity_register_prefs(prefs_register_protocol(proto_teams_stun, NULL));
     register_dissector("teams_stun", dissect_teams_stun, proto_teams_stun);

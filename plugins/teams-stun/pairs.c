@@ -11,6 +11,10 @@
 
 #include "teams-stun.h"
 
+#include <epan/to_str.h>
+#include <wsutil/utf8_entities.h>
+
+#include "common/client_ends.h"
 #include "common/relay_peer.h"
 
 typedef struct {
@@ -21,9 +25,7 @@ typedef struct {
 
 typedef struct {
     wmem_map_t *pairs;          /* pair_key -> ts_pair */
-    wmem_map_t *sessions;       /* "ufrag:ufrag" in order -> ts_ice_session */
     wmem_map_t *locals;         /* address of a host that the capture is local to -> itself */
-    wmem_map_t *reflexive;      /* local ts_endpoint -> first public ts_endpoint seen for it */
     uint32_t count;
 } pair_state;
 
@@ -94,9 +96,7 @@ pairs(void)
     if (state == NULL) {
         state = wmem_new0(wmem_file_scope(), pair_state);
         state->pairs = wmem_map_new(wmem_file_scope(), key_hash, key_equal);
-        state->sessions = wmem_map_new(wmem_file_scope(), wmem_str_hash, g_str_equal);
         state->locals = wmem_map_new(wmem_file_scope(), ts_address_hash, ts_address_key_equal);
-        state->reflexive = wmem_map_new(wmem_file_scope(), ts_endpoint_hash, ts_endpoint_key_equal);
     }
     return state;
 }
@@ -148,6 +148,25 @@ ts_path_of(packet_info *pinfo, const ts_front_call *call, const ts_message *mess
 
 /* ---- finding and making pairs ---- */
 
+/* File scope: every message of the pair shows it. */
+static const char *
+pair_text(packet_info *pinfo, const ts_pair *pair)
+{
+    wmem_strbuf_t *text = wmem_strbuf_new(pinfo->pool, "");
+
+    wmem_strbuf_append_printf(text, "%s:%u", address_to_str(pinfo->pool, &pair->local.addr), pair->local.port);
+    if (pair->server.addr.type != AT_NONE) {
+        wmem_strbuf_append_printf(text, " via relay %s:%u", address_to_str(pinfo->pool, &pair->server.addr), pair->server.port);
+        if (pair->allocation != 0)
+            wmem_strbuf_append_printf(text, " (allocation %u)", pair->allocation);
+    }
+    wmem_strbuf_append_printf(text, " %s %s:%u", UTF8_RIGHTWARDS_ARROW, address_to_str(pinfo->pool, &pair->remote.addr),
+        pair->remote.port);
+    if (pair->session_id != 0)
+        wmem_strbuf_append_printf(text, ", session 0x%016" PRIx64, pair->session_id);
+    return wmem_strdup(wmem_file_scope(), wmem_strbuf_get_str(text));
+}
+
 static ts_pair *
 lookup(const ts_endpoint *local, const ts_endpoint *remote, const ts_endpoint *server)
 {
@@ -158,21 +177,25 @@ lookup(const ts_endpoint *local, const ts_endpoint *remote, const ts_endpoint *s
 
 /* Several allocations of one relay share an address; the session id tells them apart. */
 static ts_pair *
-of_session(ts_pair *pair, uint64_t session_id, bool first_pass)
+of_session(packet_info *pinfo, ts_pair *pair, uint64_t session_id)
 {
     ts_pair *unknown = NULL;
+    unsigned searched = 0;
 
     if (session_id == 0)
         return pair;
-    for (ts_pair *each = pair; each != NULL; each = each->next_session) {
+    for (ts_pair *each = pair; each != NULL && searched < TS_MAX_SIBLINGS; each = each->next_session, searched++) {
         if (each->session_id == session_id)
             return each;
         if (each->session_id == 0)
             unknown = each;
     }
-    if (unknown != NULL && first_pass)
+    if (unknown != NULL && !PINFO_FD_VISITED(pinfo)) {
         unknown->session_id = session_id;
-    return unknown;
+        unknown->text = pair_text(pinfo, unknown);
+    }
+    /* No relay gives one client so many sessions. */
+    return unknown == NULL && searched == TS_MAX_SIBLINGS ? pair : unknown;
 }
 
 static bool
@@ -212,37 +235,6 @@ learn_local(const address *addr)
     wmem_map_insert(pairs()->locals, kept, kept);
 }
 
-typedef struct {
-    const packet_info *pinfo;
-    const ts_endpoint *client;
-    ts_end_kind kind;
-    const ts_endpoint *where;
-    const ts_end *end;
-} end_search;
-
-static void
-match_end(void *key, void *value, void *user_data)
-{
-    end_search *search = (end_search *)user_data;
-    const ts_end *end = (const ts_end *)value;
-
-    if (end->kind == search->kind && ts_since(end->since, search->pinfo) && ts_endpoint_equal(&end->client, search->client) &&
-        (search->end == NULL || end->since > search->end->since)) {
-        search->end = end;
-        search->where = (const ts_endpoint *)key;
-    }
-}
-
-/* The latest end of that kind that belongs to a client's socket. Ends grow with flows; called once or twice per pair. */
-static end_search
-end_of_client(const packet_info *pinfo, ts_shared *shared, const ts_endpoint *client, ts_end_kind kind)
-{
-    end_search search = { .pinfo = pinfo, .client = client, .kind = kind };
-
-    wmem_map_foreach(shared->ends, match_end, &search);
-    return search;
-}
-
 static ts_candidate
 first_guess_remote(packet_info *pinfo, const ts_front_call *call, const ts_path *path, const ts_endpoint *remote)
 {
@@ -280,13 +272,14 @@ pair_new(packet_info *pinfo, const ts_front_call *call, const ts_path *path, boo
     else if (ts_address_is_private(&local->addr))
         pair->local_type = TS_CANDIDATE_HOST;
 
-    const end_search own = end_of_client(pinfo, call->shared, local, TS_END_RELAYED);
-    if (own.end != NULL) {
-        pair->stream_type = own.end->stream_type;
+    const ts_client_end *own = ts_client_ends_latest(call->shared, local, TS_END_RELAYED);
+    if (own != NULL) {
+        pair->stream_type = own->end->stream_type;
         if (path->server.addr.type != AT_NONE)
-            pair->allocation = own.end->allocation;
+            pair->allocation = own->end->allocation;
     }
     learn_local(&local->addr);
+    pair->text = pair_text(pinfo, pair);
 
     if (same_ends != NULL) {
         pair->next_session = same_ends->next_session;
@@ -304,7 +297,6 @@ pair_new(packet_info *pinfo, const ts_front_call *call, const ts_path *path, boo
 ts_pair *
 ts_pair_find(packet_info *pinfo, const ts_front_call *call, const ts_path *path, bool create, bool *from_local)
 {
-    const bool first_pass = !PINFO_FD_VISITED(pinfo);
     bool local_sends = true;
     ts_pair *same_ends = lookup(&path->src, &path->dst, &path->server);
 
@@ -312,149 +304,56 @@ ts_pair_find(packet_info *pinfo, const ts_front_call *call, const ts_path *path,
         same_ends = lookup(&path->dst, &path->src, &path->server);
         local_sends = same_ends == NULL ? sender_is_local(path) : false;
     }
-    ts_pair *pair = same_ends == NULL ? NULL : of_session(same_ends, path->session_id, first_pass);
-    if (pair == NULL && create && first_pass)
+    ts_pair *pair = same_ends == NULL ? NULL : of_session(pinfo, same_ends, path->session_id);
+    if (pair == NULL && create && !PINFO_FD_VISITED(pinfo))
         pair = pair_new(pinfo, call, path, local_sends, same_ends);
     if (from_local != NULL)
         *from_local = local_sends;
     return pair;
 }
 
-/* ---- what messages say of candidates ---- */
+/* ---- from when on ---- */
 
-static ts_ice_session *
-ice_session(packet_info *pinfo, const ts_message *message)
+static ts_dialect
+dialect_of(const ts_pair *pair)
 {
-    const char *a = message->ufrag_remote;
-    const char *b = message->ufrag_local;
-
-    if (a == NULL || b == NULL)
-        return NULL;
-    if (strcmp(a, b) > 0) {
-        const char *swap = a;
-        a = b;
-        b = swap;
-    }
-    const char *name = wmem_strdup_printf(pinfo->pool, "%s:%s", a, b);
-    ts_ice_session *session = (ts_ice_session *)wmem_map_lookup(pairs()->sessions, name);
-
-    if (session == NULL) {
-        session = wmem_new0(wmem_file_scope(), ts_ice_session);
-        session->ufrag[0] = wmem_strdup(wmem_file_scope(), a);
-        session->ufrag[1] = wmem_strdup(wmem_file_scope(), b);
-        wmem_map_insert(pairs()->sessions, wmem_strdup(wmem_file_scope(), name), session);
-    }
-    return session;
+    if (pair->version == 0)
+        return TS_DIALECT_ANY;
+    /* 7 was observed with Teams only, lower ones with Lync and Skype only. */
+    return pair->version >= 7 ? TS_DIALECT_TEAMS : TS_DIALECT_LYNC;
 }
 
-static void
-join_session(ts_pair *pair, ts_ice_session *session)
+const ts_pair_view *
+ts_pair_settle(packet_info *pinfo, ts_pair *pair)
 {
-    if (session == NULL || pair->ice == session)
-        return;
-    if (pair->ice != NULL)
-        return;         /* an ICE restart on the same ports keeps its first session for its siblings */
-    pair->ice = session;
-    pair->next_of_ice = session->pairs;
-    session->pairs = pair;
+    const ts_pair_view now = {
+        .since = pinfo->num, .state = pair->state, .local_type = pair->local_type, .remote_type = pair->remote_type,
+        .dialect = dialect_of(pair),
+    };
+    const ts_pair_view *was = pair->view;
+
+    if (was != NULL && was->state == now.state && was->local_type == now.local_type && was->remote_type == now.remote_type &&
+        was->dialect == now.dialect)
+        return was;
+    if (was == NULL)
+        pair->views = wmem_tree_new(wmem_file_scope());
+    pair->view = (const ts_pair_view *)wmem_memdup(wmem_file_scope(), &now, sizeof now);
+    wmem_tree_insert32(pair->views, now.since, (void *)pair->view);
+    return pair->view;
 }
 
-/*
- * What the other pairs of the session say of a public remote address: the
- * same host from another port is a NAT that maps per destination, so this one
- * was learned from the check itself; a private candidate of the same peer
- * makes its public one the reflexive one that it announced.
- */
-static ts_candidate
-remote_type_by_siblings(const ts_pair *pair)
+const ts_pair_view *
+ts_pair_before(const ts_pair *pair, const packet_info *pinfo)
 {
-    ts_candidate type = TS_CANDIDATE_UNKNOWN;
-
-    for (const ts_pair *each = pair->ice == NULL ? NULL : pair->ice->pairs; each != NULL; each = each->next_of_ice) {
-        if (each == pair)
-            continue;
-        if (pair->remote_first && each->first_frame < pair->first_frame && ts_endpoint_equal(&each->local, &pair->local) &&
-            addresses_equal(&each->remote.addr, &pair->remote.addr) && each->remote.port != pair->remote.port)
-            return TS_CANDIDATE_PEER_REFLEXIVE;
-        if (each->remote_type == TS_CANDIDATE_HOST || ts_endpoint_equal(&each->remote, &pair->remote))
-            type = TS_CANDIDATE_SERVER_REFLEXIVE;
-    }
-    return type;
-}
-
-static void
-learn_remote_type(ts_pair *pair, const ts_message *message, bool from_local)
-{
-    if (message->has_session && !from_local)
-        pair->remote_type = TS_CANDIDATE_RELAYED;
-    if (pair->remote_type == TS_CANDIDATE_UNKNOWN)
-        pair->remote_type = remote_type_by_siblings(pair);
-}
-
-/* The answer to a check of ours names the address that the peer saw us come from. */
-static void
-learn_local_type(packet_info *pinfo, const ts_front_call *call, ts_pair *pair, const ts_endpoint *mapped, ts_diag_set *diagnostics)
-{
-    if (pair->local_type == TS_CANDIDATE_RELAYED)
-        return;
-    if (ts_endpoint_equal(mapped, &pair->local)) {
-        pair->local_type = TS_CANDIDATE_HOST;
-        return;
-    }
-    if (pair->local_type != TS_CANDIDATE_SERVER_REFLEXIVE && pair->local_type != TS_CANDIDATE_PEER_REFLEXIVE) {
-        const end_search search = end_of_client(pinfo, call->shared, &pair->local, TS_END_REFLEXIVE);
-        const bool announced = search.where != NULL && ts_endpoint_equal(search.where, mapped);
-
-        pair->local_type = announced ? TS_CANDIDATE_SERVER_REFLEXIVE : TS_CANDIDATE_PEER_REFLEXIVE;
-    }
-    if (ts_address_is_private(&mapped->addr))
-        return;
-
-    const ts_endpoint *known = (const ts_endpoint *)wmem_map_lookup(pairs()->reflexive, &pair->local);
-    if (known == NULL) {
-        const end_search search = end_of_client(pinfo, call->shared, &pair->local, TS_END_REFLEXIVE);
-
-        ts_endpoint *key = wmem_new0(wmem_file_scope(), ts_endpoint);
-        ts_endpoint *kept = wmem_new0(wmem_file_scope(), ts_endpoint);
-        *key = pair->local;
-        ts_endpoint_keep(kept, search.where != NULL ? search.where : mapped);
-        wmem_map_insert(pairs()->reflexive, key, kept);
-        known = kept;
-    }
-    if (!ts_endpoint_equal(known, mapped))
-        *diagnostics |= TS_DIAG_BIT(TS_DIAG_SYMMETRIC_NAT);
-
-    ts_end *learned = ts_shared_add_end(call->shared, pinfo, TS_END_REFLEXIVE, mapped);
-    if (learned != NULL && learned->client.addr.type == AT_NONE)
-        learned->client = pair->local;
-}
-
-static void
-learn_role(ts_ice_session *session, const ts_message *message, ts_diag_set *diagnostics)
-{
-    if (session == NULL || message->role == TS_ICE_ROLE_UNKNOWN)
-        return;
-    const unsigned side = strcmp(session->ufrag[0], message->ufrag_local) == 0 ? 0 : 1;
-
-    session->role[side] = message->role;
-    if (session->role[1 - side] == message->role)
-        *diagnostics |= TS_DIAG_BIT(TS_DIAG_ROLE_CONFLICT);
+    if (pair->view == NULL || pair->view->since < pinfo->num)
+        return pair->view;
+    return (const ts_pair_view *)wmem_tree_lookup32_le(pair->views, pinfo->num - 1);
 }
 
 void
-ts_pair_learn(packet_info *pinfo, const ts_front_call *call, ts_pair *pair, const ts_message *message, bool from_local,
-    ts_diag_set *diagnostics)
+ts_pair_set_state(ts_pair *pair, ts_pair_state new_state)
 {
-    ts_ice_session *session = ice_session(pinfo, message);
-
-    join_session(pair, session);
-    if (pair->checked_since == 0)
-        pair->checked_since = pinfo->num;
-    if (message->has_version)
-        pair->version = message->version;
-    if (message->type == TS_STUN_BINDING_REQUEST)
-        learn_role(session, message, diagnostics);
-    learn_remote_type(pair, message, from_local);
-    if (message->type == TS_STUN_BINDING_SUCCESS && message->has_mapped && !from_local)
-        learn_local_type(pinfo, call, pair, &message->mapped, diagnostics);
+    if (pair->ice != NULL)
+        pair->ice->failed += (unsigned)(new_state == TS_PAIR_FAILED) - (unsigned)(pair->state == TS_PAIR_FAILED);
+    pair->state = new_state;
 }

@@ -11,7 +11,7 @@
 
 #include "teams-stun.h"
 
-const ts_payload_type ts_payload_types[] = {
+static const ts_payload_type rows[] = {
     {   0, "PCMU",            8000, 1, TS_DIALECT_ANY,   TS_MODALITY_AUDIO,   "RFC 3551" },
     {   3, "GSM",             8000, 1, TS_DIALECT_LYNC,  TS_MODALITY_AUDIO,   "RFC 3551" },
     {   4, "G723",            8000, 1, TS_DIALECT_LYNC,  TS_MODALITY_AUDIO,   "RFC 3551" },
@@ -46,7 +46,9 @@ const ts_payload_type ts_payload_types[] = {
     { 127, "x-data",         90000, 1, TS_DIALECT_LYNC,  TS_MODALITY_SHARING, "SDP; RTP data of application sharing" },
 };
 
-const size_t ts_payload_type_count = G_N_ELEMENTS(ts_payload_types);
+/* Both filled from the rows. */
+static const char *labels[G_N_ELEMENTS(rows)];
+static const ts_payload_type *by_number[TS_DIALECT_TEAMS + 1][128];
 
 const char *
 ts_dialect_name(ts_dialect dialect)
@@ -56,13 +58,13 @@ ts_dialect_name(ts_dialect dialect)
     return names[dialect];
 }
 
-const ts_payload_type *
-ts_payload_type_find(uint8_t number, ts_dialect dialect)
+static const ts_payload_type *
+find(unsigned number, ts_dialect dialect)
 {
     const ts_payload_type *found = NULL;
 
-    for (size_t i = 0; i < ts_payload_type_count; i++) {
-        const ts_payload_type *row = &ts_payload_types[i];
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const ts_payload_type *row = &rows[i];
 
         if (row->number != number)
             continue;
@@ -75,4 +77,29 @@ ts_payload_type_find(uint8_t number, ts_dialect dialect)
         found = row;
     }
     return found;
+}
+
+void
+ts_payload_types_init(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        labels[i] = rows[i].channels > 1 ?
+            wmem_strdup_printf(wmem_epan_scope(), "%s/%u/%u", rows[i].name, rows[i].clock_rate, rows[i].channels) :
+            wmem_strdup_printf(wmem_epan_scope(), "%s/%u", rows[i].name, rows[i].clock_rate);
+    for (unsigned dialect = TS_DIALECT_ANY; dialect <= TS_DIALECT_TEAMS; dialect++) {
+        for (unsigned number = 0; number < G_N_ELEMENTS(by_number[0]); number++)
+            by_number[dialect][number] = find(number, (ts_dialect)dialect);
+    }
+}
+
+const ts_payload_type *
+ts_payload_type_find(uint8_t number, ts_dialect dialect)
+{
+    return by_number[dialect][number & 0x7F];
+}
+
+const char *
+ts_payload_type_label(const ts_payload_type *row)
+{
+    return labels[row - rows];
 }

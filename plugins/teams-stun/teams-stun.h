@@ -129,6 +129,9 @@ typedef enum {
     TS_CANDIDATE_RELAYED
 } ts_candidate;
 
+/* Whose payload type numbers apply. */
+typedef enum { TS_DIALECT_ANY, TS_DIALECT_LYNC, TS_DIALECT_TEAMS } ts_dialect;
+
 const char *ts_candidate_name(ts_candidate candidate);
 const char *ts_pair_state_name(ts_pair_state state);
 
@@ -145,13 +148,26 @@ typedef struct {
 
 typedef struct ts_pair ts_pair;
 
+/* How many pairs of a session are looked at for what they say of another one. */
+#define TS_MAX_SIBLINGS 64
+
 /* All checks between the same two user fragments. File scope. */
 typedef struct {
     const char *ufrag[2];
     ts_ice_role role[2];
-    ts_pair *pairs;
-    uint32_t version[2];        /* IMPLEMENTATION-VERSION that each side sent, 0: none */
+    ts_pair *pairs;             /* newest first */
+    unsigned count;
+    unsigned failed;            /* pairs in that state */
 } ts_ice_session;
+
+/* What a pair was like from some frame on. File scope, never changed. */
+typedef struct {
+    uint32_t since;
+    ts_pair_state state;
+    ts_candidate local_type;
+    ts_candidate remote_type;
+    ts_dialect dialect;
+} ts_pair_view;
 
 /* A candidate pair. File scope. */
 struct ts_pair {
@@ -170,7 +186,9 @@ struct ts_pair {
     uint32_t allocation;        /* of the own relay */
     uint16_t stream_type;       /* of that allocation */
     ts_ice_session *ice;
-    uint32_t checked_since;     /* frame of the first Binding message, 0: none */
+    const ts_pair_view *view;   /* the latest one, NULL before the first check is followed */
+    wmem_tree_t *views;         /* frame -> ts_pair_view */
+    const char *text;           /* its ends, for display */
     uint32_t version;           /* IMPLEMENTATION-VERSION last seen, 0: none */
     uint32_t nominated_frame;
     bool answered;              /* a success response was seen */
@@ -189,6 +207,18 @@ ts_path ts_path_of(packet_info *pinfo, const ts_front_call *call, const ts_messa
  * (may be NULL) says which way the payload goes.
  */
 ts_pair *ts_pair_find(packet_info *pinfo, const ts_front_call *call, const ts_path *path, bool create, bool *from_local);
+
+/* The pair as it was before this frame; NULL where it was not known then. */
+const ts_pair_view *ts_pair_before(const ts_pair *pair, const packet_info *pinfo);
+/* Keeps what has changed as the view from this frame on, and returns it; first pass. */
+const ts_pair_view *ts_pair_settle(packet_info *pinfo, ts_pair *pair);
+
+void ts_pair_set_state(ts_pair *pair, ts_pair_state state);
+
+/* ---- candidates.c ---- */
+
+/* The session of the message's user fragments, made with create; NULL where it has none. */
+ts_ice_session *ts_ice_session_of(packet_info *pinfo, const ts_message *message, bool create);
 
 /* Takes what the message says of its pair's candidates; first pass. */
 void ts_pair_learn(packet_info *pinfo, const ts_front_call *call, ts_pair *pair, const ts_message *message, bool from_local,
@@ -235,14 +265,11 @@ ts_exchange ts_transaction_response(packet_info *pinfo, const ts_message *messag
 void ts_checks_register(int proto);
 int ts_checks_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_front_call *call);
 
-/* Field items that checks and media share. */
-void ts_show_pair(tvbuff_t *tvb, proto_tree *tree, uint32_t number, ts_pair_state state, ts_candidate local, ts_candidate remote,
-    const char *note);
+/* Field items that checks and media share; text may be NULL. */
+void ts_show_pair(tvbuff_t *tvb, proto_tree *tree, const ts_pair *pair, const ts_pair_view *view, const char *text);
 void ts_show_media(tvbuff_t *tvb, proto_tree *tree, const char *media);
 
 /* ---- media (media.c, payload_types.c, modality.c) ---- */
-
-typedef enum { TS_DIALECT_ANY, TS_DIALECT_LYNC, TS_DIALECT_TEAMS } ts_dialect;
 
 typedef struct {
     uint8_t number;             /* RTP payload type */
@@ -257,8 +284,10 @@ typedef struct {
 const char *ts_dialect_name(ts_dialect dialect);
 /* The row of a payload type; with TS_DIALECT_ANY only where all dialects agree. NULL: none. */
 const ts_payload_type *ts_payload_type_find(uint8_t number, ts_dialect dialect);
-extern const ts_payload_type ts_payload_types[];
-extern const size_t ts_payload_type_count;
+/* Once, before the others. */
+void ts_payload_types_init(void);
+/* As in SDP: "SILK/16000", with channels where there are several. */
+const char *ts_payload_type_label(const ts_payload_type *row);
 
 /* What a flow carries, by the strongest evidence there is. */
 typedef struct {
@@ -270,7 +299,36 @@ typedef struct {
 ts_modality_verdict ts_modality_judge(packet_info *pinfo, const ts_path *path, bool from_local, const ts_payload_type *payload,
     uint16_t stream_type);
 
-void ts_media_register(int proto);
+typedef enum { TS_PAYLOAD_RTP, TS_PAYLOAD_SRTCP, TS_PAYLOAD_RTCP, TS_PAYLOAD_DTLS, TS_PAYLOAD_OTHER } ts_payload_kind;
+
+/* What is known of one payload, the same on every pass. Packet scope. */
+typedef struct {
+    ts_payload_kind kind;
+    const ts_pair *pair;        /* NULL: no check seen before */
+    const ts_pair_view *view;   /* of the pair */
+    ts_dialect dialect;
+    const ts_payload_type *payload_type;    /* of RTP; NULL: no row */
+    ts_modality_verdict modality;
+    uint32_t setup_frame;
+    bool clear;                 /* not encrypted */
+    ts_diag_set diagnostics;
+} ts_media_note;
+
+/* ---- media_items.c ---- */
+
+/* As teams_stun.media has it. */
+const char *ts_payload_kind_name(ts_payload_kind kind);
+void ts_media_items_register(int proto);
+void ts_media_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_media_note *note);
+
+/* ---- rtp_info.c ---- */
+
+void ts_rtp_info_handoff(void);
+/* Tells stock rtp what it cannot know of the packet; before the call, on every pass. */
+void ts_rtp_info_set(tvbuff_t *tvb, packet_info *pinfo, const ts_flow *flow, const ts_media_note *note);
+/* From the lower to the higher port: which of its two directions a packet of a flow goes. */
+bool ts_is_reverse(const packet_info *pinfo);
+
 void ts_media_handoff(void);
 int ts_media_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_front_call *call);
 
@@ -288,5 +346,6 @@ uint32_t ts_payload_key(tvbuff_t *tvb, const ts_front_call *call);
 void ts_pairs_reset(void);
 void ts_transactions_reset(void);
 void ts_media_reset(void);
+void ts_rtp_info_reset(void);
 
 #endif /* TEAMSHARK_TEAMS_STUN_H */

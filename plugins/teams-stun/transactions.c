@@ -21,6 +21,9 @@
  */
 #define TWIN_SECONDS 0.005
 
+/* Of one identifier. Two formats on each path that a client tries at once are far fewer. */
+#define MAX_ATTEMPTS 64
+
 typedef struct {
     uint8_t id[TRANSACTION_ID_LENGTH];
     ts_attempt *attempts;       /* in order of appearance */
@@ -97,10 +100,13 @@ ts_transaction_request(packet_info *pinfo, const ts_message *message, ts_pair *p
 {
     ts_exchange exchange = { .attempt = NULL };
     ts_attempt **end = &transaction_find(message->transaction_id, true)->attempts;
+    unsigned searched = 0;
 
     for (; *end != NULL; end = &(*end)->next) {
         ts_attempt *attempt = *end;
 
+        if (++searched > MAX_ATTEMPTS)
+            return exchange;
         if (attempt->pair != pair || attempt->from_local != from_local)
             continue;
         if (attempt->hash == message->hash) {

@@ -1,0 +1,163 @@
+/* media_items.c
+ * The items that media have beside what stock shows
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "teams-stun.h"
+
+#include "common/items.h"
+
+#define RTP_HEADER_LENGTH       12
+#define RTP_EXTENSION_HEADER    4
+#define RTP_ONE_BYTE_EXTENSION  0xBEDE  /* RFC 8285 4.2 */
+
+static int hf_teams_stun_payload_name = -1;
+static int hf_teams_stun_dialect = -1;
+static int hf_teams_stun_header_extension = -1;
+static int hf_teams_stun_rtcp_version = -1;
+static int hf_teams_stun_rtcp_padding = -1;
+static int hf_teams_stun_rtcp_count = -1;
+static int hf_teams_stun_rtcp_type = -1;
+static int hf_teams_stun_rtcp_length = -1;
+static int hf_teams_stun_rtcp_ssrc = -1;
+static int hf_teams_stun_payload = -1;
+static int ett_media = -1;
+
+const char *
+ts_payload_kind_name(ts_payload_kind kind)
+{
+    static const char *const names[] = { "rtp", "srtcp", "rtcp", "dtls", "other" };
+
+    return names[kind];
+}
+
+static const value_string rtcp_types[] = {
+    { 192, "Full Intra-frame Request" }, { 193, "Negative Acknowledgement" },
+    { 200, "Sender Report" }, { 201, "Receiver Report" }, { 202, "Source Description" }, { 203, "Goodbye" },
+    { 204, "Application-defined" }, { 205, "Transport Feedback" }, { 206, "Payload-specific Feedback" },
+    { 207, "Extended Report" },
+    { 0, NULL }
+};
+
+static void
+show_rtcp_header(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *root)
+{
+    const uint8_t type = tvb_get_uint8(tvb, 1);
+    const char *name = val_to_str_const(type, rtcp_types, "RTCP");
+
+    proto_tree_add_item(tree, hf_teams_stun_rtcp_version, tvb, 0, 1, ENC_BIG_ENDIAN);
+    proto_tree_add_item(tree, hf_teams_stun_rtcp_padding, tvb, 0, 1, ENC_BIG_ENDIAN);
+    proto_tree_add_item(tree, hf_teams_stun_rtcp_count, tvb, 0, 1, ENC_BIG_ENDIAN);
+    proto_tree_add_item(tree, hf_teams_stun_rtcp_type, tvb, 1, 1, ENC_BIG_ENDIAN);
+    proto_tree_add_item(tree, hf_teams_stun_rtcp_length, tvb, 2, 2, ENC_BIG_ENDIAN);
+    proto_tree_add_item(tree, hf_teams_stun_rtcp_ssrc, tvb, 4, 4, ENC_BIG_ENDIAN);
+    proto_item_append_text(root, ", %s", name);
+    col_set_str(pinfo->cinfo, COL_PROTOCOL, "SRTCP");
+    col_add_fstr(pinfo->cinfo, COL_INFO, "%s, SSRC=0x%08X, %u bytes, encrypted", name, tvb_get_ntohl(tvb, 4), tvb_reported_length(tvb));
+}
+
+/* Header extensions as Teams' SDP declares them (observed); RFC 8285 4.2 layout. */
+static const value_string extension_names[] = {
+    { 1, "abs-send-time" },
+    { 3, "fast_bandwidth_feedback" },
+    { 0, NULL }
+};
+
+static void
+show_header_extension(tvbuff_t *tvb, proto_tree *tree)
+{
+    const uint8_t first = tvb_get_uint8(tvb, 0);
+    const int at = RTP_HEADER_LENGTH + (first & 0x0F) * 4;
+
+    if ((first & 0x10) == 0 || !tvb_bytes_exist(tvb, at, RTP_EXTENSION_HEADER) ||
+        tvb_get_ntohs(tvb, at) != RTP_ONE_BYTE_EXTENSION)
+        return;
+    const int end = at + RTP_EXTENSION_HEADER + tvb_get_ntohs(tvb, at + 2) * 4;
+    for (int offset = at + RTP_EXTENSION_HEADER; offset < end && tvb_bytes_exist(tvb, offset, 1);) {
+        const uint8_t header = tvb_get_uint8(tvb, offset);
+        const unsigned id = header >> 4;
+        const int length = (header & 0x0F) + 1;
+
+        if (header == 0) {
+            offset++;
+            continue;
+        }
+        if (id == 15 || offset + 1 + length > end || !tvb_bytes_exist(tvb, offset + 1, length))
+            return;
+        proto_tree_add_string_format_value(tree, hf_teams_stun_header_extension, tvb, offset, 1 + length,
+            val_to_str_const(id, extension_names, "unknown"), "%s (id %u, %d bytes)",
+            val_to_str_const(id, extension_names, "unknown"), id, length);
+        offset += 1 + length;
+    }
+}
+
+static void
+show_rtp(tvbuff_t *tvb, proto_tree *tree, const ts_media_note *note)
+{
+    const ts_payload_type *row = note->payload_type;
+    proto_item *item = proto_tree_add_string(tree, hf_teams_stun_payload_name, tvb, 1, 1, row == NULL ? "" : ts_payload_type_label(row));
+
+    proto_item_set_generated(item);
+    if (row != NULL)
+        proto_item_append_text(item, " (payload type %u, by convention; %s)", row->number, row->source);
+    if (note->dialect != TS_DIALECT_ANY)
+        ts_add_text(tvb, tree, hf_teams_stun_dialect, ts_dialect_name(note->dialect));
+    show_header_extension(tvb, tree);
+}
+
+static proto_item *
+show_title(tvbuff_t *tvb, proto_tree *tree, const ts_media_note *note)
+{
+    proto_item *root = proto_tree_add_protocol_format(tree, proto_teams_stun, tvb, 0, -1, "Microsoft ICE media, %s",
+        ts_payload_kind_name(note->kind));
+
+    if (note->modality.modality != TS_MODALITY_UNKNOWN)
+        proto_item_append_text(root, ", %s by %s", ts_modality_name(note->modality.modality), note->modality.evidence);
+    if (note->payload_type != NULL)
+        proto_item_append_text(root, ", %s", ts_payload_type_label(note->payload_type));
+    return root;
+}
+
+void
+ts_media_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_media_note *note)
+{
+    proto_item *root = show_title(tvb, tree, note);
+    proto_tree *sub = proto_item_add_subtree(root, ett_media);
+
+    ts_show_media(tvb, sub, ts_payload_kind_name(note->kind));
+    if (note->kind == TS_PAYLOAD_RTP)
+        show_rtp(tvb, sub, note);
+    else if (note->kind == TS_PAYLOAD_SRTCP)
+        show_rtcp_header(tvb, pinfo, sub, root);
+    else if (note->kind == TS_PAYLOAD_OTHER)
+        proto_tree_add_item(sub, hf_teams_stun_payload, tvb, 0, -1, ENC_NA);
+    if (note->pair != NULL)
+        ts_show_pair(tvb, sub, note->pair, note->view, NULL);
+
+    for (unsigned diag = 0; note->diagnostics >> diag != 0; diag++) {
+        if (note->diagnostics & TS_DIAG_BIT(diag))
+            ts_diag_add(pinfo, root, (ts_diag)diag, diag == TS_DIAG_MODALITY_CONFLICT ? note->modality.conflict : NULL);
+    }
+}
+
+void
+ts_media_items_register(int proto)
+{
+    static hf_register_info hf[] = {
+        { &hf_teams_stun_payload_name, { "Payload Name", "teams_stun.payload_name", FT_STRING, BASE_NONE, NULL, 0, "Codec and clock rate that Microsoft's clients use this payload type for; empty where unknown", HFILL } },
+        { &hf_teams_stun_dialect, { "Dialect", "teams_stun.dialect", FT_STRING, BASE_NONE, NULL, 0, "Whose payload type numbers apply, by IMPLEMENTATION-VERSION of the checks", HFILL } },
+        { &hf_teams_stun_header_extension, { "Header Extension", "teams_stun.header_extension", FT_STRING, BASE_NONE, NULL, 0, "Element of the RTP header extension, as Teams' SDP declares it (observed)", HFILL } },
+        { &hf_teams_stun_rtcp_version, { "Version", "teams_stun.rtcp.version", FT_UINT8, BASE_DEC, NULL, 0xC0, "Version of RTCP, 2", HFILL } },
+        { &hf_teams_stun_rtcp_padding, { "Padding", "teams_stun.rtcp.padding", FT_BOOLEAN, 8, NULL, 0x20, "Padding at the end of the encrypted part", HFILL } },
+        { &hf_teams_stun_rtcp_count, { "Count or Format", "teams_stun.rtcp.count", FT_UINT8, BASE_DEC, NULL, 0x1F, "Number of reports, or format of a feedback message", HFILL } },
+        { &hf_teams_stun_rtcp_type, { "Packet Type", "teams_stun.rtcp.type", FT_UINT8, BASE_DEC, VALS(rtcp_types), 0, "Type of the first packet of the compound; the rest is encrypted", HFILL } },
+        { &hf_teams_stun_rtcp_length, { "Length", "teams_stun.rtcp.length", FT_UINT16, BASE_DEC, NULL, 0, "32-bit words of the first packet, less one", HFILL } },
+        { &hf_teams_stun_rtcp_ssrc, { "Sender SSRC", "teams_stun.rtcp.ssrc", FT_UINT32, BASE_HEX, NULL, 0, "Synchronization source of the sender", HFILL } },
+        { &hf_teams_stun_payload, { "Payload", "teams_stun.payload", FT_BYTES, BASE_NONE, NULL, 0, "Bytes that are none of STUN, RTP, RTCP and DTLS", HFILL } },
+    };
+    static int *ett[] = { &ett_media };
+
+    proto_register_field_array(proto, hf, array_length(hf));
+    proto_register_subtree_array(ett, array_length(ett));
+}

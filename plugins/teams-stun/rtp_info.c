@@ -1,0 +1,194 @@
+/* rtp_info.c
+ * What stock rtp is told of a packet
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Stock finds the names of dynamic payload types, and that the payload is
+ * encrypted, in a record on the frame. It reads it during the call only, so
+ * one record serves all frames, filled anew before each call. Registering
+ * addresses with it instead would pin it on ports that candidates share with
+ * STUN.
+ */
+
+#include "teams-stun.h"
+
+#include <epan/dissectors/packet-rtp.h>
+
+#define RTP_SETUP_METHOD    "MS-ICE"
+
+/* Streams of one flow whose numbers are extended; a flow with more sources is none of a client's. */
+#define MAX_STREAMS         256
+
+/* What extends the numbers in a packet, from some frame on. */
+typedef struct {
+    uint16_t sequence;
+    uint32_t timestamp;
+} rtp_cycles;
+
+/* One SSRC in one direction of a flow. File scope. */
+typedef struct {
+    const ts_flow *flow;
+    uint32_t ssrc;
+    bool reverse;
+    uint32_t sequence;          /* extended; 0 before the first packet */
+    uint64_t timestamp;         /* extended */
+    rtp_cycles cycles;          /* of the last packet of the first pass */
+    wmem_tree_t *changes;       /* frame -> rtp_cycles; NULL while they are the first ones */
+} rtp_stream;
+
+typedef struct {
+    wmem_map_t *streams;
+    wmem_map_t *counts;         /* ts_flow -> how many streams it has */
+    rtp_dyn_payload_t *payloads[TS_DIALECT_TEAMS + 1];
+    struct ws_rtp_packet_info info;
+} rtp_state;
+
+/* Both numbers begin one cycle up, so that they may step back. */
+static const rtp_cycles first_cycles = { 1, 1 };
+
+static rtp_state *state;
+static int proto_rtp = -1;
+
+void
+ts_rtp_info_reset(void)
+{
+    state = NULL;       /* freed with the file scope */
+}
+
+void
+ts_rtp_info_handoff(void)
+{
+    proto_rtp = proto_get_id_by_filter_name("rtp");
+}
+
+static unsigned
+stream_hash(const void *key)
+{
+    const rtp_stream *stream = (const rtp_stream *)key;
+
+    return g_direct_hash(stream->flow) * 31u + stream->ssrc * 2u + (stream->reverse ? 1u : 0u);
+}
+
+static gboolean
+stream_equal(const void *a, const void *b)
+{
+    const rtp_stream *x = (const rtp_stream *)a;
+    const rtp_stream *y = (const rtp_stream *)b;
+
+    return x->flow == y->flow && x->ssrc == y->ssrc && x->reverse == y->reverse;
+}
+
+static rtp_state *
+rtp(void)
+{
+    if (state == NULL) {
+        state = wmem_new0(wmem_file_scope(), rtp_state);
+        state->streams = wmem_map_new(wmem_file_scope(), stream_hash, stream_equal);
+        state->counts = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+        (void)g_strlcpy(state->info.method, RTP_SETUP_METHOD, sizeof state->info.method);
+    }
+    return state;
+}
+
+bool
+ts_is_reverse(const packet_info *pinfo)
+{
+    return pinfo->srcport == pinfo->destport ? cmp_address(&pinfo->src, &pinfo->dst) > 0 : pinfo->srcport > pinfo->destport;
+}
+
+/* NULL where the flow has too many. */
+static rtp_stream *
+stream_of(const packet_info *pinfo, const ts_flow *flow, uint32_t ssrc)
+{
+    const rtp_stream key = { .flow = flow, .ssrc = ssrc, .reverse = ts_is_reverse(pinfo), .cycles = first_cycles };
+    rtp_stream *stream = (rtp_stream *)wmem_map_lookup(rtp()->streams, &key);
+
+    if (stream != NULL || PINFO_FD_VISITED(pinfo))
+        return stream;
+    const unsigned count = GPOINTER_TO_UINT(wmem_map_lookup(rtp()->counts, flow));
+    if (count >= MAX_STREAMS)
+        return NULL;
+    wmem_map_insert(rtp()->counts, flow, GUINT_TO_POINTER(count + 1));
+    stream = (rtp_stream *)wmem_memdup(wmem_file_scope(), &key, sizeof key);
+    wmem_map_insert(rtp()->streams, stream, stream);
+    return stream;
+}
+
+/* RFC 3550 A.1: the value nearest to the last one. */
+static void
+extend(rtp_stream *stream, uint16_t sequence, uint32_t timestamp)
+{
+    if (stream->sequence == 0) {
+        stream->sequence = ((uint32_t)first_cycles.sequence << 16) + sequence;
+        stream->timestamp = ((uint64_t)first_cycles.timestamp << 32) + timestamp;
+        return;
+    }
+    stream->sequence += (uint32_t)(int16_t)(sequence - (uint16_t)stream->sequence);
+    stream->timestamp += (uint64_t)(int64_t)(int32_t)(timestamp - (uint32_t)stream->timestamp);
+}
+
+/* The first pass counts, and keeps where the cycles change. */
+static void
+follow(const packet_info *pinfo, rtp_stream *stream, uint16_t sequence, uint32_t timestamp)
+{
+    extend(stream, sequence, timestamp);
+    const rtp_cycles now = { (uint16_t)(stream->sequence >> 16), (uint32_t)(stream->timestamp >> 32) };
+
+    if (now.sequence == stream->cycles.sequence && now.timestamp == stream->cycles.timestamp)
+        return;
+    stream->cycles = now;
+    if (stream->changes == NULL)
+        stream->changes = wmem_tree_new(wmem_file_scope());
+    wmem_tree_insert32(stream->changes, pinfo->num, wmem_memdup(wmem_file_scope(), &now, sizeof now));
+}
+
+static const rtp_cycles *
+cycles_at(const packet_info *pinfo, const rtp_stream *stream)
+{
+    if (stream == NULL || stream->changes == NULL)
+        return &first_cycles;
+    const rtp_cycles *found = (const rtp_cycles *)wmem_tree_lookup32_le(stream->changes, pinfo->num);
+
+    return found != NULL ? found : &first_cycles;
+}
+
+static rtp_dyn_payload_t *
+dynamic_payloads(ts_dialect dialect)
+{
+    if (rtp()->payloads[dialect] == NULL) {
+        rtp_dyn_payload_t *payloads = rtp_dyn_payload_new();
+
+        for (unsigned number = 96; number < 128; number++) {
+            const ts_payload_type *row = ts_payload_type_find((uint8_t)number, dialect);
+            if (row != NULL)
+                ws_rtp_dyn_payload_insert(payloads, number, row->name, (int)row->clock_rate, row->channels);
+        }
+        rtp()->payloads[dialect] = payloads;
+    }
+    return rtp()->payloads[dialect];
+}
+
+void
+ts_rtp_info_set(tvbuff_t *tvb, packet_info *pinfo, const ts_flow *flow, const ts_media_note *note)
+{
+    /* What follows the payload (tag, MKI) is not known without the key exchange. */
+    static struct srtp_info encrypted;
+
+    if (proto_rtp <= 0)
+        return;
+    const uint16_t sequence = tvb_get_ntohs(tvb, 2);
+    const uint32_t timestamp = tvb_get_ntohl(tvb, 4);
+    rtp_stream *stream = stream_of(pinfo, flow, tvb_get_ntohl(tvb, 8));
+
+    if (stream != NULL && !PINFO_FD_VISITED(pinfo))
+        follow(pinfo, stream, sequence, timestamp);
+    const rtp_cycles *cycles = cycles_at(pinfo, stream);
+    struct ws_rtp_packet_info *info = &rtp()->info;
+
+    info->frame_number = note->setup_frame;
+    info->rtp_dyn_payload = dynamic_payloads(note->dialect);
+    info->srtp_info = note->clear ? NULL : &encrypted;
+    info->extended_seqno = (uint32_t)cycles->sequence << 16 | sequence;
+    info->extended_timestamp = (uint64_t)cycles->timestamp << 32 | timestamp;
+    p_set_proto_data(wmem_file_scope(), pinfo, proto_rtp, WS_RTP_PACKET_INFO_KEY, info);
+}

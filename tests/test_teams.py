@@ -145,6 +145,22 @@ def test_findings(capture, client, expected):
     assert codes(signin) == expected
 
 
+@pytest.mark.parametrize("client,expected", [
+    ("192.168.1.30", {("D15", "warning", 20)}),
+    ("192.168.1.31", {("D16", "warning", 82)}),
+    ("192.168.1.32", {("D31", "note", 11), ("D32", "error", 45), ("D32", "note", 45)}),
+    ("192.168.1.33", {("D22", "note", 18)}),
+])
+def test_findings_that_only_the_end_of_the_capture_shows(client, expected):
+    """At the frame that waits; no later frame of the host could carry an expert item."""
+    signin = next(signin for signin in signins("sessions/silent-end.pcap") if signin["client"] == client)
+    found = [finding for finding in signin["findings"] if finding["severity"] != "chat"]
+    assert {(finding["code"], finding["severity"], finding["frame"]) for finding in found} == expected
+    assert all(finding["advice"] and finding["details"] for finding in found)
+    assert frames(bundled("sessions/silent-end.pcap"), "teams.signin_stalled || teams.media_missing || "
+                  "teams_dns.type_unanswered || teams_dns.truncated_no_tcp || teams_dns.pstn_single", "frame.number") == []
+
+
 def test_findings_are_expert_items_with_filter_names():
     rows = frames(bundled("sessions/regions.pcap"), "teams.region_mismatch", "teams.name", "_ws.expert.severity")
     assert rows == [("usaz.tr.teams.microsoft.com", rows[0][1])]

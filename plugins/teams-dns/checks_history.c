@@ -261,6 +261,7 @@ check_pending(const ts_message *m, ts_client *client, wmem_array_t *findings)
                 && (repeated || ts_history_since(m->pinfo, &question->truncated_time) >= PENDING_SECONDS)) {
             ts_finding_add(m, findings, TS_DIAG_TRUNCATED_NO_TCP, 0, "%s, answer in frame %u", question->name,
                 question->truncated_frame);
+            ts_finding_about(findings, question->name);
             question->truncated_frame = 0;
             question->truncated_said = true;
         }
@@ -271,6 +272,7 @@ check_pending(const ts_message *m, ts_client *client, wmem_array_t *findings)
             question->unanswered_said = true;
             ts_finding_add(m, findings, TS_DIAG_TYPE_UNANSWERED, 0, "%s, type %s, first in frame %u", question->name,
                 question->qtype == TS_DNS_TYPE_AAAA ? "AAAA" : "HTTPS", question->first_frame);
+            ts_finding_about(findings, question->name);
         }
         if (question->tries == 0 && question->truncated_frame == 0)
             client->pending[i] = NULL;

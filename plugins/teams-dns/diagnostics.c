@@ -7,7 +7,6 @@
 #include "diagnostics.h"
 
 static const struct {
-    unsigned number;
     const char *filter;
     int severity;
     int group;
@@ -15,7 +14,7 @@ static const struct {
     const char *advice;
 } rows[] = {
 #define TS_DIAGNOSTIC(id, number, filter, severity, group, summary, advice) \
-    { number, "teams_dns." filter, severity, group, summary, advice },
+    { "teams_dns." filter, severity, group, summary, advice },
 #include "diagnostic_rows.h"
 #undef TS_DIAGNOSTIC
 };
@@ -37,12 +36,6 @@ ts_diagnostics_register(expert_module_t *module)
         infos[i].eiinfo.summary = rows[i].summary;
     }
     expert_register_field_array(module, infos, TS_DIAG_COUNT);
-}
-
-ts_name_diagnostics
-ts_diagnostic_bit(ts_diagnostic diagnostic)
-{
-    return UINT32_C(1) << (rows[diagnostic].number - 1);
 }
 
 const char *
@@ -70,10 +63,17 @@ ts_finding_add(const ts_message *message, wmem_array_t *findings, ts_diagnostic 
     ts_finding finding = {
         .diagnostic = diagnostic,
         .link = link,
+        .about = message->links[link].view.name,
         .particulars = wmem_strdup_vprintf(message->pinfo->pool, format, arguments),
     };
     va_end(arguments);
     wmem_array_append_one(findings, finding);
+}
+
+void
+ts_finding_about(wmem_array_t *findings, const char *name)
+{
+    ((ts_finding *)wmem_array_index(findings, wmem_array_get_count(findings) - 1))->about = name;
 }
 
 bool

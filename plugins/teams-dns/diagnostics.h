@@ -26,13 +26,11 @@ typedef enum {
 typedef struct {
     ts_diagnostic diagnostic;
     unsigned link;
+    const char *about;          /* the name that it is about, of this message or of an earlier one */
     const char *particulars;    /* packet scope, "" where there is nothing to add */
 } ts_finding;
 
 void ts_diagnostics_register(expert_module_t *module);
-
-/* Bit n-1 for Dn, as ts_name_diagnostics has it. */
-ts_name_diagnostics ts_diagnostic_bit(ts_diagnostic diagnostic);
 
 /* Adds the expert item. text is what ts_diagnostic_text made. */
 void ts_diagnostic_show(packet_info *pinfo, proto_item *item, ts_diagnostic diagnostic, const char *text);
@@ -47,6 +45,9 @@ void ts_diagnose_history(const ts_message *message, wmem_array_t *findings);
 
 void ts_finding_add(const ts_message *message, wmem_array_t *findings, ts_diagnostic diagnostic, unsigned link,
     const char *format, ...) G_GNUC_PRINTF(5, 6);
+
+/* The finding added last is about another name than that of its link; name is file scope. */
+void ts_finding_about(wmem_array_t *findings, const char *name);
 
 /* Is the name one that a client can't do without? */
 bool ts_name_required(const ts_link *link);

@@ -78,13 +78,11 @@ keep_names(const ts_message *message, const ts_name_view *views, ts_shown_messag
     }
 }
 
-static ts_name_diagnostics
+static void
 keep_findings(wmem_array_t *findings, const int *where, ts_shown_message *shown)
 {
-    ts_name_diagnostics bits = 0;
-
     if (findings == NULL)
-        return 0;
+        return;
     shown->finding_count = wmem_array_get_count(findings);
     shown->findings = wmem_alloc_array(wmem_file_scope(), ts_shown_finding, shown->finding_count);
     for (unsigned i = 0; i < shown->finding_count; i++) {
@@ -93,9 +91,7 @@ keep_findings(wmem_array_t *findings, const int *where, ts_shown_message *shown)
         shown->findings[i].diagnostic = finding->diagnostic;
         shown->findings[i].name = where[finding->link];
         shown->findings[i].text = ts_diagnostic_text(wmem_file_scope(), finding);
-        bits |= ts_diagnostic_bit(finding->diagnostic);
     }
-    return bits;
 }
 
 static const ts_name_address *
@@ -113,8 +109,24 @@ keep_addresses(const ts_message *message)
     return kept;
 }
 
+static const ts_name_finding *
+record_findings(wmem_array_t *findings)
+{
+    if (findings == NULL)
+        return NULL;
+    ts_name_finding *kept = wmem_alloc_array(wmem_file_scope(), ts_name_finding, wmem_array_get_count(findings));
+
+    for (unsigned i = 0; i < wmem_array_get_count(findings); i++) {
+        const ts_finding *finding = (const ts_finding *)wmem_array_index(findings, i);
+
+        kept[i].row = finding->diagnostic;
+        kept[i].name = ts_history_text(finding->about);
+    }
+    return kept;
+}
+
 static void
-leave_record(const ts_message *message, const ts_name_view *views, ts_name_diagnostics diagnostics)
+leave_record(const ts_message *message, const ts_name_view *views, wmem_array_t *findings)
 {
     ts_name_record *record = (ts_name_record *)ts_record_new(message->pinfo, TS_RECORD_NAME, sizeof *record);
     ts_name_view *whole;
@@ -138,7 +150,8 @@ leave_record(const ts_message *message, const ts_name_view *views, ts_name_diagn
     record->whole = whole;
     record->addresses = keep_addresses(message);
     record->address_count = message->address_count;
-    record->diagnostics = diagnostics;
+    record->findings = record_findings(findings);
+    record->finding_count = findings == NULL ? 0 : wmem_array_get_count(findings);
 }
 
 ts_shown_message *
@@ -152,7 +165,7 @@ ts_frame_names_keep(const ts_message *message, wmem_array_t *findings)
         /* A stranger's server name takes the flow from whoever its address belongs to. */
         if (message->role == TS_ROLE_SERVER_NAME) {
             message->links[0].view.name = ts_history_text(message->links[0].view.name);
-            leave_record(message, keep_views(message), 0);
+            leave_record(message, keep_views(message), NULL);
         }
         return NULL;
     }
@@ -161,6 +174,7 @@ ts_frame_names_keep(const ts_message *message, wmem_array_t *findings)
     shown->summary = message->any_shown ? summary(message) : only_findings_summary(message);
     views = keep_views(message);
     keep_names(message, views, shown, where);
-    leave_record(message, views, keep_findings(findings, where, shown));
+    keep_findings(findings, where, shown);
+    leave_record(message, views, findings);
     return shown;
 }

@@ -9,10 +9,10 @@
 
 #include "report_util.h"
 
-/* Adds what a record's diagnostics say to the verdicts. */
+/* Adds what the record says is wrong with its name. */
 void teams_name_rows_add(GArray *verdicts, const ts_name_record *record, uint32_t frame);
 
-/* Does the record carry diagnostic Dn? */
-bool teams_name_rows_has(const ts_name_record *record, unsigned number);
+/* Adds the row of this filter name, without "teams_dns.", unless a frame said the same of the name already. */
+void teams_name_rows_add_late(GArray *verdicts, const char *filter, const char *name, uint32_t frame);
 
 #endif /* TEAMSHARK_TEAMS_NAME_ROWS_H */

@@ -337,6 +337,19 @@ teams_verdicts_add(GArray *verdicts, int severity, const char *code, const char 
     verdict->count++;
 }
 
+bool
+teams_verdicts_have(const GArray *verdicts, const char *summary, const char *detail)
+{
+    for (unsigned i = 0; i < verdicts->len; i++) {
+        const teams_verdict *verdict = &g_array_index(verdicts, teams_verdict, i);
+
+        if (strcmp(verdict->summary, summary) == 0 &&
+            g_ptr_array_find_with_equal_func(verdict->details, detail, g_str_equal, NULL))
+            return true;
+    }
+    return false;
+}
+
 void
 teams_verdicts_add_all(GArray *verdicts, const GArray *from)
 {

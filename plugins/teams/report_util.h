@@ -82,6 +82,8 @@ void teams_verdicts_add(GArray *verdicts, int severity, const char *code, const 
 /* All of another list. */
 void teams_verdicts_add_all(GArray *verdicts, const GArray *from);
 void teams_verdicts_add_finding(GArray *verdicts, const teams_finding *finding, uint32_t frame);
+/* Is the detail among those of the summary? */
+bool teams_verdicts_have(const GArray *verdicts, const char *summary, const char *detail);
 /* The worst severity, PI_CHAT for none. */
 int teams_verdicts_worst(const GArray *verdicts);
 void teams_verdicts_text(const GArray *verdicts, FILE *out, unsigned indent);

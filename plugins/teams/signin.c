@@ -220,6 +220,20 @@ teams_signin_name(teams_model *model, packet_info *pinfo, teams_client *client, 
 
 /* ---- what is overdue (D15, D16) ---- */
 
+bool
+teams_signin_is_stalled(const teams_signin *signin, const nstime_t *now)
+{
+    return signin->identity_frame != 0 && !signin->front_door_used && !teams_signin_is_past_identity(signin->stages) &&
+        teams_seconds(&signin->identity, now) > STALLED_AFTER;
+}
+
+bool
+teams_signin_lacks_media(const teams_signin *signin, const nstime_t *now)
+{
+    return signin->call_setup_frame != 0 && !signin->relay_seen &&
+        teams_seconds(&signin->call_setup, now) > MEDIA_MISSING_AFTER;
+}
+
 void
 teams_signin_frame(packet_info *pinfo, teams_client *client, const teams_view *view)
 {
@@ -232,15 +246,12 @@ teams_signin_frame(packet_info *pinfo, teams_client *client, const teams_view *v
     if (view->service == TS_SERVICE_WEB_APP && view->what == TEAMS_WHAT_SERVICE && signin->identity_frame != 0)
         signin->front_door_used = true;
 
-    if (!signin->stalled && signin->identity_frame != 0 && !signin->front_door_used &&
-        !teams_signin_is_past_identity(signin->stages) &&
-        teams_seconds(&signin->identity, &pinfo->abs_ts) > STALLED_AFTER) {
+    if (!signin->stalled && teams_signin_is_stalled(signin, &pinfo->abs_ts)) {
         signin->stalled = true;
         teams_diagnostics_add(pinfo, TEAMS_DIAGNOSTIC_SIGNIN_STALLED,
             wmem_strdup_printf(pinfo->pool, "identity in frame %u", signin->identity_frame));
     }
-    if (!signin->media_missing && signin->call_setup_frame != 0 && !signin->relay_seen &&
-        teams_seconds(&signin->call_setup, &pinfo->abs_ts) > MEDIA_MISSING_AFTER) {
+    if (!signin->media_missing && teams_signin_lacks_media(signin, &pinfo->abs_ts)) {
         signin->media_missing = true;
         teams_diagnostics_add(pinfo, TEAMS_DIAGNOSTIC_MEDIA_MISSING,
             wmem_strdup_printf(pinfo->pool, "call set-up in frame %u", signin->call_setup_frame));

@@ -43,6 +43,10 @@ teams_signin *teams_signin_name(teams_model *model, packet_info *pinfo, teams_cl
 /* First pass: any attributed frame of a client; raises what is overdue. */
 void teams_signin_frame(packet_info *pinfo, teams_client *client, const teams_view *view);
 
+/* Is it overdue at this time that a stage follows identity (D15), or a relay call set-up (D16)? */
+bool teams_signin_is_stalled(const teams_signin *signin, const nstime_t *now);
+bool teams_signin_lacks_media(const teams_signin *signin, const nstime_t *now);
+
 /* Has the sign-in got past identity (bits of teams_signin.stages)? */
 bool teams_signin_is_past_identity(uint32_t stages);
 

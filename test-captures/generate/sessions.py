@@ -5,6 +5,7 @@ import stun
 import tls
 from article import Stream
 from common import capture
+from resolver import AAAA
 from signin import CLIENT, Client
 
 OTHER = "192.168.1.21"
@@ -80,6 +81,23 @@ def media_missing(c):
     other.visit(10, "euaz.tr.teams.microsoft.com", "52.114.250.123")
     client.visit(40, "presence.teams.microsoft.com", "52.114.77.58")
     other.visit(40, "presence.teams.microsoft.com", "52.114.77.58")
+
+
+@capture("sessions/silent-end.pcap", "2026-03-02T08:00:00")
+def silent_end(c):
+    """Four hosts that fall silent when something is due, and a stranger's packet at the end:
+    D15, D16, D31 with D32, and D22, which no frame of theirs can say."""
+    stalled, mute, asking, border = (Client(c, f"192.168.1.{n}") for n in (30, 31, 32, 33))
+    stalled.resolver.ask(0, "teams.microsoft.com", ["s-0005.s-msedge.net", "52.113.194.132"])
+    stalled.visit(0.5, "login.microsoftonline.com", "20.190.128.10")
+    start(mute, 0.1)
+    go_on(mute, 2)
+    mute.visit(5, "api.flightproxy.teams.microsoft.com", "52.114.77.136")
+    asking.resolver.ask(0.2, "teams.microsoft.com", ["s-0005.s-msedge.net", "52.113.194.132"])
+    asking.resolver.question(0.2, "teams.microsoft.com", AAAA)
+    asking.resolver.ask(1, "outlook.office.com", truncated=True)
+    border.resolver.ask(0.3, "sip.pstnhub.microsoft.com", ["52.114.75.24"])
+    Client(c, "192.168.1.34").resolver.ask(70, "www.example.org", ["198.51.100.10"])
 
 
 @capture("sessions/regions.pcap", "2026-03-02T08:00:00")

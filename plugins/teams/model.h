@@ -123,6 +123,10 @@ struct teams_flow {
         const char *label;
         struct teams_views *next;
     } *views;
+    struct {                        /* of frames with media, by ts_media_kind: kept where it changes, not per frame */
+        const teams_view *latest;
+        wmem_tree_t *changes;       /* frame -> teams_view */
+    } media_views[TS_MEDIA_OTHER + 1];
 };
 
 /* Where a local socket went on the wire: a relay, a peer, a media server. */

@@ -98,10 +98,44 @@ queue_tap(packet_info *pinfo, const teams_view *view)
     tap_queue_packet(teams_tap_id, pinfo, tap);
 }
 
+/* A frame with media, the bulk of a call, has the view that the ones before it in its flow have. */
+static const ts_media_record *
+media_of(packet_info *pinfo)
+{
+    const ts_record *first = ts_record_first(pinfo);
+
+    return first != NULL && first->kind == TS_RECORD_MEDIA ? (const ts_media_record *)first : NULL;
+}
+
+static void
+keep_view(packet_info *pinfo, const teams_view *view)
+{
+    const ts_media_record *media = media_of(pinfo);
+
+    if (media == NULL || view->flow == NULL) {
+        p_add_proto_data(wmem_file_scope(), pinfo, proto_teams, VIEW_KEY, (void *)view);
+        return;
+    }
+    teams_flow *flow = view->flow;
+
+    if (flow->media_views[media->kind].latest == view)
+        return;
+    if (flow->media_views[media->kind].changes == NULL)
+        flow->media_views[media->kind].changes = wmem_tree_new(wmem_file_scope());
+    flow->media_views[media->kind].latest = view;
+    wmem_tree_insert32(flow->media_views[media->kind].changes, pinfo->num, (void *)view);
+}
+
+/* As the first pass kept it. */
 static const teams_view *
 view_of(packet_info *pinfo)
 {
-    return (const teams_view *)p_get_proto_data(wmem_file_scope(), pinfo, proto_teams, VIEW_KEY);
+    const ts_media_record *media = media_of(pinfo);
+    const teams_flow *flow = media == NULL ? NULL : teams_flow_of(teams_model_get(), pinfo, false, true);
+
+    if (flow == NULL || flow->media_views[media->kind].changes == NULL)
+        return (const teams_view *)p_get_proto_data(wmem_file_scope(), pinfo, proto_teams, VIEW_KEY);
+    return (const teams_view *)wmem_tree_lookup32_le(flow->media_views[media->kind].changes, pinfo->num);
 }
 
 static int
@@ -112,7 +146,7 @@ dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U
     if (PINFO_FD_VISITED(pinfo))
         view = view_of(pinfo);
     else if ((view = teams_attribute(pinfo)) != NULL)
-        p_add_proto_data(wmem_file_scope(), pinfo, proto_teams, VIEW_KEY, (void *)view);
+        keep_view(pinfo, view);
 
     if (view == NULL)
         return 0;

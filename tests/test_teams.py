@@ -255,3 +255,25 @@ def test_what_never_connected_settled_nowhere():
     assert ("call-not-connected", "error") in codes(checked)
     assert ("udp-unanswered", "warning") in codes(asked) and asked["kind"] == "call"
     assert "unpublished-address" not in {code for code, _ in codes(checked)}
+
+
+def test_nomination_of_an_earlier_call():
+    first, second = calls("sessions/call-resumed.pcap")
+    nominated = first["setup"]["nomination"]["frame"]
+    assert first["setup"]["nominated_before"] == 0
+    assert (second["setup"]["nomination"], second["setup"]["nominated_before"]) == (None, nominated)
+    assert second["verdict"].startswith("The call went directly over UDP")
+
+
+def test_nomination_again():
+    """The second call of the pair nominates it again: the answer to its third check."""
+    second = calls("sessions/calls-in-turn.pcap")[1]
+    assert second["setup"]["nomination"]["time"] == pytest.approx(0.445)
+
+
+def test_a_visit_to_a_relay_is_no_call():
+    visit, = calls("sessions/relay-visit.pcap")
+    assert visit["kind"] == "relay-visit" and visit["verdict"].startswith("No call: a short exchange")
+    assert {end["role"] for end in visit["far_ends"]} == {"visited"}
+    assert {code for code, _ in codes(visit)}.isdisjoint({"call-not-connected", "media-over-tcp", "best-effort"})
+    assert "Visit to a relay 1 of 192.168.1.20" in report(bundled("sessions/relay-visit.pcap"), "teams,calls")

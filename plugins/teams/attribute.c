@@ -332,7 +332,11 @@ apply_check(draft *d, const ts_record *record)
     stronger_path(d, relayed ? TEAMS_PATH_RELAYED : TEAMS_PATH_DIRECT);
     d->hint.pair = check->pair;
     d->hint.allocation = check->allocation;
-    d->hint.leg.established = d->hint.leg.established || check->state == TS_PAIR_NOMINATED;
+    if (check->state == TS_PAIR_NOMINATED) {
+        d->hint.leg.established = true;
+        if (!wmem_map_contains(d->model->nominated, GUINT_TO_POINTER(check->pair)))
+            wmem_map_insert(d->model->nominated, GUINT_TO_POINTER(check->pair), GUINT_TO_POINTER(d->pinfo->num));
+    }
     hint_check(d, check);
 }
 

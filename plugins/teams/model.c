@@ -159,6 +159,7 @@ teams_model_get(void)
         model->flows = wmem_map_new(scope, flow_hash, flow_equal);
         model->allocations = wmem_map_new(scope, g_direct_hash, g_direct_equal);
         model->pairs = wmem_map_new(scope, g_direct_hash, g_direct_equal);
+        model->nominated = wmem_map_new(scope, g_direct_hash, g_direct_equal);
         model->chain_names = wmem_map_new(scope, wmem_str_hash, g_str_equal);
     }
     return model;

@@ -206,6 +206,7 @@ typedef struct {
     wmem_map_t *flows;              /* five-tuple -> teams_flow */
     wmem_map_t *allocations;        /* number -> teams_call */
     wmem_map_t *pairs;              /* number -> teams_call */
+    wmem_map_t *nominated;          /* number of a pair -> frame that nominated it first */
     wmem_map_t *chain_names;        /* name -> teams_learned: links of our chains */
     uint32_t client_count;
     uint32_t signin_count;

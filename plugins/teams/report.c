@@ -100,19 +100,23 @@ run_finish(void *data)
 }
 
 /*
- * The filter of the listener: the user's, and a part that is always true and
- * only makes Wireshark dissect the fields that the report reads.
+ * Adds a part to the listener's filter that is always true and only makes
+ * Wireshark dissect the fields that the report reads.
  */
-static char *
-listener_filter(const teams_report *report, const char *filter)
+static void
+read_fields(report_run *run, const char *filter)
 {
-    const bool has_filter = filter != NULL && filter[0] != '\0';
+    const char *fields = run->report->fields;
 
-    if (report->fields == NULL)
-        return has_filter ? g_strdup(filter) : NULL;
-    if (!has_filter)
-        return g_strdup_printf("frame or %s", report->fields);
-    return g_strdup_printf("(%s) and (frame or %s)", filter, report->fields);
+    if (fields == NULL)
+        return;
+    char *whole = filter[0] == '\0' ? g_strdup_printf("frame or %s", fields) :
+        g_strdup_printf("(%s) and (frame or %s)", filter, fields);
+    GString *error = set_tap_dfilter(run, whole);
+
+    if (error != NULL)
+        g_string_free(error, TRUE);
+    g_free(whole);
 }
 
 /* Takes "json" off the front of the arguments, if it is there. */
@@ -136,15 +140,16 @@ report_init(const char *argument, void *data)
     run->state = report->start();
     rest = take_json(rest[0] == ',' ? rest + 1 : rest, &run->json);
 
-    char *filter = listener_filter(report, rest);
-    GString *error = register_tap_listener(TEAMS_TAP_NAME, run, filter, 0, run_reset, run_packet, run_draw, run_finish);
-    g_free(filter);
+    /* The user's filter by itself first: an error is about what the user wrote. */
+    GString *error = register_tap_listener(TEAMS_TAP_NAME, run, rest[0] == '\0' ? NULL : rest, 0, run_reset, run_packet,
+        run_draw, run_finish);
     if (error != NULL) {
         fprintf(stderr, "teams,%s: %s\n", report->name, error->str);
         g_string_free(error, TRUE);
         run_finish(run);
         WS_STAT_INIT_RETURN(false);
     }
+    read_fields(run, rest);
     WS_STAT_INIT_RETURN(true);
 }
 

@@ -75,7 +75,8 @@ typedef struct {
     double rtt_max;
     double rtt_sum;
     unsigned rtt_count;
-    uint32_t nominated_frame;
+    uint32_t nominated_frame;   /* in an earlier call where it is before this one */
+    bool asked_again;           /* to nominate it, in this call */
     bool tcp;
     const char *ufrag_local;
     const char *ufrag_remote;
@@ -129,6 +130,7 @@ typedef struct {
     calls_moment allocation;
     calls_moment check;
     calls_moment nomination;
+    uint32_t nominated_before;  /* frame of an earlier call that nominated a pair which goes on; 0: none */
     calls_moment media;
     unsigned media_paths;       /* bit n: media took teams_path n */
     bool has_dscp;
@@ -140,10 +142,46 @@ void calls_entry_free(void *entry);
 /* One frame of the call. dscp is negative where it is not known. */
 void calls_entry_add(calls_entry *entry, packet_info *pinfo, const teams_tap *tap, int dscp);
 
-/* ---- report_calls_verdict.c ---- */
+/* What it turns out to be. */
+typedef enum {
+    CALLS_CALL,
+    CALLS_PROBE,        /* a connectivity test */
+    CALLS_VISIT,        /* TLS with a relay for a moment */
+    CALLS_KIND_COUNT
+} calls_kind;
 
-/* Is it a connectivity test and no call? */
-bool calls_is_probe(const calls_entry *entry);
+/* The steps of the set-up, in their order. */
+typedef struct {
+    const char *key;
+    const char *label;
+    size_t offset;      /* of a calls_moment in a calls_entry */
+} calls_step;
+
+extern const calls_step calls_steps[];
+extern const unsigned calls_step_count;
+
+const calls_moment *calls_step_moment(const calls_entry *entry, unsigned step);
+
+/* Per cent of the call's bytes. */
+double calls_share(const calls_entry *entry, const calls_remote *remote);
+const char *calls_pair_state(const calls_pair *pair);
+
+/* ---- report_calls_text.c, report_calls_json.c ---- */
+
+void calls_entry_text(const calls_entry *entry, FILE *out);
+void calls_entry_json(const calls_entry *entry, json_dumper *out);
+
+/* ---- report_calls_roles.c ---- */
+
+calls_kind calls_kind_of(const calls_entry *entry);
+/* "Call", as a title, and "call", in JSON. */
+const char *calls_kind_title(calls_kind kind);
+const char *calls_kind_name(calls_kind kind);
+/* The verdict, where the kind says all; else NULL. */
+const char *calls_kind_outcome(calls_kind kind);
+bool calls_has_nomination(const calls_entry *entry);
+/* Did it get as far as media? */
+bool calls_got_through(const calls_entry *entry);
 /* The far end that carried most of it; NULL where there is none. */
 const calls_remote *calls_settled(const calls_entry *entry);
 /* Is the prefix one that Microsoft publishes (and not only seen in captures)? */
@@ -152,8 +190,10 @@ bool calls_is_published(const calls_remote *remote);
 bool calls_is_anycast(const calls_remote *remote);
 /* What part a far end had: "anycast, then handed over", "carried the traffic", ... */
 const char *calls_role(const calls_entry *entry, const calls_remote *remote);
-/* Adds what is to be said of the call as a whole; "the path" is in the returned text. */
-void calls_judge(const calls_entry *entry, GArray *verdicts);
+/* ---- report_calls_verdict.c ---- */
+
+/* What frames said and what is to be said of the call as a whole; a list of the caller's. */
+GArray *calls_judge(const calls_entry *entry);
 const char *calls_outcome(const calls_entry *entry, const GArray *verdicts);
 
 /* The documented range that a client's media port is in: "Teams audio 50000-50019", "" none. */

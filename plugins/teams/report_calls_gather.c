@@ -260,6 +260,33 @@ pair_rtt(calls_pair *pair, const ts_check_record *check)
     pair->rtt_count++;
 }
 
+static uint32_t
+nominated_frame(uint32_t pair, const packet_info *pinfo)
+{
+    const uint32_t frame = GPOINTER_TO_UINT(wmem_map_lookup(teams_model_get()->nominated, GUINT_TO_POINTER(pair)));
+
+    return frame == 0 ? pinfo->num : frame;
+}
+
+/* A pair of an earlier call may be nominated again: by a request that says so, and its answer. */
+static void
+add_nomination(calls_entry *entry, calls_pair *pair, const packet_info *pinfo, const ts_check_record *check)
+{
+    const bool answer = (check->type & 0x0110) == 0x0100;
+
+    if (pair->nominated_frame == 0) {
+        pair->nominated_frame = nominated_frame(check->pair, pinfo);
+        if (pair->nominated_frame >= entry->call->frame)
+            moment(&entry->nomination, pinfo);
+        else if (entry->nominated_before == 0)
+            entry->nominated_before = pair->nominated_frame;
+    }
+    if (check->use_candidate)
+        pair->asked_again = true;
+    else if (answer && pair->asked_again)
+        moment(&entry->nomination, pinfo);
+}
+
 static void
 add_check(calls_entry *entry, const packet_info *pinfo, const ts_record *record, const teams_tap *tap _U_)
 {
@@ -281,10 +308,8 @@ add_check(calls_entry *entry, const packet_info *pinfo, const ts_record *record,
         pair->requests++;
     else if ((check->type & 0x0110) == 0x0100)
         pair_rtt(pair, check);
-    if (check->state == TS_PAIR_NOMINATED && pair->nominated_frame == 0) {
-        pair->nominated_frame = pinfo->num;
-        moment(&entry->nomination, pinfo);
-    }
+    if (check->state == TS_PAIR_NOMINATED)
+        add_nomination(entry, pair, pinfo, check);
 }
 
 static calls_stream *

@@ -10,11 +10,6 @@
 
 #include "report_calls.h"
 
-#include <string.h>
-
-#define PROBE_PACKETS       200     /* a connectivity test is no longer than this */
-#define SHORT_PACKETS       100     /* an exchange that the traffic left again */
-#define AT_ONCE             0.5     /* seconds between the starts of probes that run at once */
 #define LIMIT_RTT           0.100   /* seconds */
 #define LIMIT_LOSS          1.0     /* percent */
 #define LIMIT_JITTER        30.0    /* milliseconds */
@@ -46,116 +41,6 @@ calls_port_range(uint16_t port)
     return "";
 }
 
-/* ---- far ends ---- */
-
-static uint64_t
-remote_packets(const calls_remote *remote)
-{
-    return remote->packets[CALLS_SENT] + remote->packets[CALLS_RECEIVED];
-}
-
-const calls_remote *
-calls_settled(const calls_entry *entry)
-{
-    const calls_remote *best = NULL;
-
-    for (unsigned i = 0; i < entry->remotes->len; i++) {
-        const calls_remote *remote = &g_array_index(entry->remotes, calls_remote, i);
-
-        if (remote->signalling)
-            continue;
-        if (best == NULL || remote->media_packets > best->media_packets ||
-            (remote->media_packets == best->media_packets && remote_packets(remote) > remote_packets(best)))
-            best = remote;
-    }
-    return best;
-}
-
-/* Relay addresses that are the same in all regions, IPv4 in network byte order. */
-static const struct {
-    uint8_t address[4];
-    const char *source;
-} anycast[] = {
-    { { 13, 107, 8, 22 }, "capture of a Teams client, 2017" },
-    { { 52, 113, 192, 2 }, "msxfaq.de, Teams transport relay" },
-};
-
-bool
-calls_is_anycast(const calls_remote *remote)
-{
-    for (unsigned i = 0; i < G_N_ELEMENTS(anycast); i++)
-        if (remote->addr.type == AT_IPv4 && memcmp(remote->addr.data, anycast[i].address, 4) == 0)
-            return true;
-    return remote->prefix != NULL && remote->prefix->use == TS_PREFIX_EDGE;
-}
-
-bool
-calls_is_published(const calls_remote *remote)
-{
-    return remote->prefix != NULL && remote->prefix->use != TS_PREFIX_OBSERVED;
-}
-
-static bool
-has_nomination(const calls_entry *entry)
-{
-    return entry->nomination.frame != 0;
-}
-
-/* A short exchange with the anycast address, then with a second one. Where nobody answered, it is no test that ended. */
-bool
-calls_is_probe(const calls_entry *entry)
-{
-    const uint64_t packets = entry->packets[CALLS_SENT] + entry->packets[CALLS_RECEIVED];
-
-    if (entry->remotes->len < 2 || entry->packets[CALLS_RECEIVED] == 0)
-        return false;
-    return calls_is_anycast(&g_array_index(entry->remotes, calls_remote, 0)) && !has_nomination(entry) &&
-        entry->check.frame == 0 && packets <= PROBE_PACKETS;
-}
-
-static bool
-is_probed_at_once(const calls_entry *entry, const calls_remote *remote)
-{
-    for (unsigned i = 0; i < entry->remotes->len; i++) {
-        const calls_remote *other = &g_array_index(entry->remotes, calls_remote, i);
-
-        if (other != remote && !other->signalling && !calls_is_anycast(other) &&
-            ABS(teams_seconds(&other->first, &remote->first)) <= AT_ONCE)
-            return true;
-    }
-    return false;
-}
-
-/* Did it get as far as media? Inside TLS only the amount tells. */
-static bool
-got_through(const calls_entry *entry)
-{
-    const calls_remote *settled = calls_settled(entry);
-
-    return entry->media.frame != 0 || has_nomination(entry) ||
-        (settled != NULL && settled->path == TEAMS_PATH_TCP_FALLBACK && remote_packets(settled) > SHORT_PACKETS);
-}
-
-const char *
-calls_role(const calls_entry *entry, const calls_remote *remote)
-{
-    const calls_remote *settled = calls_settled(entry);
-
-    if (remote->signalling)
-        return "signalling (flightproxy)";
-    if (!got_through(entry) && !calls_is_probe(entry))
-        return remote->packets[CALLS_RECEIVED] == 0 ? "asked, no answer" : "answered, no media";
-    if (calls_is_anycast(remote))
-        return remote == settled ? "anycast, kept the traffic" : "anycast, then handed over";
-    if (remote == settled && entry->remotes->len > 1)
-        return is_probed_at_once(entry, remote) ? "probed at once with others; the traffic settled here" : "the traffic settled here";
-    if (remote == settled)
-        return "carried the traffic";
-    if (is_probed_at_once(entry, remote))
-        return "probed at once with others, not kept";
-    return remote_packets(remote) <= SHORT_PACKETS ? "short exchange, not kept" : "used, not kept";
-}
-
 /* ---- what can be said of a call ---- */
 
 /* Media is sent only where a check was answered: then the capture lacks the answers. */
@@ -182,13 +67,13 @@ over_tcp(const calls_entry *entry)
 {
     const calls_remote *settled = calls_settled(entry);
 
-    return settled != NULL && settled->path == TEAMS_PATH_TCP_FALLBACK && got_through(entry);
+    return settled != NULL && settled->path == TEAMS_PATH_TCP_FALLBACK && calls_got_through(entry);
 }
 
 static bool
 never_connected(const calls_entry *entry)
 {
-    return entry->check.frame != 0 && entry->media.frame == 0 && !has_nomination(entry) && !calls_is_probe(entry) &&
+    return entry->check.frame != 0 && entry->media.frame == 0 && !calls_has_nomination(entry) && calls_kind_of(entry) != CALLS_PROBE &&
         entry->packets[CALLS_SENT] > 0;
 }
 
@@ -210,7 +95,7 @@ one_sided(const calls_entry *entry)
 static bool
 ports_outside(const calls_entry *entry)
 {
-    if (!got_through(entry))
+    if (!calls_got_through(entry))
         return false;
     for (unsigned i = 0; i < entry->ports->len; i++) {
         const calls_port *port = &g_array_index(entry->ports, calls_port, i);
@@ -227,7 +112,7 @@ only_3478(const calls_entry *entry)
 {
     bool relay = false;
 
-    if (!got_through(entry))
+    if (!calls_got_through(entry))
         return false;
     for (unsigned i = 0; i < entry->ports->len; i++) {
         const uint16_t port = g_array_index(entry->ports, calls_port, i).remote_port;
@@ -244,7 +129,7 @@ best_effort(const calls_entry *entry)
 {
     bool seen = false;
 
-    if (!got_through(entry))
+    if (!calls_got_through(entry))
         return false;
     for (unsigned i = 0; i < entry->ports->len; i++) {
         const calls_port *port = &g_array_index(entry->ports, calls_port, i);
@@ -299,7 +184,7 @@ unpublished(const calls_entry *entry)
 {
     const calls_remote *settled = calls_settled(entry);
 
-    return settled != NULL && got_through(entry) && !calls_is_published(settled) && !teams_address_is_private(&settled->addr);
+    return settled != NULL && calls_got_through(entry) && !calls_is_published(settled) && !teams_address_is_private(&settled->addr);
 }
 
 static bool
@@ -360,14 +245,18 @@ static const struct {
         "Normal for clients that use 3478 for all media." },
 };
 
-void
-calls_judge(const calls_entry *entry, GArray *verdicts)
+GArray *
+calls_judge(const calls_entry *entry)
 {
-    if (calls_is_probe(entry))
-        return;
+    GArray *verdicts = teams_verdicts_new();
+
+    teams_verdicts_add_all(verdicts, entry->verdicts);
+    if (calls_kind_of(entry) != CALLS_CALL)
+        return verdicts;
     for (unsigned i = 0; i < G_N_ELEMENTS(rules); i++)
         if (rules[i].holds(entry))
             teams_verdicts_add(verdicts, rules[i].severity, rules[i].code, rules[i].summary, rules[i].advice, "", 0);
+    return verdicts;
 }
 
 /* Whom a call went to; a peer's public address can't be told from that of a gateway. */
@@ -389,12 +278,13 @@ calls_outcome(const calls_entry *entry, const GArray *verdicts)
 {
     const calls_remote *settled = calls_settled(entry);
     const int worst = teams_verdicts_worst(verdicts);
+    const char *of_kind = calls_kind_outcome(calls_kind_of(entry));
 
-    if (calls_is_probe(entry))
-        return "A connectivity test: a short STUN exchange with the anycast address and what it handed over to.";
+    if (of_kind != NULL)
+        return of_kind;
     if (never_connected(entry))
         return "The call did not connect in this capture.";
-    if (settled == NULL || !got_through(entry))
+    if (settled == NULL || !calls_got_through(entry))
         return "Set-up only: no nominated pair and no media in this capture.";
     if (settled->path == TEAMS_PATH_TCP_FALLBACK)
         return "The call went through a relay over TCP or TLS.";

@@ -175,6 +175,26 @@ def calls_in_turn(c):
         connect(stream(c, f"video{number}", 50022, ("198.51.100.7", 50030)), when + 0.2)
 
 
+@capture("sessions/call-resumed.pcap", "2026-03-02T09:00:00")
+def call_resumed(c):
+    """Media and checks go on over the nominated pair after 40 seconds of silence."""
+    audio = stream(c, "audio", 50002, ("198.51.100.7", 50010))
+    connect(audio, 0)
+    audio.check(41.5, audio.settled)
+    for number in range(20):
+        for outwards in (True, False):
+            audio.rtp(42 + number * 0.02, outwards, 100 + number, 0x1000 + outwards)
+
+
+@capture("sessions/relay-visit.pcap", "2026-03-02T09:00:00")
+def relay_visit(c):
+    """A client signs in, and speaks TLS with a relay for a moment; no call."""
+    client = Client(c)
+    start(client, 0)
+    go_on(client, 2)
+    client.visit(6, "euaz.tr.teams.microsoft.com", "52.114.250.11")
+
+
 @capture("sessions/calls-at-once.pcap", "2026-03-02T09:00:00")
 def calls_at_once(c):
     """A second call begins while the first goes on: other port, other peer, same

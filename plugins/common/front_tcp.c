@@ -116,9 +116,8 @@ take_framing(packet_info *pinfo, ts_find_unit find)
 
 /*
  * May TCP be asked for more, though it is not sure yet whose the stream is?
- * Where stock would do the same (its STUN on its port, whose idea of how much
- * is missing would be wrong; its TLS from a record header on), and where so
- * much fits that hardly any other stream begins so.
+ * Only where stock would ask, too: its STUN on its port, whose idea of how
+ * much is missing would be wrong, and its TLS from a record header on.
  */
 static bool
 may_wait(ts_stretch here, bool stun_port)
@@ -128,7 +127,7 @@ may_wait(ts_stretch here, bool stun_port)
     case TS_UNIT_SERVER_HELLO:
         return here.captured >= TLS_RECORD_HEADER_LENGTH;
     case TS_UNIT_CONTROL:
-        return here.captured >= (stun_port ? 1 : TS_FRAME_HEADER_LENGTH + 4);
+        return stun_port;
     default:
         return false;
     }

@@ -3,9 +3,11 @@
 
 Names of the real captures one by one: test_names_real.py; each diagnostic:
 test_name_diagnostics.py. Here: whole subtrees, chains, anchoring, modes, users' names."""
+import json
+
 import pytest
 
-from harness import (MODES, TsharkError, assert_same_in_all_modes, bundled, fields, shared, shared_names,
+from harness import (MODES, TsharkError, assert_same_in_all_modes, bundled, fields, report, shared, shared_names,
                      stock_tshark, tshark)
 
 # The order of the public interface.
@@ -87,10 +89,28 @@ def test_odd_messages():
     assert [frame["teams_dns.name"] for frame in frames] == [
         ["teams.microsoft.com"],
         ["TEAMS.microsoft.com", "teams.office.com", "teams-office-com.s-0005.dual-s-msedge.net"],
-        ["teams.microsoft.com", "teams.office.com", "teams-office-com.s-0005.dual-s-msedge.net"]]
+        ["teams.microsoft.com", "teams.office.com", "teams-office-com.s-0005.dual-s-msedge.net"],
+        ["teams.microsoft.com", "teams.office.com", "login.microsoftonline.com"]]
     assert frames[0]["teams_dns.role"] == ["question"]
     assert frames[1]["teams_dns.chain.length"] == ["3", "3", "3"]
     assert not frames[2]["teams_dns.chain_broken"]
+    assert frames[3]["teams_dns.role"] == ["question", "alias", "question"]
+    assert frames[3]["teams_dns.chain.length"] == ["2", "2", "1"]
+
+
+def test_alias_mode_is_a_link_of_the_chain():
+    """RFC 9460 2.4.2: SvcPriority 0. With another priority a record is the name's own."""
+    frames = fields(bundled("alias-mode.pcap"), ["teams_dns.name", "teams_dns.chain"], "dns.flags.response == 1")
+    edge = "s-0005.dual-s-msedge.net"
+    assert [frame["teams_dns.name"] for frame in frames[:2]] == [["teams.microsoft.com", edge], ["teams.microsoft.com"]]
+    assert frames[0]["teams_dns.chain"][0] == f"teams.microsoft.com [service-name] > {edge} [ms-edge]"
+    assert frames[2]["teams_dns.chain"][0] == "teams.microsoft.com [service-name]"
+
+
+def test_addresses_of_two_questions_go_by_owner():
+    names = json.loads(report(bundled("odd-messages.pcap"), "teams,names,json"))
+    login = [name for name in names["names"] if name["name"] == "login.microsoftonline.com"]
+    assert [name["addresses"] for name in login] == [["20.190.160.1"]]
 
 
 def test_quic_server_name():
@@ -157,7 +177,7 @@ def test_a_users_name_overrides_a_shipped_one():
     (("a..b", "exact", "teams", "chat", "sync", ""), "empty label"),
     (("a.example", "prefix", "teams", "chat", "sync", ""), "invalid value: prefix"),
     (("a.example", "exact", "groove", "chat", "sync", ""), "invalid value: groove"),
-    (("", "exact", "teams", "chat", "sync", ""), ""),
+    (("", "exact", "teams", "chat", "sync", ""), "empty"),
 ])
 def test_a_bad_row_is_refused_with_the_reason(row, reason):
     with pytest.raises(TsharkError, match=reason):

@@ -353,7 +353,7 @@ leading_on(const ts_message *message, const char *name)
     for (unsigned i = 0; i < answer_count(message); i++) {
         const ts_dns_answer *answer = answer_at(message, i);
 
-        if (answer->target != NULL && answer->type == TS_DNS_TYPE_CNAME && same_name(answer->owner, name))
+        if (answer->target != NULL && answer->alias && same_name(answer->owner, name))
             return answer;
     }
     return NULL;
@@ -372,8 +372,8 @@ build_chain(ts_message *message)
     }
     message->chain_length = message->link_count;
 
-    /* The records that lead from no question are told with the first one. */
-    for (unsigned i = 0; i < answer_count(message) && !message->dns->further; i++) {
+    /* Then the records that lead from no question; of several questions, nobody can tell whose they are. */
+    for (unsigned i = 0; i < answer_count(message) && !message->dns->shares_answers; i++) {
         const ts_dns_answer *rest = answer_at(message, i);
 
         if (find_link(message, rest->owner) == NULL)
@@ -463,7 +463,7 @@ collect_addresses(ts_message *message)
     for (unsigned i = 0; i < answer_count(message) && message->address_count < TS_ADDRESSES_MAX; i++) {
         const ts_dns_answer *answer = answer_at(message, i);
 
-        if (answer->addr.type == AT_NONE)
+        if (answer->addr.type == AT_NONE || (message->dns->shares_answers && find_link(message, answer->owner) == NULL))
             continue;
 
         ts_name_address *one = &message->addresses[message->address_count++];

@@ -32,6 +32,7 @@ static void read_owner(reader *r, field_info *finfo);
 static void read_type(reader *r, field_info *finfo);
 static void read_ttl(reader *r, field_info *finfo);
 static void read_target(reader *r, field_info *finfo);
+static void read_priority(reader *r, field_info *finfo);
 static void read_address(reader *r, field_info *finfo);
 
 static struct {
@@ -52,6 +53,8 @@ static struct {
     { "dns.resp.ttl",                          true,  read_ttl,           -1 },
     { "dns.cname",                             true,  read_target,        -1 },
     { "dns.srv.target",                        true,  read_target,        -1 },
+    { "dns.svcb.svcpriority",                  true,  read_priority,      -1 },
+    { "dns.svcb.targetname",                   true,  read_target,        -1 },
     { "dns.a",                                 true,  read_address,       -1 },
     { "dns.aaaa",                              true,  read_address,       -1 },
 };
@@ -129,7 +132,7 @@ read_answer_count(reader *r, field_info *finfo)
     r->message->answer_count = (uint16_t)finfo_number(finfo);
 }
 
-/* A further question (no resolver answers two) is a message of its own with the same answers. */
+/* A further question (few resolvers answer two) is a message of its own; answers go by their owner. */
 static void
 read_question(reader *r, field_info *finfo)
 {
@@ -138,7 +141,7 @@ read_question(reader *r, field_info *finfo)
 
         if (wmem_array_get_count(r->messages) >= TS_DNS_MAX_MESSAGES)
             return;
-        next.further = true;
+        r->message->shares_answers = next.shares_answers = true;
         next.qtype = 0;
         r->message = append_message(r, &next);
     }
@@ -189,8 +192,20 @@ read_target(reader *r, field_info *finfo)
 {
     ts_dns_answer *answer = r->answer;
 
-    if (answer != NULL && (answer->type == TS_DNS_TYPE_CNAME || answer->type == TS_DNS_TYPE_SRV))
-        answer->target = finfo_string(r, finfo);
+    if (answer == NULL || !(answer->type == TS_DNS_TYPE_CNAME || answer->type == TS_DNS_TYPE_SRV || answer->alias))
+        return;
+    answer->target = finfo_string(r, finfo);
+    answer->alias = answer->type != TS_DNS_TYPE_SRV;
+}
+
+/* SvcPriority 0 makes an alias of the record; the target follows. Other records give parameters of the name itself. */
+static void
+read_priority(reader *r, field_info *finfo)
+{
+    ts_dns_answer *answer = r->answer;
+
+    if (answer != NULL && (answer->type == TS_DNS_TYPE_HTTPS || answer->type == TS_DNS_TYPE_SVCB) && finfo->length == 2)
+        answer->alias = finfo_number(finfo) == 0;
 }
 
 static void

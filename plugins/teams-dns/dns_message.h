@@ -19,6 +19,7 @@
 #define TS_DNS_TYPE_CNAME   5
 #define TS_DNS_TYPE_AAAA    28
 #define TS_DNS_TYPE_SRV     33
+#define TS_DNS_TYPE_SVCB    64
 #define TS_DNS_TYPE_HTTPS   65
 
 #define TS_DNS_RCODE_NOERROR    0
@@ -31,14 +32,15 @@ typedef struct {
     const char *owner;
     uint16_t type;
     uint32_t ttl;           /* seconds */
-    const char *target;     /* of a CNAME or SRV; NULL in others */
+    const char *target;     /* of a CNAME, an SRV or an alias-mode HTTPS or SVCB; NULL in others */
+    bool alias;             /* a CNAME, or HTTPS or SVCB in alias mode (RFC 9460 2.4.2) */
     address addr;           /* of an A or AAAA; AT_NONE in others */
 } ts_dns_answer;
 
 /* One DNS message, or one server name (dns is false, then only name is set). */
 typedef struct {
     bool dns;
-    bool further;               /* a further question of the message before it, whose answers it shares */
+    bool shares_answers;        /* one of several questions of a message: answers go by their owner */
     bool response;
     bool truncated;
     uint8_t opcode;

@@ -4,7 +4,7 @@ import struct
 
 import tls
 from common import capture
-from resolver import A, AAAA, CNAME, HTTPS, Resolver, chain, query, response
+from resolver import A, AAAA, CNAME, HTTPS, Resolver, Writer, chain, query, response
 
 CLIENT, RESOLVER = "192.0.2.10", "192.0.2.1"
 CLIENT6, RESOLVER6 = "2001:db8:1::10", "2001:db8:1::53"
@@ -137,7 +137,7 @@ def out_of_order(c):
 
 @capture("odd-messages.pcap", "2025-11-03T08:34:00")
 def odd_messages(c):
-    """Two questions in one message; records from last to first in other letters; an answer that ends early."""
+    """Two questions in one message; records in other order and letters; an answer cut short; one answer to two."""
     client, server = ("192.0.2.10", 50000), ("192.0.2.53", 53)
     first, second = query(1, "www.example.com"), query(1, "teams.microsoft.com")
     c.udp(0.0, client, server, first[:4] + struct.pack("!H", 2) + first[6:] + second[12:])
@@ -146,3 +146,29 @@ def odd_messages(c):
                ("teams.microsoft.com", CNAME, 60, "teams.office.com")]
     c.udp(0.1, server, client, response(2, "TEAMS.microsoft.com", A, records))
     c.udp(0.2, server, client, response(3, "teams.microsoft.com", A, records[::-1])[:-10])
+    both = Writer(struct.pack("!HHHHHH", 4, 0x8180, 2, 3, 0, 0))
+    for name in ("teams.microsoft.com", "login.microsoftonline.com"):
+        both.name(name)
+        both.bytes += struct.pack("!HH", A, 1)
+    both.record("teams.microsoft.com", CNAME, 60, "teams.office.com")
+    both.record("teams.office.com", A, 60, "52.123.128.14")
+    both.record("login.microsoftonline.com", A, 60, "20.190.160.1")
+    c.udp(0.3, server, client, bytes(both.bytes))
+
+
+@capture("alias-mode.pcap", "2026-03-02T09:00:00")
+def alias_mode(c):
+    """HTTPS records (RFC 9460): an alias (priority 0) is a link of the chain, a service (1)
+    of the same owner and one with another target are not."""
+    def https(priority, target):
+        labels = [label.encode("ascii") for label in target.split(".") if label]
+        return struct.pack("!H", priority) + b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
+
+    client, server = ("192.0.2.10", 50000), ("192.0.2.53", 53)
+    edge, name = "s-0005.dual-s-msedge.net", "teams.microsoft.com"
+    for n, records in enumerate((
+            [(name, HTTPS, 60, https(0, edge)), (edge, HTTPS, 60, https(1, ""))],
+            [(name, HTTPS, 60, https(1, ""))],
+            [(name, HTTPS, 60, https(1, edge))])):
+        c.udp(n, client, server, query(n + 1, name, HTTPS))
+        c.udp(n + 0.02, server, client, response(n + 1, name, HTTPS, records))

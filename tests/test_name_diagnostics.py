@@ -59,3 +59,7 @@ def test_frames_without_names_of_ours_are_not_claimed(capture):
                    f"teams && {foreign} && !(dns.qry.name contains \"lync\") && "
                    "!(dns.qry.name contains \"_sip\")")
     assert not found
+
+
+def test_a_search_suffix_is_no_imitation_until_somebody_answers_for_it():
+    assert not frames_with("d17-search-suffix", "lookalike", "display-filter")

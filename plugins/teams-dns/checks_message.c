@@ -221,6 +221,20 @@ check_name(const ts_message *m, unsigned i, wmem_array_t *findings)
         ts_finding_add(m, findings, TS_DIAG_PSTN_RETIRED, i, "%s", view->name);
 }
 
+/*
+ * A key name with labels after it is what a resolver's search list makes, until
+ * somebody answers for it.
+ */
+static bool
+is_expansion(const ts_message *m, const char *real)
+{
+    const char *name = m->links[0].view.name;
+    size_t length = strlen(real);
+
+    return m->dns->dns && g_ascii_strncasecmp(name, real, length) == 0 && name[length] == '.'
+        && (!m->dns->response || m->dns->rcode == TS_DNS_RCODE_NXDOMAIN);
+}
+
 /* A question that the taxonomy doesn't know, but that somebody may take for Microsoft's. */
 static void
 check_stranger(const ts_message *m, wmem_array_t *findings)
@@ -228,9 +242,9 @@ check_stranger(const ts_message *m, wmem_array_t *findings)
     const char *name = m->links[0].view.name;
     const char *real = m->links[0].shown ? NULL : ts_history_lookalike(name);
 
-    if (real != NULL)
+    if (real != NULL && !is_expansion(m, real))
         ts_finding_add(m, findings, TS_DIAG_LOOKALIKE, 0, "%s is not %s", name, real);
-    else if (!m->links[0].shown && ts_name_in_shared_zone(name))
+    else if (real == NULL && !m->links[0].shown && ts_name_in_shared_zone(name))
         ts_finding_add(m, findings, TS_DIAG_UNPROVEN, 0, "%s", name);
 }
 

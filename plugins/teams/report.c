@@ -160,7 +160,7 @@ teams_reports_register(void)
         stat_tap_ui ui = {
             .group = REGISTER_STAT_GROUP_GENERIC,
             .title = NULL,
-            .cli_string = g_strdup_printf("teams,%s", reports[i]->name),
+            .cli_string = wmem_strdup_printf(wmem_epan_scope(), "teams,%s", reports[i]->name),
             .tap_init_cb = report_init,
         };
 

@@ -222,7 +222,9 @@ def test_install_for_all_users(home):
     listing = command("tshark", "-G", "plugins").stdout
     assert all(name in listing for name in PLUGINS)
     assert pathlib.Path("/usr/share/wireshark/profiles/Teams/preferences").is_file()
+    command("tshark", "-C", "Teams", "-r", default_capture(), home=home)
     command(RUN, "--uninstall", home=home)
+    assert not files_under(home), "the copy of the profile that Wireshark made"
     assert not list(pathlib.Path("/usr").rglob("teams-dns.so"))
     assert not pathlib.Path("/usr/share/wireshark/profiles/Teams").exists()
     assert not pathlib.Path("/var/lib/teamshark").exists()

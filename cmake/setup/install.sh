@@ -129,6 +129,20 @@ install_system_tree() {
     install_tree "$SYSTEM_MANIFEST" "$1" ""
 }
 
+# Wireshark copies a profile of all users into the folder of whoever chooses it. The
+# caller's copy goes with the original where it was not changed since.
+forget_copied_profile() {
+    local place name kind sum path
+    place=$(wireshark_folder 'Personal configuration')/profiles/Teams
+    [[ -d $place ]] || return 0
+    while read -r kind sum path; do
+        name=$place/${path##*/}
+        if [[ $path == */profiles/Teams/* && -e $name ]]; then remove_file "$sum" "$name"; fi
+    done < <(grep '^file ' "$SYSTEM_MANIFEST")
+    remove_folder "$place"
+    rmdir -- "${place%/*}" "${place%/*/*}" 2> /dev/null || true
+}
+
 uninstall() {
     local done=no
     if uninstall_manifest "$PERSONAL_MANIFEST"; then
@@ -137,8 +151,10 @@ uninstall() {
     fi
     if [[ -e $SYSTEM_MANIFEST ]]; then
         done=yes
-        function_as_root uninstall_manifest "$SYSTEM_MANIFEST"
-        say "the installation for all users was taken away"
+        forget_copied_profile
+        function_as_root uninstall_manifest "$SYSTEM_MANIFEST" ||
+            fail "the installation for all users is still there; as root: $ROOT/run --uninstall"
+        say "the installation for all users was taken away; users who chose the profile Teams keep the copy that Wireshark made for them"
     fi
     [[ $done == yes ]] || say "nothing is installed (no $PERSONAL_MANIFEST, no $SYSTEM_MANIFEST)"
 }

@@ -93,6 +93,21 @@ def test_bad_filter_is_refused(name):
     assert '"no.such.field == 1"' in str(refused.value) and "dscp" not in str(refused.value)
 
 
+def test_sequence_of_the_flow_graph():
+    """Names with their answers, allocations, checks up to the nomination, media once each way. Only where the
+    header of sequences was there to build with: no distribution installs it."""
+    try:
+        text = tshark("-q", "-r", str(bundled("sessions/callers-in-turn.pcap")), "-z", "flow,teams,network")
+    except TsharkError as error:
+        assert 'Invalid -z argument "flow,teams,network"' in str(error)
+        pytest.skip("built without epan/sequence_analysis.h")
+    rows = [line for line in text.splitlines() if line[:1].isdigit()]
+    # Of each call: 4 TURN messages, 14 checks and answers up to the nomination, 2 first packets of media.
+    assert [sum(row.startswith(f"{call} ") for row in rows) for call in (1, 2)] == [20, 20]
+    assert sum("nominated" in row for row in rows) == 2
+    assert sum("Teams audio media" in row for row in rows) == 4
+
+
 def test_disabled_umbrella_leaves_no_trace():
     """Disabled, it adds nothing to the packet list and nothing to a report."""
     path = str(bundled("sessions/marked.pcap"))

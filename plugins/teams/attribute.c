@@ -571,6 +571,15 @@ find_modality(draft *d)
 }
 
 static void
+note_media(draft *d)
+{
+    uint32_t *frame = &d->view.flow->media_frame[teams_flow_from_client(d->view.flow, d->pinfo)];
+
+    if (d->view.what == TEAMS_WHAT_MEDIA && *frame == 0)
+        *frame = d->pinfo->num;
+}
+
+static void
 finish(draft *d)
 {
     teams_flow *flow = d->view.flow;
@@ -582,6 +591,7 @@ finish(draft *d)
         }
         name_by_address(d, flow);
         find_modality(d);
+        note_media(d);
         check_fallback(d);
         assign_call(d);
         check_relay(d);

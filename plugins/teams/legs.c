@@ -8,6 +8,9 @@
 
 #include <string.h>
 
+/* Sockets and peers that are kept of each leg: no call has so many, and each frame looks through them. */
+#define MAX_KEPT 32
+
 teams_leg *
 teams_leg_new(uint16_t port)
 {
@@ -60,6 +63,12 @@ is_text(const char *text)
     return text != NULL && text[0] != '\0';
 }
 
+static bool
+is_full(wmem_array_t *kept)
+{
+    return wmem_array_get_count(kept) >= MAX_KEPT;
+}
+
 static void
 keep_peer(teams_leg *leg, const address *peer)
 {
@@ -88,13 +97,13 @@ teams_leg_learn(teams_leg *leg, const teams_leg_hint *hint)
         leg->ufrag_remote = hint->ufrag_remote;
         news = true;
     }
-    if (!has_socket(leg, &hint->far_end)) {
+    if (!is_full(leg->far_ends) && !has_socket(leg, &hint->far_end)) {
         const teams_far_end *far_end = &hint->far_end;
 
         wmem_array_append(leg->far_ends, far_end, 1);
         news = true;
     }
-    if (hint->peer != NULL && !has_peer(leg, hint->peer)) {
+    if (hint->peer != NULL && !is_full(leg->peers) && !has_peer(leg, hint->peer)) {
         keep_peer(leg, hint->peer);
         news = true;
     }

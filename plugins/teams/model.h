@@ -118,6 +118,7 @@ struct teams_flow {
     teams_call *call;
     bool rejected;                  /* its server name says that it is somebody else's */
     bool unresolved_reported;
+    uint32_t media_frame[2];        /* its first frame of media: from the service, from the client; 0: none yet */
     struct teams_views {
         teams_view view;            /* first: a kept view is where its label is */
         const char *label;

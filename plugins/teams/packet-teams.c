@@ -20,6 +20,7 @@
 #include "model.h"
 #include "preferences.h"
 #include "report.h"
+#include "sequence.h"
 #include "tap.h"
 
 #define VIEW_KEY 0
@@ -254,6 +255,7 @@ proto_register_teams(void)
     teams_tap_id = register_tap(TEAMS_TAP_NAME);
     register_cleanup_routine(teams_model_cleanup);
     register_filters();
+    teams_sequence_register(proto_teams);
     teams_reports_register();
 }
 

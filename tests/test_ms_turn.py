@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 from harness import ROOT, assert_same_in_all_modes, bundled, fields, instant, stock_tshark, tshark
+from scapy.layers.inet import IP, UDP
+from scapy.utils import wrpcap
 
 FOLDER = ROOT / "test-captures" / "ms-turn"
 CAPTURES = sorted(path.name for path in FOLDER.glob("*.pcap"))
@@ -345,3 +347,13 @@ def test_disabled_protocols_leave_stock_alone():
     for capture in ("allocation.pcap", "tcp.pcap", "pseudo-tls.pcap"):
         args = ("-r", bundled(f"ms-turn/{capture}"), "-V")
         assert tshark(*args, *off) == stock_tshark(*args), capture
+
+
+def test_the_first_frame_of_a_flow_has_one_evidence(tmp_path):
+    """FF10 whose payload says nothing: known by the published prefix first, then by its conversation, on every pass."""
+    payload = bytes.fromhex("ff100044") + bytes(range(8)) + b"\x05" * 60
+    path = tmp_path / "opaque.pcap"
+    datagrams = [IP(src="10.1.1.5", dst="52.114.252.9") / UDP(sport=50030, dport=3480) / payload for _ in range(2)]
+    wrpcap(str(path), datagrams)
+    assert [frame["ms_turn.evidence"] for frame in fields(path, ["ms_turn.evidence"])] == [["prefix"], ["conversation"]]
+    assert_same_in_all_modes(path, ["ms_turn.evidence"], "frame")

@@ -3,10 +3,11 @@
 
 import collections
 import re
+import struct
 
 import pytest
-from scapy.layers.inet import UDP
-from scapy.utils import PcapReader
+from scapy.layers.inet import IP, UDP
+from scapy.utils import PcapReader, wrpcap
 
 import harness
 from harness import bundled, fields, shared
@@ -157,3 +158,24 @@ def test_each_packet_of_a_segment_has_its_own_extended_numbers(mode):
     rows = fields(bundled("ice-tcp.pcap"), ["rtp.seq", "rtp.extseq"], "rtp", mode=mode)
     assert any(len(row["rtp.seq"]) > 1 for row in rows)
     assert all([int(value) & 0xffff for value in row["rtp.extseq"]] == [int(value) for value in row["rtp.seq"]] for row in rows)
+
+
+def written(path, *datagrams):
+    """A capture of datagrams (source, port, destination, port, payload), a tenth of a second apart."""
+    frames = []
+    for number, (source, source_port, destination, destination_port, payload) in enumerate(datagrams):
+        frame = IP(src=source, dst=destination) / UDP(sport=source_port, dport=destination_port) / payload
+        frame.time = 1600000000 + number / 10
+        frames.append(frame)
+    wrpcap(str(path), frames)
+    return path
+
+
+def test_what_stock_refuses_keeps_our_tree(tmp_path):
+    """A DTLS handshake too short for its random, and clear RTCP that announces blocks which are not there."""
+    hello = bytes.fromhex("010000100000000000000010feff") + bytes(14)
+    dtls = bytes.fromhex("16feff0000000000000000") + struct.pack("!H", len(hello)) + hello
+    rtcp = struct.pack("!BBHI", 0x9F, 200, 1, 1)
+    path = written(tmp_path / "refused.pcap", *(("10.1.1.5", 50010, "52.114.252.8", 3479, payload) for payload in (dtls, rtcp)))
+    assert column(path, "_ws.malformed", "frame").keys() == {1, 2}
+    assert column(path, "teams_stun.media", "frame") == {1: ["dtls"], 2: ["rtcp"]}

@@ -158,4 +158,10 @@ bool ts_front_enabled(void);
 
 ts_shared *ts_front_shared(void);
 
+/*
+ * Stock on the same bytes; what it throws is shown as stock would show it and
+ * goes no further, so that our own tree still follows. Returns the bytes taken.
+ */
+int ts_stock_call(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
+
 #endif /* TEAMSHARK_COMMON_FRONT_H */

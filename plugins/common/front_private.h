@@ -99,13 +99,7 @@ void ts_stock_handoff(void);
 
 bool ts_handle_enabled(dissector_handle_t handle);
 
-/*
- * Stock on the same bytes; what it throws is shown as stock would show it and
- * goes no further, so that our own tree still follows. Returns the bytes taken.
- */
-int ts_stock_call(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
-
-/* The same for STUN, MS-TURN, FF10 and ChannelData, in the dialect that fits. */
+/* ts_stock_call() for STUN, MS-TURN, FF10 and ChannelData, in the dialect that fits. */
 int ts_stock_stun(const ts_wire *wire, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
 
 /* Stock's STUN as it would be without us: its own errors, its own choice to decline. data is tcpinfo. */

@@ -277,8 +277,7 @@ hand_to_stock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_payload_ki
 {
     const dissector_handle_t handles[] = { rtp_handle, NULL, rtcp_handle, dtls_handle, NULL };
 
-    if (handles[kind] != NULL)
-        call_dissector_only(handles[kind], tvb, pinfo, tree, NULL);
+    ts_stock_call(handles[kind], tvb, pinfo, tree);
 }
 
 int

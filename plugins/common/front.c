@@ -21,7 +21,7 @@ ts_front_enabled(void)
 void
 ts_front_pin(packet_info *pinfo)
 {
-    if (pinfo->ptype == PT_UDP && !PINFO_FD_VISITED(pinfo))
+    if (pinfo->ptype == PT_UDP && !PINFO_FD_VISITED(pinfo) && !pinfo->flags.in_error_pkt)
         conversation_set_dissector(find_or_create_conversation(pinfo), front_handle);
 }
 

@@ -177,6 +177,26 @@ take(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *outer, ts_fr
 
 /* ---- the message ---- */
 
+/*
+ * Of a datagram in fragments that were not put together, and of one that an
+ * ICMP error quotes, the begin alone is at hand: to everything below as if
+ * the capture had cut it. tvb itself where its message is whole.
+ */
+static tvbuff_t *
+with_missing_end(tvbuff_t *tvb, const packet_info *pinfo)
+{
+    const unsigned captured = tvb_captured_length(tvb);
+
+    if ((!pinfo->fragmented && !pinfo->flags.in_error_pkt) || captured < TS_STUN_HEADER_LENGTH || (tvb_get_uint8(tvb, 0) & 0xC0) != 0)
+        return tvb;
+    const unsigned length = TS_STUN_HEADER_LENGTH + tvb_get_ntohs(tvb, 2);
+    if (length <= tvb_reported_length(tvb))
+        return tvb;
+    tvbuff_t *whole = tvb_new_subset_length_caplen(tvb, 0, (int)captured, (int)length);
+    tvb_set_fragment(whole);
+    return whole;
+}
+
 /* The Info text, but for what earlier messages of the frame left; packet scope, NULL where there is none. */
 static const char *
 info_after_fence(packet_info *pinfo)
@@ -193,9 +213,28 @@ info_after_fence(packet_info *pinfo)
     return wmem_strdup(pinfo->pool, text);
 }
 
-int
-ts_front_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *outer, bool tcp)
+/*
+ * What an ICMP error quotes was sent before, by the frame's receiver: stock
+ * shows it, in the dialect that fits; nothing is learnt from it.
+ */
+static int
+take_quoted(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_wire *wire)
 {
+    switch (wire->kind) {
+    case TS_WIRE_MS_TURN:
+    case TS_WIRE_STUN:
+    case TS_WIRE_MUX:
+        ts_stock_stun(wire, tvb, pinfo, tree);
+        return (int)tvb_reported_length(tvb);
+    default:
+        return 0;
+    }
+}
+
+int
+ts_front_message(tvbuff_t *datagram, packet_info *pinfo, proto_tree *tree, ts_layer *outer, bool tcp)
+{
+    tvbuff_t *tvb = with_missing_end(datagram, pinfo);
     const size_t captured = tvb_captured_length(tvb);
     const size_t reported = tvb_reported_length(tvb);
 
@@ -218,6 +257,9 @@ ts_front_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *
     if (call.evidence == TS_EVIDENCE_NONE)
         return 0;
 
+    if (pinfo->flags.in_error_pkt)
+        return take_quoted(tvb, pinfo, tree, &call.wire);
+
     call.shared = ts_front_shared();
     if (call.flow == NULL)
         call.flow = ts_front_flow(pinfo, true);
@@ -225,5 +267,5 @@ ts_front_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *
     const int taken = take(tvb, pinfo, tree, outer, &call, data, captured);
     if (taken > 0 && outer != NULL)
         outer->inner_info = info_after_fence(pinfo);
-    return taken;
+    return MIN(taken, (int)tvb_reported_length(datagram));
 }

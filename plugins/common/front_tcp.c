@@ -206,10 +206,17 @@ take_from_the_next_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 
 /* ---- entry points ---- */
 
+/* What an ICMP error quotes is a piece of a stream at best, and was seen before. */
+static bool
+takes_part(const packet_info *pinfo)
+{
+    return ts_front_enabled() && !pinfo->flags.in_error_pkt;
+}
+
 static int
 dissect_own_stream(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    return ts_front_enabled() ? take_segment(tvb, pinfo, tree, (const struct tcpinfo *)data, false) : 0;
+    return takes_part(pinfo) ? take_segment(tvb, pinfo, tree, (const struct tcpinfo *)data, false) : 0;
 }
 
 /*
@@ -234,7 +241,7 @@ is_for_stock(tvbuff_t *tvb)
 static int
 dissect_stun_stream(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    if (!ts_front_enabled())
+    if (!takes_part(pinfo))
         return ts_stock_stun_tcp(tvb, pinfo, tree, data);
 
     const int taken = take_segment(tvb, pinfo, tree, (const struct tcpinfo *)data, true);
@@ -270,7 +277,7 @@ static ws_bool
 front_tcp_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     ts_front_drop_own_layer(pinfo);
-    if (!ts_front_enabled())
+    if (!takes_part(pinfo))
         return false;
     return take_segment(tvb, pinfo, tree, (const struct tcpinfo *)data, false) > 0 || pass_through(tvb, pinfo, tree, data);
 }

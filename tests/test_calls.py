@@ -3,9 +3,11 @@
 
 What each capture holds is told in test-captures/README.md; ports and who has them are
 those of test-captures/generate/sessions_calls.py."""
+import json
+
 import pytest
 
-from harness import assert_same_in_all_modes, bundled, tshark
+from harness import assert_same_in_all_modes, bundled, report, tshark
 
 ALICE, BOB = {31001, 42007}, {33511, 28119}
 
@@ -47,6 +49,14 @@ def test_sockets_of_calls(name, options):
 def test_requests_with_credentials(name):
     """Whose an allocation is, is known from its credentials on; before it, nothing tells."""
     assert calls(name, "ms_turn.username && ms_turn.allocation") == EXPECTED[name]
+
+
+def test_a_socket_that_turned_out_to_be_anothers():
+    """The report of the call that it was in at first says where it went."""
+    first, second = json.loads(report(bundled("sessions/callers-at-once.pcap"), "teams,calls,json"))["calls"]
+    assert {port["port"]: port["moved_to_call"] for port in first["client_ports"] if port["remote_port"] == 3478} == {
+        31001: 0, 42007: 0, 33511: 2, 28119: 2}
+    assert {port["moved_to_call"] for port in second["client_ports"]} == {0}
 
 
 @pytest.mark.parametrize("name", ["callers-at-once", "call-after-call"])

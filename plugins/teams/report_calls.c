@@ -104,6 +104,14 @@ calls_step_moment(const calls_entry *entry, unsigned i)
     return (const calls_moment *)(const void *)((const char *)entry + calls_steps[i].offset);
 }
 
+const teams_call *
+calls_port_moved_to(const calls_entry *entry, const calls_port *port)
+{
+    const teams_call *call = port->flow->call;
+
+    return call == NULL || call == entry->call || call->frame > entry->last_frame ? NULL : call;
+}
+
 /* ---- text and JSON ---- */
 
 static void

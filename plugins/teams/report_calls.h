@@ -98,6 +98,7 @@ typedef struct {
 
 /* One local port and where it went. */
 typedef struct {
+    const teams_flow *flow;     /* the first one */
     uint16_t port;
     uint16_t remote_port;
     ts_modality modality;       /* as evidence says it */
@@ -165,6 +166,9 @@ const calls_moment *calls_step_moment(const calls_entry *entry, unsigned step);
 /* Per cent of the call's bytes. */
 double calls_share(const calls_entry *entry, const calls_remote *remote);
 const char *calls_pair_state(const calls_pair *pair);
+
+/* The call that a socket left this one for when it turned out to be another's; NULL where it stayed. */
+const teams_call *calls_port_moved_to(const calls_entry *entry, const calls_port *port);
 
 /* ---- report_calls_text.c, report_calls_json.c ---- */
 

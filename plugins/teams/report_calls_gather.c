@@ -149,7 +149,7 @@ add_port(calls_entry *entry, const packet_info *pinfo, const teams_view *view, u
             row = known;
     }
     if (row == NULL) {
-        const calls_port fresh = { .port = port, .remote_port = remote_port, .frame = pinfo->num };
+        const calls_port fresh = { .flow = view->flow, .port = port, .remote_port = remote_port, .frame = pinfo->num };
 
         g_array_append_val(entry->ports, fresh);
         row = &g_array_index(entry->ports, calls_port, entry->ports->len - 1);

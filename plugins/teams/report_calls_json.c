@@ -142,6 +142,7 @@ ports_json(const calls_entry *entry, json_dumper *out)
         teams_json_string(out, "range", calls_port_range(port->port));
         teams_json_uint(out, "packets", port->packets);
         teams_json_uint(out, "frame", port->frame);
+        teams_json_uint(out, "moved_to_call", calls_port_moved_to(entry, port) == NULL ? 0 : calls_port_moved_to(entry, port)->number);
         dscp_json(port, CALLS_SENT, "dscp_sent", out);
         dscp_json(port, CALLS_RECEIVED, "dscp_received", out);
         json_dumper_end_object(out);
@@ -214,13 +215,14 @@ void
 calls_entry_json(const calls_entry *entry, json_dumper *out)
 {
     const calls_remote *settled = calls_settled(entry);
+    const calls_kind kind = calls_kind_of(entry);
     char *client = address_to_str(NULL, &entry->call->client->addr);
     char *date = teams_report_date(&entry->first);
     GArray *verdicts = calls_judge(entry);
 
     json_dumper_begin_object(out);
     teams_json_uint(out, "call", entry->call->number);
-    teams_json_string(out, "kind", calls_kind_name(calls_kind_of(entry)));
+    teams_json_string(out, "kind", calls_kind_name(kind));
     teams_json_string(out, "client", client);
     teams_json_uint(out, "signin", entry->call->signin == NULL ? 0 : entry->call->signin->number);
     teams_json_string(out, "start", date);
@@ -230,7 +232,7 @@ calls_entry_json(const calls_entry *entry, json_dumper *out)
     teams_json_uint(out, "last_frame", entry->last_frame);
     teams_json_uint(out, "packets", entry->packets[0] + entry->packets[1]);
     teams_json_uint(out, "bytes", entry->bytes[0] + entry->bytes[1]);
-    teams_json_string(out, "path", settled == NULL ? "" : teams_path_name(settled->path));
+    teams_json_string(out, "path", settled == NULL || kind == CALLS_VISIT ? "" : teams_path_name(settled->path));
     remotes_json(entry, out);
     allocations_json(entry, out);
     pairs_json(entry, out);

@@ -6,6 +6,8 @@
 
 #include "report_calls.h"
 
+#include <string.h>
+
 #include <epan/to_str.h>
 
 static const char *
@@ -32,13 +34,12 @@ remotes_text(const calls_entry *entry, FILE *out)
         const calls_remote *remote = &g_array_index(entry->remotes, calls_remote, i);
         char *address = address_to_str(NULL, &remote->addr);
         char *ports = ports_list(remote->ports);
-        char *packets = teams_report_count(remote->packets[0] + remote->packets[1]);
-        char *bytes = teams_report_count(remote->bytes[0] + remote->bytes[1]);
-        char *name = teams_report_name(remote->name == NULL ? "" : remote->name);
+        char *volume = teams_report_volume(remote->packets[0] + remote->packets[1], remote->bytes[0] + remote->bytes[1]);
+        char *frames = teams_report_frames(remote->first_frame, remote->last_frame);
+        char *name = teams_report_name(remote->name == NULL || strcmp(remote->name, address) == 0 ? "" : remote->name);
 
         teams_print(out, 4, "%s port %s: %s", address, ports, calls_role(entry, remote));
-        teams_print(out, 6, "%s packets, %s bytes (%.1f %% of the call), frames %u to %u", packets, bytes,
-            calls_share(entry, remote), remote->first_frame, remote->last_frame);
+        teams_print(out, 6, "%s (%.1f %% of the call), %s", volume, calls_share(entry, remote), frames);
         teams_print(out, 6, "%s%s%s%s%s, prefix %s", teams_transport_name(remote->transport),
             remote->path == TEAMS_PATH_UNKNOWN ? "" : ", ", teams_path_name(remote->path),
             name[0] == '\0' ? "" : ", ", name,
@@ -46,8 +47,8 @@ remotes_text(const calls_entry *entry, FILE *out)
         wmem_free(NULL, address);
         g_free(name);
         g_free(ports);
-        g_free(packets);
-        g_free(bytes);
+        g_free(volume);
+        g_free(frames);
     }
 }
 
@@ -96,7 +97,8 @@ pairs_text(const calls_entry *entry, FILE *out)
             teams_print(out, 6, "round trip %.1f ms (%.1f to %.1f, %u measured)", pair->rtt_sum / pair->rtt_count * 1000,
                 pair->rtt_min * 1000, pair->rtt_max * 1000, pair->rtt_count);
         else
-            teams_print(out, 6, "%u requests, %u answers", pair->requests, pair->answers);
+            teams_print(out, 6, "%u request%s, %u answer%s", pair->requests, pair->requests == 1 ? "" : "s", pair->answers,
+                pair->answers == 1 ? "" : "s");
         if (pair->allocation != 0)
             teams_print(out, 6, "inside allocation %u", pair->allocation);
         g_free(local);
@@ -112,7 +114,8 @@ dscp_list(const calls_port *port, unsigned direction)
 
     for (unsigned dscp = 64; dscp-- > 0;)
         if (port->dscp[direction][dscp] != 0)
-            g_string_append_printf(list, "%s%u (%u packets)", list->len == 0 ? "" : ", ", dscp, port->dscp[direction][dscp]);
+            g_string_append_printf(list, "%s%u (%u packet%s)", list->len == 0 ? "" : ", ", dscp, port->dscp[direction][dscp],
+                port->dscp[direction][dscp] == 1 ? "" : "s");
     return g_string_free(list, FALSE);
 }
 
@@ -126,13 +129,15 @@ ports_text(const calls_entry *entry, FILE *out)
         const char *range = calls_port_range(port->port);
         char *sent = dscp_list(port, CALLS_SENT);
         char *received = dscp_list(port, CALLS_RECEIVED);
-        char *packets = teams_report_count(port->packets);
+        char *packets = teams_report_count(port->packets, "packet");
 
-        teams_print(out, 4, "%u -> %u  %s, %s packets (frame %u), %s", port->port, port->remote_port,
+        teams_print(out, 4, "%u -> %u  %s, %s (frame %u), %s", port->port, port->remote_port,
             port->modality == TS_MODALITY_UNKNOWN ? "modality unknown" : ts_modality_name(port->modality), packets,
             port->frame, range[0] == '\0' ? "outside the documented ranges" : range);
         if (sent[0] != '\0' || received[0] != '\0')
             teams_print(out, 6, "DSCP sent %s; received %s", sent[0] == '\0' ? "none" : sent, received[0] == '\0' ? "none" : received);
+        if (calls_port_moved_to(entry, port) != NULL)
+            teams_print(out, 6, "turned out to be of call %u, and goes on there", calls_port_moved_to(entry, port)->number);
         g_free(sent);
         g_free(received);
         g_free(packets);
@@ -155,8 +160,11 @@ streams_text(const calls_entry *entry, FILE *out)
             stream->modality == TS_MODALITY_UNKNOWN ? "" : ", ", ts_modality_name(stream->modality), stream->frame);
         if (stream->pair != 0)
             teams_print(out, 6, "over candidate pair %u", stream->pair);
-        teams_print(out, 6, "%" PRIu64 " packets, %" PRIu64 " lost (%.2f %%)", stats->received,
-            teams_stream_stats_lost(stats), teams_stream_stats_loss(stats));
+        char *packets = teams_report_count(stats->received, "packet");
+
+        teams_print(out, 6, "%s, %" PRIu64 " lost (%.2f %%)", packets, teams_stream_stats_lost(stats),
+            teams_stream_stats_loss(stats));
+        g_free(packets);
         if (stats->clock_rate != 0)
             teams_print(out, 6, "jitter %.2f ms, at most %.2f ms", teams_stream_stats_jitter(stats),
                 teams_stream_stats_jitter_max(stats));
@@ -187,14 +195,13 @@ calls_entry_text(const calls_entry *entry, FILE *out)
 {
     char *client = address_to_str(NULL, &entry->call->client->addr);
     char *date = teams_report_date(&entry->first);
-    char *packets = teams_report_count(entry->packets[0] + entry->packets[1]);
-    char *bytes = teams_report_count(entry->bytes[0] + entry->bytes[1]);
+    char *volume = teams_report_volume(entry->packets[0] + entry->packets[1], entry->bytes[0] + entry->bytes[1]);
+    char *frames = teams_report_frames(entry->first_frame, entry->last_frame);
     GArray *verdicts = calls_judge(entry);
 
     fprintf(out, "\n%s %u of %s, %s\n", calls_kind_title(calls_kind_of(entry)), entry->call->number,
         client, date);
-    teams_print(out, 2, "frames %u to %u, %.3f s, %s packets, %s bytes", entry->first_frame, entry->last_frame,
-        teams_seconds(&entry->first, &entry->last), packets, bytes);
+    teams_print(out, 2, "%s, %.3f s, %s", frames, teams_seconds(&entry->first, &entry->last), volume);
     if (entry->call->signin != NULL)
         teams_print(out, 2, "after sign-in %u (frame %u)", entry->call->signin->number, entry->call->signin->frame);
     remotes_text(entry, out);
@@ -202,13 +209,14 @@ calls_entry_text(const calls_entry *entry, FILE *out)
     pairs_text(entry, out);
     ports_text(entry, out);
     streams_text(entry, out);
-    setup_text(entry, out);
+    if (calls_kind_of(entry) != CALLS_VISIT)
+        setup_text(entry, out);
     fprintf(out, "\n");
     teams_verdicts_text(verdicts, out, 2);
     teams_print(out, 2, "Verdict: %s", calls_outcome(entry, verdicts));
     teams_verdicts_free(verdicts);
     wmem_free(NULL, client);
     g_free(date);
-    g_free(packets);
-    g_free(bytes);
+    g_free(volume);
+    g_free(frames);
 }

@@ -206,7 +206,7 @@ static const struct {
 } rules[] = {
     { "call-not-connected", PI_ERROR, never_connected,
         "Candidates were checked, but no pair was nominated and no media flowed",
-        "Look at the pairs below: where none answers, a firewall between client and relay or peer drops UDP." },
+        "Look at the candidate pairs: where none answers, a firewall between client and relay or peer drops UDP." },
     { "udp-unanswered", PI_WARN, udp_unanswered,
         "Nothing that was sent over UDP had an answer",
         "Allow UDP 3478-3481 to the published media prefixes." },
@@ -227,7 +227,7 @@ static const struct {
         "Look for congestion or a bad link on the side where the stream comes from." },
     { "jitter", PI_WARN, jittery,
         "More than 30 ms of jitter on audio",
-        "Look for congestion and for wireless; see the DSCP below." },
+        "Look for congestion and for wireless; see the DSCP of the client ports." },
     { "round-trip", PI_NOTE, slow_pair,
         "The chosen pair's round trip is above 100 ms",
         "Check that traffic leaves locally and names were resolved near the client." },

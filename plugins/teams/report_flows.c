@@ -92,10 +92,9 @@ row_text(const row *r, FILE *out)
 {
     char *client = teams_report_end(&r->flow->client_end);
     char *server = teams_report_end(&r->flow->server_end);
-    char *sent = teams_report_count(r->packets[0]);
-    char *received = teams_report_count(r->packets[1]);
-    char *sent_bytes = teams_report_count(r->bytes[0]);
-    char *received_bytes = teams_report_count(r->bytes[1]);
+    char *sent = teams_report_volume(r->packets[0], r->bytes[0]);
+    char *received = teams_report_volume(r->packets[1], r->bytes[1]);
+    char *frames = teams_report_frames(r->first_frame, r->last_frame);
     GString *what = g_string_new(NULL);
 
     if (r->view.service != TS_SERVICE_UNKNOWN)
@@ -117,16 +116,18 @@ row_text(const row *r, FILE *out)
         teams_print(out, 7, "%s (frame %u)", name, r->view.name_frame);
         g_free(name);
     }
-    teams_print(out, 7, "sent %s packets, %s bytes; received %s packets, %s bytes", sent, sent_bytes, received, received_bytes);
-    teams_print(out, 7, "frames %u to %u, %.3f s to %.3f s; evidence: %s", r->first_frame, r->last_frame,
-        teams_report_time(&r->first), teams_report_time(&r->last), teams_evidence_name(r->view.evidence));
+    teams_print(out, 7, "sent %s; received %s", sent, received);
+    if (r->first_frame == r->last_frame)
+        teams_print(out, 7, "%s, at %.3f s; evidence: %s", frames, teams_report_time(&r->first), teams_evidence_name(r->view.evidence));
+    else
+        teams_print(out, 7, "%s, %.3f s to %.3f s; evidence: %s", frames, teams_report_time(&r->first),
+            teams_report_time(&r->last), teams_evidence_name(r->view.evidence));
     g_string_free(what, TRUE);
     g_free(client);
     g_free(server);
     g_free(sent);
     g_free(received);
-    g_free(sent_bytes);
-    g_free(received_bytes);
+    g_free(frames);
 }
 
 static void

@@ -142,7 +142,7 @@ teams_report_date(const nstime_t *time)
 }
 
 char *
-teams_report_count(uint64_t count)
+teams_report_count(uint64_t count, const char *thing)
 {
     char *digits = g_strdup_printf("%" PRIu64, count);
     const size_t length = strlen(digits);
@@ -154,7 +154,28 @@ teams_report_count(uint64_t count)
         g_string_append_c(grouped, digits[i]);
     }
     g_free(digits);
+    g_string_append_printf(grouped, " %s%s", thing, count == 1 ? "" : "s");
     return g_string_free(grouped, FALSE);
+}
+
+char *
+teams_report_volume(uint64_t packets, uint64_t bytes)
+{
+    if (packets == 0)
+        return g_strdup("nothing");
+    char *packets_text = teams_report_count(packets, "packet");
+    char *bytes_text = teams_report_count(bytes, "byte");
+    char *volume = g_strdup_printf("%s, %s", packets_text, bytes_text);
+
+    g_free(packets_text);
+    g_free(bytes_text);
+    return volume;
+}
+
+char *
+teams_report_frames(uint32_t first, uint32_t last)
+{
+    return first == last ? g_strdup_printf("frame %u", first) : g_strdup_printf("frames %u to %u", first, last);
 }
 
 /* ---- text ---- */

@@ -35,8 +35,14 @@ double teams_report_time(const nstime_t *time);
 /* Date and time in UTC, to the millisecond. New string. */
 char *teams_report_date(const nstime_t *time);
 
-/* "1,234,567" */
-char *teams_report_count(uint64_t count);
+/* "1,234,567 packets", "1 packet". New string. */
+char *teams_report_count(uint64_t count, const char *thing);
+
+/* "12 packets, 3,456 bytes"; "nothing". New string. */
+char *teams_report_volume(uint64_t packets, uint64_t bytes);
+
+/* "frames 3 to 9", "frame 3". New string. */
+char *teams_report_frames(uint32_t first, uint32_t last);
 
 /* ---- text ---- */
 

@@ -202,6 +202,22 @@ def test_plain_payloads_of_a_relay_belong_to_the_active_peer():
         ("0x11223344", 2), ("0x55667788", 1), ("0x0000abcd", 3), ("0x0000dcba", 3)]
 
 
+def test_each_layer_says_what_it_is():
+    """Innermost first; the generator writes a pair of frames per payload: in DATA, then in FF10."""
+    media = column(bundled("ms-turn/nested.pcap"), "teams_stun.media", "frame")
+    assert [media[n] for n in range(1, 5)] == [["turn"]] * 4
+    assert [media[n] for n in range(6, 14)] == [
+        [kind, around] for kind in ("rtp", "srtcp", "dtls") for around in ("turn", "channel")] + [
+        ["stun", "channel", "turn"], ["stun", "channel", "channel"]]
+
+
+def test_channel_data_is_no_turn_message():
+    capture = bundled("ms-turn/channel-data.pcap")
+    assert column(capture, "teams_stun.media", "frame") == {
+        1: ["stun"], 2: ["stun", "channel"], 3: ["stun", "channel"], 4: ["rtp", "channel"], 5: ["rtp", "channel"]}
+    assert column(capture, "ms_turn.type", "frame") == {}
+
+
 def test_relay_to_relay_is_one_pair_both_ways():
     capture = bundled("ice-relay-to-relay.pcap")
     assert set(sum(column(capture, "teams_stun.pair").values(), [])) == {"1"}
@@ -277,7 +293,8 @@ def test_answers_are_known_ahead_in_the_second_pass_only():
 
 
 @pytest.mark.parametrize("name", ["ice-candidate-types.pcap", "ice-relay-to-relay.pcap", "ice-tcp.pcap", "ice-media-kinds.pcap",
-                                  "ice-dual-format.pcap", "ice-set-active-destination.pcap"])
+                                  "ice-dual-format.pcap", "ice-set-active-destination.pcap", "ms-turn/nested.pcap",
+                                  "ms-turn/channel-data.pcap"])
 def test_same_in_all_modes(name):
     harness.assert_same_in_all_modes(bundled(name), NAMES, "teams_stun")
 

@@ -9,6 +9,7 @@
 
 #include "ms-turn.h"
 
+#include "common/items.h"
 #include "diagnostics.h"
 
 void proto_register_ms_turn(void);
@@ -30,6 +31,10 @@ static int hf_ms_turn_mux_remote = -1;
 static int hf_ms_turn_pseudo_tls = -1;
 
 static int ett_ms_turn = -1;
+
+/* Of teams-stun, whose field this is; -1 where it is absent. */
+static int proto_teams_stun = -1;
+static int hf_teams_stun_media = -1;
 
 /* ---- columns ---- */
 
@@ -238,7 +243,29 @@ dissect_pseudo_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_it
     set_columns(pinfo, wmem_strdup_printf(pinfo->pool, "Pseudo-TLS %s handshake", name), NULL);
 }
 
+/* RFC 8656 12.4: channel number, length, payload. MS-TURN has no channels; other relays' traffic is shown for what it is. */
+static void
+dissect_channel_data(tvbuff_t *tvb, packet_info *pinfo, proto_item *item, const ts_front_call *call)
+{
+    const char *text = wmem_strdup_printf(pinfo->pool, "ChannelData, channel 0x%04x, %u bytes", tvb_get_ntohs(tvb, 0), tvb_get_ntohs(tvb, 2));
+
+    proto_item_append_text(item, ", %s", text);
+    set_columns(pinfo, text, call->inner_info);
+}
+
 /* ---- entry ---- */
+
+/* What RFC 7983 takes it for; the payloads within say so for themselves. */
+static void
+show_media(tvbuff_t *tvb, proto_tree *tree, ts_wire_kind kind)
+{
+    if (hf_teams_stun_media <= 0 || !proto_is_protocol_enabled(find_protocol_by_id(proto_teams_stun)))
+        return;
+    if (kind == TS_WIRE_MUX || kind == TS_WIRE_MUX_CUT || kind == TS_WIRE_CHANNEL_DATA)
+        ts_add_text(tvb, tree, hf_teams_stun_media, "channel");
+    else if (kind == TS_WIRE_MS_TURN || kind == TS_WIRE_TURN_WITHOUT_COOKIE)
+        ts_add_text(tvb, tree, hf_teams_stun_media, "turn");
+}
 
 static int
 dissect_ms_turn(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
@@ -263,6 +290,9 @@ dissect_ms_turn(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
     case TS_WIRE_PSEUDO_TLS:
         dissect_pseudo_tls(tvb, pinfo, sub, item, call);
         break;
+    case TS_WIRE_CHANNEL_DATA:
+        dissect_channel_data(tvb, pinfo, item, call);
+        break;
     case TS_WIRE_TOO_DEEP:
         ms_turn_diagnose(pinfo, item, MS_TURN_DIAGNOSTIC_nested_deeply, "");
         break;
@@ -270,7 +300,8 @@ dissect_ms_turn(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
         dissect_message(tvb, pinfo, sub, item, call);
         break;
     }
-    proto_item_set_generated(proto_tree_add_string(sub, hf_ms_turn_evidence, tvb, 0, 0, ts_evidence_name(call->evidence)));
+    show_media(tvb, sub, call->wire.kind);
+    ts_add_text(tvb, sub, hf_ms_turn_evidence, ts_evidence_name(call->evidence));
     return (int)tvb_reported_length(tvb);
 }
 
@@ -307,6 +338,8 @@ proto_register_ms_turn(void)
 void
 proto_reg_handoff_ms_turn(void)
 {
+    proto_teams_stun = proto_get_id_by_filter_name("teams_stun");
+    hf_teams_stun_media = proto_registrar_get_id_byname("teams_stun.media");
     ts_record_init();
     ts_front_handoff();
 }

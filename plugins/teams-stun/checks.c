@@ -414,7 +414,7 @@ ts_checks_register(int proto)
         { &hf_teams_stun_response_to, { "Response To", "teams_stun.response_to", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0, "Frame of the check that this answers, as first sent", HFILL } },
         { &hf_teams_stun_response_in, { "Response In", "teams_stun.response_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0, "Frame of the answer to this check", HFILL } },
         { &hf_teams_stun_rtt, { "Round Trip Time", "teams_stun.rtt", FT_RELATIVE_TIME, BASE_NONE, NULL, 0, "Time since the check was first sent", HFILL } },
-        { &hf_teams_stun_media, { "Media", "teams_stun.media", FT_STRING, BASE_NONE, NULL, 0, "What the payload is: stun, turn, rtp, rtcp, srtcp, dtls, channel, other (RFC 7983)", HFILL } },
+        { &hf_teams_stun_media, { "Media", "teams_stun.media", FT_STRING, BASE_NONE, NULL, 0, "What each payload of the frame is, the innermost first: stun, turn, rtp, rtcp, srtcp, dtls, channel (FF10 or ChannelData), other (RFC 7983)", HFILL } },
         { &hf_teams_stun_evidence, { "Evidence", "teams_stun.evidence", FT_STRING, BASE_NONE, NULL, 0, "Why this is taken for Microsoft's", HFILL } },
         { &hf_teams_stun_fingerprint_status, { "Fingerprint Status", "teams_stun.fingerprint.status", FT_STRING, BASE_NONE, NULL, 0, "good, legacy (misprinted table of Windows Live Messenger 2009) or bad", HFILL } },
         { &hf_teams_stun_integrity_status, { "Integrity Status", "teams_stun.integrity.status", FT_STRING, BASE_NONE, NULL, 0, "Whether, and under which rule, MESSAGE-INTEGRITY fits a password of the preferences", HFILL } },

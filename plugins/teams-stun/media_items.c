@@ -96,33 +96,48 @@ static void
 show_rtp(tvbuff_t *tvb, proto_tree *tree, const ts_media_note *note)
 {
     const ts_payload_type *row = note->payload_type;
-    proto_item *item = proto_tree_add_string(tree, hf_teams_stun_payload_name, tvb, 1, 1, row == NULL ? "" : ts_payload_type_label(row));
+    proto_item *item = row == NULL ? proto_tree_add_string(tree, hf_teams_stun_payload_name, tvb, 1, 1, "") :
+        proto_tree_add_string_format(tree, hf_teams_stun_payload_name, tvb, 1, 1, ts_payload_type_label(row), "%s",
+            ts_payload_type_text(row));
 
     proto_item_set_generated(item);
-    if (row != NULL)
-        proto_item_append_text(item, " (payload type %u, by convention; %s)", row->number, row->source);
     if (note->dialect != TS_DIALECT_ANY)
         ts_add_text(tvb, tree, hf_teams_stun_dialect, ts_dialect_name(note->dialect));
     show_header_extension(tvb, tree);
 }
 
-static proto_item *
-show_title(tvbuff_t *tvb, proto_tree *tree, const ts_media_note *note)
+/* Interned, as what it is made of: there are few. The last one is kept, since a stream has the same again and again. */
+static const char *
+title(const ts_media_note *note)
 {
-    proto_item *root = proto_tree_add_protocol_format(tree, proto_teams_stun, tvb, 0, -1, "Microsoft ICE media, %s",
-        ts_payload_kind_name(note->kind));
+    static ts_payload_kind last_kind;
+    static ts_modality last_modality;
+    static const char *last_evidence;
+    static const ts_payload_type *last_type;
+    static const char *last;
 
-    if (note->modality.modality != TS_MODALITY_UNKNOWN)
-        proto_item_append_text(root, ", %s by %s", ts_modality_name(note->modality.modality), note->modality.evidence);
-    if (note->payload_type != NULL)
-        proto_item_append_text(root, ", %s", ts_payload_type_label(note->payload_type));
-    return root;
+    if (last == NULL || note->kind != last_kind || note->modality.modality != last_modality ||
+        note->modality.evidence != last_evidence || note->payload_type != last_type) {
+        const bool known = note->modality.modality != TS_MODALITY_UNKNOWN;
+        char text[160];
+
+        g_snprintf(text, sizeof text, "Microsoft ICE media, %s%s%s%s%s%s%s", ts_payload_kind_name(note->kind),
+            known ? ", " : "", known ? ts_modality_name(note->modality.modality) : "",
+            known ? " by " : "", known ? note->modality.evidence : "",
+            note->payload_type == NULL ? "" : ", ", note->payload_type == NULL ? "" : ts_payload_type_label(note->payload_type));
+        last = g_intern_string(text);
+        last_kind = note->kind;
+        last_modality = note->modality.modality;
+        last_evidence = note->modality.evidence;
+        last_type = note->payload_type;
+    }
+    return last;
 }
 
 void
 ts_media_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_media_note *note)
 {
-    proto_item *root = show_title(tvb, tree, note);
+    proto_item *root = proto_tree_add_protocol_format(tree, proto_teams_stun, tvb, 0, -1, "%s", title(note));
     proto_tree *sub = proto_item_add_subtree(root, ett_media);
 
     ts_show_media(tvb, sub, ts_payload_kind_name(note->kind));

@@ -54,6 +54,32 @@ payload_evidence(const ts_payload_type *payload)
     return last;
 }
 
+static bool
+same_finding(const finding *a, const finding *b)
+{
+    return a->modality == b->modality && a->evidence == b->evidence;
+}
+
+/* "server port 3479 says audio, payload type 107 (H264) says video". Interned; the last one is kept. */
+static const char *
+conflict_text(const finding *one, const finding *other)
+{
+    static finding last_one;
+    static finding last_other;
+    static const char *last;
+
+    if (!same_finding(one, &last_one) || !same_finding(other, &last_other)) {
+        char text[192];
+
+        g_snprintf(text, sizeof text, "%s says %s, %s says %s", one->evidence, ts_modality_name(one->modality),
+            other->evidence, ts_modality_name(other->modality));
+        last = g_intern_string(text);
+        last_one = *one;
+        last_other = *other;
+    }
+    return last;
+}
+
 static finding
 by_server_port(const packet_info *pinfo)
 {
@@ -120,25 +146,26 @@ by_stream_type(uint16_t stream_type)
 }
 
 ts_modality_verdict
-ts_modality_judge(packet_info *pinfo, const ts_path *path, bool from_local, const ts_payload_type *payload, uint16_t stream_type)
+ts_modality_judge(const packet_info *pinfo, const ts_path *path, bool from_local, const ts_payload_type *payload, uint16_t stream_type)
 {
     const finding strong[] = { by_server_port(pinfo), by_client_port(path, from_local), by_payload_type(payload) };
     const finding weak = by_stream_type(stream_type);
     ts_modality_verdict verdict = { TS_MODALITY_UNKNOWN, "", NULL };
+    const finding *first = NULL;
 
     for (unsigned i = 0; i < G_N_ELEMENTS(strong); i++) {
         if (strong[i].modality == TS_MODALITY_UNKNOWN)
             continue;
-        if (verdict.modality == TS_MODALITY_UNKNOWN) {
-            verdict.modality = strong[i].modality;
-            verdict.evidence = strong[i].evidence;
-        } else if (strong[i].modality != verdict.modality && verdict.conflict == NULL) {
-            verdict.conflict = g_intern_string(wmem_strdup_printf(pinfo->pool, "%s says %s, %s says %s",
-                verdict.evidence, ts_modality_name(verdict.modality),
-                strong[i].evidence, ts_modality_name(strong[i].modality)));
-        }
+        if (first == NULL)
+            first = &strong[i];
+        else if (strong[i].modality != first->modality && verdict.conflict == NULL)
+            verdict.conflict = conflict_text(first, &strong[i]);
     }
-    if (verdict.modality == TS_MODALITY_UNKNOWN) {
+    if (first != NULL) {
+        verdict.modality = first->modality;
+        verdict.evidence = first->evidence;
+    }
+    if (first == NULL) {
         verdict.modality = weak.modality;
         verdict.evidence = weak.evidence;
     }

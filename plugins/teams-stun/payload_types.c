@@ -46,8 +46,9 @@ static const ts_payload_type rows[] = {
     { 127, "x-data",         90000, 1, TS_DIALECT_LYNC,  TS_MODALITY_SHARING, "SDP; RTP data of application sharing" },
 };
 
-/* Both filled from the rows. */
+/* Filled from the rows. */
 static const char *labels[G_N_ELEMENTS(rows)];
+static const char *texts[G_N_ELEMENTS(rows)];
 static const ts_payload_type *by_number[TS_DIALECT_TEAMS + 1][128];
 
 const char *
@@ -82,10 +83,13 @@ find(unsigned number, ts_dialect dialect)
 void
 ts_payload_types_init(void)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         labels[i] = rows[i].channels > 1 ?
             wmem_strdup_printf(wmem_epan_scope(), "%s/%u/%u", rows[i].name, rows[i].clock_rate, rows[i].channels) :
             wmem_strdup_printf(wmem_epan_scope(), "%s/%u", rows[i].name, rows[i].clock_rate);
+        texts[i] = wmem_strdup_printf(wmem_epan_scope(), "Payload Name: %s (payload type %u, by convention; %s)", labels[i],
+            rows[i].number, rows[i].source);
+    }
     for (unsigned dialect = TS_DIALECT_ANY; dialect <= TS_DIALECT_TEAMS; dialect++) {
         for (unsigned number = 0; number < G_N_ELEMENTS(by_number[0]); number++)
             by_number[dialect][number] = find(number, (ts_dialect)dialect);
@@ -102,4 +106,10 @@ const char *
 ts_payload_type_label(const ts_payload_type *row)
 {
     return labels[row - rows];
+}
+
+const char *
+ts_payload_type_text(const ts_payload_type *row)
+{
+    return texts[row - rows];
 }

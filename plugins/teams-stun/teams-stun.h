@@ -288,15 +288,17 @@ const ts_payload_type *ts_payload_type_find(uint8_t number, ts_dialect dialect);
 void ts_payload_types_init(void);
 /* As in SDP: "SILK/16000", with channels where there are several. */
 const char *ts_payload_type_label(const ts_payload_type *row);
+/* The same with number and source. */
+const char *ts_payload_type_text(const ts_payload_type *row);
 
 /* What a flow carries, by the strongest evidence there is. */
 typedef struct {
     ts_modality modality;
-    const char *evidence;       /* "server port 3479"; packet scope or static; "" with unknown */
-    const char *conflict;       /* what contradicts it, packet scope; NULL: nothing */
+    const char *evidence;       /* "server port 3479"; static; "" with unknown */
+    const char *conflict;       /* what contradicts it, static; NULL: nothing */
 } ts_modality_verdict;
 
-ts_modality_verdict ts_modality_judge(packet_info *pinfo, const ts_path *path, bool from_local, const ts_payload_type *payload,
+ts_modality_verdict ts_modality_judge(const packet_info *pinfo, const ts_path *path, bool from_local, const ts_payload_type *payload,
     uint16_t stream_type);
 
 typedef enum { TS_PAYLOAD_RTP, TS_PAYLOAD_SRTCP, TS_PAYLOAD_RTCP, TS_PAYLOAD_DTLS, TS_PAYLOAD_OTHER } ts_payload_kind;

@@ -275,6 +275,19 @@ def nat(c):
     allocate(c, 1.0, "r", relay=OTHER_RELAY, reflexive=("192.0.2.200", 61999))
 
 
+@capture("ms-turn/channel-data.pcap", "2026-03-02T09:00:00")
+def channel_data(c):
+    """Teams' checks and media through a relay of RFC 8656: a Send Indication, then ChannelData both ways."""
+    xor_peer_address, send_indication = 0x0012, 0x0016
+    tid = stun.transaction("w1")
+    c.udp(0.0, CLIENT, RELAY, stun.message(send_indication, tid, [
+        (xor_peer_address, stun.address(*PEER, xor=tid)), (stun.DATA, check("w2"))]))
+    c.udp(0.1, CLIENT, RELAY, stun.channel_data(0x4001, check("w3")))
+    c.udp(0.2, RELAY, CLIENT, stun.channel_data(0x4001, check("w4")))
+    for n in range(2):
+        c.udp(0.3 + n, CLIENT, RELAY, stun.channel_data(0x4001, stun.rtp(104, n, 320 * n, 8, stun.opaque(n, 40))))
+
+
 @capture("ms-turn/mid-call.pcap", "2026-03-02T09:00:00")
 def mid_call(c):
     """A capture that begins during the call: FF10 both ways with nothing before it."""

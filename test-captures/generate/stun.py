@@ -122,6 +122,11 @@ def multiplexed(session, payload):
     return b"\xff\x10" + u16(8 + len(payload)) + session + payload
 
 
+def channel_data(channel, payload):
+    """RFC 8656, 12.4, over UDP."""
+    return u16(channel) + u16(len(payload)) + payload
+
+
 def control_frame(payload):
     return b"\x02\0" + u16(len(payload)) + payload
 

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Time and memory with identifiers that never come again: linear, and little for each frame.
+
+Captures of 50,000 frames, made here and thrown away. What a frame costs is the difference
+between a long and a short capture, so what tshark needs to start does not count."""
+
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import zlib
+
+import pytest
+
+import harness
+
+sys.path.insert(0, str(harness.ROOT / "test-captures/generate"))
+import stun  # pylint: disable=wrong-import-position,wrong-import-order
+from stun import u32, u64  # pylint: disable=wrong-import-position,wrong-import-order
+
+SHORT, LONG = 12500, 50000
+CLIENT, PEER, RELAY = ("10.1.1.5", 50010), ("10.1.1.6", 50012), ("10.1.1.7", 3478)
+PAYLOAD = bytes(range(60))
+
+
+def datagram(source, destination, payload):
+    udp = struct.pack("!HHHH", source[1], destination[1], 8 + len(payload), 0) + payload
+    addresses = b"".join(bytes(map(int, end[0].split("."))) for end in (source, destination))
+    return bytes(12) + b"\x08\0" + struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(udp), 0, 0x4000, 64, 17, 0) + addresses + udp
+
+
+def random32(n):
+    return zlib.crc32(u32(n))
+
+
+def rtp(payload_type, sequence, timestamp, ssrc):
+    return datagram(CLIENT, PEER, stun.rtp(payload_type, sequence, timestamp, ssrc, PAYLOAD))
+
+
+def identifier(n):
+    return u32(stun.RFC5389_COOKIE) + u32(n) + bytes(8)
+
+
+def request(n, *attributes):
+    return stun.message(stun.BINDING_REQUEST, identifier(n), [
+        (stun.USERNAME, b"Re2y:Lo1x"), (stun.IMPLEMENTATION_VERSION, u32(7)), *attributes])
+
+
+def answered_port(n):
+    """Checks of one session to a new port each, every one answered with a new reflexive address."""
+    peer, number = (f"198.51.100.{1 + n // 100000}", 1024 + n // 2 % 60000), n // 2
+    if n % 2 == 0:
+        return datagram(CLIENT, peer, request(number))
+    return datagram(peer, CLIENT, stun.message(stun.BINDING_RESPONSE, identifier(number), [
+        (stun.IMPLEMENTATION_VERSION, u32(7)),
+        (stun.XOR_MAPPED_ADDRESS, stun.address("203.0.113.5", 1024 + number % 60000, xor=identifier(number)))]))
+
+
+def active_destination(n):
+    tid, peer = identifier(n // 2), ("198.51.100.7", 1024 + n % 60000)
+    if n % 2 == 0:
+        return datagram(CLIENT, RELAY, stun.turn(stun.SET_ACTIVE_REQUEST, tid, [(stun.DESTINATION_ADDRESS, stun.address(*peer))]))
+    return datagram(RELAY, CLIENT, stun.turn(stun.SET_ACTIVE_RESPONSE, tid, [(stun.MS_VERSION, u32(3))]))
+
+
+# What makes frame n, and how many bytes more than stock one may cost.
+KINDS = {
+    "one stream": (lambda n: rtp(104, n, 320 * n, 7), 80),
+    "sources": (lambda n: rtp(104, n, 320 * n, random32(n)), 80),
+    "payload types": (lambda n: rtp((0, 104, 111, 118, 122)[random32(n) % 5], n, 320 * n, 7), 80),
+    "numbers": (lambda n: rtp(104, random32(n) & 0xffff, random32(n + 1), 7), 160),
+    "identifiers": (lambda n: datagram(CLIENT, PEER, request(n)), 700),
+    "one identifier": (lambda n: datagram(CLIENT, PEER, request(0, (0x8fff, u32(n)))), 400),
+    "sessions": (lambda n: datagram(PEER, CLIENT, request(n, (stun.SESSION_ID, u64(random32(n) << 32)))), 800),
+    "ports": (answered_port, 1500),
+    "active destinations": (active_destination, 800),
+}
+
+
+def write(path, frame, count):
+    start = [datagram(CLIENT, PEER, request(0))]
+    with open(path, "wb") as out:
+        out.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 0x40000, 1))
+        for number, data in enumerate(start + [frame(n) for n in range(count)]):
+            out.write(struct.pack("<IIII", 1772000000 + number // 1000, number % 1000 * 1000, len(data), len(data)) + data)
+
+
+@pytest.fixture(scope="module", name="stage")
+def fixture_stage(tmp_path_factory):
+    """The two plugins alone: what they cost by themselves."""
+    stage = tmp_path_factory.mktemp("stage")
+    for module in harness.stage_dir().glob("*/epan/*.so"):
+        if module.name in ("ms-turn.so", "teams-stun.so"):
+            (stage / module.relative_to(harness.stage_dir())).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(module, stage / module.relative_to(harness.stage_dir()))
+    return harness.loaded_plugins(stage)
+
+
+def cost(capture, plugins):
+    """Seconds of processor time and peak memory in bytes of one tshark."""
+    home = harness.new_home()
+    env = harness.environment(home, plugins)
+    del env["WIRESHARK_DEBUG_WMEM_OVERRIDE"]
+    command = harness.unprivileged([harness.tshark_program(), "-n", "-r", harness.readable(capture)], env)
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, cwd=home) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_linear_and_small(kind, stage, tmp_path):
+    frame, most = KINDS[kind]
+    none = harness.workspace() / "no-plugins"
+    for name, count in (("one", 1), ("short", SHORT), ("long", LONG)):
+        write(tmp_path / name, frame, count)
+    (start, _), (short, short_bytes), (long, long_bytes) = [cost(tmp_path / name, stage) for name in ("one", "short", "long")]
+    stock = [cost(tmp_path / name, none)[1] for name in ("short", "long")]
+    # Four times the frames: sixteen times the time would be quadratic.
+    assert long - start < 7 * max(short - start, 0.15), f"{start:.2f} s to start, {short:.2f} s short, {long:.2f} s long"
+    more = ((long_bytes - short_bytes) - (stock[1] - stock[0])) / (LONG - SHORT)
+    assert more < most, f"{more:.0f} bytes more than stock for each frame"

@@ -62,6 +62,25 @@ add_number(proto_tree *tree, tvbuff_t *tvb, int hf, uint32_t number)
         proto_item_set_generated(proto_tree_add_uint(tree, hf, tvb, 0, 0, number));
 }
 
+/* 0 where the frame (or the view) has none. */
+static uint32_t
+flow_number(const teams_view *view)
+{
+    return view == NULL || view->flow == NULL ? 0 : view->flow->number;
+}
+
+static uint32_t
+call_number(const teams_view *view)
+{
+    return view == NULL || view->call == NULL ? 0 : view->call->number;
+}
+
+static uint32_t
+signin_number(const teams_view *view)
+{
+    return view == NULL || view->signin == NULL ? 0 : view->signin->number;
+}
+
 static void
 show_view(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const teams_view *view, const char *label)
 {
@@ -79,9 +98,9 @@ show_view(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const teams_view 
     add_string(teams_tree, tvb, hf_teams_name, view->name);
     add_number(teams_tree, tvb, hf_teams_name_frame, view->name_frame);
     add_string(teams_tree, tvb, hf_teams_evidence, teams_evidence_name(view->evidence));
-    add_number(teams_tree, tvb, hf_teams_flow, view->flow == NULL ? 0 : view->flow->number);
-    add_number(teams_tree, tvb, hf_teams_call, view->call == NULL ? 0 : view->call->number);
-    add_number(teams_tree, tvb, hf_teams_signin, view->signin == NULL ? 0 : view->signin->number);
+    add_number(teams_tree, tvb, hf_teams_flow, flow_number(view));
+    add_number(teams_tree, tvb, hf_teams_call, call_number(view));
+    add_number(teams_tree, tvb, hf_teams_signin, signin_number(view));
     teams_diagnostics_show(pinfo, item);
 }
 
@@ -162,47 +181,22 @@ dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U
 
 /* ---- conversation filters ---- */
 
-static ws_bool
-flow_filter_valid(packet_info *pinfo WS_CONV_FILTER_DATA)
-{
-    const teams_view *view = view_of(pinfo);
+/* The callbacks of one filter: releases before 4.4 hand them no data to tell the filters apart by. */
+#define TEAMS_CONVERSATION_FILTER(item) \
+    static ws_bool \
+    item##_filter_valid(packet_info *pinfo WS_CONV_FILTER_DATA) \
+    { \
+        return item##_number(view_of(pinfo)) != 0; \
+    } \
+    static char * \
+    item##_filter_build(packet_info *pinfo WS_CONV_FILTER_DATA) \
+    { \
+        return g_strdup_printf("teams." #item " == %u", item##_number(view_of(pinfo))); \
+    }
 
-    return view != NULL && view->flow != NULL;
-}
-
-static char *
-flow_filter_build(packet_info *pinfo WS_CONV_FILTER_DATA)
-{
-    return g_strdup_printf("teams.flow == %u", view_of(pinfo)->flow->number);
-}
-
-static ws_bool
-call_filter_valid(packet_info *pinfo WS_CONV_FILTER_DATA)
-{
-    const teams_view *view = view_of(pinfo);
-
-    return view != NULL && view->call != NULL;
-}
-
-static char *
-call_filter_build(packet_info *pinfo WS_CONV_FILTER_DATA)
-{
-    return g_strdup_printf("teams.call == %u", view_of(pinfo)->call->number);
-}
-
-static ws_bool
-signin_filter_valid(packet_info *pinfo WS_CONV_FILTER_DATA)
-{
-    const teams_view *view = view_of(pinfo);
-
-    return view != NULL && view->signin != NULL;
-}
-
-static char *
-signin_filter_build(packet_info *pinfo WS_CONV_FILTER_DATA)
-{
-    return g_strdup_printf("teams.signin == %u", view_of(pinfo)->signin->number);
-}
+TEAMS_CONVERSATION_FILTER(flow)
+TEAMS_CONVERSATION_FILTER(call)
+TEAMS_CONVERSATION_FILTER(signin)
 
 static void
 register_filters(void)

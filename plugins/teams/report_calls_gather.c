@@ -185,6 +185,13 @@ allocation_of(calls_entry *entry, const packet_info *pinfo, const ts_turn_record
 
 enum { TURN_ALLOCATE_REQUEST = 0x0003, TURN_ALLOCATE_RESPONSE = 0x0103 };
 
+/* What the client answers by asking again, with credentials, a new nonce or another server. */
+static bool
+is_challenge(uint16_t error_code)
+{
+    return error_code == 300 || error_code == 401 || error_code == 438;
+}
+
 static void
 add_turn(calls_entry *entry, const packet_info *pinfo, const ts_record *record, const teams_tap *tap _U_)
 {
@@ -213,7 +220,7 @@ add_turn(calls_entry *entry, const packet_info *pinfo, const ts_record *record, 
                 a->response_time = nstime_to_sec(&turn->response_time);
         }
     }
-    if (turn->error_code != 0 && turn->error_code != 401 && turn->error_code != 300) {
+    if (turn->error_code != 0 && !is_challenge(turn->error_code)) {
         a->error_code = turn->error_code;
         a->error_frame = pinfo->num;
     }

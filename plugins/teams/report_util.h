@@ -67,7 +67,7 @@ void teams_cell_string(stat_tap_table_item_type *item, char *owned);
 void teams_cell_uint(stat_tap_table_item_type *item, uint64_t value);
 void teams_cell_real(stat_tap_table_item_type *item, double value);
 
-/* ---- findings and verdicts ---- */
+/* ---- report_verdicts.c: findings and verdicts ---- */
 
 typedef struct {
     int severity;           /* PI_ERROR, PI_WARN, PI_NOTE, PI_CHAT */

@@ -13,9 +13,14 @@ if(NOT TARGET PkgConfig::GLIB2)
     target_link_libraries(PkgConfig::GLIB2 INTERFACE ${GLIB2_LIBRARIES})
 endif()
 
+# Wireshark writes these after it has been through its plugins; probes need them now.
+set(_probe_headers "${PROJECT_BINARY_DIR}/probe")
+configure_file("${CMAKE_SOURCE_DIR}/cmakeconfig.h.in" "${_probe_headers}/config.h")
+configure_file("${CMAKE_SOURCE_DIR}/ws_version.h.in" "${_probe_headers}/ws_version.h")
+
 set(TEAMSHARK_PROBE_LIBRARIES)
 set(TEAMSHARK_PROBE_INCLUDES
-    "${CMAKE_SOURCE_DIR}" "${CMAKE_SOURCE_DIR}/include" "${CMAKE_BINARY_DIR}" ${GLIB2_INCLUDE_DIRS})
+    "${CMAKE_SOURCE_DIR}" "${CMAKE_SOURCE_DIR}/include" "${_probe_headers}" ${GLIB2_INCLUDE_DIRS})
 
 # teamshark_join_tree(NAME): where Wireshark's own plugins are built and installed.
 function(teamshark_join_tree name)

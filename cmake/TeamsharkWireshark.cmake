@@ -28,7 +28,7 @@ set(TEAMSHARK_FEATURES
 
 # What was found out about another Wireshark does not hold for this one.
 if(NOT TEAMSHARK_PROBED_VERSION STREQUAL Wireshark_VERSION)
-    foreach(feature IN LISTS TEAMSHARK_FEATURES)
+    foreach(feature IN LISTS TEAMSHARK_FEATURES ITEMS TEAMSHARK_PROBES_WORK)
         unset(${feature} CACHE)
     endforeach()
     set(TEAMSHARK_PROBED_VERSION "${Wireshark_VERSION}" CACHE INTERNAL "The Wireshark that was probed")
@@ -48,6 +48,18 @@ function(teamshark_probe variable source)
     set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
     check_c_source_compiles("${source}" ${variable})
 endfunction()
+
+# A probe that fails for want of a header must not pass for an older Wireshark.
+teamshark_probe(TEAMSHARK_PROBES_WORK "
+#include <wireshark.h>
+#include <epan/packet.h>
+int f(void);
+int f(void) { return 0; }
+")
+if(NOT TEAMSHARK_PROBES_WORK)
+    unset(TEAMSHARK_PROBES_WORK CACHE)
+    message(FATAL_ERROR "A file that only includes Wireshark's headers does not compile; see ${CMAKE_BINARY_DIR}/CMakeFiles.")
+endif()
 
 # Wireshark 4.2 and later hand a pointer to the conversation filter callbacks.
 teamshark_probe(TS_HAVE_CONV_FILTER_DATA "

@@ -24,7 +24,7 @@ DIAGNOSTIC_TABLES = {
 }
 ATTRIBUTE_TABLES = {
     "ms_turn": "ms-turn/attributes.c",
-    "teams_stun": "teams-stun/message.c",
+    "teams_stun": "teams-stun/attributes.c",
 }
 ATTRIBUTE_ROW = re.compile(r"^    \{ (?:0x([0-9A-F]{4})|(TS_ATTR_\w+)), +\"([^\"]*)\",(.*)\},$", re.MULTILINE)
 

@@ -61,6 +61,38 @@ void ms_turn_decode_uint(const ms_turn_attribute *attribute);
 void ms_turn_decode_text(const ms_turn_attribute *attribute);
 void ms_turn_decode_bytes(const ms_turn_attribute *attribute);
 
+/* Those of single attributes. */
+void ms_turn_decode_data(const ms_turn_attribute *attribute);
+void ms_turn_decode_error_code(const ms_turn_attribute *attribute);
+void ms_turn_decode_integrity(const ms_turn_attribute *attribute);
+void ms_turn_decode_nonce(const ms_turn_attribute *attribute);
+void ms_turn_decode_realm(const ms_turn_attribute *attribute);
+void ms_turn_decode_requested_family(const ms_turn_attribute *attribute);
+void ms_turn_decode_sequence(const ms_turn_attribute *attribute);
+void ms_turn_decode_service_quality(const ms_turn_attribute *attribute);
+void ms_turn_decode_session_id(const ms_turn_attribute *attribute);
+void ms_turn_decode_username(const ms_turn_attribute *attribute);
+
+/* The fields that rows name, of attribute_values.c. */
+extern int hf_ms_turn_version;
+extern int hf_ms_turn_app_id;
+extern int hf_ms_turn_lifetime;
+extern int hf_ms_turn_bandwidth;
+extern int hf_ms_turn_software;
+extern int hf_ms_turn_realm;
+extern int hf_ms_turn_nonce;
+extern int hf_ms_turn_username;
+extern int hf_ms_turn_alternate_host;
+extern int hf_ms_turn_secure_tag;
+extern ms_turn_address_fields hf_relayed;
+extern ms_turn_address_fields hf_reflexive;
+extern ms_turn_address_fields hf_destination;
+extern ms_turn_address_fields hf_remote;
+extern ms_turn_address_fields hf_alternate_server;
+extern ms_turn_address_fields hf_alternate_mapped;
+
+void ms_turn_attribute_values_register(int proto);
+
 /* The decoders of bandwidth.c, [MS-TURNBWM] 2.2; fields of their own. */
 void ms_turn_decode_bwm_message(const ms_turn_attribute *attribute);
 void ms_turn_decode_bwm_amount(const ms_turn_attribute *attribute);

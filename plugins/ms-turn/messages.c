@@ -17,20 +17,22 @@ typedef struct {
     const char *name;
 } message_row;
 
+#define MESSAGE(type, method, class) { type, method, class, method " " class }
+
 static const message_row messages[] = {
-    { 0x0003, "Allocate", "Request", "Allocate Request" },
-    { 0x0103, "Allocate", "Success Response", "Allocate Success Response" },
-    { 0x0113, "Allocate", "Error Response", "Allocate Error Response" },
-    { 0x0004, "Send", "Request", "Send Request" },
-    { 0x0104, "Send", "Success Response", "Send Success Response" },
-    { 0x0114, "Send", "Error Response", "Send Error Response" },
-    { 0x0115, "Data", "Indication", "Data Indication" },
-    { 0x0006, "Set Active Destination", "Request", "Set Active Destination Request" },
-    { 0x0106, "Set Active Destination", "Success Response", "Set Active Destination Success Response" },
-    { 0x0116, "Set Active Destination", "Error Response", "Set Active Destination Error Response" },
-    { 0x0001, "Binding", "Request", "Binding Request" },
-    { 0x0101, "Binding", "Success Response", "Binding Success Response" },
-    { 0x0111, "Binding", "Error Response", "Binding Error Response" },
+    MESSAGE(0x0003, "Allocate", "Request"),
+    MESSAGE(0x0103, "Allocate", "Success Response"),
+    MESSAGE(0x0113, "Allocate", "Error Response"),
+    MESSAGE(0x0004, "Send", "Request"),
+    MESSAGE(0x0104, "Send", "Success Response"),
+    MESSAGE(0x0114, "Send", "Error Response"),
+    MESSAGE(0x0115, "Data", "Indication"),
+    MESSAGE(0x0006, "Set Active Destination", "Request"),
+    MESSAGE(0x0106, "Set Active Destination", "Success Response"),
+    MESSAGE(0x0116, "Set Active Destination", "Error Response"),
+    MESSAGE(0x0001, "Binding", "Request"),
+    MESSAGE(0x0101, "Binding", "Success Response"),
+    MESSAGE(0x0111, "Binding", "Error Response"),
 };
 
 static const message_row *

@@ -97,6 +97,12 @@ void ts_message_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_
 extern const value_string ts_message_types[];     /* Binding only */
 const char *ts_message_type_name(uint16_t type);
 const char *ts_format_name(ts_format format);
+
+/* ---- their attributes (attributes.c) ---- */
+
+void ts_attributes_register(int proto);
+/* One attribute, below tree; what it says goes into message. */
+void ts_attribute_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_tlv *tlv, ts_message *message);
 /* What is known of an IMPLEMENTATION-VERSION value, and how well. */
 const char *ts_implementation_version_meaning(uint32_t version);
 

@@ -66,6 +66,7 @@ typedef struct {
     uint32_t pseudo_tls_since;  /* TCP: the pseudo-TLS handshake */
     uint32_t framed_since;      /* TCP: MS framing or FF10 */
     uint32_t rfc4571_since;     /* TCP: plain RFC 4571 frames */
+    uint32_t cut_since;         /* TCP: a segment is cut by the capture, so the next ones may begin within a frame */
     wmem_tree_t *relay_peers;   /* see relay_peer.h; NULL: none */
 } ts_flow;
 

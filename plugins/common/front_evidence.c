@@ -9,7 +9,8 @@
 #include "core/ports.h"
 #include "core/prefixes.h"
 
-#define FLIGHTPROXY_PORT 3478
+#define FLIGHTPROXY_PORT    3478
+#define COOKIE_END          (TS_STUN_HEADER_LENGTH + 8u)    /* of an MS-TURN message */
 
 static const char *const evidence_names[] = {
     [TS_EVIDENCE_NONE] = "",
@@ -60,7 +61,8 @@ recognise_turn_without_cookie(ts_wire *wire, const ts_layer *outer, const uint8_
         ts_get_be32(tlv.value) == TS_MS_TURN_COOKIE))
         return;
     if (wire->kind == TS_WIRE_STUN || wire->kind == TS_WIRE_OTHER) {
-        wire->kind = TS_WIRE_TURN_WITHOUT_COOKIE;
+        /* The capture may have cut the cookie off. */
+        wire->kind = captured < MIN(reported, COOKIE_END) ? TS_WIRE_MS_TURN : TS_WIRE_TURN_WITHOUT_COOKIE;
         wire->type = ts_get_be16(data);
         wire->length = ts_get_be16(data + 2);
         wire->padded = wire->walk_exact;

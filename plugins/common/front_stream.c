@@ -125,14 +125,15 @@ dissect_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_unit
         call_data_dissector(payload, pinfo, tree);
 }
 
-/* Bytes that are no frame. */
+/* Bytes that are no frame: worth telling, unless it is the capture that lost what they belong to. */
 static void
 dissect_lost(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     ts_front_call call = new_call(pinfo, TS_WIRE_MS_FRAME_LOST, 0);
 
     call_data_dissector(tvb, pinfo, tree);
-    ts_front_annotate(ts_front.ms_turn, tvb, pinfo, tree, &call);
+    if (!ts_since(call.flow->cut_since, pinfo))
+        ts_front_annotate(ts_front.ms_turn, tvb, pinfo, tree, &call);
 }
 
 /* ---- units ---- */
@@ -160,6 +161,19 @@ dissect_unit(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_unit 
     }
 }
 
+/* A unit whose end is not at hand, and cannot be asked for, is one that the capture cut. */
+static tvbuff_t *
+unit_tvb(tvbuff_t *tvb, packet_info *pinfo, size_t offset, ts_stretch here, size_t length)
+{
+    tvbuff_t *bytes = tvb_new_subset_length_caplen(tvb, (int)offset, (int)MIN(length, here.captured), (int)length);
+
+    if (length > here.captured)
+        ts_learn(&ts_front_flow(pinfo, true)->cut_since, pinfo);
+    if (length > here.reported)
+        tvb_set_fragment(bytes);
+    return bytes;
+}
+
 void
 ts_stream_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_find_unit find)
 {
@@ -167,9 +181,11 @@ ts_stream_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_find_u
     const ts_stretch whole = { tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb) };
     size_t offset = 0;
 
+    if (captured < whole.reported)
+        ts_learn(&ts_front_flow(pinfo, true)->cut_since, pinfo);
     while (offset < whole.reported && offset < captured) {
         const ts_stretch here = ts_stretch_from(whole, offset);
-        ts_unit found = find(here);
+        const ts_unit found = find(here);
 
         if (pinfo->can_desegment && found.kind != TS_UNIT_NONE && (found.kind == TS_UNIT_MORE || found.length > here.reported)) {
             pinfo->desegment_offset = (int)offset;
@@ -178,14 +194,15 @@ ts_stream_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_find_u
         }
         begin_info(pinfo, offset == 0);
         if (found.kind <= TS_UNIT_MORE) {
+            if (found.kind == TS_UNIT_MORE)
+                ts_learn(&ts_front_flow(pinfo, true)->cut_since, pinfo);
             const size_t skipped = ts_unit_next(here, find);
             dissect_lost(tvb_new_subset_length(tvb, (int)offset, (int)skipped), pinfo, tree);
             offset += skipped;
             continue;
         }
-        const size_t length = MIN(found.length, here.reported);
-        dissect_unit(tvb_new_subset_length_caplen(tvb, (int)offset, (int)MIN(length, here.captured), (int)length), pinfo, tree, &found);
-        offset += length;
+        dissect_unit(unit_tvb(tvb, pinfo, offset, here, found.length), pinfo, tree, &found);
+        offset += found.length;
     }
 }
 

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Wireshark's windows with the plugins and the profile, driven under a virtual X server.
 
-tests/gui/tour.py goes through the windows as an ordinary user and writes down
-what it finds there (texts, by the way of assistive technology) and pictures;
-here it is judged. Needs what `packages_for gui` in cmake/setup lists; skipped
-aloud where that is missing.
+tests/gui/tour.py makes the stops of tests/gui/stops.py as an ordinary user and
+writes down what it finds there (texts, by the way of assistive technology,
+colours of rows) and pictures; here it is judged. Needs what `packages_for gui`
+in cmake/setup lists; skipped aloud where that is missing.
+
+TEAMSHARK_PICTURES=FOLDER keeps the pictures; docs/generate/pictures.py makes
+those of the documentation from them.
 """
 
 import collections
@@ -15,6 +18,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 
 import pytest
@@ -22,13 +26,23 @@ import pytest
 import harness
 import profile_files
 
+sys.path.insert(0, str(harness.ROOT / "tests/gui"))
+sys.path.insert(0, str(harness.ROOT / "docs/generate"))
+import pictures  # noqa: E402  (beside the documentation that it is for)
+import stops  # noqa: E402  (beside the tour that it is for)
+
 PROGRAMS = ("wireshark", "Xvfb", "xvfb-run", "dbus-run-session", "openbox", "xdotool", "import", "convert")
 SCREEN = "1600x1000x24"
-TOUR_TIMEOUT_S = 240
-# A colour counts as shown from this many pixels on: more than a few rows' text.
-PIXELS_MIN = 2000
+TOUR_TIMEOUT_S = 1200
+# Where graphs are drawn in their window: neither their list nor the legend that some versions have.
+DRAWING = "780x480+0+0"
+# A line counts as drawn from this many pixels on, of colours that differ from its own by no more
+# (red, green and blue together), since lines are blended with what is around.
+LINE_PIXELS_MIN = 20
+LINE_DIFFERENCE_MAX = 60
 # Python that sees the introspection bindings of the distribution.
 PYTHON = "/usr/bin/python3"
+NAMES = [stop.name for stop in stops.STOPS]
 
 
 def missing():
@@ -43,38 +57,33 @@ def missing():
 pytestmark = pytest.mark.skipif(bool(missing()), reason=f"no windows: {', '.join(missing())} not installed")
 
 
-def stops():
-    """Name of each stop -> the capture that it needs, from the tour's own table, without the tour's bindings."""
-    text = (harness.ROOT / "tests/gui/tour.py").read_text()
-    constants = dict(re.findall(r'^([A-Z]+) = "(.*)"$', text, re.MULTILINE))
-    return {name: constants[capture] for capture, name in re.findall(r"@stop\((\w+)\)\ndef (\w+)\(", text)}
-
+# --- The tour ------------------------------------------------------------------
 
 @functools.lru_cache(maxsize=None)
 def tour():
     """Makes the whole tour once; the folder with what it found, and why it ended early or ""."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="tour-", dir=harness.workspace()))
     shutil.copytree(harness.ROOT / "tests/gui", folder / "gui", ignore=shutil.ignore_patterns("__pycache__"))
-    captures = []
-    for name in sorted(set(stops().values())):
-        captures.append(shutil.copy(harness.bundled(name), folder))
+    for name in {stop.capture for stop in stops.STOPS}:
+        (folder / "captures" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(harness.bundled(name), folder / "captures" / name)
     harness.open_to_all(folder)
     folder.chmod(0o777)
-    command = ["xvfb-run", "-a", "-s", f"-screen 0 {SCREEN}", "dbus-run-session", "--",
-               PYTHON, folder / "gui/tour.py", folder, ",".join(stops()), *captures]
+    command = ["xvfb-run", "-a", "-s", f"-screen 0 {SCREEN} -fbdir {folder}", "dbus-run-session", "--",
+               PYTHON, folder / "gui/tour.py", folder, folder / "captures"]
     plugins = harness.loaded_plugins(harness.stage_dir())
     done = harness.run(command, plugins=plugins, profile="Teams", timeout=TOUR_TIMEOUT_S,
-                       env={"XDG_RUNTIME_DIR": str(folder), "PYTHONDONTWRITEBYTECODE": "1"})
-    keep_pictures(folder)
+                       env={"XDG_RUNTIME_DIR": str(folder), "TEAMSHARK_SCREEN": str(folder), "PYTHONDONTWRITEBYTECODE": "1"})
+    keep(folder)
     return folder, f"{done.stdout[-2000:]}\n{done.stderr[-4000:]}" if done.returncode else ""
 
 
-def keep_pictures(folder):
-    """Copies the pictures to TEAMSHARK_PICTURES, for somebody to look at."""
+def keep(folder):
+    """Copies what the tour made to TEAMSHARK_PICTURES, for somebody to look at."""
     target = os.environ.get("TEAMSHARK_PICTURES")
     if target:
-        for picture in folder.glob("*.png"):
-            shutil.copy(picture, target)
+        for path in [*folder.glob("*.png"), *folder.glob("*.json")]:
+            shutil.copy(path, target)
 
 
 def seen(stop):
@@ -86,9 +95,9 @@ def seen(stop):
 
 
 @functools.lru_cache(maxsize=None)
-def colours(stop):
+def colours(stop, *crop):
     """Colour (red, green, blue of 255) -> pixels of it in a picture."""
-    command = ["convert", str(tour()[0] / f"{stop}.png"), "-depth", "8", "-format", "%c", "histogram:info:-"]
+    command = ["convert", str(tour()[0] / f"{stop}.png"), *crop, "-depth", "8", "-format", "%c", "histogram:info:-"]
     listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     counts = collections.Counter()
     for count, red, green, blue in re.findall(r"(\d+): \( *(\d+), *(\d+), *(\d+)", listing):
@@ -96,10 +105,10 @@ def colours(stop):
     return counts
 
 
-def shows(stop, rule_name):
-    """Whether a picture shows the background of a colour rule."""
-    rule = next(rule for rule in profile_files.colour_rules() if rule.name == rule_name)
-    return colours(stop)[tuple(round(value * 255) for value in rule.background)] >= PIXELS_MIN
+def absent(stop, *texts):
+    """Those of the texts that a window does not show, not even as a part of one of its own."""
+    shown = seen(stop)["texts"] + seen(stop).get("more", [])
+    return [text for text in texts if not any(str(text) in own for own in shown)]
 
 
 def packets(found):
@@ -107,14 +116,30 @@ def packets(found):
     return int((re.search(r"Displayed: (\d+)", found["status"]) or re.search(r"Packets: (\d+)", found["status"]))[1])
 
 
-@pytest.mark.parametrize("stop", stops())
-def test_no_error_and_no_blank_window(stop):
-    found = seen(stop)
-    assert found["alive"]
-    assert found["alarms"] == []
-    assert not [title for title in found["titles"] if "rror" in title]
-    assert len(colours(stop)) > 20, "the picture is blank"
+@functools.lru_cache(maxsize=None)
+def selected(expression, capture=stops.ARTICLE):
+    """The frames that tshark selects with a filter."""
+    frames = harness.fields(harness.bundled(capture), [], expression, "display-filter")
+    return {int(frame["frame.number"][0]) for frame in frames}
 
+
+# --- Nothing goes wrong, and it would be seen -----------------------------------
+
+@pytest.mark.parametrize("stop", stops.STOPS, ids=NAMES)
+def test_no_trouble_and_no_blank_window(stop):
+    found = seen(stop.name)
+    assert found["alive"]
+    assert found["trouble"] == []
+    assert len(found["titles"]) == 1 and pathlib.Path(stop.capture).name in found["titles"][0], "a window was left open"
+    assert len(colours(stop.name)) > 20, "the picture is blank"
+
+
+def test_trouble_is_seen():
+    assert "Broken rule" in " ".join(seen(stops.BROKEN_STOP)["trouble"]) or \
+        "no_such_field" in " ".join(seen(stops.BROKEN_STOP)["trouble"])
+
+
+# --- The profile -----------------------------------------------------------------
 
 def test_profile_is_in_force():
     found = seen("packet_list")
@@ -124,58 +149,160 @@ def test_profile_is_in_force():
 
 
 def test_button_shows_the_sign_in_only():
-    everything, signin = packets(seen("packet_list")), packets(seen("button"))
-    assert 0 < signin <= everything
+    assert packets(seen("button")) == len(selected(profile_files.buttons()["Sign-in"])) < packets(seen("packet_list"))
 
 
-@pytest.mark.parametrize("stop, rule", [
-    ("packet_list", "Teams: telemetry and rest"),
-    ("tree_check", "Teams: connectivity check"),
-    ("tree_media", "Teams: connectivity check"),
-])
-def test_packet_list_is_coloured(stop, rule):
-    assert shows(stop, rule)
+ROWS = [stop for stop in stops.STOPS if stop.do in ("opening", "tree")]
+
+
+def background(rule):
+    return [round(value * 255) for value in rule.background]
+
+
+@functools.lru_cache(maxsize=None)
+def rules_by_frame(capture):
+    """Frame -> name of the colour rule that tshark applies."""
+    output = harness.tshark("--color", "-r", harness.bundled(capture), "-T", "fields",
+                            "-e", "frame.coloring_rule.name", profile="Teams")
+    return dict(enumerate(output.splitlines(), 1))
+
+
+@pytest.mark.parametrize("stop", ROWS, ids=lambda stop: stop.name)
+def test_rows_have_the_colours_of_their_rules(stop):
+    backgrounds = {rule.name: background(rule) for rule in profile_files.colour_rules()}
+    backgrounds[""] = [255, 255, 255]
+    rows = seen(stop.name)["rows"]
+    assert len(rows) >= 6
+    for frame, colour in rows.items():
+        assert colour == backgrounds[rules_by_frame(stop.capture)[int(frame)]], f"frame {frame}"
+
+
+def test_every_rule_is_in_sight_somewhere():
+    in_sight = {rules_by_frame(stop.capture)[int(frame)] for stop in ROWS for frame in seen(stop.name)["rows"]}
+    assert {rule.name for rule in profile_files.colour_rules()} - in_sight == set()
+
+
+# --- Packet details ----------------------------------------------------------------
+
+# What the details of a frame have to show: lines by the beginning of what they say.
+LINES = {
+    "tree_name": ["[Teams Names", "[Service: chat]", "[Datacenter: BN3]", "[Chain: amer-client-ss.msg.skype.com",
+                  "[Microsoft Teams: Teams chat]", "[Stage: sync]"],
+    "tree_signalling": ["[Teams Names", "[Service: call-controller]", "[Microsoft Teams: Teams call-controller]",
+                        "[Stage: call-setup]"],
+    "tree_allocation": ["Microsoft TURN", "[Allocation: 1, active]", "[Relayed: 52.112.193.10:52085]",
+                        "[Response To: 192]", "[Microsoft Teams: Teams audio relay]"],
+    "tree_check": ["Microsoft ICE", "[Pair: ", "[State: ", "[Response To: ", "[Microsoft Teams: Teams check]"],
+    "tree_media": ["Microsoft ICE media", "[Media: rtp]", "[Payload Name: SILK/16000", "[Pair: 5]",
+                   "[Microsoft Teams: Teams audio media]", "[Path: direct]", "[Endpoint: 23.100.65.165:51261]"],
+}
+
+
+@pytest.mark.parametrize("stop", LINES)
+def test_details_show_our_layers(stop):
+    shown = seen(stop)["texts"]
+    assert [line for line in LINES[stop] if not any(text.startswith(line) for text in shown)] == []
+
+
+# --- Menus and windows ---------------------------------------------------------------
+
+CONVERSATIONS = ["Teams flow", "Teams call", "Teams sign-in"]
 
 
 def test_reports_and_filters_are_in_the_menus():
     found = seen("packet_list")
     assert {"Teams Sign-In", "Teams Names", "Teams Calls", "Teams Flows"} <= set(found["statistics"])
-    assert {"Teams flow", "Teams call", "Teams sign-in"} <= set(found["filters"])
+    assert set(CONVERSATIONS) <= set(found["filters"])
 
 
-def test_conversation_filter_selects_the_call():
-    shown = packets(seen("conversation"))
-    assert 8303 <= shown < packets(seen("packet_list"))
+@pytest.mark.parametrize("stop, field", [("filter_flow", "teams.flow"), ("filter_call", "teams.call"),
+                                         ("filter_signin", "teams.signin")])
+def test_conversation_filter_selects(stop, field):
+    number = harness.fields(harness.bundled(stops.ARTICLE), [field], f"frame.number == {stops.ALLOCATION}",
+                            "display-filter")[0][field][0]
+    found = seen(stop)
+    assert found["filter"] == f"{field} == {number}"
+    assert packets(found) == len(selected(found["filter"]))
 
 
-def holds(stop, *texts):
-    """Whether a window shows all of the texts, each as a part of one of its own."""
-    return [text for text in texts if not any(text in shown for shown in seen(stop)["texts"])] == []
+@pytest.mark.parametrize("stop, expression", [("colour_flow", "teams.flow == 12"), ("colour_call", "teams.call == 1"),
+                                              ("colour_signin", "teams.signin == 1")])
+def test_colorize_conversation_colours_all_of_it_and_nothing_else(stop, expression):
+    found = seen(stop)
+    assert set(CONVERSATIONS) <= set(found["offered"])
+    assert found["before"].keys() == found["after"].keys() and len(found["before"]) >= 10
+    changed = {int(frame) for frame, colour in found["before"].items() if found["after"][frame] != colour}
+    assert changed == {frame for frame in map(int, found["before"]) if frame in selected(expression)} != set()
+    assert len({tuple(found["after"][str(frame)]) for frame in changed}) == 1
 
 
 def test_report_of_the_sign_in_shows_names_and_stages():
-    assert holds("report_signin", "teams.microsoft.com", "login.microsoftonline.com", "identity", "18")
+    signin = json.loads(harness.report(harness.bundled(stops.ARTICLE), "teams,signin,json"))["signins"][0]
+    texts = [step[key] for step in signin["steps"] for key in ("name", "stage")]
+    assert absent("report_signin", *texts, "Akamai GTM") == []
 
 
 def test_report_of_names_shows_services():
-    assert holds("report_names", "us-api.asm.skype.com", "Chat")
+    names = json.loads(harness.report(harness.bundled(stops.ARTICLE), "teams,names,json"))["names"]
+    assert absent("report_names", *(name["name"] for name in names), "Chat", "Identity") == []
 
 
 def test_report_of_calls_shows_the_far_end():
-    assert holds("report_calls", "23.100.65.165")
+    assert absent("report_calls", "192.168.1.20", "23.100.65.165", "direct", "8447") == []
 
 
 def test_report_of_flows_shows_ends():
-    assert holds("report_flows", "13.107.3.128:443", "192.168.1.20:50102")
+    flows = json.loads(harness.report(harness.bundled(stops.ARTICLE), "teams,flows,json"))["flows"]
+    assert len(flows) == 23
+    assert absent("report_flows", *(flow[end] for flow in flows for end in ("client", "server"))) == []
 
 
 def test_expert_window_shows_our_items():
-    assert holds("expert", "ms_turn") or holds("expert", "MS-TURN")
+    assert absent("expert", "MS-TURN", "The server asks for credentials (401).", "Teams Names",
+                  "A Teams client looks up Skype for Business", "Media relay without any DNS name") == []
 
 
-def test_media_is_among_the_rtp_streams():
-    assert holds("rtp_streams", "23.100.65.165")
+def test_flow_graph_shows_our_info():
+    lines = [text for text in seen("flow_graph")["more"] if re.match(r"Packet \d+: ", text)]
+    assert lines and all(": Teams telemetry: " in line for line in lines)
+    assert absent("flow_graph", "16 node(s)") == []
+
+
+def test_rtp_streams_are_those_of_the_call():
+    """Three media, two directions; the ports are those of the article."""
+    assert absent("rtp_streams", "6 streams", "23.100.65.165", 8085, 20878, 26563, 51261, 53692, 59150, "SILK") == []
+
+
+def test_graph_draws_each_modality():
+    drawn = colours("io_graph", "-crop", DRAWING)
+    for record in profile_files.uat("io_graphs"):
+        if record[0] == "Enabled":
+            colour = bytes.fromhex(record[3][1:])
+            near = [other for other in drawn if sum(map(abs, map(int.__sub__, colour, other))) <= LINE_DIFFERENCE_MAX]
+            assert sum(drawn[other] for other in near) >= LINE_PIXELS_MIN, record[1]
+            assert absent("io_graph", record[1]) == []
 
 
 def test_preferences_have_the_table_of_names():
-    assert holds("preferences", "Names", "Product", "Description")
+    assert absent("preferences", "Teams Names", "Product", "Service", "Stage", "Description") == []
+
+
+# --- The pictures of the documentation -------------------------------------------------
+
+PICTURE_BYTES_MAX = 64 * 1024
+
+
+def test_documentation_shows_each_picture():
+    documents = [harness.ROOT / "README.md", *(harness.ROOT / "docs").glob("*.md")]
+    shown = {name for path in documents for name in re.findall(r"images/([\w-]+\.png)", path.read_text())}
+    assert shown == set(pictures.PICTURES) == {path.name for path in pictures.IMAGES.iterdir()}
+    assert [path.name for path in pictures.IMAGES.iterdir() if path.stat().st_size > PICTURE_BYTES_MAX] == []
+
+
+@pytest.mark.parametrize("picture", pictures.PICTURES)
+def test_picture_is_of_what_is_shipped(picture):
+    """Texts of the windows as they are now; docs/generate/pictures.py takes new pictures."""
+    carried = pictures.carried(picture)
+    if not carried.startswith(f"Wireshark {pictures.series()} "):
+        pytest.skip(f"{picture} is of another series: {carried[:13]}")
+    assert carried == pictures.comment(seen(pictures.PICTURES[picture]))

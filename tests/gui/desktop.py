@@ -1,137 +1,183 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Wireshark's windows as an assistive technology sees them: by role, name and text.
+"""Wireshark's windows, driven as by a user.
 
-Runs inside a session that has an X server, a session bus and nothing else
-(tests/test_gui.py makes one). Menus are chosen by their texts and not by
-position, so that a tour goes the same way through every version of Wireshark.
+Runs inside a session that has an X server, a session bus, a window manager and
+nothing else (tests/test_gui.py makes one). Menus are chosen by their texts and
+not by position, so that a tour goes the same way through every version of
+Wireshark; what it waits for is a window, a text, or a screen that has come to rest.
 """
 
 import os
+import pathlib
+import re
+import struct
 import subprocess
 import time
 
-import gi
+import accessible
+from accessible import NotThere, find, press, role, until
 
-gi.require_version("Atspi", "2.0")
-from gi.repository import Atspi, GLib  # noqa: E402  (the version has to be chosen first)
-
-WAIT_S = 15
-FIRST_TRY_S = 4
-POLL_S = 0.2
-SETTLE_S = 0.6
-CHILDREN_MAX = 160
+FIRST_TRY_S = 6
+# How long a screen has to stay as it is to count as at rest.
+REST_S = 0.25
 # What Wireshark opens by itself to tell that something went wrong.
-KEYS = ("Right", "Return", "End")
 ALARM_ROLES = ("alert",)
-# Roles that newer versions of AT-SPI call otherwise.
-RENAMED_ROLES = {"button": "push button"}
+# What it writes on standard error for the same reason; Qt's own chatter (GUI) is no concern of ours.
+COMPLAINT = re.compile(r"\[(?!GUI )\S* ?(WARNING|CRITICAL|ERROR)\]|Disabling color filter|terminate called")
+KEYS = ("Right", "Return", "End")
+# A context menu is not longer than this.
+MENU_ITEMS_MAX = 40
+# Rows of the packet list that are looked at above and below a frame, and how near
+# to the edges of the list (its headings, its scroll bar) they may be.
+ROWS_AROUND = 30
+EDGE = 30
 
 
-class NotThere(AssertionError):
-    """What a step looked for did not appear."""
+def xdotool(*args):
+    done = subprocess.run(["xdotool", *map(str, args)], capture_output=True, text=True, check=False)
+    return done.stdout.split()
 
 
-def until(condition, what, seconds=WAIT_S):
-    """The first true value of condition(), asked again and again."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            value = condition()
-        except GLib.Error:      # a window went away while it was looked at
-            value = None
-        if value:
-            return value
-        time.sleep(POLL_S)
-    raise NotThere(f"{what}: not within {seconds} s")
+class Screen:
+    """The colours of the whole screen at one moment, out of the file in which Xvfb keeps it (-fbdir, format XWD)."""
+
+    FILE = "Xvfb_screen0"
+    # Words of the header, whose own size is the first: of four bytes, the highest first.
+    BYTES_PER_LINE, COLOURS = 12, 19
+    HEADER_WORDS = 25
+    BYTES_PER_COLOUR = 12
+    BYTES_PER_PIXEL = 4     # blue, green, red, nothing
+
+    def __init__(self):
+        self.bytes = pathlib.Path(os.environ["TEAMSHARK_SCREEN"], self.FILE).read_bytes()
+        header = struct.unpack_from(f">{self.HEADER_WORDS}I", self.bytes)
+        self.line = header[self.BYTES_PER_LINE]
+        self.start = header[0] + header[self.COLOURS] * self.BYTES_PER_COLOUR
+
+    def at(self, x, y):
+        """The colour of a pixel: red, green, blue."""
+        place = self.start + y * self.line + x * self.BYTES_PER_PIXEL
+        return list(reversed(self.bytes[place:place + 3]))
 
 
-def children(node):
-    """A node's children; of long tables only the first cells, since each costs a question to Wireshark."""
-    count = min(node.get_child_count(), CHILDREN_MAX)
-    return [child for child in map(node.get_child_at_index, range(count)) if child]
+def settle():
+    """Waits until the screen has come to rest."""
+    last = Screen().bytes
 
-
-def descendants(node, depth=12):
-    """A node's descendants, parents first."""
-    for child in children(node):
-        yield child
-        if depth > 1:
-            yield from descendants(child, depth - 1)
-
-
-def role(node):
-    name = node.get_role_name()
-    return RENAMED_ROLES.get(name, name)
-
-
-def find(node, wanted, name=None, depth=12):
-    """The first descendant of the role whose name starts with the given one, or None."""
-    for item in descendants(node, depth):
-        if role(item) == wanted and (name is None or item.get_name().startswith(name)):
-            return item
-    return None
-
-
-def press(item):
-    """Does what a click on an item does. An action that opens a modal dialog may not answer; that is no failure."""
-    try:
-        Atspi.Action.do_action(item, 0)
-    except GLib.Error:
-        pass
-    time.sleep(SETTLE_S)
-
-
-def texts(node, depth=12):
-    """Every name and text below a node, in order, for a test to look into."""
-    found = []
-    for item in descendants(node, depth):
-        if item.get_name():
-            found.append(item.get_name())
-        elif role(item) == "text" and Atspi.Text.get_character_count(item):
-            found.append(Atspi.Text.get_text(item, 0, -1))
-    return found
+    def same():
+        nonlocal last
+        time.sleep(REST_S)
+        before, last = last, Screen().bytes
+        return before == last
+    until(same, "a screen at rest")
 
 
 class Wireshark:
     """One running Wireshark with a capture open."""
 
-    def __init__(self, capture, profile, *options, size=(1560, 900)):
+    def __init__(self, capture, profile, *options):
+        self.capture = pathlib.Path(capture).name
+        self.errors = pathlib.Path(f"{self.capture}.{profile}.stderr")
+        self.focus = accessible.Focus()
+        self.main = None
+        self.offered = {}
         environment = dict(os.environ, QT_LINUX_ACCESSIBILITY_ALWAYS_ON="1")
-        # pylint: disable-next=consider-using-with
-        self.process = subprocess.Popen(["wireshark", "-C", profile, *options, "-r", capture], env=environment)
-        self.capture = os.path.basename(capture)
-        self.main = until(self._main_window, f"the window of {self.capture}")
-        until(lambda: find(self.main, "label", "Packets:"), "the number of packets")
-        time.sleep(SETTLE_S)
+        with self.errors.open("w", encoding="utf-8") as errors:
+            # pylint: disable-next=consider-using-with
+            self.process = subprocess.Popen(["wireshark", "-C", profile, *options, "-r", str(capture)],
+                                            env=environment, stderr=errors)
+
+    def wait_open(self, size):
+        """Waits for the window with the capture in it."""
+        self.main = until(self._main_window, lambda: f"the window of {self.capture}; instead {self.trouble()}")
+        until(self.status, "the number of packets")
         self.resize(self.capture, *size)
 
+    def _main_window(self):
+        assert self.alive(), f"Wireshark ended: {self.trouble()}"
+        return self.window(self.capture)
+
     def _application(self):
-        for application in children(Atspi.get_desktop(0)):
+        for application in accessible.children(accessible.desktop()):
             if "ireshark" in (application.get_name() or ""):
                 return application
         return None
 
-    def _main_window(self):
-        assert self.alive(), "Wireshark ended"
-        return self.window(self.capture)
-
     def alive(self):
         return self.process.poll() is None
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+
+    # --- Looking ---
 
     def windows(self):
         """The windows that are open, the main one included."""
         application = self._application()
         if application is None:
             return []
-        application.clear_cache()   # nobody handles the events that would keep it fresh
-        return children(application)
+        application.clear_cache()   # not every version tells of its windows' coming and going
+        return accessible.children(application)
 
     def window(self, title):
         """An open window by a part of its title, or None."""
         return next((window for window in self.windows() if title in (window.get_name() or "")), None)
 
-    def wait_window(self, title, seconds=WAIT_S):
-        return until(lambda: self.window(title), f"a window named {title}; open: {self.titles()}", seconds)
+    def titles(self):
+        return [window.get_name() for window in self.windows()]
+
+    def wait_window(self, title, seconds=accessible.WAIT_S):
+        return until(lambda: self.window(title), lambda: f"a window named {title}; open: {self.titles()}", seconds)
+
+    def trouble(self):
+        """What tells that something went wrong: message boxes, and complaints on standard error. There should be none."""
+        boxes = [" ".join(accessible.texts(window)) for window in self.windows() if role(window) in ALARM_ROLES]
+        lines = self.errors.read_text(encoding="utf-8", errors="replace").splitlines()
+        return boxes + [line for line in lines if COMPLAINT.search(line)]
+
+    def status(self):
+        """What the status line says of packets, such as "Packets: 137 · Displayed: 28 (20.4%)"."""
+        return self.status_label("Packets:")
+
+    def status_label(self, beginning):
+        """A text of the status line by its beginning, or ""."""
+        label = find(find(self.main, "status bar", depth=1), "label", beginning)
+        return label.get_name() if label else ""
+
+    def details(self):
+        """The lines of the packet details that are unfolded."""
+        tree = find(self.main, "tree", "Packet details")
+        return [cell.get_name() for cell in accessible.children(tree) if role(cell) != accessible.HEADING]
+
+    def headings(self):
+        """The titles of the packet list's columns."""
+        table = find(self.main, "tree", "Packet list")
+        return [item.get_name() for item in accessible.children(table, accessible.columns(table))]
+
+    def cells(self, frames, column):
+        """The cells of a column of the packet list, of a range of frames."""
+        table = find(self.main, "tree", "Packet list")
+        width = accessible.columns(table)   # frames count from 1, since the headings are row 0
+        return [table.get_child_at_index(frame * width + column) for frame in frames]
+
+    def row_colours(self, near, column):
+        """Frame -> its colour, of the rows in sight around a frame. That frame's own row shows the selection instead."""
+        xdotool("mousemove", 0, 0)  # the pointer has colours of its own
+        settle()
+        screen = Screen()
+        _, top, _, height = accessible.box(find(self.main, "tree", "Packet list"))
+        frames = range(max(1, near - ROWS_AROUND), near + ROWS_AROUND)
+        found = {}
+        for frame, cell in zip(frames, self.cells(frames, column)):
+            if cell and frame != near:
+                x, y, width, row = accessible.box(cell)
+                if row > 0 and y > top + EDGE and y + row < top + height - EDGE:
+                    # Above the letters, and where a text at the left ends last.
+                    found[frame] = screen.at(x + width - 3, y + 1)
+        return found
+
+    # --- Doing ---
 
     def open_window(self, title, *path):
         """Opens a window by its menu item. Qt sometimes forgets to tell of one that follows another: then once more."""
@@ -143,119 +189,139 @@ class Wireshark:
             self.menu(*path)
             return self.wait_window(title)
 
-    def titles(self):
-        return [window.get_name() for window in self.windows()]
-
-    def alarms(self):
-        """The texts of message boxes that are open: there should be none."""
-        return [texts(window) for window in self.windows() if role(window) in ALARM_ROLES]
-
-    def status(self):
-        """What the status line says of packets, such as "Packets: 137 · Displayed: 28 (20.4%)"."""
-        label = find(self.main, "label", "Packets:")
-        return label.get_name() if label else ""
-
-    # --- Doing ---
-
     def menu(self, *path):
         """Chooses a menu item by the beginnings of the texts on the way to it."""
         item = self.menu_item(*path)
         if item is None:
             raise NotThere(f"menu {' > '.join(path)}")
         press(item)
+        settle()
 
     def menu_item(self, *path):
         """The item itself, or None."""
-        node = find(self.main, "menu bar", depth=2)
-        for text in path:
-            node = find(node, "menu item", text, depth=2)
-            if node is None:
-                return None
-        return node
+        return item_below(find(self.main, "menu bar", depth=2), *path)
 
-    def menu_texts(self, *path):
-        """The texts in a menu."""
-        node = self.menu_item(*path)
-        return [item.get_name() for item in descendants(node, 2) if item.get_name()] if node else []
+    def context_items(self, frame, column, text, below):
+        """What the menu of the right mouse button on a frame offers under the item that begins with a text.
+
+        Text of each item there -> the item under it that begins with another text.
+        Qt 5 tells of such items only the first time, so that they are kept."""
+        if not self.offered:
+            x, y, width, height = accessible.box(self.cells([frame], column)[0])
+            self.focus_main()
+            xdotool("mousemove", x + width // 2, y + height // 2, "click", "3")
+            settle()
+            menu = self._item_by_keys(text)
+            self.offered = {name: item_below(menu, name, below) for name in menu_texts(menu)}
+            self.key("Escape")
+        return self.offered
+
+    def _item_by_keys(self, text):
+        for _ in range(MENU_ITEMS_MAX):
+            item = self.focus.next(lambda: xdotool("key", "Down"))
+            if item.get_name().startswith(text):
+                return item
+        raise NotThere(f"{text} in the context menu")
 
     def close(self, window):
         """Closes a window by its own Close or Cancel button, or else by its title bar."""
         title = window.get_name()
-        for name in ("Close", "Cancel"):
-            button = find(window, "push button", name)
-            if button:
-                press(button)
-                break
+        buttons = (find(window, "push button", name) for name in ("Close", "Cancel"))
+        button = next(filter(None, buttons), None)
+        if button:
+            press(button)
         else:
-            self.xdotool("search", "--name", title, "windowclose")
+            xdotool("search", "--name", title, "windowclose")
         until(lambda: self.window(title) is None, f"the end of {title}")
 
     def go_to(self, frame):
         """Selects a frame by its number."""
-        field = find(find(self.main, "filler"), "text")
+        entry = find(find(self.main, "filler"), "text")
         self.menu("Go", "Go to Packet")
-        Atspi.EditableText.set_text_contents(field, str(frame))
+        accessible.write(entry, str(frame))
         press(find(self.main, "push button", "Go to packet"))
+        tree = find(self.main, "tree", "Packet details")
+        until(lambda: find(tree, "table cell", f"Frame {frame}:", depth=1), f"the details of frame {frame}")
 
     def filter_bar(self):
         """The tool bar with the entry for filters and the filter buttons. Some versions give it no name."""
-        bars = (bar for bar in children(self.main) if role(bar) == "tool bar")
+        bars = (bar for bar in accessible.children(self.main) if role(bar) == "tool bar")
         return next(bar for bar in bars if find(bar, "text", "Display filter entry"))
+
+    def filter_buttons(self):
+        """The labels of the filter buttons."""
+        items = accessible.descendants(self.filter_bar())
+        return [item.get_name() for item in items if role(item) == "push button" and item.get_name()]
+
+    def filter_entry(self):
+        return find(self.filter_bar(), "text", "Display filter entry")
 
     def filter(self, expression):
         """Applies a display filter, "" for none."""
-        entry = find(self.filter_bar(), "text", "Display filter entry")
-        Atspi.EditableText.set_text_contents(entry, expression)
+        entry = self.filter_entry()
+        accessible.write(entry, expression)
         entry.grab_focus()
         self.focus_main()
-        self.xdotool("key", "Return")
-        time.sleep(SETTLE_S)
+        self.key("Return")
 
     def focus_main(self):
-        self.xdotool("search", "--name", f"^{self.capture}", "windowactivate", "--sync")
+        xdotool("search", "--name", f"^{self.capture}", "windowactivate", "--sync")
 
     def key(self, *keys):
         """Presses keys in the window that has the focus."""
-        self.xdotool("key", "--delay", "60", *keys)
-        time.sleep(SETTLE_S)
+        xdotool("key", "--delay", "60", *keys)
+        settle()
 
     def click(self, x, y):
         """Clicks at a place of the main window."""
         self.focus_main()
-        window = self.xdotool("search", "--onlyvisible", "--name", f"^{self.capture}")[-1]
-        self.xdotool("mousemove", "--window", window, str(x), str(y), "click", "1")
-        time.sleep(SETTLE_S)
+        window = xdotool("search", "--onlyvisible", "--name", f"^{self.capture}")[-1]
+        xdotool("mousemove", "--window", window, x, y, "click", "1")
+        settle()
 
     def type_in(self, title, *words):
         """Types into the tree at the left of a window: what begins with a word is selected, a key's name presses it."""
-        window = self.xdotool("search", "--onlyvisible", "--name", title)[-1]
-        self.xdotool("windowactivate", "--sync", window, "mousemove", "--window", window, "60", "20", "click", "1")
+        window = xdotool("search", "--onlyvisible", "--name", title)[-1]
+        xdotool("windowactivate", "--sync", window, "mousemove", "--window", window, "60", "20", "click", "1")
         for word in words:
             if word in KEYS:
                 self.key(word)
             else:
-                self.xdotool("type", "--delay", "20", word)
-                time.sleep(SETTLE_S)
+                xdotool("type", "--delay", "20", word)
+                settle()
 
-    @staticmethod
-    def xdotool(*args):
-        done = subprocess.run(["xdotool", *args], capture_output=True, text=True, check=False)
-        return done.stdout.split()
+    def point(self, title, x, y):
+        """Moves the mouse over a place of a window."""
+        window = xdotool("search", "--onlyvisible", "--name", title)[-1]
+        for step in (0, 1):     # a mouse that jumps has not been moved over what is there
+            xdotool("mousemove", "--window", window, x + step, y)
+            settle()
 
     def resize(self, title, width, height):
-        for window in self.xdotool("search", "--name", title):
-            self.xdotool("windowsize", window, str(width), str(height))
-            self.xdotool("windowmove", window, "20", "20")
-        time.sleep(SETTLE_S)
+        for window in xdotool("search", "--name", title):
+            xdotool("windowsize", window, width, height)
+            xdotool("windowmove", window, "20", "20")
+        settle()
 
     def picture(self, path, title=None):
         """Takes a picture of the window with the title, by default of the main one."""
-        time.sleep(SETTLE_S)
-        ids = self.xdotool("search", "--onlyvisible", "--name", title or f"^{self.capture}")
+        xdotool("mousemove", 0, 0)  # what is under the pointer may look otherwise
+        settle()
+        ids = xdotool("search", "--onlyvisible", "--name", title or f"^{self.capture}")
         if not ids:
             raise NotThere(f"a visible window named {title}")
-        subprocess.run(["import", "-window", ids[-1], path], check=True)
+        subprocess.run(["import", "-window", ids[-1], str(path)], check=True)
 
-    def end(self):
-        self.process.kill()
-        self.process.wait()
+
+def item_below(node, *path):
+    """The menu item under a menu, menu bar or item by the beginnings of the texts on the way to it, or None."""
+    for text in path:
+        node = find(node, "menu item", text, depth=2)
+        if node is None:
+            return None
+    return node
+
+
+def menu_texts(node):
+    """The texts in a menu."""
+    return [item.get_name() for item in accessible.descendants(node, 2) if item.get_name()] if node else []

@@ -1,218 +1,187 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Goes through Wireshark's windows as a user would, writes down what is there, and takes pictures.
 
-Usage: tour.py OUTPUT STOPS CAPTURE...
-STOPS are names of the functions below marked as stops, joined by commas. What
-each saw goes to OUTPUT/STOP.json, pictures to OUTPUT/STOP.png.
+Usage: tour.py OUTPUT CAPTURES
+CAPTURES is the folder of captures. What each stop of stops.py saw goes to
+OUTPUT/STOP.json, its picture to OUTPUT/STOP.png.
 """
 
 import json
+import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import traceback
 
+import accessible
 import desktop
+import stops
 
-STOPS = {}
-
-
-def stop(capture):
-    """Marks a function as a stop of the tour, in a Wireshark that has this capture open."""
-    def mark(function):
-        STOPS[function.__name__] = (capture, function)
-        return function
-    return mark
-
-
-ARTICLE = "article-2017.pcapng"
-# Frames of that capture, one for the tree of each plugin.
+MAIN_SIZE = (1560, 900)
+WINDOW_SIZE = (1000, 640)
+GRAPH_SIZE = (1200, 760)
+# Places of lines in the drawing of the flow graph.
+GRAPH_LINES = ((400, 90), (400, 150), (400, 250))
 # Somewhere in the packet details of the main window.
 DETAILS = (200, 700)
 # How many frames after the one that matters are in sight, too.
 FRAMES_BELOW = 11
-NAME_FRAME, ALLOCATION_FRAME, CHECK_FRAME, MEDIA_FRAME = 84, 194, 225, 363
+# The column of the packet list whose cells tell the colour of a row: Path, which is never full.
+PATH_COLUMN = 8
 
 
-def labels(wireshark, role, depth=12):
-    return [item.get_name() for item in desktop.descendants(wireshark.main, depth)
-            if desktop.role(item) == role and item.get_name()]
-
-
-@stop(ARTICLE)
-def packet_list(wireshark, picture):
+def opening(wireshark, picture):
     """The window as it opens."""
     wireshark.menu("View", "Packet Bytes")
     wireshark.menu("View", "Resize Columns")
     picture()
     return {
         "status": wireshark.status(),
-        "profile": desktop.find(wireshark.main, "label", "Profile:").get_name(),
-        "headings": labels(wireshark, "table column header"),
-        "buttons": labels(wireshark, "push button", 4),
-        "statistics": wireshark.menu_texts("Statistics"),
-        "filters": wireshark.menu_texts("Analyze", "Conversation Filter"),
+        "profile": wireshark.status_label("Profile:"),
+        "headings": wireshark.headings(),
+        "buttons": wireshark.filter_buttons(),
+        "statistics": desktop.menu_texts(wireshark.menu_item("Statistics")),
+        "filters": desktop.menu_texts(wireshark.menu_item("Analyze", "Conversation Filter")),
+        "rows": wireshark.row_colours(1, PATH_COLUMN),
     }
 
 
-def tree_of(wireshark, picture, frame, protocol):
-    """Shows a frame with the end of its details, where ours are, unfolded."""
+def tree(wireshark, picture, frame):
+    """A frame with the end of its details, where ours are, unfolded."""
     wireshark.go_to(frame + FRAMES_BELOW)
     wireshark.go_to(frame)
     wireshark.menu("View", "Expand All")
     wireshark.click(*DETAILS)
     wireshark.key("End")
     picture()
-    return {"status": wireshark.status(), "protocol": protocol}
+    return {"texts": wireshark.details(), "rows": wireshark.row_colours(frame, PATH_COLUMN)}
 
 
-@stop(ARTICLE)
-def tree_name(wireshark, picture):
-    return tree_of(wireshark, picture, NAME_FRAME, "teams_dns")
-
-
-@stop(ARTICLE)
-def tree_allocation(wireshark, picture):
-    return tree_of(wireshark, picture, ALLOCATION_FRAME, "ms_turn")
-
-
-@stop(ARTICLE)
-def tree_check(wireshark, picture):
-    return tree_of(wireshark, picture, CHECK_FRAME, "teams_stun")
-
-
-@stop(ARTICLE)
-def tree_media(wireshark, picture):
-    return tree_of(wireshark, picture, MEDIA_FRAME, "teams_stun")
-
-
-@stop(ARTICLE)
-def button(wireshark, picture):
+def button(wireshark, picture, label):
     """A filter button."""
     wireshark.menu("View", "Collapse All")
-    desktop.press(desktop.find(wireshark.filter_bar(), "push button", "Sign-in"))
+    accessible.press(accessible.find(wireshark.filter_bar(), "push button", label))
+    desktop.settle()
     picture()
     status = wireshark.status()
     wireshark.filter("")
     return {"status": status}
 
 
-@stop(ARTICLE)
-def expert(wireshark, picture):
-    """Analyze > Expert Information."""
-    return window_of(wireshark, picture, ("Analyze", "Expert Information"), "Expert Information")
-
-
-def window_of(wireshark, picture, path, title, size=(1000, 640)):
-    """Opens the window of a menu item, looks, and closes it."""
-    window = wireshark.open_window(title, *path)
+def window(wireshark, picture, title, *path, size=WINDOW_SIZE, look=lambda: []):
+    """Opens the window of a menu item, looks (also at what a function finds in it), and closes it."""
+    opened = wireshark.open_window(title, *path)
     wireshark.resize(title, *size)
     picture(title)
-    texts = desktop.texts(window)
-    wireshark.close(window)
-    return {"texts": texts}
+    found = {"texts": accessible.texts(opened), "more": look()}
+    wireshark.close(opened)
+    return found
 
 
-@stop(ARTICLE)
-def report_signin(wireshark, picture):
-    return window_of(wireshark, picture, ("Statistics", "Teams Sign-In"), "Teams Sign-In")
-
-
-@stop(ARTICLE)
-def report_names(wireshark, picture):
-    return window_of(wireshark, picture, ("Statistics", "Teams Names"), "Teams Names")
-
-
-@stop(ARTICLE)
-def report_calls(wireshark, picture):
-    return window_of(wireshark, picture, ("Statistics", "Teams Calls"), "Teams Calls")
-
-
-@stop(ARTICLE)
-def report_flows(wireshark, picture):
-    return window_of(wireshark, picture, ("Statistics", "Teams Flows"), "Teams Flows")
-
-
-@stop(ARTICLE)
-def rtp_streams(wireshark, picture):
-    return window_of(wireshark, picture, ("Telephony", "RTP", "RTP Streams"), "RTP Streams")
-
-
-@stop(ARTICLE)
-def flow_graph(wireshark, picture):
-    wireshark.filter("teams && frame.number < 260")
-    found = window_of(wireshark, picture, ("Statistics", "Flow Graph"), "Flow", (1200, 760))
+def flow_graph(wireshark, picture, expression):
+    """The flow graph, whose texts are drawn; those under the mouse it also writes below the drawing."""
+    def look():
+        found = []
+        for place in GRAPH_LINES:
+            wireshark.point("Flow", *place)
+            found += accessible.texts(wireshark.window("Flow"))
+        return found
+    wireshark.filter(expression)
+    found = window(wireshark, picture, "Flow", "Statistics", "Flow Graph", size=GRAPH_SIZE, look=look)
     wireshark.filter("")
     return found
 
 
-@stop(ARTICLE)
-def io_graph(wireshark, picture):
-    return window_of(wireshark, picture, ("Statistics", "I/O Graph"), "I/O Graph", (1000, 700))
-
-
-@stop(ARTICLE)
 def preferences(wireshark, picture):
     """Edit > Preferences > Protocols > Teams Names, and the table of the user's own names."""
-    window = wireshark.open_window("Preferences", "Edit", "Preferences")
-    wireshark.resize("Preferences", 900, 560)
-    wireshark.type_in("Preferences", "Protocols", "Right", "Teams Names")
-    picture("Preferences")
-    texts = desktop.texts(window)
-    desktop.press(desktop.find(window, "push button", "Edit"))
-    table = wireshark.wait_window("Teams Names")
-    texts += desktop.texts(table)
-    wireshark.close(table)
-    wireshark.close(window)
-    return {"texts": texts}
+    def look():
+        page = wireshark.window("Preferences")
+        accessible.press(accessible.find(page, "push button", "Edit"))
+        table = wireshark.wait_window("Teams Names")
+        desktop.settle()
+        texts = accessible.texts(table)
+        wireshark.close(table)
+        return texts
+
+    def page_picture(title):
+        wireshark.type_in(title, "Protocols", "Right", "Teams Names")
+        picture(title)
+    return window(wireshark, page_picture, "Preferences", "Edit", "Preferences", size=(900, 560), look=look)
 
 
-@stop(ARTICLE)
-def conversation(wireshark, picture):
-    """View > Colorize Conversation, and the filter of the call."""
-    wireshark.go_to(MEDIA_FRAME)
-    wireshark.menu("Analyze", "Conversation Filter", "Teams call")
-    status = wireshark.status()
-    wireshark.filter("")
-    wireshark.go_to(MEDIA_FRAME)
-    wireshark.menu("View", "Colorize Conversation", "Color 1")
+def conversation_filter(wireshark, picture, name, frame):
+    """Analyze > Conversation Filter: what filter it builds."""
+    wireshark.go_to(frame)
+    wireshark.menu("Analyze", "Conversation Filter", name)
     picture()
-    return {"status": status}
+    found = {"filter": accessible.content(wireshark.filter_entry()), "status": wireshark.status()}
+    wireshark.filter("")
+    return found
+
+
+def colorize(wireshark, picture, name, frame):
+    """Colorize Conversation of the packet list's context menu: the rows in sight before and after."""
+    wireshark.go_to(frame)
+    before = wireshark.row_colours(frame, PATH_COLUMN)
+    offered = wireshark.context_items(frame, PATH_COLUMN, "Colorize Conversation", "Color 1")
+    accessible.press(offered[name])
+    picture()
+    after = wireshark.row_colours(frame, PATH_COLUMN)
+    wireshark.menu("View", "Colorize Conversation", "Reset")
+    return {"offered": list(offered), "before": before, "after": after}
 
 
 def observed(wireshark):
     """What has to be so after every stop."""
-    return {"alive": wireshark.alive(), "alarms": wireshark.alarms(), "titles": wireshark.titles()}
+    return {"alive": wireshark.alive(), "trouble": wireshark.trouble(), "titles": wireshark.titles()}
 
 
-def go(output, names, captures):
+def make(wireshark, output, stop):
+    """Makes one stop, and writes down what it found or how it failed."""
+    def picture(title=None):
+        wireshark.picture(output / f"{stop.name}.png", title)
+    try:
+        found = globals()[stop.do](wireshark, picture, *stop.arguments)
+    except (accessible.NotThere, AttributeError, KeyError, TypeError):
+        found = {"error": traceback.format_exc()}
+        picture()
+    (output / f"{stop.name}.json").write_text(json.dumps({**found, **observed(wireshark)}))
+
+
+def go(output, captures):
     """Makes the stops, a new Wireshark for each capture."""
-    for capture in captures:
-        wireshark = desktop.Wireshark(str(capture), "Teams")
+    for capture in dict.fromkeys(stop.capture for stop in stops.STOPS):
+        wireshark = desktop.Wireshark(captures / capture, "Teams")
         try:
-            for name in names:
-                wanted, function = STOPS[name]
-                if wanted != capture.name:
-                    continue
-
-                def picture(title=None, name=name):
-                    wireshark.picture(str(output / f"{name}.png"), title)
-
-                try:
-                    found = function(wireshark, picture)
-                except (desktop.NotThere, AttributeError, TypeError):
-                    found = {"error": traceback.format_exc()}
-                    picture()
-                (output / f"{name}.json").write_text(json.dumps({**found, **observed(wireshark)}))
+            wireshark.wait_open(MAIN_SIZE)
+            for stop in stops.STOPS:
+                if stop.capture == capture:
+                    make(wireshark, output, stop)
         finally:
             wireshark.end()
 
 
+def break_profile(output, captures):
+    """Opens a capture with a profile that cannot be read, and waits for Wireshark to say so."""
+    profiles = pathlib.Path(os.environ["WIRESHARK_CONFIG_DIR"]) / "profiles"
+    shutil.copytree(profiles / "Teams", profiles / stops.BROKEN_PROFILE)
+    with (profiles / stops.BROKEN_PROFILE / "colorfilters").open("a", encoding="utf-8") as rules:
+        rules.write(stops.BROKEN_RULE)
+    wireshark = desktop.Wireshark(captures / stops.FAILURE, stops.BROKEN_PROFILE)
+    try:
+        trouble = accessible.until(wireshark.trouble, "a word about the broken profile")
+    finally:
+        wireshark.end()
+    (output / f"{stops.BROKEN_STOP}.json").write_text(json.dumps({"trouble": trouble}))
+
+
 def main():
-    output, names, *captures = sys.argv[1:]
+    output, captures = map(pathlib.Path, sys.argv[1:])
     manager = subprocess.Popen(["openbox"], stderr=subprocess.DEVNULL)  # pylint: disable=consider-using-with
     try:
-        go(pathlib.Path(output), names.split(","), [pathlib.Path(path) for path in captures])
+        go(output, captures)
+        break_profile(output, captures)
     finally:
         manager.kill()
 

@@ -199,7 +199,8 @@ calls_entry_text(const calls_entry *entry, FILE *out)
     char *frames = teams_report_frames(entry->first_frame, entry->last_frame);
     GArray *verdicts = calls_judge(entry);
 
-    fprintf(out, "\n%s %u of %s, %s\n", calls_kind_title(calls_kind_of(entry)), entry->call->number,
+    fprintf(out, "\n");
+    teams_print(out, 0, "%s %u of %s, %s", calls_kind_title(calls_kind_of(entry)), entry->call->number,
         client, date);
     teams_print(out, 2, "%s, %.3f s, %s", frames, teams_seconds(&entry->first, &entry->last), volume);
     if (entry->call->signin != NULL)

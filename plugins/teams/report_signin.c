@@ -120,7 +120,8 @@ session_text(const signin_session *s, FILE *out)
     char *date = teams_report_date(&s->signin->start);
     GArray *verdicts = signin_judge(s);
 
-    fprintf(out, "\nSign-in %u of %s, %s, from frame %u (%.3f s)\n", s->signin->number, client, date,
+    fprintf(out, "\n");
+    teams_print(out, 0, "Sign-in %u of %s, %s, from frame %u (%.3f s)", s->signin->number, client, date,
         s->signin->frame, teams_report_time(&s->signin->start));
     teams_print(out, 2, "resembles a %s", teams_generation_label(generation));
     if (s->generation.because[generation] != NULL) {

@@ -297,12 +297,3 @@ def test_documentation_shows_each_picture():
     shown = {name for path in documents for name in re.findall(r"images/([\w-]+\.png)", path.read_text())}
     assert shown == set(pictures.PICTURES) == {path.name for path in pictures.IMAGES.iterdir()}
     assert [path.name for path in pictures.IMAGES.iterdir() if path.stat().st_size > PICTURE_BYTES_MAX] == []
-
-
-@pytest.mark.parametrize("picture", pictures.PICTURES)
-def test_picture_is_of_what_is_shipped(picture):
-    """Texts of the windows as they are now; docs/generate/pictures.py takes new pictures."""
-    carried = pictures.carried(picture)
-    if not carried.startswith(f"Wireshark {pictures.series()} "):
-        pytest.skip(f"{picture} is of another series: {carried[:13]}")
-    assert carried == pictures.comment(seen(pictures.PICTURES[picture]))

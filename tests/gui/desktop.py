@@ -199,7 +199,7 @@ class Wireshark:
 
     def menu_item(self, *path):
         """The item itself, or None."""
-        return item_below(find(self.main, "menu bar", depth=2), *path)
+        return item_below(until(lambda: find(self.main, "menu bar", depth=2), "the menu bar"), *path)
 
     def context_items(self, frame, column, text, below):
         """What the menu of the right mouse button on a frame offers under the item that begins with a text.

@@ -27,8 +27,8 @@ GRAPH_LINES = ((400, 90), (400, 150), (400, 250))
 DETAILS = (200, 700)
 # How many frames after the one that matters are in sight, too.
 FRAMES_BELOW = 11
-# The column of the packet list whose cells tell the colour of a row: Path, which is never full.
-PATH_COLUMN = 8
+# The column of the packet list whose cells tell the colour of a row: Protocol, which is always in sight.
+PLAIN_COLUMN = 4
 
 
 def opening(wireshark, picture):
@@ -43,7 +43,7 @@ def opening(wireshark, picture):
         "buttons": wireshark.filter_buttons(),
         "statistics": desktop.menu_texts(wireshark.menu_item("Statistics")),
         "filters": desktop.menu_texts(wireshark.menu_item("Analyze", "Conversation Filter")),
-        "rows": wireshark.row_colours(1, PATH_COLUMN),
+        "rows": wireshark.row_colours(1, PLAIN_COLUMN),
     }
 
 
@@ -55,7 +55,7 @@ def tree(wireshark, picture, frame):
     wireshark.click(*DETAILS)
     wireshark.key("End")
     picture()
-    return {"texts": wireshark.details(), "rows": wireshark.row_colours(frame, PATH_COLUMN)}
+    return {"texts": wireshark.details(), "rows": wireshark.row_colours(frame, PLAIN_COLUMN)}
 
 
 def button(wireshark, picture, label):
@@ -123,11 +123,11 @@ def conversation_filter(wireshark, picture, name, frame):
 def colorize(wireshark, picture, name, frame):
     """Colorize Conversation of the packet list's context menu: the rows in sight before and after."""
     wireshark.go_to(frame)
-    before = wireshark.row_colours(frame, PATH_COLUMN)
-    offered = wireshark.context_items(frame, PATH_COLUMN, "Colorize Conversation", "Color 1")
+    before = wireshark.row_colours(frame, PLAIN_COLUMN)
+    offered = wireshark.context_items(frame, PLAIN_COLUMN, "Colorize Conversation", "Color 1")
     accessible.press(offered[name])
     picture()
-    after = wireshark.row_colours(frame, PATH_COLUMN)
+    after = wireshark.row_colours(frame, PLAIN_COLUMN)
     wireshark.menu("View", "Colorize Conversation", "Reset")
     return {"offered": list(offered), "before": before, "after": after}
 

@@ -76,6 +76,14 @@ def test_table_of_the_statistics_menu(name):
     assert len(rows) == expected
 
 
+def test_one_name_in_several_letters_is_one_row():
+    """Names are the same in any letters (RFC 1035, 2.3.3), and with the dot of the root."""
+    name, = as_json(bundled("name-forms.pcap"), "names")["names"]
+    assert (name["frame"], name["frames"]) == (1, 6)    # two questions with answers, two server names
+    step, = as_json(bundled("name-forms.pcap"), "signin")["signins"][0]["steps"]
+    assert (step["frame"], step["asked"], step["server_name_frame"]) == (1, 2, 8)
+
+
 def test_filter_cuts_a_report():
     whole = as_json(bundled("article-2017.pcapng"), "flows")
     cut = as_json(bundled("article-2017.pcapng"), "flows", "teams.flow == 5")

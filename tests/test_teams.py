@@ -161,6 +161,14 @@ def test_findings_that_only_the_end_of_the_capture_shows(client, expected):
                   "teams_dns.type_unanswered || teams_dns.truncated_no_tcp || teams_dns.pstn_single", "frame.number") == []
 
 
+def test_a_truncated_answer_is_told_by_its_own_name():
+    """Wherever it is noticed: the error beside the note, not instead of it."""
+    signin, = signins("sessions/truncated.pcap")
+    assert [(finding["severity"], finding["details"], finding["count"]) for finding in signin["findings"]
+            if finding["code"] == "D32"] == [("note", ["outlook.office.com", "substrate.office.com"], 2),
+                                             ("error", ["outlook.office.com", "substrate.office.com"], 2)]
+
+
 def test_findings_are_expert_items_with_filter_names():
     rows = frames(bundled("sessions/regions.pcap"), "teams.region_mismatch", "teams.name", "_ws.expert.severity")
     assert rows == [("usaz.tr.teams.microsoft.com", rows[0][1])]

@@ -118,6 +118,11 @@ def test_quic_server_name():
     assert (name["name"], name["role"], name["service"]) == ("config.edge.skype.com", "server_name", "config-ecs")
 
 
+def test_a_server_names_trailing_dot_is_no_part_of_the_name():
+    shown = [frame["teams_dns.name"] for frame in fields(bundled("name-forms.pcap"), ["teams_dns.name"], "tls && teams_dns")]
+    assert shown == [["teams.microsoft.com"], ["TEAMS.Microsoft.COM"]]
+
+
 def test_dns_on_an_unusual_port():
     layers = fields(bundled("dns-unusual-port.pcap"), ["frame.protocols", "teams_dns.name"])
     assert layers[0]["frame.protocols"][0].endswith("udp:dns")

@@ -237,12 +237,19 @@ looks_like(const labels *all, const key *like, size_t first, size_t last)
     return base.length >= 9 && same(looks, like->base_looks) && !same(window(all, first, last), base);
 }
 
+/* The whole name, and a hyphen where its top level domain should end: teams.microsoft.com-login.example. */
+static bool
+goes_on_with_hyphen(run typed, run real)
+{
+    return typed.length > real.length && memcmp(typed.text, real.text, real.length) == 0 && typed.text[real.length] == '-';
+}
+
 static bool
 window_imitates_host(const labels *all, const key *like, size_t first, size_t last)
 {
     const size_t count = last - first;
 
-    if (looks_like(all, like, first, last))
+    if (looks_like(all, like, first, last) || (count == like->labels && goes_on_with_hyphen(window(all, first, last), like->real)))
         return true;
     if (count + 1 < like->labels || count > like->labels + 1 || !window_letters_allow(all, like, first, last))
         return false;

@@ -6,6 +6,8 @@
 
 #include "dns_message.h"
 
+#include <string.h>
+
 #include <epan/ftypes/ftypes.h>
 
 #define DNS_FLAG_RESPONSE   0x8000
@@ -81,6 +83,15 @@ finfo_number(const field_info *finfo)
          : finfo->length == 2 ? tvb_get_ntohs(finfo->ds_tvb, finfo->start) : 0;
 }
 
+/* Some clients write the root into a server name; stock leaves it out of DNS names. */
+static const char *
+without_trailing_dot(reader *r, const char *name)
+{
+    const size_t length = strlen(name);
+
+    return length > 1 && name[length - 1] == '.' ? wmem_strndup(r->pinfo->pool, name, length - 1) : name;
+}
+
 static ts_dns_message *
 append_message(reader *r, const ts_dns_message *message)
 {
@@ -106,7 +117,7 @@ read_server_name(reader *r, field_info *finfo)
     ts_dns_message *message = new_message(r, false);
 
     if (message != NULL)
-        message->name = finfo_string(r, finfo);
+        message->name = without_trailing_dot(r, finfo_string(r, finfo));
 }
 
 static void

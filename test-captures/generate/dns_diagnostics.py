@@ -251,12 +251,13 @@ def d26(c, r):
                               "login-microsoftonline.com",
                               "login.microsoftonline.com.phish.example",
                               "teams.microsoft.com.evil.example",
+                              "teams.microsoft.com-login.example",
                               # A control from here on.
                               "teams.microsoft.com", "TEAMS.MICROSOFT.COM",
                               "login.microsoftonline.com", "xteams.microsoft.com",
                               "teamspeak.com", "teamviewer.com", "steams.com",
                               "www.example.org")):
-        r.ask(n, name, ["203.0.113.90"] if n < 6 else ["52.113.194.132"])
+        r.ask(n, name, ["203.0.113.90"] if n < 7 else ["52.113.194.132"])
 
 
 @diagnostic("d29-consumer-names")

@@ -89,6 +89,18 @@ def server_names(c):
         "www.example.org", connection_id=b"\x11\x22\x33\x44\x55\x66\x77\x88"))
 
 
+@capture("name-forms.pcap", "2025-11-03T08:33:00")
+def name_forms(c):
+    """One name in several letters, asked for (some resolvers mix them on purpose), as an alias and
+    as a server name, there also with the root's dot; the end of its chain asked for by itself."""
+    resolver = Resolver(c, CLIENT, RESOLVER)
+    resolver.ask(0.0, "TeAmS.mIcRoSoFt.CoM", ["Teams-Test.TrafficManager.net", "52.113.194.132"])
+    resolver.ask(1.0, "teams.microsoft.com", ["teams-test.trafficmanager.net", "52.113.194.132"])
+    tls.session(c, 2.0, (CLIENT, 50411), ("52.113.194.132", 443), "teams.microsoft.com")
+    tls.session(c, 3.0, (CLIENT, 50412), ("52.113.194.132", 443), "TEAMS.Microsoft.COM.")
+    resolver.ask(4.0, "teams-TEST.trafficmanager.net", ["52.113.194.132"])
+
+
 @capture("middle-names.pcap", "2020-04-16T10:00:00")
 def middle_names(c):
     """Caching resolvers ask for what stands in the middle or at the end of a chain."""

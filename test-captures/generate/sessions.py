@@ -100,6 +100,18 @@ def silent_end(c):
     Client(c, "192.168.1.34").resolver.ask(70, "www.example.org", ["198.51.100.10"])
 
 
+@capture("sessions/truncated.pcap", "2026-03-02T08:00:00")
+def truncated(c):
+    """D32: an answer cut short that nothing over TCP follows is known at the question for another
+    name; a second name is in the same trouble at the end of the capture."""
+    client = Client(c)
+    client.resolver.ask(0, "teams.microsoft.com", ["s-0005.s-msedge.net", "52.113.194.132"])
+    client.resolver.ask(1, "outlook.office.com", truncated=True)
+    client.resolver.ask(10, "config.teams.microsoft.com", ["52.113.194.132"])
+    client.resolver.ask(12, "substrate.office.com", truncated=True)
+    Client(c, OTHER).resolver.ask(20, "www.example.org", ["198.51.100.10"])
+
+
 @capture("sessions/regions.pcap", "2026-03-02T08:00:00")
 def regions(c):
     """D9: Europe first; a push channel in Asia is a note, a relay in North America a warning."""

@@ -39,7 +39,10 @@ static const struct {
     { "teams-live.com", "teams.live.com" },
     { "teams.1ive.com", "teams.live.com" },
     { "teams.microsoft.us.example", "gov.teams.microsoft.us" },
-    { "teams.microsoftonline.cn.example", "teams.microsoftonline.cn" }
+    { "teams.microsoftonline.cn.example", "teams.microsoftonline.cn" },
+    { "teams.microsoft.com-login.example", "teams.microsoft.com" },
+    { "secure.login.microsoftonline.com-auth.example", "login.microsoftonline.com" },
+    { "teams.cloud.microsoft-login.example", "teams.cloud.microsoft" }
 };
 
 static void
@@ -59,12 +62,13 @@ static const char *const others[] = {
     "teams.cloud.microsoft", "teem.cloud.microsoft", "login.microsoftonline-p.com", "teamsfiles.blob.core.windows.net",
     /* zones the taxonomy knows: another diagnostic's business */
     "teams-login.trafficmanager.net", "teams.microsoft.com.edgekey.net", "teams.azureedge.net",
-    "login.microsoftonline.com.nsatc.net", "www-apple-com.akadns.net",
+    "login.microsoftonline.com.nsatc.net", "www-apple-com.akadns.net", "teams.microsoft.com-c-3.edgekey.net",
     /* ordinary names */
     "steams.com", "teamspeak.com", "teamviewer.com", "teamsbo.com", "www.teamsbo.com", "steamserver.net",
     "steamcommunity.com", "teams.replit.dev", "teams.com", "teams.example", "login.com", "login.example.com",
     "login.line.com", "login.like.com", "teams.line.com", "login.yahoo.com", "outlook.com", "macrosoft.com",
     "microsoft.xyz", "microsoft.fr", "www.microsoft.com.c.footprint.net", "microsoftedge.com",
+    "www.microsoft.com-c-3.example.net", "cloud.microsoft-partner.example", "steams.microsoft.com-x.example",
     "microsoft-teams.en.softonic.com", "microsoftteams.uservoice.com", "skyperfect.example", "fastrouter.io",
     /* imitations of other names */
     "notskype.com", "myskype.com", "skype.com.example", "skype.company.example", "mylync.com", "clync.com",

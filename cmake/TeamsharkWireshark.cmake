@@ -129,10 +129,16 @@ unsigned f(void);
 unsigned f(void) { return sizeof(struct _rtp_packet_info) + RTP_CONVERSATION_PROTO_DATA; }
 ")
 
+# Kinds of Flow Graph; Debian's wireshark-dev leaves the header out.
+teamshark_probe(TS_HAVE_SEQUENCE_ANALYSIS_H "
+#include <wireshark.h>
+#include <epan/packet.h>
+#include <epan/sequence_analysis.h>
+")
+
 set(CMAKE_REQUIRED_LIBRARIES ${TEAMSHARK_PROBE_LIBRARIES})
 set(CMAKE_REQUIRED_INCLUDES ${TEAMSHARK_PROBE_INCLUDES})
 check_include_file(wsutil/plugins.h TS_HAVE_WSUTIL_PLUGINS_H "-include glib.h -include wireshark.h")
-check_include_file(epan/sequence_analysis.h TS_HAVE_SEQUENCE_ANALYSIS_H)
 unset(CMAKE_REQUIRED_LIBRARIES)
 unset(CMAKE_REQUIRED_INCLUDES)
 

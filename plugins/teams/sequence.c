@@ -12,8 +12,6 @@
 
 #include "common/ws_compat.h"
 
-#ifdef TS_HAVE_SEQUENCE_ANALYSIS_H
-
 #include <epan/sequence_analysis.h>
 #include <epan/tap.h>
 
@@ -144,12 +142,3 @@ teams_sequence_register(int proto)
 {
     register_seq_analysis("teams", "Teams", proto, TEAMS_TAP_NAME, TL_REQUIRES_NOTHING, sequence_packet);
 }
-
-#else
-
-void
-teams_sequence_register(int proto _U_)
-{
-}
-
-#endif

@@ -43,7 +43,8 @@ def test_json_keeps_its_schema(capture):
     assert seen == set(REPORTS)
 
 
-@pytest.mark.parametrize("capture", ["article-2017.pcapng", "sessions/calls-at-once.pcap", TEAMS_CALL])
+@pytest.mark.parametrize("capture", ["article-2017.pcapng", "sessions/calls-at-once.pcap",
+                                     "sessions/identity-first.pcap", TEAMS_CALL])
 def test_two_passes_report_the_same(capture):
     path = str(capture_of(capture))
     arguments = [part for name in REPORTS for part in ("-z", f"teams,{name},json")]
@@ -78,10 +79,20 @@ def test_table_of_the_statistics_menu(name):
 
 def test_one_name_in_several_letters_is_one_row():
     """Names are the same in any letters (RFC 1035, 2.3.3), and with the dot of the root."""
-    name, = as_json(bundled("name-forms.pcap"), "names")["names"]
+    name, link = as_json(bundled("name-forms.pcap"), "names")["names"]
     assert (name["frame"], name["frames"]) == (1, 6)    # two questions with answers, two server names
-    step, = as_json(bundled("name-forms.pcap"), "signin")["signins"][0]["steps"]
+    assert name["hosts"] == ["Teams-Test.TrafficManager.net"]
+    assert (link["frame"], link["name"], link["product"]) == (25, "teams-TEST.trafficmanager.net", "teams")
+    step, _ = as_json(bundled("name-forms.pcap"), "signin")["signins"][0]["steps"]
     assert (step["frame"], step["asked"], step["server_name_frame"]) == (1, 2, 8)
+
+
+def test_a_frame_can_add_several_rows_to_the_table():
+    """Names from before a sign-in come with its first frame."""
+    text = report(bundled("sessions/identity-first.pcap"), "teams,signin,table")
+    rows = [line.split(" |") for line in text.splitlines() if line.count("|") > 5][1:]
+    assert [row[6] for row in rows if row[3] == "192.168.1.40"] == [
+        "login.microsoftonline.com", "outlook.office.com", "teams.microsoft.com"]
 
 
 def test_filter_cuts_a_report():

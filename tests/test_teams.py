@@ -112,6 +112,27 @@ def test_each_client_has_its_sign_in():
         assert [step["stage"] for step in signin["steps"]] == ["bootstrap", "identity", "config", "token", "sync"]
 
 
+def test_identity_before_the_first_name_of_teams():
+    """Listed where it was, for a minute; what other programs did meanwhile is no progress of the sign-in."""
+    path = "sessions/identity-first.pcap"
+    found = {signin["client"]: signin for signin in signins(path)}
+    assert {client: [(round(step["time"]), step["stage"], step["answer_frame"] != 0) for step in signin["steps"]]
+            for client, signin in found.items()} == {
+        "192.168.1.40": [(-10, "identity", True), (-5, "sync", True), (0, "bootstrap", True)],
+        "192.168.1.41": [(-1, "identity", True), (0, "bootstrap", True)],
+        "192.168.1.42": [(-1, "identity", True), (0, "bootstrap", True)],
+        "192.168.1.43": [(0, "bootstrap", True)]}
+    identity = found["192.168.1.40"]["steps"][0]
+    assert identity["server"] == "20.190.128.10:443" and identity["server_name_frame"] > identity["answer_frame"]
+    missing = {client: {stage["stage"] for stage in signin["missing_stages"]} for client, signin in found.items()}
+    assert "identity" in missing.pop("192.168.1.43")
+    assert all("identity" not in stages and "sync" in stages for stages in missing.values())
+    assert found["192.168.1.41"]["verdict"].startswith("Identity was reached")
+    assert ("D1", "error") in codes(found["192.168.1.42"])
+    # The frames stay nobody's: what a first pass said holds on every pass.
+    assert frames(bundled(path), "teams && frame.time_relative < 62 && !(ip.addr == 192.168.1.41)", "frame.number") == []
+
+
 @pytest.mark.parametrize("capture,generation", [
     ("article-signin-2017.pcap", "2017"),
     ("modern-signin.pcap", "modern"),

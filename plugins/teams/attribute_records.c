@@ -69,8 +69,10 @@ apply_dns(teams_draft *d, const ts_name_record *record)
     teams_client *client = teams_client_of(d->model, d->pinfo, who, own);
     teams_signin *signin = client == NULL ? NULL : teams_signin_name(d->model, d->pinfo, client, record, &what);
 
-    if (signin == NULL)
+    if (signin == NULL) {
+        teams_signin_note_earlier(d->model, d->pinfo, who, record, NULL);
         return;
+    }
     learn_addresses(d, record, &what);
     if (d->view.evidence != TEAMS_EVIDENCE_NONE)
         return;
@@ -100,9 +102,12 @@ apply_server_name(teams_draft *d, const ts_name_record *record)
     teams_signin *signin = client == NULL ? NULL : teams_signin_name(d->model, d->pinfo, client, record, &what);
 
     if (signin == NULL) {
+        teams_flow *other = teams_flow_of(d->model, d->pinfo, true, true);
+
+        teams_signin_note_earlier(d->model, d->pinfo, &d->pinfo->src, record, other->endpoint);
         /* A published prefix stays one, whatever name is used there. */
         if (!teams_is_published(d->pinfo, &d->pinfo->dst, d->pinfo->destport))
-            teams_flow_of(d->model, d->pinfo, true, true)->rejected = true;
+            other->rejected = true;
         return;
     }
     teams_flow *flow = teams_draft_flow(d, true);

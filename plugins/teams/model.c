@@ -145,6 +145,24 @@ flow_key_of(packet_info *pinfo)
     return key;
 }
 
+/* ---- names, which are the same in any letters ---- */
+
+static unsigned
+name_hash(const void *data)
+{
+    unsigned hash = 5381;
+
+    for (const char *c = (const char *)data; *c != '\0'; c++)
+        hash = hash * 33 + (unsigned char)g_ascii_tolower(*c);
+    return hash;
+}
+
+static gboolean
+name_equal(const void *a, const void *b)
+{
+    return g_ascii_strcasecmp((const char *)a, (const char *)b) == 0;
+}
+
 /* ---- the model ---- */
 
 teams_model *
@@ -160,7 +178,8 @@ teams_model_get(void)
         model->allocations = wmem_map_new(scope, g_direct_hash, g_direct_equal);
         model->pairs = wmem_map_new(scope, g_direct_hash, g_direct_equal);
         model->nominated = wmem_map_new(scope, g_direct_hash, g_direct_equal);
-        model->chain_names = wmem_map_new(scope, wmem_str_hash, g_str_equal);
+        model->chain_names = wmem_map_new(scope, name_hash, name_equal);
+        model->earlier_names = wmem_map_new(scope, address_hash, address_equal);
     }
     return model;
 }

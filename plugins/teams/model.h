@@ -100,6 +100,14 @@ typedef struct {
     nstime_t until;                 /* shared services: flows that begin later are not ours; zero: own */
 } teams_learned;
 
+/* A DNS message or server name, where it was seen. */
+typedef struct {
+    const ts_name_record *record;
+    uint32_t frame;
+    nstime_t time;
+    const char *endpoint;           /* "address:port" that a server name went to; NULL elsewhere */
+} teams_sighting;
+
 /* An address that a name gave, or that a flow has as its far end. */
 typedef struct {
     address addr;
@@ -182,6 +190,7 @@ struct teams_signin {
     nstime_t repeated_bootstrap;    /* when a bootstrap name was asked again; zero: not */
     const char *continent;          /* where its services are: of the first one that says so */
     const char *continent_name;     /* that name */
+    const wmem_list_t *earlier;     /* teams_sighting *: shared names just before it; NULL where none */
 };
 
 struct teams_client {
@@ -208,7 +217,8 @@ typedef struct {
     wmem_map_t *allocations;        /* number -> teams_call */
     wmem_map_t *pairs;              /* number -> teams_call */
     wmem_map_t *nominated;          /* number of a pair -> frame that nominated it first */
-    wmem_map_t *chain_names;        /* name -> teams_learned: links of our chains */
+    wmem_map_t *chain_names;        /* name, in any letters -> teams_learned: links of our chains */
+    wmem_map_t *earlier_names;      /* address -> list of teams_sighting *: a client's shared names of no sign-in */
     uint32_t client_count;
     uint32_t signin_count;
     uint32_t call_count;

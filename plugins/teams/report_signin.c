@@ -55,6 +55,8 @@ step_place(const signin_step *s, FILE *out)
 {
     GString *place = g_string_new(NULL);
 
+    if (s->frame < s->signin->frame)
+        g_string_append(place, "before the first name of Teams or Skype; ");
     if (s->region[0] != '\0')
         g_string_append_printf(place, "region %s; ", s->region);
     if (s->datacenter[0] != '\0')

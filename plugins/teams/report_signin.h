@@ -115,7 +115,7 @@ const char *signin_outcome(const signin_session *session, const GArray *verdicts
 /* Adds what is overdue at the end of the capture, and what no later frame of the client could say. */
 void signin_add_late(const signin_session *session, GArray *verdicts);
 /* Notes a question or an answer for it. */
-void signin_note_question(signin_session *session, const packet_info *pinfo, const ts_name_record *record);
+void signin_note_question(signin_session *session, const teams_sighting *seen);
 
 /* ---- report_signin_json.c ---- */
 

@@ -76,7 +76,7 @@ signin_free(void *data)
 }
 
 static signin_session *
-session_of(signin_state *state, const teams_signin *signin)
+session_find(const signin_state *state, const teams_signin *signin)
 {
     for (unsigned i = state->sessions->len; i-- > 0;) {
         signin_session *s = (signin_session *)g_ptr_array_index(state->sessions, i);
@@ -84,6 +84,12 @@ session_of(signin_state *state, const teams_signin *signin)
         if (s->signin == signin)
             return s;
     }
+    return NULL;
+}
+
+static signin_session *
+session_new(signin_state *state, const teams_signin *signin)
+{
     signin_session *s = g_new0(signin_session, 1);
 
     s->signin = signin;
@@ -98,15 +104,16 @@ session_of(signin_state *state, const teams_signin *signin)
 }
 
 static signin_step *
-step_new(signin_session *s, const packet_info *pinfo, const ts_name_record *record)
+step_new(signin_session *s, const teams_sighting *seen)
 {
+    const char *name = seen->record->links[0].name;
     signin_step *fresh = g_new0(signin_step, 1);
 
     fresh->signin = s->signin;
-    fresh->question = g_ascii_strdown(record->links[0].name, -1);
-    fresh->name = teams_report_name(record->links[0].name);
-    fresh->frame = pinfo->num;
-    fresh->time = pinfo->abs_ts;
+    fresh->question = g_ascii_strdown(name, -1);
+    fresh->name = teams_report_name(name);
+    fresh->frame = seen->frame;
+    fresh->time = seen->time;
     fresh->region = g_strdup("");
     fresh->datacenter = g_strdup("");
     fresh->continent = g_strdup("");
@@ -153,8 +160,10 @@ step_classify(signin_step *s, const ts_name_record *record)
 }
 
 static void
-step_answer(signin_step *s, const packet_info *pinfo, const ts_name_record *record)
+step_answer(signin_step *s, const teams_sighting *seen)
 {
+    const ts_name_record *record = seen->record;
+
     for (unsigned i = 0; i < record->address_count; i++) {
         char *address = teams_report_end(&record->addresses[i].end);
 
@@ -162,7 +171,7 @@ step_answer(signin_step *s, const packet_info *pinfo, const ts_name_record *reco
         g_free(address);
     }
     if (s->answer_frame == 0) {
-        s->answer_frame = pinfo->num;
+        s->answer_frame = seen->frame;
         s->rcode = record->rcode;
         if (record->request_frame != 0)
             s->answer_time = nstime_to_sec(&record->answer_time);
@@ -184,40 +193,74 @@ step_answer(signin_step *s, const packet_info *pinfo, const ts_name_record *reco
     }
 }
 
+/* A link of a chain is for what the chain is for: the frame's view says so. */
 static void
-add_name(signin_state *state, signin_session *s, packet_info *pinfo, const ts_name_record *record, const teams_view *view)
+step_classify_link(signin_step *s, const teams_view *view)
 {
-    char *key = g_ascii_strdown(record->links[0].name, -1);
+    if (teams_name_weigh(s->product) <= TEAMS_NAME_INFRA && view->name != NULL &&
+        g_ascii_strcasecmp(view->name, s->question) == 0) {
+        s->product = view->product;
+        s->service = view->service;
+        s->stage = view->stage;
+    }
+}
+
+static signin_step *
+step_of(signin_state *state, signin_session *s, const teams_sighting *seen)
+{
+    char *key = g_ascii_strdown(seen->record->links[0].name, -1);
     signin_step *found = (signin_step *)g_hash_table_lookup(s->by_name, key);
 
     g_free(key);
     if (found == NULL) {
-        found = step_new(s, pinfo, record);
+        found = step_new(s, seen);
         g_ptr_array_add(state->rows, found);
     }
+    return found;
+}
+
+/* view is that of the frame, NULL where it comes before the sign-in. */
+static void
+add_name(signin_state *state, signin_session *s, const teams_sighting *seen, const teams_view *view)
+{
+    const ts_name_record *record = seen->record;
+    signin_step *found = step_of(state, s, seen);
+
     step_classify(found, record);
-    if (teams_name_weigh(found->product) <= TEAMS_NAME_INFRA && view->name != NULL &&
-        g_ascii_strcasecmp(view->name, record->links[0].name) == 0) {
-        found->product = view->product;
-        found->service = view->service;
-        found->stage = view->stage;
-    }
-    if (s->first_stage_frame[found->stage] == 0)
-        s->first_stage_frame[found->stage] = pinfo->num;
+    if (view != NULL)
+        step_classify_link(found, view);
+    /* What other programs of Microsoft 365 did before says nothing of how far this sign-in got. */
+    if (s->first_stage_frame[found->stage] == 0 &&
+        (view != NULL || !teams_signin_is_past_identity(UINT32_C(1) << found->stage)))
+        s->first_stage_frame[found->stage] = seen->frame;
     for (unsigned i = 0; i < record->link_count; i++)
         teams_generation_add(&s->generation, &record->links[i]);
-    teams_name_rows_add(s->verdicts, record, pinfo->num);
-    signin_note_question(s, pinfo, record);
+    teams_name_rows_add(s->verdicts, record, seen->frame);
+    signin_note_question(s, seen);
 
     if (record->role == TS_ROLE_SERVER_NAME) {
-        if (found->server_name_frame == 0 && view->endpoint != NULL) {
-            found->server_name_frame = pinfo->num;
-            keep_text(&found->server, view->endpoint);
+        if (found->server_name_frame == 0 && seen->endpoint != NULL) {
+            found->server_name_frame = seen->frame;
+            keep_text(&found->server, seen->endpoint);
         }
     } else if (record->response)
-        step_answer(found, pinfo, record);
+        step_answer(found, seen);
     else
         found->asked++;
+}
+
+static signin_session *
+session_of(signin_state *state, const teams_signin *signin)
+{
+    signin_session *s = session_find(state, signin);
+
+    if (s != NULL)
+        return s;
+    s = session_new(state, signin);
+    if (signin->earlier != NULL)
+        for (wmem_list_frame_t *each = wmem_list_head(signin->earlier); each != NULL; each = wmem_list_frame_next(each))
+            add_name(state, s, (const teams_sighting *)wmem_list_frame_data(each), NULL);
+    return s;
 }
 
 int
@@ -238,8 +281,11 @@ signin_packet(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const tea
         const ts_name_record *name = (const ts_name_record *)record;
 
         if (record->kind == TS_RECORD_NAME && name->link_count > 0 &&
-            (teams_name_weigh(name->whole->product) > TEAMS_NAME_INFRA || name->links[0].name == tap->view->name))
-            add_name(state, s, pinfo, name, tap->view);
+            (teams_name_weigh(name->whole->product) > TEAMS_NAME_INFRA || name->links[0].name == tap->view->name)) {
+            const teams_sighting seen = { name, pinfo->num, pinfo->abs_ts, tap->view->endpoint };
+
+            add_name(state, s, &seen, tap->view);
+        }
     }
     if (s->first_stage_frame[tap->view->stage] == 0)
         s->first_stage_frame[tap->view->stage] = pinfo->num;

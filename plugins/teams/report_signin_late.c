@@ -37,20 +37,24 @@ question_of(const signin_session *s, const char *name, uint16_t qtype)
 }
 
 static void
-note_answer(signin_question *question, const packet_info *pinfo, const ts_name_record *record)
+note_answer(signin_question *question, const teams_sighting *seen)
 {
+    const ts_name_record *record = seen->record;
+
     question->asked_frame = 0;
     if (record->address_count > 0)
-        question->answered = pinfo->abs_ts;
+        question->answered = seen->time;
     if (record->truncated && !record->tcp) {
-        question->truncated_frame = pinfo->num;
-        question->truncated = pinfo->abs_ts;
+        question->truncated_frame = seen->frame;
+        question->truncated = seen->time;
     }
 }
 
 void
-signin_note_question(signin_session *s, const packet_info *pinfo, const ts_name_record *record)
+signin_note_question(signin_session *s, const teams_sighting *seen)
 {
+    const ts_name_record *record = seen->record;
+
     if (record->role != TS_ROLE_QUESTION)
         return;
     signin_question *question = question_of(s, record->links[0].name, record->qtype);
@@ -64,14 +68,14 @@ signin_note_question(signin_session *s, const packet_info *pinfo, const ts_name_
     if (record->tcp)
         question->truncated_frame = 0;
     if (record->response) {
-        note_answer(question, pinfo, record);
+        note_answer(question, seen);
         return;
     }
     if (question->asked_frame == 0) {
-        question->asked_frame = pinfo->num;
-        question->first = pinfo->abs_ts;
+        question->asked_frame = seen->frame;
+        question->first = seen->time;
     }
-    question->last = pinfo->abs_ts;
+    question->last = seen->time;
 }
 
 /* ---- what is overdue ---- */

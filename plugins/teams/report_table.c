@@ -70,6 +70,18 @@ init_table(stat_tap_table_ui *ui)
     stat_tap_add_table(ui, stat_tap_init_table(self->report->title, (int)self->report->column_count, 0, NULL));
 }
 
+static void
+set_row(const report_table *self, stat_tap_table *table, unsigned row)
+{
+    stat_tap_table_item_type *items = g_newa(stat_tap_table_item_type, self->report->column_count);
+
+    memset(items, 0, self->report->column_count * sizeof *items);
+    self->report->row(self->state, row, items);
+    for (unsigned column = 0; row < table->num_elements && column < table->num_fields; column++)
+        free_item(table, row, column, stat_tap_get_field_data(table, row, column));
+    stat_tap_init_table_row(table, row, self->report->column_count, items);
+}
+
 static tap_packet_status
 table_packet(void *data, packet_info *pinfo, epan_dissect_t *edt, const void *tap, tap_flags_t flags _U_)
 {
@@ -81,13 +93,9 @@ table_packet(void *data, packet_info *pinfo, epan_dissect_t *edt, const void *ta
         return TAP_PACKET_DONT_REDRAW;
 
     stat_tap_table *table = g_array_index(self->ui.tables, stat_tap_table *, 0);
-    stat_tap_table_item_type *items = g_newa(stat_tap_table_item_type, self->report->column_count);
-
-    memset(items, 0, self->report->column_count * sizeof *items);
-    self->report->row(self->state, (unsigned)row, items);
-    for (unsigned column = 0; (unsigned)row < table->num_elements && column < table->num_fields; column++)
-        free_item(table, (unsigned)row, column, stat_tap_get_field_data(table, (unsigned)row, column));
-    stat_tap_init_table_row(table, (unsigned)row, self->report->column_count, items);
+    /* One frame can add several rows, of which the last is told. */
+    for (unsigned each = MIN((unsigned)row, table->num_elements); each <= (unsigned)row; each++)
+        set_row(self, table, each);
     return TAP_PACKET_REDRAW;
 }
 

@@ -27,7 +27,7 @@ teams_texts_add(GPtrArray *texts, const char *text)
     if (text == NULL || text[0] == '\0')
         return;
     for (unsigned i = 0; i < texts->len; i++)
-        if (strcmp((const char *)g_ptr_array_index(texts, i), text) == 0)
+        if (g_ascii_strcasecmp((const char *)g_ptr_array_index(texts, i), text) == 0)
             return;
     g_ptr_array_add(texts, g_strdup(text));
 }

@@ -68,6 +68,23 @@ starts_over(teams_signin *signin, const packet_info *pinfo, ts_stage stage, bool
         teams_seconds(&signin->identity, &pinfo->abs_ts) > SIGNIN_REPEAT;
 }
 
+/* A name from before the sign-in: a wait for what follows identity begins with the sign-in. */
+static void
+note_earlier(void *data, void *user_data)
+{
+    const teams_sighting *seen = (const teams_sighting *)data;
+    teams_signin *signin = (teams_signin *)user_data;
+    const ts_stage stage = seen->record->whole->stage;
+
+    if (teams_signin_is_past_identity(STAGE_BIT(stage)))
+        return;
+    signin->stages |= STAGE_BIT(stage);
+    if (stage == TS_STAGE_IDENTITY && signin->identity_frame == 0) {
+        signin->identity = signin->start;
+        signin->identity_frame = seen->frame;
+    }
+}
+
 static teams_signin *
 signin_new(teams_model *model, const packet_info *pinfo, teams_client *client)
 {
@@ -80,6 +97,9 @@ signin_new(teams_model *model, const packet_info *pinfo, teams_client *client)
     signin->last = pinfo->abs_ts;
     signin->last_own = pinfo->abs_ts;
     signin->continent = "";
+    signin->earlier = teams_signin_take_earlier(model, &client->addr, &pinfo->abs_ts);
+    if (signin->earlier != NULL)
+        wmem_list_foreach((wmem_list_t *)signin->earlier, note_earlier, signin);
     client->signin = signin;
     return signin;
 }

@@ -14,7 +14,9 @@
  * Names of services that all of Microsoft 365 shares (login, Exchange, ...)
  * belong to it for 120 seconds after its latest name of a product of ours;
  * names of shared infrastructure only where they were a link of a chain that
- * began in such a name.
+ * began in such a name. Shared names of the 60 seconds before a sign-in are
+ * remembered with it for the report; their frames stay nobody's, and they
+ * count for stages up to identity only.
  */
 
 #ifndef TEAMSHARK_TEAMS_SIGNIN_H
@@ -39,6 +41,16 @@ teams_name_weight teams_name_weigh(ts_product product);
  */
 teams_signin *teams_signin_name(teams_model *model, packet_info *pinfo, teams_client *client,
     const ts_name_record *record, teams_learned *what);
+
+/*
+ * First pass: remembers a name of a shared service that belongs to no sign-in.
+ * endpoint is in file scope: where a server name went, NULL for DNS.
+ */
+void teams_signin_note_earlier(teams_model *model, const packet_info *pinfo, const address *who,
+    const ts_name_record *record, const char *endpoint);
+
+/* First pass: what was remembered of the client lately, in order; from now on the caller's. NULL where nothing was. */
+const wmem_list_t *teams_signin_take_earlier(teams_model *model, const address *who, const nstime_t *now);
 
 /* First pass: any attributed frame of a client; raises what is overdue. */
 void teams_signin_frame(packet_info *pinfo, teams_client *client, const teams_view *view);

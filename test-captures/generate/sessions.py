@@ -5,7 +5,7 @@ import stun
 import tls
 from article import Stream
 from common import capture
-from resolver import AAAA
+from resolver import AAAA, NXDOMAIN
 from signin import CLIENT, Client
 
 OTHER = "192.168.1.21"
@@ -98,6 +98,22 @@ def silent_end(c):
     asking.resolver.ask(1, "outlook.office.com", truncated=True)
     border.resolver.ask(0.3, "sip.pstnhub.microsoft.com", ["52.114.75.24"])
     Client(c, "192.168.1.34").resolver.ask(70, "www.example.org", ["198.51.100.10"])
+
+
+@capture("sessions/identity-first.pcap", "2026-03-02T08:00:00")
+def identity_first(c):
+    """Identity before the first name of Teams: 10 seconds, with a name of Outlook between; in the
+    cloud of China; where it does not exist, in the US government's; and too long before."""
+    client, china, government, idle = (Client(c, f"192.168.1.{n}") for n in (40, 41, 42, 43))
+    idle.visit(0, "login.microsoftonline.com", "20.190.128.10")
+    client.visit(60, "login.microsoftonline.com", "20.190.128.10")
+    client.visit(65, "outlook.office.com", "52.98.243.18")
+    client.visit(70, "teams.microsoft.com", "s-0005.s-msedge.net", "52.113.194.132")
+    china.visit(61, "login.partner.microsoftonline.cn", "159.27.160.41")
+    china.visit(62, "teams.microsoftonline.cn", "159.27.160.20")
+    government.resolver.ask(61.5, "login.microsoftonline.us", rcode=NXDOMAIN)
+    government.visit(62.5, "gov.teams.microsoft.us", "52.127.88.59")
+    idle.visit(71, "teams.microsoft.com", "s-0005.s-msedge.net", "52.113.194.132")
 
 
 @capture("sessions/truncated.pcap", "2026-03-02T08:00:00")

@@ -29,7 +29,7 @@
 #include "core/ports.h"
 #include "core/prefixes.h"
 
-#define TS_RECORD_ABI 6
+#define TS_RECORD_ABI 7
 
 typedef enum {
     TS_RECORD_NAME,
@@ -175,6 +175,7 @@ typedef struct {
     bool tcp;
     uint16_t error_code;
     uint32_t request_frame;
+    bool measured;                  /* rtt is valid: the first answer to a check that was seen */
     nstime_t rtt;
     ts_endpoint mapped;             /* XOR-MAPPED-ADDRESS of this message */
     const char *ufrag_local;        /* "" where unknown */
@@ -206,6 +207,7 @@ typedef struct {
     bool multiplexed;               /* inside FF10 */
     bool tcp;
     bool encrypted;                 /* SRTP: header in clear, payload not */
+    bool consent_lost;              /* the pair's consent is found to be lost in this frame */
 } ts_media_record;
 
 /* ---- flightproxy (teams-stun) ---- */

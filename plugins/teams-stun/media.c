@@ -257,6 +257,7 @@ leave_record(tvbuff_t *tvb, packet_info *pinfo, const ts_path *path, const ts_me
     record->clock_rate = note->payload_type == NULL ? 0 : note->payload_type->clock_rate;
     record->length = (uint16_t)MIN(tvb_reported_length(tvb), UINT16_MAX);
     record->modality = (uint8_t)note->modality.modality;
+    record->consent_lost = (note->diagnostics & TS_DIAG_BIT(TS_DIAG_CONSENT_LOST)) != 0;
     if (note->kind == TS_PAYLOAD_RTP) {
         record->payload_type = tvb_get_uint8(tvb, 1) & 0x7F;
         record->encrypted = !note->clear;

@@ -12,6 +12,7 @@
 typedef struct {
     GPtrArray *entries;         /* calls_entry, in order of appearance */
     GHashTable *by_call;        /* teams_call -> index + 1 */
+    GHashTable *two_sided;      /* teams_client: a call of it has both directions */
     int hf_dscp;
     int hf_dscp6;
 } calls_state;
@@ -23,6 +24,7 @@ calls_start(void)
 
     state->entries = g_ptr_array_new_with_free_func(calls_entry_free);
     state->by_call = g_hash_table_new(g_direct_hash, g_direct_equal);
+    state->two_sided = g_hash_table_new(g_direct_hash, g_direct_equal);
     state->hf_dscp = proto_registrar_get_id_byname("ip.dsfield.dscp");
     state->hf_dscp6 = proto_registrar_get_id_byname("ipv6.tclass.dscp");
     return state;
@@ -34,6 +36,7 @@ calls_free(void *data)
     calls_state *state = (calls_state *)data;
 
     g_hash_table_destroy(state->by_call);
+    g_hash_table_destroy(state->two_sided);
     g_ptr_array_unref(state->entries);
     g_free(state);
 }
@@ -61,13 +64,17 @@ calls_packet(void *data, packet_info *pinfo, epan_dissect_t *edt, const teams_ta
         return -1;
     int index = GPOINTER_TO_INT(g_hash_table_lookup(state->by_call, call)) - 1;
     if (index < 0) {
-        g_ptr_array_add(state->entries, calls_entry_new(call));
+        g_ptr_array_add(state->entries, calls_entry_new(call, state->two_sided));
         index = (int)state->entries->len - 1;
         g_hash_table_insert(state->by_call, call, GINT_TO_POINTER(index + 1));
     }
     const int dscp = last_value(edt, pinfo->src.type == AT_IPv6 ? state->hf_dscp6 : state->hf_dscp);
 
-    calls_entry_add((calls_entry *)g_ptr_array_index(state->entries, index), pinfo, tap, dscp);
+    calls_entry *entry = (calls_entry *)g_ptr_array_index(state->entries, index);
+
+    calls_entry_add(entry, pinfo, tap, dscp);
+    if (entry->packets[CALLS_SENT] > 0 && entry->packets[CALLS_RECEIVED] > 0)
+        g_hash_table_add(state->two_sided, call->client);
     return index;
 }
 

@@ -12,22 +12,12 @@
 
 enum { CALLS_SENT, CALLS_RECEIVED };
 
-/* What went to a far end over UDP, and what over TCP or TLS. */
-enum { CALLS_OVER_UDP, CALLS_OVER_TCP, CALLS_CARRIERS };
-
-typedef struct {
-    teams_path path;
-    teams_transport transport;
-    uint64_t packets[2];
-    uint64_t media_packets;
-} calls_carrier;
-
-/* One far end: a relay, a peer, a media server. All its ports together. */
+/* One far end: a relay, a peer, a media server. All its ports of UDP together, and all of TCP. */
 typedef struct {
     address addr;
+    bool tcp;
     GArray *ports;              /* uint16_t, in order of appearance */
-    calls_carrier carriers[CALLS_CARRIERS];
-    teams_path path;            /* of the carrier that media, else what came back, used more */
+    teams_path path;
     teams_transport transport;
     ts_modality modality;
     const char *name;           /* file scope; NULL */
@@ -54,7 +44,7 @@ typedef struct {
     const char *state;
     uint32_t lifetime;
     uint32_t granted_frame;     /* 0: never */
-    uint16_t error_code;        /* the latest one that is no challenge */
+    uint16_t error_code;        /* of the latest Allocate that was refused; no challenge */
     uint32_t error_frame;
     double response_time;       /* of the answer that granted it; negative: not known */
     bool tcp;
@@ -80,6 +70,7 @@ typedef struct {
     bool tcp;
     const char *ufrag_local;
     const char *ufrag_remote;
+    bool consent_lost;          /* and not found again so far */
 } calls_pair;
 
 typedef struct {
@@ -107,7 +98,7 @@ typedef struct {
     uint32_t dscp[2][64];       /* packets by code point */
 } calls_port;
 
-/* When something happened first; frame 0: never. */
+/* When something happened first, by the time; frame 0: never. */
 typedef struct {
     uint32_t frame;
     nstime_t time;
@@ -115,9 +106,10 @@ typedef struct {
 
 typedef struct {
     const teams_call *call;
+    const GHashTable *two_sided;    /* the report's: clients with a call that has both directions */
     uint32_t first_frame;
     uint32_t last_frame;
-    nstime_t first;
+    nstime_t first;             /* the earliest and the latest: frames may be out of their order */
     nstime_t last;
     uint64_t packets[2];
     uint64_t bytes[2];
@@ -127,6 +119,7 @@ typedef struct {
     GArray *pairs;              /* calls_pair */
     GArray *streams;            /* calls_stream */
     GArray *ports;              /* calls_port */
+    GHashTable *rows;           /* of allocations, pairs and streams: key -> index + 1 */
     GArray *verdicts;
     calls_moment allocation;
     calls_moment check;
@@ -137,7 +130,7 @@ typedef struct {
     bool has_dscp;
 } calls_entry;
 
-calls_entry *calls_entry_new(const teams_call *call);
+calls_entry *calls_entry_new(const teams_call *call, const GHashTable *two_sided);
 void calls_entry_free(void *entry);
 
 /* One frame of the call. dscp is negative where it is not known. */
@@ -167,6 +160,9 @@ const calls_moment *calls_step_moment(const calls_entry *entry, unsigned step);
 double calls_share(const calls_entry *entry, const calls_remote *remote);
 const char *calls_pair_state(const calls_pair *pair);
 
+/* The entry's pair of that number, NULL where it has none. */
+calls_pair *calls_pair_find(const calls_entry *entry, uint32_t number);
+
 /* The call that a socket left this one for when it turned out to be another's; NULL where it stayed. */
 const teams_call *calls_port_moved_to(const calls_entry *entry, const calls_port *port);
 
@@ -186,6 +182,8 @@ const char *calls_kind_outcome(calls_kind kind);
 bool calls_has_nomination(const calls_entry *entry);
 /* Did it get as far as media? */
 bool calls_got_through(const calls_entry *entry);
+/* Was the consent of a pair that media uses lost, and not found again? */
+bool calls_is_cut_off(const calls_entry *entry);
 /* The far end that carried most of it; NULL where there is none. */
 const calls_remote *calls_settled(const calls_entry *entry);
 /* Is the prefix one that Microsoft publishes (and not only seen in captures)? */

@@ -6,6 +6,46 @@
 
 #include "report_calls.h"
 
+/* ---- rows that are many: found by what they are of ---- */
+
+typedef enum { ROW_ALLOCATION, ROW_PAIR, ROW_SENT, ROW_RECEIVED } row_kind;
+
+typedef struct {
+    row_kind kind;
+    uint32_t number;            /* of the allocation or pair; SSRC */
+    const teams_flow *flow;     /* of a stream */
+} row_key;
+
+static unsigned
+row_hash(const void *data)
+{
+    const row_key *key = (const row_key *)data;
+
+    return g_direct_hash(key->flow) ^ g_int_hash(&key->number) * 31 ^ (unsigned)key->kind;
+}
+
+static gboolean
+row_equal(const void *a, const void *b)
+{
+    const row_key *x = (const row_key *)a;
+    const row_key *y = (const row_key *)b;
+
+    return x->kind == y->kind && x->number == y->number && x->flow == y->flow;
+}
+
+/* Its index, -1 where there is none. */
+static int
+find_row(const calls_entry *entry, const row_key *key)
+{
+    return GPOINTER_TO_INT(g_hash_table_lookup(entry->rows, key)) - 1;
+}
+
+static void
+keep_row(calls_entry *entry, const row_key *key, unsigned index)
+{
+    g_hash_table_insert(entry->rows, g_memdup2(key, sizeof *key), GUINT_TO_POINTER(index + 1));
+}
+
 /* ---- entries ---- */
 
 static void
@@ -15,17 +55,19 @@ remote_clear(void *data)
 }
 
 calls_entry *
-calls_entry_new(const teams_call *call)
+calls_entry_new(const teams_call *call, const GHashTable *two_sided)
 {
     calls_entry *entry = g_new0(calls_entry, 1);
 
     entry->call = call;
+    entry->two_sided = two_sided;
     entry->remotes = g_array_new(FALSE, TRUE, sizeof(calls_remote));
     g_array_set_clear_func(entry->remotes, remote_clear);
     entry->allocations = g_array_new(FALSE, TRUE, sizeof(calls_allocation));
     entry->pairs = g_array_new(FALSE, TRUE, sizeof(calls_pair));
     entry->streams = g_array_new(FALSE, TRUE, sizeof(calls_stream));
     entry->ports = g_array_new(FALSE, TRUE, sizeof(calls_port));
+    entry->rows = g_hash_table_new_full(row_hash, row_equal, g_free, NULL);
     entry->verdicts = teams_verdicts_new();
     return entry;
 }
@@ -40,6 +82,7 @@ calls_entry_free(void *data)
     g_array_free(entry->pairs, TRUE);
     g_array_free(entry->streams, TRUE);
     g_array_free(entry->ports, TRUE);
+    g_hash_table_destroy(entry->rows);
     teams_verdicts_free(entry->verdicts);
     g_free(entry);
 }
@@ -47,10 +90,19 @@ calls_entry_free(void *data)
 static void
 moment(calls_moment *m, const packet_info *pinfo)
 {
-    if (m->frame != 0)
+    if (m->frame != 0 && nstime_cmp(&m->time, &pinfo->abs_ts) <= 0)
         return;
     m->frame = pinfo->num;
     m->time = pinfo->abs_ts;
+}
+
+static void
+add_time(nstime_t *first, nstime_t *last, const nstime_t *time)
+{
+    if (nstime_cmp(time, first) < 0)
+        *first = *time;
+    if (nstime_cmp(time, last) > 0)
+        *last = *time;
 }
 
 /* ---- far ends and ports ---- */
@@ -67,52 +119,26 @@ add_port_number(GArray *ports, uint16_t port)
 static calls_remote *
 remote_of(calls_entry *entry, const packet_info *pinfo, const teams_flow *flow)
 {
+    const bool tcp = pinfo->ptype == PT_TCP;
+
     for (unsigned i = 0; i < entry->remotes->len; i++) {
         calls_remote *remote = &g_array_index(entry->remotes, calls_remote, i);
 
-        if (addresses_equal(&remote->addr, &flow->server_end.addr))
+        if (remote->tcp == tcp && addresses_equal(&remote->addr, &flow->server_end.addr))
             return remote;
     }
     calls_remote fresh = {
+        .tcp = tcp,
         .ports = g_array_new(FALSE, FALSE, sizeof(uint16_t)),
         .prefix = teams_address_prefix(&flow->server_end.addr),
         .first_frame = pinfo->num,
         .first = pinfo->abs_ts,
+        .last = pinfo->abs_ts,
     };
 
     copy_address_shallow(&fresh.addr, &flow->server_end.addr);  /* file scope, as the flow */
     g_array_append_val(entry->remotes, fresh);
     return &g_array_index(entry->remotes, calls_remote, entry->remotes->len - 1);
-}
-
-/* A few frames of TLS to a relay that has the media on UDP make no call over TLS, nor the other way. */
-static const calls_carrier *
-main_carrier(const calls_remote *remote)
-{
-    const calls_carrier *udp = &remote->carriers[CALLS_OVER_UDP];
-    const calls_carrier *tcp = &remote->carriers[CALLS_OVER_TCP];
-
-    if (udp->media_packets != tcp->media_packets)
-        return udp->media_packets > tcp->media_packets ? udp : tcp;
-    if (udp->packets[CALLS_RECEIVED] != tcp->packets[CALLS_RECEIVED])
-        return udp->packets[CALLS_RECEIVED] > tcp->packets[CALLS_RECEIVED] ? udp : tcp;
-    return udp->packets[CALLS_SENT] >= tcp->packets[CALLS_SENT] ? udp : tcp;
-}
-
-static void
-add_carrier(calls_remote *remote, const packet_info *pinfo, const teams_view *view, unsigned direction)
-{
-    calls_carrier *carrier = &remote->carriers[pinfo->ptype == PT_TCP ? CALLS_OVER_TCP : CALLS_OVER_UDP];
-
-    carrier->path = MAX(carrier->path, view->path);
-    carrier->transport = MAX(carrier->transport, view->transport);
-    carrier->packets[direction]++;
-    if (view->what == TEAMS_WHAT_MEDIA)
-        carrier->media_packets++;
-    const calls_carrier *most = main_carrier(remote);
-
-    remote->path = most->path;
-    remote->transport = most->transport;
 }
 
 static void
@@ -121,14 +147,15 @@ add_remote(calls_entry *entry, const packet_info *pinfo, const teams_view *view,
     calls_remote *remote = remote_of(entry, pinfo, view->flow);
 
     add_port_number(remote->ports, view->flow->server_end.port);
-    add_carrier(remote, pinfo, view, direction);
+    remote->path = MAX(remote->path, view->path);
+    remote->transport = MAX(remote->transport, view->transport);
     if (remote->modality == TS_MODALITY_UNKNOWN)
         remote->modality = view->modality;
     if (remote->name == NULL)
         remote->name = view->name;
     remote->signalling = view->what == TEAMS_WHAT_SIGNALLING;
     remote->last_frame = pinfo->num;
-    remote->last = pinfo->abs_ts;
+    add_time(&remote->first, &remote->last, &pinfo->abs_ts);
     remote->packets[direction]++;
     remote->bytes[direction] += pinfo->fd->pkt_len;
     if (view->what == TEAMS_WHAT_MEDIA)
@@ -168,22 +195,22 @@ add_port(calls_entry *entry, const packet_info *pinfo, const teams_view *view, u
 static calls_allocation *
 allocation_of(calls_entry *entry, const packet_info *pinfo, const ts_turn_record *turn)
 {
-    for (unsigned i = 0; i < entry->allocations->len; i++) {
-        calls_allocation *known = &g_array_index(entry->allocations, calls_allocation, i);
+    const row_key key = { ROW_ALLOCATION, turn->allocation, NULL };
+    const int index = find_row(entry, &key);
 
-        if (known->number == turn->allocation)
-            return known;
-    }
+    if (index >= 0)
+        return &g_array_index(entry->allocations, calls_allocation, index);
     const calls_allocation fresh = {
         .number = turn->allocation, .frame = pinfo->num, .time = pinfo->abs_ts,
         .client = turn->client, .server = turn->server, .state = "", .response_time = -1, .tcp = turn->tcp,
     };
 
     g_array_append_val(entry->allocations, fresh);
+    keep_row(entry, &key, entry->allocations->len - 1);
     return &g_array_index(entry->allocations, calls_allocation, entry->allocations->len - 1);
 }
 
-enum { TURN_ALLOCATE_REQUEST = 0x0003, TURN_ALLOCATE_RESPONSE = 0x0103 };
+enum { TURN_ALLOCATE_REQUEST = 0x0003, TURN_ALLOCATE_RESPONSE = 0x0103, TURN_ALLOCATE_ERROR = 0x0113 };
 
 /* What the client answers by asking again, with credentials, a new nonce or another server. */
 static bool
@@ -220,27 +247,36 @@ add_turn(calls_entry *entry, const packet_info *pinfo, const ts_record *record, 
                 a->response_time = nstime_to_sec(&turn->response_time);
         }
     }
-    if (turn->error_code != 0 && !is_challenge(turn->error_code)) {
+    if (turn->type == TURN_ALLOCATE_ERROR && !is_challenge(turn->error_code)) {
         a->error_code = turn->error_code;
         a->error_frame = pinfo->num;
     }
 }
 
+calls_pair *
+calls_pair_find(const calls_entry *entry, uint32_t number)
+{
+    const row_key key = { ROW_PAIR, number, NULL };
+    const int index = find_row(entry, &key);
+
+    return index < 0 ? NULL : &g_array_index(entry->pairs, calls_pair, index);
+}
+
 static calls_pair *
 pair_of(calls_entry *entry, const packet_info *pinfo, const ts_check_record *check)
 {
-    for (unsigned i = 0; i < entry->pairs->len; i++) {
-        calls_pair *known = &g_array_index(entry->pairs, calls_pair, i);
+    calls_pair *known = calls_pair_find(entry, check->pair);
 
-        if (known->number == check->pair)
-            return known;
-    }
+    if (known != NULL)
+        return known;
+    const row_key key = { ROW_PAIR, check->pair, NULL };
     const calls_pair fresh = {
         .number = check->pair, .frame = pinfo->num, .local = check->local, .remote = check->remote,
         .local_type = "", .remote_type = "", .ufrag_local = "", .ufrag_remote = "", .tcp = check->tcp,
     };
 
     g_array_append_val(entry->pairs, fresh);
+    keep_row(entry, &key, entry->pairs->len - 1);
     return &g_array_index(entry->pairs, calls_pair, entry->pairs->len - 1);
 }
 
@@ -257,7 +293,8 @@ pair_rtt(calls_pair *pair, const ts_check_record *check)
     const double rtt = nstime_to_sec(&check->rtt);
 
     pair->answers++;
-    if (check->request_frame == 0)
+    pair->consent_lost = false;
+    if (!check->measured || rtt < 0)
         return;
     if (pair->rtt_count == 0 || rtt < pair->rtt_min)
         pair->rtt_min = rtt;
@@ -323,19 +360,34 @@ static calls_stream *
 stream_of(calls_entry *entry, const packet_info *pinfo, const ts_media_record *media, const teams_flow *flow,
     unsigned direction)
 {
-    for (unsigned i = 0; i < entry->streams->len; i++) {
-        calls_stream *known = &g_array_index(entry->streams, calls_stream, i);
+    const row_key key = { direction == CALLS_SENT ? ROW_SENT : ROW_RECEIVED, media->ssrc, flow };
+    const int index = find_row(entry, &key);
 
-        if (known->flow == flow && known->ssrc == media->ssrc && known->direction == direction)
-            return known;
-    }
+    if (index >= 0)
+        return &g_array_index(entry->streams, calls_stream, index);
     const calls_stream fresh = {
         .flow = flow, .ssrc = media->ssrc, .direction = direction, .frame = pinfo->num, .payload_type = media->payload_type,
         .payload_name = media->payload_name == NULL ? "" : media->payload_name, .encrypted = media->encrypted,
     };
 
     g_array_append_val(entry->streams, fresh);
+    keep_row(entry, &key, entry->streams->len - 1);
     return &g_array_index(entry->streams, calls_stream, entry->streams->len - 1);
+}
+
+/* The far end is there when it answers a check, or sends media. */
+static void
+add_consent(calls_entry *entry, const packet_info *pinfo, const ts_media_record *media, unsigned direction)
+{
+    calls_pair *pair = calls_pair_find(entry, media->pair);
+
+    if (media->consent_lost)
+        teams_verdicts_add(entry->verdicts, PI_WARN, "consent-lost",
+            "Media went one way for more than 5 seconds and no check was answered: consent was lost",
+            "The far end is gone or its packets do not arrive: look for a change of network, for a firewall or NAT that "
+            "forgot the flow, and at the far end.", "", pinfo->num);
+    if (pair != NULL && (media->consent_lost || direction == CALLS_RECEIVED))
+        pair->consent_lost = media->consent_lost;
 }
 
 static void
@@ -348,6 +400,7 @@ add_media(calls_entry *entry, const packet_info *pinfo, const ts_record *record,
         moment(&entry->media, pinfo);
         entry->media_packets[direction]++;
     }
+    add_consent(entry, pinfo, media, direction);
     if (media->kind != TS_MEDIA_RTP)
         return;
     calls_stream *stream = stream_of(entry, pinfo, media, tap->view->flow, direction);
@@ -377,10 +430,10 @@ calls_entry_add(calls_entry *entry, packet_info *pinfo, const teams_tap *tap, in
 
     if (entry->first_frame == 0) {
         entry->first_frame = pinfo->num;
-        entry->first = pinfo->abs_ts;
+        entry->first = entry->last = pinfo->abs_ts;
     }
     entry->last_frame = pinfo->num;
-    entry->last = pinfo->abs_ts;
+    add_time(&entry->first, &entry->last, &pinfo->abs_ts);
     entry->packets[direction]++;
     entry->bytes[direction] += pinfo->fd->pkt_len;
     for (const teams_finding *finding = tap->findings; finding != NULL; finding = finding->next)

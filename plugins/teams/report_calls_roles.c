@@ -54,6 +54,15 @@ calls_is_anycast(const calls_remote *remote)
 }
 
 bool
+calls_is_cut_off(const calls_entry *entry)
+{
+    for (unsigned i = 0; i < entry->pairs->len; i++)
+        if (g_array_index(entry->pairs, calls_pair, i).consent_lost)
+            return true;
+    return false;
+}
+
+bool
 calls_is_published(const calls_remote *remote)
 {
     return remote->prefix != NULL && remote->prefix->use != TS_PREFIX_OBSERVED;
@@ -71,11 +80,20 @@ all_packets(const calls_entry *entry)
     return entry->packets[CALLS_SENT] + entry->packets[CALLS_RECEIVED];
 }
 
+static bool
+has_second_address(const calls_entry *entry)
+{
+    for (unsigned i = 1; i < entry->remotes->len; i++)
+        if (!addresses_equal(&g_array_index(entry->remotes, calls_remote, i).addr, &g_array_index(entry->remotes, calls_remote, 0).addr))
+            return true;
+    return false;
+}
+
 /* A short exchange with the anycast address, then with a second one. Where nobody answered, it is no test that ended. */
 static bool
 is_probe(const calls_entry *entry)
 {
-    if (entry->remotes->len < 2 || entry->packets[CALLS_RECEIVED] == 0)
+    if (!has_second_address(entry) || entry->packets[CALLS_RECEIVED] == 0)
         return false;
     return calls_is_anycast(&g_array_index(entry->remotes, calls_remote, 0)) && !calls_has_nomination(entry) &&
         entry->check.frame == 0 && all_packets(entry) <= PROBE_PACKETS;
@@ -88,12 +106,9 @@ is_visit(const calls_entry *entry)
     if (entry->allocation.frame != 0 || entry->check.frame != 0 || entry->media.frame != 0 || entry->remotes->len == 0 ||
         entry->packets[CALLS_RECEIVED] == 0 || all_packets(entry) > SHORT_PACKETS)
         return false;
-    for (unsigned i = 0; i < entry->remotes->len; i++) {
-        const calls_carrier *udp = &g_array_index(entry->remotes, calls_remote, i).carriers[CALLS_OVER_UDP];
-
-        if (udp->packets[CALLS_SENT] + udp->packets[CALLS_RECEIVED] > 0)
+    for (unsigned i = 0; i < entry->remotes->len; i++)
+        if (!g_array_index(entry->remotes, calls_remote, i).tcp)
             return false;
-    }
     return true;
 }
 
@@ -145,7 +160,7 @@ is_probed_at_once(const calls_entry *entry, const calls_remote *remote)
     for (unsigned i = 0; i < entry->remotes->len; i++) {
         const calls_remote *other = &g_array_index(entry->remotes, calls_remote, i);
 
-        if (other != remote && !other->signalling && !calls_is_anycast(other) &&
+        if (!addresses_equal(&other->addr, &remote->addr) && !other->signalling && !calls_is_anycast(other) &&
             ABS(teams_seconds(&other->first, &remote->first)) <= AT_ONCE)
             return true;
     }
@@ -173,6 +188,8 @@ calls_role(const calls_entry *entry, const calls_remote *remote)
         return "visited";
     if (!calls_got_through(entry) && !is_probe(entry))
         return remote->packets[CALLS_RECEIVED] == 0 ? "asked, no answer" : "answered, no media";
+    if (remote != settled && remote->packets[CALLS_RECEIVED] == 0 && entry->packets[CALLS_RECEIVED] > 0)
+        return "asked, no answer";
     if (calls_is_anycast(remote))
         return remote == settled ? "anycast, kept the traffic" : "anycast, then handed over";
     if (remote == settled && entry->remotes->len > 1)

@@ -51,13 +51,12 @@ udp_unanswered(const calls_entry *entry)
 
     for (unsigned i = 0; i < entry->remotes->len; i++) {
         const calls_remote *remote = &g_array_index(entry->remotes, calls_remote, i);
-        const calls_carrier *udp = &remote->carriers[CALLS_OVER_UDP];
 
-        if (remote->signalling)
+        if (remote->signalling || remote->tcp)
             continue;
-        if (udp->packets[CALLS_RECEIVED] > 0 || udp->media_packets > 0)
+        if (remote->packets[CALLS_RECEIVED] > 0 || remote->media_packets > 0)
             return false;
-        asked = asked || udp->packets[CALLS_SENT] > 0;
+        asked = true;
     }
     return asked;
 }
@@ -86,9 +85,12 @@ one_way(const calls_entry *entry)
     return (sent == 0 && received > MEASURED_PACKETS) || (received == 0 && sent > MEASURED_PACKETS);
 }
 
+/* An unanswered call is not the capture's fault where it has both directions of the client's others. */
 static bool
 one_sided(const calls_entry *entry)
 {
+    if (g_hash_table_contains((GHashTable *)entry->two_sided, entry->call->client))
+        return false;
     return entry->packets[CALLS_SENT] == 0 || entry->packets[CALLS_RECEIVED] == 0;
 }
 
@@ -263,6 +265,8 @@ calls_judge(const calls_entry *entry)
 static const char *
 direct_outcome(const calls_remote *settled, bool warned)
 {
+    if (settled->transport == TEAMS_TRANSPORT_TCP)
+        return warned ? "The call went directly over TCP, with warnings; see the findings." : "The call went directly over TCP.";
     if (settled->prefix != NULL)
         return warned ? "The call went directly to a media server in Microsoft's cloud over UDP, with warnings; see the findings." :
             "The call went directly to a media server in Microsoft's cloud over UDP.";
@@ -286,6 +290,8 @@ calls_outcome(const calls_entry *entry, const GArray *verdicts)
         return "The call did not connect in this capture.";
     if (settled == NULL || !calls_got_through(entry))
         return "Set-up only: no nominated pair and no media in this capture.";
+    if (calls_is_cut_off(entry))
+        return "The call connected, but then the far end fell silent while media was still sent; see the findings.";
     if (settled->path == TEAMS_PATH_TCP_FALLBACK)
         return "The call went through a relay over TCP or TLS.";
     if (settled->path == TEAMS_PATH_DIRECT)

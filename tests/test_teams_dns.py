@@ -123,6 +123,15 @@ def test_a_server_names_trailing_dot_is_no_part_of_the_name():
     assert shown == [["teams.microsoft.com"], ["TEAMS.Microsoft.COM"]]
 
 
+def test_hints_of_addresses_are_addresses_of_the_name():
+    """What HTTPS records give besides: no A record is needed to know whose a connection is."""
+    path = bundled("address-hints.pcap")
+    names = {name["name"]: name["addresses"] for name in json.loads(report(path, "teams,names,json"))["names"]}
+    assert names == {"teams.cloud.microsoft": ["52.113.194.132", "52.113.194.133", "2620:1ec:42::132"],
+                     "config.teams.microsoft.com": []}
+    assert [frame["teams.name"] for frame in fields(path, ["teams.name"], "tcp")] == [["teams.cloud.microsoft"]] * 3
+
+
 def test_dns_on_an_unusual_port():
     layers = fields(bundled("dns-unusual-port.pcap"), ["frame.protocols", "teams_dns.name"])
     assert layers[0]["frame.protocols"][0].endswith("udp:dns")

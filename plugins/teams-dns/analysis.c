@@ -158,11 +158,10 @@ add_prefix(ts_message *message, ts_link *link, const char *prefix)
 }
 
 static void
-collect_addresses(ts_message *message)
+collect_addresses_of(ts_message *message, wmem_array_t *answers)
 {
-    message->addresses = wmem_alloc0_array(message->pinfo->pool, ts_name_address, TS_ADDRESSES_MAX);
-    for (unsigned i = 0; i < answer_count(message) && message->address_count < TS_ADDRESSES_MAX; i++) {
-        const ts_dns_answer *answer = answer_at(message, i);
+    for (unsigned i = 0; i < wmem_array_get_count(answers) && message->address_count < TS_ADDRESSES_MAX; i++) {
+        const ts_dns_answer *answer = (const ts_dns_answer *)wmem_array_index(answers, i);
 
         if (answer->addr.type == AT_NONE || (message->dns->shares_answers && find_link(message, answer->owner) == NULL))
             continue;
@@ -176,6 +175,16 @@ collect_addresses(ts_message *message)
         if (one->prefix != NULL)
             add_prefix(message, find_link(message, answer->owner), one->prefix->text);
     }
+}
+
+static void
+collect_addresses(ts_message *message)
+{
+    message->addresses = wmem_alloc0_array(message->pinfo->pool, ts_name_address, TS_ADDRESSES_MAX);
+    if (!message->dns->dns)
+        return;
+    collect_addresses_of(message, message->dns->answers);
+    collect_addresses_of(message, message->dns->hints);
 }
 
 /* ---- questions and answers ---- */

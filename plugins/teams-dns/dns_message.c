@@ -36,6 +36,7 @@ static void read_ttl(reader *r, field_info *finfo);
 static void read_target(reader *r, field_info *finfo);
 static void read_priority(reader *r, field_info *finfo);
 static void read_address(reader *r, field_info *finfo);
+static void read_hint(reader *r, field_info *finfo);
 
 static struct {
     const char *name;
@@ -59,6 +60,8 @@ static struct {
     { "dns.svcb.targetname",                   true,  read_target,        -1 },
     { "dns.a",                                 true,  read_address,       -1 },
     { "dns.aaaa",                              true,  read_address,       -1 },
+    { "dns.svcb.svcparam.ipv4hint.ip",         true,  read_hint,          -1 },
+    { "dns.svcb.svcparam.ipv6hint.ip",         true,  read_hint,          -1 },
 };
 
 static int proto_dns = -1;
@@ -106,8 +109,10 @@ new_message(reader *r, bool dns)
 
     if (wmem_array_get_count(r->messages) >= TS_DNS_MAX_MESSAGES)
         return NULL;
-    if (dns)
+    if (dns) {
         message.answers = wmem_array_new(r->pinfo->pool, sizeof(ts_dns_answer));
+        message.hints = wmem_array_new(r->pinfo->pool, sizeof(ts_dns_answer));
+    }
     return append_message(r, &message);
 }
 
@@ -220,16 +225,35 @@ read_priority(reader *r, field_info *finfo)
 }
 
 static void
-read_address(reader *r, field_info *finfo)
+fill_address(reader *r, ts_dns_answer *answer, const field_info *finfo)
 {
-    ts_dns_answer *answer = r->answer;
-
-    if (answer == NULL || finfo->ds_tvb == NULL || !tvb_bytes_exist(finfo->ds_tvb, finfo->start, finfo->length))
+    if (finfo->ds_tvb == NULL || !tvb_bytes_exist(finfo->ds_tvb, finfo->start, finfo->length))
         return;
     if (answer->type == TS_DNS_TYPE_A && finfo->length == 4)
         alloc_address_tvb(r->pinfo->pool, &answer->addr, AT_IPv4, 4, finfo->ds_tvb, finfo->start);
     else if (answer->type == TS_DNS_TYPE_AAAA && finfo->length == 16)
         alloc_address_tvb(r->pinfo->pool, &answer->addr, AT_IPv6, 16, finfo->ds_tvb, finfo->start);
+}
+
+static void
+read_address(reader *r, field_info *finfo)
+{
+    if (r->answer != NULL)
+        fill_address(r, r->answer, finfo);
+}
+
+/* A client may connect to these without asking for more. */
+static void
+read_hint(reader *r, field_info *finfo)
+{
+    if (r->answer == NULL || wmem_array_get_count(r->message->hints) >= TS_DNS_MAX_ANSWERS)
+        return;
+    ts_dns_answer hint = *r->answer;
+
+    hint.type = finfo->length == 4 ? TS_DNS_TYPE_A : TS_DNS_TYPE_AAAA;
+    hint.target = NULL;
+    fill_address(r, &hint, finfo);
+    wmem_array_append_one(r->message->hints, hint);
 }
 
 static void

@@ -50,6 +50,7 @@ typedef struct {
     const char *name;           /* the question or server name; NULL where there is none */
     uint16_t qtype;
     wmem_array_t *answers;      /* of ts_dns_answer, at most TS_DNS_MAX_ANSWERS */
+    wmem_array_t *hints;        /* the same: addresses that HTTPS and SVCB records give (RFC 9460 7.3), as A or AAAA */
 } ts_dns_message;
 
 #define TS_DNS_MAX_ANSWERS  128

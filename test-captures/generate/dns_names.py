@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Names on every carrier and in every order: IPv6, TCP, server names, repeats."""
 import struct
+from ipaddress import ip_address
 
 import tls
 from common import capture
@@ -87,6 +88,25 @@ def server_names(c):
           tls.quic_initial("teams.cloud.microsoft"))
     c.udp(7.0, (CLIENT, 50408), ("198.51.100.8", 443), tls.quic_initial(
         "www.example.org", connection_id=b"\x11\x22\x33\x44\x55\x66\x77\x88"))
+
+
+@capture("address-hints.pcap", "2026-03-02T09:00:00")
+def address_hints(c):
+    """An HTTPS record in service mode with hints of addresses (RFC 9460, 7.3), and no A record: the
+    client connects to one of them; a hint of 3 bytes is none."""
+    def parameter(key, value):
+        return struct.pack("!HH", key, len(value)) + value
+
+    name = "teams.cloud.microsoft"
+    hints = [parameter(1, b"\x02h3"), parameter(4, bytes([52, 113, 194, 132, 52, 113, 194, 133])),
+             parameter(6, ip_address("2620:1ec:42::132").packed)]
+    client, server = (CLIENT, 50420), (RESOLVER, 53)
+    c.udp(0.0, client, server, query(1, name, HTTPS))
+    c.udp(0.02, server, client, response(1, name, HTTPS, [(name, HTTPS, 60, b"\0\1\0" + b"".join(hints))]))
+    c.udp(1.0, client, server, query(2, "config.teams.microsoft.com", HTTPS))
+    c.udp(1.02, server, client, response(2, "config.teams.microsoft.com", HTTPS, [
+        ("config.teams.microsoft.com", HTTPS, 60, b"\0\1\0" + parameter(4, bytes([52, 113, 194])))]))
+    c.tcp(2.0, (CLIENT, 50421), ("52.113.194.133", 443))
 
 
 @capture("name-forms.pcap", "2025-11-03T08:33:00")

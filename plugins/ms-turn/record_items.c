@@ -33,7 +33,8 @@ show_transaction(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ms_t
         return;
     if (record->response && transaction->request_frame != 0) {
         ts_add_number(tvb, tree, hf_ms_turn_response_to, transaction->request_frame);
-        proto_item_set_generated(proto_tree_add_time(tree, hf_ms_turn_response_time, tvb, 0, 0, &record->response_time));
+        if (!record->retransmission)
+            proto_item_set_generated(proto_tree_add_time(tree, hf_ms_turn_response_time, tvb, 0, 0, &record->response_time));
     } else if (!record->response && transaction->response_frame != 0) {
         ts_add_number(tvb, tree, hf_ms_turn_response_in, transaction->response_frame);
     }
@@ -77,7 +78,7 @@ ms_turn_record_register(int proto)
     static hf_register_info hf[] = {
         { &hf_ms_turn_response_to, { "Response To", "ms_turn.response_to", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0, "The request that this message answers", HFILL } },
         { &hf_ms_turn_response_in, { "Response In", "ms_turn.response_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0, "The first answer to this request", HFILL } },
-        { &hf_ms_turn_response_time, { "Response Time", "ms_turn.response_time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0, "Time since the first request with this transaction id", HFILL } },
+        { &hf_ms_turn_response_time, { "Response Time", "ms_turn.response_time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0, "Time from the first request with this transaction id to its first answer", HFILL } },
         { &hf_ms_turn_retransmission, { "Retransmission", "ms_turn.retransmission", FT_BOOLEAN, BASE_NONE, NULL, 0, "The same message was seen before", HFILL } },
         { &hf_ms_turn_retransmission_of, { "Retransmission Of", "ms_turn.retransmission_of", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RETRANS_PREV), 0, "Where the message was seen first", HFILL } },
         { &hf_ms_turn_allocation, { "Allocation", "ms_turn.allocation", FT_UINT32, BASE_DEC, NULL, 0, "Number of the allocation, in order of appearance", HFILL } },

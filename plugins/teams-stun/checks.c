@@ -30,6 +30,7 @@ typedef struct {
     nstime_t rtt;
     bool request;
     bool retransmission;
+    bool measured;              /* rtt is valid */
     bool keep_alive;
     bool consent;               /* an answered check after nomination */
     ts_diag_set diagnostics;
@@ -196,6 +197,7 @@ leave_record(packet_info *pinfo, const ts_message *message, const check_note *no
     record->tcp = pair->tcp;
     record->error_code = message->error_code;
     record->request_frame = note->response_to;
+    record->measured = note->measured;
     record->rtt = note->rtt;
     if (message->has_mapped)
         record->mapped = ts_endpoint_shared(&message->mapped);
@@ -230,6 +232,7 @@ follow(packet_info *pinfo, const ts_front_call *call, const ts_message *message,
     note->retransmission = exchange.retransmission;
     note->twin_of = exchange.twin_of;
     note->response_to = exchange.response_to;
+    note->measured = exchange.measured;
     note->rtt = exchange.rtt;
     if (exchange.attempt != NULL && exchange.attempt->pair != pair) {
         *from_local = !exchange.attempt->from_local;
@@ -331,7 +334,7 @@ show_note(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *root,
     if (note->retransmission)
         ts_add_flag(tvb, tree, hf_teams_stun_retransmission);
     ts_add_number(tvb, tree, hf_teams_stun_response_to, note->response_to);
-    if (note->response_to != 0) {
+    if (note->measured) {
         proto_item *item = proto_tree_add_time(tree, hf_teams_stun_rtt, tvb, 0, 0, &note->rtt);
         proto_item_set_generated(item);
     }
@@ -413,7 +416,7 @@ ts_checks_register(int proto)
         { &hf_teams_stun_retransmission, { "Retransmission", "teams_stun.retransmission", FT_BOOLEAN, BASE_NONE, NULL, 0, "The same bytes were sent on this pair before", HFILL } },
         { &hf_teams_stun_response_to, { "Response To", "teams_stun.response_to", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0, "Frame of the check that this answers, as first sent", HFILL } },
         { &hf_teams_stun_response_in, { "Response In", "teams_stun.response_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0, "Frame of the answer to this check", HFILL } },
-        { &hf_teams_stun_rtt, { "Round Trip Time", "teams_stun.rtt", FT_RELATIVE_TIME, BASE_NONE, NULL, 0, "Time since the check was first sent", HFILL } },
+        { &hf_teams_stun_rtt, { "Round Trip Time", "teams_stun.rtt", FT_RELATIVE_TIME, BASE_NONE, NULL, 0, "Time from the first sending of the check to its first answer", HFILL } },
         { &hf_teams_stun_media, { "Media", "teams_stun.media", FT_STRING, BASE_NONE, NULL, 0, "What each payload of the frame is, the innermost first: stun, turn, rtp, rtcp, srtcp, dtls, channel (FF10 or ChannelData), other (RFC 7983)", HFILL } },
         { &hf_teams_stun_evidence, { "Evidence", "teams_stun.evidence", FT_STRING, BASE_NONE, NULL, 0, "Why this is taken for Microsoft's", HFILL } },
         { &hf_teams_stun_fingerprint_status, { "Fingerprint Status", "teams_stun.fingerprint.status", FT_STRING, BASE_NONE, NULL, 0, "good, legacy (misprinted table of Windows Live Messenger 2009) or bad", HFILL } },

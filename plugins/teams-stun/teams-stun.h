@@ -259,7 +259,8 @@ typedef struct {
     uint32_t twin_of;
     uint32_t response_to;
     bool retransmission;
-    nstime_t rtt;               /* valid with response_to */
+    bool measured;              /* the first answer: only that one tells the round-trip time */
+    nstime_t rtt;               /* valid with measured */
 } ts_exchange;
 
 /* First pass only. pair of a response: the path's own, NULL where it has none yet. */

@@ -170,7 +170,6 @@ ts_transaction_response(packet_info *pinfo, const ts_message *message, const ts_
         return exchange;
     exchange.attempt = attempt;
     exchange.response_to = attempt->frame;
-    nstime_delta(&exchange.rtt, &pinfo->abs_ts, &attempt->time);
     if (attempt->response_in != 0) {
         if (attempt->response_hash == message->hash && is_identical_twin(pinfo, message, &attempt->response_time))
             exchange.twin_of = attempt->response_in;
@@ -178,6 +177,8 @@ ts_transaction_response(packet_info *pinfo, const ts_message *message, const ts_
             exchange.retransmission = true;
         return exchange;
     }
+    exchange.measured = true;
+    nstime_delta(&exchange.rtt, &pinfo->abs_ts, &attempt->time);
     attempt->response_in = pinfo->num;
     attempt->response_time = pinfo->abs_ts;
     attempt->response_hash = message->hash;

@@ -32,7 +32,7 @@ static const ms_turn_attribute_row rows[] = {
     { 0x0006, "Username", ANY, ms_turn_decode_username, &hf_ms_turn_username, 0, "[MS-TURN] 2.2.2.2", "requests with credentials" },
     { 0x0008, "Message Integrity", 20, 32, 12, ms_turn_decode_integrity, NULL, 0, "[MS-TURN] 2.2.2.3", "requests with credentials and their responses" },
     { 0x0009, "Error Code", 4, UINT16_MAX, 1, ms_turn_decode_error_code, NULL, 0, "[MS-TURN] 2.2.2.4", "error responses" },
-    { 0x000A, "Unknown Attributes", ANY, NULL, NULL, 0, "[MS-TURN] 2.2.2.5", "error responses 420" },
+    { 0x000A, "Unknown Attributes", 2, UINT16_MAX - 1, 2, NULL, NULL, 0, "[MS-TURN] 2.2.2.5", "error responses 420" },
     { 0x000D, "Lifetime", 4, 4, 1, ms_turn_decode_uint, &hf_ms_turn_lifetime, FACT(lifetime), "[MS-TURN] 2.2.2.6", "Allocate; 0 releases" },
     { 0x000E, "Alternate Server", 8, 20, 12, ms_turn_decode_address, &hf_alternate_server, FACT(alternate), "[MS-TURN] 2.2.2.7", "error responses 300 and 401" },
     { 0x000F, "Magic Cookie", 4, 4, 1, NULL, NULL, 0, "[MS-TURN] 2.2.2.8", "first in every message" },
@@ -117,6 +117,8 @@ length_rule(packet_info *pinfo, const ms_turn_attribute_row *row, unsigned lengt
 {
     if (row->min == row->max)
         return wmem_strdup_printf(pinfo->pool, "%u instead of %u bytes", length, row->min);
+    if (row->step == 2)
+        return wmem_strdup_printf(pinfo->pool, "%u bytes instead of two for each type", length);
     if (row->max == UINT16_MAX)
         return wmem_strdup_printf(pinfo->pool, "%u instead of at least %u bytes", length, row->min);
     return wmem_strdup_printf(pinfo->pool, "%u instead of %u or %u bytes", length, row->min, row->max);

@@ -97,12 +97,14 @@ judge_error(const ms_turn_facts *facts, bool tcp)
     }
 }
 
-/* [MS-TURN] 3.2.5.1; a release is answered with less. */
+/* [MS-TURN] 3.2.5.1. Who releases has no use for any of it, so the answer to that may say less. */
 static uint64_t
 judge_success(const ms_turn_facts *facts)
 {
     uint64_t bits = 0;
 
+    if (ms_turn_has(facts, MS_TURN_ATTR_LIFETIME) && facts->lifetime == 0)
+        return 0;
     if (!ms_turn_has(facts, MS_TURN_ATTR_XOR_MAPPED))
         bits |= MS_TURN_BIT(reflexive_missing);
     if (!ms_turn_has(facts, MS_TURN_ATTR_SEQUENCE))

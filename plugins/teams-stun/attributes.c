@@ -301,6 +301,17 @@ decode_error(attribute_call *call)
     proto_item_append_text(call->item, ": %u", code);
 }
 
+/* RFC 8489 14.9: two bytes for each type. The length as stated, since the capture may have cut the value. */
+static void
+decode_unknown_attributes(attribute_call *call)
+{
+    const unsigned length = tvb_get_ntohs(call->tvb, call->offset - 2);
+
+    if (length % 2 != 0)
+        diagnose(call, TS_DIAG_ATTRIBUTE_LENGTH,
+            wmem_strdup_printf(call->pinfo->pool, "UNKNOWN-ATTRIBUTES with %u bytes, two for each type", length));
+}
+
 static void
 decode_software(attribute_call *call)
 {
@@ -336,7 +347,7 @@ static const attribute_row rows[] = {
     { 0x0006, "USERNAME",                  1, 513, decode_username },
     { 0x0008, "MESSAGE-INTEGRITY",        20,  20, decode_integrity },
     { 0x0009, "ERROR-CODE",                4,  -1, decode_error },
-    { 0x000A, "UNKNOWN-ATTRIBUTES",        2,  -1, NULL },
+    { 0x000A, "UNKNOWN-ATTRIBUTES",        2,  -1, decode_unknown_attributes },
     { 0x0014, "REALM",                     0,  -1, NULL },
     { 0x0015, "NONCE",                     0,  -1, NULL },
     { 0x0020, "XOR-MAPPED-ADDRESS",        8,  20, decode_xor_mapped },

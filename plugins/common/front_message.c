@@ -231,6 +231,18 @@ take_quoted(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_wire *
     }
 }
 
+/* In a known flightproxy conversation the first byte is enough: the dissector says what is wrong with the rest. */
+static void
+recognise_by_flow(ts_wire *wire, const packet_info *pinfo, const ts_flow *flow, uint8_t first)
+{
+    if (wire->kind != TS_WIRE_OTHER || flow == NULL || !ts_since(flow->flightproxy_since, pinfo))
+        return;
+    if (first == TS_FLIGHTPROXY_ACK || first == TS_FLIGHTPROXY_CLIENT || first == TS_FLIGHTPROXY_SERVER) {
+        wire->kind = first == TS_FLIGHTPROXY_ACK ? TS_WIRE_FLIGHTPROXY_ACK : TS_WIRE_FLIGHTPROXY_DATA;
+        wire->type = first;
+    }
+}
+
 int
 ts_front_message(tvbuff_t *datagram, packet_info *pinfo, proto_tree *tree, ts_layer *outer, bool tcp)
 {
@@ -253,6 +265,8 @@ ts_front_message(tvbuff_t *datagram, packet_info *pinfo, proto_tree *tree, ts_la
         .flow = ts_front_flow(pinfo, false),
     };
 
+    if (outer == NULL && !tcp)
+        recognise_by_flow(&call.wire, pinfo, call.flow, data[0]);
     call.evidence = ts_front_judge(pinfo, &call.wire, call.flow, outer, data, captured, reported);
     if (call.evidence == TS_EVIDENCE_NONE)
         return 0;

@@ -194,7 +194,7 @@ recognise_channel_data(const uint8_t *data, size_t captured, size_t reported, ts
 static void
 recognise_flightproxy(const uint8_t *data, size_t captured, size_t reported, ts_wire *wire)
 {
-    if (data[0] == 0x03 && reported == 37 && captured == 37 && ts_is_ascii_guid(data + 1))
+    if (data[0] == TS_FLIGHTPROXY_ACK && reported == 37 && captured == 37 && ts_is_ascii_guid(data + 1))
         wire->kind = TS_WIRE_FLIGHTPROXY_ACK;
     else if ((data[0] == TS_FLIGHTPROXY_CLIENT || data[0] == TS_FLIGHTPROXY_SERVER) && reported > 16 && reported % 16 == 1)
         wire->kind = TS_WIRE_FLIGHTPROXY_DATA;

@@ -20,7 +20,8 @@
 #define TS_MS_TURN_COOKIE       UINT32_C(0x72C64BC6)    /* [MS-TURN] 2.2.2.8 */
 #define TS_MUX_CHANNEL          0xFF10                  /* [MS-TURN] 2.2.3 */
 #define TS_MUX_HEADER_LENGTH    12
-#define TS_FLIGHTPROXY_CLIENT   0x06                    /* observed, as the next */
+#define TS_FLIGHTPROXY_ACK      0x03                    /* observed, as the next two */
+#define TS_FLIGHTPROXY_CLIENT   0x06
 #define TS_FLIGHTPROXY_SERVER   0x07
 
 /* Attribute types that recognition itself depends on. */

@@ -20,10 +20,8 @@
 #include "common/items.h"
 #include "flightproxy.h"
 
-#define TYPE_ACKNOWLEDGEMENT    0x03
-#define TYPE_CLIENT             0x06
-#define TYPE_SERVER             0x07
 #define GUID_LENGTH             36
+#define BLOCK_LENGTH            16      /* bytes of a block of the ciphertext */
 #define SERVER_PORT             3478
 
 /* So many data messages of a side may wait for their acknowledgement. */
@@ -79,14 +77,15 @@ static int ett_flightproxy = -1;
 
 static expert_field ei_teams_flightproxy_retransmitted = EI_INIT;
 static expert_field ei_teams_flightproxy_truncated = EI_INIT;
+static expert_field ei_teams_flightproxy_unexpected = EI_INIT;
 
 static const char *
 type_name(uint8_t type)
 {
     switch (type) {
-    case TYPE_ACKNOWLEDGEMENT: return "acknowledgement";
-    case TYPE_CLIENT:          return "client";
-    case TYPE_SERVER:          return "server";
+    case TS_FLIGHTPROXY_ACK: return "acknowledgement";
+    case TS_FLIGHTPROXY_CLIENT:          return "client";
+    case TS_FLIGHTPROXY_SERVER:          return "server";
     default:                   return "";
     }
 }
@@ -151,7 +150,7 @@ latest_unacknowledged(const side *from)
 static void
 follow_acknowledgement(const packet_info *pinfo, side *from, const side *to, const char *guid, flightproxy_note *note)
 {
-    if (from->last.frame != 0 && g_ascii_strcasecmp(from->last.guid, guid) == 0) {
+    if (from->last.frame != 0 && strcmp(from->last.guid, guid) == 0) {
         note->original = from->last.frame;
         note->acknowledges = from->last.data_frame;
         return;
@@ -166,18 +165,21 @@ follow_acknowledgement(const packet_info *pinfo, side *from, const side *to, con
     from->last.data_frame = note->acknowledges;
 }
 
+/* Of a message whose form was never observed only the connection is noted: it acknowledges and repeats nothing. */
 static flightproxy_note *
-note_new(tvbuff_t *tvb, packet_info *pinfo, const ts_front_call *call, uint8_t type, const char *guid)
+note_new(tvbuff_t *tvb, packet_info *pinfo, const ts_front_call *call, uint8_t type, const char *guid, bool regular)
 {
     flightproxy_note *note = wmem_new0(wmem_file_scope(), flightproxy_note);
     connection *conn = connection_of(call->flow);
 
     note->connection = conn->number;
-    note->from_client = type == TYPE_CLIENT || (type == TYPE_ACKNOWLEDGEMENT && pinfo->destport == SERVER_PORT);
+    note->from_client = type == TS_FLIGHTPROXY_CLIENT || (type == TS_FLIGHTPROXY_ACK && pinfo->destport == SERVER_PORT);
     side *from = &conn->sides[note->from_client ? 0 : 1];
     side *to = &conn->sides[note->from_client ? 1 : 0];
 
-    if (type == TYPE_ACKNOWLEDGEMENT) {
+    if (!regular)
+        return note;
+    if (type == TS_FLIGHTPROXY_ACK) {
         follow_acknowledgement(pinfo, from, to, guid, note);
     } else {
         const int captured = (int)tvb_captured_length(tvb);
@@ -222,6 +224,43 @@ show_note(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *root,
         col_append_fstr(pinfo->cinfo, COL_INFO, ", of frame %u", note->acknowledges);
 }
 
+/* The GUID of an acknowledgement that is as all that were observed; NULL for others. Packet scope. */
+static const char *
+guid_of(tvbuff_t *tvb, packet_info *pinfo)
+{
+    if (tvb_reported_length(tvb) != 1 + GUID_LENGTH || !tvb_bytes_exist(tvb, 1, GUID_LENGTH) ||
+        !ts_is_ascii_guid(tvb_get_ptr(tvb, 1, GUID_LENGTH)))
+        return NULL;
+    return (const char *)tvb_get_string_enc(pinfo->pool, tvb, 1, GUID_LENGTH, ENC_ASCII);
+}
+
+/* What follows the type; false: it has a form that was never observed. */
+static bool
+show_contents(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *root, uint8_t type, const char *guid)
+{
+    const int length = (int)tvb_reported_length(tvb);
+
+    if (guid != NULL) {
+        proto_tree_add_string(tree, hf_teams_flightproxy_guid, tvb, 1, GUID_LENGTH, guid);
+        proto_item_append_text(root, ", acknowledgement %s", guid);
+        col_add_fstr(pinfo->cinfo, COL_INFO, "Acknowledgement %s", guid);
+        return true;
+    }
+    if (type == TS_FLIGHTPROXY_ACK) {
+        proto_item_append_text(root, ", acknowledgement without GUID, %d bytes", length - 1);
+        col_add_fstr(pinfo->cinfo, COL_INFO, "Acknowledgement without GUID, %d bytes", length - 1);
+        if (tvb_captured_length(tvb) > 1)
+            call_data_dissector(tvb_new_subset_remaining(tvb, 1), pinfo, tree);
+        /* One whose end the capture cut off may have been right. */
+        return length == 1 + GUID_LENGTH && (int)tvb_captured_length(tvb) < length;
+    }
+    proto_item_append_text(root, ", %s data, %d bytes", type_name(type), length - 1);
+    col_add_fstr(pinfo->cinfo, COL_INFO, "%s data, %d bytes encrypted", type == TS_FLIGHTPROXY_CLIENT ? "Client" : "Server", length - 1);
+    if (tvb_captured_length(tvb) > 1)
+        proto_tree_add_item(tree, hf_teams_flightproxy_payload, tvb, 1, -1, ENC_NA);
+    return length > BLOCK_LENGTH && length % BLOCK_LENGTH == 1;
+}
+
 static int
 dissect_flightproxy(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
@@ -232,31 +271,24 @@ dissect_flightproxy(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
 
     const uint8_t type = tvb_get_uint8(tvb, 0);
     const int length = (int)tvb_reported_length(tvb);
-    const char *guid = NULL;
+    const char *guid = type == TS_FLIGHTPROXY_ACK ? guid_of(tvb, pinfo) : NULL;
 
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "Flightproxy");
     proto_item *root = proto_tree_add_item(tree, proto_flightproxy, tvb, 0, -1, ENC_NA);
     proto_tree *sub = proto_item_add_subtree(root, ett_flightproxy);
 
     proto_tree_add_string(sub, hf_teams_flightproxy_type, tvb, 0, 1, type_name(type));
-    if (type == TYPE_ACKNOWLEDGEMENT && tvb_bytes_exist(tvb, 1, GUID_LENGTH)) {
-        guid = (const char *)tvb_get_string_enc(pinfo->pool, tvb, 1, GUID_LENGTH, ENC_ASCII);
-        proto_tree_add_string(sub, hf_teams_flightproxy_guid, tvb, 1, GUID_LENGTH, guid);
-        proto_item_append_text(root, ", acknowledgement %s", guid);
-        col_add_fstr(pinfo->cinfo, COL_INFO, "Acknowledgement %s", guid);
-    } else {
-        proto_item_append_text(root, ", %s data, %d bytes", type_name(type), length - 1);
-        col_add_fstr(pinfo->cinfo, COL_INFO, "%s data, %d bytes encrypted", type == TYPE_CLIENT ? "Client" : "Server", length - 1);
-        proto_tree_add_item(sub, hf_teams_flightproxy_payload, tvb, 1, -1, ENC_NA);
-    }
+    const bool observed = show_contents(tvb, pinfo, sub, root, type, guid);
     proto_item *item = proto_tree_add_uint(sub, hf_teams_flightproxy_length, tvb, 0, 0, (uint32_t)length);
     proto_item_set_generated(item);
+    if (!observed)
+        expert_add_info(pinfo, item, &ei_teams_flightproxy_unexpected);
     if ((int)tvb_captured_length(tvb) < length)
         expert_add_info(pinfo, root, &ei_teams_flightproxy_truncated);
 
     flightproxy_note *note = (flightproxy_note *)p_get_proto_data(wmem_file_scope(), pinfo, proto_flightproxy, 0);
-    if (note == NULL && !PINFO_FD_VISITED(pinfo) && (type != TYPE_ACKNOWLEDGEMENT || guid != NULL)) {
-        note = note_new(tvb, pinfo, call, type, guid);
+    if (note == NULL && !PINFO_FD_VISITED(pinfo)) {
+        note = note_new(tvb, pinfo, call, type, guid, observed && (type != TS_FLIGHTPROXY_ACK || guid != NULL));
         p_add_proto_data(wmem_file_scope(), pinfo, proto_flightproxy, 0, note);
     }
     if (note != NULL) {
@@ -282,6 +314,7 @@ ts_flightproxy_register(void)
     static ei_register_info ei[] = {
         { &ei_teams_flightproxy_retransmitted, { "teams_flightproxy.retransmitted", PI_SEQUENCE, PI_NOTE, "Sent again because no acknowledgement came in time", EXPFILL } },
         { &ei_teams_flightproxy_truncated, { "teams_flightproxy.truncated", PI_UNDECODED, PI_NOTE, "Cut short by the capture", EXPFILL } },
+        { &ei_teams_flightproxy_unexpected, { "teams_flightproxy.unexpected", PI_PROTOCOL, PI_WARN, "Not of a form that was observed: data is a multiple of 16 bytes, an acknowledgement is a GUID", EXPFILL } },
     };
     static int *ett[] = { &ett_flightproxy };
 

@@ -148,6 +148,8 @@ modality_of_stream_type(uint16_t stream_type)
     return stream_type < G_N_ELEMENTS(modalities) ? modalities[stream_type] : TS_MODALITY_UNKNOWN;
 }
 
+enum { TURN_ALLOCATE_REQUEST = 0x0003, TURN_ALLOCATE_RESPONSE = 0x0103 };
+
 static void
 apply_turn(teams_draft *d, const ts_record *record)
 {
@@ -166,6 +168,8 @@ apply_turn(teams_draft *d, const ts_record *record)
     if (d->hint.allocation == 0)
         d->hint.allocation = turn->allocation;
     d->hint.leg.credential = turn->credential;
+    d->hint.leg.asks = turn->type == TURN_ALLOCATE_REQUEST && !(turn->has_lifetime && turn->lifetime == 0);
+    d->hint.leg.releases = turn->type == TURN_ALLOCATE_RESPONSE && turn->has_lifetime && turn->lifetime == 0;
 }
 
 /* What a check says of the client's socket. Where both ends are in the capture, the flow's client may be either. */
@@ -213,6 +217,21 @@ path_without_setup(const teams_draft *d)
     return relay ? TEAMS_PATH_RELAYED : TEAMS_PATH_DIRECT;
 }
 
+/* What the flow's checks said goes for its media, too; TCP without that is the way to a relay. */
+static teams_path
+path_of_media(const teams_draft *d, const ts_media_record *media)
+{
+    const teams_path known = d->view.flow->base.path;
+
+    if (media->tcp)
+        return known == TEAMS_PATH_DIRECT && media->allocation == 0 ? TEAMS_PATH_DIRECT : TEAMS_PATH_TCP_FALLBACK;
+    if (media->multiplexed)
+        return TEAMS_PATH_MULTIPLEXED;
+    if (media->allocation != 0)
+        return TEAMS_PATH_RELAYED;
+    return known != TEAMS_PATH_UNKNOWN ? known : path_without_setup(d);
+}
+
 static void
 apply_media(teams_draft *d, const ts_record *record)
 {
@@ -224,9 +243,7 @@ apply_media(teams_draft *d, const ts_record *record)
     if (d->view.service == TS_SERVICE_UNKNOWN)
         teams_draft_service(d, media->allocation != 0 ? TS_SERVICE_MEDIA_RELAY : TS_SERVICE_UNKNOWN, TS_STAGE_MEDIA);
     teams_draft_modality(d, media->modality);
-    teams_draft_path(d, media->tcp ? TEAMS_PATH_TCP_FALLBACK : media->multiplexed ? TEAMS_PATH_MULTIPLEXED :
-        media->allocation != 0 ? TEAMS_PATH_RELAYED : d->view.flow->base.path != TEAMS_PATH_UNKNOWN ?
-        d->view.flow->base.path : path_without_setup(d));
+    teams_draft_path(d, path_of_media(d, media));
     d->hint.pair = media->pair;
     d->hint.allocation = media->allocation;
     d->hint.leg.established = d->hint.media = true;

@@ -2,7 +2,7 @@
 """The signalling to flightproxy over UDP 3478."""
 
 from scapy.layers.inet import UDP
-from scapy.utils import PcapNgReader
+from scapy.utils import PcapNgReader, PcapReader
 
 import harness
 from harness import bundled, fields, shared
@@ -53,14 +53,39 @@ def test_unpublished_address():
     assert column(capture, "teams_flightproxy.retransmission_of") == {6: ["5"], 8: ["7"]}
 
 
+def test_forms_that_were_never_observed():
+    """In a known conversation each is shown as what its first byte says, with a warning; good ones around them stay so."""
+    capture = bundled("flightproxy-odd.pcap")
+    with PcapReader(str(capture)) as packets:
+        payloads = {number: bytes(packet[UDP].payload) for number, packet in enumerate(packets, 1)}
+    known = {number: data for number, data in payloads.items() if number >= 3 and data[0] in KINDS}
+    odd = [number for number, data in known.items()
+           if not (len(data) == 37 and data.count(b"-") == 4 if data[0] == 3 else len(data) > 1 and len(data) % 16 == 1)]
+    assert odd == [4, 5, 6, 7, 8, 9, 10]
+    assert column(capture, "teams_flightproxy.type") == {number: [KINDS[data[0]]] for number, data in known.items()}
+    assert column(capture, "teams_flightproxy.length") == {number: [str(len(data))] for number, data in known.items()}
+    assert sorted(column(capture, "teams_flightproxy.unexpected")) == odd
+    assert set(sum(column(capture, "teams_flightproxy.connection").values(), [])) == {"1"}
+    assert column(capture, "teams_flightproxy.acknowledges") == {12: ["11"], 13: ["11"]}
+    assert sorted(column(capture, "data.data")) == [5, 7]
+    assert fields(capture, [], display_filter="_ws.malformed") == []
+
+
+def test_the_same_guid_in_other_letters_is_not_the_same_bytes():
+    found = column(bundled("flightproxy-odd.pcap"), "teams_flightproxy.retransmission_of")
+    assert found == {13: ["12"]}
+
+
 def test_same_in_all_modes():
     names = ["teams_flightproxy.type", "teams_flightproxy.guid", "teams_flightproxy.connection", "teams_flightproxy.length",
              "teams_flightproxy.retransmission_of", "teams_flightproxy.acknowledges"]
-    harness.assert_same_in_all_modes(bundled("flightproxy.pcap"), names, "teams_flightproxy")
+    for name in ("flightproxy.pcap", "flightproxy-odd.pcap"):
+        harness.assert_same_in_all_modes(bundled(name), names, "teams_flightproxy")
 
 
 def test_any_truncation_is_survived(tmp_path):
     import truncate
     path = tmp_path / "cut.pcap"
-    path.write_bytes(truncate.every_frame_cut(bundled("flightproxy.pcap").read_bytes(), step=5))
-    harness.tshark("-2", "-r", path, "-V")
+    for name, step in (("flightproxy.pcap", 5), ("flightproxy-odd.pcap", 1)):
+        path.write_bytes(truncate.every_frame_cut(bundled(name).read_bytes(), step=step))
+        assert "Malformed Packet" not in harness.tshark("-2", "-r", path, "-V")

@@ -81,12 +81,21 @@ def test_response_in_is_known_on_a_second_pass():
 
 def test_retransmissions_and_odd_order():
     assert column("retransmissions.pcap", "retransmission_of") == [
-        None, "1", None, "3", None, None, None, None, None, None, None]
-    assert column("retransmissions.pcap", "allocation") == ["1", "1", "1", "1", "1", "1", "2", "2", "2", "3", "2"]
+        None, "1", None, "3", *[None] * 9, "13", None, None]
+    assert column("retransmissions.pcap", "allocation")[:11] == ["1", "1", "1", "1", "1", "1", "2", "2", "2", "3", "2"]
     # The success that comes first answers a request that the capture has not.
     assert column("retransmissions.pcap", "response_to")[6] is None
     # Lifetime 60 granted at 1.2 s, used at 100 s.
-    assert experts("retransmissions.pcap") == {"challenge": [3], "allocation_expired": [11]}
+    # A release's answer may say nothing else; the grant that says as little may not.
+    assert experts("retransmissions.pcap") == {"challenge": [3], "allocation_expired": [11], "allocation_released": [12], **{
+        f"{name}_missing": [16] for name in ("reflexive", "sequence", "version")}}
+    assert [column("retransmissions.pcap", "lifetime")[n - 1] for n in (13, 14, 16)] == ["0", "0", "600"]
+    assert column("retransmissions.pcap", "response_to")[12:] == ["12", "12", None, "15"]
+
+
+def test_only_the_first_answer_is_a_measurement():
+    times = {number: float(value) for number, value in enumerate(column("retransmissions.pcap", "response_time"), 1) if value}
+    assert times == pytest.approx({3: 0.2, 6: 0.1, 9: 0.1, 13: 0.04, 16: 0.04})
 
 
 def test_redirects():
@@ -191,7 +200,7 @@ def longest(code):
 
 def is_right(code, length):
     if longest(code) is None:
-        return length >= (4 if code == 0x0009 else 0)
+        return length >= {0x0009: 4, 0x000a: 2}.get(code, 0) and not (code == 0x000a and length % 2)
     also = {0x0008: 20, 0x8050: 4}.get(code, 8 if longest(code) == 20 and code != 0x8090 else None)
     return length in (longest(code), also)
 

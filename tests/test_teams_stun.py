@@ -8,7 +8,7 @@ import json
 import struct
 
 import pytest
-from scapy.layers.inet import UDP
+from scapy.layers.inet import IP, UDP
 from scapy.utils import PcapNgReader, PcapReader
 
 import harness
@@ -233,6 +233,86 @@ def test_tcp_pair():
     assert column(capture, "rtp.seq", "rtp") == {6: ["7", "8"], 7: ["9"], 8: ["10"]}
 
 
+def test_path_of_a_tcp_pair_is_direct_for_checks_and_media():
+    """Two hosts and no relay. Media through a relay's TCP is what test_teams.py calls tcp_fallback."""
+    capture = bundled("ice-tcp.pcap")
+    assert column(capture, "teams.path", "teams_stun") == {number: ["direct"] for number in range(4, 9)}
+    call, = json.loads(harness.report(capture, "teams,calls,json"))["calls"]
+    assert call["path"] == "direct" and call["verdict"].startswith("The call went directly over TCP")
+
+
+def addresses(path):
+    """Frame number -> source and destination, each address and port."""
+    with PcapReader(str(path)) as packets:
+        return {number: ((packet[IP].src, packet[UDP].sport), (packet[IP].dst, packet[UDP].dport))
+                for number, packet in enumerate(packets, 1)}
+
+
+def test_peer_reflexive_candidate():
+    """RFC 8445, 7.3.1.3: the source of a check that is none of the peer's candidates, so far as they were seen."""
+    capture = bundled("ice-peer-reflexive.pcap")
+    ends, payloads = addresses(capture), datagrams(capture)
+    client, checked, expected = ends[1][0], set(), {}
+    for number, (source, target) in ends.items():
+        remote = target if source == client else source
+        if source == client and remote not in expected.values():
+            checked.add(remote)
+        elif payloads[number][:2] == b"\0\1" and remote not in checked and remote[0] in {each[0] for each in checked}:
+            expected[number] = remote
+        elif remote in expected.values():
+            expected[number] = remote
+    for number, (source, target) in ends.items():               # and what goes back on that pair
+        if target in expected.values():
+            expected[number] = target
+    assert sorted(expected) == [3, 4, 5, 6, 7, 8]
+    shown = column(capture, "teams_stun.pair.remote_type")
+    assert {number: shown.pop(number) for number in expected} == dict.fromkeys(expected, ["peer-reflexive"])
+    # A private candidate is a host's; public ones beside it are those its server told it (5.1.1).
+    assert shown == {1: ["host"], 2: ["server-reflexive"], 9: ["server-reflexive"], 10: ["server-reflexive"]}
+    assert column(capture, "teams_stun.pair.state")[8] == ["nominated"]
+
+
+def test_consent_by_hand():
+    """RFC 7675 in words: the last answer, the last media of the peer, and the first media of ours 5 s after both."""
+    capture = bundled("ice-consent-lost.pcap")
+    with PcapReader(str(capture)) as packets:
+        times = {number: float(packet.time) for number, packet in enumerate(packets, 1)}
+    ends, payloads = addresses(capture), datagrams(capture)
+    answered = heard = lost = None
+    expected = []
+    for number, payload in payloads.items():
+        ours = ends[number][0] == ends[1][0]
+        if payload[:2] == b"\1\1":
+            answered, lost = times[number], False
+        elif payload[0] >> 6 == 2 and not ours:
+            heard = times[number]
+        elif payload[0] >> 6 == 2 and not lost and times[number] - max(answered, heard or 0) > 5:
+            expected.append(number)
+            lost = True
+    assert len(expected) == 1 and expert(capture, "teams_stun.consent_lost") == expected
+
+
+def test_duplicates_measure_nothing():
+    """One round trip for each check, that of its first answer; the report counts as many."""
+    capture = bundled("ice-duplicates.pcap")
+    with PcapReader(str(capture)) as packets:
+        times = {number: float(packet.time) for number, packet in enumerate(packets, 1)}
+    first, measured = {}, {}
+    for number, payload in datagrams(capture).items():
+        if payload[:2] == b"\0\1":
+            first.setdefault(payload[4:20], number)
+        elif payload[:2] == b"\1\1" and first.get(payload[4:20]):
+            measured[number] = times[number] - times[first.pop(payload[4:20])]
+    assert len(measured) == 3
+    shown = {number: float(values[0]) for number, values in column(capture, "teams_stun.rtt").items()}
+    assert shown == pytest.approx(measured, abs=1e-6)
+    assert set(column(capture, "teams_stun.retransmission")) == {6, 8, 10, 12, 14, 16}
+    assert column(capture, "teams_stun.response_to") == {7: ["5"], 8: ["5"], 11: ["9"], 12: ["9"], 15: ["13"], 16: ["13"]}
+    pair, = [pair for call in json.loads(harness.report(capture, "teams,calls,json"))["calls"] for pair in call["pairs"]]
+    assert pair["rtt_count"] == 3 and pair["rtt_mean"] == pytest.approx(sum(measured.values()) / 3, abs=1e-5)
+    assert pair["rtt_max"] == pytest.approx(max(measured.values()), abs=1e-5)
+
+
 def test_ipv6():
     capture = bundled("ice-ipv6.pcap")
     assert column(capture, "teams_stun.mapped.address6") == {2: ["2001:db8:1::10"]}
@@ -293,7 +373,7 @@ def test_answers_are_known_ahead_in_the_second_pass_only():
 
 
 @pytest.mark.parametrize("name", ["ice-candidate-types.pcap", "ice-relay-to-relay.pcap", "ice-tcp.pcap", "ice-media-kinds.pcap",
-                                  "ice-dual-format.pcap", "ice-set-active-destination.pcap", "ms-turn/nested.pcap",
+                                  "ice-dual-format.pcap", "ice-duplicates.pcap", "ice-peer-reflexive.pcap", "ice-set-active-destination.pcap", "ms-turn/nested.pcap",
                                   "ms-turn/channel-data.pcap"])
 def test_same_in_all_modes(name):
     harness.assert_same_in_all_modes(bundled(name), NAMES, "teams_stun")

@@ -266,6 +266,12 @@ def retransmissions(c):
     c.udp(1.2, RELAY, late, success("p2", lifetime=60))
     c.udp(2.0, CLIENT, FRONT, first_request("o3"))
     c.udp(100.0, late, RELAY, send("p3", b"late"))
+    bare = ("192.0.2.31", 50004)        # a release whose answer says nothing but that, twice
+    c.udp(101.0, bare, RELAY, request("q1", extra=[(stun.LIFETIME, u32(0))]))
+    for when in (101.04, 101.05):
+        c.udp(when, RELAY, bare, stun.turn(stun.ALLOCATE_RESPONSE, stun.transaction("q1"), [(stun.LIFETIME, u32(0))], KEY))
+    c.udp(102.0, bare, RELAY, request("q2"))
+    c.udp(102.04, RELAY, bare, stun.turn(stun.ALLOCATE_RESPONSE, stun.transaction("q2"), [(stun.LIFETIME, u32(600))], KEY))
 
 
 @capture("ms-turn/nat.pcap", "2026-03-02T09:00:00")

@@ -7,6 +7,7 @@ prefix is what a capture is about.
 """
 import struct
 
+import ms_turn
 import stun
 from common import capture
 from stun import u16, u32, u64
@@ -253,6 +254,41 @@ def symmetric_nat(c):
     check(c, 0.2, CLIENT, ("198.51.100.99", 40406), "three", mapped=("203.0.113.5", 61000))
 
 
+@capture("ice-peer-reflexive.pcap", "2026-03-02T09:00:00")
+def peer_reflexive(c):
+    """The peer's NAT maps per destination: its check comes from a port that it did not announce, and
+    that pair works (RFC 8445, 7.3.1.3). Another public address, seen first, may be one that it announced."""
+    us, them = sides()
+    unannounced, announced = (PEER_PUBLIC[0], PEER_PUBLIC[1] + 595), ("198.51.100.88", 40405)
+    c.udp(0.0, CLIENT, PEER, us.request("host"))
+    c.udp(0.01, CLIENT, PEER_PUBLIC, us.request("announced"))
+    c.udp(0.05, unannounced, CLIENT, them.request("theirs"))
+    c.udp(0.06, CLIENT, unannounced, us.answer("theirs", unannounced))
+    check(c, 0.1, CLIENT, unannounced, "triggered", mapped=CLIENT_PUBLIC)
+    check(c, 0.3, CLIENT, unannounced, "nominate", mapped=CLIENT_PUBLIC, nominate=True)
+    c.udp(0.4, announced, CLIENT, them.request("another"))
+    c.udp(0.41, CLIENT, announced, us.answer("another", announced))
+
+
+@capture("ice-duplicates.pcap", "2026-03-02T09:00:00")
+def duplicates(c):
+    """Each frame of an allocation and of two checks twice, as a mirror port may deliver them; one check sent
+    and answered twice in earnest."""
+    us, them = sides()
+    frames = []
+    for seed, when, rtt in (("first", 1.0, 0.03), ("second", 2.0, 0.05)):
+        frames += [(when, CLIENT, PEER, us.request(seed, nominate=seed == "second")),
+                   (when + rtt, PEER, CLIENT, them.answer(seed, CLIENT))]
+    first = ms_turn.first_request("duplicate")
+    frames += [(0.0, CLIENT, RELAY, first), (0.02, RELAY, CLIENT, ms_turn.challenge("duplicate", alternate=RELAY))]
+    for when, source, target, payload in frames:
+        c.udp(when, source, target, payload)
+        c.udp(when + 0.00002, source, target, payload)
+    for n in range(2):
+        c.udp(3.0 + n / 10, CLIENT, PEER, us.request("again"))
+        c.udp(3.15 + n / 10, PEER, CLIENT, them.answer("again", CLIENT))
+
+
 @capture("ice-ipv6.pcap", "2026-03-02T09:00:00")
 def ipv6(c):
     """Checks and media over IPv6."""
@@ -297,7 +333,7 @@ def lengths(c):
     us, _ = sides()
     values = {stun.XOR_MAPPED_ADDRESS: 8, stun.PRIORITY: 4, stun.USE_CANDIDATE: 0, stun.CONTROLLED: 8, stun.CONTROLLING: 8,
               stun.UNKNOWN_8033: 0, stun.UNKNOWN_8036: 4, stun.APP_ID: 4, stun.IMPLEMENTATION_VERSION: 4,
-              stun.SESSION_ID: 8, stun.MESSAGE_INTEGRITY: 20, stun.FINGERPRINT: 4, stun.ERROR_CODE: 4}
+              stun.SESSION_ID: 8, stun.UNKNOWN_ATTRIBUTES: 2, stun.MESSAGE_INTEGRITY: 20, stun.FINGERPRINT: 4, stun.ERROR_CODE: 4}
     when = 0.0
     for code, size in values.items():
         for length in sorted({max(0, size - 1), size + 1, 0} - {size}):
@@ -428,3 +464,22 @@ def flightproxy(c):
     c.udp(0.6, server, client, acks[2])                                     # again
     c.udp(1.0, client, ("198.51.100.137", 3478), b"\x06" + stun.opaque("alone", 64))    # one way only: not ours
     c.udp(1.1, client, ("198.51.100.137", 3478), b"\x06" + stun.opaque("alone 2", 63))
+
+
+@capture("flightproxy-odd.pcap", "2026-03-02T09:00:00")
+def flightproxy_odd(c):
+    """A known conversation with datagrams of forms that no real capture has, good ones around them."""
+    client, server = ("192.168.1.10", 51000), ("198.51.100.136", 3478)
+    guid = b"abcdef00-0000-4000-8000-000000000000"
+    odd = [b"\x06" + stun.opaque("short", 15), b"\x03" + guid[:-1], b"\x06", b"\x03" + b"no GUID " * 4 + b"here",
+           b"\x07" + stun.opaque("long", 47), b"\x03"]
+    c.udp(0.0, client, server, b"\x06" + odd[0][1:])                         # not known yet: not ours
+    c.udp(0.1, client, server, b"\x06" + stun.opaque("client 1", 64))
+    c.udp(0.15, server, client, b"\x03" + guid)                             # from here on
+    for n, payload in enumerate(odd):
+        c.udp(0.2 + n / 100, *((server, client) if payload[0] == 7 else (client, server)), payload)
+    c.udp(0.3, client, server, odd[0])                                      # the same again: nothing is known of it
+    c.udp(0.4, client, server, b"\x06" + stun.opaque("client 2", 32))
+    c.udp(0.45, server, client, b"\x03" + guid.upper())                     # other bytes: an acknowledgement of its own
+    c.udp(0.5, server, client, b"\x03" + guid.upper())                      # the same bytes
+    c.udp(0.6, client, server, b"\x05" + stun.opaque("other", 32))          # a kind that is not known

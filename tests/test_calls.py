@@ -8,6 +8,7 @@ import json
 import pytest
 
 from harness import assert_same_in_all_modes, bundled, report, tshark
+from truncate import frames, written
 
 ALICE, BOB = {31001, 42007}, {33511, 28119}
 
@@ -23,6 +24,7 @@ EXPECTED = {
     "one-port": [{31001}],
     "call-held": [{31001}, {33511}],
     "call-after-call": [{31001}, {33511}, {33511}],
+    "call-after-release": [{31001}, {31001}],
 }
 
 
@@ -59,6 +61,66 @@ def test_a_socket_that_turned_out_to_be_anothers():
     assert {port["moved_to_call"] for port in second["client_ports"]} == {0}
 
 
-@pytest.mark.parametrize("name", ["callers-at-once", "call-after-call"])
+def test_an_allocation_after_a_release_begins_a_call():
+    """Each call has 2 requests for its allocation and their answers, and the release with its answer."""
+    text = tshark("-r", str(bundled("sessions/call-after-release.pcap")), "-Y", "ms_turn", "-T", "fields",
+                  "-e", "ms_turn.allocation", "-e", "teams.call")
+    assert text.splitlines() == ["1\t1"] * 6 + ["2\t2"] * 6
+
+
+def report_of(path):
+    return json.loads(report(path, "teams,calls,json"))["calls"]
+
+
+def codes(call):
+    return {finding["code"] for finding in call["findings"]}
+
+
+def test_consent_that_was_lost(tmp_path):
+    """ice-consent-lost.pcap: the last answered check is of 0.03 s, the peer's last packet of 0.75 s; of the
+    media sent from 0.1 s on, a packet each half second, the first more than 5 s after both is that of 6.1 s."""
+    path = bundled("ice-consent-lost.pcap")
+    read = list(frames(path.read_bytes()))
+    lost = 1 + next(number for number, (seconds, micros, _) in enumerate(read)
+                    if seconds - read[0][0] + (micros - read[0][1]) / 1e6 > 5.75)
+    call, = report_of(path)
+    finding, = [finding for finding in call["findings"] if finding["code"] == "consent-lost"]
+    assert (finding["frame"], finding["count"], finding["severity"]) == (lost, 1, "warning") and finding["advice"]
+    assert "with warnings" in call["verdict"], "a check is answered at the end"
+    call, = report_of(written(tmp_path, read[:-2]))
+    assert "the far end fell silent" in call["verdict"]
+
+
+def test_frames_out_of_their_order(tmp_path):
+    """The same capture from its end to its beginning: no time is negative, none is lost."""
+    path = bundled("sessions/callers-relayed.pcap")
+    whole, = [call for call in report_of(path) if call["call"] == 1]
+    read = list(frames(path.read_bytes()))
+    for call in report_of(written(tmp_path, read[::-1])):
+        assert call["duration"] > 0
+        assert all(moment is None or moment["time"] >= 0 for step, moment in call["setup"].items()
+                   if step not in ("name", "nominated_before"))
+        assert all(pair["rtt_min"] >= 0 for pair in call["pairs"])
+    assert whole["setup"]["allocation"]["frame"] == 1
+
+
+def test_one_address_over_udp_and_over_tcp():
+    """Two far ends: what TLS carried says nothing of UDP."""
+    call, = [call for call in report_of(bundled("sessions/tls-beside-udp.pcap")) if call["far_ends"]]
+    ends = {end["transport"]: end for end in call["far_ends"] if end["address"] == "52.114.250.10"}
+    assert (ends["tls"]["ports"], ends["udp"]["ports"]) == ([443], [3478])
+    assert ends["udp"]["settled"] and not ends["tls"]["settled"] and ends["udp"]["packets"] == 40
+
+
+def test_an_unanswered_call_beside_one_that_went_through():
+    """The capture has both directions; and a destination that was refused is no allocation that was."""
+    first, second = report_of(bundled("sessions/unanswered-beside.pcap"))
+    assert "udp-unanswered" in codes(second) and "one-sided-capture" not in codes(second)
+    assert "allocation-failed" not in codes(first) and not any(a["error_code"] for a in first["allocations"])
+    alone, = report_of(bundled("sessions/relay-only.pcap"))
+    assert "one-sided-capture" in codes(alone)
+
+
+@pytest.mark.parametrize("name", ["callers-at-once", "call-after-call", "call-after-release"])
 def test_fields_are_the_same_in_all_modes(name):
     assert_same_in_all_modes(bundled(f"sessions/{name}.pcap"), ["teams.call", "teams.flow", "teams.modality"], "teams")

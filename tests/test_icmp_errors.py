@@ -3,10 +3,11 @@
 import json
 
 from harness import assert_same_in_all_modes, bundled, fields, report, stock_tshark, tshark
+from truncate import frames, written
 
 CAPTURE = bundled("ms-turn/icmp-errors.pcap")
 SENT, ERRORS = (1, 3, 5, 7, 9), (2, 4, 6, 8, 10)
-OURS = ["ms_turn", "teams_stun", "teams_flightproxy", "teams.flow"]
+OURS = ["ms_turn", "teams_stun", "teams_flightproxy"]
 
 
 def test_only_what_was_sent_is_ours():
@@ -25,6 +26,72 @@ def test_quotes_are_read_and_not_malformed():
 def test_packets_are_counted_once():
     calls = json.loads(report(CAPTURE, "teams,calls,json"))["calls"]
     assert sum(call["packets"] for call in calls) == len(SENT)
+    flows = json.loads(report(CAPTURE, "teams,flows,json"))["flows"]
+    assert sum(flow["packets_sent"] + flow["packets_received"] for flow in flows) == len(SENT)
+
+
+def test_errors_are_shown_with_the_flow_that_they_are_about():
+    """A call's filter shows them; what they quote was sent by the frame before."""
+    shown = {frame["frame.number"][0]: (frame["teams.flow"], frame["teams.call"])
+             for frame in fields(CAPTURE, ["frame.number", "teams.flow", "teams.call"], "teams.flow")}
+    assert set(shown) == {str(number) for number in SENT + ERRORS}
+    assert all(shown[str(number)] == shown[str(number - 1)] for number in ERRORS)
+    refused = fields(CAPTURE, ["frame.number"], "teams.refused")
+    assert [int(frame["frame.number"][0]) for frame in refused] == list(ERRORS)
+    assert_same_in_all_modes(CAPTURE, ["teams.flow", "teams.call", "teams.modality", "teams.evidence"], "teams")
+
+
+def refusals(call):
+    return [finding for finding in call["findings"] if finding["code"] == "network-refused"]
+
+
+def test_the_report_says_that_the_network_refused():
+    first, second = json.loads(report(CAPTURE, "teams,calls,json"))["calls"]
+    finding, = refusals(first)
+    assert (finding["severity"], finding["frame"], finding["count"]) == ("error", 2, 4)
+    assert finding["details"] == [
+        "ICMP communication administratively prohibited for 52.114.250.123:3478 (frame 2, 3 times)",
+        "ICMP port unreachable for 203.0.113.5:50010 (frame 8)"]
+    assert [finding["frame"] for finding in refusals(second)] == [10]
+    for call in first, second:
+        assert call["verdict"].startswith("UDP is blocked")
+        assert "one-sided-capture" not in {finding["code"] for finding in call["findings"]}
+
+
+def test_quotes_of_the_udp_header_alone(tmp_path):
+    """RFC 792: many routers quote no more than eight bytes of the datagram."""
+    short = [(seconds, micros, frame[:14 + 20 + 8 + 20 + 8] if frame[12:14] == b"\x08\0" and frame[23] == 1 else frame)
+             for seconds, micros, frame in frames(CAPTURE.read_bytes())]
+    call = json.loads(report(written(tmp_path, short), "teams,calls,json"))["calls"][0]
+    assert refusals(call)[0]["count"] == 4
+
+
+def test_an_answer_makes_it_a_note(tmp_path):
+    """The peer's packet on the flow that was refused at first."""
+    read = list(frames(CAPTURE.read_bytes()))
+    seconds, micros, check = read[6]
+    answer = bytearray(check)
+    answer[26:30], answer[30:34] = check[30:34], check[26:30]
+    answer[34:36], answer[36:38] = check[36:38], check[34:36]
+    call = json.loads(report(written(tmp_path, read + [(seconds + 1, micros, bytes(answer))]), "teams,calls,json"))["calls"][0]
+    assert [(finding["severity"], finding["count"]) for finding in refusals(call)] == [("error", 3), ("note", 1)]
+
+
+def test_what_is_too_big_or_a_strangers_is_no_refusal(tmp_path):
+    """Fragmentation needed is no refusal; a datagram that nobody sent has no flow."""
+    def changed(frame, number):
+        frame = bytearray(frame)
+        if number == 2:
+            frame[14 + 20 + 1] = 4          # ICMP code: fragmentation needed
+        if number == 4:
+            frame[14 + 20 + 8 + 20] ^= 1    # the quoted source port
+        if number == 6:
+            frame = frame[:14 + 20 + 8 + 20 + 3]
+        return bytes(frame)
+    read = [(seconds, micros, changed(frame, number))
+            for number, (seconds, micros, frame) in enumerate(frames(CAPTURE.read_bytes()), 1)]
+    shown = fields(written(tmp_path, read), ["frame.number"], "teams.refused")
+    assert [frame["frame.number"] for frame in shown] == [["8"], ["10"]]
 
 
 def test_flows_have_no_end_that_never_was():
@@ -33,5 +100,6 @@ def test_flows_have_no_end_that_never_was():
 
 
 def test_errors_stay_as_stock_shows_them():
+    """But for the label before the Info column."""
     shown = ("-r", CAPTURE, "-Y", "icmp || icmpv6", "-T", "fields", "-e", "frame.protocols", "-e", "_ws.col.Info")
-    assert tshark(*shown) == stock_tshark(*shown)
+    assert tshark(*shown, "-o", "teams.info_column:FALSE") == stock_tshark(*shown)

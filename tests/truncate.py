@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Cuts the frames of a capture short, for tests of hostile input."""
+"""Captures changed for tests: frames cut short, for hostile input, or put in another order."""
 
 import struct
 
@@ -14,6 +14,14 @@ def frames(capture):
         seconds, microseconds, captured, _ = struct.unpack_from("<IIII", capture, offset)
         yield seconds, microseconds, capture[offset + FRAME_HEADER:offset + FRAME_HEADER + captured]
         offset += FRAME_HEADER + captured
+
+
+def written(folder, read):
+    """Path of a pcap in the folder with these frames, in this order."""
+    path = folder / "changed.pcap"
+    path.write_bytes(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 0x40000, 1) + b"".join(
+        struct.pack("<IIII", seconds, microseconds, len(frame), len(frame)) + frame for seconds, microseconds, frame in read))
+    return path
 
 
 def cut_by_sender(frame, payload):

@@ -54,6 +54,11 @@ const teams_diagnostic_row teams_diagnostics[TEAMS_DIAGNOSTIC_COUNT] = {
         "relay-without-sign-in", "teams.relay_without_signin", PI_NOTE, PI_SECURITY,
         "Relay traffic from a host without any sign-in in this capture",
         "Normal in a capture begun later. Otherwise find the program: relays have been used to hide other traffic." },
+    [TEAMS_DIAGNOSTIC_REFUSED] = {
+        "network-refused", "teams.refused", PI_WARN, PI_RESPONSE_CODE,
+        "The network refused what the client sent",
+        "Look at who sent the ICMP error: a firewall that prohibits needs a rule for UDP 3478-3481 to the published media "
+        "prefixes; a peer whose port is unreachable is gone." },
 };
 
 const char *

@@ -84,6 +84,7 @@ teams_leg_learn(teams_leg *leg, const teams_leg_hint *hint)
     bool news = hint->established && !leg->established;
 
     leg->established = leg->established || hint->established;
+    leg->released = hint->releases || (leg->released && !hint->established);
     if (leg->modality == TS_MODALITY_UNKNOWN && hint->modality != TS_MODALITY_UNKNOWN) {
         leg->modality = hint->modality;
         news = true;
@@ -113,6 +114,8 @@ teams_leg_learn(teams_leg *leg, const teams_leg_hint *hint)
 bool
 teams_leg_is_reused(const teams_leg *leg, const teams_leg_hint *hint)
 {
+    if (leg->established && leg->released && hint->asks)
+        return true;
     return hint->peer != NULL && wmem_array_get_count(leg->peers) > 0 && !has_peer(leg, hint->peer) &&
         leg->established && is_text(hint->ufrag_local) && leg->ufrag_local[0] != '\0' &&
         strcmp(leg->ufrag_local, hint->ufrag_local) != 0 && strcmp(leg->ufrag_remote, hint->ufrag_remote) != 0;

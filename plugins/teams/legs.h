@@ -32,6 +32,8 @@ typedef struct {
     const address *peer;        /* the other party, where it is not a relay; NULL */
     ts_modality modality;       /* TS_MODALITY_UNKNOWN also where the witness is weak */
     bool established;           /* media, or a nominated pair */
+    bool asks;                  /* for an allocation */
+    bool releases;              /* its allocation */
     uint32_t credential;        /* 0: none */
     const char *ufrag_local;    /* file scope; NULL or "" where not known */
     const char *ufrag_remote;

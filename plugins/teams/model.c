@@ -28,7 +28,7 @@ static const char *const evidence_names[TEAMS_EVIDENCE_COUNT] = {
 };
 
 static const char *const what_names[TEAMS_WHAT_COUNT] = {
-    "", "", "relay", "check", "media", "media control", "signalling"
+    "", "", "relay", "check", "media", "media control", "signalling", "refused"
 };
 
 const char *
@@ -127,16 +127,22 @@ flow_equal(const void *a, const void *b)
 }
 
 static flow_key
+flow_key_between(port_type ptype, const ts_endpoint *a, const ts_endpoint *b)
+{
+    const int order = cmp_address(&a->addr, &b->addr);
+    const bool a_low = order < 0 || (order == 0 && a->port <= b->port);
+    const flow_key key = { .low = a_low ? *a : *b, .high = a_low ? *b : *a, .ptype = ptype };
+
+    return key;
+}
+
+static flow_key
 flow_key_of(packet_info *pinfo)
 {
-    const int order = cmp_address(&pinfo->src, &pinfo->dst);
-    const bool src_low = order < 0 || (order == 0 && pinfo->srcport <= pinfo->destport);
-    flow_key key = { .ptype = pinfo->ptype };
+    const ts_endpoint source = { .addr = pinfo->src, .port = (uint16_t)pinfo->srcport };
+    const ts_endpoint destination = { .addr = pinfo->dst, .port = (uint16_t)pinfo->destport };
+    flow_key key = flow_key_between(pinfo->ptype, &source, &destination);
 
-    copy_address_shallow(&key.low.addr, src_low ? &pinfo->src : &pinfo->dst);
-    copy_address_shallow(&key.high.addr, src_low ? &pinfo->dst : &pinfo->src);
-    key.low.port = (uint16_t)(src_low ? pinfo->srcport : pinfo->destport);
-    key.high.port = (uint16_t)(src_low ? pinfo->destport : pinfo->srcport);
     if (pinfo->ptype == PT_TCP) {
         const conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
 
@@ -260,6 +266,14 @@ teams_flow_of(teams_model *m, packet_info *pinfo, bool add, bool to_server)
         wmem_map_insert(m->flows, kept, flow);
     }
     return flow;
+}
+
+teams_flow *
+teams_flow_between(const teams_model *m, const ts_endpoint *a, const ts_endpoint *b)
+{
+    const flow_key key = flow_key_between(PT_UDP, a, b);
+
+    return (teams_flow *)wmem_map_lookup(m->flows, &key);
 }
 
 bool

@@ -63,6 +63,7 @@ typedef enum {
     TEAMS_WHAT_MEDIA,
     TEAMS_WHAT_CONTROL,             /* SRTCP */
     TEAMS_WHAT_SIGNALLING,          /* flightproxy */
+    TEAMS_WHAT_REFUSAL,             /* an ICMP error about a datagram of the flow: no traffic of it */
     TEAMS_WHAT_COUNT
 } teams_what;
 
@@ -149,6 +150,7 @@ typedef struct {
     uint16_t port;
     ts_modality modality;           /* not by the stream type of an allocation, which is weak */
     bool established;               /* a pair was nominated, or media flowed */
+    bool released;                  /* it gave its allocation back, and had no media since */
     uint32_t credential;            /* for relays, the latest; 0: none seen */
     const char *ufrag_local;        /* of its first check; "" none seen */
     const char *ufrag_remote;
@@ -245,6 +247,9 @@ teams_client *teams_client_of(teams_model *model, const packet_info *pinfo, cons
  * says which end is the service's, and is used for a new flow only.
  */
 teams_flow *teams_flow_of(teams_model *model, packet_info *pinfo, bool add, bool to_server);
+
+/* The UDP flow between two ends, NULL where there is none. */
+teams_flow *teams_flow_between(const teams_model *model, const ts_endpoint *a, const ts_endpoint *b);
 
 /* The shared copy of a view in its flow, or a new one where it has none. */
 const teams_view *teams_view_keep(const teams_view *view);

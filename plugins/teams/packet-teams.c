@@ -19,6 +19,7 @@
 #include "diagnostics.h"
 #include "model.h"
 #include "preferences.h"
+#include "refusal.h"
 #include "report.h"
 #include "sequence.h"
 #include "tap.h"
@@ -165,7 +166,7 @@ dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U
 
     if (PINFO_FD_VISITED(pinfo))
         view = view_of(pinfo);
-    else if ((view = teams_attribute(pinfo)) != NULL)
+    else if ((view = teams_attribute(pinfo)) != NULL || (view = teams_refusal_view(tvb, pinfo)) != NULL)
         keep_view(pinfo, view);
 
     if (view == NULL)

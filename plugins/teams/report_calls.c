@@ -68,6 +68,10 @@ calls_packet(void *data, packet_info *pinfo, epan_dissect_t *edt, const teams_ta
         index = (int)state->entries->len - 1;
         g_hash_table_insert(state->by_call, call, GINT_TO_POINTER(index + 1));
     }
+    if (tap->view->what == TEAMS_WHAT_REFUSAL) {
+        calls_entry_refuse((calls_entry *)g_ptr_array_index(state->entries, index), pinfo, tap);
+        return index;
+    }
     const int dscp = last_value(edt, pinfo->src.type == AT_IPv6 ? state->hf_dscp6 : state->hf_dscp);
 
     calls_entry *entry = (calls_entry *)g_ptr_array_index(state->entries, index);

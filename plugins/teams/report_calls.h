@@ -98,6 +98,14 @@ typedef struct {
     uint32_t dscp[2][64];       /* packets by code point */
 } calls_port;
 
+/* What the network refused of one flow: an error and how often it came. */
+typedef struct {
+    const teams_flow *flow;
+    const char *detail;         /* file scope */
+    uint32_t frame;             /* the first one */
+    unsigned count;
+} calls_refusal;
+
 /* When something happened first, by the time; frame 0: never. */
 typedef struct {
     uint32_t frame;
@@ -119,6 +127,7 @@ typedef struct {
     GArray *pairs;              /* calls_pair */
     GArray *streams;            /* calls_stream */
     GArray *ports;              /* calls_port */
+    GArray *refusals;           /* calls_refusal */
     GHashTable *rows;           /* of allocations, pairs and streams: key -> index + 1 */
     GArray *verdicts;
     calls_moment allocation;
@@ -135,6 +144,9 @@ void calls_entry_free(void *entry);
 
 /* One frame of the call. dscp is negative where it is not known. */
 void calls_entry_add(calls_entry *entry, packet_info *pinfo, const teams_tap *tap, int dscp);
+
+/* An ICMP error about a datagram of the call. */
+void calls_entry_refuse(calls_entry *entry, const packet_info *pinfo, const teams_tap *tap);
 
 /* What it turns out to be. */
 typedef enum {
@@ -182,6 +194,10 @@ const char *calls_kind_outcome(calls_kind kind);
 bool calls_has_nomination(const calls_entry *entry);
 /* Did it get as far as media? */
 bool calls_got_through(const calls_entry *entry);
+/* The far end of a flow, NULL where no frame of it was looked at. */
+const calls_remote *calls_remote_find(const calls_entry *entry, const teams_flow *flow);
+/* Did the network refuse all that went to relays over UDP? */
+bool calls_is_blocked(const calls_entry *entry);
 /* Was the consent of a pair that media uses lost, and not found again? */
 bool calls_is_cut_off(const calls_entry *entry);
 /* The far end that carried most of it; NULL where there is none. */

@@ -6,6 +6,8 @@
 
 #include "report_calls.h"
 
+#include <string.h>
+
 /* ---- rows that are many: found by what they are of ---- */
 
 typedef enum { ROW_ALLOCATION, ROW_PAIR, ROW_SENT, ROW_RECEIVED } row_kind;
@@ -67,6 +69,7 @@ calls_entry_new(const teams_call *call, const GHashTable *two_sided)
     entry->pairs = g_array_new(FALSE, TRUE, sizeof(calls_pair));
     entry->streams = g_array_new(FALSE, TRUE, sizeof(calls_stream));
     entry->ports = g_array_new(FALSE, TRUE, sizeof(calls_port));
+    entry->refusals = g_array_new(FALSE, TRUE, sizeof(calls_refusal));
     entry->rows = g_hash_table_new_full(row_hash, row_equal, g_free, NULL);
     entry->verdicts = teams_verdicts_new();
     return entry;
@@ -82,6 +85,7 @@ calls_entry_free(void *data)
     g_array_free(entry->pairs, TRUE);
     g_array_free(entry->streams, TRUE);
     g_array_free(entry->ports, TRUE);
+    g_array_free(entry->refusals, TRUE);
     g_hash_table_destroy(entry->rows);
     teams_verdicts_free(entry->verdicts);
     g_free(entry);
@@ -412,6 +416,24 @@ add_media(calls_entry *entry, const packet_info *pinfo, const ts_record *record,
     stream->bytes += media->length;
     teams_stream_stats_add(&stream->stats, media->sequence, media->timestamp, media->clock_rate,
         teams_report_time(&pinfo->abs_ts));
+}
+
+void
+calls_entry_refuse(calls_entry *entry, const packet_info *pinfo, const teams_tap *tap)
+{
+    const char *detail = tap->findings == NULL ? "" : tap->findings->detail;
+
+    for (unsigned i = 0; i < entry->refusals->len; i++) {
+        calls_refusal *known = &g_array_index(entry->refusals, calls_refusal, i);
+
+        if (known->flow == tap->view->flow && strcmp(known->detail, detail) == 0) {
+            known->count++;
+            return;
+        }
+    }
+    const calls_refusal fresh = { .flow = tap->view->flow, .detail = detail, .frame = pinfo->num, .count = 1 };
+
+    g_array_append_val(entry->refusals, fresh);
 }
 
 static void (*const adders[])(calls_entry *entry, const packet_info *pinfo, const ts_record *record, const teams_tap *tap) = {

@@ -53,6 +53,44 @@ calls_is_anycast(const calls_remote *remote)
     return remote->prefix != NULL && remote->prefix->use == TS_PREFIX_EDGE;
 }
 
+const calls_remote *
+calls_remote_find(const calls_entry *entry, const teams_flow *flow)
+{
+    for (unsigned i = 0; i < entry->remotes->len; i++) {
+        const calls_remote *remote = &g_array_index(entry->remotes, calls_remote, i);
+
+        if (!remote->tcp && addresses_equal(&remote->addr, &flow->server_end.addr))
+            return remote;
+    }
+    return NULL;
+}
+
+static bool
+is_refused(const calls_entry *entry, const calls_remote *remote)
+{
+    for (unsigned i = 0; i < entry->refusals->len; i++)
+        if (calls_remote_find(entry, g_array_index(entry->refusals, calls_refusal, i).flow) == remote)
+            return true;
+    return false;
+}
+
+bool
+calls_is_blocked(const calls_entry *entry)
+{
+    bool refused = false;
+
+    for (unsigned i = 0; i < entry->remotes->len; i++) {
+        const calls_remote *remote = &g_array_index(entry->remotes, calls_remote, i);
+
+        if (remote->tcp || remote->signalling || !ts_port_is_relay(g_array_index(remote->ports, uint16_t, 0)))
+            continue;
+        if (remote->packets[CALLS_RECEIVED] > 0 || !is_refused(entry, remote))
+            return false;
+        refused = true;
+    }
+    return refused;
+}
+
 bool
 calls_is_cut_off(const calls_entry *entry)
 {

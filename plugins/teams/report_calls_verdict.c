@@ -85,11 +85,11 @@ one_way(const calls_entry *entry)
     return (sent == 0 && received > MEASURED_PACKETS) || (received == 0 && sent > MEASURED_PACKETS);
 }
 
-/* An unanswered call is not the capture's fault where it has both directions of the client's others. */
+/* An unanswered call is not the capture's fault where the client got errors, or anything in its other calls. */
 static bool
 one_sided(const calls_entry *entry)
 {
-    if (g_hash_table_contains((GHashTable *)entry->two_sided, entry->call->client))
+    if (g_hash_table_contains((GHashTable *)entry->two_sided, entry->call->client) || entry->refusals->len > 0)
         return false;
     return entry->packets[CALLS_SENT] == 0 || entry->packets[CALLS_RECEIVED] == 0;
 }
@@ -247,6 +247,28 @@ static const struct {
         "Normal for clients that use 3478 for all media." },
 };
 
+/* Where something of a far end came back, one refusal more or less did not decide the call. */
+static void
+judge_refusals(const calls_entry *entry, GArray *verdicts)
+{
+    const teams_diagnostic_row *row = &teams_diagnostics[TEAMS_DIAGNOSTIC_REFUSED];
+
+    for (unsigned i = 0; i < entry->refusals->len; i++) {
+        const calls_refusal *refusal = &g_array_index(entry->refusals, calls_refusal, i);
+        const calls_remote *remote = calls_remote_find(entry, refusal->flow);
+        const bool answered = remote != NULL && remote->packets[CALLS_RECEIVED] > 0;
+
+        char *detail = refusal->count == 1 ? g_strdup_printf("%s (frame %u)", refusal->detail, refusal->frame) :
+            g_strdup_printf("%s (frame %u, %u times)", refusal->detail, refusal->frame, refusal->count);
+
+        for (unsigned n = 0; n < refusal->count; n++)
+            teams_verdicts_add(verdicts, answered ? PI_NOTE : PI_ERROR, row->code,
+                answered ? "The network refused what the client sent to a far end that answered otherwise" : row->summary,
+                row->advice, detail, refusal->frame);
+        g_free(detail);
+    }
+}
+
 GArray *
 calls_judge(const calls_entry *entry)
 {
@@ -255,6 +277,7 @@ calls_judge(const calls_entry *entry)
     teams_verdicts_add_all(verdicts, entry->verdicts);
     if (calls_kind_of(entry) != CALLS_CALL)
         return verdicts;
+    judge_refusals(entry, verdicts);
     for (unsigned i = 0; i < G_N_ELEMENTS(rules); i++)
         if (rules[i].holds(entry))
             teams_verdicts_add(verdicts, rules[i].severity, rules[i].code, rules[i].summary, rules[i].advice, "", 0);
@@ -286,6 +309,9 @@ calls_outcome(const calls_entry *entry, const GArray *verdicts)
 
     if (of_kind != NULL)
         return of_kind;
+    if (calls_is_blocked(entry))
+        return over_tcp(entry) ? "UDP is blocked: the network refused it to all relays. The call went through a relay over TCP or TLS." :
+            "UDP is blocked: the network refused all that was sent to relays.";
     if (never_connected(entry))
         return "The call did not connect in this capture.";
     if (settled == NULL || !calls_got_through(entry))

@@ -66,7 +66,7 @@ flows_packet(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const team
     flows_state *state = (flows_state *)data;
     teams_flow *flow = tap->view->flow;
 
-    if (flow == NULL)
+    if (flow == NULL || tap->view->what == TEAMS_WHAT_REFUSAL)
         return -1;
     int index = GPOINTER_TO_INT(g_hash_table_lookup(state->by_flow, flow)) - 1;
     if (index < 0) {

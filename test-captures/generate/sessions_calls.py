@@ -131,6 +131,31 @@ def call_after_call(c):
         line.whole(n * 7)
 
 
+@capture("sessions/call-after-release.pcap", "2026-03-02T10:00:00")
+def call_after_release(c):
+    """One client, one port: a call ends with its allocation given back, the next begins."""
+    for n, peer in enumerate(("alice", "bob")):
+        line, = conversation(c, "alice", {"audio": 31001}, call=n + 1, peer=PEERS[peer])
+        line.whole(n * 9)
+        line.allocate(n * 9 + 4.2, RELAY, lifetime=0)
+
+
+@capture("sessions/unanswered-beside.pcap", "2026-03-02T10:00:00")
+def unanswered_beside(c):
+    """One client: a call through, whose relay refuses a destination; later a relay does not answer."""
+    first, = conversation(c, "alice", {"audio": 31001})
+    first.whole(0)
+    tid = first.tid()
+    first.up(4.1, RELAY, stun.turn(stun.SET_ACTIVE_REQUEST, tid, [
+        (stun.MS_VERSION, stun.u32(5)), (stun.USERNAME, first.username),
+        (stun.DESTINATION_ADDRESS, stun.address(*first.settled))]))
+    first.down(4.12, RELAY, stun.turn(stun.SET_ACTIVE_ERROR, tid, [
+        (stun.MS_VERSION, stun.u32(5)), (stun.ERROR_CODE, stun.error(437, "Allocation Mismatch"))]))
+    second, = conversation(c, "alice", {"audio": 33511}, call=2)
+    for n in range(3):
+        second.ask(50 + n * 0.5, RELAY)
+
+
 class TcpLine(Line):
     """The same with a relay over TCP: messages in Microsoft's frames."""
 

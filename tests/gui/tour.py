@@ -105,7 +105,10 @@ def preferences(wireshark, picture):
         return texts
 
     def page_picture(title):
-        wireshark.type_in(title, "Protocols", "Right", "Teams Names")
+        def chosen():       # letters that come slowly begin another search in the tree
+            wireshark.type_in(title, "Protocols", "Right", "Teams Names")
+            return accessible.find(wireshark.window(title), "push button", "Edit")
+        accessible.until(chosen, "the page of Teams Names")
         picture(title)
     return window(wireshark, page_picture, "Preferences", "Edit", "Preferences", size=(900, 560), look=look)
 

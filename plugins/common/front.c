@@ -6,6 +6,8 @@
 
 #include "common/front_private.h"
 
+#include <epan/proto_data.h>
+
 ts_front_module ts_front = { .proto = -1, .proto_front = -1, .proto_port = -1 };
 
 static bool owner;
@@ -47,6 +49,29 @@ ts_front_drop_own_layer(packet_info *pinfo)
 }
 
 /*
+ * A TURN message that shows whose it is only by what it carries was left to
+ * stock when it was first seen, and is on every pass.
+ */
+static int
+take_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    if (p_get_proto_data(wmem_file_scope(), pinfo, ts_front.proto, TS_FRONT_LEFT_KEY) != NULL && !pinfo->flags.in_error_pkt)
+        return 0;
+    return ts_front_message(tvb, pinfo, tree, NULL, false);
+}
+
+static int
+leave_to_stock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    const int taken = ts_stock_stun_udp(tvb, pinfo, tree);
+    const ts_flow *flow = PINFO_FD_VISITED(pinfo) ? NULL : ts_front_flow(pinfo, false);
+
+    if (flow != NULL && flow->ms_since == pinfo->num)
+        p_add_proto_data(wmem_file_scope(), pinfo, ts_front.proto, TS_FRONT_LEFT_KEY, GINT_TO_POINTER(1));
+    return taken;
+}
+
+/*
  * STUN that nothing marks as Microsoft's, as stock's own heuristic would take
  * it; pinning ourselves in its place lets later messages of the conversation
  * still show what they are.
@@ -57,7 +82,7 @@ pass_through(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     if (tvb_captured_length(tvb) < TS_STUN_HEADER_LENGTH || tvb_get_ntohl(tvb, 4) != TS_STUN_COOKIE ||
         (tvb_get_uint8(tvb, 0) & 0xC0) != 0)
         return 0;
-    const int taken = ts_stock_stun_udp(tvb, pinfo, tree);
+    const int taken = leave_to_stock(tvb, pinfo, tree);
     if (taken > 0)
         ts_front_pin(pinfo);
     return taken;
@@ -69,7 +94,7 @@ front_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data 
     ts_front_drop_own_layer(pinfo);
     if (!ts_front_enabled())
         return false;
-    return ts_front_message(tvb, pinfo, tree, NULL, false) > 0 || pass_through(tvb, pinfo, tree) > 0;
+    return take_message(tvb, pinfo, tree) > 0 || pass_through(tvb, pinfo, tree) > 0;
 }
 
 static ws_bool
@@ -85,10 +110,10 @@ front_heuristic_inner(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void 
 static int
 front_conversation(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    const int taken = ts_front_enabled() ? ts_front_message(tvb, pinfo, tree, NULL, false) : 0;
+    const int taken = ts_front_enabled() ? take_message(tvb, pinfo, tree) : 0;
 
     /* Stock would have pinned itself, and takes ChannelData then. */
-    return taken > 0 ? taken : ts_stock_stun_udp(tvb, pinfo, tree);
+    return taken > 0 ? taken : leave_to_stock(tvb, pinfo, tree);
 }
 
 /* UDP 3478: stock's own port, so stock is asked where we decline. */
@@ -101,7 +126,7 @@ front_port_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data 
 static int
 front_port(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    return ts_front_enabled() ? ts_front_message(tvb, pinfo, tree, NULL, false) : 0;
+    return ts_front_enabled() ? take_message(tvb, pinfo, tree) : 0;
 }
 
 void

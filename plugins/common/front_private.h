@@ -38,11 +38,12 @@ extern ts_front_module ts_front;
 
 typedef ts_unit (*ts_find_unit)(ts_stretch here);
 
-/* Data of "teamshark" on a frame; packet scope but for the last. */
+/* Data of "teamshark" on a frame; the last two in file scope, the others in packet scope. */
 enum {
     TS_FRONT_LAYER_KEY,         /* the ts_layer that encloses what comes next */
     TS_FRONT_HANDSHAKE_KEY,     /* set: a pseudo-TLS handshake was dissected inline */
-    TS_FRONT_BEGIN_KEY          /* what earlier segments brought of the begin of this one's stream */
+    TS_FRONT_BEGIN_KEY,         /* what earlier segments brought of the begin of this one's stream */
+    TS_FRONT_LEFT_KEY           /* set: the datagram was stock's, though what it carries made the flow ours */
 };
 
 /* ---- front.c ---- */

@@ -25,6 +25,8 @@ GRAPH_SIZE = (1200, 760)
 GRAPH_LINES = ((400, 90), (400, 150), (400, 250))
 # Somewhere in the packet details of the main window.
 DETAILS = (200, 700)
+# Pages of the preferences are made when they are first passed by, which takes as long as it takes.
+PAGE_WAIT_S = 120
 # How many frames after the one that matters are in sight, too.
 FRAMES_BELOW = 11
 # The column of the packet list whose cells tell the colour of a row: Protocol, which is always in sight.
@@ -108,7 +110,7 @@ def preferences(wireshark, picture):
         def chosen():       # letters that come slowly begin another search in the tree
             wireshark.type_in(title, "Protocols", "Right", "Teams Names")
             return accessible.find(wireshark.window(title), "push button", "Edit")
-        accessible.until(chosen, "the page of Teams Names")
+        accessible.until(chosen, "the page of Teams Names", PAGE_WAIT_S)
         picture(title)
     return window(wireshark, page_picture, "Preferences", "Edit", "Preferences", size=(900, 560), look=look)
 

@@ -56,6 +56,14 @@ ts_endpoint_shared(const ts_endpoint *end)
     return *kept;
 }
 
+const ts_prefix_row *
+ts_address_prefix(const address *addr)
+{
+    if (addr->type == AT_IPv4 || addr->type == AT_IPv6)
+        return ts_prefix_find(addr->type == AT_IPv4 ? 4 : 6, (const uint8_t *)addr->data);
+    return NULL;
+}
+
 unsigned
 ts_endpoint_hash(const void *endpoint)
 {

@@ -6,35 +6,18 @@
 
 #include "common/front_private.h"
 
-#include <epan/address.h>
+#include "common/endpoint.h"
 
 static ts_shared *shared;
 
 /* ---- addresses and sessions of the whole capture ---- */
-
-static unsigned
-end_hash(const void *key)
-{
-    const ts_endpoint *end = (const ts_endpoint *)key;
-
-    return add_address_to_hash(end->port, &end->addr);
-}
-
-static gboolean
-end_equal(const void *a, const void *b)
-{
-    const ts_endpoint *x = (const ts_endpoint *)a;
-    const ts_endpoint *y = (const ts_endpoint *)b;
-
-    return x->port == y->port && addresses_equal(&x->addr, &y->addr);
-}
 
 ts_shared *
 ts_front_shared(void)
 {
     if (shared == NULL) {
         shared = wmem_new0(wmem_file_scope(), ts_shared);
-        shared->ends = wmem_map_new(wmem_file_scope(), end_hash, end_equal);
+        shared->ends = wmem_map_new(wmem_file_scope(), ts_endpoint_hash, ts_endpoint_key_equal);
         shared->sessions = wmem_map_new(wmem_file_scope(), wmem_int64_hash, g_int64_equal);
     }
     return shared;
@@ -61,8 +44,7 @@ ts_shared_add_end(ts_shared *facts, const packet_info *pinfo, ts_end_kind kind, 
         return end;
 
     ts_endpoint *key = wmem_new0(wmem_file_scope(), ts_endpoint);
-    copy_address_wmem(wmem_file_scope(), &key->addr, &where->addr);
-    key->port = where->port;
+    ts_endpoint_keep(key, where);
     end = wmem_new0(wmem_file_scope(), ts_end);
     end->kind = kind;
     end->since = pinfo->num;

@@ -7,7 +7,7 @@
 #ifndef TEAMSHARK_ANALYSIS_H
 #define TEAMSHARK_ANALYSIS_H
 
-#include "common/record.h"
+#include "common/endpoint.h"
 
 #include "dns_message.h"
 #include "history.h"
@@ -68,8 +68,5 @@ bool ts_zone_known(const char *name);
 
 /* Is the name called like Teams in a zone where any customer can register, but which the taxonomy doesn't have? */
 bool ts_name_in_shared_zone(const char *name);
-
-/* Is the address in one of Microsoft's prefixes? The row, or NULL. */
-const ts_prefix_row *ts_address_prefix(const address *addr);
 
 #endif /* TEAMSHARK_ANALYSIS_H */

@@ -10,6 +10,8 @@
 
 #include <epan/ftypes/ftypes.h>
 
+#include "common/icmp_error.h"
+
 #define DNS_FLAG_RESPONSE   0x8000
 #define DNS_FLAG_TRUNCATED  0x0200
 #define DNS_OPCODE(flags)   (((flags) >> 11) & 0x0f)
@@ -65,8 +67,6 @@ static struct {
 };
 
 static int proto_dns = -1;
-static int proto_icmp = -1;
-static int proto_icmpv6 = -1;
 
 static const char *
 finfo_string(reader *r, field_info *finfo)
@@ -290,19 +290,6 @@ read_nodes(reader *r, const proto_node *parent)
     }
 }
 
-/* The copies of datagrams in ICMP errors are nobody's questions. */
-static bool
-quoted_in_icmp(const packet_info *pinfo)
-{
-    for (wmem_list_frame_t *layer = wmem_list_head(pinfo->layers); layer != NULL; layer = wmem_list_frame_next(layer)) {
-        int proto = GPOINTER_TO_INT(wmem_list_frame_data(layer));
-
-        if (proto == proto_icmp || proto == proto_icmpv6)
-            return true;
-    }
-    return false;
-}
-
 bool
 ts_dns_answers_whole(const ts_dns_message *message)
 {
@@ -337,7 +324,8 @@ ts_dns_messages(packet_info *pinfo, proto_tree *tree)
     any = present(tree, proto_dns);
     for (size_t i = 0; i < array_length(fields) && !fields[i].in_dns; i++)
         any = any || present(tree, fields[i].hf);
-    if (!any || quoted_in_icmp(pinfo))
+    /* The copies of datagrams in ICMP errors are nobody's questions. */
+    if (!any || ts_frame_has_icmp(pinfo))
         return NULL;
 
     r.messages = wmem_array_new(pinfo->pool, sizeof(ts_dns_message));
@@ -351,8 +339,6 @@ ts_dns_message_handoff(dissector_handle_t postdissector)
     GArray *wanted = g_array_new(FALSE, FALSE, (unsigned)sizeof(int));
 
     proto_dns = proto_get_id_by_filter_name("dns");
-    proto_icmp = proto_get_id_by_filter_name("icmp");
-    proto_icmpv6 = proto_get_id_by_filter_name("icmpv6");
     if (proto_dns > 0)
         g_array_append_val(wanted, proto_dns);
     for (size_t i = 0; i < array_length(fields); i++) {

@@ -71,14 +71,6 @@ ts_same_name(const char *a, const char *b)
     return g_ascii_strcasecmp(a, b) == 0;
 }
 
-const ts_prefix_row *
-ts_address_prefix(const address *addr)
-{
-    if (addr->type == AT_IPv4 || addr->type == AT_IPv6)
-        return ts_prefix_find(addr->type == AT_IPv4 ? 4 : 6, (const uint8_t *)addr->data);
-    return NULL;
-}
-
 const char *
 ts_required_set(const char *name, ts_cloud cloud)
 {

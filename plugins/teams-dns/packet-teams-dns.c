@@ -7,7 +7,7 @@
  * keeps what they say with the frame, and shows that on every pass.
  */
 
-#include "common/ws_compat.h"
+#include "common/items.h"
 
 #include <epan/expert.h>
 #include <epan/prefs.h>
@@ -50,12 +50,6 @@ static dissector_handle_t teams_dns_handle;
 /* In the order of ts_name_role. */
 static const char *const role_names[] = { "question", "alias", "server_name" };
 
-static void
-add_text(proto_tree *tree, tvbuff_t *tvb, int hf, const char *text)
-{
-    proto_item_set_generated(proto_tree_add_string(tree, hf, tvb, 0, 0, text));
-}
-
 /* Every field, known or not, in this order: the n-th value of each belongs to the n-th name. */
 static proto_item *
 show_name(proto_tree *tree, tvbuff_t *tvb, const ts_shown_name *shown)
@@ -73,23 +67,23 @@ show_name(proto_tree *tree, tvbuff_t *tvb, const ts_shown_name *shown)
         proto_item_append_text(item, ", possible");
     proto_item_set_generated(item);
 
-    add_text(name_tree, tvb, hf_teams_dns_name, view->name);
-    add_text(name_tree, tvb, hf_teams_dns_role, role_names[shown->role]);
-    add_text(name_tree, tvb, hf_teams_dns_product, ts_product_name(view->product));
-    add_text(name_tree, tvb, hf_teams_dns_service, ts_service_name(view->service));
-    add_text(name_tree, tvb, hf_teams_dns_stage, ts_stage_name(view->stage));
-    add_text(name_tree, tvb, hf_teams_dns_infra, ts_infra_name(view->infra));
-    add_text(name_tree, tvb, hf_teams_dns_cloud, ts_cloud_name(view->cloud));
-    add_text(name_tree, tvb, hf_teams_dns_trust, ts_trust_name(view->trust));
-    add_text(name_tree, tvb, hf_teams_dns_region, view->region);
-    add_text(name_tree, tvb, hf_teams_dns_datacenter, view->datacenter);
-    add_text(name_tree, tvb, hf_teams_dns_environment, view->environment);
-    add_text(name_tree, tvb, hf_teams_dns_confidence, ts_confidence_name(view->confidence));
-    add_text(name_tree, tvb, hf_teams_dns_required, view->required);
+    ts_add_text(tvb, name_tree, hf_teams_dns_name, view->name);
+    ts_add_text(tvb, name_tree, hf_teams_dns_role, role_names[shown->role]);
+    ts_add_text(tvb, name_tree, hf_teams_dns_product, ts_product_name(view->product));
+    ts_add_text(tvb, name_tree, hf_teams_dns_service, ts_service_name(view->service));
+    ts_add_text(tvb, name_tree, hf_teams_dns_stage, ts_stage_name(view->stage));
+    ts_add_text(tvb, name_tree, hf_teams_dns_infra, ts_infra_name(view->infra));
+    ts_add_text(tvb, name_tree, hf_teams_dns_cloud, ts_cloud_name(view->cloud));
+    ts_add_text(tvb, name_tree, hf_teams_dns_trust, ts_trust_name(view->trust));
+    ts_add_text(tvb, name_tree, hf_teams_dns_region, view->region);
+    ts_add_text(tvb, name_tree, hf_teams_dns_datacenter, view->datacenter);
+    ts_add_text(tvb, name_tree, hf_teams_dns_environment, view->environment);
+    ts_add_text(tvb, name_tree, hf_teams_dns_confidence, ts_confidence_name(view->confidence));
+    ts_add_text(tvb, name_tree, hf_teams_dns_required, view->required);
     proto_item_set_generated(proto_tree_add_boolean(name_tree, hf_teams_dns_anchored, tvb, 0, 0, view->anchored));
-    add_text(name_tree, tvb, hf_teams_dns_chain, shown->chain);
+    ts_add_text(tvb, name_tree, hf_teams_dns_chain, shown->chain);
     proto_item_set_generated(proto_tree_add_uint(name_tree, hf_teams_dns_chain_length, tvb, 0, 0, shown->chain_length));
-    add_text(name_tree, tvb, hf_teams_dns_prefix, shown->prefix);
+    ts_add_text(tvb, name_tree, hf_teams_dns_prefix, shown->prefix);
     return item;
 }
 

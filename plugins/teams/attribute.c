@@ -10,6 +10,8 @@
 
 #include <epan/to_str.h>
 
+#include "common/endpoint.h"
+
 #include "attribute_draft.h"
 #include "diagnostics.h"
 #include "signin.h"
@@ -140,7 +142,7 @@ teams_is_published(const packet_info *pinfo, const address *addr, uint32_t port)
 {
     if (port != 443 && !(pinfo->ptype == PT_UDP && ts_port_is_relay((uint16_t)port)))
         return false;
-    const ts_prefix_row *row = teams_address_prefix(addr);
+    const ts_prefix_row *row = ts_address_prefix(addr);
 
     return row != NULL && port_fits_prefix(row, pinfo->ptype, port);
 }

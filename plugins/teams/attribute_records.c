@@ -10,6 +10,8 @@
 
 #include <epan/to_str.h>
 
+#include "common/endpoint.h"
+
 #include "diagnostics.h"
 #include "signin.h"
 
@@ -49,7 +51,7 @@ check_resolved(teams_draft *d, teams_flow *flow, const teams_learned *what)
 
     if (strcmp(address_text, what->name) == 0)
         return;     /* an address needs no DNS */
-    const bool outside = teams_address_prefix(&flow->server_end.addr) == NULL && what->product == TS_PRODUCT_TEAMS;
+    const bool outside = ts_address_prefix(&flow->server_end.addr) == NULL && what->product == TS_PRODUCT_TEAMS;
 
     teams_diagnostics_add(d->pinfo,
         outside ? TEAMS_DIAGNOSTIC_NAME_UNRESOLVED_OUTSIDE : TEAMS_DIAGNOSTIC_NAME_UNRESOLVED,

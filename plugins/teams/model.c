@@ -11,6 +11,8 @@
 #include <epan/conversation.h>
 #include <epan/to_str.h>
 
+#include "common/endpoint.h"
+
 static teams_model *model;
 
 /* ---- texts ---- */
@@ -86,18 +88,6 @@ view_label(const teams_view *view)
 
 /* ---- keys ---- */
 
-static unsigned
-address_hash(const void *key)
-{
-    return add_address_to_hash(0, (const address *)key);
-}
-
-static gboolean
-address_equal(const void *a, const void *b)
-{
-    return addresses_equal((const address *)a, (const address *)b);
-}
-
 /* Both directions of a conversation have one key: the lower end first. */
 typedef struct {
     ts_endpoint low;
@@ -139,8 +129,8 @@ flow_key_between(port_type ptype, const ts_endpoint *a, const ts_endpoint *b)
 static flow_key
 flow_key_of(packet_info *pinfo)
 {
-    const ts_endpoint source = { .addr = pinfo->src, .port = (uint16_t)pinfo->srcport };
-    const ts_endpoint destination = { .addr = pinfo->dst, .port = (uint16_t)pinfo->destport };
+    const ts_endpoint source = ts_endpoint_source(pinfo);
+    const ts_endpoint destination = ts_endpoint_destination(pinfo);
     flow_key key = flow_key_between(pinfo->ptype, &source, &destination);
 
     if (pinfo->ptype == PT_TCP) {
@@ -178,14 +168,14 @@ teams_model_get(void)
         wmem_allocator_t *scope = wmem_file_scope();
 
         model = wmem_new0(scope, teams_model);
-        model->hosts = wmem_map_new(scope, address_hash, address_equal);
-        model->clients = wmem_map_new(scope, address_hash, address_equal);
+        model->hosts = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
+        model->clients = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
         model->flows = wmem_map_new(scope, flow_hash, flow_equal);
         model->allocations = wmem_map_new(scope, g_direct_hash, g_direct_equal);
         model->pairs = wmem_map_new(scope, g_direct_hash, g_direct_equal);
         model->nominated = wmem_map_new(scope, g_direct_hash, g_direct_equal);
         model->chain_names = wmem_map_new(scope, name_hash, name_equal);
-        model->earlier_names = wmem_map_new(scope, address_hash, address_equal);
+        model->earlier_names = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
     }
     return model;
 }
@@ -340,14 +330,4 @@ teams_address_is_private(const address *addr)
             (memcmp(bytes, zero, sizeof zero) == 0 && bytes[15] <= 1);
     }
     return true;
-}
-
-const ts_prefix_row *
-teams_address_prefix(const address *addr)
-{
-    if (addr->type == AT_IPv4)
-        return ts_prefix_find(4, (const uint8_t *)addr->data);
-    if (addr->type == AT_IPv6)
-        return ts_prefix_find(6, (const uint8_t *)addr->data);
-    return NULL;
 }

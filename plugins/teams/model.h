@@ -266,7 +266,4 @@ double teams_seconds(const nstime_t *a, const nstime_t *b);
 /* A private, loopback, link-local or unspecified address. */
 bool teams_address_is_private(const address *addr);
 
-/* The published prefix that covers an address, or NULL. */
-const ts_prefix_row *teams_address_prefix(const address *addr);
-
 #endif /* TEAMSHARK_TEAMS_MODEL_H */

@@ -9,6 +9,7 @@
  * needs no field of another dissector, and so makes nobody build a tree.
  */
 
+#include "common/items.h"
 #include "common/record.h"
 
 #include <epan/conversation_filter.h>
@@ -53,14 +54,7 @@ static void
 add_string(proto_tree *tree, tvbuff_t *tvb, int hf, const char *text)
 {
     if (text != NULL && text[0] != '\0')
-        proto_item_set_generated(proto_tree_add_string(tree, hf, tvb, 0, 0, text));
-}
-
-static void
-add_number(proto_tree *tree, tvbuff_t *tvb, int hf, uint32_t number)
-{
-    if (number != 0)
-        proto_item_set_generated(proto_tree_add_uint(tree, hf, tvb, 0, 0, number));
+        ts_add_text(tvb, tree, hf, text);
 }
 
 /* 0 where the frame (or the view) has none. */
@@ -97,11 +91,11 @@ show_view(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const teams_view 
     add_string(teams_tree, tvb, hf_teams_path, teams_path_name(view->path));
     add_string(teams_tree, tvb, hf_teams_endpoint, view->endpoint);
     add_string(teams_tree, tvb, hf_teams_name, view->name);
-    add_number(teams_tree, tvb, hf_teams_name_frame, view->name_frame);
+    ts_add_number(tvb, teams_tree, hf_teams_name_frame, view->name_frame);
     add_string(teams_tree, tvb, hf_teams_evidence, teams_evidence_name(view->evidence));
-    add_number(teams_tree, tvb, hf_teams_flow, flow_number(view));
-    add_number(teams_tree, tvb, hf_teams_call, call_number(view));
-    add_number(teams_tree, tvb, hf_teams_signin, signin_number(view));
+    ts_add_number(tvb, teams_tree, hf_teams_flow, flow_number(view));
+    ts_add_number(tvb, teams_tree, hf_teams_call, call_number(view));
+    ts_add_number(tvb, teams_tree, hf_teams_signin, signin_number(view));
     teams_diagnostics_show(pinfo, item);
 }
 

@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#include "common/icmp_error.h"
+
 #include "diagnostics.h"
 
 enum { PROTOCOL_ICMP = 1, PROTOCOL_UDP = 17, PROTOCOL_ICMPV6 = 58 };
@@ -141,7 +143,7 @@ teams_refusal_view(tvbuff_t *tvb, packet_info *pinfo)
     const char *why = NULL;
     teams_view view;
 
-    if (!proto_is_frame_protocol(pinfo->layers, "icmp") && !proto_is_frame_protocol(pinfo->layers, "icmpv6"))
+    if (!ts_frame_has_icmp(pinfo))
         return NULL;
     for (unsigned i = 0; i < G_N_ELEMENTS(layouts) && flow == NULL; i++)
         if (pinfo->src.type == (int)layouts[i].type && pinfo->dst.type == (int)layouts[i].type)

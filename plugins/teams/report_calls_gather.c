@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "common/endpoint.h"
+
 /* ---- rows that are many: found by what they are of ---- */
 
 typedef enum { ROW_ALLOCATION, ROW_PAIR, ROW_SENT, ROW_RECEIVED } row_kind;
@@ -134,7 +136,7 @@ remote_of(calls_entry *entry, const packet_info *pinfo, const teams_flow *flow)
     calls_remote fresh = {
         .tcp = tcp,
         .ports = g_array_new(FALSE, FALSE, sizeof(uint16_t)),
-        .prefix = teams_address_prefix(&flow->server_end.addr),
+        .prefix = ts_address_prefix(&flow->server_end.addr),
         .first_frame = pinfo->num,
         .first = pinfo->abs_ts,
         .last = pinfo->abs_ts,

@@ -16,7 +16,7 @@ import pytest
 import documents
 import harness
 
-PLUGINS = ("ms-turn.so", "teams-dns.so", "teams-stun.so", "teams.so")
+PLUGINS = ("ms-stun.so", "teams-dns.so", "teams.so")
 RUN = harness.ROOT / "run"
 
 only_as_root = pytest.mark.skipif(os.geteuid() != 0, reason="dpkg --root needs root's rights")

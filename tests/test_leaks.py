@@ -19,7 +19,7 @@ REPORTS = [word for name in ("signin", "names", "calls", "flows", "signin,json",
 # Each allocation costs a walk over the stack: larger captures only take longer.
 LARGEST = 15_000
 OPTIONS = {"ASAN_OPTIONS": "detect_leaks=1:fast_unwind_on_malloc=0:exitcode=0", "G_DEBUG": "resident-modules"}
-MODULE = re.compile(r"/plugins/|/epan/(?:ms-turn|teams\S*)\.so")
+MODULE = re.compile(r"/plugins/|/epan/(?:ms-stun|teams\S*)\.so")
 
 
 def merged(group):

@@ -12,7 +12,7 @@ from scapy.utils import wrpcap
 
 FOLDER = ROOT / "test-captures" / "ms-turn"
 CAPTURES = sorted(path.name for path in FOLDER.glob("*.pcap"))
-EXPERTS = re.findall(r"^DIAGNOSTIC\((\w+),", (ROOT / "plugins/ms-turn/diagnostics.def").read_text(), re.MULTILINE)
+EXPERTS = re.findall(r"^DIAGNOSTIC\((\w+),", (ROOT / "plugins/ms-stun/turn_diagnostics.def").read_text(), re.MULTILINE)
 SITES = ("remote_site", "remote_relay_site", "local_site", "local_relay_site")
 
 FIELDS = ["frame.protocols", "_ws.col.Protocol", "_ws.col.Info", "rtp.seq", "stun.type", "ms_turn.mux.remote"] + [

@@ -9,7 +9,7 @@ import pytest
 
 import harness
 
-PLUGINS = ("ms-turn.so", "teams-dns.so", "teams-stun.so", "teams.so")
+PLUGINS = ("ms-stun.so", "teams-dns.so", "teams.so")
 BUILD = os.environ.get("TEAMSHARK_SOURCE_TREE")
 pytestmark = pytest.mark.skipif(not BUILD, reason="no build in a Wireshark source tree (./test --source-tree)")
 

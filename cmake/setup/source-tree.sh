@@ -6,7 +6,7 @@
 # next time: building libwireshark takes half an hour and 1.5 GB.
 
 SOURCE_TREES=$CACHE/source-tree
-IN_TREE_TARGETS=(teams teams-dns teams-stun ms-turn tshark)
+IN_TREE_TARGETS=(teams teams-dns ms-stun tshark)
 
 # What tshark needs and no more; unoptimised, since only its loading our plugins matters.
 IN_TREE_OPTIONS=(-G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS_DEBUG=-O0

@@ -18,13 +18,13 @@ SEVERITIES = {"ERROR": "error", "WARN": "warning", "NOTE": "note", "CHAT": "chat
 # Where each plugin keeps its diagnostics, and what begins a row there.
 DIAGNOSTIC_TABLES = {
     "teams_dns": ("teams-dns/diagnostic_rows.h", r"^TS_DIAGNOSTIC\((.*?)\)$"),
-    "ms_turn": ("ms-turn/diagnostics.def", r"^DIAGNOSTIC\((.*?)\)$"),
-    "teams_stun": ("teams-stun/diagnostics.c", r"^    \[\w+\] = \{(.*?)\},$"),
-    "teams": ("teams/diagnostics.c", r"^    \[\w+\] = \{(.*?)\},$"),
+    "ms_turn": ("ms-stun/turn_diagnostics.def", r"^DIAGNOSTIC\((.*?)\)$"),
+    "teams_stun": ("ms-stun/stun_diagnostics.c", r"^    \[\w+\] = \{(.*?)\},$"),
+    "teams": ("teams/session/diagnostics.c", r"^    \[\w+\] = \{(.*?)\},$"),
 }
 ATTRIBUTE_TABLES = {
-    "ms_turn": "ms-turn/attributes.c",
-    "teams_stun": "teams-stun/attributes.c",
+    "ms_turn": "ms-stun/turn_attributes.c",
+    "teams_stun": "ms-stun/stun_attributes.c",
 }
 ATTRIBUTE_ROW = re.compile(r"^    \{ (?:0x([0-9A-F]{4})|(TS_ATTR_\w+)), +\"([^\"]*)\",(.*)\},$", re.MULTILINE)
 

@@ -7,7 +7,7 @@
 #ifndef TEAMSHARK_COMMON_ENDPOINT_H
 #define TEAMSHARK_COMMON_ENDPOINT_H
 
-#include "common/record.h"
+#include "common/frame_info.h"
 
 static inline bool
 ts_endpoint_known(const ts_endpoint *end)

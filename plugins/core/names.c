@@ -160,11 +160,11 @@ ts_names_free(ts_names *names)
 }
 
 bool
-ts_names_classify(const ts_names *names, const char *name, size_t length, ts_name_info *info)
+ts_names_classify(const ts_names *names, const char *name, size_t length, ts_name_result *info)
 {
     ts_name_text text;
 
-    *info = (ts_name_info) { .pool = -1 };
+    *info = (ts_name_result) { .pool = -1 };
     if (!ts_name_text_set(&text, name, length))
         return false;
     info->row = ts_name_index_find(names->index, &text, &info->user);

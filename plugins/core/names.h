@@ -71,7 +71,7 @@ typedef struct {
     const ts_token_row *environment;
     char forest[4];                     /* Skype for Business forest, "2A"; "" where none */
     int16_t pool;                       /* pool number in a Lync pool name; -1 where none */
-} ts_name_info;
+} ts_name_result;
 
 typedef struct ts_names ts_names;
 
@@ -89,7 +89,7 @@ void ts_names_free(ts_names *names);
  * trailing dot do not matter, A-labels stay as they are). Always fills *info;
  * true when a pattern matched. Tokens are read only for matched names.
  */
-bool ts_names_classify(const ts_names *names, const char *name, size_t length, ts_name_info *info);
+bool ts_names_classify(const ts_names *names, const char *name, size_t length, ts_name_result *info);
 
 /* Why a row can't be used, as a new string (g_free); NULL when it is good. */
 char *ts_name_row_check(const ts_name_row *row);

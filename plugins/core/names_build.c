@@ -318,7 +318,7 @@ add_middles(const ts_name_index *index, glob_draft *drafts, uint32_t count)
     }
 }
 
-/* How many at the front share a cell. */
+/* How many at the demultiplexer share a cell. */
 static uint32_t
 cell_mates(const glob_draft *drafts, uint32_t count)
 {

@@ -34,7 +34,7 @@ typedef struct {
 enum { RANK_NONE, RANK_EXO, RANK_GEO, RANK_AZURE_3, RANK_AZURE, RANK_AZURE_LONG };
 
 typedef struct {
-    ts_name_info *info;
+    ts_name_result *info;
     int rank;           /* of info->region */
 } reading;
 
@@ -354,7 +354,7 @@ is_forest(part text)
 }
 
 static void
-set_forest(ts_name_info *info, part forest)
+set_forest(ts_name_result *info, part forest)
 {
     for (size_t i = 0; i < forest.length; i++)
         info->forest[i] = g_ascii_toupper(forest.text[i]);
@@ -364,7 +364,7 @@ set_forest(ts_name_info *info, part forest)
 
 /* dm12a17: datacenter DM1, forest 2A, pool 17 */
 static bool
-read_pool(ts_name_info *info, part text)
+read_pool(ts_name_result *info, part text)
 {
     if (text.length != 7 && text.length != 8)
         return false;
@@ -386,7 +386,7 @@ read_pool(ts_name_info *info, part text)
 
 /* Directors and pools; those outside the test ring are production. */
 static bool
-read_lync(const ts_name_text *name, ts_name_info *info)
+read_lync(const ts_name_text *name, ts_name_result *info)
 {
     part host = label_at(name, 0);
     const part zone = label_at(name, 1);
@@ -405,7 +405,7 @@ read_lync(const ts_name_text *name, ts_name_info *info)
 }
 
 void
-ts_tokens_read(const ts_name_text *name, ts_name_info *info)
+ts_tokens_read(const ts_name_text *name, ts_name_result *info)
 {
     reading into = { .info = info };
 

@@ -19,6 +19,6 @@
  *   (web or sip)pool<dc><forest><nn>.infra.lync.com
  *   (web or sip)dir<forest>.online.lync.com
  */
-void ts_tokens_read(const ts_name_text *name, ts_name_info *info);
+void ts_tokens_read(const ts_name_text *name, ts_name_result *info);
 
 #endif /* TEAMSHARK_CORE_NAMES_TOKENS_H */

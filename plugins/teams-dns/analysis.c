@@ -90,7 +90,7 @@ write_chain(ts_message *message)
     wmem_strbuf_t *text = wmem_strbuf_new(message->pinfo->pool, NULL);
 
     for (unsigned i = 0; i < message->chain_length; i++) {
-        const ts_name_view *view = &message->links[i].view;
+        const ts_name_class *view = &message->links[i].view;
 
         wmem_strbuf_append_printf(text, "%s%s", i > 0 ? " > " : "", view->name);
         if (view->infra != TS_INFRA_UNKNOWN)
@@ -101,7 +101,7 @@ write_chain(ts_message *message)
 
 /* Does the row say what the name is for, not only which network carries it? */
 static bool
-says_product(const ts_name_view *view)
+says_product(const ts_name_class *view)
 {
     return view->product != TS_PRODUCT_UNKNOWN && view->product != TS_PRODUCT_MS_INFRA;
 }
@@ -110,12 +110,12 @@ says_product(const ts_name_view *view)
 static void
 sum_up(ts_message *message)
 {
-    ts_name_view *whole = &message->whole;
+    ts_name_class *whole = &message->whole;
     bool purpose = false;
 
     ts_view_blank(whole, message->links[0].view.name);
     for (unsigned i = 0; i < message->link_count; i++) {
-        const ts_name_view *view = &message->links[i].view;
+        const ts_name_class *view = &message->links[i].view;
 
         if (!message->links[i].shown)
             continue;

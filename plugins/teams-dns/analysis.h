@@ -18,8 +18,8 @@
 
 /* One name of a message. */
 typedef struct {
-    ts_name_view view;          /* blank but for the name where not shown */
-    ts_name_info info;
+    ts_name_class view;          /* blank but for the name where not shown */
+    ts_name_result info;
     bool shown;                 /* the taxonomy knows it, and it may say so */
     bool possible;              /* of a shared zone, listed, but no chain proves it */
     bool imitation;             /* of a shared zone, not listed, but called like Teams */
@@ -42,7 +42,7 @@ typedef struct {
     bool loop;                  /* the chain comes back to itself */
     bool any_shown;
     const char *chain;          /* "a [akamai-gtm] > b [azure-tm]" */
-    ts_name_view whole;
+    ts_name_class whole;
     ts_name_address *addresses;
     unsigned address_count;
     uint32_t max_ttl;           /* of the addresses, seconds */

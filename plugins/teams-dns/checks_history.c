@@ -102,14 +102,14 @@ check_placement(const ts_message *m, wmem_array_t *findings)
 /* ---- what the client looked up before ---- */
 
 static bool
-is_work(const ts_name_view *view)
+is_work(const ts_name_class *view)
 {
     return (view->product == TS_PRODUCT_TEAMS && view->service == TS_SERVICE_WEB_APP)
         || view->product == TS_PRODUCT_SFB_ONLINE;
 }
 
 static bool
-is_consumer(const ts_name_view *view)
+is_consumer(const ts_name_class *view)
 {
     return view->product == TS_PRODUCT_TEAMS_CONSUMER || has_prefix(view->name, "api.flightproxy.skype.com")
         || g_str_has_suffix(view->name, "gateway.messenger.live.com");
@@ -118,7 +118,7 @@ is_consumer(const ts_name_view *view)
 static void
 check_accounts(const ts_message *m, ts_client *client, wmem_array_t *findings)
 {
-    const ts_name_view *view = &m->links[0].view;
+    const ts_name_class *view = &m->links[0].view;
 
     bool again = m->dns->response && m->request != NULL;
 
@@ -137,7 +137,7 @@ check_accounts(const ts_message *m, ts_client *client, wmem_array_t *findings)
 static void
 check_interop(const ts_message *m, ts_client *client, wmem_array_t *findings)
 {
-    const ts_name_view *view = &m->links[0].view;
+    const ts_name_class *view = &m->links[0].view;
 
     if (client->teams == 0 && ts_trust_is_owned(view->trust)
             && (view->product == TS_PRODUCT_TEAMS || view->product == TS_PRODUCT_SKYPE_SHARED))
@@ -168,7 +168,7 @@ clouds_agree(ts_cloud a, ts_cloud b)
 static bool
 tells_cloud(const ts_link *link)
 {
-    const ts_name_view *view = &link->view;
+    const ts_name_class *view = &link->view;
     bool service = view->product == TS_PRODUCT_TEAMS || view->product == TS_PRODUCT_SKYPE_SHARED
         || view->product == TS_PRODUCT_SFB_ONLINE;
 
@@ -190,7 +190,7 @@ check_clouds(const ts_message *m, ts_client *client, wmem_array_t *findings)
     const char *other = NULL;
 
     for (unsigned i = 0; i < m->link_count; i++) {
-        const ts_name_view *view = &m->links[i].view;
+        const ts_name_class *view = &m->links[i].view;
 
         if (!tells_cloud(&m->links[i]))
             continue;
@@ -307,7 +307,7 @@ note_expansion(const ts_message *m)
     if (!m->dns->response || m->dns->rcode != TS_DNS_RCODE_NXDOMAIN || m->links[0].shown)
         return;
     for (const char *dot = strchr(name, '.'); dot != NULL; dot = strchr(dot + 1, '.')) {
-        ts_name_info info;
+        ts_name_result info;
         size_t length = (size_t)(dot - name);
 
         if (ts_names_classify(ts_user_names(), name, length, &info) && ts_trust_is_owned(info.row->trust))

@@ -172,7 +172,7 @@ check_unlisted_names(const ts_message *m, wmem_array_t *findings)
     if (!ts_name_required(&m->links[0]))
         return;
     for (unsigned i = 1; i < m->chain_length; i++) {
-        const ts_name_view *view = &m->links[i].view;
+        const ts_name_class *view = &m->links[i].view;
 
         if (view->required[0] == '\0' && (view->infra == TS_INFRA_MS_EDGE || view->infra == TS_INFRA_AZURE_TM)) {
             ts_finding_add(m, findings, TS_DIAG_FQDN_RISK, i, "%s", view->name);
@@ -195,7 +195,7 @@ check_ttl(const ts_message *m, wmem_array_t *findings)
 }
 
 static bool
-is_preproduction(const ts_name_view *view)
+is_preproduction(const ts_name_class *view)
 {
     for (size_t i = 0; i < array_length(preproduction); i++)
         if (strcmp(view->environment, preproduction[i]) == 0)
@@ -207,7 +207,7 @@ static void
 check_name(const ts_message *m, unsigned i, wmem_array_t *findings)
 {
     const ts_link *link = &m->links[i];
-    const ts_name_view *view = &link->view;
+    const ts_name_class *view = &link->view;
     bool ours = link->shown && !link->imitation;
 
     if (ours && is_preproduction(view))

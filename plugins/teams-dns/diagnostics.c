@@ -79,7 +79,7 @@ ts_finding_about(wmem_array_t *findings, const char *name)
 bool
 ts_name_required(const ts_link *link)
 {
-    const ts_name_view *view = &link->view;
+    const ts_name_class *view = &link->view;
 
     if (!link->shown || view->stage == TS_STAGE_TELEMETRY)
         return false;

@@ -13,7 +13,7 @@ static const char *
 summary(const ts_message *message)
 {
     wmem_strbuf_t *text = wmem_strbuf_new(message->pinfo->pool, message->whole.name);
-    const ts_name_view *whole = &message->whole;
+    const ts_name_class *whole = &message->whole;
     ts_infra last = TS_INFRA_SERVICE_NAME;
 
     wmem_strbuf_append(text, ": ");
@@ -42,10 +42,10 @@ only_findings_summary(const ts_message *message)
     return ts_history_text(message->links[0].view.name);
 }
 
-static ts_name_view *
+static ts_name_class *
 keep_views(const ts_message *message)
 {
-    ts_name_view *views = wmem_alloc_array(wmem_file_scope(), ts_name_view, message->link_count);
+    ts_name_class *views = wmem_alloc_array(wmem_file_scope(), ts_name_class, message->link_count);
 
     for (unsigned i = 0; i < message->link_count; i++) {
         views[i] = message->links[i].view;
@@ -56,7 +56,7 @@ keep_views(const ts_message *message)
 
 /* Keeps the shown names; where says at which index each link went, -1 for none. */
 static void
-keep_names(const ts_message *message, const ts_name_view *views, ts_shown_message *shown, int *where)
+keep_names(const ts_message *message, const ts_name_class *views, ts_shown_message *shown, int *where)
 {
     shown->names = wmem_alloc0_array(wmem_file_scope(), ts_shown_name, message->link_count);
     for (unsigned i = 0; i < message->link_count; i++) {
@@ -109,12 +109,12 @@ keep_addresses(const ts_message *message)
     return kept;
 }
 
-static const ts_name_finding *
+static const ts_name_problem *
 record_findings(wmem_array_t *findings)
 {
     if (findings == NULL)
         return NULL;
-    ts_name_finding *kept = wmem_alloc_array(wmem_file_scope(), ts_name_finding, wmem_array_get_count(findings));
+    ts_name_problem *kept = wmem_alloc_array(wmem_file_scope(), ts_name_problem, wmem_array_get_count(findings));
 
     for (unsigned i = 0; i < wmem_array_get_count(findings); i++) {
         const ts_finding *finding = (const ts_finding *)wmem_array_index(findings, i);
@@ -126,14 +126,14 @@ record_findings(wmem_array_t *findings)
 }
 
 static void
-leave_record(const ts_message *message, const ts_name_view *views, wmem_array_t *findings)
+leave_record(const ts_message *message, const ts_name_class *views, wmem_array_t *findings)
 {
-    ts_name_record *record = (ts_name_record *)ts_record_new(message->pinfo, TS_RECORD_NAME, sizeof *record);
-    ts_name_view *whole;
+    ts_name_info *record = (ts_name_info *)ts_frame_info_keep(message->pinfo, TS_INFO_NAME, sizeof *record);
+    ts_name_class *whole;
 
     if (record == NULL)
         return;
-    whole = wmem_new(wmem_file_scope(), ts_name_view);
+    whole = wmem_new(wmem_file_scope(), ts_name_class);
     *whole = message->any_shown ? message->whole : views[0];
     record->role = message->role;
     record->response = message->dns->response;
@@ -159,7 +159,7 @@ ts_frame_names_keep(const ts_message *message, wmem_array_t *findings)
 {
     int where[TS_CHAIN_MAX];
     ts_shown_message *shown;
-    ts_name_view *views;
+    ts_name_class *views;
 
     if (!message->any_shown && findings == NULL) {
         /* A stranger's server name takes the flow from whoever its address belongs to. */

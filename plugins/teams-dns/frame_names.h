@@ -10,7 +10,7 @@
 #include "diagnostics.h"
 
 typedef struct {
-    const ts_name_view *view;
+    const ts_name_class *view;
     ts_name_role role;
     bool possible;
     const char *chain;

@@ -80,7 +80,7 @@ ts_required_set(const char *name, ts_cloud cloud)
 }
 
 void
-ts_view_blank(ts_name_view *view, const char *name)
+ts_view_blank(ts_name_class *view, const char *name)
 {
     memset(view, 0, sizeof *view);
     view->name = name;
@@ -113,7 +113,7 @@ ts_zone_known(const char *name)
 /* ---- one name ---- */
 
 static void
-token_texts(ts_name_view *view, const ts_name_info *info)
+token_texts(ts_name_class *view, const ts_name_result *info)
 {
     if (info->region != NULL) {
         view->region = info->region->canonical;
@@ -134,7 +134,7 @@ static void
 fill_view(ts_link *link)
 {
     const ts_name_row *row = link->info.row;
-    ts_name_view *view = &link->view;
+    ts_name_class *view = &link->view;
 
     view->product = row->product;
     view->service = row->service;

@@ -12,7 +12,7 @@
 bool ts_same_name(const char *a, const char *b);
 
 /* A view that says nothing but the name. */
-void ts_view_blank(ts_name_view *view, const char *name);
+void ts_view_blank(ts_name_class *view, const char *name);
 
 /* Judges the i-th name; anchored says whether the names before it anchor it, and is moved on. */
 void ts_judge_name(ts_message *message, unsigned i, bool *anchored);

@@ -54,7 +54,7 @@ static const char *const role_names[] = { "question", "alias", "server_name" };
 static proto_item *
 show_name(proto_tree *tree, tvbuff_t *tvb, const ts_shown_name *shown)
 {
-    const ts_name_view *view = shown->view;
+    const ts_name_class *view = shown->view;
     proto_item *item;
     proto_tree *name_tree = proto_tree_add_subtree_format(tree, tvb, 0, 0, ett_teams_dns_name, &item, "%s %s",
         role_names[shown->role], view->name);
@@ -219,7 +219,7 @@ proto_register_teams_dns(void)
 void
 proto_reg_handoff_teams_dns(void)
 {
-    ts_record_init();
+    ts_frame_info_init();
     ts_dns_message_handoff(teams_dns_handle);
     ts_unusual_port_handoff(proto_teams_dns);
 }

@@ -79,7 +79,7 @@ is_whole_message(packet_info *pinfo, tvbuff_t *tvb)
     unsigned offset = DNS_HEADER_LENGTH;
     unsigned records = tvb_get_ntohs(tvb, 6) + tvb_get_ntohs(tvb, 8) + tvb_get_ntohs(tvb, 10);
     wmem_strbuf_t *name = wmem_strbuf_new(pinfo->pool, NULL);
-    ts_name_info info;
+    ts_name_result info;
 
     if (records > DNS_RECORDS_MAX || !pass_name(tvb, &offset, name)
             || !tvb_bytes_exist(tvb, offset, DNS_QUESTION_TAIL) || tvb_get_ntohs(tvb, offset + 2) != DNS_CLASS_INTERNET)

@@ -51,7 +51,7 @@ UAT_CSTRING_CB_DEF(user_name, description, user_name)
 static ts_name_row
 user_row(const user_name *user)
 {
-    ts_name_info info;
+    ts_name_result info;
     ts_name_row row = {
         .pattern = user->pattern == NULL ? "" : user->pattern,
         .match = (ts_name_match)user->match,

@@ -10,19 +10,19 @@
  */
 
 #include "common/items.h"
-#include "common/record.h"
+#include "common/frame_info.h"
 
 #include <epan/conversation_filter.h>
 #include <epan/proto_data.h>
 #include <epan/tap.h>
 
-#include "attribute.h"
-#include "diagnostics.h"
-#include "model.h"
+#include "session/assign_frame.h"
+#include "session/diagnostics.h"
+#include "session/model.h"
 #include "preferences.h"
-#include "refusal.h"
-#include "report.h"
-#include "sequence.h"
+#include "session/refusal.h"
+#include "report/report.h"
+#include "report/sequence.h"
 #include "tap.h"
 
 #define VIEW_KEY 0
@@ -107,25 +107,25 @@ queue_tap(packet_info *pinfo, const teams_view *view)
     teams_tap *tap = wmem_new0(pinfo->pool, teams_tap);
 
     tap->view = view;
-    tap->records = ts_record_first(pinfo);
+    tap->records = ts_frame_info_first(pinfo);
     tap->findings = teams_diagnostics_of(pinfo);
     tap->from_client = view->flow != NULL && teams_flow_from_client(view->flow, pinfo);
     tap_queue_packet(teams_tap_id, pinfo, tap);
 }
 
 /* A frame with media, the bulk of a call, has the view that the ones before it in its flow have. */
-static const ts_media_record *
+static const ts_media_info *
 media_of(packet_info *pinfo)
 {
-    const ts_record *first = ts_record_first(pinfo);
+    const ts_frame_info *first = ts_frame_info_first(pinfo);
 
-    return first != NULL && first->kind == TS_RECORD_MEDIA ? (const ts_media_record *)first : NULL;
+    return first != NULL && first->kind == TS_INFO_MEDIA ? (const ts_media_info *)first : NULL;
 }
 
 static void
 keep_view(packet_info *pinfo, const teams_view *view)
 {
-    const ts_media_record *media = media_of(pinfo);
+    const ts_media_info *media = media_of(pinfo);
 
     if (media == NULL || view->flow == NULL) {
         p_add_proto_data(wmem_file_scope(), pinfo, proto_teams, VIEW_KEY, (void *)view);
@@ -145,7 +145,7 @@ keep_view(packet_info *pinfo, const teams_view *view)
 static const teams_view *
 view_of(packet_info *pinfo)
 {
-    const ts_media_record *media = media_of(pinfo);
+    const ts_media_info *media = media_of(pinfo);
     const teams_flow *flow = media == NULL ? NULL : teams_flow_of(teams_model_get(), pinfo, false, true);
 
     if (flow == NULL || flow->media_views[media->kind].changes == NULL)
@@ -254,7 +254,7 @@ proto_reg_handoff_teams(void)
 {
     static bool done = false;
 
-    ts_record_init();
+    ts_frame_info_init();
     if (!done)
         register_postdissector(create_dissector_handle(dissect_teams, proto_teams));
     done = true;

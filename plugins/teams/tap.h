@@ -7,15 +7,15 @@
 #ifndef TEAMSHARK_TEAMS_TAP_H
 #define TEAMSHARK_TEAMS_TAP_H
 
-#include "diagnostics.h"
-#include "model.h"
+#include "session/diagnostics.h"
+#include "session/model.h"
 
 #define TEAMS_TAP_NAME "teams"
 
 /* One attributed frame. Packet scope; what it points to is file scope. */
 typedef struct {
     const teams_view *view;
-    const ts_record *records;           /* NULL where the frame carries none */
+    const ts_frame_info *records;           /* NULL where the frame carries none */
     const teams_finding *findings;
     bool from_client;
 } teams_tap;

@@ -86,7 +86,7 @@ measure(const ts_names *names, char *const *asked, const size_t *lengths, unsign
 
         *hits = 0;
         for (unsigned i = 0; i < LOOKUPS; i++) {
-            ts_name_info info;
+            ts_name_result info;
             const unsigned at = i % count;
 
             *hits += ts_names_classify(names, asked[at], lengths[at], &info);

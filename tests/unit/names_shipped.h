@@ -23,10 +23,10 @@ shipped(void)
     return names;
 }
 
-static inline ts_name_info
+static inline ts_name_result
 classify(const char *name)
 {
-    ts_name_info info;
+    ts_name_result info;
     const bool matched = ts_names_classify(shipped(), name, strlen(name), &info);
 
     g_assert_cmpint(matched, ==, info.row != NULL);

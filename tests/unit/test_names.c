@@ -39,7 +39,7 @@ static void
 test_article(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(article); i++) {
-        const ts_name_info info = classify(article[i].name);
+        const ts_name_result info = classify(article[i].name);
 
         g_test_message("%s", article[i].name);
         g_assert_nonnull(info.row);
@@ -81,7 +81,7 @@ static void
 test_others(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
-        const ts_name_info info = classify(others[i].name);
+        const ts_name_result info = classify(others[i].name);
 
         g_test_message("%s", others[i].name);
         g_assert_nonnull(info.row);
@@ -112,7 +112,7 @@ static void
 test_unmatched(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(unmatched); i++) {
-        const ts_name_info info = classify(unmatched[i]);
+        const ts_name_result info = classify(unmatched[i]);
 
         g_test_message("%s", unmatched[i]);
         g_assert_null(info.row);
@@ -135,7 +135,7 @@ static void
 test_unproven(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(unproven); i++) {
-        const ts_name_info info = classify(unproven[i]);
+        const ts_name_result info = classify(unproven[i]);
 
         g_test_message("%s", unproven[i]);
         g_assert_nonnull(info.row);
@@ -158,7 +158,7 @@ test_normalisation(void)
 static void
 test_lengths(void)
 {
-    ts_name_info info;
+    ts_name_result info;
     char name[300];
     const char *zone = ".skype.com";
 
@@ -240,7 +240,7 @@ test_each_row(void)
     for (size_t i = 0; i < count; i++) {
         char **pieces = g_strsplit(rows[i].pattern, "*", -1);
         char *name = g_strjoinv("q", pieces);
-        const ts_name_info info = classify(name);
+        const ts_name_result info = classify(name);
         char *problem = ts_name_row_check(&rows[i]);
 
         g_test_message("%s as %s", rows[i].pattern, name);

@@ -40,7 +40,7 @@ try_name(const uint8_t *bytes, size_t length)
 {
     uint8_t *copy = exact_copy(bytes, length);
     const char *name = (const char *)copy;
-    ts_name_info info;
+    ts_name_result info;
 
     if (ts_names_classify(shipped(), name, length, &info)) {
         g_assert_nonnull(info.row);

@@ -81,7 +81,7 @@ static void
 test_grammars(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        const ts_name_info info = classify(names[i].name);
+        const ts_name_result info = classify(names[i].name);
 
         g_test_message("%s", names[i].name);
         g_assert_nonnull(info.row);
@@ -132,7 +132,7 @@ static void
 test_pools(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(pools); i++) {
-        const ts_name_info info = classify(pools[i].name);
+        const ts_name_result info = classify(pools[i].name);
 
         g_test_message("%s", pools[i].name);
         g_assert_nonnull(info.row);

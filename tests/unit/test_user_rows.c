@@ -106,7 +106,7 @@ test_overriding(void)
 
     g_assert_nonnull(names);
     for (size_t i = 0; i < G_N_ELEMENTS(expected); i++) {
-        ts_name_info info;
+        ts_name_result info;
 
         g_test_message("%s", expected[i].name);
         g_assert_true(ts_names_classify(names, expected[i].name, strlen(expected[i].name), &info));
@@ -123,7 +123,7 @@ test_copies(void)
     char pattern[] = "voice.contoso.com", text[] = "mine";
     ts_name_row row = { .pattern = pattern, .match = TS_MATCH_EXACT, .description = text };
     ts_names *names = ts_names_new(&row, 1, NULL);
-    ts_name_info info;
+    ts_name_result info;
 
     memset(pattern, 'x', sizeof pattern - 1);
     memset(text, 'x', sizeof text - 1);

@@ -1,0 +1,250 @@
+/* frame_info.h
+ * What the plugins tell the umbrella ("teams") about a frame
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Over each frame teams-dns, ms-turn and teams-stun leave records on it: proto
+ * data under the protocol id of "teams", so that nothing is stored where that
+ * plugin is absent or disabled. The umbrella's postdissector, which runs last,
+ * reads them in the order they were left (innermost message first where
+ * messages are nested).
+ *
+ * Every plugin is compiled with this file; TS_FRAME_INFO_ABI is part of the key
+ * under which records are stored, so plugins of different releases do not see
+ * each other's records. Raise it with every change of a struct below.
+ *
+ * Names are kept with the frame. All other records last as long as the packet
+ * and are left anew on every pass, so that they cost no memory; what they
+ * point to is in file scope, or constant.
+ */
+
+#ifndef TEAMSHARK_COMMON_FRAME_INFO_H
+#define TEAMSHARK_COMMON_FRAME_INFO_H
+
+#include "common/ws_compat.h"
+
+#include <epan/proto_data.h>
+
+#include "core/names.h"
+#include "core/ports.h"
+#include "core/prefixes.h"
+
+#define TS_FRAME_INFO_ABI 7
+
+typedef enum {
+    TS_INFO_NAME,
+    TS_INFO_TURN,
+    TS_INFO_CHECK,
+    TS_INFO_MEDIA,
+    TS_INFO_FLIGHTPROXY
+} ts_frame_info_kind;
+
+typedef struct ts_frame_info {
+    struct ts_frame_info *next;     /* left later on the same frame */
+    struct ts_frame_info *last;     /* of the frame; valid in its first record */
+    ts_frame_info_kind kind;
+} ts_frame_info;
+
+/* An address and port; address.type is AT_NONE where unknown. */
+typedef struct {
+    address addr;
+    uint16_t port;
+} ts_endpoint;
+
+/* ---- names (teams-dns) ---- */
+
+typedef enum {
+    TS_ROLE_QUESTION,       /* a DNS query, or the question of a response without answers */
+    TS_ROLE_ALIAS,          /* an owner or CNAME in an answer */
+    TS_ROLE_SERVER_NAME     /* TLS or QUIC server_name */
+} ts_name_role;
+
+/* One classified (or not) name with what its own chain adds to it. */
+typedef struct {
+    const char *name;           /* as on the wire, without trailing dot */
+    ts_product product;         /* TS_PRODUCT_UNKNOWN where nothing matches */
+    ts_service service;
+    ts_stage stage;
+    ts_infra infra;
+    ts_cloud cloud;
+    ts_trust trust;
+    ts_confidence confidence;
+    const char *region;         /* canonical tokens; "" where none */
+    const char *continent;
+    const char *datacenter;
+    const char *environment;
+    const char *required;       /* endpoint set, "" where none */
+    bool anchored;              /* the chain begins in a Microsoft-owned name */
+    const char *description;    /* of the row, "" where none */
+} ts_name_class;
+
+typedef struct {
+    ts_endpoint end;            /* port 0 */
+    uint32_t ttl;               /* seconds */
+    const ts_prefix_row *prefix;    /* NULL where none covers it */
+} ts_name_address;
+
+/* One diagnostic of a message. */
+typedef struct {
+    unsigned row;                   /* of teams-dns/diagnostic_rows.h, from 0 */
+    const char *name;               /* that it is about */
+} ts_name_problem;
+
+/*
+ * One DNS message (one question) or one server name. A response carries the
+ * whole chain: links[0] is the question, the last one the owner of the
+ * addresses.
+ */
+typedef struct {
+    ts_frame_info head;
+    ts_name_role role;              /* QUESTION or SERVER_NAME */
+    bool response;
+    bool tcp;                       /* DNS over TCP (or TLS, HTTPS) */
+    uint16_t qtype;                 /* 0 for server names */
+    uint16_t id;                    /* DNS transaction id */
+    uint8_t rcode;
+    bool truncated;
+    uint32_t request_frame;         /* the matching query's frame, 0: none or this is the query */
+    nstime_t answer_time;           /* of a response with request_frame */
+    bool retransmission;            /* the same question (or answer) was seen before */
+    const ts_name_class *links;
+    unsigned link_count;            /* at least 1 */
+    const ts_name_class *whole;      /* what the whole chain says: product, service, stage from the
+                                     * first link that has them, region from the last; cloud any */
+    const ts_name_address *addresses;
+    unsigned address_count;
+    const ts_name_problem *findings;
+    unsigned finding_count;
+} ts_name_info;
+
+/* ---- TURN (ms-turn) ---- */
+
+/* One MS-TURN message, or one FF10 frame (type TS_MUX_CHANNEL). */
+typedef struct {
+    ts_frame_info head;
+    uint16_t type;                  /* 0x0003, 0x0103, ...; 0xFF10 */
+    bool from_client;
+    bool tcp;                       /* MS framing or FF10 on TCP, pseudo-TLS included */
+    bool pseudo_tls;
+    bool retransmission;
+    uint32_t allocation;            /* number from 1; 0: none could be told */
+    const char *state;              /* allocation.state after this message, "" unknown */
+    ts_endpoint client;             /* the client's own end of the flow */
+    ts_endpoint server;             /* the relay's end of the flow */
+    ts_endpoint relayed;            /* MAPPED-ADDRESS of the allocation */
+    ts_endpoint reflexive;          /* MS-XOR-MAPPED-ADDRESS of the allocation */
+    ts_endpoint alternate;          /* ALTERNATE-SERVER of this message */
+    ts_endpoint peer;               /* DESTINATION- or REMOTE-ADDRESS of this message */
+    bool has_session;
+    uint64_t session_id;
+    bool has_lifetime;
+    uint32_t lifetime;              /* seconds, of this message */
+    uint32_t bandwidth;             /* kbit/s, 0: not said */
+    uint16_t stream_type;           /* MS-SERVICE-QUALITY: 1 audio, 2 video, 3, 4 data; 0: not said */
+    uint16_t error_code;            /* 0: none */
+    uint32_t credential;            /* hash of this message's USERNAME: equal ones are one client's; 0: none */
+    uint32_t request_frame;         /* of a response; 0: not seen */
+    nstime_t response_time;
+} ts_turn_info;
+
+/* ---- connectivity checks (teams-stun) ---- */
+
+typedef enum {
+    TS_PAIR_FROZEN,
+    TS_PAIR_CHECKING,
+    TS_PAIR_SUCCEEDED,
+    TS_PAIR_NOMINATED,
+    TS_PAIR_FAILED
+} ts_pair_state;
+
+/* One Binding message of a candidate pair. */
+typedef struct {
+    ts_frame_info head;
+    uint16_t type;                  /* 0x0001, 0x0101, 0x0111, 0x0011 */
+    uint32_t pair;                  /* number from 1 */
+    ts_pair_state state;            /* after this message */
+    bool from_local;
+    ts_endpoint local;              /* the side that the capture was taken on, else the first sender */
+    ts_endpoint remote;             /* the peer, behind a relay the relayed address */
+    const char *local_type;         /* "host", "server-reflexive", "peer-reflexive", "relayed"; "" */
+    const char *remote_type;
+    uint32_t allocation;            /* the check ran inside this allocation; 0: plain */
+    bool use_candidate;
+    bool twin;                      /* the second dialect of a dual-format check */
+    bool retransmission;
+    bool tcp;
+    uint16_t error_code;
+    uint32_t request_frame;
+    bool measured;                  /* rtt is valid: the first answer to a check that was seen */
+    nstime_t rtt;
+    ts_endpoint mapped;             /* XOR-MAPPED-ADDRESS of this message */
+    const char *ufrag_local;        /* "" where unknown */
+    const char *ufrag_remote;
+} ts_check_info;
+
+/* ---- media (teams-stun) ---- */
+
+typedef enum {
+    TS_MEDIA_RTP,
+    TS_MEDIA_SRTCP,
+    TS_MEDIA_DTLS,
+    TS_MEDIA_OTHER
+} ts_media_kind;
+
+typedef struct {
+    ts_frame_info head;
+    uint32_t pair;                  /* 0: no check seen */
+    uint32_t allocation;            /* relayed by one of the client's own allocations; 0: no */
+    uint32_t ssrc;
+    uint32_t timestamp;
+    const char *payload_name;       /* "" where unknown */
+    uint32_t clock_rate;            /* Hz, 0 where unknown */
+    uint16_t sequence;
+    uint16_t length;                /* bytes of payload datagram */
+    uint8_t payload_type;           /* RTP; RTCP packet type for SRTCP */
+    uint8_t kind;                   /* ts_media_kind */
+    uint8_t modality;               /* ts_modality */
+    bool multiplexed;               /* inside FF10 */
+    bool tcp;
+    bool encrypted;                 /* SRTP: header in clear, payload not */
+    bool consent_lost;              /* the pair's consent is found to be lost in this frame */
+} ts_media_info;
+
+/* ---- flightproxy (teams-stun) ---- */
+
+typedef struct {
+    ts_frame_info head;
+    uint8_t type;                   /* 3, 6 or 7 */
+    uint32_t connection;            /* number from 1 */
+    bool from_client;
+    bool retransmission;
+    ts_endpoint client;
+    ts_endpoint server;
+} ts_flightproxy_info;
+
+/*
+ * Looks the umbrella up; call once in a plugin's handoff. ts_frame_info_wanted()
+ * is false where it is absent or disabled, and ts_frame_info_keep() returns NULL.
+ */
+void ts_frame_info_init(void);
+bool ts_frame_info_wanted(void);
+
+/*
+ * A new zeroed record of size bytes at the end of the frame's list, which the
+ * caller fills at once; NULL where none is wanted. To be left on every pass.
+ */
+void *ts_frame_info_add(packet_info *pinfo, ts_frame_info_kind kind, size_t size);
+
+/* The same for one that is kept with the frame, in file scope; NULL on every pass but the first. */
+void *ts_frame_info_keep(packet_info *pinfo, ts_frame_info_kind kind, size_t size);
+
+/* Says that the frame has an expert item of ours of this severity (PI_*). To be said on every pass. */
+void ts_frame_info_add_problem(packet_info *pinfo, int severity);
+
+/* The worst severity that was said so, 0 for none. */
+int ts_frame_info_problem(packet_info *pinfo);
+
+/* The first record of a frame, or NULL. */
+const ts_frame_info *ts_frame_info_first(packet_info *pinfo);
+
+#endif /* TEAMSHARK_COMMON_FRAME_INFO_H */

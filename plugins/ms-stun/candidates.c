@@ -1,0 +1,168 @@
+/* candidates.c
+ * What checks say of the candidates of a pair, and of who sends them
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * RFC 8445 5.1.1 and 7.2.5.3.1. First pass only.
+ */
+
+#include "teams-stun.h"
+
+#include "client_ends.h"
+
+static wmem_map_t *sessions;        /* "ufrag:ufrag" in order -> ts_ice_session */
+static wmem_map_t *reflexive;       /* local ts_endpoint -> the public one that it was first seen to have */
+
+ts_ice_session *
+ts_ice_session_of(packet_info *pinfo, const ts_message *message, bool create)
+{
+    const char *a = message->ufrag_remote;
+    const char *b = message->ufrag_local;
+
+    if (a == NULL || b == NULL)
+        return NULL;
+    if (strcmp(a, b) > 0) {
+        const char *swap = a;
+        a = b;
+        b = swap;
+    }
+    const char *name = wmem_strdup_printf(pinfo->pool, "%s:%s", a, b);
+    if (sessions == NULL)
+        sessions = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), wmem_str_hash, g_str_equal);
+    ts_ice_session *session = (ts_ice_session *)wmem_map_lookup(sessions, name);
+
+    if (session == NULL && create) {
+        session = wmem_new0(wmem_file_scope(), ts_ice_session);
+        session->ufrag[0] = wmem_strdup(wmem_file_scope(), a);
+        session->ufrag[1] = wmem_strdup(wmem_file_scope(), b);
+        wmem_map_insert(sessions, wmem_strdup(wmem_file_scope(), name), session);
+    }
+    return session;
+}
+
+static void
+join_session(ts_pair *pair, ts_ice_session *session)
+{
+    if (session == NULL || pair->ice == session)
+        return;
+    if (pair->ice != NULL)
+        return;         /* an ICE restart on the same ports keeps its first session for its siblings */
+    pair->ice = session;
+    pair->next_of_ice = session->pairs;
+    session->pairs = pair;
+    session->count++;
+    session->failed += pair->state == TS_PAIR_FAILED;
+}
+
+/*
+ * What the other pairs of the session say of a public remote address: the
+ * same host from another port is a NAT that maps per destination, so this one
+ * was learned from the check itself; a private candidate of the same peer
+ * makes its public one the reflexive one that it announced.
+ */
+static ts_candidate
+remote_type_by_siblings(const ts_pair *pair)
+{
+    ts_candidate type = TS_CANDIDATE_UNKNOWN;
+    unsigned searched = 0;
+
+    for (const ts_pair *each = pair->ice == NULL ? NULL : pair->ice->pairs; each != NULL && searched < TS_MAX_SIBLINGS;
+         each = each->next_of_ice, searched++) {
+        if (each == pair)
+            continue;
+        if (pair->remote_first && each->first_frame < pair->first_frame && ts_endpoint_equal(&each->local, &pair->local) &&
+            addresses_equal(&each->remote.addr, &pair->remote.addr) && each->remote.port != pair->remote.port)
+            return TS_CANDIDATE_PEER_REFLEXIVE;
+        if (each->remote_type == TS_CANDIDATE_HOST || ts_endpoint_equal(&each->remote, &pair->remote))
+            type = TS_CANDIDATE_SERVER_REFLEXIVE;
+    }
+    return type;
+}
+
+static void
+learn_remote_type(ts_pair *pair, const ts_message *message, bool from_local)
+{
+    if (message->has_session && !from_local)
+        pair->remote_type = TS_CANDIDATE_RELAYED;
+    if (pair->remote_type == TS_CANDIDATE_UNKNOWN)
+        pair->remote_type = remote_type_by_siblings(pair);
+}
+
+/* The public address that the local side was first seen to have; that of this answer where it is the first. */
+static const ts_endpoint *
+first_reflexive(const ts_demux_call *call, const ts_pair *pair, const ts_endpoint *mapped)
+{
+    typedef struct {
+        ts_endpoint local;
+        ts_endpoint seen;
+    } reflexive_end;
+
+    if (reflexive == NULL)
+        reflexive = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), ts_endpoint_hash, ts_endpoint_key_equal);
+    reflexive_end *known = (reflexive_end *)wmem_map_lookup(reflexive, &pair->local);
+
+    if (known == NULL) {
+        const ts_client_end *own = ts_client_ends_latest(call->shared, &pair->local, TS_END_REFLEXIVE);
+
+        known = wmem_new0(wmem_file_scope(), reflexive_end);
+        known->local = pair->local;
+        ts_endpoint_keep(&known->seen, own != NULL ? &own->where : mapped);
+        wmem_map_insert(reflexive, &known->local, known);
+    }
+    return &known->seen;
+}
+
+/* The answer to a check of ours names the address that the peer saw us come from. */
+static void
+learn_local_type(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, const ts_endpoint *mapped, ts_diag_set *diagnostics)
+{
+    if (pair->local_type == TS_CANDIDATE_RELAYED)
+        return;
+    if (ts_endpoint_equal(mapped, &pair->local)) {
+        pair->local_type = TS_CANDIDATE_HOST;
+        return;
+    }
+    if (pair->local_type != TS_CANDIDATE_SERVER_REFLEXIVE && pair->local_type != TS_CANDIDATE_PEER_REFLEXIVE) {
+        const ts_client_end *own = ts_client_ends_latest(call->shared, &pair->local, TS_END_REFLEXIVE);
+        const bool announced = own != NULL && ts_endpoint_equal(&own->where, mapped);
+
+        pair->local_type = announced ? TS_CANDIDATE_SERVER_REFLEXIVE : TS_CANDIDATE_PEER_REFLEXIVE;
+    }
+    if (ts_address_is_private(&mapped->addr))
+        return;
+
+    if (!ts_endpoint_equal(first_reflexive(call, pair, mapped), mapped))
+        *diagnostics |= TS_DIAG_BIT(TS_DIAG_SYMMETRIC_NAT);
+
+    ts_end *learned = ts_shared_add_end(call->shared, pinfo, TS_END_REFLEXIVE, mapped);
+    if (learned != NULL && learned->client.addr.type == AT_NONE)
+        ts_client_ends_add(call->shared, learned, mapped, &pair->local);
+}
+
+static void
+learn_role(ts_ice_session *session, const ts_message *message, ts_diag_set *diagnostics)
+{
+    if (session == NULL || message->role == TS_ICE_ROLE_UNKNOWN)
+        return;
+    const unsigned side = strcmp(session->ufrag[0], message->ufrag_local) == 0 ? 0 : 1;
+
+    session->role[side] = message->role;
+    if (session->role[1 - side] == message->role)
+        *diagnostics |= TS_DIAG_BIT(TS_DIAG_ROLE_CONFLICT);
+}
+
+void
+ts_pair_learn(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, const ts_message *message, bool from_local,
+    ts_diag_set *diagnostics)
+{
+    ts_ice_session *session = ts_ice_session_of(pinfo, message, true);
+
+    join_session(pair, session);
+    if (message->has_version)
+        pair->version = message->version;
+    if (message->type == TS_STUN_BINDING_REQUEST)
+        learn_role(session, message, diagnostics);
+    learn_remote_type(pair, message, from_local);
+    if (message->type == TS_STUN_BINDING_SUCCESS && message->has_mapped && !from_local)
+        learn_local_type(pinfo, call, pair, &message->mapped, diagnostics);
+}

@@ -1,0 +1,429 @@
+/* checks.c
+ * Connectivity checks: what each one means for its pair
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * [MS-ICE2] 3.1.5.4 (validation), RFC 8445 7 (outcomes). Everything that
+ * depends on other frames is decided once, on the first pass, and kept with
+ * the frame; only response_in, a look ahead, is known later.
+ */
+
+#include "teams-stun.h"
+
+#include <epan/to_str.h>
+#include <wsutil/utf8_entities.h>
+
+#include "common/items.h"
+
+/* So many sendings without an answer make a check a failed one (Teams gives up after five, observed). */
+#define UNANSWERED_SENDS    5
+#define STUN_ROLE_CONFLICT  487
+
+/* What the first pass found out about one message. File scope. */
+typedef struct {
+    const ts_pair *pair;        /* NULL: no check */
+    const ts_pair_view *view;   /* of the pair, after this frame */
+    const char *pair_text;
+    const ts_attempt *attempt;
+    uint32_t twin_of;
+    uint32_t response_to;
+    nstime_t rtt;
+    bool request;
+    bool retransmission;
+    bool measured;              /* rtt is valid */
+    bool keep_alive;
+    bool consent;               /* an answered check after nomination */
+    ts_diag_set diagnostics;
+    ts_fingerprint fingerprint;
+    ts_integrity integrity;
+    bool from_local;
+} check_note;
+
+static int hf_teams_stun_pair = -1;
+static int hf_teams_stun_pair_state = -1;
+static int hf_teams_stun_pair_local_type = -1;
+static int hf_teams_stun_pair_remote_type = -1;
+static int hf_teams_stun_twin_of = -1;
+static int hf_teams_stun_retransmission = -1;
+static int hf_teams_stun_response_to = -1;
+static int hf_teams_stun_response_in = -1;
+static int hf_teams_stun_rtt = -1;
+static int hf_teams_stun_media = -1;
+static int hf_teams_stun_evidence = -1;
+static int hf_teams_stun_fingerprint_status = -1;
+static int hf_teams_stun_integrity_status = -1;
+
+static int ett_message = -1;
+static int ett_pair = -1;
+
+/* ---- the outcome for the pair; first pass ---- */
+
+static bool
+is_check(const ts_message *message)
+{
+    return message->has_username || message->has_priority || message->role != TS_ICE_ROLE_UNKNOWN || message->has_version ||
+        message->observed_attribute || message->has_session;
+}
+
+static bool
+session_has_succeeded_directly(const ts_pair *pair)
+{
+    unsigned searched = 0;
+
+    for (const ts_pair *each = pair->ice == NULL ? NULL : pair->ice->pairs; each != NULL && searched < TS_MAX_SIBLINGS;
+         each = each->next_of_ice, searched++) {
+        if (each != pair && each->answered && !each->tcp && each->server.addr.type == AT_NONE &&
+            each->remote_type != TS_CANDIDATE_RELAYED)
+            return true;
+    }
+    return false;
+}
+
+static void
+request_outcome(ts_pair *pair, const ts_attempt *attempt, check_note *note)
+{
+    const unsigned sends = attempt == NULL ? 1 : attempt->sends;
+    const bool unanswered = sends == UNANSWERED_SENDS && attempt->response_in == 0;
+
+    if (pair->state == TS_PAIR_FROZEN || (pair->state == TS_PAIR_FAILED && sends == 1))
+        ts_pair_set_state(pair, TS_PAIR_CHECKING);
+    if (!unanswered)
+        return;
+    note->diagnostics |= TS_DIAG_BIT(TS_DIAG_CHECK_UNANSWERED);
+    if (pair->answered)
+        return;
+    ts_pair_set_state(pair, TS_PAIR_FAILED);
+    if (pair->ice != NULL && pair->ice->failed == pair->ice->count)
+        note->diagnostics |= TS_DIAG_BIT(TS_DIAG_NO_PAIR_ANSWERED);
+}
+
+static void
+nominate(packet_info *pinfo, ts_pair *pair, check_note *note)
+{
+    const bool relayed = pair->server.addr.type != AT_NONE || pair->remote_type == TS_CANDIDATE_RELAYED || pair->tcp;
+
+    ts_pair_set_state(pair, TS_PAIR_NOMINATED);
+    if (pair->nominated_frame != 0)
+        return;
+    pair->nominated_frame = pinfo->num;
+    if (relayed && session_has_succeeded_directly(pair))
+        note->diagnostics |= TS_DIAG_BIT(TS_DIAG_RELAYED_NOMINATION);
+}
+
+static void
+success_outcome(packet_info *pinfo, ts_pair *pair, const ts_attempt *attempt, check_note *note)
+{
+    note->consent = pair->nominated_frame != 0;
+    pair->answered = true;
+    pair->exchange_frame = pinfo->num;
+    pair->exchange_time = pinfo->abs_ts;
+    pair->consent_lost = false;
+    if (attempt != NULL && attempt->use_candidate)
+        nominate(pinfo, pair, note);
+    else if (pair->state != TS_PAIR_NOMINATED)
+        ts_pair_set_state(pair, TS_PAIR_SUCCEEDED);
+}
+
+static void
+error_outcome(ts_pair *pair, const ts_message *message, check_note *note)
+{
+    const bool conflict = message->error_code == STUN_ROLE_CONFLICT;
+
+    note->diagnostics |= TS_DIAG_BIT(conflict ? TS_DIAG_ROLE_CONFLICT : TS_DIAG_ERROR_RESPONSE);
+    if (!pair->answered)
+        ts_pair_set_state(pair, conflict ? TS_PAIR_CHECKING : TS_PAIR_FAILED);
+}
+
+/* [MS-ICE2] 3.1.5.4 and 2.2: what a check must carry. */
+static void
+judge_contents(const ts_message *message, const ts_pair *pair, check_note *note)
+{
+    const bool microsoft = message->has_version || message->observed_attribute || (pair != NULL && pair->version != 0);
+
+    if (!microsoft || message->type == TS_STUN_BINDING_INDICATION)
+        return;
+    if (!message->has_version && message->type != TS_STUN_BINDING_ERROR)
+        note->diagnostics |= TS_DIAG_BIT(TS_DIAG_NO_IMPLEMENTATION_VERSION);
+    if (message->type != TS_STUN_BINDING_REQUEST) {
+        if (message->has_foundation)
+            note->diagnostics |= TS_DIAG_BIT(TS_DIAG_CANDIDATE_IDENTIFIER_IN_RESPONSE);
+        return;
+    }
+    if (note->keep_alive || (message->diagnostics & TS_DIAG_BIT(TS_DIAG_MESSAGE_SHORT)) != 0)
+        return;
+    if (!message->has_username || message->fingerprint_offset == 0)
+        note->diagnostics |= TS_DIAG_BIT(TS_DIAG_DISCARDED_CHECK);
+    if (message->integrity_offset == 0)
+        note->diagnostics |= TS_DIAG_BIT(TS_DIAG_UNAUTHENTICATED_CHECK);
+}
+
+/* ---- the record for the umbrella ---- */
+
+static void
+leave_ufrags(packet_info *pinfo, const ts_message *message, bool from_local, ts_check_info *record)
+{
+    const ts_ice_session *session = ts_ice_session_of(pinfo, message, false);
+
+    record->ufrag_local = record->ufrag_remote = "";
+    if (session == NULL)
+        return;
+    const unsigned sender = strcmp(session->ufrag[0], message->ufrag_local) == 0 ? 0 : 1;
+    const unsigned local = from_local ? sender : 1 - sender;
+
+    record->ufrag_local = session->ufrag[local];
+    record->ufrag_remote = session->ufrag[1 - local];
+}
+
+static void
+leave_record(packet_info *pinfo, const ts_message *message, const check_note *note)
+{
+    const ts_pair *pair = note->pair;
+    ts_check_info *record = (ts_check_info *)ts_frame_info_add(pinfo, TS_INFO_CHECK, sizeof *record);
+
+    if (record == NULL)
+        return;
+    record->type = message->type;
+    record->pair = pair->number;
+    record->state = note->view->state;
+    record->from_local = note->from_local;
+    record->local = pair->local;
+    record->remote = pair->remote;
+    record->local_type = ts_candidate_name(note->view->local_type);
+    record->remote_type = ts_candidate_name(note->view->remote_type);
+    record->allocation = pair->allocation;
+    record->use_candidate = message->use_candidate;
+    record->twin = note->twin_of != 0;
+    record->retransmission = note->retransmission;
+    record->tcp = pair->tcp;
+    record->error_code = message->error_code;
+    record->request_frame = note->response_to;
+    record->measured = note->measured;
+    record->rtt = note->rtt;
+    if (message->has_mapped)
+        record->mapped = ts_endpoint_shared(&message->mapped);
+    leave_ufrags(pinfo, message, note->from_local, record);
+}
+
+/* ---- following one message; first pass ---- */
+
+/* The pair and transaction of the message; NULL where it is not a check. */
+static ts_pair *
+follow(packet_info *pinfo, const ts_demux_call *call, const ts_message *message, check_note *note, bool *from_local)
+{
+    const ts_path path = ts_path_of(pinfo, call, message);
+    ts_pair *pair;
+
+    if (message->type == TS_STUN_BINDING_REQUEST) {
+        pair = ts_pair_find(pinfo, call, &path, is_check(message), from_local);
+        if (pair == NULL)
+            return NULL;
+        const ts_exchange exchange = ts_transaction_request(pinfo, message, pair, *from_local);
+        note->attempt = exchange.attempt;
+        note->retransmission = exchange.retransmission;
+        note->twin_of = exchange.twin_of;
+        return pair;
+    }
+    pair = ts_pair_find(pinfo, call, &path, false, from_local);
+    if (message->type == TS_STUN_BINDING_INDICATION)
+        return pair;
+
+    const ts_exchange exchange = ts_transaction_response(pinfo, message, pair);
+    note->attempt = exchange.attempt;
+    note->retransmission = exchange.retransmission;
+    note->twin_of = exchange.twin_of;
+    note->response_to = exchange.response_to;
+    note->measured = exchange.measured;
+    note->rtt = exchange.rtt;
+    if (exchange.attempt != NULL && exchange.attempt->pair != pair) {
+        *from_local = !exchange.attempt->from_local;
+        return exchange.attempt->pair;
+    }
+    if (pair == NULL && is_check(message))
+        pair = ts_pair_find(pinfo, call, &path, true, from_local);
+    return pair;
+}
+
+static check_note *
+note_new(tvbuff_t *tvb, packet_info *pinfo, const ts_demux_call *call, const ts_message *message)
+{
+    check_note *note = wmem_new0(wmem_file_scope(), check_note);
+    const size_t captured = tvb_captured_length(tvb);
+    const uint8_t *data = tvb_get_ptr(tvb, 0, (int)captured);
+
+    note->request = message->type == TS_STUN_BINDING_REQUEST;
+    note->keep_alive = note->request && !message->has_username && message->integrity_offset == 0 && !message->has_priority;
+    note->fingerprint = ts_fingerprint_check(data, captured, message->fingerprint_offset);
+    note->integrity = ts_integrity_check(data, captured, message->integrity_offset, message->ufrag_remote, message->ufrag_local);
+    if (note->fingerprint == TS_FINGERPRINT_LEGACY)
+        note->diagnostics |= TS_DIAG_BIT(TS_DIAG_LEGACY_FINGERPRINT);
+    else if (note->fingerprint == TS_FINGERPRINT_BAD)
+        note->diagnostics |= TS_DIAG_BIT(TS_DIAG_BAD_FINGERPRINT);
+    if (note->integrity == TS_INTEGRITY_INVALID)
+        note->diagnostics |= TS_DIAG_BIT(TS_DIAG_BAD_INTEGRITY);
+
+    ts_pair *pair = follow(pinfo, call, message, note, &note->from_local);
+    judge_contents(message, pair, note);
+    if (note->twin_of != 0)
+        note->diagnostics |= TS_DIAG_BIT(TS_DIAG_DUAL_FORMAT_TWIN);
+    if (pair == NULL)
+        return note;
+
+    ts_pair_learn(pinfo, call, pair, message, note->from_local, &note->diagnostics);
+    if (note->request)
+        request_outcome(pair, note->attempt, note);
+    else if (message->type == TS_STUN_BINDING_SUCCESS)
+        success_outcome(pinfo, pair, note->attempt, note);
+    else if (message->type == TS_STUN_BINDING_ERROR)
+        error_outcome(pair, message, note);
+
+    note->pair = pair;
+    note->view = ts_pair_settle(pinfo, pair);
+    note->pair_text = pair->text;
+    return note;
+}
+
+/* ---- display ---- */
+
+void
+ts_show_pair(tvbuff_t *tvb, proto_tree *tree, const ts_pair *pair, const ts_pair_view *view, const char *text)
+{
+    proto_item *item = proto_tree_add_uint(tree, hf_teams_stun_pair, tvb, 0, 0, pair->number);
+    proto_tree *sub = proto_item_add_subtree(item, ett_pair);
+
+    proto_item_set_generated(item);
+    if (text != NULL)
+        proto_item_append_text(item, ": %s", text);
+    ts_add_text(tvb, sub, hf_teams_stun_pair_state, ts_pair_state_name(view->state));
+    ts_add_text(tvb, sub, hf_teams_stun_pair_local_type, ts_candidate_name(view->local_type));
+    ts_add_text(tvb, sub, hf_teams_stun_pair_remote_type, ts_candidate_name(view->remote_type));
+}
+
+void
+ts_show_media(tvbuff_t *tvb, proto_tree *tree, const char *media)
+{
+    ts_add_text(tvb, tree, hf_teams_stun_media, media);
+}
+
+static void
+show_status(tvbuff_t *tvb, proto_tree *tree, int hf, const char *status)
+{
+    if (*status != '\0')
+        ts_add_text(tvb, tree, hf, status);
+}
+
+static const char *
+diagnostic_detail(packet_info *pinfo, const check_note *note, const ts_message *message, ts_diag diag)
+{
+    if (diag == TS_DIAG_DUAL_FORMAT_TWIN)
+        return wmem_strdup_printf(pinfo->pool, "twin of frame %u", note->twin_of);
+    if (diag == TS_DIAG_ERROR_RESPONSE || (diag == TS_DIAG_ROLE_CONFLICT && message->error_code != 0))
+        return wmem_strdup_printf(pinfo->pool, "error %u", message->error_code);
+    if (diag == TS_DIAG_SYMMETRIC_NAT)
+        return wmem_strdup_printf(pinfo->pool, "%s:%u here", address_to_str(pinfo->pool, &message->mapped.addr), message->mapped.port);
+    return NULL;
+}
+
+static void
+show_note(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *root, const check_note *note, const ts_message *message)
+{
+    if (note->pair != NULL)
+        ts_show_pair(tvb, tree, note->pair, note->view, note->pair_text);
+    show_status(tvb, tree, hf_teams_stun_fingerprint_status, ts_fingerprint_name(note->fingerprint));
+    show_status(tvb, tree, hf_teams_stun_integrity_status, ts_integrity_name(note->integrity));
+    ts_add_number(tvb, tree, hf_teams_stun_twin_of, note->twin_of);
+    if (note->retransmission)
+        ts_add_flag(tvb, tree, hf_teams_stun_retransmission);
+    ts_add_number(tvb, tree, hf_teams_stun_response_to, note->response_to);
+    if (note->measured) {
+        proto_item *item = proto_tree_add_time(tree, hf_teams_stun_rtt, tvb, 0, 0, &note->rtt);
+        proto_item_set_generated(item);
+    }
+    if (note->request && note->attempt != NULL)
+        ts_add_number(tvb, tree, hf_teams_stun_response_in, note->attempt->response_in);
+
+    for (unsigned diag = 0; diag < TS_DIAG_COUNT; diag++) {
+        if (note->diagnostics & TS_DIAG_BIT(diag))
+            ts_diag_add(pinfo, root, (ts_diag)diag, diagnostic_detail(pinfo, note, message, (ts_diag)diag));
+    }
+}
+
+static void
+show_info(packet_info *pinfo, const check_note *note, const ts_message *message)
+{
+    col_set_str(pinfo->cinfo, COL_PROTOCOL, "MS-ICE");
+    /* Stock leaves a message alone whose end is missing. */
+    if (message->diagnostics & TS_DIAG_BIT(TS_DIAG_MESSAGE_SHORT))
+        col_add_str(pinfo->cinfo, COL_INFO, ts_message_type_name(message->type));
+    if (note->keep_alive)
+        col_append_str(pinfo->cinfo, COL_INFO, ", keep-alive");
+    if (note->pair == NULL)
+        return;
+    const ts_pair_view *view = note->view;
+
+    col_append_fstr(pinfo->cinfo, COL_INFO, ", pair %u", note->pair->number);
+    if (view->local_type != TS_CANDIDATE_UNKNOWN || view->remote_type != TS_CANDIDATE_UNKNOWN)
+        col_append_fstr(pinfo->cinfo, COL_INFO, " %s%s%s",
+            view->local_type == TS_CANDIDATE_UNKNOWN ? "?" : ts_candidate_name(view->local_type), UTF8_RIGHTWARDS_ARROW,
+            view->remote_type == TS_CANDIDATE_UNKNOWN ? "?" : ts_candidate_name(view->remote_type));
+    col_append_fstr(pinfo->cinfo, COL_INFO, ", %s", ts_pair_state_name(view->state));
+    if (note->twin_of != 0)
+        col_append_fstr(pinfo->cinfo, COL_INFO, ", twin of frame %u", note->twin_of);
+    else if (note->retransmission)
+        col_append_str(pinfo->cinfo, COL_INFO, ", retransmission");
+    else if (note->consent)
+        col_append_str(pinfo->cinfo, COL_INFO, ", consent renewed");
+}
+
+int
+ts_checks_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_demux_call *call)
+{
+    ts_message message = { .type = 0 };
+
+    if (try_val_to_str(call->wire.type, VALS(ts_message_types)) == NULL)
+        return 0;
+
+    proto_item *root = proto_tree_add_protocol_format(tree, proto_teams_stun, tvb, 0, -1, "Microsoft ICE, %s",
+        ts_message_type_name(call->wire.type));
+    proto_tree *sub = proto_item_add_subtree(root, ett_message);
+    ts_message_dissect(tvb, pinfo, sub, &message);
+
+    const uint32_t key = ts_payload_key(tvb, call);
+    check_note *note = (check_note *)p_get_proto_data(wmem_file_scope(), pinfo, proto_teams_stun, key);
+    if (note == NULL && !PINFO_FD_VISITED(pinfo)) {
+        note = note_new(tvb, pinfo, call, &message);
+        p_add_proto_data(wmem_file_scope(), pinfo, proto_teams_stun, key, note);
+    }
+    if (note != NULL) {
+        if (note->pair != NULL)
+            leave_record(pinfo, &message, note);
+        show_note(tvb, pinfo, sub, root, note, &message);
+        show_info(pinfo, note, &message);
+    }
+    ts_show_media(tvb, sub, "stun");
+    show_status(tvb, sub, hf_teams_stun_evidence, ts_evidence_name(call->evidence));
+    return (int)tvb_reported_length(tvb);
+}
+
+void
+ts_checks_register(int proto)
+{
+    static hf_register_info hf[] = {
+        { &hf_teams_stun_pair, { "Pair", "teams_stun.pair", FT_UINT32, BASE_DEC, NULL, 0, "Number of the candidate pair in this capture, from 1", HFILL } },
+        { &hf_teams_stun_pair_state, { "State", "teams_stun.pair.state", FT_STRING, BASE_NONE, NULL, 0, "State of the pair after this frame: frozen, checking, succeeded, nominated, failed", HFILL } },
+        { &hf_teams_stun_pair_local_type, { "Local Type", "teams_stun.pair.local_type", FT_STRING, BASE_NONE, NULL, 0, "Type of the near candidate: host, server-reflexive, peer-reflexive, relayed; empty where unknown", HFILL } },
+        { &hf_teams_stun_pair_remote_type, { "Remote Type", "teams_stun.pair.remote_type", FT_STRING, BASE_NONE, NULL, 0, "Type of the far candidate: host, server-reflexive, peer-reflexive, relayed; empty where unknown", HFILL } },
+        { &hf_teams_stun_twin_of, { "Twin Of", "teams_stun.twin_of", FT_FRAMENUM, BASE_NONE, NULL, 0, "The same check in the other message format ([MS-ICE2] 3.1.5.2)", HFILL } },
+        { &hf_teams_stun_retransmission, { "Retransmission", "teams_stun.retransmission", FT_BOOLEAN, BASE_NONE, NULL, 0, "The same bytes were sent on this pair before", HFILL } },
+        { &hf_teams_stun_response_to, { "Response To", "teams_stun.response_to", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0, "Frame of the check that this answers, as first sent", HFILL } },
+        { &hf_teams_stun_response_in, { "Response In", "teams_stun.response_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0, "Frame of the answer to this check", HFILL } },
+        { &hf_teams_stun_rtt, { "Round Trip Time", "teams_stun.rtt", FT_RELATIVE_TIME, BASE_NONE, NULL, 0, "Time from the first sending of the check to its first answer", HFILL } },
+        { &hf_teams_stun_media, { "Media", "teams_stun.media", FT_STRING, BASE_NONE, NULL, 0, "What each payload of the frame is, the innermost first: stun, turn, rtp, rtcp, srtcp, dtls, channel (FF10 or ChannelData), other (RFC 7983)", HFILL } },
+        { &hf_teams_stun_evidence, { "Evidence", "teams_stun.evidence", FT_STRING, BASE_NONE, NULL, 0, "Why this is taken for Microsoft's", HFILL } },
+        { &hf_teams_stun_fingerprint_status, { "Fingerprint Status", "teams_stun.fingerprint.status", FT_STRING, BASE_NONE, NULL, 0, "good, legacy (misprinted table of Windows Live Messenger 2009) or bad", HFILL } },
+        { &hf_teams_stun_integrity_status, { "Integrity Status", "teams_stun.integrity.status", FT_STRING, BASE_NONE, NULL, 0, "Whether, and under which rule, MESSAGE-INTEGRITY fits a password of the preferences", HFILL } },
+    };
+    static int *ett[] = { &ett_message, &ett_pair };
+
+    proto_register_field_array(proto, hf, array_length(hf));
+    proto_register_subtree_array(ett, array_length(ett));
+}

@@ -1,0 +1,24 @@
+/* client_ends.h
+ * The ends that belong to a client's socket: its relayed and reflexive addresses
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef TEAMSHARK_MS_STUN_CLIENT_ENDS_H
+#define TEAMSHARK_MS_STUN_CLIENT_ENDS_H
+
+#include "demux.h"
+
+/* Of one client socket and kind. File scope. */
+typedef struct {
+    const ts_end *end;          /* NULL: none */
+    ts_endpoint where;
+} ts_client_end;
+
+/* Says that end, at where, belongs to client. First pass only. */
+void ts_client_ends_add(ts_shared *shared, ts_end *end, const ts_endpoint *where, const ts_endpoint *client);
+
+/* The latest end of that kind, or NULL. First pass only. */
+const ts_client_end *ts_client_ends_latest(const ts_shared *shared, const ts_endpoint *client, ts_end_kind kind);
+
+#endif /* TEAMSHARK_MS_STUN_CLIENT_ENDS_H */

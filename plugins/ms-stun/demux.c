@@ -1,0 +1,189 @@
+/* demux.c
+ * Where Wireshark calls the demultiplexer: heuristics, ports and conversations
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "demux_private.h"
+
+#include <epan/proto_data.h>
+
+ts_demux_module ts_demux = { .proto = -1, .proto_demux = -1, .proto_port = -1 };
+
+void proto_register_teamshark(void);
+void proto_reg_handoff_teamshark(void);
+
+static dissector_handle_t demux_handle;         /* pinned on conversations */
+
+bool
+ts_demux_enabled(void)
+{
+    return proto_is_protocol_enabled(find_protocol_by_id(ts_demux.proto)) &&
+        (ts_handle_enabled(ts_demux.ms_turn) || ts_handle_enabled(ts_demux.teams_stun) || ts_handle_enabled(ts_demux.flightproxy));
+}
+
+void
+ts_demux_pin(packet_info *pinfo)
+{
+    if (pinfo->ptype == PT_UDP && !PINFO_FD_VISITED(pinfo) && !pinfo->flags.in_error_pkt)
+        conversation_set_dissector(find_or_create_conversation(pinfo), demux_handle);
+}
+
+/*
+ * Heuristics add a layer for their protocol. Ours only hands on to stock, so
+ * it takes itself out of the layers: frame.protocols and layer counts stay
+ * what stock makes of the frame. (Stock removes layers beyond the count it
+ * saved, so one that is gone already does no harm.)
+ */
+void
+ts_demux_drop_own_layer(packet_info *pinfo)
+{
+    wmem_list_frame_t *last = wmem_list_tail(pinfo->layers);
+
+    if (last == NULL || GPOINTER_TO_INT(wmem_list_frame_data(last)) != ts_demux.proto)
+        return;
+    wmem_list_remove_frame(pinfo->layers, last);
+    pinfo->curr_layer_num--;
+
+    int *count = (int *)wmem_map_lookup(pinfo->proto_layers, GINT_TO_POINTER(ts_demux.proto));
+    if (count != NULL && *count > 0)
+        (*count)--;
+}
+
+/*
+ * A TURN message that shows whose it is only by what it carries was left to
+ * stock when it was first seen, and is on every pass.
+ */
+static int
+take_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    if (p_get_proto_data(wmem_file_scope(), pinfo, ts_demux.proto, TS_DEMUX_LEFT_KEY) != NULL && !pinfo->flags.in_error_pkt)
+        return 0;
+    return ts_demux_message(tvb, pinfo, tree, NULL, false);
+}
+
+static int
+leave_to_stock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    const int taken = ts_stock_stun_udp(tvb, pinfo, tree);
+    const ts_flow *flow = PINFO_FD_VISITED(pinfo) ? NULL : ts_demux_flow(pinfo, false);
+
+    if (flow != NULL && flow->ms_since == pinfo->num)
+        p_add_proto_data(wmem_file_scope(), pinfo, ts_demux.proto, TS_DEMUX_LEFT_KEY, GINT_TO_POINTER(1));
+    return taken;
+}
+
+/*
+ * STUN that nothing marks as Microsoft's, as stock's own heuristic would take
+ * it; pinning ourselves in its place lets later messages of the conversation
+ * still show what they are.
+ */
+static int
+pass_through(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    if (tvb_captured_length(tvb) < TS_STUN_HEADER_LENGTH || tvb_get_ntohl(tvb, 4) != TS_STUN_COOKIE ||
+        (tvb_get_uint8(tvb, 0) & 0xC0) != 0)
+        return 0;
+    const int taken = leave_to_stock(tvb, pinfo, tree);
+    if (taken > 0)
+        ts_demux_pin(pinfo);
+    return taken;
+}
+
+static ws_bool
+demux_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    ts_demux_drop_own_layer(pinfo);
+    if (!ts_demux_enabled())
+        return false;
+    return take_message(tvb, pinfo, tree) > 0 || pass_through(tvb, pinfo, tree) > 0;
+}
+
+static ws_bool
+demux_heuristic_inner(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    ts_layer *outer = ts_demux_current_layer(pinfo);
+
+    ts_demux_drop_own_layer(pinfo);
+    return ts_demux_enabled() && ts_demux_message(tvb, pinfo, tree, outer, ts_layer_is_on_tcp(outer)) > 0;
+}
+
+/* Pinned on conversations whose first STUN message came through us. */
+static int
+demux_conversation(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    const int taken = ts_demux_enabled() ? take_message(tvb, pinfo, tree) : 0;
+
+    /* Stock would have pinned itself, and takes ChannelData then. */
+    return taken > 0 ? taken : leave_to_stock(tvb, pinfo, tree);
+}
+
+/* UDP 3478: stock's own port, so stock is asked where we decline. */
+static int
+demux_port_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    return demux_conversation(tvb, pinfo, tree, NULL);
+}
+
+static int
+demux_port(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    return ts_demux_enabled() ? take_message(tvb, pinfo, tree) : 0;
+}
+
+void
+proto_register_teamshark(void)
+{
+    ts_demux.proto = proto_register_protocol("Teamshark", "Teamshark", TS_DEMUX_FILTER_NAME);
+    ts_demux.proto_port = proto_register_protocol_in_name_only("Teamshark on the STUN port", "Teamshark STUN port",
+        "teamshark_port", proto_get_id_by_filter_name("stun"), FT_PROTOCOL);
+    ts_demux.proto_demux = proto_register_protocol_in_name_only("Teamshark front", "Teamshark front",
+        "teamshark_front", ts_demux.proto, FT_PROTOCOL);
+
+    ts_stock_register(prefs_register_protocol(ts_demux.proto, NULL));
+    ts_facts_register();
+    ts_tls_register();
+}
+
+static void
+take_heuristics(void)
+{
+    heur_dissector_add("udp", demux_heuristic, "Microsoft STUN and TURN over UDP", "teamshark_udp",
+        ts_demux.proto, HEURISTIC_ENABLE);
+    heur_dissector_add("stun", demux_heuristic_inner, "Microsoft STUN and media inside STUN", "teamshark_stun",
+        ts_demux.proto, HEURISTIC_ENABLE);
+    heur_dissector_add("classicstun", demux_heuristic_inner, "Microsoft STUN and media inside classic STUN", "teamshark_classicstun",
+        ts_demux.proto, HEURISTIC_ENABLE);
+}
+
+static void
+take_ports(void)
+{
+    dissector_handle_t port_handle = create_dissector_handle(demux_port, ts_demux.proto_demux);
+
+    dissector_add_uint("udp.port", 3478, create_dissector_handle(demux_port_stun, ts_demux.proto_port));
+    for (unsigned port = 3479; port <= 3481; port++)
+        dissector_add_uint("udp.port", port, port_handle);
+}
+
+void
+proto_reg_handoff_teamshark(void)
+{
+    static bool done = false;
+
+    if (done)
+        return;
+    done = true;
+
+    ts_demux.ms_turn = find_dissector(TS_ANNOTATE_MS_TURN);
+    ts_demux.teams_stun = find_dissector(TS_ANNOTATE_TEAMS_STUN);
+    ts_demux.flightproxy = find_dissector(TS_ANNOTATE_FLIGHTPROXY);
+    demux_handle = create_dissector_handle(demux_conversation, ts_demux.proto_demux);
+
+    ts_stock_handoff();
+    take_heuristics();
+    take_ports();
+    ts_stream_handoff();
+    ts_tcp_handoff();
+    ts_tls_handoff();
+}

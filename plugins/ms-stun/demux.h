@@ -1,0 +1,163 @@
+/* demux.h
+ * The one place where Teamshark takes datagrams: recognise, call stock, annotate
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The protocols of this plugin do not fight for ports and heuristic slots:
+ * the demultiplexer (filter name "teamshark") has them all. It
+ *   1. recognises what a payload is (core/wire.h) and whether it is ours,
+ *   2. calls the stock dissector on the same bytes, so that its fields stay,
+ *   3. calls the annotating dissectors by name, with a ts_demux_call as data:
+ *      "ms_turn"            MS-TURN messages, FF10, MS framing, pseudo-TLS
+ *      "teams_stun"         other STUN messages, then media (RTP, SRTCP, DTLS)
+ *      "teams_flightproxy"  flightproxy datagrams
+ *      An absent or disabled one is passed over.
+ * Payloads inside (DATA, FF10, ChannelData) come back to the demultiplexer through
+ * stock's heuristic lists "stun" and "classicstun", where it is first.
+ *
+ * With all annotating dissectors disabled the output is stock's.
+ */
+
+#ifndef TEAMSHARK_MS_STUN_DEMUX_H
+#define TEAMSHARK_MS_STUN_DEMUX_H
+
+#include "common/ws_compat.h"
+
+#include <epan/conversation.h>
+
+#include "common/frame_info.h"
+#include "core/wire.h"
+
+#define TS_DEMUX_FILTER_NAME        "teamshark"
+#define TS_ANNOTATE_MS_TURN         "ms_turn"
+#define TS_ANNOTATE_TEAMS_STUN      "teams_stun"
+#define TS_ANNOTATE_FLIGHTPROXY     "teams_flightproxy"
+
+#define TS_DEMUX_MAX_DEPTH 5
+
+/* Why a payload is taken for Microsoft's, weakest first. */
+typedef enum {
+    TS_EVIDENCE_NONE,
+    TS_EVIDENCE_PREFIX,         /* published media prefix with a relay port */
+    TS_EVIDENCE_ENDPOINT,       /* an end that an earlier message named (ts_shared) */
+    TS_EVIDENCE_CONVERSATION,   /* earlier messages of the same conversation */
+    TS_EVIDENCE_ENCLOSED,       /* inside a message that is Microsoft's */
+    TS_EVIDENCE_SESSION,        /* a multiplexed session id seen before */
+    TS_EVIDENCE_SHAPE,          /* flightproxy or FF10 layout with a matching port */
+    TS_EVIDENCE_ATTRIBUTE,      /* an attribute that only Microsoft sends */
+    TS_EVIDENCE_COOKIE          /* the MS-TURN magic cookie */
+} ts_evidence;
+
+/* "cookie", "attribute", ...; "" for none: the text that fields show. */
+const char *ts_evidence_name(ts_evidence evidence);
+
+/*
+ * What the demultiplexer knows of a conversation; file scope. A *_since member is the
+ * frame from which the fact holds (0: never), so that a second pass decides
+ * on each frame as the first one did: test with ts_since().
+ */
+typedef struct {
+    uint32_t number;            /* of the flow, from 1, in order of appearance */
+    uint32_t ms_since;          /* known to be Microsoft's */
+    ts_evidence evidence;       /* of ms_since */
+    uint32_t stun_since;        /* a STUN or MS-TURN message was accepted */
+    uint32_t flightproxy_since;
+    uint32_t pseudo_tls_since;  /* TCP: the pseudo-TLS handshake */
+    uint32_t framed_since;      /* TCP: MS framing or FF10 */
+    uint32_t rfc4571_since;     /* TCP: plain RFC 4571 frames */
+    uint32_t cut_since;         /* TCP: a segment is cut by the capture, so the next ones may begin within a frame */
+    wmem_tree_t *relay_peers;   /* see relay_peer.h; NULL: none */
+} ts_flow;
+
+static inline bool
+ts_since(uint32_t frame, const packet_info *pinfo)
+{
+    return frame != 0 && frame <= pinfo->num;
+}
+
+/*
+ * Facts about addresses that one plugin learns and another needs, for the
+ * whole capture (file scope). Keyed by address and port.
+ */
+typedef enum {
+    TS_END_SERVER,              /* a relay's own address and port */
+    TS_END_RELAYED,             /* allocated by a relay: MAPPED-ADDRESS of Allocate */
+    TS_END_REFLEXIVE,           /* a client's public address, by a relay or a check */
+    TS_END_KINDS
+} ts_end_kind;
+
+typedef struct {
+    ts_end_kind kind;
+    uint32_t since;             /* first frame that says so */
+    uint32_t allocation;        /* number; 0 where none */
+    uint16_t stream_type;       /* of the allocation, 0 unknown */
+    uint64_t session_id;        /* of the allocation, 0 unknown */
+    ts_endpoint client;         /* the client socket that it belongs to */
+} ts_end;
+
+typedef struct {
+    wmem_map_t *ends;           /* ts_endpoint -> ts_end */
+    wmem_map_t *client_ends;    /* see client_ends.h */
+    wmem_map_t *sessions;       /* multiplexed session id -> ts_session */
+    uint32_t allocations;       /* how many were numbered so far */
+    uint32_t flows;
+} ts_shared;
+
+typedef struct {
+    uint64_t id;
+    uint32_t since;
+    uint32_t allocation;        /* 0: handed out to somebody else */
+} ts_session;
+
+/* Adds what addr:port is, or returns what is known already. First pass only. */
+ts_end *ts_shared_add_end(ts_shared *shared, const packet_info *pinfo, ts_end_kind kind, const ts_endpoint *end);
+/* What addr:port is known to be at this frame, or NULL. */
+ts_end *ts_shared_end(ts_shared *shared, const packet_info *pinfo, const address *addr, uint16_t port);
+/* The same for session ids. */
+ts_session *ts_shared_add_session(ts_shared *shared, const packet_info *pinfo, uint64_t id);
+ts_session *ts_shared_session(ts_shared *shared, const packet_info *pinfo, uint64_t id);
+
+/* What encloses a payload: a TURN message with DATA, FF10, ChannelData, a TCP frame. */
+typedef struct ts_layer {
+    struct ts_layer *outer;     /* NULL at the top */
+    ts_wire wire;
+    bool tcp_frame;             /* MS framing or RFC 4571 on TCP */
+    ts_evidence evidence;
+    ts_endpoint peer;           /* DESTINATION- or REMOTE-ADDRESS; AT_NONE where none */
+    uint64_t session_id;        /* of FF10, else 0 */
+    const char *inner_info;     /* the Info text that the innermost payload set, or NULL */
+} ts_layer;
+
+/* What an annotating dissector gets as data. Packet scope. */
+typedef struct {
+    ts_wire wire;
+    ts_evidence evidence;
+    bool tcp;                   /* arrived over TCP */
+    unsigned depth;             /* 0: not enclosed */
+    const ts_layer *outer;      /* what encloses it, NULL at the top */
+    ts_flow *flow;              /* of the conversation on the wire, never NULL */
+    ts_shared *shared;
+    const char *inner_info;     /* Info text of the payload within, NULL where none */
+} ts_demux_call;
+
+/*
+ * One whole message: a datagram, a payload, or a frame taken out of a TCP
+ * stream (layer says which). Returns the bytes taken, 0 where it is not ours.
+ */
+int ts_demux_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *outer, bool tcp);
+
+/* The flow of the frame's conversation; created on demand when create is set. */
+ts_flow *ts_demux_flow(packet_info *pinfo, bool create);
+
+/* Is any annotating dissector there and enabled? */
+bool ts_demux_enabled(void);
+
+ts_shared *ts_demux_shared(void);
+
+/*
+ * Stock on the same bytes; what it throws is shown as stock would show it and
+ * goes no further, so that our own tree still follows. Returns the bytes taken.
+ */
+int ts_stock_call(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
+
+#endif /* TEAMSHARK_MS_STUN_DEMUX_H */

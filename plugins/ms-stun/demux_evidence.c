@@ -1,0 +1,212 @@
+/* demux_evidence.c
+ * What a payload is taken for, and what says that it is Microsoft's
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "demux_private.h"
+
+#include "core/ports.h"
+#include "core/prefixes.h"
+
+#define FLIGHTPROXY_PORT    3478
+#define COOKIE_END          (TS_STUN_HEADER_LENGTH + 8u)    /* of an MS-TURN message */
+
+static const char *const evidence_names[] = {
+    [TS_EVIDENCE_NONE] = "",
+    [TS_EVIDENCE_PREFIX] = "prefix",
+    [TS_EVIDENCE_ENDPOINT] = "endpoint",
+    [TS_EVIDENCE_CONVERSATION] = "conversation",
+    [TS_EVIDENCE_ENCLOSED] = "enclosed",
+    [TS_EVIDENCE_SESSION] = "session",
+    [TS_EVIDENCE_SHAPE] = "shape",
+    [TS_EVIDENCE_ATTRIBUTE] = "attribute",
+    [TS_EVIDENCE_COOKIE] = "cookie",
+};
+
+const char *
+ts_evidence_name(ts_evidence evidence)
+{
+    return evidence_names[evidence];
+}
+
+/* ---- recognition ---- */
+
+/* FF10 with a wrong length: only a session id that is known can tell it from anything else. */
+static void
+recognise_cut_mux(ts_wire *wire, const uint8_t *data, size_t captured)
+{
+    if (wire->kind != TS_WIRE_OTHER || captured < TS_MUX_HEADER_LENGTH || ts_get_be16(data) != TS_MUX_CHANNEL)
+        return;
+    wire->kind = TS_WIRE_MUX_CUT;
+    wire->type = TS_MUX_CHANNEL;
+    wire->length = ts_get_be16(data + 2);
+}
+
+/*
+ * TURN that does not begin with the MS-TURN cookie where nothing else can be:
+ * in a control frame of MS framing. And TURN that has the cookie, but later.
+ */
+static void
+recognise_turn_without_cookie(ts_wire *wire, const ts_layer *outer, const uint8_t *data, size_t captured, size_t reported)
+{
+    const bool in_control_frame = outer != NULL && outer->wire.kind == TS_WIRE_MS_FRAME && outer->wire.type == TS_FRAME_CONTROL;
+    ts_tlv tlv;
+
+    if (captured < TS_STUN_HEADER_LENGTH || (data[0] & 0xC0) != 0 ||
+        ts_get_be16(data + 2) + (size_t)TS_STUN_HEADER_LENGTH != reported)
+        return;
+    if (!in_control_frame && !(wire->kind == TS_WIRE_STUN &&
+        ts_tlv_find(data, captured, wire->walk_exact, TS_ATTR_MAGIC_COOKIE, &tlv) && tlv.available == 4 &&
+        ts_get_be32(tlv.value) == TS_MS_TURN_COOKIE))
+        return;
+    if (wire->kind == TS_WIRE_STUN || wire->kind == TS_WIRE_OTHER) {
+        /* The capture may have cut the cookie off. */
+        wire->kind = captured < MIN(reported, COOKIE_END) ? TS_WIRE_MS_TURN : TS_WIRE_TURN_WITHOUT_COOKIE;
+        wire->type = ts_get_be16(data);
+        wire->length = ts_get_be16(data + 2);
+        wire->padded = wire->walk_exact;
+    }
+}
+
+ts_wire
+ts_demux_recognise(const ts_layer *outer, const uint8_t *data, size_t captured, size_t reported)
+{
+    ts_wire wire = ts_wire_recognise(data, captured, reported);
+
+    recognise_turn_without_cookie(&wire, outer, data, captured, reported);
+    recognise_cut_mux(&wire, data, captured);
+    return wire;
+}
+
+/* ---- evidence around the payload ---- */
+
+static bool
+in_media_prefix(const address *addr)
+{
+    if (addr->type == AT_IPv4)
+        return ts_prefix_find_media(4, (const uint8_t *)addr->data) != NULL;
+    if (addr->type == AT_IPv6)
+        return ts_prefix_find_media(6, (const uint8_t *)addr->data) != NULL;
+    return false;
+}
+
+static bool
+end_is_published_relay(const address *addr, uint32_t port)
+{
+    return ts_port_is_relay((uint16_t)port) && in_media_prefix(addr);
+}
+
+static ts_evidence
+context_evidence(const packet_info *pinfo, const ts_flow *flow, const ts_layer *outer)
+{
+    if (outer != NULL && outer->evidence != TS_EVIDENCE_NONE)
+        return TS_EVIDENCE_ENCLOSED;
+    /* The frame that made the flow known says on every pass what it said first. */
+    if (flow != NULL && ts_since(flow->ms_since, pinfo))
+        return flow->ms_since == pinfo->num ? flow->evidence : TS_EVIDENCE_CONVERSATION;
+    if (ts_demux_knows_end(pinfo))
+        return TS_EVIDENCE_ENDPOINT;
+    if (end_is_published_relay(&pinfo->src, pinfo->srcport) || end_is_published_relay(&pinfo->dst, pinfo->destport))
+        return TS_EVIDENCE_PREFIX;
+    return TS_EVIDENCE_NONE;
+}
+
+bool
+ts_demux_is_known_end(packet_info *pinfo)
+{
+    return context_evidence(pinfo, NULL, NULL) != TS_EVIDENCE_NONE;
+}
+
+/* ---- evidence of single kinds ---- */
+
+static bool
+has_relay_port(const packet_info *pinfo)
+{
+    return ts_port_is_relay((uint16_t)pinfo->srcport) || ts_port_is_relay((uint16_t)pinfo->destport);
+}
+
+/* FF10 by itself: its length fits, and what it carries is STUN, RTP or RTCP. */
+static ts_evidence
+mux_evidence(const packet_info *pinfo, const uint8_t *data, size_t captured, size_t reported)
+{
+    if (ts_demux_knows_session(pinfo, ts_get_be64(data + 4)))
+        return TS_EVIDENCE_SESSION;
+    if (reported == TS_MUX_HEADER_LENGTH)
+        return TS_EVIDENCE_NONE;
+
+    const ts_wire inner = ts_wire_recognise(data + TS_MUX_HEADER_LENGTH, captured - TS_MUX_HEADER_LENGTH,
+        reported - TS_MUX_HEADER_LENGTH);
+
+    if (inner.kind == TS_WIRE_STUN || inner.kind == TS_WIRE_MS_TURN)
+        return TS_EVIDENCE_SHAPE;
+    if ((inner.kind == TS_WIRE_RTP || inner.kind == TS_WIRE_RTCP || inner.kind == TS_WIRE_DTLS) && has_relay_port(pinfo))
+        return TS_EVIDENCE_SHAPE;
+    return TS_EVIDENCE_NONE;
+}
+
+/*
+ * Flightproxy data where neither address nor acknowledgement helps: client
+ * data towards port 3478 and server data back, each with its own first byte
+ * and a length of 16n + 1. Holds from the second kind on. Kept beside the
+ * flow, which only traffic that is ours has.
+ */
+typedef struct {
+    uint32_t client_since;
+    uint32_t server_since;
+} flightproxy_sides;
+
+static bool
+flightproxy_both_ways(packet_info *pinfo, const ts_wire *wire)
+{
+    const bool from_client = wire->type == TS_FLIGHTPROXY_CLIENT;
+
+    if (wire->kind != TS_WIRE_FLIGHTPROXY_DATA || (from_client ? pinfo->destport : pinfo->srcport) != FLIGHTPROXY_PORT)
+        return false;
+
+    conversation_t *conversation = find_or_create_conversation(pinfo);
+    flightproxy_sides *sides = (flightproxy_sides *)conversation_get_proto_data(conversation, ts_demux.proto_demux);
+    if (sides == NULL) {
+        sides = wmem_new0(wmem_file_scope(), flightproxy_sides);
+        conversation_add_proto_data(conversation, ts_demux.proto_demux, sides);
+    }
+    ts_learn(from_client ? &sides->client_since : &sides->server_since, pinfo);
+    return ts_since(from_client ? sides->server_since : sides->client_since, pinfo);
+}
+
+static ts_evidence
+flightproxy_evidence(packet_info *pinfo, const ts_wire *wire, const ts_flow *flow)
+{
+    if (flow != NULL && ts_since(flow->flightproxy_since, pinfo))
+        return TS_EVIDENCE_CONVERSATION;
+    if (pinfo->srcport != FLIGHTPROXY_PORT && pinfo->destport != FLIGHTPROXY_PORT)
+        return TS_EVIDENCE_NONE;
+    if (wire->kind == TS_WIRE_FLIGHTPROXY_ACK)
+        return TS_EVIDENCE_SHAPE;
+    if (in_media_prefix(pinfo->srcport == FLIGHTPROXY_PORT ? &pinfo->src : &pinfo->dst))
+        return TS_EVIDENCE_PREFIX;
+    return flightproxy_both_ways(pinfo, wire) ? TS_EVIDENCE_SHAPE : TS_EVIDENCE_NONE;
+}
+
+ts_evidence
+ts_demux_judge(packet_info *pinfo, const ts_wire *wire, const ts_flow *flow, const ts_layer *outer,
+    const uint8_t *data, size_t captured, size_t reported)
+{
+    switch (wire->kind) {
+    case TS_WIRE_MS_TURN:
+        return TS_EVIDENCE_COOKIE;
+    case TS_WIRE_MUX_CUT:
+        return ts_demux_knows_session(pinfo, ts_get_be64(data + 4)) ? TS_EVIDENCE_SESSION : TS_EVIDENCE_NONE;
+    case TS_WIRE_STUN:
+        return wire->ms_attribute ? TS_EVIDENCE_ATTRIBUTE : context_evidence(pinfo, flow, outer);
+    case TS_WIRE_MUX: {
+        const ts_evidence own = mux_evidence(pinfo, data, captured, reported);
+        return own != TS_EVIDENCE_NONE ? own : context_evidence(pinfo, flow, outer);
+    }
+    case TS_WIRE_FLIGHTPROXY_ACK:
+    case TS_WIRE_FLIGHTPROXY_DATA:
+        return outer == NULL ? flightproxy_evidence(pinfo, wire, flow) : TS_EVIDENCE_NONE;
+    default:
+        return context_evidence(pinfo, flow, outer);
+    }
+}

@@ -1,0 +1,285 @@
+/* demux_message.c
+ * One whole message: the layer it makes, and whom to call for it
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "demux_private.h"
+
+#include <epan/column-info.h>
+#include <epan/proto_data.h>
+
+/* ---- layers ---- */
+
+ts_layer *
+ts_demux_current_layer(packet_info *pinfo)
+{
+    return (ts_layer *)p_get_proto_data(pinfo->pool, pinfo, ts_demux.proto, TS_DEMUX_LAYER_KEY);
+}
+
+static void
+set_current_layer(packet_info *pinfo, ts_layer *layer)
+{
+    p_set_proto_data(pinfo->pool, pinfo, ts_demux.proto, TS_DEMUX_LAYER_KEY, layer);
+}
+
+bool
+ts_layer_is_on_tcp(const ts_layer *layer)
+{
+    while (layer != NULL && !layer->tcp_frame)
+        layer = layer->outer;
+    return layer != NULL;
+}
+
+static unsigned
+layer_depth(const ts_layer *layer)
+{
+    unsigned depth = 0;
+
+    for (; layer != NULL; layer = layer->outer)
+        depth++;
+    return depth;
+}
+
+/* The peer that a Send Request or Data Indication names; packet scope. */
+static void
+layer_peer(ts_layer *layer, tvbuff_t *tvb, const uint8_t *data, size_t captured)
+{
+    ts_tlv tlv;
+
+    if (layer->wire.kind != TS_WIRE_MS_TURN)
+        return;
+    if (!ts_tlv_find(data, captured, layer->wire.padded, TS_ATTR_DESTINATION_ADDRESS, &tlv) &&
+        !ts_tlv_find(data, captured, layer->wire.padded, TS_ATTR_REMOTE_ADDRESS, &tlv))
+        return;
+    const int offset = (int)(tlv.value - data);
+    if (tlv.available >= 8 && tlv.value[1] == 1)
+        set_address_tvb(&layer->peer.addr, AT_IPv4, 4, tvb, offset + 4);
+    else if (tlv.available >= 20 && tlv.value[1] == 2)
+        set_address_tvb(&layer->peer.addr, AT_IPv6, 16, tvb, offset + 4);
+    else
+        return;
+    layer->peer.port = ts_get_be16(tlv.value + 2);
+}
+
+/* ---- whom to call ---- */
+
+void
+ts_demux_annotate(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_demux_call *call)
+{
+    if (handle != NULL)
+        call_dissector_only(handle, tvb, pinfo, tree, call);
+}
+
+/* Stock first, with this message as the layer that its payload will find. */
+static void
+stock_in_layer(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_demux_call *call, ts_layer *outer,
+    const uint8_t *data, size_t captured)
+{
+    ts_layer *layer = wmem_new0(pinfo->pool, ts_layer);
+
+    layer->outer = outer;
+    layer->wire = call->wire;
+    layer->evidence = call->evidence;
+    if (call->wire.kind == TS_WIRE_MUX)
+        layer->session_id = ts_get_be64(data + 4);
+    layer_peer(layer, tvb, data, captured);
+
+    set_current_layer(pinfo, layer);
+    ts_stock_stun(&call->wire, tvb, pinfo, tree);
+    set_current_layer(pinfo, outer);
+    call->inner_info = layer->inner_info;
+}
+
+/*
+ * A session id in a check is one that the peer's relay gave to the peer: what
+ * goes there must be wrapped with it ([MS-TURN] 2.2.3).
+ */
+static void
+learn_session(packet_info *pinfo, const ts_demux_call *call, const uint8_t *data, size_t captured)
+{
+    ts_tlv tlv;
+
+    if (call->wire.ms_attribute && ts_tlv_find(data, captured, call->wire.padded, TS_ATTR_MUX_SESSION_ID, &tlv) &&
+        tlv.length == 8 && tlv.available == 8)
+        ts_shared_add_session(call->shared, pinfo, ts_get_be64(tlv.value));
+}
+
+static int
+take_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *outer, ts_demux_call *call,
+    const uint8_t *data, size_t captured)
+{
+    ts_flow_accept(call->flow, pinfo, call->evidence, true);
+    if (outer == NULL && !call->tcp)
+        ts_demux_pin(pinfo);
+    stock_in_layer(tvb, pinfo, tree, call, outer, data, captured);
+
+    if (call->wire.kind == TS_WIRE_STUN) {
+        learn_session(pinfo, call, data, captured);
+        ts_demux_annotate(ts_demux.teams_stun, tvb, pinfo, tree, call);
+    } else {
+        ts_demux_annotate(ts_demux.ms_turn, tvb, pinfo, tree, call);
+    }
+    return (int)tvb_reported_length(tvb);
+}
+
+static int
+take_flightproxy(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_demux_call *call)
+{
+    if (ts_demux.flightproxy == NULL)
+        return 0;
+    ts_learn(&call->flow->flightproxy_since, pinfo);
+    return call_dissector_only(ts_demux.flightproxy, tvb, pinfo, tree, call);
+}
+
+static int
+take_other(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_demux_call *call)
+{
+    if (ts_demux.teams_stun == NULL)
+        return 0;
+    return call_dissector_only(ts_demux.teams_stun, tvb, pinfo, tree, call);
+}
+
+/* Kept from others' heuristics, which would see in it what it is not. */
+static int
+take_too_deep(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *outer, ts_wire wire)
+{
+    ts_demux_call call = { .wire = wire, .evidence = TS_EVIDENCE_ENCLOSED, .depth = layer_depth(outer), .outer = outer };
+
+    if (outer->evidence == TS_EVIDENCE_NONE ||
+        (wire.kind != TS_WIRE_MS_TURN && wire.kind != TS_WIRE_STUN && wire.kind != TS_WIRE_MUX && wire.kind != TS_WIRE_CHANNEL_DATA))
+        return 0;
+    call.wire.kind = TS_WIRE_TOO_DEEP;
+    call_data_dissector(tvb, pinfo, tree);
+    ts_demux_annotate(ts_demux.ms_turn, tvb, pinfo, tree, &call);
+    return (int)tvb_reported_length(tvb);
+}
+
+static int
+take(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *outer, ts_demux_call *call,
+    const uint8_t *data, size_t captured)
+{
+    switch (call->wire.kind) {
+    case TS_WIRE_MS_TURN:
+    case TS_WIRE_TURN_WITHOUT_COOKIE:
+    case TS_WIRE_STUN:
+    case TS_WIRE_MUX:
+    case TS_WIRE_MUX_CUT:
+    case TS_WIRE_CHANNEL_DATA:
+        return take_stun(tvb, pinfo, tree, outer, call, data, captured);
+    case TS_WIRE_FLIGHTPROXY_ACK:
+    case TS_WIRE_FLIGHTPROXY_DATA:
+        return take_flightproxy(tvb, pinfo, tree, call);
+    default:
+        return take_other(tvb, pinfo, tree, call);
+    }
+}
+
+/* ---- the message ---- */
+
+/*
+ * Of a datagram in fragments that were not put together, and of one that an
+ * ICMP error quotes, the begin alone is at hand: to everything below as if
+ * the capture had cut it. tvb itself where its message is whole.
+ */
+static tvbuff_t *
+with_missing_end(tvbuff_t *tvb, const packet_info *pinfo)
+{
+    const unsigned captured = tvb_captured_length(tvb);
+
+    if ((!pinfo->fragmented && !pinfo->flags.in_error_pkt) || captured < TS_STUN_HEADER_LENGTH || (tvb_get_uint8(tvb, 0) & 0xC0) != 0)
+        return tvb;
+    const unsigned length = TS_STUN_HEADER_LENGTH + tvb_get_ntohs(tvb, 2);
+    if (length <= tvb_reported_length(tvb))
+        return tvb;
+    tvbuff_t *whole = tvb_new_subset_length_caplen(tvb, 0, (int)captured, (int)length);
+    tvb_set_fragment(whole);
+    return whole;
+}
+
+/* The Info text, but for what earlier messages of the frame left; packet scope, NULL where there is none. */
+static const char *
+info_after_fence(packet_info *pinfo)
+{
+    const char *text = col_get_text(pinfo->cinfo, COL_INFO);
+
+    if (text == NULL)
+        return NULL;
+    for (int i = 0; i < pinfo->cinfo->num_cols; i++) {
+        const col_item_t *column = &pinfo->cinfo->columns[i];
+        if (column->fmt_matx[COL_INFO] && column->col_fence > 0 && (size_t)column->col_fence <= strlen(text))
+            return wmem_strdup(pinfo->pool, text + column->col_fence);
+    }
+    return wmem_strdup(pinfo->pool, text);
+}
+
+/*
+ * What an ICMP error quotes was sent before, by the frame's receiver: stock
+ * shows it, in the dialect that fits; nothing is learnt from it.
+ */
+static int
+take_quoted(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_wire *wire)
+{
+    switch (wire->kind) {
+    case TS_WIRE_MS_TURN:
+    case TS_WIRE_STUN:
+    case TS_WIRE_MUX:
+        ts_stock_stun(wire, tvb, pinfo, tree);
+        return (int)tvb_reported_length(tvb);
+    default:
+        return 0;
+    }
+}
+
+/* In a known flightproxy conversation the first byte is enough: the dissector says what is wrong with the rest. */
+static void
+recognise_by_flow(ts_wire *wire, const packet_info *pinfo, const ts_flow *flow, uint8_t first)
+{
+    if (wire->kind != TS_WIRE_OTHER || flow == NULL || !ts_since(flow->flightproxy_since, pinfo))
+        return;
+    if (first == TS_FLIGHTPROXY_ACK || first == TS_FLIGHTPROXY_CLIENT || first == TS_FLIGHTPROXY_SERVER) {
+        wire->kind = first == TS_FLIGHTPROXY_ACK ? TS_WIRE_FLIGHTPROXY_ACK : TS_WIRE_FLIGHTPROXY_DATA;
+        wire->type = first;
+    }
+}
+
+int
+ts_demux_message(tvbuff_t *datagram, packet_info *pinfo, proto_tree *tree, ts_layer *outer, bool tcp)
+{
+    tvbuff_t *tvb = with_missing_end(datagram, pinfo);
+    const size_t captured = tvb_captured_length(tvb);
+    const size_t reported = tvb_reported_length(tvb);
+
+    if (captured == 0)
+        return 0;
+
+    const uint8_t *data = tvb_get_ptr(tvb, 0, (int)captured);
+    if (layer_depth(outer) >= TS_DEMUX_MAX_DEPTH)
+        return take_too_deep(tvb, pinfo, tree, outer, ts_wire_recognise(data, captured, reported));
+
+    ts_demux_call call = {
+        .wire = ts_demux_recognise(outer, data, captured, reported),
+        .tcp = tcp,
+        .depth = layer_depth(outer),
+        .outer = outer,
+        .flow = ts_demux_flow(pinfo, false),
+    };
+
+    if (outer == NULL && !tcp)
+        recognise_by_flow(&call.wire, pinfo, call.flow, data[0]);
+    call.evidence = ts_demux_judge(pinfo, &call.wire, call.flow, outer, data, captured, reported);
+    if (call.evidence == TS_EVIDENCE_NONE)
+        return 0;
+
+    if (pinfo->flags.in_error_pkt)
+        return take_quoted(tvb, pinfo, tree, &call.wire);
+
+    call.shared = ts_demux_shared();
+    if (call.flow == NULL)
+        call.flow = ts_demux_flow(pinfo, true);
+
+    const int taken = take(tvb, pinfo, tree, outer, &call, data, captured);
+    if (taken > 0 && outer != NULL)
+        outer->inner_info = info_after_fence(pinfo);
+    return MIN(taken, (int)tvb_reported_length(datagram));
+}

@@ -1,0 +1,236 @@
+/* demux_stream.c
+ * A stream that is ours, unit after unit
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "demux_private.h"
+
+#include <epan/column-utils.h>
+#include <epan/proto_data.h>
+
+static dissector_handle_t tls_handle;
+
+/* Each frame adds to the Info column what the ones before it in the segment left. */
+static void
+begin_info(packet_info *pinfo, bool first)
+{
+    if (first)
+        return;
+    col_append_str(pinfo->cinfo, COL_INFO, ", ");
+    col_set_fence(pinfo->cinfo, COL_INFO);
+}
+
+/* A call of "ms_turn" about something that only a stream has. */
+static ts_demux_call
+new_call(packet_info *pinfo, ts_wire_kind kind, uint16_t type)
+{
+    return (ts_demux_call) {
+        .wire = { .kind = kind, .type = type },
+        .evidence = TS_EVIDENCE_SHAPE,
+        .tcp = true,
+        .flow = ts_demux_flow(pinfo, true),
+        .shared = ts_demux_shared(),
+    };
+}
+
+/* ---- pseudo-TLS ---- */
+
+static void
+annotate_handshake(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_unit *found)
+{
+    ts_demux_call call = new_call(pinfo, TS_WIRE_PSEUDO_TLS,
+        found->kind == TS_UNIT_CLIENT_HELLO ? TS_PSEUDO_TLS_CLIENT : TS_PSEUDO_TLS_SERVER);
+
+    ts_learn(&call.flow->pseudo_tls_since, pinfo);
+    ts_demux_annotate(ts_demux.ms_turn, tvb, pinfo, tree, &call);
+}
+
+static void
+dissect_handshake(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_unit *found)
+{
+    p_set_proto_data(pinfo->pool, pinfo, ts_demux.proto, TS_DEMUX_HANDSHAKE_KEY, GUINT_TO_POINTER(1));
+    ts_stock_call(tls_handle, tvb, pinfo, tree);
+    annotate_handshake(tvb, pinfo, tree, found);
+}
+
+/* ---- frames ---- */
+
+static ts_layer *
+new_layer(packet_info *pinfo, const ts_flow *flow, ts_wire_kind kind, uint16_t type)
+{
+    ts_layer *layer = wmem_new0(pinfo->pool, ts_layer);
+
+    layer->wire.kind = kind;
+    layer->wire.type = type;
+    layer->tcp_frame = true;
+    layer->evidence = flow != NULL && flow->evidence != TS_EVIDENCE_NONE ? flow->evidence : TS_EVIDENCE_SHAPE;
+    return layer;
+}
+
+static void
+dissect_payload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *layer)
+{
+    if (tvb_reported_length(tvb) == 0 || ts_demux_message(tvb, pinfo, tree, layer, true) > 0)
+        return;
+    call_data_dissector(tvb, pinfo, tree);
+    col_clear(pinfo->cinfo, COL_INFO);
+    col_append_fstr(pinfo->cinfo, COL_INFO, "Data (%u bytes)", tvb_reported_length(tvb));
+}
+
+/* RFC 4571 frames until the end of tvb; false where the lengths do not come out. */
+static bool
+dissect_rfc4571_frames(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *layer)
+{
+    const int end = (int)tvb_reported_length(tvb);
+    int offset = 0;
+
+    while (offset + TS_RFC4571_HEADER_LENGTH <= end && tvb_captured_length_remaining(tvb, offset) >= TS_RFC4571_HEADER_LENGTH) {
+        const int length = tvb_get_ntohs(tvb, offset);
+
+        offset += TS_RFC4571_HEADER_LENGTH;
+        if (offset + length > end)
+            return false;
+        begin_info(pinfo, offset == TS_RFC4571_HEADER_LENGTH);
+        if (tvb_captured_length_remaining(tvb, offset) > 0)
+            dissect_payload(tvb_new_subset_length(tvb, offset, length), pinfo, tree, layer);
+        offset += length;
+    }
+    return offset == end;
+}
+
+static void
+annotate_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_unit *found)
+{
+    ts_demux_call call = new_call(pinfo, TS_WIRE_MS_FRAME, tvb_get_uint8(tvb, 0));
+
+    call.wire.length = (uint16_t)(found->length - TS_FRAME_HEADER_LENGTH);
+    call.wire.walk_exact = found->exact;
+    ts_demux_annotate(ts_demux.ms_turn, tvb, pinfo, tree, &call);
+}
+
+static void
+dissect_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_unit *found)
+{
+    const bool control = found->kind == TS_UNIT_CONTROL;
+    tvbuff_t *payload = tvb_new_subset_remaining(tvb, TS_FRAME_HEADER_LENGTH);
+    ts_layer *layer = new_layer(pinfo, ts_demux_flow(pinfo, true), TS_WIRE_MS_FRAME, control ? TS_FRAME_CONTROL : TS_FRAME_DATA);
+
+    annotate_frame(tvb_new_subset_length(tvb, 0, TS_FRAME_HEADER_LENGTH), pinfo, tree, found);
+    if (tvb_captured_length(payload) == 0)
+        return;
+    if (control)
+        dissect_payload(payload, pinfo, tree, layer);
+    else if (!found->exact || !dissect_rfc4571_frames(payload, pinfo, tree, layer))
+        call_data_dissector(payload, pinfo, tree);
+}
+
+/* Bytes that are no frame: worth telling, unless it is the capture that lost what they belong to. */
+static void
+dissect_lost(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    ts_demux_call call = new_call(pinfo, TS_WIRE_MS_FRAME_LOST, 0);
+
+    call_data_dissector(tvb, pinfo, tree);
+    if (!ts_since(call.flow->cut_since, pinfo))
+        ts_demux_annotate(ts_demux.ms_turn, tvb, pinfo, tree, &call);
+}
+
+/* ---- units ---- */
+
+static void
+dissect_unit(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_unit *found)
+{
+    ts_layer *layer = new_layer(pinfo, ts_demux_flow(pinfo, true), TS_WIRE_OTHER, 0);
+
+    switch (found->kind) {
+    case TS_UNIT_CLIENT_HELLO:
+    case TS_UNIT_SERVER_HELLO:
+        dissect_handshake(tvb, pinfo, tree, found);
+        break;
+    case TS_UNIT_CONTROL:
+    case TS_UNIT_DATA:
+        dissect_frame(tvb, pinfo, tree, found);
+        break;
+    case TS_UNIT_RFC4571:
+        dissect_rfc4571_frames(tvb, pinfo, tree, layer);
+        break;
+    default:
+        dissect_payload(tvb, pinfo, tree, layer);
+        break;
+    }
+}
+
+/* A unit whose end is not at hand, and cannot be asked for, is one that the capture cut. */
+static tvbuff_t *
+unit_tvb(tvbuff_t *tvb, packet_info *pinfo, size_t offset, ts_stretch here, size_t length)
+{
+    tvbuff_t *bytes = tvb_new_subset_length_caplen(tvb, (int)offset, (int)MIN(length, here.captured), (int)length);
+
+    if (length > here.captured)
+        ts_learn(&ts_demux_flow(pinfo, true)->cut_since, pinfo);
+    if (length > here.reported)
+        tvb_set_fragment(bytes);
+    return bytes;
+}
+
+void
+ts_stream_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_find_unit find)
+{
+    const size_t captured = tvb_captured_length(tvb);
+    const ts_stretch whole = { tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb) };
+    size_t offset = 0;
+
+    if (captured < whole.reported)
+        ts_learn(&ts_demux_flow(pinfo, true)->cut_since, pinfo);
+    while (offset < whole.reported && offset < captured) {
+        const ts_stretch here = ts_stretch_from(whole, offset);
+        const ts_unit found = find(here);
+
+        if (pinfo->can_desegment && found.kind != TS_UNIT_NONE && (found.kind == TS_UNIT_MORE || found.length > here.reported)) {
+            pinfo->desegment_offset = (int)offset;
+            pinfo->desegment_len = found.kind == TS_UNIT_MORE ? DESEGMENT_ONE_MORE_SEGMENT : (uint32_t)(found.length - here.reported);
+            return;
+        }
+        begin_info(pinfo, offset == 0);
+        if (found.kind <= TS_UNIT_MORE) {
+            if (found.kind == TS_UNIT_MORE)
+                ts_learn(&ts_demux_flow(pinfo, true)->cut_since, pinfo);
+            const size_t skipped = ts_unit_next(here, find);
+            dissect_lost(tvb_new_subset_length(tvb, (int)offset, (int)skipped), pinfo, tree);
+            offset += skipped;
+            continue;
+        }
+        dissect_unit(unit_tvb(tvb, pinfo, offset, here, found.length), pinfo, tree, &found);
+        offset += found.length;
+    }
+}
+
+void
+ts_stream_dissect_sure(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    const size_t captured = tvb_captured_length(tvb);
+    const ts_stretch whole = { tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb) };
+    size_t offset = 0;
+
+    while (offset < captured) {
+        const ts_stretch here = ts_stretch_from(whole, offset);
+        const ts_unit found = ts_unit_framed(here);
+
+        if (found.kind <= TS_UNIT_MORE || !found.sure || found.length > here.captured)
+            return;
+        tvbuff_t *bytes = tvb_new_subset_length(tvb, (int)offset, (int)found.length);
+        begin_info(pinfo, offset == 0);
+        if (found.kind == TS_UNIT_CLIENT_HELLO || found.kind == TS_UNIT_SERVER_HELLO)
+            annotate_handshake(bytes, pinfo, tree, &found);
+        else
+            dissect_unit(bytes, pinfo, tree, &found);
+        offset += found.length;
+    }
+}
+
+void
+ts_stream_handoff(void)
+{
+    tls_handle = find_dissector("tls");
+}

@@ -1,0 +1,292 @@
+/* demux_tcp.c
+ * Where Wireshark calls the demultiplexer for TCP, and whose a stream is
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What a stream carries is told by its first segment that leaves no doubt;
+ * from then on the conversation is ours. Where the stream lost bytes, reading
+ * goes on at the next frame that leaves no doubt. Everything else stays with
+ * stock: TLS on its port above all, from which a pseudo-TLS connection is
+ * taken over only after its client handshake was seen (demux_tls.c).
+ */
+
+#include "demux_private.h"
+
+#define TLS_RECORD_HEADER_LENGTH 5
+
+static dissector_handle_t stream_handle;        /* pinned on conversations that are ours */
+static dissector_handle_t stun_stream_handle;   /* pinned where stock's STUN would be */
+
+static ts_stretch
+stretch_of(tvbuff_t *tvb)
+{
+    const size_t captured = tvb_captured_length(tvb);
+
+    return (ts_stretch) { tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb) };
+}
+
+/* ---- first contact ---- */
+
+ts_unit_kind
+ts_tcp_first_framed(packet_info *pinfo, ts_stretch here)
+{
+    const ts_unit found = ts_unit_framed(here);
+
+    switch (found.kind) {
+    case TS_UNIT_CLIENT_HELLO:
+    case TS_UNIT_SERVER_HELLO:
+    case TS_UNIT_MESSAGE:
+        return found.kind;
+    case TS_UNIT_CONTROL:
+        return ts_unit_is_sure_control(here) ? found.kind : TS_UNIT_NONE;
+    case TS_UNIT_DATA:
+        return found.exact && (found.sure || ts_units_fill(here)) ? found.kind : TS_UNIT_NONE;
+    case TS_UNIT_MUX:
+        if (found.exact && (found.sure || (ts_units_fill(here) && ts_demux_is_known_end(pinfo))))
+            return found.kind;
+        return here.captured >= TS_MUX_HEADER_LENGTH && ts_demux_knows_session(pinfo, ts_get_be64(here.data + 4))
+            ? found.kind : TS_UNIT_NONE;
+    default:
+        return TS_UNIT_NONE;
+    }
+}
+
+/* ICE over TCP: the first frame has to be a check with an attribute that only Microsoft sends. */
+static bool
+first_rfc4571(ts_stretch here)
+{
+    const ts_unit found = ts_unit_rfc4571(here);
+
+    if (found.kind != TS_UNIT_RFC4571 || !found.sure || found.length > here.reported)
+        return false;
+
+    const ts_stretch payload = ts_stretch_from(here, TS_RFC4571_HEADER_LENGTH);
+    const size_t length = found.length - TS_RFC4571_HEADER_LENGTH;
+    const ts_wire wire = ts_wire_recognise(payload.data, MIN(payload.captured, length), length);
+
+    return wire.kind == TS_WIRE_MS_TURN || (wire.kind == TS_WIRE_STUN && wire.ms_attribute);
+}
+
+/* ---- taking a stream ---- */
+
+/* From that frame on, the next segment's or this one's. */
+static void
+take_over(packet_info *pinfo, uint32_t *since, uint32_t frame)
+{
+    if (*since != 0 || PINFO_FD_VISITED(pinfo))
+        return;
+    *since = frame;
+    conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), frame, stream_handle);
+}
+
+void
+ts_tcp_take_framed(packet_info *pinfo, uint32_t frame)
+{
+    take_over(pinfo, &ts_demux_flow(pinfo, true)->framed_since, frame);
+}
+
+ts_find_unit
+ts_tcp_known_framing(packet_info *pinfo)
+{
+    const ts_flow *flow = ts_demux_flow(pinfo, false);
+
+    if (flow == NULL)
+        return NULL;
+    if (ts_since(flow->framed_since, pinfo))
+        return ts_unit_framed;
+    return ts_since(flow->rfc4571_since, pinfo) ? ts_unit_rfc4571 : NULL;
+}
+
+/* Tells by its first bytes how the units of a stream are found; NULL where it is not ours. */
+static ts_find_unit
+first_framing(packet_info *pinfo, ts_stretch here)
+{
+    if (ts_tcp_first_framed(pinfo, here) > TS_UNIT_MORE)
+        return ts_unit_framed;
+    return first_rfc4571(here) ? ts_unit_rfc4571 : NULL;
+}
+
+static void
+take_framing(packet_info *pinfo, ts_find_unit find)
+{
+    ts_flow *flow = ts_demux_flow(pinfo, true);
+
+    take_over(pinfo, find == ts_unit_framed ? &flow->framed_since : &flow->rfc4571_since, pinfo->num);
+}
+
+/*
+ * May TCP be asked for more, though it is not sure yet whose the stream is?
+ * Only where stock would ask, too: its STUN on its port, whose idea of how
+ * much is missing would be wrong, and its TLS from a record header on.
+ */
+static bool
+may_wait(ts_stretch here, bool stun_port)
+{
+    switch (ts_stream_may_begin(here)) {
+    case TS_UNIT_CLIENT_HELLO:
+    case TS_UNIT_SERVER_HELLO:
+        return here.captured >= TLS_RECORD_HEADER_LENGTH;
+    case TS_UNIT_CONTROL:
+        return stun_port;
+    default:
+        return false;
+    }
+}
+
+/*
+ * The segment behind what was kept of the begin. It proves the stream only
+ * with the whole first unit, so that nothing of what was kept is asked for.
+ */
+static bool
+take_joined(tvbuff_t *joined, int kept, packet_info *pinfo, proto_tree *tree)
+{
+    const ts_stretch here = stretch_of(joined);
+    ts_find_unit find = ts_tcp_known_framing(pinfo);
+
+    if (find == NULL) {
+        find = first_framing(pinfo, here);
+        if (find == NULL || find(here).length > here.reported)
+            return false;
+        take_framing(pinfo, find);
+        ts_begin_proven(pinfo);
+    }
+    add_new_data_source(pinfo, joined, "Begin of the stream");
+    ts_stream_dissect(joined, pinfo, tree, find);
+    if (pinfo->desegment_len != 0)
+        pinfo->desegment_offset -= kept;
+    return true;
+}
+
+/* Takes the segment if its stream is ours, or shows now that it is; returns the bytes taken, else 0. */
+static int
+take_segment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct tcpinfo *info, bool stun_port)
+{
+    const int length = (int)tvb_reported_length(tvb);
+    ts_find_unit find;
+    int kept = 0;
+    tvbuff_t *joined = ts_begin_join(tvb, pinfo, info, &kept);
+
+    if (joined != NULL && take_joined(joined, kept, pinfo, tree))
+        return length;
+    find = ts_tcp_known_framing(pinfo);
+    if (find == NULL) {
+        const ts_stretch here = stretch_of(tvb);
+
+        find = first_framing(pinfo, here);
+        if (find == NULL && joined == NULL && pinfo->can_desegment && may_wait(here, stun_port)) {
+            pinfo->desegment_offset = 0;
+            pinfo->desegment_len = DESEGMENT_ONE_MORE_SEGMENT;
+            return length;
+        }
+        if (find == NULL) {
+            ts_begin_keep(joined != NULL ? joined : tvb, pinfo, info);
+            return 0;
+        }
+        take_framing(pinfo, find);
+    }
+    ts_stream_dissect(tvb, pinfo, tree, find);
+    return length;
+}
+
+/* A frame that leaves no doubt, after bytes of one whose begin is not in the capture; 0 where there is none. */
+static int
+take_from_the_next_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    const ts_stretch whole = stretch_of(tvb);
+
+    for (size_t skip = 1; skip < whole.captured; skip++) {
+        if (!ts_unit_is_sure_control(ts_stretch_from(whole, skip)))
+            continue;
+        ts_tcp_take_framed(pinfo, pinfo->num);
+        ts_stream_dissect(tvb, pinfo, tree, ts_unit_framed);
+        return (int)tvb_reported_length(tvb);
+    }
+    return 0;
+}
+
+/* ---- entry points ---- */
+
+/* What an ICMP error quotes is a piece of a stream at best, and was seen before. */
+static bool
+takes_part(const packet_info *pinfo)
+{
+    return ts_demux_enabled() && !pinfo->flags.in_error_pkt;
+}
+
+static int
+dissect_own_stream(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return takes_part(pinfo) ? take_segment(tvb, pinfo, tree, (const struct tcpinfo *)data, false) : 0;
+}
+
+/*
+ * Could stock's STUN make sense of it? Bytes from the middle of a message
+ * would make it wait for a length that never was, and hide what follows.
+ */
+static bool
+is_for_stock(tvbuff_t *tvb)
+{
+    const unsigned captured = tvb_captured_length(tvb);
+
+    if (captured < 8)
+        return true;
+    const uint8_t first = tvb_get_uint8(tvb, 0);
+    if ((first & 0xC0) == 0x40)
+        return true;        /* ChannelData */
+    return ((first & 0xC0) == 0 && tvb_get_ntohl(tvb, 4) == TS_STUN_COOKIE) ||
+        (captured >= 10 && (tvb_get_uint8(tvb, TS_RFC4571_HEADER_LENGTH) & 0xC0) == 0 && tvb_get_ntohl(tvb, 6) == TS_STUN_COOKIE);
+}
+
+/* TCP 3478 and conversations that stock would have pinned its STUN on. */
+static int
+dissect_stun_stream(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    if (!takes_part(pinfo))
+        return ts_stock_stun_tcp(tvb, pinfo, tree, data);
+
+    const int taken = take_segment(tvb, pinfo, tree, (const struct tcpinfo *)data, true);
+    if (taken > 0)
+        return taken;
+    return is_for_stock(tvb) ? ts_stock_stun_tcp(tvb, pinfo, tree, data) : take_from_the_next_frame(tvb, pinfo, tree);
+}
+
+/*
+ * A whole STUN message that nothing marks as Microsoft's, as stock's own
+ * heuristic would take it: pinning ourselves in its place lets later messages
+ * of the conversation still show what they are.
+ */
+static bool
+pass_through(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    const unsigned captured = tvb_captured_length(tvb);
+    int offset = 0;
+
+    if (captured < TS_STUN_HEADER_LENGTH + TS_RFC4571_HEADER_LENGTH)
+        return false;
+    if (tvb_get_ntohl(tvb, 6) == TS_STUN_COOKIE)
+        offset = TS_RFC4571_HEADER_LENGTH;
+    if ((tvb_get_uint8(tvb, offset) & 0xC0) != 0 || tvb_get_ntohl(tvb, offset + 4) != TS_STUN_COOKIE ||
+        tvb_reported_length(tvb) < tvb_get_ntohs(tvb, offset + 2) + (unsigned)TS_STUN_HEADER_LENGTH + (unsigned)offset)
+        return false;
+    conversation_set_dissector(find_or_create_conversation(pinfo), stun_stream_handle);
+    ts_stock_stun_tcp(tvb, pinfo, tree, data);
+    return true;
+}
+
+static ws_bool
+demux_tcp_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    ts_demux_drop_own_layer(pinfo);
+    if (!takes_part(pinfo))
+        return false;
+    return take_segment(tvb, pinfo, tree, (const struct tcpinfo *)data, false) > 0 || pass_through(tvb, pinfo, tree, data);
+}
+
+void
+ts_tcp_handoff(void)
+{
+    stream_handle = create_dissector_handle(dissect_own_stream, ts_demux.proto_demux);
+    stun_stream_handle = create_dissector_handle(dissect_stun_stream, ts_demux.proto_port);
+    heur_dissector_add("tcp", demux_tcp_heuristic, "Microsoft TURN over TCP", "teamshark_tcp", ts_demux.proto, HEURISTIC_ENABLE);
+    dissector_add_uint("tcp.port", 3478, stun_stream_handle);
+}

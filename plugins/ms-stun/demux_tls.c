@@ -1,0 +1,167 @@
+/* demux_tls.c
+ * Pseudo-TLS where stock's TLS has the port, or its heuristic comes first
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TLS is never kept from anything that may be its own. Of a connection to its
+ * port the demultiplexer only looks at what is coming, before TLS does, and declines
+ * unless it is the pseudo-TLS handshake ([MS-TURN] 2.1.1) or a frame with the
+ * MS-TURN cookie. It is asked from the second frame of the connection on,
+ * usually the SYN's answer, and no more once a TLS record was seen.
+ *
+ * What stock dissected before the demultiplexer was asked is found after: a
+ * handshake at the end of a frame, and anything in the first one.
+ */
+
+#include "demux_private.h"
+
+#include <epan/proto_data.h>
+
+#define TLS_PORT 443
+
+static dissector_handle_t watch_handle;
+
+/* A handshake, or a frame with the cookie: what on the port of TLS is ours. */
+static ts_unit
+find_proof(ts_stretch here)
+{
+    const ts_unit found = ts_unit_framed(here);
+
+    if (found.kind == TS_UNIT_CLIENT_HELLO || found.kind == TS_UNIT_SERVER_HELLO ||
+        (found.kind == TS_UNIT_CONTROL && ts_unit_is_sure_control(here)))
+        return found;
+    return (ts_unit) { .kind = TS_UNIT_NONE };
+}
+
+/* ---- before TLS ---- */
+
+/* A record header of a version that there is, and no half of the pseudo-TLS handshake. */
+static bool
+is_tls(ts_stretch here)
+{
+    return here.captured >= 11 && here.data[0] >= 0x14 && here.data[0] <= 0x17 && here.data[1] == 0x03 && here.data[2] <= 0x04 &&
+        ts_stream_may_begin(ts_stretch_until(here, 11)) == TS_UNIT_NONE;
+}
+
+static int
+dissect_watched(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    const size_t captured = tvb_captured_length(tvb);
+    const ts_stretch here = { tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb) };
+
+    if (!ts_demux_enabled())
+        return 0;
+    if (ts_tcp_known_framing(pinfo) == NULL) {
+        if (find_proof(here).kind == TS_UNIT_NONE) {
+            if (is_tls(here) && !PINFO_FD_VISITED(pinfo))
+                conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num + 1, NULL);
+            return 0;
+        }
+        ts_tcp_take_framed(pinfo, pinfo->num);
+    }
+    ts_stream_dissect(tvb, pinfo, tree, ts_unit_framed);
+    return (int)tvb_reported_length(tvb);
+}
+
+/* Is it the first frame of a connection to the port of TLS? */
+static bool
+is_first_on_port(packet_info *pinfo)
+{
+    if (pinfo->srcport != TLS_PORT && pinfo->destport != TLS_PORT)
+        return false;
+    const conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+
+    return conversation != NULL && conversation->setup_frame == pinfo->num;
+}
+
+static void
+watch(packet_info *pinfo)
+{
+    if (!PINFO_FD_VISITED(pinfo))
+        conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num + 1, watch_handle);
+}
+
+/* ---- after TLS ---- */
+
+/*
+ * The handshake is at the end of the frame (4 bytes before it, where the
+ * capture holds the frame check sequence) or of what TCP put together from
+ * segments that end with it. Cheap for every other frame.
+ */
+static tvbuff_t *
+find_hello(tvbuff_t *tvb, int length, bool (*is_hello)(const uint8_t *))
+{
+    static const int trailers[] = { 0, 4 };
+    const int captured = (int)tvb_captured_length(tvb);
+
+    for (unsigned i = 0; i < array_length(trailers); i++) {
+        const int offset = captured - length - trailers[i];
+        if (offset >= 0 && tvb_get_uint8(tvb, offset) == 0x16 && is_hello(tvb_get_ptr(tvb, offset, length)))
+            return tvb_new_subset_length(tvb, offset, length);
+    }
+    return NULL;
+}
+
+static tvbuff_t *
+find_missed_handshake(packet_info *pinfo)
+{
+    tvbuff_t *found = NULL;
+
+    for (const GSList *source = pinfo->data_src; source != NULL && found == NULL; source = source->next) {
+        tvbuff_t *bytes = get_data_source_tvb((const struct data_source *)source->data);
+        found = find_hello(bytes, TS_CLIENT_HELLO_LENGTH, ts_is_client_hello);
+        if (found == NULL)
+            found = find_hello(bytes, TS_SERVER_HELLO_LENGTH, ts_is_server_hello);
+    }
+    return found;
+}
+
+/* The first bytes of ours in the frame, and all behind them; NULL where there are none. */
+static tvbuff_t *
+find_anywhere(tvbuff_t *frame)
+{
+    const size_t captured = tvb_captured_length(frame);
+    const ts_stretch whole = { tvb_get_ptr(frame, 0, (int)captured), captured, tvb_reported_length(frame) };
+    const size_t skipped = ts_unit_next(whole, find_proof);
+
+    return skipped < captured ? tvb_new_subset_remaining(frame, (int)skipped) : NULL;
+}
+
+static int
+dissect_after(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    tvbuff_t *missed = NULL;
+
+    if (pinfo->ptype != PT_TCP || pinfo->flags.in_error_pkt || !ts_demux_enabled() ||
+        p_get_proto_data(pinfo->pool, pinfo, ts_demux.proto, TS_DEMUX_HANDSHAKE_KEY) != NULL)
+        return 0;
+    if (is_first_on_port(pinfo)) {
+        watch(pinfo);
+        missed = find_anywhere(tvb);
+    }
+    if (missed == NULL)
+        missed = find_missed_handshake(pinfo);
+    if (missed == NULL)
+        return 0;
+
+    /* This frame is TLS on later passes, too. */
+    ts_tcp_take_framed(pinfo, pinfo->num + 1);
+    /* Later releases close the columns before postdissectors. */
+    const bool writable = col_get_writable(pinfo->cinfo, -1);
+    col_set_writable(pinfo->cinfo, -1, true);
+    ts_stream_dissect_sure(missed, pinfo, tree);
+    col_set_writable(pinfo->cinfo, -1, writable);
+    return 0;
+}
+
+void
+ts_tls_register(void)
+{
+    register_postdissector(create_dissector_handle(dissect_after, ts_demux.proto_demux));
+}
+
+void
+ts_tls_handoff(void)
+{
+    watch_handle = create_dissector_handle(dissect_watched, ts_demux.proto_demux);
+}

@@ -1,0 +1,343 @@
+/* packet-ms-turn.c
+ * MS-TURN: messages, multiplexed frames, TCP framing and pseudo-TLS
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Documents: [MS-TURN], [MS-TURNBWM]. Called by the demultiplexer (demux.h)
+ * after the stock dissector, on the same bytes.
+ */
+
+#include "ms-turn.h"
+
+#include "common/items.h"
+#include "turn_diagnostics.h"
+
+void proto_register_ms_turn(void);
+void proto_reg_handoff_ms_turn(void);
+
+static int proto_ms_turn = -1;
+
+static int hf_ms_turn_type = -1;
+static int hf_ms_turn_method = -1;
+static int hf_ms_turn_class = -1;
+static int hf_ms_turn_length = -1;
+static int hf_ms_turn_transaction_id = -1;
+static int hf_ms_turn_evidence = -1;
+static int hf_ms_turn_frame_type = -1;
+static int hf_ms_turn_frame_length = -1;
+static int hf_ms_turn_mux_session_id = -1;
+static int hf_ms_turn_mux_length = -1;
+static int hf_ms_turn_mux_remote = -1;
+static int hf_ms_turn_pseudo_tls = -1;
+
+static int ett_ms_turn = -1;
+
+/* Of teams-stun, whose field this is; -1 where it is absent. */
+static int proto_teams_stun = -1;
+static int hf_teams_stun_media = -1;
+
+/* ---- columns ---- */
+
+static const char *
+peer_text(packet_info *pinfo, const ms_turn_facts *facts)
+{
+    if (ts_endpoint_known(&facts->destination))
+        return wmem_strdup_printf(pinfo->pool, " to %s", ms_turn_endpoint_text(pinfo, &facts->destination));
+    if (ts_endpoint_known(&facts->remote))
+        return wmem_strdup_printf(pinfo->pool, " from %s", ms_turn_endpoint_text(pinfo, &facts->remote));
+    return "";
+}
+
+static void
+append_facts(packet_info *pinfo, wmem_strbuf_t *info, const ms_turn_facts *facts)
+{
+    if (facts->error_code != 0)
+        wmem_strbuf_append_printf(info, ", %u %s", facts->error_code, facts->error_reason);
+    if (ms_turn_has(facts, MS_TURN_ATTR_LIFETIME))
+        wmem_strbuf_append_printf(info, facts->lifetime == 0 ? ", release" : ", lifetime %u s", facts->lifetime);
+    if (ts_endpoint_known(&facts->alternate))
+        wmem_strbuf_append_printf(info, ", alternate %s", ms_turn_endpoint_text(pinfo, &facts->alternate));
+    if (ms_turn_is_success(facts->type) && ts_endpoint_known(&facts->relayed))
+        wmem_strbuf_append_printf(info, ", relayed %s", ms_turn_endpoint_text(pinfo, &facts->relayed));
+    if (ts_endpoint_known(&facts->reflexive))
+        wmem_strbuf_append_printf(info, ", reflexive %s", ms_turn_endpoint_text(pinfo, &facts->reflexive));
+    if (ms_turn_is_request(facts->type) && ms_turn_has(facts, MS_TURN_ATTR_REALM))
+        wmem_strbuf_append_printf(info, ", realm %s", facts->realm);
+}
+
+static void
+set_columns(packet_info *pinfo, const char *info, const char *inner)
+{
+    col_set_str(pinfo->cinfo, COL_PROTOCOL, "MS-TURN");
+    col_clear(pinfo->cinfo, COL_INFO);
+
+    /* What others fenced in stays. */
+    const char *kept = col_get_text(pinfo->cinfo, COL_INFO);
+    if (kept != NULL && kept[0] != '\0' && !g_str_has_suffix(kept, ", "))
+        col_append_str(pinfo->cinfo, COL_INFO, ", ");
+    col_append_str(pinfo->cinfo, COL_INFO, info);
+    if (inner != NULL)
+        col_append_fstr(pinfo->cinfo, COL_INFO, " | %s", inner);
+}
+
+/* ---- records for the umbrella ---- */
+
+static void
+keep_view(ts_turn_info *record, const ms_turn_view *view)
+{
+    record->allocation = view->number;
+    record->state = view->state;
+    /* File scope already. */
+    record->relayed = view->relayed;
+    record->reflexive = view->reflexive;
+    record->has_session = view->has_session;
+    record->session_id = view->session_id;
+    record->bandwidth = view->bandwidth;
+    record->stream_type = view->stream_type;
+}
+
+static ts_turn_info *
+leave_record(packet_info *pinfo, const ts_demux_call *call, const ms_turn_record *found)
+{
+    ts_turn_info *record = (ts_turn_info *)ts_frame_info_add(pinfo, TS_INFO_TURN, sizeof *record);
+
+    if (record == NULL)
+        return NULL;
+
+    const ts_endpoint source = ts_endpoint_source(pinfo);
+    const ts_endpoint destination = ts_endpoint_destination(pinfo);
+
+    record->type = call->wire.type;
+    record->from_client = ms_turn_from_client(pinfo, call->wire.type);
+    record->tcp = call->tcp;
+    record->pseudo_tls = ts_since(call->flow->pseudo_tls_since, pinfo);
+    record->state = "";
+    record->retransmission = found->retransmission;
+    record->client = ts_endpoint_shared(record->from_client ? &source : &destination);
+    record->server = ts_endpoint_shared(record->from_client ? &destination : &source);
+    if (found->view != NULL)
+        keep_view(record, found->view);
+    if (found->response && found->transaction != NULL) {
+        record->request_frame = found->transaction->request_frame;
+        record->response_time = found->response_time;
+    }
+    return record;
+}
+
+static void
+leave_message_record(packet_info *pinfo, const ts_demux_call *call, const ms_turn_record *found, const ms_turn_facts *facts)
+{
+    ts_turn_info *record = leave_record(pinfo, call, found);
+
+    if (record == NULL)
+        return;
+    record->alternate = ts_endpoint_shared(&facts->alternate);
+    record->peer = ts_endpoint_shared(ts_endpoint_known(&facts->destination) ? &facts->destination : &facts->remote);
+    record->has_lifetime = ms_turn_has(facts, MS_TURN_ATTR_LIFETIME);
+    record->lifetime = facts->lifetime;
+    record->error_code = (uint16_t)facts->error_code;
+    record->credential = facts->credential;
+}
+
+/* ---- messages ---- */
+
+static void
+add_header(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_demux_call *call)
+{
+    const uint16_t type = call->wire.type;
+
+    proto_tree_add_string(tree, hf_ms_turn_type, tvb, 0, 2, ms_turn_message_name(pinfo, type));
+    proto_item_set_generated(proto_tree_add_string(tree, hf_ms_turn_method, tvb, 0, 2, ms_turn_method_name(type)));
+    proto_item_set_generated(proto_tree_add_string(tree, hf_ms_turn_class, tvb, 0, 2, ms_turn_class_name(type)));
+    proto_tree_add_item(tree, hf_ms_turn_length, tvb, 2, 2, ENC_BIG_ENDIAN);
+    proto_tree_add_item(tree, hf_ms_turn_transaction_id, tvb, 4, 16, ENC_NA);
+}
+
+static void
+dissect_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *item, const ts_demux_call *call)
+{
+    ms_turn_facts facts = { .error_reason = "" };
+    wmem_strbuf_t *info = wmem_strbuf_new(pinfo->pool, ms_turn_message_name(pinfo, call->wire.type));
+
+    add_header(tvb, pinfo, tree, call);
+    if (call->wire.length + (unsigned)TS_STUN_HEADER_LENGTH != tvb_reported_length(tvb))
+        ms_turn_diagnose(pinfo, item, MS_TURN_DIAGNOSTIC_message_length, "");
+    ms_turn_attributes_dissect(tvb, pinfo, tree, &call->wire, &facts);
+    ms_turn_messages_judge(pinfo, item, &call->wire, &facts, call->tcp);
+
+    const ms_turn_record *record = ms_turn_follow(pinfo, proto_ms_turn, call, &facts, 0);
+    ms_turn_diagnose_all(pinfo, item, record->diagnostics);
+    ms_turn_record_show(tvb, pinfo, tree, record);
+    leave_message_record(pinfo, call, record, &facts);
+
+    wmem_strbuf_append(info, peer_text(pinfo, &facts));
+    proto_item_append_text(item, ", %s", wmem_strbuf_get_str(info));
+    append_facts(pinfo, info, &facts);
+    if (record->retransmission)
+        wmem_strbuf_append(info, " [retransmission]");
+    set_columns(pinfo, wmem_strbuf_get_str(info), call->inner_info);
+}
+
+/* [MS-TURN] 2.2.3: FF10, length of what follows, session id, payload. */
+static void
+dissect_mux(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *item, const ts_demux_call *call)
+{
+    const uint64_t session_id = tvb_get_ntoh64(tvb, 4);
+    const ms_turn_record *record = ms_turn_follow(pinfo, proto_ms_turn, call, NULL, session_id);
+
+    proto_tree_add_item(tree, hf_ms_turn_mux_length, tvb, 2, 2, ENC_BIG_ENDIAN);
+    proto_tree_add_item(tree, hf_ms_turn_mux_session_id, tvb, 4, 8, ENC_BIG_ENDIAN);
+    if (record->remote_session)
+        proto_item_set_generated(proto_tree_add_boolean(tree, hf_ms_turn_mux_remote, tvb, 4, 8, true));
+    proto_item_append_text(item, ", Multiplexed TURN, Session 0x%016" PRIx64, session_id);
+    if (tvb_get_ntohs(tvb, 2) + 4u != tvb_reported_length(tvb))
+        ms_turn_diagnose(pinfo, item, MS_TURN_DIAGNOSTIC_mux_length, "");
+    ms_turn_diagnose_all(pinfo, item, record->diagnostics);
+    ms_turn_record_show(tvb, pinfo, tree, record);
+
+    ts_turn_info *left = leave_record(pinfo, call, record);
+    if (left != NULL) {
+        left->has_session = true;
+        left->session_id = session_id;
+    }
+    set_columns(pinfo, wmem_strdup_printf(pinfo->pool, "Multiplexed TURN, session 0x%016" PRIx64, session_id), call->inner_info);
+}
+
+/* ---- TCP ---- */
+
+static const char *
+frame_type_name(uint16_t type)
+{
+    return type == TS_FRAME_CONTROL ? "control" : type == TS_FRAME_DATA ? "end-to-end data" : "unknown";
+}
+
+/* [MS-TURN] 2.1.4: type, reserved, length; the demultiplexer has checked what follows. */
+static void
+dissect_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *item, const ts_demux_call *call)
+{
+    if (call->wire.kind == TS_WIRE_MS_FRAME_LOST) {
+        proto_item_append_text(item, ", Not a Frame (%u bytes)", tvb_reported_length(tvb));
+        ms_turn_diagnose(pinfo, item, MS_TURN_DIAGNOSTIC_frame_type, "");
+        set_columns(pinfo, "Not an MS-TURN frame", NULL);
+        return;
+    }
+    proto_tree_add_string(tree, hf_ms_turn_frame_type, tvb, 0, 1, frame_type_name(call->wire.type));
+    proto_tree_add_item(tree, hf_ms_turn_frame_length, tvb, 2, 2, ENC_BIG_ENDIAN);
+    proto_item_append_text(item, ", Framing, %s, %u bytes", frame_type_name(call->wire.type), call->wire.length);
+    if (tvb_get_uint8(tvb, 1) != 0)
+        ms_turn_diagnose(pinfo, item, MS_TURN_DIAGNOSTIC_frame_reserved, "");
+    if (!call->wire.walk_exact)
+        ms_turn_diagnose(pinfo, item, MS_TURN_DIAGNOSTIC_frame_length, "");
+    set_columns(pinfo, wmem_strdup_printf(pinfo->pool, "MS-TURN Framing, %s", frame_type_name(call->wire.type)), NULL);
+}
+
+/* [MS-TURN] 2.1.1 */
+static void
+dissect_pseudo_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *item, const ts_demux_call *call)
+{
+    const char *name = call->wire.type == TS_PSEUDO_TLS_CLIENT ? "client" : "server";
+
+    proto_tree_add_string(tree, hf_ms_turn_pseudo_tls, tvb, 0, -1, name);
+    proto_item_append_text(item, ", Pseudo-TLS, %s handshake", name);
+    ms_turn_diagnose(pinfo, item, MS_TURN_DIAGNOSTIC_not_encrypted, "");
+    set_columns(pinfo, wmem_strdup_printf(pinfo->pool, "Pseudo-TLS %s handshake", name), NULL);
+}
+
+/* RFC 8656 12.4: channel number, length, payload. MS-TURN has no channels; other relays' traffic is shown for what it is. */
+static void
+dissect_channel_data(tvbuff_t *tvb, packet_info *pinfo, proto_item *item, const ts_demux_call *call)
+{
+    const char *text = wmem_strdup_printf(pinfo->pool, "ChannelData, channel 0x%04x, %u bytes", tvb_get_ntohs(tvb, 0), tvb_get_ntohs(tvb, 2));
+
+    proto_item_append_text(item, ", %s", text);
+    set_columns(pinfo, text, call->inner_info);
+}
+
+/* ---- entry ---- */
+
+/* What RFC 7983 takes it for; the payloads within say so for themselves. */
+static void
+show_media(tvbuff_t *tvb, proto_tree *tree, ts_wire_kind kind)
+{
+    if (hf_teams_stun_media <= 0 || !proto_is_protocol_enabled(find_protocol_by_id(proto_teams_stun)))
+        return;
+    if (kind == TS_WIRE_MUX || kind == TS_WIRE_MUX_CUT || kind == TS_WIRE_CHANNEL_DATA)
+        ts_add_text(tvb, tree, hf_teams_stun_media, "channel");
+    else if (kind == TS_WIRE_MS_TURN || kind == TS_WIRE_TURN_WITHOUT_COOKIE)
+        ts_add_text(tvb, tree, hf_teams_stun_media, "turn");
+}
+
+static int
+dissect_ms_turn(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    const ts_demux_call *call = (const ts_demux_call *)data;
+
+    if (call == NULL)
+        return 0;
+
+    proto_item *item = proto_tree_add_item(tree, proto_ms_turn, tvb, 0, -1, ENC_NA);
+    proto_tree *sub = proto_item_add_subtree(item, ett_ms_turn);
+
+    switch (call->wire.kind) {
+    case TS_WIRE_MUX:
+    case TS_WIRE_MUX_CUT:
+        dissect_mux(tvb, pinfo, sub, item, call);
+        break;
+    case TS_WIRE_MS_FRAME:
+    case TS_WIRE_MS_FRAME_LOST:
+        dissect_frame(tvb, pinfo, sub, item, call);
+        break;
+    case TS_WIRE_PSEUDO_TLS:
+        dissect_pseudo_tls(tvb, pinfo, sub, item, call);
+        break;
+    case TS_WIRE_CHANNEL_DATA:
+        dissect_channel_data(tvb, pinfo, item, call);
+        break;
+    case TS_WIRE_TOO_DEEP:
+        ms_turn_diagnose(pinfo, item, MS_TURN_DIAGNOSTIC_nested_deeply, "");
+        break;
+    default:
+        dissect_message(tvb, pinfo, sub, item, call);
+        break;
+    }
+    show_media(tvb, sub, call->wire.kind);
+    ts_add_text(tvb, sub, hf_ms_turn_evidence, ts_evidence_name(call->evidence));
+    return (int)tvb_reported_length(tvb);
+}
+
+void
+proto_register_ms_turn(void)
+{
+    static hf_register_info hf[] = {
+        { &hf_ms_turn_type, { "Message Type", "ms_turn.type", FT_STRING, BASE_NONE, NULL, 0, "Name of the message in MS-TURN: Allocate Request, Send Request, Data Indication", HFILL } },
+        { &hf_ms_turn_method, { "Method", "ms_turn.method", FT_STRING, BASE_NONE, NULL, 0, "Allocate, Send, Data, Set Active Destination", HFILL } },
+        { &hf_ms_turn_class, { "Class", "ms_turn.class", FT_STRING, BASE_NONE, NULL, 0, "Request, Success Response, Error Response, Indication", HFILL } },
+        { &hf_ms_turn_length, { "Message Length", "ms_turn.length", FT_UINT16, BASE_DEC, NULL, 0, "Bytes of attributes after the 20-byte header", HFILL } },
+        { &hf_ms_turn_transaction_id, { "Transaction ID", "ms_turn.transaction_id", FT_BYTES, BASE_NONE, NULL, 0, "All 16 bytes; clients begin it with the RFC 8489 cookie, server indications do not", HFILL } },
+        { &hf_ms_turn_evidence, { "Evidence", "ms_turn.evidence", FT_STRING, BASE_NONE, NULL, 0, "Why this is taken for MS-TURN: cookie, session, enclosed, conversation", HFILL } },
+        { &hf_ms_turn_frame_type, { "Frame Type", "ms_turn.frame.type", FT_STRING, BASE_NONE, NULL, 0, "TCP framing: control (2) or end-to-end data (3)", HFILL } },
+        { &hf_ms_turn_frame_length, { "Frame Length", "ms_turn.frame.length", FT_UINT16, BASE_DEC, NULL, 0, "Bytes after the 4-byte frame header", HFILL } },
+        { &hf_ms_turn_mux_session_id, { "Session ID", "ms_turn.mux.session_id", FT_UINT64, BASE_HEX, NULL, 0, "Session that the multiplexed frame belongs to", HFILL } },
+        { &hf_ms_turn_mux_length, { "Length", "ms_turn.mux.length", FT_UINT16, BASE_DEC, NULL, 0, "Bytes of session id and payload", HFILL } },
+        { &hf_ms_turn_mux_remote, { "Remote Relay's Session", "ms_turn.mux.remote", FT_BOOLEAN, BASE_NONE, NULL, 0, "The session was told by the peer, for its own relay", HFILL } },
+        { &hf_ms_turn_pseudo_tls, { "Pseudo-TLS Handshake", "ms_turn.pseudo_tls", FT_STRING, BASE_NONE, NULL, 0, "Sender of this half of the handshake: client or server", HFILL } },
+    };
+    static int *ett[] = { &ett_ms_turn };
+
+    proto_ms_turn = proto_register_protocol("Microsoft TURN", "MS-TURN", "ms_turn");
+    proto_register_field_array(proto_ms_turn, hf, array_length(hf));
+    proto_register_subtree_array(ett, array_length(ett));
+    ms_turn_attributes_register(proto_ms_turn);
+    ms_turn_record_register(proto_ms_turn);
+    ms_turn_follow_register();
+    ms_turn_diagnostics_register(proto_ms_turn);
+    register_dissector(TS_ANNOTATE_MS_TURN, dissect_ms_turn, proto_ms_turn);
+}
+
+void
+proto_reg_handoff_ms_turn(void)
+{
+    proto_teams_stun = proto_get_id_by_filter_name("teams_stun");
+    hf_teams_stun_media = proto_registrar_get_id_byname("teams_stun.media");
+    ts_frame_info_init();
+}

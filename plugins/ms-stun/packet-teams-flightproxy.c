@@ -1,0 +1,328 @@
+/* packet-teams-flightproxy.c
+ * The call signalling that Teams sends to flightproxy over UDP 3478
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * No document describes this protocol; all here was observed in captures of
+ * 2020. The first byte tells the kind: 06 data of the client and 07 data of
+ * the server, each followed by a multiple of 16 bytes of ciphertext, and 03
+ * an acknowledgement with 36 characters of a GUID. Data is sent again until
+ * it is acknowledged. What an acknowledgement's GUID refers to is inside the
+ * ciphertext, so acknowledgements are matched by order: the latest data of
+ * the other side that has none yet.
+ */
+
+#include "demux.h"
+
+#include <epan/expert.h>
+
+#include "common/endpoint.h"
+#include "common/items.h"
+
+#define GUID_LENGTH             36
+#define BLOCK_LENGTH            16      /* bytes of a block of the ciphertext */
+#define SERVER_PORT             3478
+
+/* So many data messages of a side may wait for their acknowledgement. */
+#define MAX_OUTSTANDING         16
+
+typedef struct {
+    uint32_t frame;
+    uint32_t hash;
+    uint32_t acknowledged_in;
+} data_message;
+
+typedef struct {
+    char guid[GUID_LENGTH + 1];
+    uint32_t frame;             /* first acknowledgement with this GUID */
+    uint32_t data_frame;        /* what it acknowledges, 0 unknown */
+} acknowledgement;
+
+/* One side of a connection. File scope. */
+typedef struct {
+    data_message *sent[MAX_OUTSTANDING];    /* latest data, a ring */
+    unsigned next;
+    acknowledgement last;                   /* latest acknowledgement */
+} side;
+
+typedef struct {
+    uint32_t number;
+    side sides[2];                          /* client, server */
+} connection;
+
+/* What the first pass found out about a frame. File scope. */
+typedef struct {
+    uint32_t connection;
+    const data_message *data;   /* of data: where its acknowledgement will be */
+    uint32_t acknowledges;      /* frame, of acknowledgements; 0 unknown */
+    uint32_t original;          /* frame, of retransmissions */
+    bool from_client;
+} flightproxy_note;
+
+static wmem_map_t *connections;     /* ts_flow -> connection */
+static uint32_t connection_count;
+
+void proto_register_teams_flightproxy(void);
+
+static int proto_flightproxy = -1;
+static int hf_teams_flightproxy_type = -1;
+static int hf_teams_flightproxy_guid = -1;
+static int hf_teams_flightproxy_connection = -1;
+static int hf_teams_flightproxy_length = -1;
+static int hf_teams_flightproxy_payload = -1;
+static int hf_teams_flightproxy_retransmission_of = -1;
+static int hf_teams_flightproxy_acknowledges = -1;
+static int hf_teams_flightproxy_acknowledged_in = -1;
+
+static int ett_flightproxy = -1;
+
+static expert_field ei_teams_flightproxy_retransmitted = EI_INIT;
+static expert_field ei_teams_flightproxy_truncated = EI_INIT;
+static expert_field ei_teams_flightproxy_unexpected = EI_INIT;
+
+static const char *
+type_name(uint8_t type)
+{
+    switch (type) {
+    case TS_FLIGHTPROXY_ACK: return "acknowledgement";
+    case TS_FLIGHTPROXY_CLIENT:          return "client";
+    case TS_FLIGHTPROXY_SERVER:          return "server";
+    default:                   return "";
+    }
+}
+
+static connection *
+connection_of(const ts_flow *flow)
+{
+    if (connections == NULL)
+        connections = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+
+    connection *found = (connection *)wmem_map_lookup(connections, flow);
+    if (found == NULL) {
+        found = wmem_new0(wmem_file_scope(), connection);
+        found->number = ++connection_count;
+        wmem_map_insert(connections, flow, found);
+    }
+    return found;
+}
+
+static void
+reset(void)
+{
+    connections = NULL;
+    connection_count = 0;
+}
+
+/* ---- the first pass ---- */
+
+static void
+follow_data(const packet_info *pinfo, side *from, uint32_t hash, flightproxy_note *note)
+{
+    for (unsigned i = 0; i < MAX_OUTSTANDING; i++) {
+        data_message *earlier = from->sent[i];
+
+        if (earlier != NULL && earlier->hash == hash) {
+            note->original = earlier->frame;
+            note->data = earlier;
+            return;
+        }
+    }
+    data_message *message = wmem_new0(wmem_file_scope(), data_message);
+    message->frame = pinfo->num;
+    message->hash = hash;
+    from->sent[from->next] = message;
+    from->next = (from->next + 1) % MAX_OUTSTANDING;
+    note->data = message;
+}
+
+static data_message *
+latest_unacknowledged(const side *from)
+{
+    data_message *latest = NULL;
+
+    for (unsigned i = 0; i < MAX_OUTSTANDING; i++) {
+        data_message *message = from->sent[i];
+        if (message != NULL && message->acknowledged_in == 0 && (latest == NULL || message->frame > latest->frame))
+            latest = message;
+    }
+    return latest;
+}
+
+static void
+follow_acknowledgement(const packet_info *pinfo, side *from, const side *to, const char *guid, flightproxy_note *note)
+{
+    if (from->last.frame != 0 && strcmp(from->last.guid, guid) == 0) {
+        note->original = from->last.frame;
+        note->acknowledges = from->last.data_frame;
+        return;
+    }
+    data_message *message = latest_unacknowledged(to);
+    if (message != NULL) {
+        message->acknowledged_in = pinfo->num;
+        note->acknowledges = message->frame;
+    }
+    (void)g_strlcpy(from->last.guid, guid, sizeof from->last.guid);
+    from->last.frame = pinfo->num;
+    from->last.data_frame = note->acknowledges;
+}
+
+/* Of a message whose form was never observed only the connection is noted: it acknowledges and repeats nothing. */
+static flightproxy_note *
+note_new(tvbuff_t *tvb, packet_info *pinfo, const ts_demux_call *call, uint8_t type, const char *guid, bool regular)
+{
+    flightproxy_note *note = wmem_new0(wmem_file_scope(), flightproxy_note);
+    connection *conn = connection_of(call->flow);
+
+    note->connection = conn->number;
+    note->from_client = type == TS_FLIGHTPROXY_CLIENT || (type == TS_FLIGHTPROXY_ACK && pinfo->destport == SERVER_PORT);
+    side *from = &conn->sides[note->from_client ? 0 : 1];
+    side *to = &conn->sides[note->from_client ? 1 : 0];
+
+    if (!regular)
+        return note;
+    if (type == TS_FLIGHTPROXY_ACK) {
+        follow_acknowledgement(pinfo, from, to, guid, note);
+    } else {
+        const int captured = (int)tvb_captured_length(tvb);
+        follow_data(pinfo, from, wmem_strong_hash(tvb_get_ptr(tvb, 0, captured), (size_t)captured), note);
+    }
+    return note;
+}
+
+/* ---- every pass ---- */
+
+static void
+leave_record(packet_info *pinfo, uint8_t type, const flightproxy_note *note)
+{
+    ts_flightproxy_info *record = (ts_flightproxy_info *)ts_frame_info_add(pinfo, TS_INFO_FLIGHTPROXY, sizeof *record);
+
+    if (record == NULL)
+        return;
+    const ts_endpoint source = ts_endpoint_source(pinfo);
+    const ts_endpoint target = ts_endpoint_destination(pinfo);
+
+    record->client = ts_endpoint_shared(note->from_client ? &source : &target);
+    record->server = ts_endpoint_shared(note->from_client ? &target : &source);
+    record->type = type;
+    record->connection = note->connection;
+    record->from_client = note->from_client;
+    record->retransmission = note->original != 0;
+}
+
+static void
+show_note(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *root, const flightproxy_note *note)
+{
+    ts_add_number(tvb, tree, hf_teams_flightproxy_connection, note->connection);
+    ts_add_number(tvb, tree, hf_teams_flightproxy_acknowledges, note->acknowledges);
+    if (note->data != NULL)
+        ts_add_number(tvb, tree, hf_teams_flightproxy_acknowledged_in, note->data->acknowledged_in);
+    ts_add_number(tvb, tree, hf_teams_flightproxy_retransmission_of, note->original);
+    if (note->original != 0) {
+        expert_add_info_format(pinfo, root, &ei_teams_flightproxy_retransmitted, "The same bytes as in frame %u", note->original);
+        col_append_fstr(pinfo->cinfo, COL_INFO, ", same as frame %u", note->original);
+    }
+    if (note->acknowledges != 0)
+        col_append_fstr(pinfo->cinfo, COL_INFO, ", of frame %u", note->acknowledges);
+}
+
+/* The GUID of an acknowledgement that is as all that were observed; NULL for others. Packet scope. */
+static const char *
+guid_of(tvbuff_t *tvb, packet_info *pinfo)
+{
+    if (tvb_reported_length(tvb) != 1 + GUID_LENGTH || !tvb_bytes_exist(tvb, 1, GUID_LENGTH) ||
+        !ts_is_ascii_guid(tvb_get_ptr(tvb, 1, GUID_LENGTH)))
+        return NULL;
+    return (const char *)tvb_get_string_enc(pinfo->pool, tvb, 1, GUID_LENGTH, ENC_ASCII);
+}
+
+/* What follows the type; false: it has a form that was never observed. */
+static bool
+show_contents(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *root, uint8_t type, const char *guid)
+{
+    const int length = (int)tvb_reported_length(tvb);
+
+    if (guid != NULL) {
+        proto_tree_add_string(tree, hf_teams_flightproxy_guid, tvb, 1, GUID_LENGTH, guid);
+        proto_item_append_text(root, ", acknowledgement %s", guid);
+        col_add_fstr(pinfo->cinfo, COL_INFO, "Acknowledgement %s", guid);
+        return true;
+    }
+    if (type == TS_FLIGHTPROXY_ACK) {
+        proto_item_append_text(root, ", acknowledgement without GUID, %d bytes", length - 1);
+        col_add_fstr(pinfo->cinfo, COL_INFO, "Acknowledgement without GUID, %d bytes", length - 1);
+        if (tvb_captured_length(tvb) > 1)
+            call_data_dissector(tvb_new_subset_remaining(tvb, 1), pinfo, tree);
+        /* One whose end the capture cut off may have been right. */
+        return length == 1 + GUID_LENGTH && (int)tvb_captured_length(tvb) < length;
+    }
+    proto_item_append_text(root, ", %s data, %d bytes", type_name(type), length - 1);
+    col_add_fstr(pinfo->cinfo, COL_INFO, "%s data, %d bytes encrypted", type == TS_FLIGHTPROXY_CLIENT ? "Client" : "Server", length - 1);
+    if (tvb_captured_length(tvb) > 1)
+        proto_tree_add_item(tree, hf_teams_flightproxy_payload, tvb, 1, -1, ENC_NA);
+    return length > BLOCK_LENGTH && length % BLOCK_LENGTH == 1;
+}
+
+static int
+dissect_flightproxy(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    const ts_demux_call *call = (const ts_demux_call *)data;
+
+    if (call == NULL || tvb_captured_length(tvb) < 1)
+        return 0;
+
+    const uint8_t type = tvb_get_uint8(tvb, 0);
+    const int length = (int)tvb_reported_length(tvb);
+    const char *guid = type == TS_FLIGHTPROXY_ACK ? guid_of(tvb, pinfo) : NULL;
+
+    col_set_str(pinfo->cinfo, COL_PROTOCOL, "Flightproxy");
+    proto_item *root = proto_tree_add_item(tree, proto_flightproxy, tvb, 0, -1, ENC_NA);
+    proto_tree *sub = proto_item_add_subtree(root, ett_flightproxy);
+
+    proto_tree_add_string(sub, hf_teams_flightproxy_type, tvb, 0, 1, type_name(type));
+    const bool observed = show_contents(tvb, pinfo, sub, root, type, guid);
+    proto_item *item = proto_tree_add_uint(sub, hf_teams_flightproxy_length, tvb, 0, 0, (uint32_t)length);
+    proto_item_set_generated(item);
+    if (!observed)
+        expert_add_info(pinfo, item, &ei_teams_flightproxy_unexpected);
+    if ((int)tvb_captured_length(tvb) < length)
+        expert_add_info(pinfo, root, &ei_teams_flightproxy_truncated);
+
+    flightproxy_note *note = (flightproxy_note *)p_get_proto_data(wmem_file_scope(), pinfo, proto_flightproxy, 0);
+    if (note == NULL && !PINFO_FD_VISITED(pinfo)) {
+        note = note_new(tvb, pinfo, call, type, guid, observed && (type != TS_FLIGHTPROXY_ACK || guid != NULL));
+        p_add_proto_data(wmem_file_scope(), pinfo, proto_flightproxy, 0, note);
+    }
+    if (note != NULL) {
+        leave_record(pinfo, type, note);
+        show_note(tvb, pinfo, sub, root, note);
+    }
+    return length;
+}
+
+void
+proto_register_teams_flightproxy(void)
+{
+    static hf_register_info hf[] = {
+        { &hf_teams_flightproxy_type, { "Type", "teams_flightproxy.type", FT_STRING, BASE_NONE, NULL, 0, "client (06), server (07) or acknowledgement (03); observed", HFILL } },
+        { &hf_teams_flightproxy_guid, { "GUID", "teams_flightproxy.guid", FT_STRING, BASE_NONE, NULL, 0, "Identifier that an acknowledgement carries; observed", HFILL } },
+        { &hf_teams_flightproxy_connection, { "Connection", "teams_flightproxy.connection", FT_UINT32, BASE_DEC, NULL, 0, "Number of the connection in this capture, from 1", HFILL } },
+        { &hf_teams_flightproxy_length, { "Length", "teams_flightproxy.length", FT_UINT32, BASE_DEC, NULL, 0, "Bytes of the datagram, the type among them", HFILL } },
+        { &hf_teams_flightproxy_payload, { "Encrypted Payload", "teams_flightproxy.payload", FT_BYTES, BASE_NONE, NULL, 0, "A multiple of 16 bytes; observed", HFILL } },
+        { &hf_teams_flightproxy_retransmission_of, { "Retransmission Of", "teams_flightproxy.retransmission_of", FT_FRAMENUM, BASE_NONE, NULL, 0, "Frame that had the same bytes first", HFILL } },
+        { &hf_teams_flightproxy_acknowledges, { "Acknowledges", "teams_flightproxy.acknowledges", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_ACK), 0, "Latest unacknowledged data of the other side, by order; observed", HFILL } },
+        { &hf_teams_flightproxy_acknowledged_in, { "Acknowledged In", "teams_flightproxy.acknowledged_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_ACK), 0, "Frame of the acknowledgement, by order; observed", HFILL } },
+    };
+    static ei_register_info ei[] = {
+        { &ei_teams_flightproxy_retransmitted, { "teams_flightproxy.retransmitted", PI_SEQUENCE, PI_NOTE, "Sent again because no acknowledgement came in time", EXPFILL } },
+        { &ei_teams_flightproxy_truncated, { "teams_flightproxy.truncated", PI_UNDECODED, PI_NOTE, "Cut short by the capture", EXPFILL } },
+        { &ei_teams_flightproxy_unexpected, { "teams_flightproxy.unexpected", PI_PROTOCOL, PI_WARN, "Not of a form that was observed: data is a multiple of 16 bytes, an acknowledgement is a GUID", EXPFILL } },
+    };
+    static int *ett[] = { &ett_flightproxy };
+
+    proto_flightproxy = proto_register_protocol("Teams Flightproxy Signalling", "Flightproxy", "teams_flightproxy");
+    proto_register_field_array(proto_flightproxy, hf, array_length(hf));
+    proto_register_subtree_array(ett, array_length(ett));
+    expert_register_field_array(expert_register_protocol(proto_flightproxy), ei, array_length(ei));
+    register_dissector(TS_ANNOTATE_FLIGHTPROXY, dissect_flightproxy, proto_flightproxy);
+    register_cleanup_routine(reset);
+}

@@ -1,0 +1,42 @@
+/* plugin.c
+ * Entry points of the ms-stun plugin: its protocols and the demultiplexer before them
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "common/ws_compat.h"
+
+void proto_register_teamshark(void);
+void proto_reg_handoff_teamshark(void);
+void proto_register_ms_turn(void);
+void proto_reg_handoff_ms_turn(void);
+void proto_register_teams_stun(void);
+void proto_reg_handoff_teams_stun(void);
+void proto_register_teams_flightproxy(void);
+
+static void
+register_protocols(void)
+{
+    proto_register_teamshark();
+    proto_register_ms_turn();
+    proto_register_teams_stun();
+    proto_register_teams_flightproxy();
+}
+
+static void
+register_handoffs(void)
+{
+    proto_reg_handoff_ms_turn();
+    proto_reg_handoff_teams_stun();
+    proto_reg_handoff_teamshark();
+}
+
+static void
+register_ms_stun(void)
+{
+    static proto_plugin plugin = { register_protocols, register_handoffs };
+
+    proto_register_plugin(&plugin);
+}
+
+WS_PLUGIN(register_ms_stun)

@@ -1,0 +1,360 @@
+/* teams-stun.h
+ * What the files of the teams-stun plugin share
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Documents: [MS-ICE2] (checks), [MS-ICE] (draft-02 messages), RFC 8445 and
+ * RFC 8489, [MS-RTP], RFC 7983. What no document says is called "observed"
+ * where it is shown.
+ */
+
+#ifndef TEAMSHARK_TEAMS_STUN_H
+#define TEAMSHARK_TEAMS_STUN_H
+
+#include "common/endpoint.h"
+#include "demux.h"
+
+#include <epan/expert.h>
+
+#define TS_STUN_BINDING_REQUEST     0x0001
+#define TS_STUN_BINDING_INDICATION  0x0011
+#define TS_STUN_BINDING_SUCCESS     0x0101
+#define TS_STUN_BINDING_ERROR       0x0111
+
+/* ---- diagnostics (diagnostics.c): a row each, the enumeration is the row ---- */
+
+typedef enum {
+    TS_DIAG_ATTRIBUTE_LENGTH,
+    TS_DIAG_ATTRIBUTE_OVERRUN,
+    TS_DIAG_MESSAGE_SHORT,
+    TS_DIAG_DISCARDED_CHECK,
+    TS_DIAG_UNAUTHENTICATED_CHECK,
+    TS_DIAG_NO_IMPLEMENTATION_VERSION,
+    TS_DIAG_CANDIDATE_IDENTIFIER_IN_RESPONSE,
+    TS_DIAG_DUAL_FORMAT_TWIN,
+    TS_DIAG_CHECK_UNANSWERED,
+    TS_DIAG_NO_PAIR_ANSWERED,
+    TS_DIAG_LEGACY_FINGERPRINT,
+    TS_DIAG_BAD_FINGERPRINT,
+    TS_DIAG_ROLE_CONFLICT,
+    TS_DIAG_ERROR_RESPONSE,
+    TS_DIAG_RELAYED_NOMINATION,
+    TS_DIAG_CONSENT_LOST,
+    TS_DIAG_SYMMETRIC_NAT,
+    TS_DIAG_BAD_INTEGRITY,
+    TS_DIAG_MODALITY_CONFLICT,
+    TS_DIAG_NOT_RTP,
+    TS_DIAG_COUNT
+} ts_diag;
+
+typedef uint32_t ts_diag_set;       /* bit n is diagnostic n */
+
+#define TS_DIAG_BIT(diag) (UINT32_C(1) << (diag))
+
+void ts_diag_register(int proto);
+void ts_diag_add(packet_info *pinfo, proto_item *item, ts_diag diag, const char *detail);
+
+/* ---- messages (message.c) ---- */
+
+typedef enum { TS_ICE_ROLE_UNKNOWN, TS_ICE_ROLE_CONTROLLING, TS_ICE_ROLE_CONTROLLED } ts_ice_role;
+
+/* How the attributes are laid out, [MS-ICE2] 3.1.5.2. */
+typedef enum { TS_FORMAT_UNKNOWN, TS_FORMAT_RFC5389, TS_FORMAT_DRAFT02 } ts_format;
+
+/* What one Binding message says. Packet scope, as everything it points to. */
+typedef struct {
+    uint16_t type;
+    const uint8_t *transaction_id;  /* 16 bytes */
+    uint32_t hash;                  /* of all bytes */
+    uint32_t length;                /* bytes */
+    const char *ufrag_remote;       /* USERNAME's first part: the receiver's; NULL */
+    const char *ufrag_local;        /* its second part: the sender's; NULL */
+    ts_ice_role role;
+    ts_format format;
+    bool has_username;
+    bool has_priority;
+    uint32_t priority;
+    bool use_candidate;
+    bool has_version;
+    uint32_t version;
+    bool has_foundation;
+    bool has_session;
+    uint64_t session_id;
+    bool observed_attribute;        /* 0x8033, 0x8036 or 0x8037 */
+    bool has_mapped;
+    ts_endpoint mapped;
+    uint16_t error_code;
+    unsigned integrity_offset;      /* of the attribute header; 0: none */
+    unsigned fingerprint_offset;
+    ts_diag_set diagnostics;        /* of attributes, already shown at them */
+} ts_message;
+
+void ts_message_register(int proto);
+
+/* Shows all attributes below tree and fills message; the tvb is one message with a STUN header. */
+void ts_message_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_message *message);
+
+extern const value_string ts_message_types[];     /* Binding only */
+const char *ts_message_type_name(uint16_t type);
+const char *ts_format_name(ts_format format);
+
+/* ---- their attributes (attributes.c) ---- */
+
+void ts_attributes_register(int proto);
+/* One attribute, below tree; what it says goes into message. */
+void ts_attribute_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_tlv *tlv, ts_message *message);
+/* What is known of an IMPLEMENTATION-VERSION value, and how well. */
+const char *ts_implementation_version_meaning(uint32_t version);
+
+/* ---- integrity (integrity.c) ---- */
+
+typedef enum { TS_FINGERPRINT_NONE, TS_FINGERPRINT_GOOD, TS_FINGERPRINT_LEGACY, TS_FINGERPRINT_BAD } ts_fingerprint;
+
+typedef enum {
+    TS_INTEGRITY_NONE,      /* no attribute */
+    TS_INTEGRITY_NO_KEY,    /* no password in the preferences fits */
+    TS_INTEGRITY_RFC5389,   /* valid under RFC 5389 15.4 */
+    TS_INTEGRITY_DRAFT02,   /* valid under draft-ietf-behave-rfc3489bis-02 as [MS-ICE] uses it */
+    TS_INTEGRITY_INVALID
+} ts_integrity;
+
+void ts_integrity_register_prefs(module_t *module);
+ts_fingerprint ts_fingerprint_check(const uint8_t *data, size_t captured, unsigned offset);
+/* ufrags may be NULL: then every password of the table is tried. */
+ts_integrity ts_integrity_check(const uint8_t *data, size_t captured, unsigned offset, const char *ufrag_remote, const char *ufrag_local);
+const char *ts_fingerprint_name(ts_fingerprint fingerprint);
+const char *ts_integrity_name(ts_integrity integrity);
+
+/* ---- paths and pairs (pairs.c) ---- */
+
+typedef enum {
+    TS_CANDIDATE_UNKNOWN,
+    TS_CANDIDATE_HOST,
+    TS_CANDIDATE_SERVER_REFLEXIVE,
+    TS_CANDIDATE_PEER_REFLEXIVE,
+    TS_CANDIDATE_RELAYED
+} ts_candidate;
+
+/* Whose payload type numbers apply. */
+typedef enum { TS_DIALECT_ANY, TS_DIALECT_LYNC, TS_DIALECT_TEAMS } ts_dialect;
+
+const char *ts_candidate_name(ts_candidate candidate);
+const char *ts_pair_state_name(ts_pair_state state);
+
+/* Between whom a payload really goes, with everything around it removed. Packet scope. */
+typedef struct {
+    ts_endpoint src;
+    ts_endpoint dst;
+    ts_endpoint server;     /* the sender's or receiver's own relay (Send Request, Data Indication); AT_NONE */
+    bool from_client;       /* with server: src is the client of that relay */
+    bool multiplexed;       /* inside FF10 */
+    uint64_t session_id;    /* of FF10 or of the message; 0: none */
+    bool tcp;
+} ts_path;
+
+typedef struct ts_pair ts_pair;
+
+/* How many pairs of a session are looked at for what they say of another one. */
+#define TS_MAX_SIBLINGS 64
+
+/* All checks between the same two user fragments. File scope. */
+typedef struct {
+    const char *ufrag[2];
+    ts_ice_role role[2];
+    ts_pair *pairs;             /* newest first */
+    unsigned count;
+    unsigned failed;            /* pairs in that state */
+} ts_ice_session;
+
+/* What a pair was like from some frame on. File scope, never changed. */
+typedef struct {
+    uint32_t since;
+    ts_pair_state state;
+    ts_candidate local_type;
+    ts_candidate remote_type;
+    ts_dialect dialect;
+} ts_pair_view;
+
+/* A candidate pair. File scope. */
+struct ts_pair {
+    ts_pair *next_session;      /* same ends, another multiplexed session */
+    ts_pair *next_of_ice;
+    uint32_t number;
+    uint32_t first_frame;
+    ts_endpoint local;
+    ts_endpoint remote;
+    ts_endpoint server;         /* own relay; AT_NONE where the pair is not relayed on this side */
+    uint64_t session_id;
+    bool tcp;
+    ts_pair_state state;
+    ts_candidate local_type;
+    ts_candidate remote_type;
+    uint32_t allocation;        /* of the own relay */
+    uint16_t stream_type;       /* of that allocation */
+    ts_ice_session *ice;
+    const ts_pair_view *view;   /* the latest one, NULL before the first check is followed */
+    wmem_tree_t *views;         /* frame -> ts_pair_view */
+    const char *text;           /* its ends, for display */
+    uint32_t version;           /* IMPLEMENTATION-VERSION last seen, 0: none */
+    uint32_t nominated_frame;
+    bool answered;              /* a success response was seen */
+    bool remote_first;          /* the remote side's check came before ours */
+    uint32_t exchange_frame;    /* of the last answered check, 0: none */
+    nstime_t exchange_time;
+    nstime_t media_time[2];     /* last media from local, from remote */
+    bool has_media[2];
+    bool consent_lost;
+};
+
+ts_path ts_path_of(packet_info *pinfo, const ts_demux_call *call, const ts_message *message);
+
+/*
+ * The pair of a path: found, or with create made on the first pass. from_local
+ * (may be NULL) says which way the payload goes.
+ */
+ts_pair *ts_pair_find(packet_info *pinfo, const ts_demux_call *call, const ts_path *path, bool create, bool *from_local);
+
+/* The pair as it was before this frame; NULL where it was not known then. */
+const ts_pair_view *ts_pair_before(const ts_pair *pair, const packet_info *pinfo);
+/* Keeps what has changed as the view from this frame on, and returns it; first pass. */
+const ts_pair_view *ts_pair_settle(packet_info *pinfo, ts_pair *pair);
+
+void ts_pair_set_state(ts_pair *pair, ts_pair_state state);
+
+/* ---- candidates.c ---- */
+
+/* The session of the message's user fragments, made with create; NULL where it has none. */
+ts_ice_session *ts_ice_session_of(packet_info *pinfo, const ts_message *message, bool create);
+
+/* Takes what the message says of its pair's candidates; first pass. */
+void ts_pair_learn(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, const ts_message *message, bool from_local,
+    ts_diag_set *diagnostics);
+
+bool ts_address_is_private(const address *addr);
+
+/* ---- transactions (transactions.c) ---- */
+
+/* One check as it was first sent: a transaction id with one set of bytes on one path. File scope. */
+typedef struct ts_attempt {
+    struct ts_attempt *next;
+    uint32_t hash;
+    uint32_t frame;
+    nstime_t time;
+    ts_pair *pair;
+    bool from_local;
+    bool use_candidate;
+    ts_ice_role role;
+    unsigned sends;
+    uint32_t last_frame;        /* of the last sending */
+    nstime_t last_time;
+    uint32_t twin_of;
+    uint32_t response_in;       /* known only after that frame was seen */
+    uint32_t response_hash;
+    nstime_t response_time;
+} ts_attempt;
+
+/* What became of one message. */
+typedef struct {
+    ts_attempt *attempt;        /* of a request, or the one that a response answers; NULL */
+    uint32_t twin_of;
+    uint32_t response_to;
+    bool retransmission;
+    bool measured;              /* the first answer: only that one tells the round-trip time */
+    nstime_t rtt;               /* valid with measured */
+} ts_exchange;
+
+/* First pass only. pair of a response: the path's own, NULL where it has none yet. */
+ts_exchange ts_transaction_request(packet_info *pinfo, const ts_message *message, ts_pair *pair, bool from_local);
+ts_exchange ts_transaction_response(packet_info *pinfo, const ts_message *message, const ts_pair *pair);
+
+/* ---- checks (checks.c) ---- */
+
+void ts_checks_register(int proto);
+int ts_checks_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_demux_call *call);
+
+/* Field items that checks and media share; text may be NULL. */
+void ts_show_pair(tvbuff_t *tvb, proto_tree *tree, const ts_pair *pair, const ts_pair_view *view, const char *text);
+void ts_show_media(tvbuff_t *tvb, proto_tree *tree, const char *media);
+
+/* ---- media (media.c, payload_types.c, modality.c) ---- */
+
+typedef struct {
+    uint8_t number;             /* RTP payload type */
+    const char *name;           /* as SDP writes it */
+    uint32_t clock_rate;        /* Hz */
+    uint8_t channels;
+    ts_dialect dialect;
+    ts_modality modality;       /* unknown where the number says nothing of it */
+    const char *source;
+} ts_payload_type;
+
+const char *ts_dialect_name(ts_dialect dialect);
+/* The row of a payload type; with TS_DIALECT_ANY only where all dialects agree. NULL: none. */
+const ts_payload_type *ts_payload_type_find(uint8_t number, ts_dialect dialect);
+/* Once, before the others. */
+void ts_payload_types_init(void);
+/* As in SDP: "SILK/16000", with channels where there are several. */
+const char *ts_payload_type_label(const ts_payload_type *row);
+/* The same with number and source. */
+const char *ts_payload_type_text(const ts_payload_type *row);
+
+/* What a flow carries, by the strongest evidence there is. */
+typedef struct {
+    ts_modality modality;
+    const char *evidence;       /* "server port 3479"; static; "" with unknown */
+    const char *conflict;       /* what contradicts it, static; NULL: nothing */
+} ts_modality_verdict;
+
+ts_modality_verdict ts_modality_judge(const packet_info *pinfo, const ts_path *path, bool from_local, const ts_payload_type *payload,
+    uint16_t stream_type);
+
+typedef enum { TS_PAYLOAD_RTP, TS_PAYLOAD_SRTCP, TS_PAYLOAD_RTCP, TS_PAYLOAD_DTLS, TS_PAYLOAD_OTHER } ts_payload_kind;
+
+/* What is known of one payload, the same on every pass. Packet scope. */
+typedef struct {
+    ts_payload_kind kind;
+    const ts_pair *pair;        /* NULL: no check seen before */
+    const ts_pair_view *view;   /* of the pair */
+    ts_dialect dialect;
+    const ts_payload_type *payload_type;    /* of RTP; NULL: no row */
+    ts_modality_verdict modality;
+    uint32_t setup_frame;
+    bool clear;                 /* not encrypted */
+    ts_diag_set diagnostics;
+} ts_media_note;
+
+/* ---- media_items.c ---- */
+
+/* As teams_stun.media has it. */
+const char *ts_payload_kind_name(ts_payload_kind kind);
+void ts_media_items_register(int proto);
+void ts_media_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_media_note *note);
+
+/* ---- rtp_info.c ---- */
+
+void ts_rtp_info_handoff(void);
+/* Tells stock rtp what it cannot know of the packet; before the call, on every pass. */
+void ts_rtp_info_set(tvbuff_t *tvb, packet_info *pinfo, const ts_flow *flow, const ts_media_note *note);
+/* From the lower to the higher port: which of its two directions a packet of a flow goes. */
+bool ts_is_reverse(const packet_info *pinfo);
+
+void ts_media_handoff(void);
+int ts_media_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_demux_call *call);
+
+/* ---- shared ---- */
+
+extern int proto_teams_stun;
+
+/*
+ * A key for what is stored about the payload tvb of this frame: the same on
+ * every pass, and different for two payloads of one frame.
+ */
+uint32_t ts_payload_key(tvbuff_t *tvb, const ts_demux_call *call);
+
+/* Per-capture state begins anew with each file. */
+void ts_pairs_reset(void);
+void ts_transactions_reset(void);
+void ts_media_reset(void);
+void ts_rtp_info_reset(void);
+
+#endif /* TEAMSHARK_TEAMS_STUN_H */

@@ -1,0 +1,157 @@
+/* messages.c
+ * Names of MS-TURN messages, and what can be said of one message alone
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Documents: [MS-TURN] 2.2.1, 3.1.10, 3.2.5.1; [MS-TURNBWM] 3.3.5
+ */
+
+#include "ms-turn.h"
+
+#include "turn_diagnostics.h"
+
+typedef struct {
+    uint16_t type;
+    const char *method;
+    const char *class;
+    const char *name;
+} message_row;
+
+#define MESSAGE(type, method, class) { type, method, class, method " " class }
+
+static const message_row messages[] = {
+    MESSAGE(0x0003, "Allocate", "Request"),
+    MESSAGE(0x0103, "Allocate", "Success Response"),
+    MESSAGE(0x0113, "Allocate", "Error Response"),
+    MESSAGE(0x0004, "Send", "Request"),
+    MESSAGE(0x0104, "Send", "Success Response"),
+    MESSAGE(0x0114, "Send", "Error Response"),
+    MESSAGE(0x0115, "Data", "Indication"),
+    MESSAGE(0x0006, "Set Active Destination", "Request"),
+    MESSAGE(0x0106, "Set Active Destination", "Success Response"),
+    MESSAGE(0x0116, "Set Active Destination", "Error Response"),
+    MESSAGE(0x0001, "Binding", "Request"),
+    MESSAGE(0x0101, "Binding", "Success Response"),
+    MESSAGE(0x0111, "Binding", "Error Response"),
+};
+
+static const message_row *
+find_message(uint16_t type)
+{
+    for (unsigned i = 0; i < array_length(messages); i++) {
+        if (messages[i].type == type)
+            return &messages[i];
+    }
+    return NULL;
+}
+
+const char *
+ms_turn_message_name(packet_info *pinfo, uint16_t type)
+{
+    const message_row *row = find_message(type);
+
+    return row != NULL ? row->name : wmem_strdup_printf(pinfo->pool, "Unknown Message 0x%04x", type);
+}
+
+const char *
+ms_turn_method_name(uint16_t type)
+{
+    const message_row *row = find_message(type);
+
+    return row != NULL ? row->method : "Unknown";
+}
+
+const char *
+ms_turn_class_name(uint16_t type)
+{
+    static const char *const classes[] = { "Request", "Indication", "Success Response", "Error Response" };
+    const message_row *row = find_message(type);
+
+    return row != NULL ? row->class : classes[((type >> 7) & 2) | ((type >> 4) & 1)];
+}
+
+/* ---- rules ---- */
+
+static uint64_t
+judge_error(const ms_turn_facts *facts, bool tcp)
+{
+    const bool alternate = ms_turn_has(facts, MS_TURN_ATTR_ALTERNATE_SERVER);
+
+    switch (facts->error_code) {
+    case 274:
+    case 275:
+        return MS_TURN_BIT(candidate_disabled);
+    case 300:
+        return MS_TURN_BIT(redirected) | (alternate ? 0 : MS_TURN_BIT(alternate_missing));
+    case 401:   /* the challenge itself is judged with the requests before it */
+        return alternate || tcp ? 0 : MS_TURN_BIT(alternate_missing);
+    case 430:
+    case 431:
+    case 436:
+    case 441:
+        return MS_TURN_BIT(credentials_rejected);
+    case 438:
+        return MS_TURN_BIT(nonce_stale);
+    default:
+        return MS_TURN_BIT(error_response);
+    }
+}
+
+/* [MS-TURN] 3.2.5.1. Who releases has no use for any of it, so the answer to that may say less. */
+static uint64_t
+judge_success(const ms_turn_facts *facts)
+{
+    uint64_t bits = 0;
+
+    if (ms_turn_has(facts, MS_TURN_ATTR_LIFETIME) && facts->lifetime == 0)
+        return 0;
+    if (!ms_turn_has(facts, MS_TURN_ATTR_XOR_MAPPED))
+        bits |= MS_TURN_BIT(reflexive_missing);
+    if (!ms_turn_has(facts, MS_TURN_ATTR_SEQUENCE))
+        bits |= MS_TURN_BIT(sequence_missing);
+    if (!ms_turn_has(facts, MS_TURN_ATTR_VERSION))
+        bits |= MS_TURN_BIT(version_missing);
+    return bits;
+}
+
+/* [MS-TURNBWM] 2.2.1: 0 check, 1 commit, 2 update. */
+static uint64_t
+judge_bandwidth(const ms_turn_facts *facts)
+{
+    if (facts->bwm_check_type == 2)
+        return ms_turn_has(facts, MS_TURN_ATTR_BWM_RESERVATION) ? 0 : MS_TURN_BIT(reservation_missing);
+    if (!ms_turn_has(facts, MS_TURN_ATTR_BWM_AMOUNT) || !ms_turn_has(facts, MS_TURN_ATTR_BWM_REMOTE_SITE) ||
+        !ms_turn_has(facts, MS_TURN_ATTR_BWM_LOCATION) ||
+        (facts->bwm_check_type == 1 && !ms_turn_has(facts, MS_TURN_ATTR_BWM_LOCAL_SITE)))
+        return MS_TURN_BIT(bandwidth_incomplete);
+    return 0;
+}
+
+/* [MS-TURN] 2.2.2.17: HMAC-SHA256 from version 3 on. */
+static bool
+integrity_fits(const ms_turn_facts *facts)
+{
+    if (facts->integrity_length == 0 || !ms_turn_has(facts, MS_TURN_ATTR_VERSION))
+        return true;
+    return (facts->version >= 3) == (facts->integrity_length == 32);
+}
+
+void
+ms_turn_messages_judge(packet_info *pinfo, proto_item *item, const ts_wire *wire, const ms_turn_facts *facts, bool tcp)
+{
+    uint64_t bits = 0;
+
+    if (wire->kind != TS_WIRE_MS_TURN)
+        bits |= MS_TURN_BIT(cookie_missing);
+    else if (wire->padded)
+        bits |= MS_TURN_BIT(padded);
+    if (!integrity_fits(facts))
+        bits |= MS_TURN_BIT(integrity_length);
+    if (ms_turn_has(facts, MS_TURN_ATTR_ERROR_CODE))
+        bits |= judge_error(facts, tcp);
+    if (facts->type == MS_TURN_ALLOCATE_SUCCESS)
+        bits |= judge_success(facts);
+    if (facts->type == MS_TURN_ALLOCATE && ms_turn_has(facts, MS_TURN_ATTR_BWM_MESSAGE))
+        bits |= judge_bandwidth(facts);
+    ms_turn_diagnose_all(pinfo, item, bits);
+}

@@ -1,0 +1,114 @@
+/* transactions.c
+ * Requests with their responses
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * By transaction id alone: a front address may answer for the relay.
+ */
+
+#include "allocations.h"
+
+#include "turn_diagnostics.h"
+
+#define TRANSACTION_SECONDS 60  /* an id that comes again later is a new request */
+
+typedef struct {
+    uint8_t id[16];
+    uint16_t method;
+} transaction_key;
+
+static wmem_map_t *transactions;    /* transaction_key -> ms_turn_transaction */
+
+static unsigned
+transaction_hash(const void *key)
+{
+    return wmem_strong_hash(((const transaction_key *)key)->id, 16);
+}
+
+static gboolean
+transaction_equal(const void *a, const void *b)
+{
+    const transaction_key *x = (const transaction_key *)a;
+    const transaction_key *y = (const transaction_key *)b;
+
+    return x->method == y->method && memcmp(x->id, y->id, sizeof x->id) == 0;
+}
+
+static ms_turn_transaction *
+insert(const transaction_key *key)
+{
+    ms_turn_transaction *transaction = wmem_new0(wmem_file_scope(), ms_turn_transaction);
+
+    wmem_map_insert(transactions, wmem_memdup(wmem_file_scope(), key, sizeof *key), transaction);
+    return transaction;
+}
+
+static transaction_key
+key_of(const ms_turn_facts *facts)
+{
+    transaction_key key = { .method = facts->type & MS_TURN_METHOD_MASK };
+
+    memcpy(key.id, facts->transaction_id, sizeof key.id);
+    return key;
+}
+
+ms_turn_transaction *
+ms_turn_transaction_of(const ms_turn_facts *facts)
+{
+    const transaction_key key = key_of(facts);
+
+    return (ms_turn_transaction *)wmem_map_lookup(transactions, &key);
+}
+
+static bool
+is_recent(const ms_turn_transaction *transaction, const packet_info *pinfo)
+{
+    nstime_t age;
+
+    nstime_delta(&age, &pinfo->abs_ts, &transaction->request_time);
+    return age.secs < TRANSACTION_SECONDS;
+}
+
+ms_turn_transaction *
+ms_turn_transaction_open(packet_info *pinfo, const ts_demux_call *call, const ms_turn_facts *facts, const ts_endpoint *server,
+    ms_turn_record *record)
+{
+    const transaction_key key = key_of(facts);
+    ms_turn_transaction *transaction = (ms_turn_transaction *)wmem_map_lookup(transactions, &key);
+
+    record->retransmission = transaction != NULL && transaction->request_frame != 0 && is_recent(transaction, pinfo);
+    if (record->retransmission)
+        return transaction;
+    /* Earlier messages point to an old one, so the key gets a new one. */
+    if (transaction == NULL || transaction->request_frame != 0)
+        transaction = insert(&key);
+    transaction->request_frame = pinfo->num;
+    transaction->request_time = pinfo->abs_ts;
+    transaction->method = facts->type;
+    transaction->authenticated = ms_turn_has(facts, MS_TURN_ATTR_INTEGRITY);
+    transaction->tcp = call->tcp;
+    transaction->flow = call->flow;
+    ts_endpoint_keep(&transaction->server, server);
+    ts_endpoint_keep(&transaction->destination, &facts->destination);
+    return transaction;
+}
+
+void
+ms_turn_transaction_close(packet_info *pinfo, ms_turn_transaction *transaction, const ts_endpoint *server, ms_turn_record *record)
+{
+    if (transaction == NULL)
+        return;
+    record->transaction = transaction;
+    record->retransmission = transaction->response_frame != 0;
+    if (!record->retransmission)
+        transaction->response_frame = pinfo->num;
+    nstime_delta(&record->response_time, &pinfo->abs_ts, &transaction->request_time);
+    if (!ts_endpoint_equal(&transaction->server, server))
+        record->diagnostics |= MS_TURN_BIT(response_elsewhere);
+}
+
+void
+ms_turn_transactions_init(void)
+{
+    transactions = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), transaction_hash, transaction_equal);
+}

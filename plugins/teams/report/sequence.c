@@ -1,0 +1,144 @@
+/* sequence.c
+ * "Teams" among the kinds of Wireshark's Flow Graph
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The frames that make the story: names with their answers, allocations,
+ * checks up to the nomination, signalling, and the first packet of media each
+ * way. Flow Graph is in Statistics, and in tshark -z flow,teams,network.
+ */
+
+#include "report/sequence.h"
+
+#include "common/ws_compat.h"
+
+#include <epan/sequence_analysis.h>
+#include <epan/tap.h>
+
+#include "report/util.h"
+#include "tap.h"
+
+/* Methods that carry what peers say to each other; that is a record of its own. */
+enum { TURN_SEND = 0x0004, TURN_DATA_INDICATION = 0x0115, TURN_MULTIPLEXED = 0xFF10 };
+
+static bool
+tells_name(const packet_info *pinfo _U_, const teams_tap *tap _U_, const ts_frame_info *record)
+{
+    const ts_name_info *name = (const ts_name_info *)record;
+
+    return name->response || name->role == TS_ROLE_SERVER_NAME;
+}
+
+static bool
+tells_turn(const packet_info *pinfo _U_, const teams_tap *tap _U_, const ts_frame_info *record)
+{
+    const ts_turn_info *turn = (const ts_turn_info *)record;
+
+    return turn->type != TURN_SEND && turn->type != TURN_DATA_INDICATION && turn->type != TURN_MULTIPLEXED;
+}
+
+static bool
+tells_check(const packet_info *pinfo, const teams_tap *tap _U_, const ts_frame_info *record)
+{
+    const uint32_t pair = ((const ts_check_info *)record)->pair;
+    const uint32_t nominated = GPOINTER_TO_UINT(wmem_map_lookup(teams_model_get()->nominated, GUINT_TO_POINTER(pair)));
+
+    return nominated == 0 || pinfo->num <= nominated;
+}
+
+static bool
+tells_media(const packet_info *pinfo, const teams_tap *tap, const ts_frame_info *record _U_)
+{
+    return tap->view->flow != NULL && tap->view->flow->media_frame[tap->from_client] == pinfo->num;
+}
+
+static bool
+tells_signalling(const packet_info *pinfo _U_, const teams_tap *tap _U_, const ts_frame_info *record _U_)
+{
+    return true;
+}
+
+static bool (*const tellers[])(const packet_info *pinfo, const teams_tap *tap, const ts_frame_info *record) = {
+    [TS_INFO_NAME] = tells_name,
+    [TS_INFO_TURN] = tells_turn,
+    [TS_INFO_CHECK] = tells_check,
+    [TS_INFO_MEDIA] = tells_media,
+    [TS_INFO_FLIGHTPROXY] = tells_signalling,
+};
+
+static bool
+is_part_of_story(const packet_info *pinfo, const teams_tap *tap)
+{
+    for (const ts_frame_info *record = tap->records; record != NULL; record = record->next)
+        if ((unsigned)record->kind < G_N_ELEMENTS(tellers) && tellers[record->kind](pinfo, tap, record))
+            return true;
+    return false;
+}
+
+/* What the frame's records add to its label. */
+static void
+append_records(GString *text, const ts_frame_info *record)
+{
+    for (; record != NULL; record = record->next) {
+        const ts_turn_info *turn = (const ts_turn_info *)record;
+
+        if (record->kind == TS_INFO_TURN && turn->allocation != 0)
+            g_string_append_printf(text, ", allocation %u %s", turn->allocation, turn->state);
+        if (record->kind == TS_INFO_CHECK && ((const ts_check_info *)record)->state == TS_PAIR_NOMINATED)
+            g_string_append(text, ", nominated");
+    }
+}
+
+/* "Call 2, nominated"; "Sign-in 1, token, authsvc.teams.microsoft.com" */
+static char *
+comment_of(const teams_tap *tap)
+{
+    GString *text = g_string_new(NULL);
+    const teams_view *view = tap->view;
+
+    if (view->call != NULL)
+        g_string_append_printf(text, "Call %u", view->call->number);
+    else if (view->signin != NULL)
+        g_string_append_printf(text, "Sign-in %u", view->signin->number);
+    if (view->call == NULL && view->stage != TS_STAGE_UNKNOWN)
+        g_string_append_printf(text, ", %s", ts_stage_name(view->stage));
+    if (view->name != NULL) {
+        char *name = teams_report_name(view->name);
+
+        g_string_append_printf(text, ", %s", name);
+        g_free(name);
+    }
+    append_records(text, tap->records);
+    return g_string_free(text, FALSE);
+}
+
+static tap_packet_status
+sequence_packet(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const void *tapped, tap_flags_t flags _U_)
+{
+    seq_analysis_info_t *info = (seq_analysis_info_t *)data;
+    const teams_tap *tap = (const teams_tap *)tapped;
+
+    if (!is_part_of_story(pinfo, tap))
+        return TAP_PACKET_DONT_REDRAW;
+    seq_analysis_item_t *item = sequence_analysis_create_sai_with_addresses(pinfo, info);
+
+    if (item == NULL)
+        return TAP_PACKET_DONT_REDRAW;
+    item->frame_number = pinfo->num;
+    item->port_src = (uint16_t)pinfo->srcport;
+    item->port_dst = (uint16_t)pinfo->destport;
+    sequence_analysis_use_color_filter(pinfo, item);
+    item->frame_label = g_strdup(teams_view_label(tap->view));
+    item->comment = comment_of(tap);
+    item->conv_num = (uint16_t)(tap->view->call == NULL ? 0 : tap->view->call->number);
+    item->line_style = 1;
+    item->display = true;
+    g_queue_push_tail(info->items, item);
+    return TAP_PACKET_REDRAW;
+}
+
+void
+teams_sequence_register(int proto)
+{
+    register_seq_analysis("teams", "Teams", proto, TEAMS_TAP_NAME, TL_REQUIRES_NOTHING, sequence_packet);
+}

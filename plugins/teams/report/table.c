@@ -1,0 +1,125 @@
+/* report_table.c
+ * Reports as tables in Wireshark's Statistics menu, and as -z teams,NAME,table
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "report/report.h"
+
+#include <string.h>
+
+#include <epan/tap.h>
+
+/* Wireshark hands the ui back to every callback but the ones with a table. */
+typedef struct {
+    stat_tap_table_ui ui;       /* first: cast back from it */
+    const teams_report *report;
+    void *state;
+} report_table;
+
+static GPtrArray *tables;       /* report_table, for the life of the process */
+
+static report_table *
+table_of(const stat_tap_table *table)
+{
+    for (unsigned i = 0; i < tables->len; i++) {
+        report_table *candidate = (report_table *)g_ptr_array_index(tables, i);
+
+        if (candidate->report->title == table->title)
+            return candidate;
+    }
+    return NULL;
+}
+
+static void
+free_item(stat_tap_table *table _U_, unsigned row _U_, unsigned column _U_, stat_tap_table_item_type *item)
+{
+    if (item->type == TABLE_ITEM_STRING)
+        g_free((char *)item->value.string_value);
+    item->type = TABLE_ITEM_NONE;
+}
+
+static void
+reset_table(stat_tap_table *table)
+{
+    report_table *self = table_of(table);
+
+    for (unsigned row = 0; row < table->num_elements; row++) {
+        for (unsigned column = 0; column < table->num_fields; column++)
+            free_item(table, row, column, stat_tap_get_field_data(table, row, column));
+        g_free(table->elements[row]);
+    }
+    table->num_elements = 0;
+    self->report->free(self->state);
+    self->state = self->report->start();
+}
+
+static void
+init_table(stat_tap_table_ui *ui)
+{
+    report_table *self = (report_table *)ui;
+    stat_tap_table *table = stat_tap_find_table(ui, self->report->title);
+
+    if (table != NULL) {
+        reset_table(table);
+        return;
+    }
+    if (self->state != NULL)
+        self->report->free(self->state);
+    self->state = self->report->start();
+    stat_tap_add_table(ui, stat_tap_init_table(self->report->title, (int)self->report->column_count, 0, NULL));
+}
+
+static void
+set_row(const report_table *self, stat_tap_table *table, unsigned row)
+{
+    stat_tap_table_item_type *items = g_newa(stat_tap_table_item_type, self->report->column_count);
+
+    memset(items, 0, self->report->column_count * sizeof *items);
+    self->report->row(self->state, row, items);
+    for (unsigned column = 0; row < table->num_elements && column < table->num_fields; column++)
+        free_item(table, row, column, stat_tap_get_field_data(table, row, column));
+    stat_tap_init_table_row(table, row, self->report->column_count, items);
+}
+
+static tap_packet_status
+table_packet(void *data, packet_info *pinfo, epan_dissect_t *edt, const void *tap, tap_flags_t flags _U_)
+{
+    stat_data_t *stat = (stat_data_t *)data;
+    report_table *self = (report_table *)stat->stat_tap_data;
+    const int row = self->report->packet(self->state, pinfo, edt, (const teams_tap *)tap);
+
+    if (row < 0)
+        return TAP_PACKET_DONT_REDRAW;
+
+    stat_tap_table *table = g_array_index(self->ui.tables, stat_tap_table *, 0);
+    /* One frame can add several rows, of which the last is told. */
+    for (unsigned each = MIN((unsigned)row, table->num_elements); each <= (unsigned)row; each++)
+        set_row(self, table, each);
+    return TAP_PACKET_REDRAW;
+}
+
+void
+teams_report_table_register(const teams_report *report)
+{
+    report_table *self = g_new0(report_table, 1);
+    const stat_tap_table_ui ui = {
+        .group = REGISTER_PACKET_STAT_GROUP_UNSORTED,
+        .title = report->title,
+        .tap_name = TEAMS_TAP_NAME,
+        .cli_string = g_strdup_printf("teams,%s,table", report->name),
+        .stat_tap_init_cb = init_table,
+        .packet_func = table_packet,
+        .stat_tap_reset_table_cb = reset_table,
+        .stat_tap_free_table_item_cb = free_item,
+        .nfields = report->column_count,
+        .fields = report->columns,
+    };
+
+    self->ui = ui;
+    self->report = report;
+    if (tables == NULL)
+        tables = g_ptr_array_new();
+    g_ptr_array_add(tables, self);
+    register_stat_tap_table_ui(&self->ui);
+}

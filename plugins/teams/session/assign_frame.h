@@ -1,0 +1,18 @@
+/* attribute.h
+ * Is a frame Teams or Skype traffic, and on what evidence?
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef TEAMSHARK_TEAMS_ATTRIBUTE_H
+#define TEAMSHARK_TEAMS_ATTRIBUTE_H
+
+#include "session/model.h"
+
+/*
+ * First pass: what the frame is, or NULL where nothing proves it to be ours.
+ * Updates the model; what it returns is file scope.
+ */
+const teams_view *teams_attribute(packet_info *pinfo);
+
+#endif /* TEAMSHARK_TEAMS_ATTRIBUTE_H */

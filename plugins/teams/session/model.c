@@ -1,0 +1,333 @@
+/* model.c
+ * What a capture is made of: clients, sign-ins, calls and flows
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "session/model.h"
+
+#include <string.h>
+
+#include <epan/conversation.h>
+#include <epan/to_str.h>
+
+#include "common/endpoint.h"
+
+static teams_model *model;
+
+/* ---- texts ---- */
+
+static const char *const transport_names[TEAMS_TRANSPORT_COUNT] = {
+    "", "udp", "tcp", "tls", "quic", "pseudo-tls"
+};
+
+static const char *const path_names[TEAMS_PATH_COUNT] = {
+    "", "direct", "relayed", "multiplexed", "tcp_fallback"
+};
+
+static const char *const evidence_names[TEAMS_EVIDENCE_COUNT] = {
+    "", "prefix", "address", "conversation", "name", "server_name", "flightproxy", "media", "check", "session", "turn"
+};
+
+static const char *const what_names[TEAMS_WHAT_COUNT] = {
+    "", "", "relay", "check", "media", "media control", "signalling", "refused"
+};
+
+const char *
+teams_transport_name(teams_transport transport)
+{
+    return transport_names[transport];
+}
+
+const char *
+teams_path_name(teams_path path)
+{
+    return path_names[path];
+}
+
+const char *
+teams_evidence_name(teams_evidence evidence)
+{
+    return evidence_names[evidence];
+}
+
+static const char *
+family_label(ts_product product)
+{
+    switch (product) {
+    case TS_PRODUCT_SKYPE_CONSUMER:
+        return "Skype";
+    case TS_PRODUCT_SFB_ONLINE:
+        return "Skype for Business";
+    case TS_PRODUCT_LYNC_ONPREM:
+        return "Lync";
+    default:
+        return "Teams";
+    }
+}
+
+/* Interned: there are few, and many views have the same one. */
+static const char *
+view_label(const teams_view *view)
+{
+    const char *family = family_label(view->product);
+    const bool service = view->what == TEAMS_WHAT_SERVICE || view->what == TEAMS_WHAT_NAME;
+    const bool plain = view->modality == TS_MODALITY_UNKNOWN || view->what == TEAMS_WHAT_SIGNALLING;
+    char text[128];
+
+    if (service && view->service == TS_SERVICE_UNKNOWN)
+        return family;
+    if (service)
+        g_snprintf(text, sizeof text, "%s %s", family, ts_service_name(view->service));
+    else if (plain)
+        g_snprintf(text, sizeof text, "%s %s", family, what_names[view->what]);
+    else
+        g_snprintf(text, sizeof text, "%s %s %s", family, ts_modality_name(view->modality), what_names[view->what]);
+    return g_intern_string(text);
+}
+
+/* ---- keys ---- */
+
+/* Both directions of a conversation have one key: the lower end first. */
+typedef struct {
+    ts_endpoint low;
+    ts_endpoint high;
+    uint32_t conversation;      /* tells TCP connections with reused ports apart */
+    port_type ptype;
+} flow_key;
+
+static unsigned
+flow_hash(const void *data)
+{
+    const flow_key *key = (const flow_key *)data;
+    unsigned hash = add_address_to_hash(key->conversation ^ ((unsigned)key->low.port << 16 | key->high.port), &key->low.addr);
+
+    return add_address_to_hash(hash, &key->high.addr);
+}
+
+static gboolean
+flow_equal(const void *a, const void *b)
+{
+    const flow_key *x = (const flow_key *)a;
+    const flow_key *y = (const flow_key *)b;
+
+    return x->low.port == y->low.port && x->high.port == y->high.port && x->conversation == y->conversation &&
+        x->ptype == y->ptype && addresses_equal(&x->low.addr, &y->low.addr) &&
+        addresses_equal(&x->high.addr, &y->high.addr);
+}
+
+static flow_key
+flow_key_between(port_type ptype, const ts_endpoint *a, const ts_endpoint *b)
+{
+    const int order = cmp_address(&a->addr, &b->addr);
+    const bool a_low = order < 0 || (order == 0 && a->port <= b->port);
+    const flow_key key = { .low = a_low ? *a : *b, .high = a_low ? *b : *a, .ptype = ptype };
+
+    return key;
+}
+
+static flow_key
+flow_key_of(packet_info *pinfo)
+{
+    const ts_endpoint source = ts_endpoint_source(pinfo);
+    const ts_endpoint destination = ts_endpoint_destination(pinfo);
+    flow_key key = flow_key_between(pinfo->ptype, &source, &destination);
+
+    if (pinfo->ptype == PT_TCP) {
+        const conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+
+        key.conversation = conversation == NULL ? 0 : conversation->conv_index;
+    }
+    return key;
+}
+
+/* ---- names, which are the same in any letters ---- */
+
+static unsigned
+name_hash(const void *data)
+{
+    unsigned hash = 5381;
+
+    for (const char *c = (const char *)data; *c != '\0'; c++)
+        hash = hash * 33 + (unsigned char)g_ascii_tolower(*c);
+    return hash;
+}
+
+static gboolean
+name_equal(const void *a, const void *b)
+{
+    return g_ascii_strcasecmp((const char *)a, (const char *)b) == 0;
+}
+
+/* ---- the model ---- */
+
+teams_model *
+teams_model_get(void)
+{
+    if (model == NULL) {
+        wmem_allocator_t *scope = wmem_file_scope();
+
+        model = wmem_new0(scope, teams_model);
+        model->hosts = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
+        model->clients = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
+        model->flows = wmem_map_new(scope, flow_hash, flow_equal);
+        model->allocations = wmem_map_new(scope, g_direct_hash, g_direct_equal);
+        model->pairs = wmem_map_new(scope, g_direct_hash, g_direct_equal);
+        model->nominated = wmem_map_new(scope, g_direct_hash, g_direct_equal);
+        model->chain_names = wmem_map_new(scope, name_hash, name_equal);
+        model->earlier_names = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
+    }
+    return model;
+}
+
+void
+teams_model_cleanup(void)
+{
+    model = NULL;       /* freed with the file scope */
+}
+
+teams_host *
+teams_host_of(teams_model *m, const address *addr, bool add)
+{
+    teams_host *host = (teams_host *)wmem_map_lookup(m->hosts, addr);
+
+    if (host == NULL && add) {
+        host = wmem_new0(wmem_file_scope(), teams_host);
+        copy_address_wmem(wmem_file_scope(), &host->addr, addr);
+        wmem_map_insert(m->hosts, &host->addr, host);
+    }
+    return host;
+}
+
+teams_client *
+teams_client_of(teams_model *m, const packet_info *pinfo, const address *addr, bool add)
+{
+    teams_client *client = (teams_client *)wmem_map_lookup(m->clients, addr);
+
+    if (client == NULL && add) {
+        client = wmem_new0(wmem_file_scope(), teams_client);
+        copy_address_wmem(wmem_file_scope(), &client->addr, addr);
+        client->number = ++m->client_count;
+        client->frame = pinfo->num;
+        client->calls = wmem_array_new(wmem_file_scope(), sizeof(teams_call *));
+        wmem_map_insert(m->clients, &client->addr, client);
+    }
+    return client;
+}
+
+static void
+endpoint_copy(ts_endpoint *end, const address *addr, uint32_t port)
+{
+    copy_address_wmem(wmem_file_scope(), &end->addr, addr);
+    end->port = (uint16_t)port;
+}
+
+static teams_flow *
+flow_new(teams_model *m, const packet_info *pinfo, bool to_server)
+{
+    teams_flow *flow = wmem_new0(wmem_file_scope(), teams_flow);
+
+    endpoint_copy(&flow->client_end, to_server ? &pinfo->src : &pinfo->dst, to_server ? pinfo->srcport : pinfo->destport);
+    endpoint_copy(&flow->server_end, to_server ? &pinfo->dst : &pinfo->src, to_server ? pinfo->destport : pinfo->srcport);
+    flow->client = teams_client_of(m, pinfo, &flow->client_end.addr, true);
+    flow->endpoint = wmem_strdup_printf(wmem_file_scope(),
+        flow->server_end.addr.type == AT_IPv6 ? "[%s]:%u" : "%s:%u",
+        address_to_str(pinfo->pool, &flow->server_end.addr), flow->server_end.port);
+    flow->base.flow = flow;
+    flow->base.endpoint = flow->endpoint;
+    flow->base.transport = pinfo->ptype == PT_TCP ? TEAMS_TRANSPORT_TCP : TEAMS_TRANSPORT_UDP;
+    teams_host_of(m, &flow->server_end.addr, true);
+    return flow;
+}
+
+teams_flow *
+teams_flow_of(teams_model *m, packet_info *pinfo, bool add, bool to_server)
+{
+    const flow_key key = flow_key_of(pinfo);
+    teams_flow *flow = (teams_flow *)wmem_map_lookup(m->flows, &key);
+
+    if (flow == NULL && add) {
+        flow_key *kept = (flow_key *)wmem_memdup(wmem_file_scope(), &key, sizeof key);
+        flow = flow_new(m, pinfo, to_server);
+        const bool client_low = addresses_equal(&key.low.addr, &flow->client_end.addr) && key.low.port == flow->client_end.port;
+
+        kept->low = client_low ? flow->client_end : flow->server_end;
+        kept->high = client_low ? flow->server_end : flow->client_end;
+        wmem_map_insert(m->flows, kept, flow);
+    }
+    return flow;
+}
+
+teams_flow *
+teams_flow_between(const teams_model *m, const ts_endpoint *a, const ts_endpoint *b)
+{
+    const flow_key key = flow_key_between(PT_UDP, a, b);
+
+    return (teams_flow *)wmem_map_lookup(m->flows, &key);
+}
+
+bool
+teams_flow_from_client(const teams_flow *flow, const packet_info *pinfo)
+{
+    return pinfo->srcport == flow->client_end.port && addresses_equal(&pinfo->src, &flow->client_end.addr);
+}
+
+const teams_view *
+teams_view_keep(const teams_view *view)
+{
+    struct teams_views **list = view->flow == NULL ? NULL : &view->flow->views;
+
+    if (list != NULL)
+        for (struct teams_views *kept = *list; kept != NULL; kept = kept->next)
+            if (memcmp(&kept->view, view, sizeof *view) == 0)
+                return &kept->view;
+
+    struct teams_views *kept = wmem_new0(wmem_file_scope(), struct teams_views);
+    memcpy(&kept->view, view, sizeof *view);
+    kept->label = view_label(view);
+    if (list != NULL) {
+        kept->next = *list;
+        *list = kept;
+    }
+    return &kept->view;
+}
+
+const char *
+teams_view_label(const teams_view *view)
+{
+    return ((const struct teams_views *)view)->label;
+}
+
+/* ---- small things ---- */
+
+double
+teams_seconds(const nstime_t *a, const nstime_t *b)
+{
+    nstime_t delta;
+
+    nstime_delta(&delta, b, a);
+    return nstime_to_sec(&delta);
+}
+
+static bool
+ipv4_is_private(const uint8_t *a)
+{
+    return a[0] == 0 || a[0] == 10 || a[0] == 127 || (a[0] == 172 && (a[1] & 0xF0) == 16) ||
+        (a[0] == 192 && a[1] == 168) || (a[0] == 169 && a[1] == 254) || (a[0] == 100 && (a[1] & 0xC0) == 64);
+}
+
+bool
+teams_address_is_private(const address *addr)
+{
+    const uint8_t *bytes = (const uint8_t *)addr->data;
+
+    if (addr->type == AT_IPv4)
+        return ipv4_is_private(bytes);
+    if (addr->type == AT_IPv6) {
+        static const uint8_t zero[15];
+
+        return (bytes[0] & 0xFE) == 0xFC || (bytes[0] == 0xFE && (bytes[1] & 0xC0) == 0x80) ||
+            (memcmp(bytes, zero, sizeof zero) == 0 && bytes[15] <= 1);
+    }
+    return true;
+}

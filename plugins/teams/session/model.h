@@ -1,0 +1,269 @@
+/* model.h
+ * What a capture is made of: clients, sign-ins, calls and flows
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Built once, on the first pass over the frames, from the records that the
+ * other plugins leave (common/frame_info.h). Everything here is file scope and
+ * grows with clients, sign-ins, calls and flows. A frame points to a
+ * teams_view, which the frames of a flow share for as long as nothing about
+ * them changes; what a frame was given on the first pass never changes, so
+ * that every later pass shows the same.
+ */
+
+#ifndef TEAMSHARK_TEAMS_MODEL_H
+#define TEAMSHARK_TEAMS_MODEL_H
+
+#include "common/frame_info.h"
+
+#include <epan/address.h>
+
+typedef enum {
+    TEAMS_TRANSPORT_UNKNOWN,
+    TEAMS_TRANSPORT_UDP,
+    TEAMS_TRANSPORT_TCP,
+    TEAMS_TRANSPORT_TLS,
+    TEAMS_TRANSPORT_QUIC,
+    TEAMS_TRANSPORT_PSEUDO_TLS,
+    TEAMS_TRANSPORT_COUNT
+} teams_transport;
+
+/* In rank order: where two hold for one frame, the later one is shown. */
+typedef enum {
+    TEAMS_PATH_UNKNOWN,
+    TEAMS_PATH_DIRECT,
+    TEAMS_PATH_RELAYED,
+    TEAMS_PATH_MULTIPLEXED,
+    TEAMS_PATH_TCP_FALLBACK,
+    TEAMS_PATH_COUNT
+} teams_path;
+
+/* Why a frame is taken for Teams traffic. */
+typedef enum {
+    TEAMS_EVIDENCE_NONE,
+    TEAMS_EVIDENCE_PREFIX,          /* a published prefix with a port published for it */
+    TEAMS_EVIDENCE_ADDRESS,         /* an address that a classified name gave */
+    TEAMS_EVIDENCE_CONVERSATION,    /* earlier frames of the flow */
+    TEAMS_EVIDENCE_NAME,            /* the frame carries a classified DNS name */
+    TEAMS_EVIDENCE_SERVER_NAME,     /* ... or TLS or QUIC server name */
+    TEAMS_EVIDENCE_FLIGHTPROXY,
+    TEAMS_EVIDENCE_MEDIA,           /* media on a checked pair or inside an allocation */
+    TEAMS_EVIDENCE_CHECK,           /* a Microsoft connectivity check */
+    TEAMS_EVIDENCE_SESSION,         /* a multiplexed TURN session */
+    TEAMS_EVIDENCE_TURN,            /* an MS-TURN message */
+    TEAMS_EVIDENCE_COUNT
+} teams_evidence;
+
+/* What kind of frame it is; the Info column says so. */
+typedef enum {
+    TEAMS_WHAT_SERVICE,             /* HTTPS and the like to a named service */
+    TEAMS_WHAT_NAME,                /* a DNS message */
+    TEAMS_WHAT_RELAY,
+    TEAMS_WHAT_CHECK,
+    TEAMS_WHAT_MEDIA,
+    TEAMS_WHAT_CONTROL,             /* SRTCP */
+    TEAMS_WHAT_SIGNALLING,          /* flightproxy */
+    TEAMS_WHAT_REFUSAL,             /* an ICMP error about a datagram of the flow: no traffic of it */
+    TEAMS_WHAT_COUNT
+} teams_what;
+
+typedef struct teams_client teams_client;
+typedef struct teams_signin teams_signin;
+typedef struct teams_call teams_call;
+typedef struct teams_flow teams_flow;
+
+/* What is shown of a frame. Compared as bytes: zero one before filling it in. */
+typedef struct {
+    const char *name;               /* NULL where none */
+    const char *endpoint;           /* "address:port" of the service's end, NULL where none */
+    teams_flow *flow;
+    teams_call *call;
+    teams_signin *signin;
+    uint32_t name_frame;
+    ts_product product;
+    ts_service service;
+    ts_stage stage;
+    ts_modality modality;
+    teams_transport transport;
+    teams_path path;
+    teams_evidence evidence;
+    teams_what what;
+} teams_view;
+
+/* A name that an address was learned from. */
+typedef struct {
+    const char *name;               /* the question */
+    ts_product product;
+    ts_service service;
+    ts_stage stage;
+    uint32_t frame;
+    teams_client *client;           /* who learned it */
+    nstime_t until;                 /* shared services: flows that begin later are not ours; zero: own */
+} teams_learned;
+
+/* A DNS message or server name, where it was seen. */
+typedef struct {
+    const ts_name_info *record;
+    uint32_t frame;
+    nstime_t time;
+    const char *endpoint;           /* "address:port" that a server name went to; NULL elsewhere */
+} teams_sighting;
+
+/* An address that a name gave, or that a flow has as its far end. */
+typedef struct {
+    address addr;
+    teams_learned *learned;         /* the latest name for it, NULL where none */
+} teams_host;
+
+struct teams_flow {
+    uint32_t number;                /* from 1, in order of appearance; 0: no frame of it is ours yet */
+    uint32_t frame;                 /* the first attributed one */
+    teams_client *client;
+    ts_endpoint client_end;
+    ts_endpoint server_end;
+    const char *endpoint;           /* text of server_end */
+    teams_view base;                /* what holds for all its frames from now on */
+    ts_modality stream_modality;    /* by its allocation's stream type: where nothing better tells */
+    teams_call *call;
+    bool rejected;                  /* its server name says that it is somebody else's */
+    bool unresolved_reported;
+    uint32_t media_frame[2];        /* its first frame of media: from the service, from the client; 0: none yet */
+    struct teams_views {
+        teams_view view;            /* first: a kept view is where its label is */
+        const char *label;
+        struct teams_views *next;
+    } *views;
+    struct {                        /* of frames with media, by ts_media_kind: kept where it changes, not per frame */
+        const teams_view *latest;
+        wmem_tree_t *changes;       /* frame -> teams_view */
+    } media_views[TS_MEDIA_OTHER + 1];
+};
+
+/* Where a local socket went on the wire: a relay, a peer, a media server. */
+typedef struct {
+    ts_endpoint end;
+    port_type ptype;
+} teams_far_end;
+
+/* One local socket of a call: a modality's own, or one of its components; legs.h. */
+typedef struct {
+    uint16_t port;
+    ts_modality modality;           /* not by the stream type of an allocation, which is weak */
+    bool established;               /* a pair was nominated, or media flowed */
+    bool released;                  /* it gave its allocation back, and had no media since */
+    uint32_t credential;            /* for relays, the latest; 0: none seen */
+    const char *ufrag_local;        /* of its first check; "" none seen */
+    const char *ufrag_remote;
+    wmem_array_t *far_ends;         /* teams_far_end */
+    wmem_array_t *peers;            /* address: far ends of checks and media that are no relays */
+    unsigned judged;                /* its client's news when its call was last asked about */
+} teams_leg;
+
+struct teams_call {
+    uint32_t number;
+    uint32_t frame;                 /* the first one */
+    nstime_t start;
+    nstime_t last;
+    nstime_t last_media;            /* zero: none yet */
+    teams_client *client;
+    teams_signin *signin;           /* the client's at that time, NULL where none */
+    uint32_t name_frame;            /* of the call-setup or media name before it, 0: none */
+    nstime_t name_time;
+    wmem_list_t *legs;              /* teams_leg * */
+    bool unnamed_reported;
+};
+
+struct teams_signin {
+    uint32_t number;
+    uint32_t frame;
+    teams_client *client;
+    nstime_t start;
+    nstime_t last;                  /* its latest name */
+    nstime_t last_own;              /* its latest name of a product of ours */
+    uint32_t stages;                /* bit n: ts_stage n was seen */
+    nstime_t identity;              /* first name of each; valid when the stage's bit is set */
+    nstime_t call_setup;
+    uint32_t identity_frame;
+    uint32_t call_setup_frame;
+    bool relay_seen;                /* a relay's name, or relay traffic */
+    bool front_door_used;           /* HTTPS to the web application after identity */
+    bool stalled;                   /* D15 was raised */
+    bool media_missing;             /* D16 was raised */
+    nstime_t repeated_bootstrap;    /* when a bootstrap name was asked again; zero: not */
+    const char *continent;          /* where its services are: of the first one that says so */
+    const char *continent_name;     /* that name */
+    const wmem_list_t *earlier;     /* teams_sighting *: shared names just before it; NULL where none */
+};
+
+struct teams_client {
+    uint32_t number;
+    uint32_t frame;
+    address addr;
+    teams_signin *signin;           /* the latest, NULL before the first */
+    wmem_array_t *calls;            /* teams_call *, in order */
+    unsigned news;                  /* counts what is learned of the sockets of its calls */
+    uint32_t setup_frame;           /* latest call-setup or media name */
+    nstime_t setup_time;
+    bool relay_named;               /* a relay's name was seen */
+    bool relay_asked;               /* over UDP */
+    bool relay_answered;
+    bool fallback_reported;         /* D18 */
+    nstime_t relay_asked_time;      /* the first time */
+    bool unsigned_relay_reported;
+};
+
+typedef struct {
+    wmem_map_t *hosts;              /* address -> teams_host */
+    wmem_map_t *clients;            /* address -> teams_client */
+    wmem_map_t *flows;              /* five-tuple -> teams_flow */
+    wmem_map_t *allocations;        /* number -> teams_call */
+    wmem_map_t *pairs;              /* number -> teams_call */
+    wmem_map_t *nominated;          /* number of a pair -> frame that nominated it first */
+    wmem_map_t *chain_names;        /* name, in any letters -> teams_learned: links of our chains */
+    wmem_map_t *earlier_names;      /* address -> list of teams_sighting *: a client's shared names of no sign-in */
+    uint32_t client_count;
+    uint32_t signin_count;
+    uint32_t call_count;
+    uint32_t flow_count;
+    nstime_t first;                 /* of the capture */
+    nstime_t last;
+} teams_model;
+
+/* The capture's model; created on first use, freed with the capture. */
+teams_model *teams_model_get(void);
+void teams_model_cleanup(void);
+
+/* Texts of the fields; "" for unknown. */
+const char *teams_transport_name(teams_transport transport);
+const char *teams_path_name(teams_path path);
+const char *teams_evidence_name(teams_evidence evidence);
+
+/* What is known of an address; add makes it when it is not. */
+teams_host *teams_host_of(teams_model *model, const address *addr, bool add);
+teams_client *teams_client_of(teams_model *model, const packet_info *pinfo, const address *addr, bool add);
+
+/*
+ * The flow of the frame; NULL where there is none and add is false. to_server
+ * says which end is the service's, and is used for a new flow only.
+ */
+teams_flow *teams_flow_of(teams_model *model, packet_info *pinfo, bool add, bool to_server);
+
+/* The UDP flow between two ends, NULL where there is none. */
+teams_flow *teams_flow_between(const teams_model *model, const ts_endpoint *a, const ts_endpoint *b);
+
+/* The shared copy of a view in its flow, or a new one where it has none. */
+const teams_view *teams_view_keep(const teams_view *view);
+
+/* How the Info column begins: "Teams audio relay". Only of what teams_view_keep() returned. */
+const char *teams_view_label(const teams_view *view);
+
+/* Is the frame going from the flow's client to the service? */
+bool teams_flow_from_client(const teams_flow *flow, const packet_info *pinfo);
+
+/* Seconds from a to b, which may be negative. */
+double teams_seconds(const nstime_t *a, const nstime_t *b);
+
+/* A private, loopback, link-local or unspecified address. */
+bool teams_address_is_private(const address *addr);
+
+#endif /* TEAMSHARK_TEAMS_MODEL_H */

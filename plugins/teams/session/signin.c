@@ -1,0 +1,279 @@
+/* signin.c
+ * Which sign-in a name belongs to, and what the order of names says
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "session/signin.h"
+
+#include <string.h>
+
+#include "session/diagnostics.h"
+#include "preferences.h"
+
+/* Seconds; see signin.h and the documentation of reports. */
+#define SIGNIN_GAP          1800.0
+#define SIGNIN_QUIET        60.0
+#define SIGNIN_REPEAT       30.0
+#define SHARED_WINDOW       120.0
+#define STALLED_AFTER       60.0
+#define MEDIA_MISSING_AFTER 30.0
+
+#define STAGE_BIT(stage) (UINT32_C(1) << (stage))
+
+#define STAGES_PAST_IDENTITY \
+    (STAGE_BIT(TS_STAGE_TOKEN) | STAGE_BIT(TS_STAGE_REGISTER) | STAGE_BIT(TS_STAGE_SYNC) | \
+     STAGE_BIT(TS_STAGE_CONTENT) | STAGE_BIT(TS_STAGE_CALL_SETUP) | STAGE_BIT(TS_STAGE_MEDIA))
+
+#define STAGES_OF_START (STAGE_BIT(TS_STAGE_BOOTSTRAP) | STAGE_BIT(TS_STAGE_DISCOVERY_LEGACY))
+
+bool
+teams_signin_is_past_identity(uint32_t stages)
+{
+    return (stages & STAGES_PAST_IDENTITY) != 0;
+}
+
+teams_name_weight
+teams_name_weigh(ts_product product)
+{
+    switch (product) {
+    case TS_PRODUCT_UNKNOWN:
+        return TEAMS_NAME_FOREIGN;
+    case TS_PRODUCT_MS_INFRA:
+        return TEAMS_NAME_INFRA;
+    case TS_PRODUCT_M365_SHARED:
+        return TEAMS_NAME_SHARED;
+    default:
+        return TEAMS_NAME_OWN;
+    }
+}
+
+/* ---- where a sign-in begins ---- */
+
+static bool
+starts_over(teams_signin *signin, const packet_info *pinfo, ts_stage stage, bool asking)
+{
+    const double quiet = teams_seconds(&signin->last, &pinfo->abs_ts);
+
+    if (quiet > SIGNIN_GAP)
+        return true;
+    if (!asking || !teams_signin_is_past_identity(signin->stages))
+        return false;
+    if ((STAGES_OF_START & STAGE_BIT(stage)) != 0) {
+        signin->repeated_bootstrap = pinfo->abs_ts;
+        return quiet > SIGNIN_QUIET;
+    }
+    return stage == TS_STAGE_IDENTITY && !nstime_is_zero(&signin->repeated_bootstrap) &&
+        teams_seconds(&signin->repeated_bootstrap, &pinfo->abs_ts) <= SIGNIN_REPEAT &&
+        teams_seconds(&signin->identity, &pinfo->abs_ts) > SIGNIN_REPEAT;
+}
+
+/* A name from before the sign-in: a wait for what follows identity begins with the sign-in. */
+static void
+note_earlier(void *data, void *user_data)
+{
+    const teams_sighting *seen = (const teams_sighting *)data;
+    teams_signin *signin = (teams_signin *)user_data;
+    const ts_stage stage = seen->record->whole->stage;
+
+    if (teams_signin_is_past_identity(STAGE_BIT(stage)))
+        return;
+    signin->stages |= STAGE_BIT(stage);
+    if (stage == TS_STAGE_IDENTITY && signin->identity_frame == 0) {
+        signin->identity = signin->start;
+        signin->identity_frame = seen->frame;
+    }
+}
+
+static teams_signin *
+signin_new(teams_model *model, const packet_info *pinfo, teams_client *client)
+{
+    teams_signin *signin = wmem_new0(wmem_file_scope(), teams_signin);
+
+    signin->number = ++model->signin_count;
+    signin->frame = pinfo->num;
+    signin->client = client;
+    signin->start = pinfo->abs_ts;
+    signin->last = pinfo->abs_ts;
+    signin->last_own = pinfo->abs_ts;
+    signin->continent = "";
+    signin->earlier = teams_signin_take_earlier(model, &client->addr, &pinfo->abs_ts);
+    if (signin->earlier != NULL)
+        wmem_list_foreach((wmem_list_t *)signin->earlier, note_earlier, signin);
+    client->signin = signin;
+    return signin;
+}
+
+/* ---- regions (D9, D10) ---- */
+
+/* Services that clients leave far away without harm. */
+static bool
+is_background(const teams_learned *what)
+{
+    return what->stage == TS_STAGE_TELEMETRY || what->service == TS_SERVICE_PUSH_REALTIME ||
+        what->service == TS_SERVICE_PUSH_NOTIFICATION;
+}
+
+/* Services whose distance is heard. */
+static bool
+is_near_service(const teams_learned *what)
+{
+    return what->service == TS_SERVICE_MEDIA_RELAY || what->service == TS_SERVICE_FLIGHTPROXY ||
+        what->service == TS_SERVICE_EDGE_FRONTDOOR;
+}
+
+static void
+check_region(packet_info *pinfo, teams_signin *signin, const ts_name_info *record, const teams_learned *what)
+{
+    const char *continent = record->whole->continent;
+    const char *client_continent = teams_preference_client_continent();
+
+    if (continent == NULL || continent[0] == '\0')
+        return;
+    if (client_continent[0] != '\0' && is_near_service(what) && strcmp(client_continent, continent) != 0)
+        teams_diagnostics_add(pinfo, TEAMS_DIAGNOSTIC_RESOLVER_REGION,
+            wmem_strdup_printf(pinfo->pool, "%s is in %s, the client in %s", what->name,
+                teams_continent_name(continent), teams_continent_name(client_continent)));
+    if (signin->continent[0] == '\0') {
+        if (!is_background(what)) {
+            signin->continent = continent;
+            signin->continent_name = what->name;
+        }
+        return;
+    }
+    if (strcmp(signin->continent, continent) != 0)
+        teams_diagnostics_add(pinfo,
+            is_background(what) ? TEAMS_DIAGNOSTIC_REGION_NOTE : TEAMS_DIAGNOSTIC_REGION_WARN,
+            wmem_strdup_printf(pinfo->pool, "%s is in %s, %s in %s", what->name, teams_continent_name(continent),
+                signin->continent_name, teams_continent_name(signin->continent)));
+}
+
+/* ---- names ---- */
+
+static void
+note_stage(teams_signin *signin, const packet_info *pinfo, const teams_learned *what)
+{
+    const bool first = (signin->stages & STAGE_BIT(what->stage)) == 0;
+
+    signin->stages |= STAGE_BIT(what->stage);
+    if (what->stage == TS_STAGE_IDENTITY && first) {
+        signin->identity = pinfo->abs_ts;
+        signin->identity_frame = pinfo->num;
+    }
+    if (what->stage == TS_STAGE_CALL_SETUP && first) {
+        signin->call_setup = pinfo->abs_ts;
+        signin->call_setup_frame = pinfo->num;
+    }
+    if (what->service == TS_SERVICE_MEDIA_RELAY) {
+        signin->relay_seen = true;
+        signin->client->relay_named = true;
+    }
+    if (what->stage == TS_STAGE_CALL_SETUP || what->stage == TS_STAGE_MEDIA) {
+        signin->client->setup_frame = pinfo->num;
+        signin->client->setup_time = pinfo->abs_ts;
+    }
+}
+
+/* The links of our chains are asked for by themselves later, by some resolvers. */
+static void
+keep_links(teams_model *model, const ts_name_info *record, const teams_learned *what)
+{
+    for (unsigned i = 1; i < record->link_count; i++) {
+        const char *name = record->links[i].name;
+
+        if (name[0] != '\0' && wmem_map_lookup(model->chain_names, name) == NULL)
+            wmem_map_insert(model->chain_names, name, wmem_memdup(wmem_file_scope(), what, sizeof *what));
+    }
+}
+
+static bool
+fill_from_chain(const teams_model *model, teams_learned *what)
+{
+    const teams_learned *chain = (const teams_learned *)wmem_map_lookup(model->chain_names, what->name);
+
+    if (chain == NULL)
+        return false;
+    what->product = chain->product;
+    what->service = chain->service;
+    what->stage = chain->stage;
+    return true;
+}
+
+teams_signin *
+teams_signin_name(teams_model *model, packet_info *pinfo, teams_client *client, const ts_name_info *record, teams_learned *what)
+{
+    const teams_learned own = {
+        .name = record->links[0].name,
+        .product = record->whole->product,
+        .service = record->whole->service,
+        .stage = record->whole->stage,
+        .frame = pinfo->num,
+        .client = client,
+    };
+    *what = own;
+
+    if (teams_name_weigh(what->product) <= TEAMS_NAME_INFRA && !fill_from_chain(model, what))
+        return NULL;
+
+    teams_signin *signin = client->signin;
+    const bool own_product = teams_name_weigh(what->product) == TEAMS_NAME_OWN;
+
+    if (!own_product && (signin == NULL || teams_seconds(&signin->last_own, &pinfo->abs_ts) > SHARED_WINDOW))
+        return NULL;
+    if (signin == NULL || starts_over(signin, pinfo, what->stage, !record->response && !record->retransmission))
+        signin = signin_new(model, pinfo, client);
+
+    signin->last = pinfo->abs_ts;
+    if (own_product)
+        signin->last_own = pinfo->abs_ts;
+    else {
+        what->until = signin->last_own;
+        what->until.secs += (time_t)SHARED_WINDOW;
+    }
+    note_stage(signin, pinfo, what);
+    if (record->response) {
+        keep_links(model, record, what);
+        check_region(pinfo, signin, record, what);
+    }
+    return signin;
+}
+
+/* ---- what is overdue (D15, D16) ---- */
+
+bool
+teams_signin_is_stalled(const teams_signin *signin, const nstime_t *now)
+{
+    return signin->identity_frame != 0 && !signin->front_door_used && !teams_signin_is_past_identity(signin->stages) &&
+        teams_seconds(&signin->identity, now) > STALLED_AFTER;
+}
+
+bool
+teams_signin_lacks_media(const teams_signin *signin, const nstime_t *now)
+{
+    return signin->call_setup_frame != 0 && !signin->relay_seen &&
+        teams_seconds(&signin->call_setup, now) > MEDIA_MISSING_AFTER;
+}
+
+void
+teams_signin_frame(packet_info *pinfo, teams_client *client, const teams_view *view)
+{
+    teams_signin *signin = client->signin;
+
+    if (signin == NULL)
+        return;
+    if (view->service == TS_SERVICE_MEDIA_RELAY || view->what >= TEAMS_WHAT_RELAY)
+        signin->relay_seen = signin->relay_seen || view->what != TEAMS_WHAT_SIGNALLING;
+    if (view->service == TS_SERVICE_WEB_APP && view->what == TEAMS_WHAT_SERVICE && signin->identity_frame != 0)
+        signin->front_door_used = true;
+
+    if (!signin->stalled && teams_signin_is_stalled(signin, &pinfo->abs_ts)) {
+        signin->stalled = true;
+        teams_diagnostics_add(pinfo, TEAMS_DIAGNOSTIC_SIGNIN_STALLED,
+            wmem_strdup_printf(pinfo->pool, "identity in frame %u", signin->identity_frame));
+    }
+    if (!signin->media_missing && teams_signin_lacks_media(signin, &pinfo->abs_ts)) {
+        signin->media_missing = true;
+        teams_diagnostics_add(pinfo, TEAMS_DIAGNOSTIC_MEDIA_MISSING,
+            wmem_strdup_printf(pinfo->pool, "call set-up in frame %u", signin->call_setup_frame));
+    }
+}

@@ -1,0 +1,65 @@
+/* signin.h
+ * Which sign-in a name belongs to, and what the order of names says
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A sign-in of a client begins with
+ *   - the first name of a product of ours that the client asks for or sends
+ *     as a server name,
+ *   - such a name more than 30 minutes after the latest one of the sign-in,
+ *   - a bootstrap or Lync discovery name after 60 seconds without any name,
+ *     when the sign-in has got past identity, or
+ *   - an identity name asked again within 30 seconds after a bootstrap name
+ *     was asked again, when the sign-in has got past identity.
+ * Names of services that all of Microsoft 365 shares (login, Exchange, ...)
+ * belong to it for 120 seconds after its latest name of a product of ours;
+ * names of shared infrastructure only where they were a link of a chain that
+ * began in such a name. Shared names of the 60 seconds before a sign-in are
+ * remembered with it for the report; their frames stay nobody's, and they
+ * count for stages up to identity only.
+ */
+
+#ifndef TEAMSHARK_TEAMS_SIGNIN_H
+#define TEAMSHARK_TEAMS_SIGNIN_H
+
+#include "session/model.h"
+
+/* How far a product's names prove Teams or Skype. */
+typedef enum {
+    TEAMS_NAME_FOREIGN,     /* not at all */
+    TEAMS_NAME_INFRA,       /* only as a link of a chain of ours */
+    TEAMS_NAME_SHARED,      /* only inside a sign-in */
+    TEAMS_NAME_OWN
+} teams_name_weight;
+
+teams_name_weight teams_name_weigh(ts_product product);
+
+/*
+ * First pass: what the name says of the client's sign-in. Returns the sign-in
+ * that the name belongs to, NULL where it is not ours. *what is filled with
+ * its product, service and stage, which for a link of a chain are the chain's.
+ */
+teams_signin *teams_signin_name(teams_model *model, packet_info *pinfo, teams_client *client,
+    const ts_name_info *record, teams_learned *what);
+
+/*
+ * First pass: remembers a name of a shared service that belongs to no sign-in.
+ * endpoint is in file scope: where a server name went, NULL for DNS.
+ */
+void teams_signin_note_earlier(teams_model *model, const packet_info *pinfo, const address *who,
+    const ts_name_info *record, const char *endpoint);
+
+/* First pass: what was remembered of the client lately, in order; from now on the caller's. NULL where nothing was. */
+const wmem_list_t *teams_signin_take_earlier(teams_model *model, const address *who, const nstime_t *now);
+
+/* First pass: any attributed frame of a client; raises what is overdue. */
+void teams_signin_frame(packet_info *pinfo, teams_client *client, const teams_view *view);
+
+/* Is it overdue at this time that a stage follows identity (D15), or a relay call set-up (D16)? */
+bool teams_signin_is_stalled(const teams_signin *signin, const nstime_t *now);
+bool teams_signin_lacks_media(const teams_signin *signin, const nstime_t *now);
+
+/* Has the sign-in got past identity (bits of teams_signin.stages)? */
+bool teams_signin_is_past_identity(uint32_t stages);
+
+#endif /* TEAMSHARK_TEAMS_SIGNIN_H */

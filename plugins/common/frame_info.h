@@ -29,7 +29,7 @@
 #include "core/ports.h"
 #include "core/prefixes.h"
 
-#define TS_FRAME_INFO_ABI 7
+#define TS_FRAME_INFO_ABI 8
 
 typedef enum {
     TS_INFO_NAME,
@@ -75,6 +75,7 @@ typedef struct {
     const char *environment;
     const char *required;       /* endpoint set, "" where none */
     bool anchored;              /* the chain begins in a Microsoft-owned name */
+    bool client_only;           /* only a client of Teams or Skype asks for it: tells that one is there */
     const char *description;    /* of the row, "" where none */
 } ts_name_class;
 

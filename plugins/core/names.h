@@ -48,6 +48,7 @@ typedef struct {
     ts_cloud cloud;
     ts_trust trust;
     ts_confidence confidence;
+    bool client_only;       /* only a client of Teams or Skype asks for it */
     const char *description;
     const char *source;
 } ts_name_row;

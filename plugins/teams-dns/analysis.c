@@ -126,6 +126,7 @@ sum_up(ts_message *message)
             whole->trust = view->trust;
             whole->confidence = view->confidence;
             whole->description = view->description;
+            whole->client_only = view->client_only;
             purpose = says_product(view);
         }
         if (view->region[0] != '\0') {

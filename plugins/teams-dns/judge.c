@@ -258,6 +258,7 @@ ts_judge_name(ts_message *message, unsigned i, bool *anchored)
         return;
     fill_view(link);
     link->view.anchored = *anchored;
+    link->view.client_only = link->info.row->client_only && (!is_shared(link->info.row->trust) || *anchored);
     message->any_shown = true;
     if (*anchored && is_shared(link->info.row->trust))
         ts_history_anchor(message->pinfo, name);

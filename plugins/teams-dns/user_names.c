@@ -62,6 +62,8 @@ user_row(const user_name *user)
         .cloud = TS_CLOUD_ANY,
         .trust = TS_TRUST_CUSTOMER,
         .confidence = TS_CONFIDENCE_HIGH,
+        .client_only = user->product != TS_PRODUCT_UNKNOWN && user->product != TS_PRODUCT_M365_SHARED &&
+            user->product != TS_PRODUCT_MS_INFRA,
         .description = user->description == NULL ? "" : user->description,
         .source = "user",
     };
@@ -71,6 +73,7 @@ user_row(const user_name *user)
         row.infra = info.row->infra;
         row.cloud = info.row->cloud;
         row.trust = info.row->trust;
+        row.client_only = info.row->client_only;
     }
     g_free(example);
     return row;

@@ -229,6 +229,26 @@ test_enumerations(void)
     g_assert_cmpuint(ts_cloud_from_name("GCC"), ==, TS_CLOUD_UNKNOWN);
 }
 
+/* What Windows, Office and Edge ask for on every PC tells of no client of Teams. */
+static void
+test_asked_by(void)
+{
+    static const char *const shared[] = {
+        "browser.pipe.aria.microsoft.com", "mobile.pipe.aria.microsoft.com", "config.edge.skype.com", "ecs.office.com",
+        "substrate.office.com", "login.live.com", "login.microsoftonline.com", "fpc.msedge.net", "aka.ms", "pipe.skype.com",
+        "statics.teams.cdn.office.net", "api.flightproxy.skype.com", "sip.pstnhub.microsoft.com", "admin.teams.microsoft.com"
+    };
+    static const char *const clients[] = {
+        "teams.microsoft.com", "teams.live.com", "authsvc.teams.microsoft.com", "api.spaces.skype.com",
+        "amer-client-ss.msg.skype.com", "webdir.online.lync.com", "gov.teams.microsoft.us", "web.skype.com"
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(shared); i++)
+        g_assert_false(classify(shared[i]).row->client_only);
+    for (size_t i = 0; i < G_N_ELEMENTS(clients); i++)
+        g_assert_true(classify(clients[i]).row->client_only);
+}
+
 /* Every shipped row is found by its own pattern, with letters for wildcards. */
 static void
 test_each_row(void)
@@ -266,6 +286,7 @@ main(int argc, char **argv)
     g_test_add_func("/names/lengths", test_lengths);
     g_test_add_func("/names/required", test_required);
     g_test_add_func("/names/enumerations", test_enumerations);
+    g_test_add_func("/names/asked-by", test_asked_by);
     g_test_add_func("/names/each-row", test_each_row);
     return g_test_run();
 }

@@ -7,9 +7,11 @@ import os
 import enumerations
 import table
 
-COLUMNS = ["pattern", "match", "product", "service", "stage", "infra", "cloud", "trust", "tokens",
+COLUMNS = ["pattern", "match", "product", "service", "stage", "infra", "cloud", "trust", "asked_by", "tokens",
            "description", "source", "confidence"]
 MATCHES = ["exact", "suffix", "glob"]
+# A name that only a client of Teams or Skype asks for; shared: Windows, Office, browsers and servers do, too.
+ASKED_BY = ["teams-client", "shared"]
 TOKENS = ["all", "region", "none"]
 
 
@@ -20,6 +22,7 @@ def read(data, values, codes):
         table.check_pattern(row, row["pattern"], row["match"])
         for kind in enumerations.KINDS:
             row.one_of(kind, enumerations.values(values, kind))
+        row.one_of("asked_by", ASKED_BY)
         row.one_of("tokens", TOKENS)
         row.filled("description")
         table.check_source(row, codes)
@@ -40,7 +43,8 @@ def generate(rows):
     for row in rows:
         kinds = ", ".join(enumerations.constant(kind, row[kind]) for kind in enumerations.KINDS)
         out.append(f"    {{ {table.quote(row['pattern'])}, TS_MATCH_{row['match'].upper()}, "
-                   f"TS_TOKENS_{row['tokens'].upper()}, {kinds},\n"
+                   f"TS_TOKENS_{row['tokens'].upper()}, {kinds},\n      "
+                   f"{'true' if row['asked_by'] == 'teams-client' else 'false'},\n"
                    f"      {table.quote(row['description'])},\n"
                    f"      {table.quote(row['source'])} }},")
     return out + ["};", f"const size_t ts_shipped_count = {len(rows)};"]

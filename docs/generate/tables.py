@@ -20,7 +20,7 @@ DIAGNOSTIC_TABLES = {
     "teams_dns": ("teams-dns/diagnostic_rows.h", r"^TS_DIAGNOSTIC\((.*?)\)$"),
     "ms_turn": ("ms-stun/turn_diagnostics.def", r"^DIAGNOSTIC\((.*?)\)$"),
     "teams_stun": ("ms-stun/stun_diagnostics.c", r"^    \[\w+\] = \{(.*?)\},$"),
-    "teams": ("teams/session/diagnostics.c", r"^    \[\w+\] = \{(.*?)\},$"),
+    "teams": ("teams/session/teams_expert.def", r"^DIAGNOSTIC\((.*?)\)$"),
 }
 ATTRIBUTE_TABLES = {
     "ms_turn": "ms-stun/turn_attributes.c",

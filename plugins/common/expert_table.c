@@ -6,6 +6,8 @@
 
 #include "common/expert_table.h"
 
+#include <string.h>
+
 #include "common/frame_info.h"
 
 void
@@ -23,6 +25,15 @@ ts_expert_register(const ts_expert_table *table, int proto)
         infos[i] = info;
     }
     expert_register_field_array(expert_register_protocol(proto), infos, (int)table->count);
+}
+
+const ts_expert_row *
+ts_expert_find(const ts_expert_table *table, const char *filter)
+{
+    for (unsigned i = 0; i < table->count; i++)
+        if (strcmp(table->rows[i].filter, filter) == 0)
+            return &table->rows[i];
+    return NULL;
 }
 
 const char *

@@ -44,6 +44,9 @@ typedef struct {
 /* Registers the table's rows as expert items of proto. The table stays in use. */
 void ts_expert_register(const ts_expert_table *table, int proto);
 
+/* The row of a filter name, NULL where there is none. */
+const ts_expert_row *ts_expert_find(const ts_expert_table *table, const char *filter);
+
 /* "error", "warning", "note", "chat" */
 const char *ts_severity_name(int severity);
 

@@ -1,19 +1,19 @@
 /* frame_info.h
- * What the plugins tell the umbrella ("teams") about a frame
+ * What the plugins tell "teams" about a frame
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Over each frame teams-dns, ms-turn and teams-stun leave records on it: proto
+ * Over each frame teams-dns, ms-turn and teams-stun leave an info on it: proto
  * data under the protocol id of "teams", so that nothing is stored where that
- * plugin is absent or disabled. The umbrella's postdissector, which runs last,
+ * plugin is absent or disabled. The postdissector of "teams", which runs last,
  * reads them in the order they were left (innermost message first where
  * messages are nested).
  *
  * Every plugin is compiled with this file; TS_FRAME_INFO_ABI is part of the key
- * under which records are stored, so plugins of different releases do not see
- * each other's records. Raise it with every change of a struct below.
+ * under which infos are stored, so plugins of different releases do not see
+ * each other's infos. Raise it with every change of a struct below.
  *
- * Names are kept with the frame. All other records last as long as the packet
+ * Names are kept with the frame. All other infos last as long as the packet
  * and are left anew on every pass, so that they cost no memory; what they
  * point to is in file scope, or constant.
  */
@@ -25,6 +25,7 @@
 
 #include <epan/proto_data.h>
 
+#include "common/expert_table.h"
 #include "core/names.h"
 #include "core/ports.h"
 #include "core/prefixes.h"
@@ -41,7 +42,7 @@ typedef enum {
 
 typedef struct ts_frame_info {
     struct ts_frame_info *next;     /* left later on the same frame */
-    struct ts_frame_info *last;     /* of the frame; valid in its first record */
+    struct ts_frame_info *last;     /* of the frame; valid in its first info */
     ts_frame_info_kind kind;
 } ts_frame_info;
 
@@ -85,9 +86,9 @@ typedef struct {
     const ts_prefix_row *prefix;    /* NULL where none covers it */
 } ts_name_address;
 
-/* One diagnostic of a message. */
+/* One problem that a message shows. */
 typedef struct {
-    unsigned row;                   /* of teams-dns/diagnostic_rows.h, from 0 */
+    const ts_expert_row *row;       /* of teams-dns */
     const char *name;               /* that it is about */
 } ts_name_problem;
 
@@ -114,8 +115,9 @@ typedef struct {
                                      * first link that has them, region from the last; cloud any */
     const ts_name_address *addresses;
     unsigned address_count;
-    const ts_name_problem *findings;
-    unsigned finding_count;
+    const ts_name_problem *problems;
+    unsigned problem_count;
+    const ts_expert_table *table;   /* all rows of teams-dns, for what only the end of the capture shows */
 } ts_name_info;
 
 /* ---- TURN (ms-turn) ---- */
@@ -224,14 +226,14 @@ typedef struct {
 } ts_flightproxy_info;
 
 /*
- * Looks the umbrella up; call once in a plugin's handoff. ts_frame_info_wanted()
+ * Looks "teams" up; call once in a plugin's handoff. ts_frame_info_wanted()
  * is false where it is absent or disabled, and ts_frame_info_keep() returns NULL.
  */
 void ts_frame_info_init(void);
 bool ts_frame_info_wanted(void);
 
 /*
- * A new zeroed record of size bytes at the end of the frame's list, which the
+ * A new zeroed info of size bytes at the end of the frame's list, which the
  * caller fills at once; NULL where none is wanted. To be left on every pass.
  */
 void *ts_frame_info_add(packet_info *pinfo, ts_frame_info_kind kind, size_t size);
@@ -245,7 +247,7 @@ void ts_frame_info_add_problem(packet_info *pinfo, int severity);
 /* The worst severity that was said so, 0 for none. */
 int ts_frame_info_problem(packet_info *pinfo);
 
-/* The first record of a frame, or NULL. */
+/* The first info of a frame, or NULL. */
 const ts_frame_info *ts_frame_info_first(packet_info *pinfo);
 
 #endif /* TEAMSHARK_COMMON_FRAME_INFO_H */

@@ -6,37 +6,16 @@
 
 #include "diagnostics.h"
 
-static const struct {
-    const char *filter;
-    int severity;
-    int group;
-    const char *summary;
-    const char *advice;
-} rows[] = {
+static const ts_expert_row rows[] = {
 #define TS_DIAGNOSTIC(id, number, filter, severity, group, summary, advice) \
-    { "teams_dns." filter, severity, group, summary, advice },
+    { "D" #number, "teams_dns." filter, group, severity, summary, advice },
 #include "diagnostic_rows.h"
 #undef TS_DIAGNOSTIC
 };
 
 static expert_field fields[TS_DIAG_COUNT];
-static ei_register_info infos[TS_DIAG_COUNT];
 
-void
-ts_diagnostics_register(expert_module_t *module)
-{
-    static const expert_field unregistered = EI_INIT;
-
-    for (unsigned i = 0; i < TS_DIAG_COUNT; i++) {
-        fields[i] = unregistered;
-        infos[i].ids = &fields[i];
-        infos[i].eiinfo.name = rows[i].filter;
-        infos[i].eiinfo.group = rows[i].group;
-        infos[i].eiinfo.severity = rows[i].severity;
-        infos[i].eiinfo.summary = rows[i].summary;
-    }
-    expert_register_field_array(module, infos, TS_DIAG_COUNT);
-}
+const ts_expert_table ts_dns_expert_table = { rows, TS_DIAG_COUNT, fields };
 
 const char *
 ts_diagnostic_text(wmem_allocator_t *scope, const ts_finding *finding)
@@ -51,6 +30,7 @@ void
 ts_diagnostic_show(packet_info *pinfo, proto_item *item, ts_diagnostic diagnostic, const char *text)
 {
     expert_add_info_format(pinfo, item, &fields[diagnostic], "%s", text);
+    ts_frame_info_add_problem(pinfo, rows[diagnostic].severity);
 }
 
 void

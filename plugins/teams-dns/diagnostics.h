@@ -7,7 +7,7 @@
 #ifndef TEAMSHARK_DNS_DIAGNOSTICS_H
 #define TEAMSHARK_DNS_DIAGNOSTICS_H
 
-#include <epan/expert.h>
+#include "common/expert_table.h"
 
 #include "analysis.h"
 
@@ -30,7 +30,8 @@ typedef struct {
     const char *particulars;    /* packet scope, "" where there is nothing to add */
 } ts_finding;
 
-void ts_diagnostics_register(expert_module_t *module);
+/* The rows, by ts_diagnostic. */
+extern const ts_expert_table ts_dns_expert_table;
 
 /* Adds the expert item. text is what ts_diagnostic_text made. */
 void ts_diagnostic_show(packet_info *pinfo, proto_item *item, ts_diagnostic diagnostic, const char *text);

@@ -119,7 +119,7 @@ record_findings(wmem_array_t *findings)
     for (unsigned i = 0; i < wmem_array_get_count(findings); i++) {
         const ts_finding *finding = (const ts_finding *)wmem_array_index(findings, i);
 
-        kept[i].row = finding->diagnostic;
+        kept[i].row = &ts_dns_expert_table.rows[finding->diagnostic];
         kept[i].name = ts_history_text(finding->about);
     }
     return kept;
@@ -150,8 +150,9 @@ leave_record(const ts_message *message, const ts_name_class *views, wmem_array_t
     record->whole = whole;
     record->addresses = keep_addresses(message);
     record->address_count = message->address_count;
-    record->findings = record_findings(findings);
-    record->finding_count = findings == NULL ? 0 : wmem_array_get_count(findings);
+    record->problems = record_findings(findings);
+    record->problem_count = findings == NULL ? 0 : wmem_array_get_count(findings);
+    record->table = &ts_dns_expert_table;
 }
 
 ts_shown_message *

@@ -205,7 +205,7 @@ proto_register_teams_dns(void)
     proto_teams_dns = proto_register_protocol("Teams Names", "Teams Names", "teams_dns");
     proto_register_field_array(proto_teams_dns, hf, array_length(hf));
     proto_register_subtree_array(ett, array_length(ett));
-    ts_diagnostics_register(expert_register_protocol(proto_teams_dns));
+    ts_expert_register(&ts_dns_expert_table, proto_teams_dns);
 
     teams_dns_module = prefs_register_protocol(proto_teams_dns, NULL);
     ts_user_names_register(teams_dns_module);

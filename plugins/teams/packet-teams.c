@@ -3,9 +3,9 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A postdissector that runs after every other one: it reads the records that
+ * A postdissector that runs after every other one: it reads the infos that
  * teams-dns, ms-turn and teams-stun left on the frame, decides on the first
- * pass what the frame is (attribute.c), and shows that on every pass. It
+ * pass what the frame is (assign_frame.c), and shows that on every pass. It
  * needs no field of another dissector, and so makes nobody build a tree.
  */
 
@@ -17,7 +17,7 @@
 #include <epan/tap.h>
 
 #include "session/assign_frame.h"
-#include "session/diagnostics.h"
+#include "session/teams_expert.h"
 #include "session/model.h"
 #include "preferences.h"
 #include "session/refusal.h"
@@ -25,7 +25,7 @@
 #include "report/sequence.h"
 #include "tap.h"
 
-#define VIEW_KEY 0
+#define INFO_KEY 0
 
 void proto_register_teams(void);
 void proto_reg_handoff_teams(void);
@@ -57,63 +57,63 @@ add_string(proto_tree *tree, tvbuff_t *tvb, int hf, const char *text)
         ts_add_text(tvb, tree, hf, text);
 }
 
-/* 0 where the frame (or the view) has none. */
+/* 0 where the frame (or the info) has none. */
 static uint32_t
-flow_number(const teams_view *view)
+flow_number(const teams_frame_info *info)
 {
-    return view == NULL || view->flow == NULL ? 0 : view->flow->number;
+    return info == NULL || info->flow == NULL ? 0 : info->flow->number;
 }
 
 static uint32_t
-call_number(const teams_view *view)
+call_number(const teams_frame_info *info)
 {
-    return view == NULL || view->call == NULL ? 0 : view->call->number;
+    return info == NULL || info->call == NULL ? 0 : info->call->number;
 }
 
 static uint32_t
-signin_number(const teams_view *view)
+signin_number(const teams_frame_info *info)
 {
-    return view == NULL || view->signin == NULL ? 0 : view->signin->number;
+    return info == NULL || info->signin == NULL ? 0 : info->signin->number;
 }
 
 static void
-show_view(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const teams_view *view, const char *label)
+show_info(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const teams_frame_info *info, const char *label)
 {
     proto_item *item = proto_tree_add_protocol_format(tree, proto_teams, tvb, 0, 0, "Microsoft Teams: %s", label);
     proto_tree *teams_tree = proto_item_add_subtree(item, ett_teams);
 
     proto_item_set_generated(item);
-    add_string(teams_tree, tvb, hf_teams_product, ts_product_name(view->product));
-    add_string(teams_tree, tvb, hf_teams_service, ts_service_name(view->service));
-    add_string(teams_tree, tvb, hf_teams_stage, ts_stage_name(view->stage));
-    add_string(teams_tree, tvb, hf_teams_modality, ts_modality_name(view->modality));
-    add_string(teams_tree, tvb, hf_teams_transport, teams_transport_name(view->transport));
-    add_string(teams_tree, tvb, hf_teams_path, teams_path_name(view->path));
-    add_string(teams_tree, tvb, hf_teams_endpoint, view->endpoint);
-    add_string(teams_tree, tvb, hf_teams_name, view->name);
-    ts_add_number(tvb, teams_tree, hf_teams_name_frame, view->name_frame);
-    add_string(teams_tree, tvb, hf_teams_evidence, teams_evidence_name(view->evidence));
-    ts_add_number(tvb, teams_tree, hf_teams_flow, flow_number(view));
-    ts_add_number(tvb, teams_tree, hf_teams_call, call_number(view));
-    ts_add_number(tvb, teams_tree, hf_teams_signin, signin_number(view));
-    teams_diagnostics_show(pinfo, item);
+    add_string(teams_tree, tvb, hf_teams_product, ts_product_name(info->product));
+    add_string(teams_tree, tvb, hf_teams_service, ts_service_name(info->service));
+    add_string(teams_tree, tvb, hf_teams_stage, ts_stage_name(info->stage));
+    add_string(teams_tree, tvb, hf_teams_modality, ts_modality_name(info->modality));
+    add_string(teams_tree, tvb, hf_teams_transport, teams_transport_name(info->transport));
+    add_string(teams_tree, tvb, hf_teams_path, teams_path_name(info->path));
+    add_string(teams_tree, tvb, hf_teams_endpoint, info->endpoint);
+    add_string(teams_tree, tvb, hf_teams_name, info->name);
+    ts_add_number(tvb, teams_tree, hf_teams_name_frame, info->name_frame);
+    add_string(teams_tree, tvb, hf_teams_evidence, teams_evidence_name(info->evidence));
+    ts_add_number(tvb, teams_tree, hf_teams_flow, flow_number(info));
+    ts_add_number(tvb, teams_tree, hf_teams_call, call_number(info));
+    ts_add_number(tvb, teams_tree, hf_teams_signin, signin_number(info));
+    teams_problems_show(pinfo, item);
 }
 
 static void
-queue_tap(packet_info *pinfo, const teams_view *view)
+queue_tap(packet_info *pinfo, const teams_frame_info *info)
 {
     if (!have_tap_listener(teams_tap_id))
         return;
     teams_tap *tap = wmem_new0(pinfo->pool, teams_tap);
 
-    tap->view = view;
-    tap->records = ts_frame_info_first(pinfo);
-    tap->findings = teams_diagnostics_of(pinfo);
-    tap->from_client = view->flow != NULL && teams_flow_from_client(view->flow, pinfo);
+    tap->info = info;
+    tap->infos = ts_frame_info_first(pinfo);
+    tap->problems = teams_problems_of(pinfo);
+    tap->from_client = info->flow != NULL && teams_flow_from_client(info->flow, pinfo);
     tap_queue_packet(teams_tap_id, pinfo, tap);
 }
 
-/* A frame with media, the bulk of a call, has the view that the ones before it in its flow have. */
+/* A frame with media, the bulk of a call, has the info that the ones before it in its flow have. */
 static const ts_media_info *
 media_of(packet_info *pinfo)
 {
@@ -123,54 +123,54 @@ media_of(packet_info *pinfo)
 }
 
 static void
-keep_view(packet_info *pinfo, const teams_view *view)
+keep_info(packet_info *pinfo, const teams_frame_info *info)
 {
     const ts_media_info *media = media_of(pinfo);
 
-    if (media == NULL || view->flow == NULL) {
-        p_add_proto_data(wmem_file_scope(), pinfo, proto_teams, VIEW_KEY, (void *)view);
+    if (media == NULL || info->flow == NULL) {
+        p_add_proto_data(wmem_file_scope(), pinfo, proto_teams, INFO_KEY, (void *)info);
         return;
     }
-    teams_flow *flow = view->flow;
+    teams_flow *flow = info->flow;
 
-    if (flow->media_views[media->kind].latest == view)
+    if (flow->media_infos[media->kind].latest == info)
         return;
-    if (flow->media_views[media->kind].changes == NULL)
-        flow->media_views[media->kind].changes = wmem_tree_new(wmem_file_scope());
-    flow->media_views[media->kind].latest = view;
-    wmem_tree_insert32(flow->media_views[media->kind].changes, pinfo->num, (void *)view);
+    if (flow->media_infos[media->kind].changes == NULL)
+        flow->media_infos[media->kind].changes = wmem_tree_new(wmem_file_scope());
+    flow->media_infos[media->kind].latest = info;
+    wmem_tree_insert32(flow->media_infos[media->kind].changes, pinfo->num, (void *)info);
 }
 
 /* As the first pass kept it. */
-static const teams_view *
-view_of(packet_info *pinfo)
+static const teams_frame_info *
+info_of(packet_info *pinfo)
 {
     const ts_media_info *media = media_of(pinfo);
     const teams_flow *flow = media == NULL ? NULL : teams_flow_of(teams_model_get(), pinfo, false, true);
 
-    if (flow == NULL || flow->media_views[media->kind].changes == NULL)
-        return (const teams_view *)p_get_proto_data(wmem_file_scope(), pinfo, proto_teams, VIEW_KEY);
-    return (const teams_view *)wmem_tree_lookup32_le(flow->media_views[media->kind].changes, pinfo->num);
+    if (flow == NULL || flow->media_infos[media->kind].changes == NULL)
+        return (const teams_frame_info *)p_get_proto_data(wmem_file_scope(), pinfo, proto_teams, INFO_KEY);
+    return (const teams_frame_info *)wmem_tree_lookup32_le(flow->media_infos[media->kind].changes, pinfo->num);
 }
 
 static int
 dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    const teams_view *view;
+    const teams_frame_info *info;
 
     if (PINFO_FD_VISITED(pinfo))
-        view = view_of(pinfo);
-    else if ((view = teams_attribute(pinfo)) != NULL || (view = teams_refusal_view(tvb, pinfo)) != NULL)
-        keep_view(pinfo, view);
+        info = info_of(pinfo);
+    else if ((info = teams_assign_frame(pinfo)) != NULL || (info = teams_refusal_info(tvb, pinfo)) != NULL)
+        keep_info(pinfo, info);
 
-    if (view == NULL)
+    if (info == NULL)
         return 0;
 
-    const char *label = teams_view_label(view);
-    show_view(tvb, pinfo, tree, view, label);
+    const char *label = teams_frame_info_label(info);
+    show_info(tvb, pinfo, tree, info, label);
     if (teams_preference_info_column())
         col_prepend_fence_fstr(pinfo->cinfo, COL_INFO, "%s: ", label);
-    queue_tap(pinfo, view);
+    queue_tap(pinfo, info);
     return (int)tvb_captured_length(tvb);
 }
 
@@ -181,12 +181,12 @@ dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U
     static ws_bool \
     item##_filter_valid(packet_info *pinfo WS_CONV_FILTER_DATA) \
     { \
-        return item##_number(view_of(pinfo)) != 0; \
+        return item##_number(info_of(pinfo)) != 0; \
     } \
     static char * \
     item##_filter_build(packet_info *pinfo WS_CONV_FILTER_DATA) \
     { \
-        return g_strdup_printf("teams." #item " == %u", item##_number(view_of(pinfo))); \
+        return g_strdup_printf("teams." #item " == %u", item##_number(info_of(pinfo))); \
     }
 
 TEAMS_CONVERSATION_FILTER(flow)
@@ -210,7 +210,7 @@ proto_register_teams(void)
         { &hf_teams_product, { "Product", "teams.product", FT_STRING, BASE_NONE, NULL, 0,
             "Product that the frame belongs to, as in the naming taxonomy", HFILL } },
         { &hf_teams_service, { "Service", "teams.service", FT_STRING, BASE_NONE, NULL, 0,
-            "Service at the far end, as in the naming taxonomy", HFILL } },
+            "Service at the remote end, as in the naming taxonomy", HFILL } },
         { &hf_teams_stage, { "Stage", "teams.stage", FT_STRING, BASE_NONE, NULL, 0,
             "Stage of sign-in or call that the service serves", HFILL } },
         { &hf_teams_modality, { "Modality", "teams.modality", FT_STRING, BASE_NONE, NULL, 0,
@@ -239,7 +239,7 @@ proto_register_teams(void)
     proto_teams = proto_register_protocol("Microsoft Teams Session", "Teams", "teams");
     proto_register_field_array(proto_teams, hf, array_length(hf));
     proto_register_subtree_array(ett, array_length(ett));
-    teams_diagnostics_register(proto_teams);
+    teams_expert_register(proto_teams);
     teams_preferences_register(proto_teams);
     teams_tap_id = register_tap(TEAMS_TAP_NAME);
     register_cleanup_routine(teams_model_cleanup);
@@ -248,7 +248,7 @@ proto_register_teams(void)
     teams_reports_register();
 }
 
-/* Registered here and not above, so that it comes after the postdissectors that leave records. */
+/* Registered here and not above, so that it comes after the postdissectors that leave infos. */
 void
 proto_reg_handoff_teams(void)
 {

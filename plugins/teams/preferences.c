@@ -1,5 +1,5 @@
 /* preferences.c
- * What the user can choose about the umbrella
+ * What the user can choose about "teams"
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

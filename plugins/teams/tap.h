@@ -7,16 +7,16 @@
 #ifndef TEAMSHARK_TEAMS_TAP_H
 #define TEAMSHARK_TEAMS_TAP_H
 
-#include "session/diagnostics.h"
+#include "session/teams_expert.h"
 #include "session/model.h"
 
 #define TEAMS_TAP_NAME "teams"
 
 /* One attributed frame. Packet scope; what it points to is file scope. */
 typedef struct {
-    const teams_view *view;
-    const ts_frame_info *records;           /* NULL where the frame carries none */
-    const teams_finding *findings;
+    const teams_frame_info *info;
+    const ts_frame_info *infos;           /* NULL where the frame carries none */
+    const teams_problem *problems;
     bool from_client;
 } teams_tap;
 

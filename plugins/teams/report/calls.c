@@ -58,7 +58,7 @@ static int
 calls_packet(void *data, packet_info *pinfo, epan_dissect_t *edt, const teams_tap *tap)
 {
     calls_state *state = (calls_state *)data;
-    teams_call *call = tap->view->call;
+    teams_call *call = tap->info->call;
 
     if (call == NULL)
         return -1;
@@ -68,7 +68,7 @@ calls_packet(void *data, packet_info *pinfo, epan_dissect_t *edt, const teams_ta
         index = (int)state->entries->len - 1;
         g_hash_table_insert(state->by_call, call, GINT_TO_POINTER(index + 1));
     }
-    if (tap->view->what == TEAMS_WHAT_REFUSAL) {
+    if (tap->info->what == TEAMS_WHAT_REFUSAL) {
         calls_entry_refuse((calls_entry *)g_ptr_array_index(state->entries, index), pinfo, tap);
         return index;
     }

@@ -148,7 +148,7 @@ remote_of(calls_entry *entry, const packet_info *pinfo, const teams_flow *flow)
 }
 
 static void
-add_remote(calls_entry *entry, const packet_info *pinfo, const teams_view *view, unsigned direction)
+add_remote(calls_entry *entry, const packet_info *pinfo, const teams_frame_info *view, unsigned direction)
 {
     calls_remote *remote = remote_of(entry, pinfo, view->flow);
 
@@ -169,7 +169,7 @@ add_remote(calls_entry *entry, const packet_info *pinfo, const teams_view *view,
 }
 
 static void
-add_port(calls_entry *entry, const packet_info *pinfo, const teams_view *view, unsigned direction, int dscp)
+add_port(calls_entry *entry, const packet_info *pinfo, const teams_frame_info *view, unsigned direction, int dscp)
 {
     const uint16_t port = view->flow->client_end.port;
     const uint16_t remote_port = view->flow->server_end.port;
@@ -409,7 +409,7 @@ add_media(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *rec
     add_consent(entry, pinfo, media, direction);
     if (media->kind != TS_MEDIA_RTP)
         return;
-    calls_stream *stream = stream_of(entry, pinfo, media, tap->view->flow, direction);
+    calls_stream *stream = stream_of(entry, pinfo, media, tap->info->flow, direction);
 
     if (stream->modality == TS_MODALITY_UNKNOWN)
         stream->modality = media->modality;
@@ -423,17 +423,17 @@ add_media(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *rec
 void
 calls_entry_refuse(calls_entry *entry, const packet_info *pinfo, const teams_tap *tap)
 {
-    const char *detail = tap->findings == NULL ? "" : tap->findings->detail;
+    const char *detail = tap->problems == NULL ? "" : tap->problems->detail;
 
     for (unsigned i = 0; i < entry->refusals->len; i++) {
         calls_refusal *known = &g_array_index(entry->refusals, calls_refusal, i);
 
-        if (known->flow == tap->view->flow && strcmp(known->detail, detail) == 0) {
+        if (known->flow == tap->info->flow && strcmp(known->detail, detail) == 0) {
             known->count++;
             return;
         }
     }
-    const calls_refusal fresh = { .flow = tap->view->flow, .detail = detail, .frame = pinfo->num, .count = 1 };
+    const calls_refusal fresh = { .flow = tap->info->flow, .detail = detail, .frame = pinfo->num, .count = 1 };
 
     g_array_append_val(entry->refusals, fresh);
 }
@@ -449,7 +449,7 @@ static void (*const adders[])(calls_entry *entry, const packet_info *pinfo, cons
 void
 calls_entry_add(calls_entry *entry, packet_info *pinfo, const teams_tap *tap, int dscp)
 {
-    const teams_view *view = tap->view;
+    const teams_frame_info *view = tap->info;
     const unsigned direction = tap->from_client ? CALLS_SENT : CALLS_RECEIVED;
 
     if (entry->first_frame == 0) {
@@ -460,9 +460,9 @@ calls_entry_add(calls_entry *entry, packet_info *pinfo, const teams_tap *tap, in
     add_time(&entry->first, &entry->last, &pinfo->abs_ts);
     entry->packets[direction]++;
     entry->bytes[direction] += pinfo->fd->pkt_len;
-    for (const teams_finding *finding = tap->findings; finding != NULL; finding = finding->next)
+    for (const teams_problem *finding = tap->problems; finding != NULL; finding = finding->next)
         teams_verdicts_add_finding(entry->verdicts, finding, pinfo->num);
-    for (const ts_frame_info *record = tap->records; record != NULL; record = record->next)
+    for (const ts_frame_info *record = tap->infos; record != NULL; record = record->next)
         if ((unsigned)record->kind < G_N_ELEMENTS(adders) && adders[record->kind] != NULL)
             adders[record->kind](entry, pinfo, record, tap);
     if (view->flow == NULL)

@@ -240,7 +240,7 @@ calls_entry_json(const calls_entry *entry, json_dumper *out)
     streams_json(entry, out);
     setup_json(entry, out);
     teams_verdicts_json(verdicts, out);
-    teams_json_string(out, "severity", teams_severity_name(teams_verdicts_worst(verdicts)));
+    teams_json_string(out, "severity", ts_severity_name(teams_verdicts_worst(verdicts)));
     teams_json_string(out, "verdict", calls_outcome(entry, verdicts));
     json_dumper_end_object(out);
     teams_verdicts_free(verdicts);

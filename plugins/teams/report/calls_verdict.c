@@ -251,7 +251,7 @@ static const struct {
 static void
 judge_refusals(const calls_entry *entry, GArray *verdicts)
 {
-    const teams_diagnostic_row *row = &teams_diagnostics[TEAMS_DIAGNOSTIC_REFUSED];
+    const ts_expert_row *row = &teams_expert_table.rows[TEAMS_EXPERT_REFUSED];
 
     for (unsigned i = 0; i < entry->refusals->len; i++) {
         const calls_refusal *refusal = &g_array_index(entry->refusals, calls_refusal, i);

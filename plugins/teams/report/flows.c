@@ -8,7 +8,7 @@
 
 typedef struct {
     const teams_flow *flow;
-    teams_view view;            /* the latest service, the first evidence */
+    teams_frame_info view;            /* the latest service, the first evidence */
     uint32_t first_frame;
     uint32_t last_frame;
     nstime_t first;
@@ -44,7 +44,7 @@ flows_free(void *data)
 
 /* The row shows the best that any frame of the flow said. */
 static void
-row_merge(row *r, const teams_view *view)
+row_merge(row *r, const teams_frame_info *view)
 {
     const teams_evidence evidence = MAX(r->view.evidence, view->evidence);
     const ts_modality modality = view->modality != TS_MODALITY_UNKNOWN ? view->modality : r->view.modality;
@@ -64,9 +64,9 @@ static int
 flows_packet(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const teams_tap *tap)
 {
     flows_state *state = (flows_state *)data;
-    teams_flow *flow = tap->view->flow;
+    teams_flow *flow = tap->info->flow;
 
-    if (flow == NULL || tap->view->what == TEAMS_WHAT_REFUSAL)
+    if (flow == NULL || tap->info->what == TEAMS_WHAT_REFUSAL)
         return -1;
     int index = GPOINTER_TO_INT(g_hash_table_lookup(state->by_flow, flow)) - 1;
     if (index < 0) {
@@ -79,7 +79,7 @@ flows_packet(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const team
     row *r = &g_array_index(state->rows, row, index);
     const unsigned direction = tap->from_client ? 0 : 1;
 
-    row_merge(r, tap->view);
+    row_merge(r, tap->info);
     r->last_frame = pinfo->num;
     if (nstime_cmp(&pinfo->abs_ts, &r->first) < 0)
         r->first = pinfo->abs_ts;

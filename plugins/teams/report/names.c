@@ -92,7 +92,7 @@ entry_index(names_state *state, const packet_info *pinfo, const char *name)
 }
 
 static void
-entry_add(entry *e, const ts_name_info *record, const teams_view *view)
+entry_add(entry *e, const ts_name_info *record, const teams_frame_info *view)
 {
     const ts_name_class *last = &record->links[record->link_count - 1];
     const bool by_chain = teams_name_weigh(record->whole->product) <= TEAMS_NAME_INFRA;
@@ -131,14 +131,14 @@ names_packet(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const team
     names_state *state = (names_state *)data;
     int changed = -1;
 
-    for (const ts_frame_info *record = tap->records; record != NULL; record = record->next) {
+    for (const ts_frame_info *record = tap->infos; record != NULL; record = record->next) {
         const ts_name_info *name = (const ts_name_info *)record;
 
         if (record->kind != TS_INFO_NAME || name->link_count == 0 ||
-            (teams_name_weigh(name->whole->product) <= TEAMS_NAME_INFRA && name->links[0].name != tap->view->name))
+            (teams_name_weigh(name->whole->product) <= TEAMS_NAME_INFRA && name->links[0].name != tap->info->name))
             continue;
         changed = entry_index(state, pinfo, name->links[0].name);
-        entry_add((entry *)g_ptr_array_index(state->entries, changed), name, tap->view);
+        entry_add((entry *)g_ptr_array_index(state->entries, changed), name, tap->info);
     }
     return changed;
 }

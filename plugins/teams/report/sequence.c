@@ -49,7 +49,7 @@ tells_check(const packet_info *pinfo, const teams_tap *tap _U_, const ts_frame_i
 static bool
 tells_media(const packet_info *pinfo, const teams_tap *tap, const ts_frame_info *record _U_)
 {
-    return tap->view->flow != NULL && tap->view->flow->media_frame[tap->from_client] == pinfo->num;
+    return tap->info->flow != NULL && tap->info->flow->media_frame[tap->from_client] == pinfo->num;
 }
 
 static bool
@@ -69,7 +69,7 @@ static bool (*const tellers[])(const packet_info *pinfo, const teams_tap *tap, c
 static bool
 is_part_of_story(const packet_info *pinfo, const teams_tap *tap)
 {
-    for (const ts_frame_info *record = tap->records; record != NULL; record = record->next)
+    for (const ts_frame_info *record = tap->infos; record != NULL; record = record->next)
         if ((unsigned)record->kind < G_N_ELEMENTS(tellers) && tellers[record->kind](pinfo, tap, record))
             return true;
     return false;
@@ -94,7 +94,7 @@ static char *
 comment_of(const teams_tap *tap)
 {
     GString *text = g_string_new(NULL);
-    const teams_view *view = tap->view;
+    const teams_frame_info *view = tap->info;
 
     if (view->call != NULL)
         g_string_append_printf(text, "Call %u", view->call->number);
@@ -108,7 +108,7 @@ comment_of(const teams_tap *tap)
         g_string_append_printf(text, ", %s", name);
         g_free(name);
     }
-    append_records(text, tap->records);
+    append_records(text, tap->infos);
     return g_string_free(text, FALSE);
 }
 
@@ -128,9 +128,9 @@ sequence_packet(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const v
     item->port_src = (uint16_t)pinfo->srcport;
     item->port_dst = (uint16_t)pinfo->destport;
     sequence_analysis_use_color_filter(pinfo, item);
-    item->frame_label = g_strdup(teams_view_label(tap->view));
+    item->frame_label = g_strdup(teams_frame_info_label(tap->info));
     item->comment = comment_of(tap);
-    item->conv_num = (uint16_t)(tap->view->call == NULL ? 0 : tap->view->call->number);
+    item->conv_num = (uint16_t)(tap->info->call == NULL ? 0 : tap->info->call->number);
     item->line_style = 1;
     item->display = true;
     g_queue_push_tail(info->items, item);

@@ -60,6 +60,7 @@ typedef struct {
     GPtrArray *steps;           /* signin_step, in order */
     GHashTable *by_name;        /* question -> signin_step */
     GArray *verdicts;           /* what frames said */
+    const ts_expert_table *name_table;  /* the rows of teams-dns; NULL before the first name */
     GArray *questions;          /* signin_question */
     teams_generation_score generation;
     GArray *calls;              /* numbers */

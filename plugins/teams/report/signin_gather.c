@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#include "session/name_rows.h"
 #include "session/signin.h"
 
 static void
@@ -106,7 +105,7 @@ session_new(signin_state *state, const teams_signin *signin)
 static signin_step *
 step_new(signin_session *s, const teams_sighting *seen)
 {
-    const char *name = seen->record->links[0].name;
+    const char *name = seen->info->links[0].name;
     signin_step *fresh = g_new0(signin_step, 1);
 
     fresh->signin = s->signin;
@@ -162,7 +161,7 @@ step_classify(signin_step *s, const ts_name_info *record)
 static void
 step_answer(signin_step *s, const teams_sighting *seen)
 {
-    const ts_name_info *record = seen->record;
+    const ts_name_info *record = seen->info;
 
     for (unsigned i = 0; i < record->address_count; i++) {
         char *address = teams_report_end(&record->addresses[i].end);
@@ -195,7 +194,7 @@ step_answer(signin_step *s, const teams_sighting *seen)
 
 /* A link of a chain is for what the chain is for: the frame's view says so. */
 static void
-step_classify_link(signin_step *s, const teams_view *view)
+step_classify_link(signin_step *s, const teams_frame_info *view)
 {
     if (teams_name_weigh(s->product) <= TEAMS_NAME_INFRA && view->name != NULL &&
         g_ascii_strcasecmp(view->name, s->question) == 0) {
@@ -208,7 +207,7 @@ step_classify_link(signin_step *s, const teams_view *view)
 static signin_step *
 step_of(signin_state *state, signin_session *s, const teams_sighting *seen)
 {
-    char *key = g_ascii_strdown(seen->record->links[0].name, -1);
+    char *key = g_ascii_strdown(seen->info->links[0].name, -1);
     signin_step *found = (signin_step *)g_hash_table_lookup(s->by_name, key);
 
     g_free(key);
@@ -221,9 +220,9 @@ step_of(signin_state *state, signin_session *s, const teams_sighting *seen)
 
 /* view is that of the frame, NULL where it comes before the sign-in. */
 static void
-add_name(signin_state *state, signin_session *s, const teams_sighting *seen, const teams_view *view)
+add_name(signin_state *state, signin_session *s, const teams_sighting *seen, const teams_frame_info *view)
 {
-    const ts_name_info *record = seen->record;
+    const ts_name_info *record = seen->info;
     signin_step *found = step_of(state, s, seen);
 
     step_classify(found, record);
@@ -235,7 +234,8 @@ add_name(signin_state *state, signin_session *s, const teams_sighting *seen, con
         s->first_stage_frame[found->stage] = seen->frame;
     for (unsigned i = 0; i < record->link_count; i++)
         teams_generation_add(&s->generation, &record->links[i]);
-    teams_name_rows_add(s->verdicts, record, seen->frame);
+    s->name_table = record->table;
+    teams_verdicts_add_name(s->verdicts, record, seen->frame);
     signin_note_question(s, seen);
 
     if (record->role == TS_ROLE_SERVER_NAME) {
@@ -270,27 +270,27 @@ signin_packet(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const tea
     const unsigned before = state->rows->len;
     int changed = -1;
 
-    if (tap->view->signin == NULL)
+    if (tap->info->signin == NULL)
         return -1;
-    signin_session *s = session_of(state, tap->view->signin);
+    signin_session *s = session_of(state, tap->info->signin);
 
     s->frames++;
-    for (const teams_finding *finding = tap->findings; finding != NULL; finding = finding->next)
+    for (const teams_problem *finding = tap->problems; finding != NULL; finding = finding->next)
         teams_verdicts_add_finding(s->verdicts, finding, pinfo->num);
-    for (const ts_frame_info *record = tap->records; record != NULL; record = record->next) {
+    for (const ts_frame_info *record = tap->infos; record != NULL; record = record->next) {
         const ts_name_info *name = (const ts_name_info *)record;
 
         if (record->kind == TS_INFO_NAME && name->link_count > 0 &&
-            (teams_name_weigh(name->whole->product) > TEAMS_NAME_INFRA || name->links[0].name == tap->view->name)) {
-            const teams_sighting seen = { name, pinfo->num, pinfo->abs_ts, tap->view->endpoint };
+            (teams_name_weigh(name->whole->product) > TEAMS_NAME_INFRA || name->links[0].name == tap->info->name)) {
+            const teams_sighting seen = { name, pinfo->num, pinfo->abs_ts, tap->info->endpoint };
 
-            add_name(state, s, &seen, tap->view);
+            add_name(state, s, &seen, tap->info);
         }
     }
-    if (s->first_stage_frame[tap->view->stage] == 0)
-        s->first_stage_frame[tap->view->stage] = pinfo->num;
-    if (tap->view->call != NULL) {
-        const uint32_t number = tap->view->call->number;
+    if (s->first_stage_frame[tap->info->stage] == 0)
+        s->first_stage_frame[tap->info->stage] = pinfo->num;
+    if (tap->info->call != NULL) {
+        const uint32_t number = tap->info->call->number;
 
         if (s->calls->len == 0 || g_array_index(s->calls, uint32_t, s->calls->len - 1) < number)
             g_array_append_val(s->calls, number);
@@ -298,11 +298,11 @@ signin_packet(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const tea
     /* The row of an older step may have changed instead: found by its question. */
     if (state->rows->len > before)
         changed = (int)state->rows->len - 1;
-    else if (tap->view->name_frame == pinfo->num)
+    else if (tap->info->name_frame == pinfo->num)
         for (unsigned i = 0; i < state->rows->len; i++) {
             const signin_step *row = (const signin_step *)g_ptr_array_index(state->rows, i);
 
-            if (row->signin == tap->view->signin && g_ascii_strcasecmp(row->question, tap->view->name) == 0)
+            if (row->signin == tap->info->signin && g_ascii_strcasecmp(row->question, tap->info->name) == 0)
                 changed = (int)i;
         }
     return changed;

@@ -99,7 +99,7 @@ session_json(const signin_session *s, json_dumper *out)
         json_dumper_value_anyf(out, "%u", g_array_index(s->calls, uint32_t, i));
     json_dumper_end_array(out);
     teams_verdicts_json(verdicts, out);
-    teams_json_string(out, "severity", teams_severity_name(teams_verdicts_worst(verdicts)));
+    teams_json_string(out, "severity", ts_severity_name(teams_verdicts_worst(verdicts)));
     teams_json_string(out, "verdict", signin_outcome(s, verdicts));
     teams_verdicts_free(verdicts);
     json_dumper_end_object(out);

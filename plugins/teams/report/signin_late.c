@@ -14,7 +14,6 @@
 
 #include <string.h>
 
-#include "session/name_rows.h"
 #include "session/signin.h"
 
 #define ANSWER_SECONDS  2.0
@@ -39,7 +38,7 @@ question_of(const signin_session *s, const char *name, uint16_t qtype)
 static void
 note_answer(signin_question *question, const teams_sighting *seen)
 {
-    const ts_name_info *record = seen->record;
+    const ts_name_info *record = seen->info;
 
     question->asked_frame = 0;
     if (record->address_count > 0)
@@ -53,7 +52,7 @@ note_answer(signin_question *question, const teams_sighting *seen)
 void
 signin_note_question(signin_session *s, const teams_sighting *seen)
 {
-    const ts_name_info *record = seen->record;
+    const ts_name_info *record = seen->info;
 
     if (record->role != TS_ROLE_QUESTION)
         return;
@@ -81,9 +80,9 @@ signin_note_question(signin_session *s, const teams_sighting *seen)
 /* ---- what is overdue ---- */
 
 static void
-add_session_row(GArray *verdicts, teams_diagnostic diagnostic, const char *what, uint32_t frame, double seconds)
+add_session_row(GArray *verdicts, teams_expert diagnostic, const char *what, uint32_t frame, double seconds)
 {
-    const teams_diagnostic_row *row = &teams_diagnostics[diagnostic];
+    const ts_expert_row *row = &teams_expert_table.rows[diagnostic];
     char *detail = g_strdup_printf("%s in frame %u, and nothing of it for %.0f s, to the end of the capture", what, frame, seconds);
 
     teams_verdicts_add(verdicts, row->severity, row->code, row->summary, row->advice, detail, frame);
@@ -94,11 +93,23 @@ static void
 add_stages(const teams_signin *signin, const nstime_t *end, GArray *verdicts)
 {
     if (!signin->stalled && teams_signin_is_stalled(signin, end))
-        add_session_row(verdicts, TEAMS_DIAGNOSTIC_SIGNIN_STALLED, "identity", signin->identity_frame,
+        add_session_row(verdicts, TEAMS_EXPERT_SIGNIN_STALLED, "identity", signin->identity_frame,
             teams_seconds(&signin->identity, end));
     if (!signin->media_missing && teams_signin_lacks_media(signin, end))
-        add_session_row(verdicts, TEAMS_DIAGNOSTIC_MEDIA_MISSING, "call set-up", signin->call_setup_frame,
+        add_session_row(verdicts, TEAMS_EXPERT_MEDIA_MISSING, "call set-up", signin->call_setup_frame,
             teams_seconds(&signin->call_setup, end));
+}
+
+/* Adds the row of this filter name, unless a frame said the same of the name already. */
+static void
+add_late(const signin_session *s, GArray *verdicts, const char *filter, const char *name, uint32_t frame)
+{
+    const ts_expert_row *row = s->name_table == NULL ? NULL : ts_expert_find(s->name_table, filter);
+    char *shown = teams_report_name(name);
+
+    if (row != NULL && !teams_verdicts_have(verdicts, row->summary, shown))
+        teams_verdicts_add(verdicts, row->severity, row->code, row->summary, row->advice, shown, frame);
+    g_free(shown);
 }
 
 /* D31: A was answered, and this was not. */
@@ -121,9 +132,9 @@ add_answers(const signin_session *s, const nstime_t *end, GArray *verdicts)
         const signin_question *question = &g_array_index(s->questions, signin_question, i);
 
         if (lacks_answer(s, question, end))
-            teams_name_rows_add_late(verdicts, "type_unanswered", question->name, question->asked_frame);
+            add_late(s, verdicts, "teams_dns.type_unanswered", question->name, question->asked_frame);
         if (question->truncated_frame != 0 && teams_seconds(&question->truncated, end) >= ANSWER_SECONDS)
-            teams_name_rows_add_late(verdicts, "truncated_no_tcp", question->name, question->truncated_frame);
+            add_late(s, verdicts, "teams_dns.truncated_no_tcp", question->name, question->truncated_frame);
     }
 }
 
@@ -142,7 +153,7 @@ add_border_controller(const signin_session *s, const nstime_t *end, GArray *verd
             first = each;
     }
     if (first != NULL && teams_seconds(&first->time, end) >= SBC_SECONDS)
-        teams_name_rows_add_late(verdicts, "pstn_single", first->question, first->frame);
+        add_late(s, verdicts, "teams_dns.pstn_single", first->question, first->frame);
 }
 
 void

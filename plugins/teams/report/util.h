@@ -87,7 +87,9 @@ void teams_verdicts_add(GArray *verdicts, int severity, const char *code, const 
     const char *detail, uint32_t frame);
 /* All of another list. */
 void teams_verdicts_add_all(GArray *verdicts, const GArray *from);
-void teams_verdicts_add_finding(GArray *verdicts, const teams_finding *finding, uint32_t frame);
+/* What a name's info says is wrong with it. */
+void teams_verdicts_add_name(GArray *verdicts, const ts_name_info *info, uint32_t frame);
+void teams_verdicts_add_finding(GArray *verdicts, const teams_problem *finding, uint32_t frame);
 /* Is the detail among those of the summary? */
 bool teams_verdicts_have(const GArray *verdicts, const char *summary, const char *detail);
 /* The worst severity, PI_CHAT for none. */

@@ -104,13 +104,25 @@ masked_detail(const char *detail)
 }
 
 void
-teams_verdicts_add_finding(GArray *verdicts, const teams_finding *finding, uint32_t frame)
+teams_verdicts_add_finding(GArray *verdicts, const teams_problem *finding, uint32_t frame)
 {
-    const teams_diagnostic_row *row = &teams_diagnostics[finding->diagnostic];
+    const ts_expert_row *row = finding->row;
     char *detail = masked_detail(finding->detail);
 
     teams_verdicts_add(verdicts, row->severity, row->code, row->summary, row->advice, detail, frame);
     g_free(detail);
+}
+
+void
+teams_verdicts_add_name(GArray *verdicts, const ts_name_info *info, uint32_t frame)
+{
+    for (unsigned i = 0; i < info->problem_count; i++) {
+        const ts_expert_row *row = info->problems[i].row;
+        char *shown = teams_report_name(info->problems[i].name);
+
+        teams_verdicts_add(verdicts, row->severity, row->code, row->summary, row->advice, shown, frame);
+        g_free(shown);
+    }
 }
 
 int
@@ -128,7 +140,7 @@ verdict_text(const teams_verdict *verdict, FILE *out, unsigned indent)
 {
     GString *line = g_string_new(NULL);
 
-    g_string_append_printf(line, "[%s] %s", teams_severity_name(verdict->severity), verdict->summary);
+    g_string_append_printf(line, "[%s] %s", ts_severity_name(verdict->severity), verdict->summary);
     for (unsigned i = 0; i < MIN(verdict->details->len, DETAILS_SHOWN); i++)
         g_string_append_printf(line, "%s %s", i == 0 ? ":" : ",", (const char *)g_ptr_array_index(verdict->details, i));
     if (verdict->details->len > DETAILS_SHOWN)
@@ -141,7 +153,7 @@ verdict_text(const teams_verdict *verdict, FILE *out, unsigned indent)
     g_string_append_c(line, ')');
     teams_print(out, indent, "%s", line->str);
     if (verdict->advice[0] != '\0')
-        teams_print(out, indent + 2, "%s", verdict->advice);
+        teams_print(out, indent + 2, g_str_has_suffix(verdict->advice, ".") ? "%s" : "%s.", verdict->advice);
     g_string_free(line, TRUE);
 }
 
@@ -169,7 +181,7 @@ teams_verdicts_json(const GArray *verdicts, json_dumper *out)
 
         json_dumper_begin_object(out);
         teams_json_string(out, "code", verdict->code);
-        teams_json_string(out, "severity", teams_severity_name(verdict->severity));
+        teams_json_string(out, "severity", ts_severity_name(verdict->severity));
         teams_json_string(out, "summary", verdict->summary);
         teams_json_texts(out, "details", verdict->details);
         teams_json_string(out, "advice", verdict->advice);

@@ -1,4 +1,4 @@
-/* attribute.c
+/* assign_frame.c
  * Is a frame Teams or Skype traffic, and on what evidence?
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -13,51 +13,51 @@
 #include "common/endpoint.h"
 
 #include "session/assign_frame_private.h"
-#include "session/diagnostics.h"
+#include "session/teams_expert.h"
 #include "session/signin.h"
 
 #define UNANSWERED_AFTER 1.0    /* seconds without an answer from a relay over UDP */
 #define FIRST_USER_PORT  1024
 
-/* ---- what several kinds of records need ---- */
+/* ---- what several kinds of infos need ---- */
 
 void
-teams_draft_path(teams_draft *d, teams_path path)
+teams_builder_set_path(teams_frame_builder *b, teams_path path)
 {
-    if (path > d->view.path)
-        d->view.path = path;
+    if (path > b->info.path)
+        b->info.path = path;
 }
 
 void
-teams_draft_modality(teams_draft *d, ts_modality modality)
+teams_builder_set_modality(teams_frame_builder *b, ts_modality modality)
 {
-    if (d->view.modality == TS_MODALITY_UNKNOWN)
-        d->view.modality = modality;
+    if (b->info.modality == TS_MODALITY_UNKNOWN)
+        b->info.modality = modality;
 }
 
 void
-teams_draft_claim(teams_draft *d, teams_what what, teams_evidence evidence)
+teams_builder_set_kind(teams_frame_builder *b, teams_what what, teams_evidence evidence)
 {
-    if (d->view.evidence == TEAMS_EVIDENCE_NONE) {
-        d->view.what = what;
-        d->view.evidence = evidence;
+    if (b->info.evidence == TEAMS_EVIDENCE_NONE) {
+        b->info.what = what;
+        b->info.evidence = evidence;
     }
 }
 
 teams_flow *
-teams_draft_flow(teams_draft *d, bool to_server)
+teams_builder_set_flow(teams_frame_builder *b, bool to_server)
 {
-    teams_flow *flow = teams_flow_of(d->model, d->pinfo, true, to_server);
+    teams_flow *flow = teams_flow_of(b->model, b->pinfo, true, to_server);
 
-    d->client = flow->client;
-    if (d->view.flow == NULL) {
-        const teams_view gathered = d->view;
+    b->client = flow->client;
+    if (b->info.flow == NULL) {
+        const teams_frame_info gathered = b->info;
 
-        memcpy(&d->view, &flow->base, sizeof d->view);
-        d->view.flow = flow;
-        d->view.evidence = gathered.evidence;
-        d->view.what = gathered.what;
-        d->view.path = TEAMS_PATH_UNKNOWN;
+        memcpy(&b->info, &flow->base, sizeof b->info);
+        b->info.flow = flow;
+        b->info.evidence = gathered.evidence;
+        b->info.what = gathered.what;
+        b->info.path = TEAMS_PATH_UNKNOWN;
     }
     return flow;
 }
@@ -90,39 +90,39 @@ teams_flow_name(teams_flow *flow, const teams_learned *learned)
 
 /* Names a new flow after its server's address. */
 static void
-name_by_address(teams_draft *d, teams_flow *flow)
+name_by_address(teams_frame_builder *b, teams_flow *flow)
 {
-    const teams_learned *learned = flow->base.name == NULL ? learned_of(d->model, d->pinfo, &flow->server_end.addr, &flow->client_end.addr) : NULL;
+    const teams_learned *learned = flow->base.name == NULL ? learned_of(b->model, b->pinfo, &flow->server_end.addr, &flow->client_end.addr) : NULL;
 
     if (learned == NULL)
         return;
     flow->base.name = learned->name;
     flow->base.name_frame = learned->frame;
-    d->view.name = learned->name;
-    d->view.name_frame = learned->frame;
+    b->info.name = learned->name;
+    b->info.name_frame = learned->frame;
 }
 
 void
-teams_draft_service(teams_draft *d, ts_service service, ts_stage stage)
+teams_builder_set_service(teams_frame_builder *b, ts_service service, ts_stage stage)
 {
-    if (d->view.product == TS_PRODUCT_UNKNOWN || teams_name_weigh(d->view.product) != TEAMS_NAME_OWN)
-        d->view.product = TS_PRODUCT_TEAMS;
-    d->view.service = service;
-    d->view.stage = stage;
+    if (b->info.product == TS_PRODUCT_UNKNOWN || teams_name_weigh(b->info.product) != TEAMS_NAME_OWN)
+        b->info.product = TS_PRODUCT_TEAMS;
+    b->info.service = service;
+    b->info.stage = stage;
 }
 
-/* What later frames of the flow are when they carry no record. */
+/* What later frames of the flow are when they carry no info. */
 static void
-remember(const teams_draft *d)
+remember(const teams_frame_builder *b)
 {
-    teams_flow *flow = d->view.flow;
+    teams_flow *flow = b->info.flow;
 
-    flow->base.product = d->view.product;
-    flow->base.service = d->view.service;
-    flow->base.stage = d->view.stage;
-    flow->base.path = d->view.path;
-    flow->base.what = d->view.what;
-    if (d->view.transport == TEAMS_TRANSPORT_PSEUDO_TLS)
+    flow->base.product = b->info.product;
+    flow->base.service = b->info.service;
+    flow->base.stage = b->info.stage;
+    flow->base.path = b->info.path;
+    flow->base.what = b->info.what;
+    if (b->info.transport == TEAMS_TRANSPORT_PSEUDO_TLS)
         flow->base.transport = TEAMS_TRANSPORT_PSEUDO_TLS;
 }
 
@@ -147,7 +147,7 @@ teams_is_published(const packet_info *pinfo, const address *addr, uint32_t port)
     return row != NULL && port_fits_prefix(row, pinfo->ptype, port);
 }
 
-/* ---- frames without records ---- */
+/* ---- frames without infos ---- */
 
 static bool
 is_dns_port(const packet_info *pinfo)
@@ -166,38 +166,38 @@ is_service_port(const teams_learned *learned, uint32_t port)
 }
 
 static teams_flow *
-flow_by_address(teams_draft *d)
+flow_by_address(teams_frame_builder *b)
 {
-    const packet_info *pinfo = d->pinfo;
-    const teams_learned *to = learned_of(d->model, pinfo, &pinfo->dst, &pinfo->src);
-    const teams_learned *from = to == NULL ? learned_of(d->model, pinfo, &pinfo->src, &pinfo->dst) : NULL;
+    const packet_info *pinfo = b->pinfo;
+    const teams_learned *to = learned_of(b->model, pinfo, &pinfo->dst, &pinfo->src);
+    const teams_learned *from = to == NULL ? learned_of(b->model, pinfo, &pinfo->src, &pinfo->dst) : NULL;
 
     if ((to == NULL && from == NULL) || is_dns_port(pinfo))
         return NULL;
     if (to != NULL ? !is_service_port(to, pinfo->destport) : !is_service_port(from, pinfo->srcport))
         return NULL;
-    teams_flow *flow = teams_draft_flow(d, to != NULL);
+    teams_flow *flow = teams_builder_set_flow(b, to != NULL);
     teams_flow_name(flow, to != NULL ? to : from);
-    teams_draft_claim(d, TEAMS_WHAT_SERVICE, TEAMS_EVIDENCE_ADDRESS);
+    teams_builder_set_kind(b, TEAMS_WHAT_SERVICE, TEAMS_EVIDENCE_ADDRESS);
     return flow;
 }
 
 static teams_flow *
-flow_by_prefix(teams_draft *d)
+flow_by_prefix(teams_frame_builder *b)
 {
-    const packet_info *pinfo = d->pinfo;
+    const packet_info *pinfo = b->pinfo;
     const bool to = teams_is_published(pinfo, &pinfo->dst, pinfo->destport);
 
     if (!to && !teams_is_published(pinfo, &pinfo->src, pinfo->srcport))
         return NULL;
-    teams_flow *flow = teams_draft_flow(d, to);
+    teams_flow *flow = teams_builder_set_flow(b, to);
     flow->base.product = TS_PRODUCT_TEAMS;
     if (pinfo->ptype == PT_UDP && ts_port_is_relay(flow->server_end.port)) {
         flow->base.service = TS_SERVICE_MEDIA_RELAY;
         flow->base.stage = TS_STAGE_MEDIA;
         flow->base.what = TEAMS_WHAT_RELAY;
     }
-    teams_draft_claim(d, flow->base.what, TEAMS_EVIDENCE_PREFIX);
+    teams_builder_set_kind(b, flow->base.what, TEAMS_EVIDENCE_PREFIX);
     return flow;
 }
 
@@ -208,32 +208,32 @@ is_known_host(teams_model *model, const address *addr)
 }
 
 static void
-apply_context(teams_draft *d)
+apply_context(teams_frame_builder *b)
 {
-    const packet_info *pinfo = d->pinfo;
+    const packet_info *pinfo = b->pinfo;
 
     if (pinfo->ptype != PT_UDP && pinfo->ptype != PT_TCP)
         return;
-    const bool known = wmem_map_size(d->model->hosts) != 0 &&
-        (is_known_host(d->model, &pinfo->dst) || is_known_host(d->model, &pinfo->src));
-    teams_flow *flow = known ? teams_flow_of(d->model, d->pinfo, false, true) : NULL;
+    const bool known = wmem_map_size(b->model->hosts) != 0 &&
+        (is_known_host(b->model, &pinfo->dst) || is_known_host(b->model, &pinfo->src));
+    teams_flow *flow = known ? teams_flow_of(b->model, b->pinfo, false, true) : NULL;
     teams_evidence evidence = TEAMS_EVIDENCE_CONVERSATION;
 
     if (flow != NULL && flow->rejected)
         return;
     if (flow == NULL && known) {
-        flow = flow_by_address(d);
+        flow = flow_by_address(b);
         evidence = TEAMS_EVIDENCE_ADDRESS;
     }
     if (flow == NULL) {
-        flow = flow_by_prefix(d);
+        flow = flow_by_prefix(b);
         evidence = TEAMS_EVIDENCE_PREFIX;
     }
     if (flow == NULL)
         return;
-    memcpy(&d->view, &flow->base, sizeof d->view);
-    d->view.evidence = evidence;
-    d->client = flow->client;
+    memcpy(&b->info, &flow->base, sizeof b->info);
+    b->info.evidence = evidence;
+    b->client = flow->client;
 }
 
 /* ---- what follows from the whole ---- */
@@ -248,22 +248,22 @@ modality_of_ports(const teams_flow *flow)
 
 /* D18: does the client get any answer from relays over UDP? */
 static void
-check_fallback(teams_draft *d)
+check_fallback(teams_frame_builder *b)
 {
-    teams_flow *flow = d->view.flow;
-    teams_client *client = d->client;
-    const nstime_t *now = &d->pinfo->abs_ts;
+    teams_flow *flow = b->info.flow;
+    teams_client *client = b->client;
+    const nstime_t *now = &b->pinfo->abs_ts;
 
-    if (d->view.service != TS_SERVICE_MEDIA_RELAY)
+    if (b->info.service != TS_SERVICE_MEDIA_RELAY)
         return;
-    if (d->pinfo->ptype == PT_TCP) {
-        teams_draft_path(d, TEAMS_PATH_TCP_FALLBACK);
+    if (b->pinfo->ptype == PT_TCP) {
+        teams_builder_set_path(b, TEAMS_PATH_TCP_FALLBACK);
         if (client->relay_asked && !client->relay_answered && !client->fallback_reported &&
             teams_seconds(&client->relay_asked_time, now) >= UNANSWERED_AFTER) {
             client->fallback_reported = true;
-            teams_diagnostics_add(d->pinfo, TEAMS_DIAGNOSTIC_UDP_BLOCKED, flow->endpoint);
+            teams_expert_add(b->pinfo, TEAMS_EXPERT_UDP_BLOCKED, flow->endpoint);
         }
-    } else if (!teams_flow_from_client(flow, d->pinfo))
+    } else if (!teams_flow_from_client(flow, b->pinfo))
         client->relay_answered = true;
     else if (!client->relay_asked) {
         client->relay_asked = true;
@@ -273,104 +273,104 @@ check_fallback(teams_draft *d)
 
 /* Relay traffic without a name (D28) or without a sign-in: once per call and client. */
 static void
-check_relay(teams_draft *d)
+check_relay(teams_frame_builder *b)
 {
-    teams_call *call = d->view.call;
+    teams_call *call = b->info.call;
 
-    if (d->view.service != TS_SERVICE_MEDIA_RELAY || call == NULL)
+    if (b->info.service != TS_SERVICE_MEDIA_RELAY || call == NULL)
         return;
-    if (!call->unnamed_reported && !d->client->relay_named && d->view.name == NULL) {
+    if (!call->unnamed_reported && !b->client->relay_named && b->info.name == NULL) {
         call->unnamed_reported = true;
-        teams_diagnostics_add(d->pinfo, TEAMS_DIAGNOSTIC_RELAY_UNNAMED, d->view.endpoint);
+        teams_expert_add(b->pinfo, TEAMS_EXPERT_RELAY_UNNAMED, b->info.endpoint);
     }
-    if (!d->client->unsigned_relay_reported && d->client->signin == NULL) {
-        d->client->unsigned_relay_reported = true;
-        teams_diagnostics_add(d->pinfo, TEAMS_DIAGNOSTIC_RELAY_WITHOUT_SIGNIN, "");
+    if (!b->client->unsigned_relay_reported && b->client->signin == NULL) {
+        b->client->unsigned_relay_reported = true;
+        teams_expert_add(b->pinfo, TEAMS_EXPERT_RELAY_WITHOUT_SIGNIN, "");
     }
 }
 
 static void
-assign_call(teams_draft *d)
+assign_call(teams_frame_builder *b)
 {
-    teams_flow *flow = d->view.flow;
+    teams_flow *flow = b->info.flow;
 
-    if (d->view.what == TEAMS_WHAT_SIGNALLING || d->view.what == TEAMS_WHAT_NAME) {
-        d->view.call = teams_call_open(d->pinfo, d->client);
+    if (b->info.what == TEAMS_WHAT_SIGNALLING || b->info.what == TEAMS_WHAT_NAME) {
+        b->info.call = teams_call_open(b->pinfo, b->client);
         return;
     }
-    const bool media = d->view.what != TEAMS_WHAT_SERVICE || d->view.service == TS_SERVICE_MEDIA_RELAY;
+    const bool media = b->info.what != TEAMS_WHAT_SERVICE || b->info.service == TS_SERVICE_MEDIA_RELAY;
 
     if (!media)
         return;
-    d->hint.leg.local_port = flow->client_end.port;
-    d->hint.leg.far_end.end = flow->server_end;
-    d->hint.leg.far_end.ptype = d->pinfo->ptype;
-    d->hint.leg.modality = flow->base.modality;
-    d->view.call = teams_call_of(d->model, d->pinfo, flow, &d->hint);
+    b->key.socket.local_port = flow->client_end.port;
+    b->key.socket.remote.end = flow->server_end;
+    b->key.socket.remote.ptype = b->pinfo->ptype;
+    b->key.socket.modality = flow->base.modality;
+    b->info.call = teams_call_of(b->model, b->pinfo, flow, &b->key);
 }
 
 /* Teams has been seen to say "video" for each of its allocations, so the stream type comes last and is shown only. */
 static void
-find_modality(teams_draft *d)
+find_modality(teams_frame_builder *b)
 {
-    teams_flow *flow = d->view.flow;
-    const bool media = (d->view.what > TEAMS_WHAT_NAME && d->view.what != TEAMS_WHAT_SIGNALLING) ||
-        d->view.service == TS_SERVICE_MEDIA_RELAY;
+    teams_flow *flow = b->info.flow;
+    const bool media = (b->info.what > TEAMS_WHAT_NAME && b->info.what != TEAMS_WHAT_SIGNALLING) ||
+        b->info.service == TS_SERVICE_MEDIA_RELAY;
 
     if (media)
-        teams_draft_modality(d, modality_of_ports(flow));
-    flow->base.modality = d->view.modality;
+        teams_builder_set_modality(b, modality_of_ports(flow));
+    flow->base.modality = b->info.modality;
     if (media)
-        teams_draft_modality(d, flow->stream_modality);
+        teams_builder_set_modality(b, flow->stream_modality);
 }
 
 static void
-note_media(teams_draft *d)
+note_media(teams_frame_builder *b)
 {
-    uint32_t *frame = &d->view.flow->media_frame[teams_flow_from_client(d->view.flow, d->pinfo)];
+    uint32_t *frame = &b->info.flow->media_frame[teams_flow_from_client(b->info.flow, b->pinfo)];
 
-    if (d->view.what == TEAMS_WHAT_MEDIA && *frame == 0)
-        *frame = d->pinfo->num;
+    if (b->info.what == TEAMS_WHAT_MEDIA && *frame == 0)
+        *frame = b->pinfo->num;
 }
 
 static void
-finish(teams_draft *d)
+finish(teams_frame_builder *b)
 {
-    teams_flow *flow = d->view.flow;
+    teams_flow *flow = b->info.flow;
 
     if (flow != NULL) {
         if (flow->number == 0) {
-            flow->number = ++d->model->flow_count;
-            flow->frame = d->pinfo->num;
+            flow->number = ++b->model->flow_count;
+            flow->frame = b->pinfo->num;
         }
-        name_by_address(d, flow);
-        find_modality(d);
-        note_media(d);
-        check_fallback(d);
-        assign_call(d);
-        check_relay(d);
-        d->view.signin = d->client->signin;
-        remember(d);
+        name_by_address(b, flow);
+        find_modality(b);
+        note_media(b);
+        check_fallback(b);
+        assign_call(b);
+        check_relay(b);
+        b->info.signin = b->client->signin;
+        remember(b);
     }
-    teams_signin_frame(d->pinfo, d->client, &d->view);
+    teams_signin_frame(b->pinfo, b->client, &b->info);
 }
 
-const teams_view *
-teams_attribute(packet_info *pinfo)
+const teams_frame_info *
+teams_assign_frame(packet_info *pinfo)
 {
-    teams_draft d = { .model = teams_model_get(), .pinfo = pinfo };
+    teams_frame_builder b = { .model = teams_model_get(), .pinfo = pinfo };
 
-    memset(&d.view, 0, sizeof d.view);
-    if (nstime_is_zero(&d.model->first))
-        d.model->first = pinfo->abs_ts;
-    if (nstime_cmp(&pinfo->abs_ts, &d.model->last) > 0)
-        d.model->last = pinfo->abs_ts;
+    memset(&b.info, 0, sizeof b.info);
+    if (nstime_is_zero(&b.model->first))
+        b.model->first = pinfo->abs_ts;
+    if (nstime_cmp(&pinfo->abs_ts, &b.model->last) > 0)
+        b.model->last = pinfo->abs_ts;
 
-    teams_draft_records(&d);
-    if (d.view.evidence == TEAMS_EVIDENCE_NONE)
-        apply_context(&d);
-    if (d.view.evidence == TEAMS_EVIDENCE_NONE)
+    teams_builder_add_infos(&b);
+    if (b.info.evidence == TEAMS_EVIDENCE_NONE)
+        apply_context(&b);
+    if (b.info.evidence == TEAMS_EVIDENCE_NONE)
         return NULL;
-    finish(&d);
-    return teams_view_keep(&d.view);
+    finish(&b);
+    return teams_frame_info_shared(&b.info);
 }

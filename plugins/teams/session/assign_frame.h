@@ -1,11 +1,11 @@
-/* attribute.h
+/* assign_frame.h
  * Is a frame Teams or Skype traffic, and on what evidence?
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#ifndef TEAMSHARK_TEAMS_ATTRIBUTE_H
-#define TEAMSHARK_TEAMS_ATTRIBUTE_H
+#ifndef TEAMSHARK_TEAMS_ASSIGN_FRAME_H
+#define TEAMSHARK_TEAMS_ASSIGN_FRAME_H
 
 #include "session/model.h"
 
@@ -13,6 +13,6 @@
  * First pass: what the frame is, or NULL where nothing proves it to be ours.
  * Updates the model; what it returns is file scope.
  */
-const teams_view *teams_attribute(packet_info *pinfo);
+const teams_frame_info *teams_assign_frame(packet_info *pinfo);
 
-#endif /* TEAMSHARK_TEAMS_ATTRIBUTE_H */
+#endif /* TEAMSHARK_TEAMS_ASSIGN_FRAME_H */

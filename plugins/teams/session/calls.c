@@ -22,18 +22,18 @@ call_at(const teams_client *client, unsigned i)
     return *(teams_call **)wmem_array_index(client->calls, i);
 }
 
-static const teams_leg *
-leg_in(const wmem_list_frame_t *at)
+static const teams_call_socket *
+socket_at(const wmem_list_frame_t *at)
 {
-    return (const teams_leg *)wmem_list_frame_data(at);
+    return (const teams_call_socket *)wmem_list_frame_data(at);
 }
 
-static teams_leg *
-leg_of_port(const teams_call *call, uint16_t port)
+static teams_call_socket *
+socket_of_port(const teams_call *call, uint16_t port)
 {
-    for (wmem_list_frame_t *at = wmem_list_head(call->legs); at != NULL; at = wmem_list_frame_next(at))
-        if (leg_in(at)->port == port)
-            return (teams_leg *)wmem_list_frame_data(at);
+    for (wmem_list_frame_t *at = wmem_list_head(call->sockets); at != NULL; at = wmem_list_frame_next(at))
+        if (socket_at(at)->port == port)
+            return (teams_call_socket *)wmem_list_frame_data(at);
     return NULL;
 }
 
@@ -58,7 +58,7 @@ call_new(teams_model *model, const packet_info *pinfo, teams_client *client)
     call->start = call->last = pinfo->abs_ts;
     call->client = client;
     call->signin = client->signin;
-    call->legs = wmem_list_new(wmem_file_scope());
+    call->sockets = wmem_list_new(wmem_file_scope());
     if (client->setup_frame != 0 && teams_seconds(&client->setup_time, &pinfo->abs_ts) <= NAME_WINDOW) {
         call->name_frame = client->setup_frame;
         call->name_time = client->setup_time;
@@ -68,26 +68,26 @@ call_new(teams_model *model, const packet_info *pinfo, teams_client *client)
 }
 
 /* Is the socket part of the call? The surest of its sockets is heard, but for one that says no. */
-static teams_leg_verdict
-judge(const teams_call *call, const teams_leg *leg)
+static teams_socket_relation
+judge(const teams_call *call, const teams_call_socket *socket)
 {
-    teams_leg_verdict best = TEAMS_LEG_UNDECIDED;
+    teams_socket_relation best = TEAMS_SOCKETS_UNDECIDED;
     bool other = false;
 
-    for (wmem_list_frame_t *at = wmem_list_head(call->legs); at != NULL; at = wmem_list_frame_next(at)) {
-        const teams_leg_verdict verdict = leg_in(at) == leg ? TEAMS_LEG_UNDECIDED : teams_leg_compare(leg, leg_in(at));
+    for (wmem_list_frame_t *at = wmem_list_head(call->sockets); at != NULL; at = wmem_list_frame_next(at)) {
+        const teams_socket_relation verdict = socket_at(at) == socket ? TEAMS_SOCKETS_UNDECIDED : teams_call_sockets_compare(socket, socket_at(at));
 
-        other = other || verdict == TEAMS_LEG_OTHER;
+        other = other || verdict == TEAMS_SOCKETS_OTHER;
         best = MAX(best, verdict);
     }
-    return other && best != TEAMS_LEG_COMPONENTS ? TEAMS_LEG_OTHER : best;
+    return other && best != TEAMS_SOCKETS_COMPONENTS ? TEAMS_SOCKETS_OTHER : best;
 }
 
 static bool
-has_far_end(const teams_call *call, const address *addr)
+has_remote(const teams_call *call, const address *addr)
 {
-    for (wmem_list_frame_t *at = wmem_list_head(call->legs); at != NULL; at = wmem_list_frame_next(at))
-        if (teams_leg_has_far_end(leg_in(at), addr))
+    for (wmem_list_frame_t *at = wmem_list_head(call->sockets); at != NULL; at = wmem_list_frame_next(at))
+        if (teams_call_socket_has_remote(socket_at(at), addr))
             return true;
     return false;
 }
@@ -95,8 +95,8 @@ has_far_end(const teams_call *call, const address *addr)
 static bool
 is_established(const teams_call *call)
 {
-    for (wmem_list_frame_t *at = wmem_list_head(call->legs); at != NULL; at = wmem_list_frame_next(at))
-        if (leg_in(at)->established)
+    for (wmem_list_frame_t *at = wmem_list_head(call->sockets); at != NULL; at = wmem_list_frame_next(at))
+        if (socket_at(at)->established)
             return true;
     return false;
 }
@@ -110,23 +110,23 @@ is_quiet(const teams_call *call, const packet_info *pinfo)
 
 /* How well the socket fits the call: below 0 not at all. */
 static int
-rank(const teams_call *call, const packet_info *pinfo, const teams_leg *leg, const address *remote)
+rank(const teams_call *call, const packet_info *pinfo, const teams_call_socket *socket, const address *remote)
 {
-    const teams_leg_verdict verdict = judge(call, leg);
-    const bool there = has_far_end(call, remote);
+    const teams_socket_relation verdict = judge(call, socket);
+    const bool there = has_remote(call, remote);
 
-    if (verdict == TEAMS_LEG_OTHER)
+    if (verdict == TEAMS_SOCKETS_OTHER)
         return -1;
-    if (verdict != TEAMS_LEG_UNDECIDED)
+    if (verdict != TEAMS_SOCKETS_UNDECIDED)
         return verdict + 1;
-    if (leg->modality == TS_MODALITY_UNKNOWN && is_established(call) && (!there || is_quiet(call, pinfo)))
+    if (socket->modality == TS_MODALITY_UNKNOWN && is_established(call) && (!there || is_quiet(call, pinfo)))
         return -1;
     return there ? 1 : 0;
 }
 
 /* The open call that the socket fits best, the latest of equals; but not one that it has just left. */
 static teams_call *
-find_call(const teams_client *client, const packet_info *pinfo, const teams_leg *leg, const address *remote,
+find_call(const teams_client *client, const packet_info *pinfo, const teams_call_socket *socket, const address *remote,
     const teams_call *left)
 {
     teams_call *best = NULL;
@@ -134,7 +134,7 @@ find_call(const teams_client *client, const packet_info *pinfo, const teams_leg 
 
     for (unsigned i = wmem_array_get_count(client->calls); i-- > 0;) {
         teams_call *call = call_at(client, i);
-        const int fits = call == left || !is_open(call, pinfo) ? -1 : rank(call, pinfo, leg, remote);
+        const int fits = call == left || !is_open(call, pinfo) ? -1 : rank(call, pinfo, socket, remote);
 
         if (fits > best_rank) {
             best = call;
@@ -164,89 +164,89 @@ call_add_number(wmem_map_t *map, uint32_t number, teams_call *call)
 
 /* The open call that the frame is known to belong to, and its socket there, NULL where it has none yet. */
 static teams_call *
-known_call(const teams_model *model, const packet_info *pinfo, const teams_flow *flow, const teams_call_hint *hint,
-    teams_leg **leg)
+known_call(const teams_model *model, const packet_info *pinfo, const teams_flow *flow, const teams_call_key *key,
+    teams_call_socket **socket)
 {
     const teams_client *client = flow->client;
 
     for (unsigned i = wmem_array_get_count(client->calls); i-- > 0;) {
         teams_call *call = call_at(client, i);
 
-        *leg = is_open(call, pinfo) ? leg_of_port(call, hint->leg.local_port) : NULL;
-        if (*leg != NULL)
+        *socket = is_open(call, pinfo) ? socket_of_port(call, key->socket.local_port) : NULL;
+        if (*socket != NULL)
             return call;
     }
-    teams_call *call = call_of_number(model->allocations, hint->allocation, pinfo);
+    teams_call *call = call_of_number(model->allocations, key->allocation, pinfo);
 
     if (call == NULL)
-        call = call_of_number(model->pairs, hint->pair, pinfo);
+        call = call_of_number(model->pairs, key->pair, pinfo);
     if (call == NULL && flow->call != NULL && is_open(flow->call, pinfo))
         call = flow->call;
     return call;
 }
 
-/* The call that a socket goes on in, after news of it or of another one of its client; call where it stays. */
+/* The call that a socket goes on in, after something new of it or of another one of its client; call where it stays. */
 static teams_call *
-move(teams_model *model, const packet_info *pinfo, teams_call *call, teams_leg *leg, const address *remote)
+move(teams_model *model, const packet_info *pinfo, teams_call *call, teams_call_socket *socket, const address *remote)
 {
-    const teams_leg_verdict verdict = judge(call, leg);
+    const teams_socket_relation verdict = judge(call, socket);
 
-    if (verdict > TEAMS_LEG_UNDECIDED || wmem_list_count(call->legs) == 1)
+    if (verdict > TEAMS_SOCKETS_UNDECIDED || wmem_list_count(call->sockets) == 1)
         return call;
-    teams_call *better = find_call(call->client, pinfo, leg, remote, call);
+    teams_call *better = find_call(call->client, pinfo, socket, remote, call);
 
-    if (verdict == TEAMS_LEG_UNDECIDED && (better == NULL || judge(better, leg) == TEAMS_LEG_UNDECIDED))
+    if (verdict == TEAMS_SOCKETS_UNDECIDED && (better == NULL || judge(better, socket) == TEAMS_SOCKETS_UNDECIDED))
         return call;
     if (better == NULL)
         better = call_new(model, pinfo, call->client);
-    wmem_list_remove(call->legs, leg);
-    wmem_list_append(better->legs, leg);
+    wmem_list_remove(call->sockets, socket);
+    wmem_list_append(better->sockets, socket);
     return better;
 }
 
 static teams_call *
-join(teams_model *model, const packet_info *pinfo, teams_client *client, const teams_leg_hint *hint, teams_leg **leg,
+join(teams_model *model, const packet_info *pinfo, teams_client *client, const teams_socket_key *key, teams_call_socket **socket,
     const teams_call *left)
 {
-    *leg = teams_leg_new(hint->local_port);
-    teams_leg_learn(*leg, hint);
-    teams_call *call = find_call(client, pinfo, *leg, &hint->far_end.end.addr, left);
+    *socket = teams_call_socket_new(key->local_port);
+    teams_call_socket_update(*socket, key);
+    teams_call *call = find_call(client, pinfo, *socket, &key->remote.end.addr, left);
 
     if (call == NULL)
         call = call_new(model, pinfo, client);
-    wmem_list_append(call->legs, *leg);
-    client->news++;
+    wmem_list_append(call->sockets, *socket);
+    client->changes++;
     return call;
 }
 
 teams_call *
-teams_call_of(teams_model *model, packet_info *pinfo, teams_flow *flow, const teams_call_hint *hint)
+teams_call_of(teams_model *model, packet_info *pinfo, teams_flow *flow, const teams_call_key *key)
 {
     teams_client *client = flow->client;
-    teams_leg *leg = NULL;
-    teams_call *call = known_call(model, pinfo, flow, hint, &leg);
+    teams_call_socket *socket = NULL;
+    teams_call *call = known_call(model, pinfo, flow, key, &socket);
 
-    if (leg != NULL && teams_leg_is_reused(leg, &hint->leg)) {
-        wmem_list_remove(call->legs, leg);
-        call = join(model, pinfo, client, &hint->leg, &leg, call);
+    if (socket != NULL && teams_call_socket_is_reused(socket, &key->socket)) {
+        wmem_list_remove(call->sockets, socket);
+        call = join(model, pinfo, client, &key->socket, &socket, call);
     } else if (call == NULL) {
-        call = join(model, pinfo, client, &hint->leg, &leg, NULL);
-    } else if (leg == NULL) {
-        leg = teams_leg_new(hint->leg.local_port);
-        wmem_list_append(call->legs, leg);
+        call = join(model, pinfo, client, &key->socket, &socket, NULL);
+    } else if (socket == NULL) {
+        socket = teams_call_socket_new(key->socket.local_port);
+        wmem_list_append(call->sockets, socket);
     }
-    const bool settled = leg->established && leg->modality != TS_MODALITY_UNKNOWN;
+    const bool settled = socket->established && socket->modality != TS_MODALITY_UNKNOWN;
 
-    if (teams_leg_learn(leg, &hint->leg))
-        client->news++;
-    if (!settled && leg->judged != client->news) {
-        leg->judged = client->news;
-        call = move(model, pinfo, call, leg, &hint->leg.far_end.end.addr);
+    if (teams_call_socket_update(socket, &key->socket))
+        client->changes++;
+    if (!settled && socket->checked != client->changes) {
+        socket->checked = client->changes;
+        call = move(model, pinfo, call, socket, &key->socket.remote.end.addr);
     }
-    call_add_number(model->allocations, hint->allocation, call);
-    call_add_number(model->pairs, hint->pair, call);
+    call_add_number(model->allocations, key->allocation, call);
+    call_add_number(model->pairs, key->pair, call);
     call->last = pinfo->abs_ts;
-    if (hint->media)
+    if (key->media)
         call->last_media = pinfo->abs_ts;
     flow->call = call;
     return call;

@@ -7,30 +7,30 @@
  * start to its end. A frame belongs, in this order, to the call
  *   - of its local socket, its allocation, its candidate pair or its flow,
  *     where that call is open (used in the last 30 seconds),
- *   - that the client has open and that legs.h finds the socket to be part of,
- *     or that nothing speaks against: one with the same far end first; not a
- *     call that is established, where neither modality nor far end is known
+ *   - that the client has open and that call_sockets.h finds the socket to be part of,
+ *     or that nothing speaks against: one with the same remote end first; not a
+ *     call that is established, where neither modality nor remote end is known
  *     to fit it, or that has had media and has none any more,
  * and otherwise begins a new one. Until it is established, a socket leaves a
- * call, for another or for one of its own, when news of one of the client's
+ * call, for another or for one of its own, when something new about one of the client's
  * sockets shows that it is not part of it. What a frame was given stays.
  */
 
 #ifndef TEAMSHARK_TEAMS_CALLS_H
 #define TEAMSHARK_TEAMS_CALLS_H
 
-#include "session/legs.h"
+#include "session/call_sockets.h"
 
 /* What a frame says of the call it belongs to. */
 typedef struct {
     uint32_t allocation;        /* 0: none */
     uint32_t pair;
     bool media;
-    teams_leg_hint leg;
-} teams_call_hint;
+    teams_socket_key socket;
+} teams_call_key;
 
 /* First pass only. */
-teams_call *teams_call_of(teams_model *model, packet_info *pinfo, teams_flow *flow, const teams_call_hint *hint);
+teams_call *teams_call_of(teams_model *model, packet_info *pinfo, teams_flow *flow, const teams_call_key *key);
 
 /* The call of the client that a signalling frame belongs to, NULL where none is open. */
 teams_call *teams_call_open(const packet_info *pinfo, const teams_client *client);

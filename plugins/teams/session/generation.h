@@ -21,7 +21,7 @@ typedef enum {
 
 typedef struct {
     unsigned score[TEAMS_GENERATION_COUNT];
-    const char *because[TEAMS_GENERATION_COUNT];    /* the first name that says so; of the record */
+    const char *because[TEAMS_GENERATION_COUNT];    /* the first name that says so; of the info */
 } teams_generation_score;
 
 /* What one name adds. */

@@ -66,23 +66,23 @@ family_label(ts_product product)
     }
 }
 
-/* Interned: there are few, and many views have the same one. */
+/* Interned: there are few, and many infos have the same one. */
 static const char *
-view_label(const teams_view *view)
+info_label(const teams_frame_info *info)
 {
-    const char *family = family_label(view->product);
-    const bool service = view->what == TEAMS_WHAT_SERVICE || view->what == TEAMS_WHAT_NAME;
-    const bool plain = view->modality == TS_MODALITY_UNKNOWN || view->what == TEAMS_WHAT_SIGNALLING;
+    const char *family = family_label(info->product);
+    const bool service = info->what == TEAMS_WHAT_SERVICE || info->what == TEAMS_WHAT_NAME;
+    const bool plain = info->modality == TS_MODALITY_UNKNOWN || info->what == TEAMS_WHAT_SIGNALLING;
     char text[128];
 
-    if (service && view->service == TS_SERVICE_UNKNOWN)
+    if (service && info->service == TS_SERVICE_UNKNOWN)
         return family;
     if (service)
-        g_snprintf(text, sizeof text, "%s %s", family, ts_service_name(view->service));
+        g_snprintf(text, sizeof text, "%s %s", family, ts_service_name(info->service));
     else if (plain)
-        g_snprintf(text, sizeof text, "%s %s", family, what_names[view->what]);
+        g_snprintf(text, sizeof text, "%s %s", family, what_names[info->what]);
     else
-        g_snprintf(text, sizeof text, "%s %s %s", family, ts_modality_name(view->modality), what_names[view->what]);
+        g_snprintf(text, sizeof text, "%s %s %s", family, ts_modality_name(info->modality), what_names[info->what]);
     return g_intern_string(text);
 }
 
@@ -141,7 +141,7 @@ flow_key_of(packet_info *pinfo)
     return key;
 }
 
-/* ---- names, which are the same in any letters ---- */
+/* ---- names, which are compared case-insensitive ---- */
 
 static unsigned
 name_hash(const void *data)
@@ -272,30 +272,30 @@ teams_flow_from_client(const teams_flow *flow, const packet_info *pinfo)
     return pinfo->srcport == flow->client_end.port && addresses_equal(&pinfo->src, &flow->client_end.addr);
 }
 
-const teams_view *
-teams_view_keep(const teams_view *view)
+const teams_frame_info *
+teams_frame_info_shared(const teams_frame_info *info)
 {
-    struct teams_views **list = view->flow == NULL ? NULL : &view->flow->views;
+    struct teams_kept_info **list = info->flow == NULL ? NULL : &info->flow->infos;
 
     if (list != NULL)
-        for (struct teams_views *kept = *list; kept != NULL; kept = kept->next)
-            if (memcmp(&kept->view, view, sizeof *view) == 0)
-                return &kept->view;
+        for (struct teams_kept_info *kept = *list; kept != NULL; kept = kept->next)
+            if (memcmp(&kept->info, info, sizeof *info) == 0)
+                return &kept->info;
 
-    struct teams_views *kept = wmem_new0(wmem_file_scope(), struct teams_views);
-    memcpy(&kept->view, view, sizeof *view);
-    kept->label = view_label(view);
+    struct teams_kept_info *kept = wmem_new0(wmem_file_scope(), struct teams_kept_info);
+    memcpy(&kept->info, info, sizeof *info);
+    kept->label = info_label(info);
     if (list != NULL) {
         kept->next = *list;
         *list = kept;
     }
-    return &kept->view;
+    return &kept->info;
 }
 
 const char *
-teams_view_label(const teams_view *view)
+teams_frame_info_label(const teams_frame_info *info)
 {
-    return ((const struct teams_views *)view)->label;
+    return ((const struct teams_kept_info *)info)->label;
 }
 
 /* ---- small things ---- */

@@ -3,10 +3,10 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Built once, on the first pass over the frames, from the records that the
+ * Built once, on the first pass over the frames, from the infos that the
  * other plugins leave (common/frame_info.h). Everything here is file scope and
  * grows with clients, sign-ins, calls and flows. A frame points to a
- * teams_view, which the frames of a flow share for as long as nothing about
+ * teams_frame_info, which the frames of a flow share for as long as nothing about
  * them changes; what a frame was given on the first pass never changes, so
  * that every later pass shows the same.
  */
@@ -88,7 +88,7 @@ typedef struct {
     teams_path path;
     teams_evidence evidence;
     teams_what what;
-} teams_view;
+} teams_frame_info;
 
 /* A name that an address was learned from. */
 typedef struct {
@@ -103,13 +103,13 @@ typedef struct {
 
 /* A DNS message or server name, where it was seen. */
 typedef struct {
-    const ts_name_info *record;
+    const ts_name_info *info;
     uint32_t frame;
     nstime_t time;
     const char *endpoint;           /* "address:port" that a server name went to; NULL elsewhere */
 } teams_sighting;
 
-/* An address that a name gave, or that a flow has as its far end. */
+/* An address that a name gave, or that a flow has as its remote end. */
 typedef struct {
     address addr;
     teams_learned *learned;         /* the latest name for it, NULL where none */
@@ -122,30 +122,30 @@ struct teams_flow {
     ts_endpoint client_end;
     ts_endpoint server_end;
     const char *endpoint;           /* text of server_end */
-    teams_view base;                /* what holds for all its frames from now on */
+    teams_frame_info base;          /* what holds for all its frames from now on */
     ts_modality stream_modality;    /* by its allocation's stream type: where nothing better tells */
     teams_call *call;
     bool rejected;                  /* its server name says that it is somebody else's */
     bool unresolved_reported;
     uint32_t media_frame[2];        /* its first frame of media: from the service, from the client; 0: none yet */
-    struct teams_views {
-        teams_view view;            /* first: a kept view is where its label is */
+    struct teams_kept_info {
+        teams_frame_info info;      /* first: a kept info is where its label is */
         const char *label;
-        struct teams_views *next;
-    } *views;
+        struct teams_kept_info *next;
+    } *infos;
     struct {                        /* of frames with media, by ts_media_kind: kept where it changes, not per frame */
-        const teams_view *latest;
-        wmem_tree_t *changes;       /* frame -> teams_view */
-    } media_views[TS_MEDIA_OTHER + 1];
+        const teams_frame_info *latest;
+        wmem_tree_t *changes;       /* frame -> teams_frame_info */
+    } media_infos[TS_MEDIA_OTHER + 1];
 };
 
 /* Where a local socket went on the wire: a relay, a peer, a media server. */
 typedef struct {
     ts_endpoint end;
     port_type ptype;
-} teams_far_end;
+} teams_remote;
 
-/* One local socket of a call: a modality's own, or one of its components; legs.h. */
+/* One local socket of a call: a modality's own, or one of its components; call_sockets.h. */
 typedef struct {
     uint16_t port;
     ts_modality modality;           /* not by the stream type of an allocation, which is weak */
@@ -154,10 +154,10 @@ typedef struct {
     uint32_t credential;            /* for relays, the latest; 0: none seen */
     const char *ufrag_local;        /* of its first check; "" none seen */
     const char *ufrag_remote;
-    wmem_array_t *far_ends;         /* teams_far_end */
-    wmem_array_t *peers;            /* address: far ends of checks and media that are no relays */
-    unsigned judged;                /* its client's news when its call was last asked about */
-} teams_leg;
+    wmem_array_t *remotes;          /* teams_remote */
+    wmem_array_t *peers;            /* address: remote addresses of checks and media that are no relays */
+    unsigned checked;               /* its client's changes when its call was last asked about */
+} teams_call_socket;
 
 struct teams_call {
     uint32_t number;
@@ -169,7 +169,7 @@ struct teams_call {
     teams_signin *signin;           /* the client's at that time, NULL where none */
     uint32_t name_frame;            /* of the call-setup or media name before it, 0: none */
     nstime_t name_time;
-    wmem_list_t *legs;              /* teams_leg * */
+    wmem_list_t *sockets;           /* teams_call_socket * */
     bool unnamed_reported;
 };
 
@@ -201,7 +201,7 @@ struct teams_client {
     address addr;
     teams_signin *signin;           /* the latest, NULL before the first */
     wmem_array_t *calls;            /* teams_call *, in order */
-    unsigned news;                  /* counts what is learned of the sockets of its calls */
+    unsigned changes;               /* counts what is learned of the sockets of its calls */
     uint32_t setup_frame;           /* latest call-setup or media name */
     nstime_t setup_time;
     bool relay_named;               /* a relay's name was seen */
@@ -219,7 +219,7 @@ typedef struct {
     wmem_map_t *allocations;        /* number -> teams_call */
     wmem_map_t *pairs;              /* number -> teams_call */
     wmem_map_t *nominated;          /* number of a pair -> frame that nominated it first */
-    wmem_map_t *chain_names;        /* name, in any letters -> teams_learned: links of our chains */
+    wmem_map_t *chain_names;        /* name (case-insensitive) -> teams_learned: links of our chains */
     wmem_map_t *earlier_names;      /* address -> list of teams_sighting *: a client's shared names of no sign-in */
     uint32_t client_count;
     uint32_t signin_count;
@@ -251,11 +251,11 @@ teams_flow *teams_flow_of(teams_model *model, packet_info *pinfo, bool add, bool
 /* The UDP flow between two ends, NULL where there is none. */
 teams_flow *teams_flow_between(const teams_model *model, const ts_endpoint *a, const ts_endpoint *b);
 
-/* The shared copy of a view in its flow, or a new one where it has none. */
-const teams_view *teams_view_keep(const teams_view *view);
+/* The shared copy of an info in its flow, or a new one where it has none. */
+const teams_frame_info *teams_frame_info_shared(const teams_frame_info *info);
 
-/* How the Info column begins: "Teams audio relay". Only of what teams_view_keep() returned. */
-const char *teams_view_label(const teams_view *view);
+/* How the Info column begins: "Teams audio relay". Only of what teams_frame_info_shared() returned. */
+const char *teams_frame_info_label(const teams_frame_info *info);
 
 /* Is the frame going from the flow's client to the service? */
 bool teams_flow_from_client(const teams_flow *flow, const packet_info *pinfo);

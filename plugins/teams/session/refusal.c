@@ -14,7 +14,7 @@
 
 #include "common/icmp_error.h"
 
-#include "session/diagnostics.h"
+#include "session/teams_expert.h"
 
 enum { PROTOCOL_ICMP = 1, PROTOCOL_UDP = 17, PROTOCOL_ICMPV6 = 58 };
 enum { ICMP_HEADER = 8, UDP_PORTS = 4 };
@@ -136,12 +136,12 @@ refused_flow(const ip_layout *ip, tvbuff_t *tvb, const packet_info *pinfo, const
     return by_client && flow->number != 0 && !flow->rejected ? flow : NULL;
 }
 
-const teams_view *
-teams_refusal_view(tvbuff_t *tvb, packet_info *pinfo)
+const teams_frame_info *
+teams_refusal_info(tvbuff_t *tvb, packet_info *pinfo)
 {
     teams_flow *flow = NULL;
     const char *why = NULL;
-    teams_view view;
+    teams_frame_info info;
 
     if (!ts_frame_has_icmp(pinfo))
         return NULL;
@@ -150,13 +150,13 @@ teams_refusal_view(tvbuff_t *tvb, packet_info *pinfo)
             flow = refused_flow(&layouts[i], tvb, pinfo, &why);
     if (flow == NULL)
         return NULL;
-    memcpy(&view, &flow->base, sizeof view);
-    view.what = TEAMS_WHAT_REFUSAL;
-    view.evidence = TEAMS_EVIDENCE_CONVERSATION;
-    view.path = TEAMS_PATH_UNKNOWN;
-    view.call = flow->call;
-    view.signin = flow->client->signin;
-    teams_diagnostics_add(pinfo, TEAMS_DIAGNOSTIC_REFUSED,
+    memcpy(&info, &flow->base, sizeof info);
+    info.what = TEAMS_WHAT_REFUSAL;
+    info.evidence = TEAMS_EVIDENCE_CONVERSATION;
+    info.path = TEAMS_PATH_UNKNOWN;
+    info.call = flow->call;
+    info.signin = flow->client->signin;
+    teams_expert_add(pinfo, TEAMS_EXPERT_REFUSED,
         wmem_strdup_printf(pinfo->pool, "ICMP %s for %s", why, flow->endpoint));
-    return teams_view_keep(&view);
+    return teams_frame_info_shared(&info);
 }

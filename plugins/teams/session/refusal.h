@@ -14,10 +14,10 @@
 #include "session/model.h"
 
 /*
- * First pass: the view of an ICMP or ICMPv6 Destination Unreachable about what
+ * First pass: the info of an ICMP or ICMPv6 Destination Unreachable about what
  * a client sent over UDP on a known flow, its diagnostic noted on the frame;
  * NULL for every other frame. tvb is the whole frame.
  */
-const teams_view *teams_refusal_view(tvbuff_t *tvb, packet_info *pinfo);
+const teams_frame_info *teams_refusal_info(tvbuff_t *tvb, packet_info *pinfo);
 
 #endif /* TEAMSHARK_TEAMS_REFUSAL_H */

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "session/diagnostics.h"
+#include "session/teams_expert.h"
 #include "preferences.h"
 
 /* Seconds; see signin.h and the documentation of reports. */
@@ -74,7 +74,7 @@ note_earlier(void *data, void *user_data)
 {
     const teams_sighting *seen = (const teams_sighting *)data;
     teams_signin *signin = (teams_signin *)user_data;
-    const ts_stage stage = seen->record->whole->stage;
+    const ts_stage stage = seen->info->whole->stage;
 
     if (teams_signin_is_past_identity(STAGE_BIT(stage)))
         return;
@@ -123,15 +123,15 @@ is_near_service(const teams_learned *what)
 }
 
 static void
-check_region(packet_info *pinfo, teams_signin *signin, const ts_name_info *record, const teams_learned *what)
+check_region(packet_info *pinfo, teams_signin *signin, const ts_name_info *info, const teams_learned *what)
 {
-    const char *continent = record->whole->continent;
+    const char *continent = info->whole->continent;
     const char *client_continent = teams_preference_client_continent();
 
     if (continent == NULL || continent[0] == '\0')
         return;
     if (client_continent[0] != '\0' && is_near_service(what) && strcmp(client_continent, continent) != 0)
-        teams_diagnostics_add(pinfo, TEAMS_DIAGNOSTIC_RESOLVER_REGION,
+        teams_expert_add(pinfo, TEAMS_EXPERT_RESOLVER_REGION,
             wmem_strdup_printf(pinfo->pool, "%s is in %s, the client in %s", what->name,
                 teams_continent_name(continent), teams_continent_name(client_continent)));
     if (signin->continent[0] == '\0') {
@@ -142,8 +142,8 @@ check_region(packet_info *pinfo, teams_signin *signin, const ts_name_info *recor
         return;
     }
     if (strcmp(signin->continent, continent) != 0)
-        teams_diagnostics_add(pinfo,
-            is_background(what) ? TEAMS_DIAGNOSTIC_REGION_NOTE : TEAMS_DIAGNOSTIC_REGION_WARN,
+        teams_expert_add(pinfo,
+            is_background(what) ? TEAMS_EXPERT_REGION_NOTE : TEAMS_EXPERT_REGION_WARN,
             wmem_strdup_printf(pinfo->pool, "%s is in %s, %s in %s", what->name, teams_continent_name(continent),
                 signin->continent_name, teams_continent_name(signin->continent)));
 }
@@ -176,10 +176,10 @@ note_stage(teams_signin *signin, const packet_info *pinfo, const teams_learned *
 
 /* The links of our chains are asked for by themselves later, by some resolvers. */
 static void
-keep_links(teams_model *model, const ts_name_info *record, const teams_learned *what)
+keep_links(teams_model *model, const ts_name_info *info, const teams_learned *what)
 {
-    for (unsigned i = 1; i < record->link_count; i++) {
-        const char *name = record->links[i].name;
+    for (unsigned i = 1; i < info->link_count; i++) {
+        const char *name = info->links[i].name;
 
         if (name[0] != '\0' && wmem_map_lookup(model->chain_names, name) == NULL)
             wmem_map_insert(model->chain_names, name, wmem_memdup(wmem_file_scope(), what, sizeof *what));
@@ -200,13 +200,13 @@ fill_from_chain(const teams_model *model, teams_learned *what)
 }
 
 teams_signin *
-teams_signin_name(teams_model *model, packet_info *pinfo, teams_client *client, const ts_name_info *record, teams_learned *what)
+teams_signin_name(teams_model *model, packet_info *pinfo, teams_client *client, const ts_name_info *info, teams_learned *what)
 {
     const teams_learned own = {
-        .name = record->links[0].name,
-        .product = record->whole->product,
-        .service = record->whole->service,
-        .stage = record->whole->stage,
+        .name = info->links[0].name,
+        .product = info->whole->product,
+        .service = info->whole->service,
+        .stage = info->whole->stage,
         .frame = pinfo->num,
         .client = client,
     };
@@ -220,7 +220,7 @@ teams_signin_name(teams_model *model, packet_info *pinfo, teams_client *client, 
 
     if (!own_product && (signin == NULL || teams_seconds(&signin->last_own, &pinfo->abs_ts) > SHARED_WINDOW))
         return NULL;
-    if (signin == NULL || starts_over(signin, pinfo, what->stage, !record->response && !record->retransmission))
+    if (signin == NULL || starts_over(signin, pinfo, what->stage, !info->response && !info->retransmission))
         signin = signin_new(model, pinfo, client);
 
     signin->last = pinfo->abs_ts;
@@ -231,9 +231,9 @@ teams_signin_name(teams_model *model, packet_info *pinfo, teams_client *client, 
         what->until.secs += (time_t)SHARED_WINDOW;
     }
     note_stage(signin, pinfo, what);
-    if (record->response) {
-        keep_links(model, record, what);
-        check_region(pinfo, signin, record, what);
+    if (info->response) {
+        keep_links(model, info, what);
+        check_region(pinfo, signin, info, what);
     }
     return signin;
 }
@@ -255,25 +255,25 @@ teams_signin_lacks_media(const teams_signin *signin, const nstime_t *now)
 }
 
 void
-teams_signin_frame(packet_info *pinfo, teams_client *client, const teams_view *view)
+teams_signin_frame(packet_info *pinfo, teams_client *client, const teams_frame_info *info)
 {
     teams_signin *signin = client->signin;
 
     if (signin == NULL)
         return;
-    if (view->service == TS_SERVICE_MEDIA_RELAY || view->what >= TEAMS_WHAT_RELAY)
-        signin->relay_seen = signin->relay_seen || view->what != TEAMS_WHAT_SIGNALLING;
-    if (view->service == TS_SERVICE_WEB_APP && view->what == TEAMS_WHAT_SERVICE && signin->identity_frame != 0)
+    if (info->service == TS_SERVICE_MEDIA_RELAY || info->what >= TEAMS_WHAT_RELAY)
+        signin->relay_seen = signin->relay_seen || info->what != TEAMS_WHAT_SIGNALLING;
+    if (info->service == TS_SERVICE_WEB_APP && info->what == TEAMS_WHAT_SERVICE && signin->identity_frame != 0)
         signin->front_door_used = true;
 
     if (!signin->stalled && teams_signin_is_stalled(signin, &pinfo->abs_ts)) {
         signin->stalled = true;
-        teams_diagnostics_add(pinfo, TEAMS_DIAGNOSTIC_SIGNIN_STALLED,
+        teams_expert_add(pinfo, TEAMS_EXPERT_SIGNIN_STALLED,
             wmem_strdup_printf(pinfo->pool, "identity in frame %u", signin->identity_frame));
     }
     if (!signin->media_missing && teams_signin_lacks_media(signin, &pinfo->abs_ts)) {
         signin->media_missing = true;
-        teams_diagnostics_add(pinfo, TEAMS_DIAGNOSTIC_MEDIA_MISSING,
+        teams_expert_add(pinfo, TEAMS_EXPERT_MEDIA_MISSING,
             wmem_strdup_printf(pinfo->pool, "call set-up in frame %u", signin->call_setup_frame));
     }
 }

@@ -40,20 +40,20 @@ teams_name_weight teams_name_weigh(ts_product product);
  * its product, service and stage, which for a link of a chain are the chain's.
  */
 teams_signin *teams_signin_name(teams_model *model, packet_info *pinfo, teams_client *client,
-    const ts_name_info *record, teams_learned *what);
+    const ts_name_info *info, teams_learned *what);
 
 /*
  * First pass: remembers a name of a shared service that belongs to no sign-in.
  * endpoint is in file scope: where a server name went, NULL for DNS.
  */
 void teams_signin_note_earlier(teams_model *model, const packet_info *pinfo, const address *who,
-    const ts_name_info *record, const char *endpoint);
+    const ts_name_info *info, const char *endpoint);
 
 /* First pass: what was remembered of the client lately, in order; from now on the caller's. NULL where nothing was. */
 const wmem_list_t *teams_signin_take_earlier(teams_model *model, const address *who, const nstime_t *now);
 
 /* First pass: any attributed frame of a client; raises what is overdue. */
-void teams_signin_frame(packet_info *pinfo, teams_client *client, const teams_view *view);
+void teams_signin_frame(packet_info *pinfo, teams_client *client, const teams_frame_info *info);
 
 /* Is it overdue at this time that a stage follows identity (D15), or a relay call set-up (D16)? */
 bool teams_signin_is_stalled(const teams_signin *signin, const nstime_t *now);

@@ -39,9 +39,9 @@ drop_old(wmem_list_t *names, const nstime_t *now)
 }
 
 void
-teams_signin_note_earlier(teams_model *model, const packet_info *pinfo, const address *who, const ts_name_info *record, const char *endpoint)
+teams_signin_note_earlier(teams_model *model, const packet_info *pinfo, const address *who, const ts_name_info *info, const char *endpoint)
 {
-    if (teams_name_weigh(record->whole->product) != TEAMS_NAME_SHARED)
+    if (teams_name_weigh(info->whole->product) != TEAMS_NAME_SHARED)
         return;
     wmem_list_t *names = (wmem_list_t *)wmem_map_lookup(model->earlier_names, who);
 
@@ -57,7 +57,7 @@ teams_signin_note_earlier(teams_model *model, const packet_info *pinfo, const ad
         drop_first(names);
     teams_sighting *seen = wmem_new(wmem_file_scope(), teams_sighting);
 
-    *seen = (teams_sighting) { .record = record, .frame = pinfo->num, .time = pinfo->abs_ts, .endpoint = endpoint };
+    *seen = (teams_sighting) { .info = info, .frame = pinfo->num, .time = pinfo->abs_ts, .endpoint = endpoint };
     wmem_list_append(names, seen);
 }
 

@@ -1,0 +1,247 @@
+/* call_sockets.c
+ * The local sockets of calls, and what tells whether two of them belong together
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "session/call_sockets.h"
+
+#include <string.h>
+
+/* Remote addresses and peers that are kept of each socket: no call has so many, and each frame looks through them. */
+#define MAX_KEPT 32
+
+teams_call_socket *
+teams_call_socket_new(uint16_t port)
+{
+    wmem_allocator_t *scope = wmem_file_scope();
+    teams_call_socket *socket = wmem_new0(scope, teams_call_socket);
+
+    socket->port = port;
+    socket->ufrag_local = socket->ufrag_remote = "";
+    socket->remotes = wmem_array_new(scope, sizeof(teams_remote));
+    socket->peers = wmem_array_new(scope, sizeof(address));
+    return socket;
+}
+
+/* ---- what a socket is known to have done ---- */
+
+static bool
+has_socket(const teams_call_socket *socket, const teams_remote *end)
+{
+    for (unsigned i = 0; i < wmem_array_get_count(socket->remotes); i++) {
+        const teams_remote *known = (const teams_remote *)wmem_array_index(socket->remotes, i);
+
+        if (known->end.port == end->end.port && known->ptype == end->ptype &&
+            addresses_equal(&known->end.addr, &end->end.addr))
+            return true;
+    }
+    return false;
+}
+
+static bool
+has_peer(const teams_call_socket *socket, const address *peer)
+{
+    for (unsigned i = 0; i < wmem_array_get_count(socket->peers); i++)
+        if (addresses_equal((const address *)wmem_array_index(socket->peers, i), peer))
+            return true;
+    return false;
+}
+
+bool
+teams_call_socket_has_remote(const teams_call_socket *socket, const address *addr)
+{
+    for (unsigned i = 0; i < wmem_array_get_count(socket->remotes); i++)
+        if (addresses_equal(&((const teams_remote *)wmem_array_index(socket->remotes, i))->end.addr, addr))
+            return true;
+    return false;
+}
+
+static bool
+is_text(const char *text)
+{
+    return text != NULL && text[0] != '\0';
+}
+
+static bool
+is_full(wmem_array_t *kept)
+{
+    return wmem_array_get_count(kept) >= MAX_KEPT;
+}
+
+static void
+keep_peer(teams_call_socket *socket, const address *peer)
+{
+    address kept;
+
+    copy_address_wmem(wmem_file_scope(), &kept, peer);
+    wmem_array_append_one(socket->peers, kept);
+}
+
+bool
+teams_call_socket_update(teams_call_socket *socket, const teams_socket_key *key)
+{
+    bool changed = key->established && !socket->established;
+
+    socket->established = socket->established || key->established;
+    socket->released = key->releases || (socket->released && !key->established);
+    if (socket->modality == TS_MODALITY_UNKNOWN && key->modality != TS_MODALITY_UNKNOWN) {
+        socket->modality = key->modality;
+        changed = true;
+    }
+    if (key->credential != 0 && key->credential != socket->credential) {
+        socket->credential = key->credential;
+        changed = true;
+    }
+    if (is_text(key->ufrag_local) && socket->ufrag_local[0] == '\0') {
+        socket->ufrag_local = key->ufrag_local;
+        socket->ufrag_remote = key->ufrag_remote;
+        changed = true;
+    }
+    if (!is_full(socket->remotes) && !has_socket(socket, &key->remote)) {
+        const teams_remote *remote = &key->remote;
+
+        wmem_array_append(socket->remotes, remote, 1);
+        changed = true;
+    }
+    if (key->peer != NULL && !is_full(socket->peers) && !has_peer(socket, key->peer)) {
+        keep_peer(socket, key->peer);
+        changed = true;
+    }
+    return changed;
+}
+
+bool
+teams_call_socket_is_reused(const teams_call_socket *socket, const teams_socket_key *key)
+{
+    if (socket->established && socket->released && key->asks)
+        return true;
+    return key->peer != NULL && wmem_array_get_count(socket->peers) > 0 && !has_peer(socket, key->peer) &&
+        socket->established && is_text(key->ufrag_local) && socket->ufrag_local[0] != '\0' &&
+        strcmp(socket->ufrag_local, key->ufrag_local) != 0 && strcmp(socket->ufrag_remote, key->ufrag_remote) != 0;
+}
+
+/* ---- rules ---- */
+
+static bool
+share_socket(const teams_call_socket *a, const teams_call_socket *b)
+{
+    for (unsigned i = 0; i < wmem_array_get_count(a->remotes); i++)
+        if (has_socket(b, (const teams_remote *)wmem_array_index(a->remotes, i)))
+            return true;
+    return false;
+}
+
+typedef enum { PEERS_UNKNOWN, PEERS_DISJOINT, PEERS_SHARED_PRIVATE, PEERS_SHARED } peers_verdict;
+
+/* A private address may be that of different hosts in different networks. */
+static peers_verdict
+compare_peers(const teams_call_socket *a, const teams_call_socket *b)
+{
+    peers_verdict verdict = PEERS_DISJOINT;
+
+    if (wmem_array_get_count(a->peers) == 0 || wmem_array_get_count(b->peers) == 0)
+        return PEERS_UNKNOWN;
+    for (unsigned i = 0; i < wmem_array_get_count(a->peers); i++) {
+        const address *peer = (const address *)wmem_array_index(a->peers, i);
+
+        if (has_peer(b, peer))
+            verdict = MAX(verdict, teams_address_is_private(peer) ? PEERS_SHARED_PRIVATE : PEERS_SHARED);
+    }
+    return verdict;
+}
+
+static bool
+know_ufrags(const teams_call_socket *a, const teams_call_socket *b)
+{
+    return a->ufrag_local[0] != '\0' && b->ufrag_local[0] != '\0';
+}
+
+static bool
+same_ufrags(const teams_call_socket *a, const teams_call_socket *b)
+{
+    return know_ufrags(a, b) && strcmp(a->ufrag_local, b->ufrag_local) == 0 && strcmp(a->ufrag_remote, b->ufrag_remote) == 0;
+}
+
+static bool
+know_credentials(const teams_call_socket *a, const teams_call_socket *b)
+{
+    return a->credential != 0 && b->credential != 0;
+}
+
+static bool
+same_modality(const teams_call_socket *a, const teams_call_socket *b)
+{
+    return a->modality != TS_MODALITY_UNKNOWN && a->modality == b->modality;
+}
+
+static bool
+different_modality(const teams_call_socket *a, const teams_call_socket *b)
+{
+    return a->modality != TS_MODALITY_UNKNOWN && b->modality != TS_MODALITY_UNKNOWN && a->modality != b->modality;
+}
+
+/* Relays give credentials to a client, for all its calls. */
+static teams_socket_relation
+by_credential(const teams_call_socket *a, const teams_call_socket *b)
+{
+    return know_credentials(a, b) && a->credential != b->credential ? TEAMS_SOCKETS_OTHER : TEAMS_SOCKETS_UNDECIDED;
+}
+
+/* RTP and RTCP of a stream have neighbouring ports and one set of ICE credentials. */
+static teams_socket_relation
+by_neighbour(const teams_call_socket *a, const teams_call_socket *b)
+{
+    const bool neighbours = a->port + 1 == b->port || b->port + 1 == a->port;
+
+    return neighbours && (!know_ufrags(a, b) || same_ufrags(a, b)) ? TEAMS_SOCKETS_COMPONENTS : TEAMS_SOCKETS_UNDECIDED;
+}
+
+/*
+ * A call has one socket per modality. While it is being set up, a NAT may show
+ * one socket as several, but not towards one and the same remote end.
+ */
+static teams_socket_relation
+by_modality(const teams_call_socket *a, const teams_call_socket *b)
+{
+    return same_modality(a, b) && (a->established || b->established || share_socket(a, b)) ?
+        TEAMS_SOCKETS_OTHER : TEAMS_SOCKETS_UNDECIDED;
+}
+
+static teams_socket_relation
+by_session(const teams_call_socket *a, const teams_call_socket *b)
+{
+    return same_ufrags(a, b) ? TEAMS_SOCKETS_SAME_SESSION : TEAMS_SOCKETS_UNDECIDED;
+}
+
+/* Nobody sets up two calls in the same moments. */
+static teams_socket_relation
+by_client(const teams_call_socket *a, const teams_call_socket *b)
+{
+    return know_credentials(a, b) && !a->established && !b->established ? TEAMS_SOCKETS_SAME_CLIENT : TEAMS_SOCKETS_UNDECIDED;
+}
+
+/* A meeting may have a server per modality; one stream has one peer. */
+static teams_socket_relation
+by_peer(const teams_call_socket *a, const teams_call_socket *b)
+{
+    const peers_verdict peers = compare_peers(a, b);
+
+    if (peers == PEERS_SHARED && different_modality(a, b))
+        return TEAMS_SOCKETS_SAME_PEER;
+    return peers == PEERS_DISJOINT && !different_modality(a, b) ? TEAMS_SOCKETS_OTHER : TEAMS_SOCKETS_UNDECIDED;
+}
+
+static teams_socket_relation (*const rules[])(const teams_call_socket *a, const teams_call_socket *b) = {
+    by_credential, by_neighbour, by_modality, by_session, by_client, by_peer,
+};
+
+teams_socket_relation
+teams_call_sockets_compare(const teams_call_socket *socket, const teams_call_socket *other)
+{
+    teams_socket_relation verdict = TEAMS_SOCKETS_UNDECIDED;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rules) && verdict == TEAMS_SOCKETS_UNDECIDED; i++)
+        verdict = rules[i](socket, other);
+    return verdict;
+}

@@ -1,0 +1,187 @@
+/* connection.h
+ * What happened to each connection to a host of Teams, identity or a relay, and what that says of a sign-in
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A connection is a TCP connection, or a QUIC conversation, to an address
+ * that a name of ours gave, to a published relay, or to a proxy that was
+ * asked for a name of ours. What TCP did is stock's analysis of it (struct
+ * tcp_analysis), what TLS, HTTP and X.509 said stock's fields.
+ *
+ * It is followed on the first pass. What a frame completes or proves is kept
+ * with that frame; what only the end of the capture can tell (a SYN that was
+ * never answered, a name that was never reached) is for
+ * teams_connections_judge(), which reports call at the end.
+ */
+
+#ifndef TEAMSHARK_TEAMS_CONNECTION_H
+#define TEAMSHARK_TEAMS_CONNECTION_H
+
+#include "common/expert_table.h"
+#include "session/model.h"
+
+/* How far a connection got. */
+typedef enum {
+    TEAMS_CONNECTION_JOINED,            /* it was there before the capture, and nothing shows how far it got */
+    TEAMS_CONNECTION_UNANSWERED,        /* TCP: no answer to any SYN; QUIC: none to any packet */
+    TEAMS_CONNECTION_REFUSED,           /* RST in answer to the SYN */
+    TEAMS_CONNECTION_PROHIBITED,        /* an ICMP error in answer to the SYN */
+    TEAMS_CONNECTION_CONNECTED,         /* TCP is established, nothing more */
+    TEAMS_CONNECTION_PROXY_REFUSED,     /* the proxy answered with an error */
+    TEAMS_CONNECTION_HELLO_UNANSWERED,  /* nothing came back after the ClientHello */
+    TEAMS_CONNECTION_HELLO_RESET,       /* reset, or closed, after the ClientHello and before any answer to it */
+    TEAMS_CONNECTION_ALERT,             /* a fatal TLS alert ended the handshake */
+    TEAMS_CONNECTION_HANDSHAKE_ENDED,   /* the handshake began, and was ended or never finished */
+    TEAMS_CONNECTION_SECURED,           /* the handshake is done */
+    TEAMS_CONNECTION_USED,              /* and the server answered what the client then sent */
+    TEAMS_CONNECTION_STATE_COUNT
+} teams_connection_state;
+
+typedef enum {
+    TEAMS_CONNECTION_OPEN,              /* at the end of the capture */
+    TEAMS_CONNECTION_CLOSED,            /* FIN */
+    TEAMS_CONNECTION_RESET,             /* RST */
+} teams_connection_end;
+
+/* Who did it, as far as the bytes tell. */
+typedef enum {
+    TEAMS_BY_UNKNOWN,
+    TEAMS_BY_CLIENT,
+    TEAMS_BY_NETWORK,                   /* a device on the way, or the resolver */
+    TEAMS_BY_PROXY,
+    TEAMS_BY_SERVER,
+    TEAMS_BY_COUNT
+} teams_actor;
+
+/* A leaf certificate as the server showed it. Texts are "" where it does not say. */
+typedef struct {
+    const char *subject;                /* common name, else the first DNS name */
+    const char *issuer;                 /* common name, else organisation */
+    const char *issuer_organisation;
+    nstime_t not_before;
+    nstime_t not_after;
+    uint32_t frame;
+    bool known_issuer;                  /* one that Microsoft's services use */
+    bool valid;                         /* at the time of the capture */
+} teams_certificate;
+
+/* How long each step took, and the frame that completed it; frame 0: not seen. */
+typedef struct {
+    nstime_t time;
+    uint32_t frame;
+} teams_step;
+
+typedef enum {
+    TEAMS_STEP_DNS,                     /* from the first question to the answer that was used */
+    TEAMS_STEP_CONNECT,                 /* from the first SYN to the answer */
+    TEAMS_STEP_TLS,                     /* from the ClientHello to the end of the handshake */
+    TEAMS_STEP_FIRST_DATA,              /* from the client's first request to the first answer */
+    TEAMS_STEP_COUNT
+} teams_step_kind;
+
+struct teams_connection_private;
+
+typedef struct teams_connection {
+    uint32_t number;                    /* from 1, in order of appearance */
+    uint32_t frame;                     /* the first one */
+    uint32_t last_frame;
+    nstime_t start;
+    nstime_t last;
+    teams_client *client;
+    const char *name;                   /* server name, proxy's target, else the name that gave the address; NULL where none */
+    const char *endpoint;               /* "address:port" of the server's end: the proxy's where there is one */
+    ts_endpoint client_end;
+    ts_endpoint server_end;
+    ts_product product;
+    ts_service service;
+    ts_stage stage;
+    bool required;                      /* Microsoft lists the name as required */
+    bool quic;
+    bool proxy;                         /* the server's end is a proxy */
+    bool private_address;               /* the name led to an address that is nobody's in the Internet */
+    teams_connection_state state;
+    teams_connection_end end;
+    bool ended_by_client;               /* valid unless open */
+    uint32_t end_frame;
+    double idle_before_end;             /* seconds of silence before it ended */
+    unsigned syns;
+    unsigned packets[2];                /* from the server, from the client */
+    uint64_t bytes[2];                  /* of payload, the same */
+    unsigned retransmissions[2];
+    unsigned zero_windows;
+    uint32_t hello_frame;               /* ClientHello; 0: none */
+    uint32_t alert_frame;
+    uint8_t alert;                      /* its number */
+    bool alert_from_client;
+    const char *version;                /* TLS version that the server chose; "" none */
+    const char *icmp_text;              /* "communication administratively prohibited"; NULL none */
+    const char *icmp_router;            /* who said so */
+    unsigned proxy_status;              /* the proxy's last answer, 0: none */
+    uint32_t proxy_status_frame;
+    unsigned proxy_challenges;          /* how often it answered 407 */
+    const teams_certificate *certificate;   /* NULL: not visible */
+    teams_step steps[TEAMS_STEP_COUNT];
+    struct teams_connection_private *p;
+} teams_connection;
+
+/* ---- for reports, at the end of the capture ---- */
+
+/* Something that is wrong with a sign-in, or worth telling of it. */
+typedef struct {
+    const char *code;                   /* stable, for scripts: "tcp-unanswered" */
+    const char *filter;                 /* finds its frames; "" where no filter does */
+    int severity;                       /* PI_ERROR, PI_WARN, PI_NOTE, PI_CHAT: in this sign-in */
+    const char *sentence;               /* whole, without the last full stop; names as on the wire */
+    const char *advice;                 /* the same; "" none */
+    uint32_t frame;                     /* that proves it; 0: none */
+    teams_actor actor;
+    const char *name;                   /* that it is about, the first one; NULL: none in particular */
+    bool fatal;                         /* it explains why stages after it are missing */
+} teams_problem;
+
+/* A name of the sign-in and how long its first use took; seconds, negative where not seen. */
+typedef struct {
+    const char *name;
+    double steps[TEAMS_STEP_COUNT];
+    double total;                       /* of those seen */
+    uint32_t frame;
+} teams_name_timing;
+
+typedef struct {
+    const teams_connection **connections;   /* in order */
+    unsigned connection_count;
+    teams_problem *problems;                /* the worst first, then by frame */
+    unsigned problem_count;
+    teams_name_timing *timings;             /* the slowest first */
+    unsigned timing_count;
+    double totals[TEAMS_STEP_COUNT];        /* over all names, seconds */
+    bool identity_asked;                    /* an identity name was asked for or connected to */
+    bool identity_reached;                  /* a session with an identity host is secured */
+    bool beyond_reached;                    /* the same with any service that needs a token */
+    const char *proxy;                      /* endpoint of the proxy in use; NULL none */
+} teams_signin_result;
+
+/* All of a sign-in's connections, judged at the end of the capture. Everything in scope, or in file scope. */
+teams_signin_result *teams_connections_judge(wmem_allocator_t *scope, const teams_signin *signin);
+
+/* Texts for reports and JSON: "hello_reset", "client", "tcp_connect". */
+const char *teams_connection_state_name(teams_connection_state state);
+const char *teams_actor_name(teams_actor actor);
+const char *teams_step_name(teams_step_kind step);
+/* In words: "reset after the server name". */
+const char *teams_connection_state_label(teams_connection_state state);
+
+/* ---- for the postdissector ---- */
+
+void teams_connection_register(int proto);
+void teams_connection_handoff(dissector_handle_t postdissector);
+void teams_connection_cleanup(void);
+
+/* First pass: follows the frame's connection, and keeps with the frame what it completes or proves. */
+void teams_connection_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
+
+/* Every pass: has the frame anything to show, and shows it below item (the protocol's) and in its tree. */
+bool teams_connection_has_items(packet_info *pinfo);
+void teams_connection_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *teams_tree, proto_item *item);
+
+#endif /* TEAMSHARK_TEAMS_CONNECTION_H */

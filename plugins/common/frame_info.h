@@ -189,7 +189,8 @@ typedef struct {
 
 typedef enum {
     TS_MEDIA_RTP,
-    TS_MEDIA_SRTCP,
+    TS_MEDIA_SRTCP,             /* encrypted but for its first header */
+    TS_MEDIA_RTCP,              /* in clear */
     TS_MEDIA_DTLS,
     TS_MEDIA_OTHER
 } ts_media_kind;

@@ -96,7 +96,7 @@ bool ts_names_classify(const ts_names *names, const char *name, size_t length, t
 char *ts_name_row_check(const ts_name_row *row);
 
 /*
- * Does Microsoft list the name as required (endpoint sets, facts of 5.1)?
+ * Does Microsoft list the name as required (endpoint sets, msg of 5.1)?
  * The set, for example "12", or NULL. cloud selects the list.
  */
 const char *ts_names_required_set(const char *name, size_t length, ts_cloud cloud);

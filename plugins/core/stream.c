@@ -10,25 +10,25 @@
 
 #include <glib.h>
 
-#include "core/wire.h"
+#include "core/payload.h"
 
-static const ts_unit nothing = { .kind = TS_UNIT_NONE };
-static const ts_unit more = { .kind = TS_UNIT_MORE };
+static const ts_pdu nothing = { .kind = TS_PDU_NONE };
+static const ts_pdu more = { .kind = TS_PDU_MORE };
 
-ts_stretch
-ts_stretch_from(ts_stretch whole, size_t offset)
+ts_span
+ts_span_from(ts_span whole, size_t offset)
 {
-    return (ts_stretch) {
+    return (ts_span) {
         whole.data + MIN(offset, whole.captured),
         whole.captured - MIN(offset, whole.captured),
         whole.reported - MIN(offset, whole.reported)
     };
 }
 
-ts_stretch
-ts_stretch_until(ts_stretch whole, size_t length)
+ts_span
+ts_span_until(ts_span whole, size_t length)
 {
-    return (ts_stretch) { whole.data, MIN(length, whole.captured), MIN(length, whole.reported) };
+    return (ts_span) { whole.data, MIN(length, whole.captured), MIN(length, whole.reported) };
 }
 
 /* ---- pseudo-TLS ---- */
@@ -41,9 +41,9 @@ matches(const uint8_t *data, const uint8_t *pattern, size_t length)
 
 /* The same of as many bytes of the pattern as are at hand from offset on. */
 static bool
-begins(ts_stretch here, size_t offset, const uint8_t *pattern, size_t length)
+begins(ts_span here, size_t offset, const uint8_t *pattern, size_t length)
 {
-    const ts_stretch rest = ts_stretch_from(here, offset);
+    const ts_span rest = ts_span_from(here, offset);
 
     return matches(rest.data, pattern, MIN(rest.captured, length));
 }
@@ -70,8 +70,8 @@ ts_is_server_hello(const uint8_t *data)
         matches(data + TS_SERVER_HELLO_LENGTH - sizeof tail, tail, sizeof tail);
 }
 
-static ts_unit
-find_handshake(ts_stretch here)
+static ts_pdu
+find_handshake(ts_span here)
 {
     const uint8_t type = here.captured > 5 ? here.data[5] : 0;
     const size_t length = type == 2 ? TS_SERVER_HELLO_LENGTH : TS_CLIENT_HELLO_LENGTH;
@@ -86,9 +86,9 @@ find_handshake(ts_stretch here)
     if (here.captured < length)
         return nothing;
     if (type == 1 && ts_is_client_hello(here.data))
-        return (ts_unit) { TS_UNIT_CLIENT_HELLO, length, true, true };
+        return (ts_pdu) { TS_PDU_CLIENT_HELLO, length, true, true };
     if (type == 2 && ts_is_server_hello(here.data))
-        return (ts_unit) { TS_UNIT_SERVER_HELLO, length, true, true };
+        return (ts_pdu) { TS_PDU_SERVER_HELLO, length, true, true };
     return nothing;
 }
 
@@ -96,7 +96,7 @@ find_handshake(ts_stretch here)
 
 /* Could a message or media packet of length bytes begin so? sure where a cookie says it. */
 static bool
-payload_fits(ts_stretch payload, size_t length, bool *sure)
+payload_fits(ts_span payload, size_t length, bool *sure)
 {
     const uint8_t *p = payload.data;
     const size_t n = payload.captured;
@@ -116,50 +116,50 @@ payload_fits(ts_stretch payload, size_t length, bool *sure)
     return true;
 }
 
-static ts_unit
-find_control(ts_stretch here, size_t length)
+static ts_pdu
+find_control(ts_span here, size_t length)
 {
-    ts_unit found = { TS_UNIT_CONTROL, TS_FRAME_HEADER_LENGTH + length, false, false };
+    ts_pdu found = { TS_PDU_CONTROL, TS_FRAME_HEADER_LENGTH + length, false, false };
 
-    found.exact = payload_fits(ts_stretch_from(here, TS_FRAME_HEADER_LENGTH), length, &found.sure);
+    found.exact = payload_fits(ts_span_from(here, TS_FRAME_HEADER_LENGTH), length, &found.sure);
     return found;
 }
 
 /* The payload has RFC 4571 framing of its own. */
-static ts_unit
-find_data(ts_stretch here, size_t length)
+static ts_pdu
+find_data(ts_span here, size_t length)
 {
     const size_t payload = TS_FRAME_HEADER_LENGTH + TS_RFC4571_HEADER_LENGTH;
-    ts_unit found = { TS_UNIT_DATA, TS_FRAME_HEADER_LENGTH + length, false, false };
+    ts_pdu found = { TS_PDU_DATA, TS_FRAME_HEADER_LENGTH + length, false, false };
 
     if (here.captured < payload)
         found.exact = length >= TS_RFC4571_HEADER_LENGTH;
     else if (ts_get_be16(here.data + 4) + (size_t)TS_RFC4571_HEADER_LENGTH <= length)
-        found.exact = payload_fits(ts_stretch_from(here, payload), ts_get_be16(here.data + 4), &found.sure);
+        found.exact = payload_fits(ts_span_from(here, payload), ts_get_be16(here.data + 4), &found.sure);
     return found;
 }
 
-static ts_unit
-find_mux(ts_stretch here, size_t length)
+static ts_pdu
+find_mux(ts_span here, size_t length)
 {
-    ts_unit found = { TS_UNIT_MUX, TS_FRAME_HEADER_LENGTH + length, false, false };
+    ts_pdu found = { TS_PDU_MUX, TS_FRAME_HEADER_LENGTH + length, false, false };
 
     if (length < 8)
         return nothing;
-    found.exact = payload_fits(ts_stretch_from(here, TS_MUX_HEADER_LENGTH), length - 8, &found.sure);
+    found.exact = payload_fits(ts_span_from(here, TS_MUX_HEADER_LENGTH), length - 8, &found.sure);
     return found;
 }
 
 static bool
-is_bare_message(ts_stretch here)
+is_bare_message(ts_span here)
 {
     return here.captured >= TS_STUN_HEADER_LENGTH + 8 && (here.data[0] & 0xC0) == 0 &&
         ts_get_be16(here.data + 20) == TS_ATTR_MAGIC_COOKIE && ts_get_be32(here.data + 24) == TS_MS_TURN_COOKIE;
 }
 
-/* Too few bytes for a frame header: do they fit the begin of one? */
-static ts_unit
-find_cut_header(ts_stretch here)
+/* Too few bytes for a frame header: do they fit the start of one? */
+static ts_pdu
+find_cut_header(ts_span here)
 {
     if (here.captured < here.reported || here.captured == 0)
         return nothing;
@@ -169,18 +169,18 @@ find_cut_header(ts_stretch here)
         (here.captured < 2 || here.data[1] == 0) ? more : nothing;
 }
 
-ts_unit
-ts_unit_framed(ts_stretch here)
+ts_pdu
+ts_pdu_framed(ts_span here)
 {
     if (here.captured > 0 && here.data[0] == 0x16)
         return find_handshake(here);
     if (is_bare_message(here))
-        return (ts_unit) { TS_UNIT_MESSAGE, (size_t)TS_STUN_HEADER_LENGTH + ts_get_be16(here.data + 2), true, true };
+        return (ts_pdu) { TS_PDU_MESSAGE, (size_t)TS_STUN_HEADER_LENGTH + ts_get_be16(here.data + 2), true, true };
     if (here.captured < TS_FRAME_HEADER_LENGTH)
         return find_cut_header(here);
 
     const size_t length = ts_get_be16(here.data + 2);
-    ts_unit found = nothing;
+    ts_pdu found = nothing;
     if (here.data[0] == TS_FRAME_CONTROL)
         found = find_control(here, length);
     else if (here.data[0] == TS_FRAME_DATA)
@@ -191,46 +191,46 @@ ts_unit_framed(ts_stretch here)
     /* A wrong reserved byte or inner length is told, where the frame holds otherwise. */
     const bool reserved = here.data[1] != 0;
     if (reserved ? !found.sure : !found.exact && found.length != here.reported)
-        found.kind = TS_UNIT_NONE;
+        found.kind = TS_PDU_NONE;
     return found;
 }
 
-ts_unit
-ts_unit_rfc4571(ts_stretch here)
+ts_pdu
+ts_pdu_rfc4571(ts_span here)
 {
-    ts_unit found = { .kind = TS_UNIT_RFC4571 };
+    ts_pdu found = { .kind = TS_PDU_RFC4571 };
 
     if (here.captured < TS_RFC4571_HEADER_LENGTH)
         return here.captured < here.reported ? nothing : more;
     found.length = TS_RFC4571_HEADER_LENGTH + (size_t)ts_get_be16(here.data);
     found.exact = found.length == TS_RFC4571_HEADER_LENGTH ||
-        payload_fits(ts_stretch_from(here, TS_RFC4571_HEADER_LENGTH), found.length - TS_RFC4571_HEADER_LENGTH, &found.sure);
+        payload_fits(ts_span_from(here, TS_RFC4571_HEADER_LENGTH), found.length - TS_RFC4571_HEADER_LENGTH, &found.sure);
     if (!found.exact)
-        found.kind = TS_UNIT_NONE;
+        found.kind = TS_PDU_NONE;
     return found;
 }
 
 /* ---- more than one ---- */
 
 size_t
-ts_unit_next(ts_stretch here, ts_unit (*find)(ts_stretch here))
+ts_pdu_next(ts_span here, ts_pdu (*find)(ts_span here))
 {
     for (size_t skip = 1; skip < here.captured; skip++) {
-        const ts_unit found = find(ts_stretch_from(here, skip));
-        if (found.kind > TS_UNIT_MORE && found.sure)
+        const ts_pdu found = find(ts_span_from(here, skip));
+        if (found.kind > TS_PDU_MORE && found.sure)
             return skip;
     }
     return here.reported;
 }
 
 bool
-ts_units_fill(ts_stretch here)
+ts_pdus_fill(ts_span here)
 {
     size_t offset = 0;
 
     while (offset < here.reported) {
-        const ts_unit found = ts_unit_framed(ts_stretch_from(here, offset));
-        if (found.kind <= TS_UNIT_MORE || !found.exact)
+        const ts_pdu found = ts_pdu_framed(ts_span_from(here, offset));
+        if (found.kind <= TS_PDU_MORE || !found.exact)
             return false;
         offset += found.length;
     }
@@ -240,17 +240,17 @@ ts_units_fill(ts_stretch here)
 /* ---- control frames ---- */
 
 bool
-ts_unit_is_sure_control(ts_stretch here)
+ts_pdu_is_sure_control(ts_span here)
 {
     return here.captured >= TS_FRAME_HEADER_LENGTH + TS_STUN_HEADER_LENGTH + 8 && here.data[0] == TS_FRAME_CONTROL &&
-        is_bare_message(ts_stretch_from(here, TS_FRAME_HEADER_LENGTH));
+        is_bare_message(ts_span_from(here, TS_FRAME_HEADER_LENGTH));
 }
 
-/* ---- the begin of a stream ---- */
+/* ---- the start of a stream ---- */
 
 /* A STUN message, of which as much is at hand, that fills the length bytes of its frame. */
 static bool
-may_begin_message(ts_stretch here, uint8_t not_in_type, size_t length)
+may_begin_message(ts_span here, uint8_t not_in_type, size_t length)
 {
     return here.captured < length && length >= TS_STUN_HEADER_LENGTH &&
         (here.captured < 1 || (here.data[0] & not_in_type) == 0) &&
@@ -258,39 +258,39 @@ may_begin_message(ts_stretch here, uint8_t not_in_type, size_t length)
 }
 
 static bool
-may_begin_control(ts_stretch here)
+may_begin_control(ts_span here)
 {
     static const uint8_t head[] = { TS_FRAME_CONTROL, 0 };
     static const uint8_t cookie[] = { 0x00, 0x0F, 0x00, 0x04, 0x72, 0xC6, 0x4B, 0xC6 };
 
     return begins(here, 0, head, sizeof head) &&
         (here.captured < TS_FRAME_HEADER_LENGTH ||
-         may_begin_message(ts_stretch_from(here, TS_FRAME_HEADER_LENGTH), 0xFC, ts_get_be16(here.data + 2))) &&
+         may_begin_message(ts_span_from(here, TS_FRAME_HEADER_LENGTH), 0xFC, ts_get_be16(here.data + 2))) &&
         begins(here, TS_FRAME_HEADER_LENGTH + TS_STUN_HEADER_LENGTH, cookie, sizeof cookie);
 }
 
 static bool
-may_begin_check(ts_stretch here)
+may_begin_check(ts_span here)
 {
     static const uint8_t cookie[] = { 0x21, 0x12, 0xA4, 0x42 };
 
     /* No check is as long as a datagram may be. */
     return here.data[0] <= 0x05 &&
         (here.captured < TS_RFC4571_HEADER_LENGTH ||
-         may_begin_message(ts_stretch_from(here, TS_RFC4571_HEADER_LENGTH), 0xFE, ts_get_be16(here.data))) &&
+         may_begin_message(ts_span_from(here, TS_RFC4571_HEADER_LENGTH), 0xFE, ts_get_be16(here.data))) &&
         begins(here, TS_RFC4571_HEADER_LENGTH + 4, cookie, sizeof cookie);
 }
 
-ts_unit_kind
-ts_stream_may_begin(ts_stretch here)
+ts_pdu_kind
+ts_stream_may_start(ts_span here)
 {
     if (here.captured == 0 || here.captured < here.reported)
-        return TS_UNIT_NONE;
+        return TS_PDU_NONE;
     if (here.captured < TS_CLIENT_HELLO_LENGTH && begins(here, 0, client_head, sizeof client_head))
-        return TS_UNIT_CLIENT_HELLO;
+        return TS_PDU_CLIENT_HELLO;
     if (here.captured < TS_SERVER_HELLO_LENGTH && begins(here, 0, server_head, sizeof server_head))
-        return TS_UNIT_SERVER_HELLO;
+        return TS_PDU_SERVER_HELLO;
     if (may_begin_control(here))
-        return TS_UNIT_CONTROL;
-    return may_begin_check(here) ? TS_UNIT_RFC4571 : TS_UNIT_NONE;
+        return TS_PDU_CONTROL;
+    return may_begin_check(here) ? TS_PDU_RFC4571 : TS_PDU_NONE;
 }

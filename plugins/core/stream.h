@@ -24,57 +24,57 @@ typedef struct {
     const uint8_t *data;
     size_t captured;
     size_t reported;
-} ts_stretch;
+} ts_span;
 
 typedef enum {
-    TS_UNIT_NONE,           /* nothing of ours begins here */
-    TS_UNIT_MORE,           /* too few bytes to tell, and nothing against it */
-    TS_UNIT_CONTROL,        /* MS framing: a TURN message */
-    TS_UNIT_DATA,           /* MS framing: end-to-end data, RFC 4571 framed */
-    TS_UNIT_MUX,
-    TS_UNIT_MESSAGE,        /* an MS-TURN message without frame (observed of test clients) */
-    TS_UNIT_CLIENT_HELLO,
-    TS_UNIT_SERVER_HELLO,
-    TS_UNIT_RFC4571
-} ts_unit_kind;
+    TS_PDU_NONE,           /* nothing of ours begins here */
+    TS_PDU_MORE,           /* too few bytes to tell, and nothing against it */
+    TS_PDU_CONTROL,        /* MS framing: a TURN message */
+    TS_PDU_DATA,           /* MS framing: end-to-end data, RFC 4571 framed */
+    TS_PDU_MUX,
+    TS_PDU_MESSAGE,        /* an MS-TURN message without frame (observed of test clients) */
+    TS_PDU_CLIENT_HELLO,
+    TS_PDU_SERVER_HELLO,
+    TS_PDU_RFC4571
+} ts_pdu_kind;
 
 typedef struct {
-    ts_unit_kind kind;
+    ts_pdu_kind kind;
     size_t length;          /* bytes, header included; 0 for NONE and MORE */
     bool sure;              /* what is inside leaves no doubt */
     bool exact;             /* lengths within it fit */
-} ts_unit;
+} ts_pdu;
 
 /* What is left from offset on; empty beyond the end. */
-ts_stretch ts_stretch_from(ts_stretch whole, size_t offset);
+ts_span ts_span_from(ts_span whole, size_t offset);
 
 /* The same, but for what lies behind length bytes. */
-ts_stretch ts_stretch_until(ts_stretch whole, size_t length);
+ts_span ts_span_until(ts_span whole, size_t length);
 
 /* The two halves of the pseudo-TLS handshake; data has at least TS_x_HELLO_LENGTH bytes. */
 bool ts_is_client_hello(const uint8_t *data);
 bool ts_is_server_hello(const uint8_t *data);
 
 /* What begins here in a stream with MS framing. */
-ts_unit ts_unit_framed(ts_stretch here);
+ts_pdu ts_pdu_framed(ts_span here);
 
 /* What begins here in a stream of RFC 4571 frames. */
-ts_unit ts_unit_rfc4571(ts_stretch here);
+ts_pdu ts_pdu_rfc4571(ts_span here);
 
-/* Bytes to skip to the next unit that leaves no doubt, at least one; all where there is none. */
-size_t ts_unit_next(ts_stretch here, ts_unit (*find)(ts_stretch here));
+/* Bytes to skip to the next PDU that leaves no doubt, at least one; all where there is none. */
+size_t ts_pdu_next(ts_span here, ts_pdu (*find)(ts_span here));
 
-/* Does it consist of units with MS framing throughout, the last one ending with it? */
-bool ts_units_fill(ts_stretch here);
+/* Does it consist of PDUs with MS framing throughout, the last one ending with it? */
+bool ts_pdus_fill(ts_span here);
 
 /* A control frame with the MS-TURN cookie where it belongs. */
-bool ts_unit_is_sure_control(ts_stretch here);
+bool ts_pdu_is_sure_control(ts_span here);
 
 /*
  * What these bytes may begin, where nothing is known of a stream and its
- * first unit is not whole yet: TS_UNIT_CONTROL, TS_UNIT_RFC4571 (with a
- * check in it), a hello, or TS_UNIT_NONE, as for what the capture cut.
+ * first PDU is not whole yet: TS_PDU_CONTROL, TS_PDU_RFC4571 (with a
+ * check in it), a hello, or TS_PDU_NONE, as for what the capture cut.
  */
-ts_unit_kind ts_stream_may_begin(ts_stretch here);
+ts_pdu_kind ts_stream_may_start(ts_span here);
 
 #endif /* TEAMSHARK_CORE_STREAM_H */

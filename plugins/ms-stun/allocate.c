@@ -13,11 +13,11 @@
 /* ---- what a message changes ---- */
 
 static bool
-set_state(ms_turn_view *view, const char *state)
+set_state(ms_turn_snapshot *snapshot, const char *state)
 {
-    if (strcmp(view->state, state) == 0)
+    if (strcmp(snapshot->state, state) == 0)
         return false;
-    view->state = state;
+    snapshot->state = state;
     return true;
 }
 
@@ -32,31 +32,31 @@ set_uint32(uint32_t *to, uint32_t from)
 
 /* What any message of an allocation may tell. */
 static bool
-view_learn(ms_turn_view *view, const ms_turn_facts *facts)
+snapshot_update(ms_turn_snapshot *snapshot, const ms_turn_msg *msg)
 {
-    bool changed = ts_endpoint_keep(&view->relayed, &facts->relayed);
+    bool changed = ts_endpoint_keep(&snapshot->relayed, &msg->relayed);
 
-    changed |= ts_endpoint_keep(&view->reflexive, &facts->reflexive);
-    if (ms_turn_has(facts, MS_TURN_ATTR_SESSION_ID) && (!view->has_session || view->session_id != facts->session_id)) {
-        view->has_session = true;
-        view->session_id = facts->session_id;
+    changed |= ts_endpoint_keep(&snapshot->reflexive, &msg->reflexive);
+    if (ms_turn_has(msg, MS_TURN_ATTR_SESSION_ID) && (!snapshot->has_session || snapshot->session_id != msg->session_id)) {
+        snapshot->has_session = true;
+        snapshot->session_id = msg->session_id;
         changed = true;
     }
-    if (facts->bandwidth != 0)
-        changed |= set_uint32(&view->bandwidth, facts->bandwidth);
-    if (facts->stream_type != 0 && view->stream_type != facts->stream_type) {
-        view->stream_type = (uint16_t)facts->stream_type;
+    if (msg->bandwidth != 0)
+        changed |= set_uint32(&snapshot->bandwidth, msg->bandwidth);
+    if (msg->stream_type != 0 && snapshot->stream_type != msg->stream_type) {
+        snapshot->stream_type = (uint16_t)msg->stream_type;
         changed = true;
     }
     return changed;
 }
 
 static void
-remember_handed(ms_turn_allocation *allocation, const ms_turn_facts *facts)
+remember_handed(ms_turn_allocation *allocation, const ms_turn_msg *msg)
 {
-    if (facts->nonce_length > 0 && !ms_turn_allocation_was_handed(allocation, facts)) {
-        allocation->nonce = (const uint8_t *)wmem_memdup(wmem_file_scope(), facts->nonce, facts->nonce_length);
-        allocation->nonce_length = facts->nonce_length;
+    if (msg->nonce_length > 0 && !ms_turn_allocation_was_handed(allocation, msg)) {
+        allocation->nonce = (const uint8_t *)wmem_memdup(wmem_file_scope(), msg->nonce, msg->nonce_length);
+        allocation->nonce_length = msg->nonce_length;
     }
 }
 
@@ -69,25 +69,25 @@ unquoted(wmem_allocator_t *scope, const char *realm)
 }
 
 static uint64_t
-judge_realm(packet_info *pinfo, ms_turn_allocation *allocation, const ms_turn_facts *facts)
+check_realm(packet_info *pinfo, ms_turn_allocation *allocation, const ms_turn_msg *msg)
 {
-    if (facts->realm == NULL)
+    if (msg->realm == NULL)
         return 0;
     if (allocation->realm == NULL) {
-        allocation->realm = wmem_strdup(wmem_file_scope(), facts->realm);
+        allocation->realm = wmem_strdup(wmem_file_scope(), msg->realm);
         return 0;
     }
-    if (strcmp(allocation->realm, facts->realm) != 0 &&
-        strcmp(unquoted(pinfo->pool, allocation->realm), unquoted(pinfo->pool, facts->realm)) == 0)
+    if (strcmp(allocation->realm, msg->realm) != 0 &&
+        strcmp(unquoted(pinfo->pool, allocation->realm), unquoted(pinfo->pool, msg->realm)) == 0)
         return MS_TURN_BIT(realm_quoting);
     return 0;
 }
 
 /* The session id of an IPv4 relay ends in octets 4 and 3 of its address (observed). */
 static uint64_t
-judge_session(const ms_turn_view *view, const ms_turn_facts *facts)
+check_session(const ms_turn_snapshot *snapshot, const ms_turn_msg *msg)
 {
-    if (!ms_turn_has(facts, MS_TURN_ATTR_SESSION_ID) || ms_turn_session_fits(facts->session_id, &view->relay.addr))
+    if (!ms_turn_has(msg, MS_TURN_ATTR_SESSION_ID) || ms_turn_session_fits(msg->session_id, &snapshot->relay.addr))
         return 0;
     return MS_TURN_BIT(session_relay_mismatch);
 }
@@ -95,74 +95,74 @@ judge_session(const ms_turn_view *view, const ms_turn_facts *facts)
 /* ---- requests ---- */
 
 static uint64_t
-follow_request(packet_info *pinfo, ms_turn_allocation *allocation, ms_turn_view *view, bool *changed,
-    const ms_turn_facts *facts, const ts_endpoint *server, bool tcp)
+follow_request(packet_info *pinfo, ms_turn_allocation *allocation, ms_turn_snapshot *snapshot, bool *changed,
+    const ms_turn_msg *msg, const ts_endpoint *server, bool tcp)
 {
-    const bool authenticated = ms_turn_has(facts, MS_TURN_ATTR_INTEGRITY);
-    const bool release = ms_turn_has(facts, MS_TURN_ATTR_LIFETIME) && facts->lifetime == 0;
-    uint64_t bits = judge_realm(pinfo, allocation, facts);
+    const bool authenticated = ms_turn_has(msg, MS_TURN_ATTR_INTEGRITY);
+    const bool release = ms_turn_has(msg, MS_TURN_ATTR_LIFETIME) && msg->lifetime == 0;
+    uint64_t bits = check_realm(pinfo, allocation, msg);
 
     if (release) {
-        *changed |= set_state(view, "releasing");
+        *changed |= set_state(snapshot, "releasing");
         bits |= MS_TURN_BIT(allocation_released);
     } else if (allocation->granted) {
-        *changed |= set_state(view, "refreshing");
+        *changed |= set_state(snapshot, "refreshing");
     } else {
-        *changed |= set_state(view, authenticated ? "authenticating" : "requested");
+        *changed |= set_state(snapshot, authenticated ? "authenticating" : "requested");
     }
     if (!tcp && ts_endpoint_known(&allocation->alternate) && !ts_endpoint_equal(&allocation->alternate, server))
         bits |= MS_TURN_BIT(alternate_ignored);
     if (tcp && !authenticated && !allocation->granted)
         bits |= MS_TURN_BIT(tcp_relay);
-    if (!ts_endpoint_known(&view->relay))
-        *changed |= ts_endpoint_keep(&view->relay, server);
+    if (!ts_endpoint_known(&snapshot->relay))
+        *changed |= ts_endpoint_keep(&snapshot->relay, server);
     return bits;
 }
 
 /* ---- responses ---- */
 
 static uint64_t
-judge_reflexive(ms_turn_client *client, const ms_turn_view *view, const ms_turn_facts *facts)
+check_reflexive(ms_turn_client *client, const ms_turn_snapshot *snapshot, const ms_turn_msg *msg)
 {
     uint64_t bits = 0;
 
-    if (!ts_endpoint_known(&facts->reflexive))
+    if (!ts_endpoint_known(&msg->reflexive))
         return 0;
-    if (ts_endpoint_known(&client->reflexive) && !ts_endpoint_equal(&client->reflexive, &facts->reflexive) &&
-        client->reflexive.addr.type == facts->reflexive.addr.type &&
-        !ts_endpoint_equal(&client->reflexive_relay, &view->relay))
+    if (ts_endpoint_known(&client->reflexive) && !ts_endpoint_equal(&client->reflexive, &msg->reflexive) &&
+        client->reflexive.addr.type == msg->reflexive.addr.type &&
+        !ts_endpoint_equal(&client->reflexive_relay, &snapshot->relay))
         bits = MS_TURN_BIT(reflexive_differs);
-    ts_endpoint_keep(&client->reflexive, &facts->reflexive);
-    ts_endpoint_keep(&client->reflexive_relay, &view->relay);
+    ts_endpoint_keep(&client->reflexive, &msg->reflexive);
+    ts_endpoint_keep(&client->reflexive_relay, &snapshot->relay);
     return bits;
 }
 
 static uint64_t
-follow_success(packet_info *pinfo, ms_turn_allocation *allocation, ms_turn_view *view, bool *changed, const ms_turn_facts *facts)
+follow_success(packet_info *pinfo, ms_turn_allocation *allocation, ms_turn_snapshot *snapshot, bool *changed, const ms_turn_msg *msg)
 {
-    const bool release = ms_turn_has(facts, MS_TURN_ATTR_LIFETIME) && facts->lifetime == 0;
+    const bool release = ms_turn_has(msg, MS_TURN_ATTR_LIFETIME) && msg->lifetime == 0;
 
     allocation->refusals = 0;
     allocation->alternate.addr.type = AT_NONE;
     if (release) {
         allocation->closed = true;
-        *changed |= set_state(view, "released");
+        *changed |= set_state(snapshot, "released");
     } else {
-        *changed |= set_state(view, allocation->granted ? "refreshed" : "active");
+        *changed |= set_state(snapshot, allocation->granted ? "refreshed" : "active");
         allocation->granted = true;
         allocation->closed = false;
         allocation->expiry_told = false;
         allocation->granted_at = pinfo->abs_ts;
     }
-    if (ms_turn_has(facts, MS_TURN_ATTR_LIFETIME))
-        *changed |= set_uint32(&view->lifetime, facts->lifetime);
+    if (ms_turn_has(msg, MS_TURN_ATTR_LIFETIME))
+        *changed |= set_uint32(&snapshot->lifetime, msg->lifetime);
     return 0;
 }
 
 static uint64_t
-follow_challenge(ms_turn_allocation *allocation, ms_turn_view *view, bool *changed, bool authenticated)
+follow_challenge(ms_turn_allocation *allocation, ms_turn_snapshot *snapshot, bool *changed, bool authenticated)
 {
-    *changed |= set_state(view, "challenged");
+    *changed |= set_state(snapshot, "challenged");
     /* One client socket may ask several relays, and each challenges it once: that is no refusal. */
     if (!authenticated)
         return MS_TURN_BIT(challenge);
@@ -170,63 +170,63 @@ follow_challenge(ms_turn_allocation *allocation, ms_turn_view *view, bool *chang
 }
 
 static uint64_t
-follow_error(ms_turn_allocation *allocation, ms_turn_view *view, bool *changed, const ms_turn_facts *facts, bool authenticated)
+follow_error(ms_turn_allocation *allocation, ms_turn_snapshot *snapshot, bool *changed, const ms_turn_msg *msg, bool authenticated)
 {
-    if (ts_endpoint_known(&facts->alternate)) {
-        ts_endpoint_keep(&allocation->alternate, &facts->alternate);
-        *changed |= ts_endpoint_keep(&view->relay, &facts->alternate);
-        ms_turn_allocation_add_server(allocation, &facts->alternate);
+    if (ts_endpoint_known(&msg->alternate)) {
+        ts_endpoint_keep(&allocation->alternate, &msg->alternate);
+        *changed |= ts_endpoint_keep(&snapshot->relay, &msg->alternate);
+        ms_turn_allocation_add_server(allocation, &msg->alternate);
     }
-    switch (facts->error_code) {
+    switch (msg->error_code) {
     case 300:
-        *changed |= set_state(view, "redirected");
+        *changed |= set_state(snapshot, "redirected");
         return 0;
     case 401:
-        return follow_challenge(allocation, view, changed, authenticated);
+        return follow_challenge(allocation, snapshot, changed, authenticated);
     case 438:
-        *changed |= set_state(view, "stale");
+        *changed |= set_state(snapshot, "stale");
         return 0;
     default:
         allocation->closed = true;
-        *changed |= set_state(view, "failed");
+        *changed |= set_state(snapshot, "failed");
         return 0;
     }
 }
 
 static uint64_t
-follow_response(packet_info *pinfo, ms_turn_client *client, ms_turn_allocation *allocation, ms_turn_view *view, bool *changed,
-    const ms_turn_facts *facts, const ts_endpoint *server, bool authenticated)
+follow_response(packet_info *pinfo, ms_turn_client *client, ms_turn_allocation *allocation, ms_turn_snapshot *snapshot, bool *changed,
+    const ms_turn_msg *msg, const ts_endpoint *server, bool authenticated)
 {
     uint64_t bits;
 
-    if (ms_turn_is_success(facts->type))
-        bits = follow_success(pinfo, allocation, view, changed, facts);
+    if (ms_turn_is_success(msg->type))
+        bits = follow_success(pinfo, allocation, snapshot, changed, msg);
     else
-        bits = follow_error(allocation, view, changed, facts, authenticated);
-    if (!ts_endpoint_known(&view->relay))
-        *changed |= ts_endpoint_keep(&view->relay, server);
+        bits = follow_error(allocation, snapshot, changed, msg, authenticated);
+    if (!ts_endpoint_known(&snapshot->relay))
+        *changed |= ts_endpoint_keep(&snapshot->relay, server);
     if (!client->tcp)
-        bits |= judge_reflexive(client, view, facts);
-    return bits | judge_realm(pinfo, allocation, facts);
+        bits |= check_reflexive(client, snapshot, msg);
+    return bits | check_realm(pinfo, allocation, msg);
 }
 
 uint64_t
-ms_turn_allocate(packet_info *pinfo, ms_turn_client *client, ms_turn_allocation *allocation, const ms_turn_facts *facts,
+ms_turn_allocate(packet_info *pinfo, ms_turn_client *client, ms_turn_allocation *allocation, const ms_turn_msg *msg,
     const ts_endpoint *server, bool authenticated)
 {
-    ms_turn_view view = *allocation->view;
+    ms_turn_snapshot snapshot = *allocation->snapshot;
     bool changed = false;
     uint64_t bits;
 
-    if (ms_turn_is_request(facts->type))
-        bits = follow_request(pinfo, allocation, &view, &changed, facts, server, client->tcp);
+    if (ms_turn_is_request(msg->type))
+        bits = follow_request(pinfo, allocation, &snapshot, &changed, msg, server, client->tcp);
     else
-        bits = follow_response(pinfo, client, allocation, &view, &changed, facts, server, authenticated);
-    bits |= judge_session(&view, facts);
-    changed |= view_learn(&view, facts);
-    remember_handed(allocation, facts);
+        bits = follow_response(pinfo, client, allocation, &snapshot, &changed, msg, server, authenticated);
+    bits |= check_session(&snapshot, msg);
+    changed |= snapshot_update(&snapshot, msg);
+    remember_handed(allocation, msg);
     ms_turn_allocation_add_server(allocation, server);
     if (changed)
-        allocation->view = (const ms_turn_view *)wmem_memdup(wmem_file_scope(), &view, sizeof view);
+        allocation->snapshot = (const ms_turn_snapshot *)wmem_memdup(wmem_file_scope(), &snapshot, sizeof snapshot);
     return bits;
 }

@@ -65,27 +65,27 @@ ms_turn_allocation_add_server(ms_turn_allocation *allocation, const ts_endpoint 
 }
 
 ms_turn_allocation *
-ms_turn_allocation_new(ms_turn_client *client, ts_shared *shared, const char *state)
+ms_turn_allocation_new(ms_turn_client *client, ts_demux_state *shared, const char *state)
 {
     ms_turn_allocation *allocation = wmem_new0(wmem_file_scope(), ms_turn_allocation);
-    ms_turn_view *view = wmem_new0(wmem_file_scope(), ms_turn_view);
+    ms_turn_snapshot *snapshot = wmem_new0(wmem_file_scope(), ms_turn_snapshot);
 
-    view->number = ++shared->allocations;
-    view->state = state;
-    allocation->view = view;
+    snapshot->number = ++shared->allocations;
+    snapshot->state = state;
+    allocation->snapshot = snapshot;
     allocation->older = client->newest;
     client->newest = allocation;
-    wmem_map_insert(by_number, GUINT_TO_POINTER(view->number), allocation);
+    wmem_map_insert(by_number, GUINT_TO_POINTER(snapshot->number), allocation);
     return allocation;
 }
 
 bool
-ms_turn_allocation_was_handed(const ms_turn_allocation *allocation, const ms_turn_facts *facts)
+ms_turn_allocation_was_handed(const ms_turn_allocation *allocation, const ms_turn_msg *msg)
 {
-    if (ms_turn_has(facts, MS_TURN_ATTR_SESSION_ID) && allocation->view->has_session)
-        return allocation->view->session_id == facts->session_id;
-    return facts->nonce_length > 0 && allocation->nonce_length == facts->nonce_length &&
-        memcmp(allocation->nonce, facts->nonce, facts->nonce_length) == 0;
+    if (ms_turn_has(msg, MS_TURN_ATTR_SESSION_ID) && allocation->snapshot->has_session)
+        return allocation->snapshot->session_id == msg->session_id;
+    return msg->nonce_length > 0 && allocation->nonce_length == msg->nonce_length &&
+        memcmp(allocation->nonce, msg->nonce, msg->nonce_length) == 0;
 }
 
 /* A first request, without credentials: does it go on with this allocation? */
@@ -97,51 +97,51 @@ goes_on(const ms_turn_allocation *allocation, const ts_endpoint *server)
     if (ts_endpoint_known(&allocation->alternate))
         return ts_endpoint_equal(&allocation->alternate, server) || has_server(allocation, server);
     if (allocation->granted)
-        return ts_endpoint_equal(&allocation->view->relay, server);
+        return ts_endpoint_equal(&allocation->snapshot->relay, server);
     return has_server(allocation, server);
 }
 
-typedef bool (*allocation_test)(const ms_turn_allocation *allocation, const ms_turn_facts *facts, const ts_endpoint *server);
+typedef bool (*allocation_test)(const ms_turn_allocation *allocation, const ms_turn_msg *msg, const ts_endpoint *server);
 
 static bool
-test_handed(const ms_turn_allocation *allocation, const ms_turn_facts *facts, const ts_endpoint *server _U_)
+test_handed(const ms_turn_allocation *allocation, const ms_turn_msg *msg, const ts_endpoint *server _U_)
 {
-    return ms_turn_allocation_was_handed(allocation, facts);
+    return ms_turn_allocation_was_handed(allocation, msg);
 }
 
 static bool
-test_first_request(const ms_turn_allocation *allocation, const ms_turn_facts *facts _U_, const ts_endpoint *server)
+test_first_request(const ms_turn_allocation *allocation, const ms_turn_msg *msg _U_, const ts_endpoint *server)
 {
     return goes_on(allocation, server);
 }
 
 static bool
-test_open_server(const ms_turn_allocation *allocation, const ms_turn_facts *facts _U_, const ts_endpoint *server)
+test_open_server(const ms_turn_allocation *allocation, const ms_turn_msg *msg _U_, const ts_endpoint *server)
 {
     return !allocation->closed && has_server(allocation, server);
 }
 
 static bool
-test_open(const ms_turn_allocation *allocation, const ms_turn_facts *facts _U_, const ts_endpoint *server _U_)
+test_open(const ms_turn_allocation *allocation, const ms_turn_msg *msg _U_, const ts_endpoint *server _U_)
 {
     return !allocation->closed;
 }
 
 static bool
-test_server(const ms_turn_allocation *allocation, const ms_turn_facts *facts _U_, const ts_endpoint *server)
+test_server(const ms_turn_allocation *allocation, const ms_turn_msg *msg _U_, const ts_endpoint *server)
 {
     return has_server(allocation, server);
 }
 
 /* The newest allocation of the socket that passes the earliest test in the list. */
 static ms_turn_allocation *
-find_allocation(const ms_turn_client *client, const ms_turn_facts *facts, const ts_endpoint *server,
+find_allocation(const ms_turn_client *client, const ms_turn_msg *msg, const ts_endpoint *server,
     const allocation_test *tests, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
         unsigned searched = 0;
         for (ms_turn_allocation *a = client->newest; a != NULL && searched < MAX_SEARCHED; a = a->older, searched++) {
-            if (tests[i](a, facts, server))
+            if (tests[i](a, msg, server))
                 return a;
         }
     }
@@ -152,15 +152,15 @@ static const allocation_test first_request_tests[] = { test_handed, test_first_r
 static const allocation_test message_tests[] = { test_handed, test_open_server, test_open, test_server };
 
 ms_turn_allocation *
-ms_turn_allocation_of_first(const ms_turn_client *client, const ms_turn_facts *facts, const ts_endpoint *server)
+ms_turn_allocation_of_first(const ms_turn_client *client, const ms_turn_msg *msg, const ts_endpoint *server)
 {
-    return find_allocation(client, facts, server, first_request_tests, G_N_ELEMENTS(first_request_tests));
+    return find_allocation(client, msg, server, first_request_tests, G_N_ELEMENTS(first_request_tests));
 }
 
 ms_turn_allocation *
-ms_turn_allocation_of(const ms_turn_client *client, const ms_turn_facts *facts, const ts_endpoint *server)
+ms_turn_allocation_of(const ms_turn_client *client, const ms_turn_msg *msg, const ts_endpoint *server)
 {
-    return find_allocation(client, facts, server, message_tests, G_N_ELEMENTS(message_tests));
+    return find_allocation(client, msg, server, message_tests, G_N_ELEMENTS(message_tests));
 }
 
 ms_turn_allocation *
@@ -181,12 +181,12 @@ ms_turn_session_fits(uint64_t session_id, const address *relay)
 bool
 ms_turn_allocation_expires(ms_turn_allocation *allocation, const packet_info *pinfo)
 {
-    if (!allocation->granted || allocation->closed || allocation->expiry_told || allocation->view->lifetime == 0)
+    if (!allocation->granted || allocation->closed || allocation->expiry_told || allocation->snapshot->lifetime == 0)
         return false;
 
     nstime_t since;
     nstime_delta(&since, &pinfo->abs_ts, &allocation->granted_at);
-    allocation->expiry_told = since.secs > (time_t)allocation->view->lifetime;
+    allocation->expiry_told = since.secs > (time_t)allocation->snapshot->lifetime;
     return allocation->expiry_told;
 }
 

@@ -30,8 +30,8 @@ typedef struct ms_turn_allocation {
     bool closed;                        /* released or failed */
     bool expiry_told;
     nstime_t granted_at;
-    const ms_turn_view *view;
-    const ms_turn_record *use;          /* of messages that say no more than that they use the view */
+    const ms_turn_snapshot *snapshot;
+    const ms_turn_frame_data *use;      /* of messages that say no more than that they use the snapshot */
 } ms_turn_allocation;
 
 typedef struct {
@@ -45,16 +45,16 @@ typedef struct {
 ms_turn_client *ms_turn_client_of(const ts_endpoint *end, bool tcp);
 
 /* A new allocation of the client, numbered. */
-ms_turn_allocation *ms_turn_allocation_new(ms_turn_client *client, ts_shared *shared, const char *state);
+ms_turn_allocation *ms_turn_allocation_new(ms_turn_client *client, ts_demux_state *shared, const char *state);
 /* That of an Allocate Request without credentials: one that it goes on with, or NULL. */
-ms_turn_allocation *ms_turn_allocation_of_first(const ms_turn_client *client, const ms_turn_facts *facts, const ts_endpoint *server);
+ms_turn_allocation *ms_turn_allocation_of_first(const ms_turn_client *client, const ms_turn_msg *msg, const ts_endpoint *server);
 /* That of any other message, or NULL. */
-ms_turn_allocation *ms_turn_allocation_of(const ms_turn_client *client, const ms_turn_facts *facts, const ts_endpoint *server);
+ms_turn_allocation *ms_turn_allocation_of(const ms_turn_client *client, const ms_turn_msg *msg, const ts_endpoint *server);
 ms_turn_allocation *ms_turn_allocation_by_number(uint32_t number);
 
 void ms_turn_allocation_add_server(ms_turn_allocation *allocation, const ts_endpoint *server);
 /* The session id or nonce of the message is what the relay handed out for this allocation. */
-bool ms_turn_allocation_was_handed(const ms_turn_allocation *allocation, const ms_turn_facts *facts);
+bool ms_turn_allocation_was_handed(const ms_turn_allocation *allocation, const ms_turn_msg *msg);
 /* True once, when it is used after the lifetime that was granted. */
 bool ms_turn_allocation_expires(ms_turn_allocation *allocation, const packet_info *pinfo);
 
@@ -68,18 +68,18 @@ bool ms_turn_session_fits(uint64_t session_id, const address *relay);
  * and client; returns diagnostics. authenticated: the request of a response
  * had credentials.
  */
-uint64_t ms_turn_allocate(packet_info *pinfo, ms_turn_client *client, ms_turn_allocation *allocation, const ms_turn_facts *facts,
+uint64_t ms_turn_allocate(packet_info *pinfo, ms_turn_client *client, ms_turn_allocation *allocation, const ms_turn_msg *msg,
     const ts_endpoint *server, bool authenticated);
 
 /* ---- transactions.c ---- */
 
 /* That of the message, or NULL. */
-ms_turn_transaction *ms_turn_transaction_of(const ms_turn_facts *facts);
-/* Of a request: a new one, or the one that it repeats; fills the record. */
-ms_turn_transaction *ms_turn_transaction_open(packet_info *pinfo, const ts_demux_call *call, const ms_turn_facts *facts,
-    const ts_endpoint *server, ms_turn_record *record);
+ms_turn_transaction *ms_turn_transaction_of(const ms_turn_msg *msg);
+/* Of a request: a new one, or the one that it repeats; fills the frame data. */
+ms_turn_transaction *ms_turn_transaction_open(packet_info *pinfo, const ts_demux_call *call, const ms_turn_msg *msg,
+    const ts_endpoint *server, ms_turn_frame_data *frame_data);
 /* Of a response; transaction may be NULL. */
-void ms_turn_transaction_close(packet_info *pinfo, ms_turn_transaction *transaction, const ts_endpoint *server, ms_turn_record *record);
+void ms_turn_transaction_close(packet_info *pinfo, ms_turn_transaction *transaction, const ts_endpoint *server, ms_turn_frame_data *frame_data);
 
 /* State of the capture, at registration. */
 void ms_turn_transactions_init(void);

@@ -65,7 +65,7 @@ ms_turn_decode_bwm_message(const ms_turn_attribute *a)
 
     proto_tree_add_string(a->tree, hf_ms_turn_bwm_check_type, a->tvb, a->offset + 2, 2, name);
     ms_turn_attribute_label(a, name);
-    a->facts->bwm_check_type = type;
+    a->msg->bwm_check_type = type;
 }
 
 /* 2.2.3: minimum send, maximum send, minimum receive, maximum receive in kbit/s. */

@@ -102,7 +102,7 @@ first_reflexive(const ts_demux_call *call, const ts_pair *pair, const ts_endpoin
     reflexive_end *known = (reflexive_end *)wmem_map_lookup(reflexive, &pair->local);
 
     if (known == NULL) {
-        const ts_client_end *own = ts_client_ends_latest(call->shared, &pair->local, TS_END_REFLEXIVE);
+        const ts_client_end *own = ts_client_ends_latest(call->shared, &pair->local, TS_ADDRESS_REFLEXIVE);
 
         known = wmem_new0(wmem_file_scope(), reflexive_end);
         known->local = pair->local;
@@ -123,7 +123,7 @@ learn_local_type(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, c
         return;
     }
     if (pair->local_type != TS_CANDIDATE_SERVER_REFLEXIVE && pair->local_type != TS_CANDIDATE_PEER_REFLEXIVE) {
-        const ts_client_end *own = ts_client_ends_latest(call->shared, &pair->local, TS_END_REFLEXIVE);
+        const ts_client_end *own = ts_client_ends_latest(call->shared, &pair->local, TS_ADDRESS_REFLEXIVE);
         const bool announced = own != NULL && ts_endpoint_equal(&own->where, mapped);
 
         pair->local_type = announced ? TS_CANDIDATE_SERVER_REFLEXIVE : TS_CANDIDATE_PEER_REFLEXIVE;
@@ -134,7 +134,7 @@ learn_local_type(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, c
     if (!ts_endpoint_equal(first_reflexive(call, pair, mapped), mapped))
         *diagnostics |= TS_DIAG_BIT(TS_DIAG_SYMMETRIC_NAT);
 
-    ts_end *learned = ts_shared_add_end(call->shared, pinfo, TS_END_REFLEXIVE, mapped);
+    ts_known_address *learned = ts_known_address_add(call->shared, pinfo, TS_ADDRESS_REFLEXIVE, mapped);
     if (learned != NULL && learned->client.addr.type == AT_NONE)
         ts_client_ends_add(call->shared, learned, mapped, &pair->local);
 }

@@ -22,7 +22,7 @@
 /* What the first pass found out about one message. File scope. */
 typedef struct {
     const ts_pair *pair;        /* NULL: no check */
-    const ts_pair_view *view;   /* of the pair, after this frame */
+    const ts_pair_snapshot *snapshot;   /* of the pair, after this frame */
     const char *pair_text;
     const ts_attempt *attempt;
     uint32_t twin_of;
@@ -37,7 +37,7 @@ typedef struct {
     ts_fingerprint fingerprint;
     ts_integrity integrity;
     bool from_local;
-} check_note;
+} check_frame_data;
 
 static int hf_teams_stun_pair = -1;
 static int hf_teams_stun_pair_state = -1;
@@ -80,7 +80,7 @@ session_has_succeeded_directly(const ts_pair *pair)
 }
 
 static void
-request_outcome(ts_pair *pair, const ts_attempt *attempt, check_note *note)
+request_outcome(ts_pair *pair, const ts_attempt *attempt, check_frame_data *frame_data)
 {
     const unsigned sends = attempt == NULL ? 1 : attempt->sends;
     const bool unanswered = sends == UNANSWERED_SENDS && attempt->response_in == 0;
@@ -89,16 +89,16 @@ request_outcome(ts_pair *pair, const ts_attempt *attempt, check_note *note)
         ts_pair_set_state(pair, TS_PAIR_CHECKING);
     if (!unanswered)
         return;
-    note->diagnostics |= TS_DIAG_BIT(TS_DIAG_CHECK_UNANSWERED);
+    frame_data->diagnostics |= TS_DIAG_BIT(TS_DIAG_CHECK_UNANSWERED);
     if (pair->answered)
         return;
     ts_pair_set_state(pair, TS_PAIR_FAILED);
     if (pair->ice != NULL && pair->ice->failed == pair->ice->count)
-        note->diagnostics |= TS_DIAG_BIT(TS_DIAG_NO_PAIR_ANSWERED);
+        frame_data->diagnostics |= TS_DIAG_BIT(TS_DIAG_NO_PAIR_ANSWERED);
 }
 
 static void
-nominate(packet_info *pinfo, ts_pair *pair, check_note *note)
+nominate(packet_info *pinfo, ts_pair *pair, check_frame_data *frame_data)
 {
     const bool relayed = pair->server.addr.type != AT_NONE || pair->remote_type == TS_CANDIDATE_RELAYED || pair->tcp;
 
@@ -107,108 +107,108 @@ nominate(packet_info *pinfo, ts_pair *pair, check_note *note)
         return;
     pair->nominated_frame = pinfo->num;
     if (relayed && session_has_succeeded_directly(pair))
-        note->diagnostics |= TS_DIAG_BIT(TS_DIAG_RELAYED_NOMINATION);
+        frame_data->diagnostics |= TS_DIAG_BIT(TS_DIAG_RELAYED_NOMINATION);
 }
 
 static void
-success_outcome(packet_info *pinfo, ts_pair *pair, const ts_attempt *attempt, check_note *note)
+success_outcome(packet_info *pinfo, ts_pair *pair, const ts_attempt *attempt, check_frame_data *frame_data)
 {
-    note->consent = pair->nominated_frame != 0;
+    frame_data->consent = pair->nominated_frame != 0;
     pair->answered = true;
     pair->exchange_frame = pinfo->num;
     pair->exchange_time = pinfo->abs_ts;
     pair->consent_lost = false;
     if (attempt != NULL && attempt->use_candidate)
-        nominate(pinfo, pair, note);
+        nominate(pinfo, pair, frame_data);
     else if (pair->state != TS_PAIR_NOMINATED)
         ts_pair_set_state(pair, TS_PAIR_SUCCEEDED);
 }
 
 static void
-error_outcome(ts_pair *pair, const ts_message *message, check_note *note)
+error_outcome(ts_pair *pair, const ts_message *message, check_frame_data *frame_data)
 {
     const bool conflict = message->error_code == STUN_ROLE_CONFLICT;
 
-    note->diagnostics |= TS_DIAG_BIT(conflict ? TS_DIAG_ROLE_CONFLICT : TS_DIAG_ERROR_RESPONSE);
+    frame_data->diagnostics |= TS_DIAG_BIT(conflict ? TS_DIAG_ROLE_CONFLICT : TS_DIAG_ERROR_RESPONSE);
     if (!pair->answered)
         ts_pair_set_state(pair, conflict ? TS_PAIR_CHECKING : TS_PAIR_FAILED);
 }
 
 /* [MS-ICE2] 3.1.5.4 and 2.2: what a check must carry. */
 static void
-judge_contents(const ts_message *message, const ts_pair *pair, check_note *note)
+check_contents(const ts_message *message, const ts_pair *pair, check_frame_data *frame_data)
 {
     const bool microsoft = message->has_version || message->observed_attribute || (pair != NULL && pair->version != 0);
 
     if (!microsoft || message->type == TS_STUN_BINDING_INDICATION)
         return;
     if (!message->has_version && message->type != TS_STUN_BINDING_ERROR)
-        note->diagnostics |= TS_DIAG_BIT(TS_DIAG_NO_IMPLEMENTATION_VERSION);
+        frame_data->diagnostics |= TS_DIAG_BIT(TS_DIAG_NO_IMPLEMENTATION_VERSION);
     if (message->type != TS_STUN_BINDING_REQUEST) {
         if (message->has_foundation)
-            note->diagnostics |= TS_DIAG_BIT(TS_DIAG_CANDIDATE_IDENTIFIER_IN_RESPONSE);
+            frame_data->diagnostics |= TS_DIAG_BIT(TS_DIAG_CANDIDATE_IDENTIFIER_IN_RESPONSE);
         return;
     }
-    if (note->keep_alive || (message->diagnostics & TS_DIAG_BIT(TS_DIAG_MESSAGE_SHORT)) != 0)
+    if (frame_data->keep_alive || (message->diagnostics & TS_DIAG_BIT(TS_DIAG_MESSAGE_SHORT)) != 0)
         return;
     if (!message->has_username || message->fingerprint_offset == 0)
-        note->diagnostics |= TS_DIAG_BIT(TS_DIAG_DISCARDED_CHECK);
+        frame_data->diagnostics |= TS_DIAG_BIT(TS_DIAG_DISCARDED_CHECK);
     if (message->integrity_offset == 0)
-        note->diagnostics |= TS_DIAG_BIT(TS_DIAG_UNAUTHENTICATED_CHECK);
+        frame_data->diagnostics |= TS_DIAG_BIT(TS_DIAG_UNAUTHENTICATED_CHECK);
 }
 
 /* ---- the record for the umbrella ---- */
 
 static void
-leave_ufrags(packet_info *pinfo, const ts_message *message, bool from_local, ts_check_info *record)
+fill_ufrags(packet_info *pinfo, const ts_message *message, bool from_local, ts_check_info *info)
 {
     const ts_ice_session *session = ts_ice_session_of(pinfo, message, false);
 
-    record->ufrag_local = record->ufrag_remote = "";
+    info->ufrag_local = info->ufrag_remote = "";
     if (session == NULL)
         return;
     const unsigned sender = strcmp(session->ufrag[0], message->ufrag_local) == 0 ? 0 : 1;
     const unsigned local = from_local ? sender : 1 - sender;
 
-    record->ufrag_local = session->ufrag[local];
-    record->ufrag_remote = session->ufrag[1 - local];
+    info->ufrag_local = session->ufrag[local];
+    info->ufrag_remote = session->ufrag[1 - local];
 }
 
 static void
-leave_record(packet_info *pinfo, const ts_message *message, const check_note *note)
+attach_info(packet_info *pinfo, const ts_message *message, const check_frame_data *frame_data)
 {
-    const ts_pair *pair = note->pair;
-    ts_check_info *record = (ts_check_info *)ts_frame_info_add(pinfo, TS_INFO_CHECK, sizeof *record);
+    const ts_pair *pair = frame_data->pair;
+    ts_check_info *info = (ts_check_info *)ts_frame_info_add(pinfo, TS_INFO_CHECK, sizeof *info);
 
-    if (record == NULL)
+    if (info == NULL)
         return;
-    record->type = message->type;
-    record->pair = pair->number;
-    record->state = note->view->state;
-    record->from_local = note->from_local;
-    record->local = pair->local;
-    record->remote = pair->remote;
-    record->local_type = ts_candidate_name(note->view->local_type);
-    record->remote_type = ts_candidate_name(note->view->remote_type);
-    record->allocation = pair->allocation;
-    record->use_candidate = message->use_candidate;
-    record->twin = note->twin_of != 0;
-    record->retransmission = note->retransmission;
-    record->tcp = pair->tcp;
-    record->error_code = message->error_code;
-    record->request_frame = note->response_to;
-    record->measured = note->measured;
-    record->rtt = note->rtt;
+    info->type = message->type;
+    info->pair = pair->number;
+    info->state = frame_data->snapshot->state;
+    info->from_local = frame_data->from_local;
+    info->local = pair->local;
+    info->remote = pair->remote;
+    info->local_type = ts_candidate_name(frame_data->snapshot->local_type);
+    info->remote_type = ts_candidate_name(frame_data->snapshot->remote_type);
+    info->allocation = pair->allocation;
+    info->use_candidate = message->use_candidate;
+    info->twin = frame_data->twin_of != 0;
+    info->retransmission = frame_data->retransmission;
+    info->tcp = pair->tcp;
+    info->error_code = message->error_code;
+    info->request_frame = frame_data->response_to;
+    info->measured = frame_data->measured;
+    info->rtt = frame_data->rtt;
     if (message->has_mapped)
-        record->mapped = ts_endpoint_shared(&message->mapped);
-    leave_ufrags(pinfo, message, note->from_local, record);
+        info->mapped = ts_endpoint_shared(&message->mapped);
+    fill_ufrags(pinfo, message, frame_data->from_local, info);
 }
 
 /* ---- following one message; first pass ---- */
 
 /* The pair and transaction of the message; NULL where it is not a check. */
 static ts_pair *
-follow(packet_info *pinfo, const ts_demux_call *call, const ts_message *message, check_note *note, bool *from_local)
+follow(packet_info *pinfo, const ts_demux_call *call, const ts_message *message, check_frame_data *frame_data, bool *from_local)
 {
     const ts_path path = ts_path_of(pinfo, call, message);
     ts_pair *pair;
@@ -218,9 +218,9 @@ follow(packet_info *pinfo, const ts_demux_call *call, const ts_message *message,
         if (pair == NULL)
             return NULL;
         const ts_exchange exchange = ts_transaction_request(pinfo, message, pair, *from_local);
-        note->attempt = exchange.attempt;
-        note->retransmission = exchange.retransmission;
-        note->twin_of = exchange.twin_of;
+        frame_data->attempt = exchange.attempt;
+        frame_data->retransmission = exchange.retransmission;
+        frame_data->twin_of = exchange.twin_of;
         return pair;
     }
     pair = ts_pair_find(pinfo, call, &path, false, from_local);
@@ -228,12 +228,12 @@ follow(packet_info *pinfo, const ts_demux_call *call, const ts_message *message,
         return pair;
 
     const ts_exchange exchange = ts_transaction_response(pinfo, message, pair);
-    note->attempt = exchange.attempt;
-    note->retransmission = exchange.retransmission;
-    note->twin_of = exchange.twin_of;
-    note->response_to = exchange.response_to;
-    note->measured = exchange.measured;
-    note->rtt = exchange.rtt;
+    frame_data->attempt = exchange.attempt;
+    frame_data->retransmission = exchange.retransmission;
+    frame_data->twin_of = exchange.twin_of;
+    frame_data->response_to = exchange.response_to;
+    frame_data->measured = exchange.measured;
+    frame_data->rtt = exchange.rtt;
     if (exchange.attempt != NULL && exchange.attempt->pair != pair) {
         *from_local = !exchange.attempt->from_local;
         return exchange.attempt->pair;
@@ -243,49 +243,49 @@ follow(packet_info *pinfo, const ts_demux_call *call, const ts_message *message,
     return pair;
 }
 
-static check_note *
-note_new(tvbuff_t *tvb, packet_info *pinfo, const ts_demux_call *call, const ts_message *message)
+static check_frame_data *
+frame_data_new(tvbuff_t *tvb, packet_info *pinfo, const ts_demux_call *call, const ts_message *message)
 {
-    check_note *note = wmem_new0(wmem_file_scope(), check_note);
+    check_frame_data *frame_data = wmem_new0(wmem_file_scope(), check_frame_data);
     const size_t captured = tvb_captured_length(tvb);
     const uint8_t *data = tvb_get_ptr(tvb, 0, (int)captured);
 
-    note->request = message->type == TS_STUN_BINDING_REQUEST;
-    note->keep_alive = note->request && !message->has_username && message->integrity_offset == 0 && !message->has_priority;
-    note->fingerprint = ts_fingerprint_check(data, captured, message->fingerprint_offset);
-    note->integrity = ts_integrity_check(data, captured, message->integrity_offset, message->ufrag_remote, message->ufrag_local);
-    if (note->fingerprint == TS_FINGERPRINT_LEGACY)
-        note->diagnostics |= TS_DIAG_BIT(TS_DIAG_LEGACY_FINGERPRINT);
-    else if (note->fingerprint == TS_FINGERPRINT_BAD)
-        note->diagnostics |= TS_DIAG_BIT(TS_DIAG_BAD_FINGERPRINT);
-    if (note->integrity == TS_INTEGRITY_INVALID)
-        note->diagnostics |= TS_DIAG_BIT(TS_DIAG_BAD_INTEGRITY);
+    frame_data->request = message->type == TS_STUN_BINDING_REQUEST;
+    frame_data->keep_alive = frame_data->request && !message->has_username && message->integrity_offset == 0 && !message->has_priority;
+    frame_data->fingerprint = ts_fingerprint_check(data, captured, message->fingerprint_offset);
+    frame_data->integrity = ts_integrity_check(data, captured, message->integrity_offset, message->ufrag_remote, message->ufrag_local);
+    if (frame_data->fingerprint == TS_FINGERPRINT_LEGACY)
+        frame_data->diagnostics |= TS_DIAG_BIT(TS_DIAG_LEGACY_FINGERPRINT);
+    else if (frame_data->fingerprint == TS_FINGERPRINT_BAD)
+        frame_data->diagnostics |= TS_DIAG_BIT(TS_DIAG_BAD_FINGERPRINT);
+    if (frame_data->integrity == TS_INTEGRITY_INVALID)
+        frame_data->diagnostics |= TS_DIAG_BIT(TS_DIAG_BAD_INTEGRITY);
 
-    ts_pair *pair = follow(pinfo, call, message, note, &note->from_local);
-    judge_contents(message, pair, note);
-    if (note->twin_of != 0)
-        note->diagnostics |= TS_DIAG_BIT(TS_DIAG_DUAL_FORMAT_TWIN);
+    ts_pair *pair = follow(pinfo, call, message, frame_data, &frame_data->from_local);
+    check_contents(message, pair, frame_data);
+    if (frame_data->twin_of != 0)
+        frame_data->diagnostics |= TS_DIAG_BIT(TS_DIAG_DUAL_FORMAT_TWIN);
     if (pair == NULL)
-        return note;
+        return frame_data;
 
-    ts_pair_learn(pinfo, call, pair, message, note->from_local, &note->diagnostics);
-    if (note->request)
-        request_outcome(pair, note->attempt, note);
+    ts_pair_learn(pinfo, call, pair, message, frame_data->from_local, &frame_data->diagnostics);
+    if (frame_data->request)
+        request_outcome(pair, frame_data->attempt, frame_data);
     else if (message->type == TS_STUN_BINDING_SUCCESS)
-        success_outcome(pinfo, pair, note->attempt, note);
+        success_outcome(pinfo, pair, frame_data->attempt, frame_data);
     else if (message->type == TS_STUN_BINDING_ERROR)
-        error_outcome(pair, message, note);
+        error_outcome(pair, message, frame_data);
 
-    note->pair = pair;
-    note->view = ts_pair_settle(pinfo, pair);
-    note->pair_text = pair->text;
-    return note;
+    frame_data->pair = pair;
+    frame_data->snapshot = ts_pair_take_snapshot(pinfo, pair);
+    frame_data->pair_text = pair->text;
+    return frame_data;
 }
 
 /* ---- display ---- */
 
 void
-ts_show_pair(tvbuff_t *tvb, proto_tree *tree, const ts_pair *pair, const ts_pair_view *view, const char *text)
+ts_show_pair(tvbuff_t *tvb, proto_tree *tree, const ts_pair *pair, const ts_pair_snapshot *snapshot, const char *text)
 {
     proto_item *item = proto_tree_add_uint(tree, hf_teams_stun_pair, tvb, 0, 0, pair->number);
     proto_tree *sub = proto_item_add_subtree(item, ett_pair);
@@ -293,9 +293,9 @@ ts_show_pair(tvbuff_t *tvb, proto_tree *tree, const ts_pair *pair, const ts_pair
     proto_item_set_generated(item);
     if (text != NULL)
         proto_item_append_text(item, ": %s", text);
-    ts_add_text(tvb, sub, hf_teams_stun_pair_state, ts_pair_state_name(view->state));
-    ts_add_text(tvb, sub, hf_teams_stun_pair_local_type, ts_candidate_name(view->local_type));
-    ts_add_text(tvb, sub, hf_teams_stun_pair_remote_type, ts_candidate_name(view->remote_type));
+    ts_add_text(tvb, sub, hf_teams_stun_pair_state, ts_pair_state_name(snapshot->state));
+    ts_add_text(tvb, sub, hf_teams_stun_pair_local_type, ts_candidate_name(snapshot->local_type));
+    ts_add_text(tvb, sub, hf_teams_stun_pair_remote_type, ts_candidate_name(snapshot->remote_type));
 }
 
 void
@@ -312,10 +312,10 @@ show_status(tvbuff_t *tvb, proto_tree *tree, int hf, const char *status)
 }
 
 static const char *
-diagnostic_detail(packet_info *pinfo, const check_note *note, const ts_message *message, ts_diag diag)
+diagnostic_detail(packet_info *pinfo, const check_frame_data *frame_data, const ts_message *message, ts_diag diag)
 {
     if (diag == TS_DIAG_DUAL_FORMAT_TWIN)
-        return wmem_strdup_printf(pinfo->pool, "twin of frame %u", note->twin_of);
+        return wmem_strdup_printf(pinfo->pool, "twin of frame %u", frame_data->twin_of);
     if (diag == TS_DIAG_ERROR_RESPONSE || (diag == TS_DIAG_ROLE_CONFLICT && message->error_code != 0))
         return wmem_strdup_printf(pinfo->pool, "error %u", message->error_code);
     if (diag == TS_DIAG_SYMMETRIC_NAT)
@@ -324,53 +324,53 @@ diagnostic_detail(packet_info *pinfo, const check_note *note, const ts_message *
 }
 
 static void
-show_note(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *root, const check_note *note, const ts_message *message)
+show_frame_data(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *root, const check_frame_data *frame_data, const ts_message *message)
 {
-    if (note->pair != NULL)
-        ts_show_pair(tvb, tree, note->pair, note->view, note->pair_text);
-    show_status(tvb, tree, hf_teams_stun_fingerprint_status, ts_fingerprint_name(note->fingerprint));
-    show_status(tvb, tree, hf_teams_stun_integrity_status, ts_integrity_name(note->integrity));
-    ts_add_number(tvb, tree, hf_teams_stun_twin_of, note->twin_of);
-    if (note->retransmission)
+    if (frame_data->pair != NULL)
+        ts_show_pair(tvb, tree, frame_data->pair, frame_data->snapshot, frame_data->pair_text);
+    show_status(tvb, tree, hf_teams_stun_fingerprint_status, ts_fingerprint_name(frame_data->fingerprint));
+    show_status(tvb, tree, hf_teams_stun_integrity_status, ts_integrity_name(frame_data->integrity));
+    ts_add_number(tvb, tree, hf_teams_stun_twin_of, frame_data->twin_of);
+    if (frame_data->retransmission)
         ts_add_flag(tvb, tree, hf_teams_stun_retransmission);
-    ts_add_number(tvb, tree, hf_teams_stun_response_to, note->response_to);
-    if (note->measured) {
-        proto_item *item = proto_tree_add_time(tree, hf_teams_stun_rtt, tvb, 0, 0, &note->rtt);
+    ts_add_number(tvb, tree, hf_teams_stun_response_to, frame_data->response_to);
+    if (frame_data->measured) {
+        proto_item *item = proto_tree_add_time(tree, hf_teams_stun_rtt, tvb, 0, 0, &frame_data->rtt);
         proto_item_set_generated(item);
     }
-    if (note->request && note->attempt != NULL)
-        ts_add_number(tvb, tree, hf_teams_stun_response_in, note->attempt->response_in);
+    if (frame_data->request && frame_data->attempt != NULL)
+        ts_add_number(tvb, tree, hf_teams_stun_response_in, frame_data->attempt->response_in);
 
     for (unsigned diag = 0; diag < TS_DIAG_COUNT; diag++) {
-        if (note->diagnostics & TS_DIAG_BIT(diag))
-            ts_diag_add(pinfo, root, (ts_diag)diag, diagnostic_detail(pinfo, note, message, (ts_diag)diag));
+        if (frame_data->diagnostics & TS_DIAG_BIT(diag))
+            ts_diag_add(pinfo, root, (ts_diag)diag, diagnostic_detail(pinfo, frame_data, message, (ts_diag)diag));
     }
 }
 
 static void
-show_info(packet_info *pinfo, const check_note *note, const ts_message *message)
+show_info(packet_info *pinfo, const check_frame_data *frame_data, const ts_message *message)
 {
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "MS-ICE");
     /* Stock leaves a message alone whose end is missing. */
     if (message->diagnostics & TS_DIAG_BIT(TS_DIAG_MESSAGE_SHORT))
         col_add_str(pinfo->cinfo, COL_INFO, ts_message_type_name(message->type));
-    if (note->keep_alive)
+    if (frame_data->keep_alive)
         col_append_str(pinfo->cinfo, COL_INFO, ", keep-alive");
-    if (note->pair == NULL)
+    if (frame_data->pair == NULL)
         return;
-    const ts_pair_view *view = note->view;
+    const ts_pair_snapshot *snapshot = frame_data->snapshot;
 
-    col_append_fstr(pinfo->cinfo, COL_INFO, ", pair %u", note->pair->number);
-    if (view->local_type != TS_CANDIDATE_UNKNOWN || view->remote_type != TS_CANDIDATE_UNKNOWN)
+    col_append_fstr(pinfo->cinfo, COL_INFO, ", pair %u", frame_data->pair->number);
+    if (snapshot->local_type != TS_CANDIDATE_UNKNOWN || snapshot->remote_type != TS_CANDIDATE_UNKNOWN)
         col_append_fstr(pinfo->cinfo, COL_INFO, " %s%s%s",
-            view->local_type == TS_CANDIDATE_UNKNOWN ? "?" : ts_candidate_name(view->local_type), UTF8_RIGHTWARDS_ARROW,
-            view->remote_type == TS_CANDIDATE_UNKNOWN ? "?" : ts_candidate_name(view->remote_type));
-    col_append_fstr(pinfo->cinfo, COL_INFO, ", %s", ts_pair_state_name(view->state));
-    if (note->twin_of != 0)
-        col_append_fstr(pinfo->cinfo, COL_INFO, ", twin of frame %u", note->twin_of);
-    else if (note->retransmission)
+            snapshot->local_type == TS_CANDIDATE_UNKNOWN ? "?" : ts_candidate_name(snapshot->local_type), UTF8_RIGHTWARDS_ARROW,
+            snapshot->remote_type == TS_CANDIDATE_UNKNOWN ? "?" : ts_candidate_name(snapshot->remote_type));
+    col_append_fstr(pinfo->cinfo, COL_INFO, ", %s", ts_pair_state_name(snapshot->state));
+    if (frame_data->twin_of != 0)
+        col_append_fstr(pinfo->cinfo, COL_INFO, ", twin of frame %u", frame_data->twin_of);
+    else if (frame_data->retransmission)
         col_append_str(pinfo->cinfo, COL_INFO, ", retransmission");
-    else if (note->consent)
+    else if (frame_data->consent)
         col_append_str(pinfo->cinfo, COL_INFO, ", consent renewed");
 }
 
@@ -379,25 +379,25 @@ ts_checks_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_
 {
     ts_message message = { .type = 0 };
 
-    if (try_val_to_str(call->wire.type, VALS(ts_message_types)) == NULL)
+    if (try_val_to_str(call->payload.type, VALS(ts_message_types)) == NULL)
         return 0;
 
     proto_item *root = proto_tree_add_protocol_format(tree, proto_teams_stun, tvb, 0, -1, "Microsoft ICE, %s",
-        ts_message_type_name(call->wire.type));
+        ts_message_type_name(call->payload.type));
     proto_tree *sub = proto_item_add_subtree(root, ett_message);
     ts_message_dissect(tvb, pinfo, sub, &message);
 
-    const uint32_t key = ts_payload_key(tvb, call);
-    check_note *note = (check_note *)p_get_proto_data(wmem_file_scope(), pinfo, proto_teams_stun, key);
-    if (note == NULL && !PINFO_FD_VISITED(pinfo)) {
-        note = note_new(tvb, pinfo, call, &message);
-        p_add_proto_data(wmem_file_scope(), pinfo, proto_teams_stun, key, note);
+    const uint32_t key = ts_frame_data_key(tvb, call);
+    check_frame_data *frame_data = (check_frame_data *)p_get_proto_data(wmem_file_scope(), pinfo, proto_teams_stun, key);
+    if (frame_data == NULL && !PINFO_FD_VISITED(pinfo)) {
+        frame_data = frame_data_new(tvb, pinfo, call, &message);
+        p_add_proto_data(wmem_file_scope(), pinfo, proto_teams_stun, key, frame_data);
     }
-    if (note != NULL) {
-        if (note->pair != NULL)
-            leave_record(pinfo, &message, note);
-        show_note(tvb, pinfo, sub, root, note, &message);
-        show_info(pinfo, note, &message);
+    if (frame_data != NULL) {
+        if (frame_data->pair != NULL)
+            attach_info(pinfo, &message, frame_data);
+        show_frame_data(tvb, pinfo, sub, root, frame_data, &message);
+        show_info(pinfo, frame_data, &message);
     }
     ts_show_media(tvb, sub, "stun");
     show_status(tvb, sub, hf_teams_stun_evidence, ts_evidence_name(call->evidence));

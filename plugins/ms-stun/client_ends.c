@@ -10,11 +10,11 @@
 
 typedef struct {
     ts_endpoint client;
-    ts_client_end latest[TS_END_KINDS];
+    ts_client_end latest[TS_ADDRESS_KINDS];
 } client_ends;
 
 void
-ts_client_ends_add(ts_shared *shared, ts_end *end, const ts_endpoint *where, const ts_endpoint *client)
+ts_client_ends_add(ts_demux_state *shared, ts_known_address *end, const ts_endpoint *where, const ts_endpoint *client)
 {
     ts_endpoint_keep(&end->client, client);
     if (shared->client_ends == NULL)
@@ -27,14 +27,14 @@ ts_client_ends_add(ts_shared *shared, ts_end *end, const ts_endpoint *where, con
         wmem_map_insert(shared->client_ends, &ends->client, ends);
     }
     ts_client_end *latest = &ends->latest[end->kind];
-    if (latest->end != NULL && latest->end->since >= end->since)
+    if (latest->end != NULL && latest->end->first_frame >= end->first_frame)
         return;
     latest->end = end;
     ts_endpoint_keep(&latest->where, where);
 }
 
 const ts_client_end *
-ts_client_ends_latest(const ts_shared *shared, const ts_endpoint *client, ts_end_kind kind)
+ts_client_ends_latest(const ts_demux_state *shared, const ts_endpoint *client, ts_address_kind kind)
 {
     const client_ends *ends = shared->client_ends == NULL ? NULL : (const client_ends *)wmem_map_lookup(shared->client_ends, client);
 

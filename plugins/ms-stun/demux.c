@@ -68,7 +68,7 @@ leave_to_stock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     const int taken = ts_stock_stun_udp(tvb, pinfo, tree);
     const ts_flow *flow = PINFO_FD_VISITED(pinfo) ? NULL : ts_demux_flow(pinfo, false);
 
-    if (flow != NULL && flow->ms_since == pinfo->num)
+    if (flow != NULL && flow->ms_frame == pinfo->num)
         p_add_proto_data(wmem_file_scope(), pinfo, ts_demux.proto, TS_DEMUX_LEFT_KEY, GINT_TO_POINTER(1));
     return taken;
 }
@@ -141,7 +141,7 @@ proto_register_teamshark(void)
         "teamshark_front", ts_demux.proto, FT_PROTOCOL);
 
     ts_stock_register(prefs_register_protocol(ts_demux.proto, NULL));
-    ts_facts_register();
+    ts_demux_state_register();
     ts_tls_register();
 }
 

@@ -5,7 +5,7 @@
  *
  * The protocols of this plugin do not fight for ports and heuristic slots:
  * the demultiplexer (filter name "teamshark") has them all. It
- *   1. recognises what a payload is (core/wire.h) and whether it is ours,
+ *   1. recognises what a payload is (core/payload.h) and whether it is ours,
  *   2. calls the stock dissector on the same bytes, so that its fields stay,
  *   3. calls the annotating dissectors by name, with a ts_demux_call as data:
  *      "ms_turn"            MS-TURN messages, FF10, MS framing, pseudo-TLS
@@ -26,7 +26,7 @@
 #include <epan/conversation.h>
 
 #include "common/frame_info.h"
-#include "core/wire.h"
+#include "core/payload.h"
 
 #define TS_DEMUX_FILTER_NAME        "teamshark"
 #define TS_ANNOTATE_MS_TURN         "ms_turn"
@@ -39,7 +39,7 @@
 typedef enum {
     TS_EVIDENCE_NONE,
     TS_EVIDENCE_PREFIX,         /* published media prefix with a relay port */
-    TS_EVIDENCE_ENDPOINT,       /* an end that an earlier message named (ts_shared) */
+    TS_EVIDENCE_ENDPOINT,       /* an end that an earlier message named (ts_demux_state) */
     TS_EVIDENCE_CONVERSATION,   /* earlier messages of the same conversation */
     TS_EVIDENCE_ENCLOSED,       /* inside a message that is Microsoft's */
     TS_EVIDENCE_SESSION,        /* a multiplexed session id seen before */
@@ -52,25 +52,25 @@ typedef enum {
 const char *ts_evidence_name(ts_evidence evidence);
 
 /*
- * What the demultiplexer knows of a conversation; file scope. A *_since member is the
+ * What the demultiplexer knows of a conversation; file scope. A *_frame member is the
  * frame from which the fact holds (0: never), so that a second pass decides
- * on each frame as the first one did: test with ts_since().
+ * on each frame as the first one did: test with ts_is_reached().
  */
 typedef struct {
     uint32_t number;            /* of the flow, from 1, in order of appearance */
-    uint32_t ms_since;          /* known to be Microsoft's */
-    ts_evidence evidence;       /* of ms_since */
-    uint32_t stun_since;        /* a STUN or MS-TURN message was accepted */
-    uint32_t flightproxy_since;
-    uint32_t pseudo_tls_since;  /* TCP: the pseudo-TLS handshake */
-    uint32_t framed_since;      /* TCP: MS framing or FF10 */
-    uint32_t rfc4571_since;     /* TCP: plain RFC 4571 frames */
-    uint32_t cut_since;         /* TCP: a segment is cut by the capture, so the next ones may begin within a frame */
+    uint32_t ms_frame;          /* known to be Microsoft's */
+    ts_evidence evidence;       /* of ms_frame */
+    uint32_t stun_frame;        /* a STUN or MS-TURN message was accepted */
+    uint32_t flightproxy_frame;
+    uint32_t pseudo_tls_frame;  /* TCP: the pseudo-TLS handshake */
+    uint32_t framing_frame;     /* TCP: MS framing or FF10 */
+    uint32_t rfc4571_frame;     /* TCP: plain RFC 4571 frames */
+    uint32_t cut_frame;         /* TCP: a segment is cut by the capture, so the next ones may begin within a frame */
     wmem_tree_t *relay_peers;   /* see relay_peer.h; NULL: none */
 } ts_flow;
 
 static inline bool
-ts_since(uint32_t frame, const packet_info *pinfo)
+ts_is_reached(uint32_t frame, const packet_info *pinfo)
 {
     return frame != 0 && frame <= pinfo->num;
 }
@@ -80,47 +80,47 @@ ts_since(uint32_t frame, const packet_info *pinfo)
  * whole capture (file scope). Keyed by address and port.
  */
 typedef enum {
-    TS_END_SERVER,              /* a relay's own address and port */
-    TS_END_RELAYED,             /* allocated by a relay: MAPPED-ADDRESS of Allocate */
-    TS_END_REFLEXIVE,           /* a client's public address, by a relay or a check */
-    TS_END_KINDS
-} ts_end_kind;
+    TS_ADDRESS_SERVER,              /* a relay's own address and port */
+    TS_ADDRESS_RELAYED,             /* allocated by a relay: MAPPED-ADDRESS of Allocate */
+    TS_ADDRESS_REFLEXIVE,           /* a client's public address, by a relay or a check */
+    TS_ADDRESS_KINDS
+} ts_address_kind;
 
 typedef struct {
-    ts_end_kind kind;
-    uint32_t since;             /* first frame that says so */
-    uint32_t allocation;        /* number; 0 where none */
-    uint16_t stream_type;       /* of the allocation, 0 unknown */
-    uint64_t session_id;        /* of the allocation, 0 unknown */
-    ts_endpoint client;         /* the client socket that it belongs to */
-} ts_end;
+    ts_address_kind kind;
+    uint32_t first_frame;   /* first frame that says so */
+    uint32_t allocation;    /* number; 0 where none */
+    uint16_t stream_type;   /* of the allocation, 0 unknown */
+    uint64_t session_id;    /* of the allocation, 0 unknown */
+    ts_endpoint client;     /* the client socket that it belongs to */
+} ts_known_address;
 
 typedef struct {
-    wmem_map_t *ends;           /* ts_endpoint -> ts_end */
+    wmem_map_t *ends;           /* ts_endpoint -> ts_known_address */
     wmem_map_t *client_ends;    /* see client_ends.h */
-    wmem_map_t *sessions;       /* multiplexed session id -> ts_session */
+    wmem_map_t *sessions;       /* multiplexed session id -> ts_known_session */
     uint32_t allocations;       /* how many were numbered so far */
     uint32_t flows;
-} ts_shared;
+} ts_demux_state;
 
 typedef struct {
     uint64_t id;
-    uint32_t since;
+    uint32_t first_frame;
     uint32_t allocation;        /* 0: handed out to somebody else */
-} ts_session;
+} ts_known_session;
 
 /* Adds what addr:port is, or returns what is known already. First pass only. */
-ts_end *ts_shared_add_end(ts_shared *shared, const packet_info *pinfo, ts_end_kind kind, const ts_endpoint *end);
+ts_known_address *ts_known_address_add(ts_demux_state *shared, const packet_info *pinfo, ts_address_kind kind, const ts_endpoint *end);
 /* What addr:port is known to be at this frame, or NULL. */
-ts_end *ts_shared_end(ts_shared *shared, const packet_info *pinfo, const address *addr, uint16_t port);
+ts_known_address *ts_known_address_find(ts_demux_state *shared, const packet_info *pinfo, const address *addr, uint16_t port);
 /* The same for session ids. */
-ts_session *ts_shared_add_session(ts_shared *shared, const packet_info *pinfo, uint64_t id);
-ts_session *ts_shared_session(ts_shared *shared, const packet_info *pinfo, uint64_t id);
+ts_known_session *ts_known_session_add(ts_demux_state *shared, const packet_info *pinfo, uint64_t id);
+ts_known_session *ts_known_session_find(ts_demux_state *shared, const packet_info *pinfo, uint64_t id);
 
 /* What encloses a payload: a TURN message with DATA, FF10, ChannelData, a TCP frame. */
 typedef struct ts_layer {
     struct ts_layer *outer;     /* NULL at the top */
-    ts_wire wire;
+    ts_payload payload;
     bool tcp_frame;             /* MS framing or RFC 4571 on TCP */
     ts_evidence evidence;
     ts_endpoint peer;           /* DESTINATION- or REMOTE-ADDRESS; AT_NONE where none */
@@ -130,13 +130,13 @@ typedef struct ts_layer {
 
 /* What an annotating dissector gets as data. Packet scope. */
 typedef struct {
-    ts_wire wire;
+    ts_payload payload;
     ts_evidence evidence;
     bool tcp;                   /* arrived over TCP */
     unsigned depth;             /* 0: not enclosed */
     const ts_layer *outer;      /* what encloses it, NULL at the top */
-    ts_flow *flow;              /* of the conversation on the wire, never NULL */
-    ts_shared *shared;
+    ts_flow *flow;              /* of the conversation of the packet, never NULL */
+    ts_demux_state *shared;
     const char *inner_info;     /* Info text of the payload within, NULL where none */
 } ts_demux_call;
 
@@ -152,7 +152,7 @@ ts_flow *ts_demux_flow(packet_info *pinfo, bool create);
 /* Is any annotating dissector there and enabled? */
 bool ts_demux_enabled(void);
 
-ts_shared *ts_demux_shared(void);
+ts_demux_state *ts_demux_state_get(void);
 
 /*
  * Stock on the same bytes; what it throws is shown as stock would show it and

@@ -34,13 +34,13 @@ ts_evidence_name(ts_evidence evidence)
 
 /* FF10 with a wrong length: only a session id that is known can tell it from anything else. */
 static void
-recognise_cut_mux(ts_wire *wire, const uint8_t *data, size_t captured)
+recognise_cut_mux(ts_payload *payload, const uint8_t *data, size_t captured)
 {
-    if (wire->kind != TS_WIRE_OTHER || captured < TS_MUX_HEADER_LENGTH || ts_get_be16(data) != TS_MUX_CHANNEL)
+    if (payload->kind != TS_PAYLOAD_OTHER || captured < TS_MUX_HEADER_LENGTH || ts_get_be16(data) != TS_MUX_CHANNEL)
         return;
-    wire->kind = TS_WIRE_MUX_CUT;
-    wire->type = TS_MUX_CHANNEL;
-    wire->length = ts_get_be16(data + 2);
+    payload->kind = TS_PAYLOAD_MUX_CUT;
+    payload->type = TS_MUX_CHANNEL;
+    payload->length = ts_get_be16(data + 2);
 }
 
 /*
@@ -48,35 +48,35 @@ recognise_cut_mux(ts_wire *wire, const uint8_t *data, size_t captured)
  * in a control frame of MS framing. And TURN that has the cookie, but later.
  */
 static void
-recognise_turn_without_cookie(ts_wire *wire, const ts_layer *outer, const uint8_t *data, size_t captured, size_t reported)
+recognise_turn_without_cookie(ts_payload *payload, const ts_layer *outer, const uint8_t *data, size_t captured, size_t reported)
 {
-    const bool in_control_frame = outer != NULL && outer->wire.kind == TS_WIRE_MS_FRAME && outer->wire.type == TS_FRAME_CONTROL;
+    const bool in_control_frame = outer != NULL && outer->payload.kind == TS_PAYLOAD_MS_FRAME && outer->payload.type == TS_FRAME_CONTROL;
     ts_tlv tlv;
 
     if (captured < TS_STUN_HEADER_LENGTH || (data[0] & 0xC0) != 0 ||
         ts_get_be16(data + 2) + (size_t)TS_STUN_HEADER_LENGTH != reported)
         return;
-    if (!in_control_frame && !(wire->kind == TS_WIRE_STUN &&
-        ts_tlv_find(data, captured, wire->walk_exact, TS_ATTR_MAGIC_COOKIE, &tlv) && tlv.available == 4 &&
+    if (!in_control_frame && !(payload->kind == TS_PAYLOAD_STUN &&
+        ts_tlv_find(data, captured, payload->walk_exact, TS_ATTR_MAGIC_COOKIE, &tlv) && tlv.available == 4 &&
         ts_get_be32(tlv.value) == TS_MS_TURN_COOKIE))
         return;
-    if (wire->kind == TS_WIRE_STUN || wire->kind == TS_WIRE_OTHER) {
+    if (payload->kind == TS_PAYLOAD_STUN || payload->kind == TS_PAYLOAD_OTHER) {
         /* The capture may have cut the cookie off. */
-        wire->kind = captured < MIN(reported, COOKIE_END) ? TS_WIRE_MS_TURN : TS_WIRE_TURN_WITHOUT_COOKIE;
-        wire->type = ts_get_be16(data);
-        wire->length = ts_get_be16(data + 2);
-        wire->padded = wire->walk_exact;
+        payload->kind = captured < MIN(reported, COOKIE_END) ? TS_PAYLOAD_MS_TURN : TS_PAYLOAD_TURN_WITHOUT_COOKIE;
+        payload->type = ts_get_be16(data);
+        payload->length = ts_get_be16(data + 2);
+        payload->padded = payload->walk_exact;
     }
 }
 
-ts_wire
+ts_payload
 ts_demux_recognise(const ts_layer *outer, const uint8_t *data, size_t captured, size_t reported)
 {
-    ts_wire wire = ts_wire_recognise(data, captured, reported);
+    ts_payload payload = ts_payload_recognise(data, captured, reported);
 
-    recognise_turn_without_cookie(&wire, outer, data, captured, reported);
-    recognise_cut_mux(&wire, data, captured);
-    return wire;
+    recognise_turn_without_cookie(&payload, outer, data, captured, reported);
+    recognise_cut_mux(&payload, data, captured);
+    return payload;
 }
 
 /* ---- evidence around the payload ---- */
@@ -103,9 +103,9 @@ context_evidence(const packet_info *pinfo, const ts_flow *flow, const ts_layer *
     if (outer != NULL && outer->evidence != TS_EVIDENCE_NONE)
         return TS_EVIDENCE_ENCLOSED;
     /* The frame that made the flow known says on every pass what it said first. */
-    if (flow != NULL && ts_since(flow->ms_since, pinfo))
-        return flow->ms_since == pinfo->num ? flow->evidence : TS_EVIDENCE_CONVERSATION;
-    if (ts_demux_knows_end(pinfo))
+    if (flow != NULL && ts_is_reached(flow->ms_frame, pinfo))
+        return flow->ms_frame == pinfo->num ? flow->evidence : TS_EVIDENCE_CONVERSATION;
+    if (ts_demux_knows_address(pinfo))
         return TS_EVIDENCE_ENDPOINT;
     if (end_is_published_relay(&pinfo->src, pinfo->srcport) || end_is_published_relay(&pinfo->dst, pinfo->destport))
         return TS_EVIDENCE_PREFIX;
@@ -113,7 +113,7 @@ context_evidence(const packet_info *pinfo, const ts_flow *flow, const ts_layer *
 }
 
 bool
-ts_demux_is_known_end(packet_info *pinfo)
+ts_demux_is_known_address(packet_info *pinfo)
 {
     return context_evidence(pinfo, NULL, NULL) != TS_EVIDENCE_NONE;
 }
@@ -135,12 +135,12 @@ mux_evidence(const packet_info *pinfo, const uint8_t *data, size_t captured, siz
     if (reported == TS_MUX_HEADER_LENGTH)
         return TS_EVIDENCE_NONE;
 
-    const ts_wire inner = ts_wire_recognise(data + TS_MUX_HEADER_LENGTH, captured - TS_MUX_HEADER_LENGTH,
+    const ts_payload inner = ts_payload_recognise(data + TS_MUX_HEADER_LENGTH, captured - TS_MUX_HEADER_LENGTH,
         reported - TS_MUX_HEADER_LENGTH);
 
-    if (inner.kind == TS_WIRE_STUN || inner.kind == TS_WIRE_MS_TURN)
+    if (inner.kind == TS_PAYLOAD_STUN || inner.kind == TS_PAYLOAD_MS_TURN)
         return TS_EVIDENCE_SHAPE;
-    if ((inner.kind == TS_WIRE_RTP || inner.kind == TS_WIRE_RTCP || inner.kind == TS_WIRE_DTLS) && has_relay_port(pinfo))
+    if ((inner.kind == TS_PAYLOAD_RTP || inner.kind == TS_PAYLOAD_RTCP || inner.kind == TS_PAYLOAD_DTLS) && has_relay_port(pinfo))
         return TS_EVIDENCE_SHAPE;
     return TS_EVIDENCE_NONE;
 }
@@ -152,16 +152,16 @@ mux_evidence(const packet_info *pinfo, const uint8_t *data, size_t captured, siz
  * flow, which only traffic that is ours has.
  */
 typedef struct {
-    uint32_t client_since;
-    uint32_t server_since;
+    uint32_t client_frame;
+    uint32_t server_frame;
 } flightproxy_sides;
 
 static bool
-flightproxy_both_ways(packet_info *pinfo, const ts_wire *wire)
+flightproxy_both_ways(packet_info *pinfo, const ts_payload *payload)
 {
-    const bool from_client = wire->type == TS_FLIGHTPROXY_CLIENT;
+    const bool from_client = payload->type == TS_FLIGHTPROXY_CLIENT;
 
-    if (wire->kind != TS_WIRE_FLIGHTPROXY_DATA || (from_client ? pinfo->destport : pinfo->srcport) != FLIGHTPROXY_PORT)
+    if (payload->kind != TS_PAYLOAD_FLIGHTPROXY_DATA || (from_client ? pinfo->destport : pinfo->srcport) != FLIGHTPROXY_PORT)
         return false;
 
     conversation_t *conversation = find_or_create_conversation(pinfo);
@@ -170,42 +170,42 @@ flightproxy_both_ways(packet_info *pinfo, const ts_wire *wire)
         sides = wmem_new0(wmem_file_scope(), flightproxy_sides);
         conversation_add_proto_data(conversation, ts_demux.proto_demux, sides);
     }
-    ts_learn(from_client ? &sides->client_since : &sides->server_since, pinfo);
-    return ts_since(from_client ? sides->server_since : sides->client_since, pinfo);
+    ts_set_first_frame(from_client ? &sides->client_frame : &sides->server_frame, pinfo);
+    return ts_is_reached(from_client ? sides->server_frame : sides->client_frame, pinfo);
 }
 
 static ts_evidence
-flightproxy_evidence(packet_info *pinfo, const ts_wire *wire, const ts_flow *flow)
+flightproxy_evidence(packet_info *pinfo, const ts_payload *payload, const ts_flow *flow)
 {
-    if (flow != NULL && ts_since(flow->flightproxy_since, pinfo))
+    if (flow != NULL && ts_is_reached(flow->flightproxy_frame, pinfo))
         return TS_EVIDENCE_CONVERSATION;
     if (pinfo->srcport != FLIGHTPROXY_PORT && pinfo->destport != FLIGHTPROXY_PORT)
         return TS_EVIDENCE_NONE;
-    if (wire->kind == TS_WIRE_FLIGHTPROXY_ACK)
+    if (payload->kind == TS_PAYLOAD_FLIGHTPROXY_ACK)
         return TS_EVIDENCE_SHAPE;
     if (in_media_prefix(pinfo->srcport == FLIGHTPROXY_PORT ? &pinfo->src : &pinfo->dst))
         return TS_EVIDENCE_PREFIX;
-    return flightproxy_both_ways(pinfo, wire) ? TS_EVIDENCE_SHAPE : TS_EVIDENCE_NONE;
+    return flightproxy_both_ways(pinfo, payload) ? TS_EVIDENCE_SHAPE : TS_EVIDENCE_NONE;
 }
 
 ts_evidence
-ts_demux_judge(packet_info *pinfo, const ts_wire *wire, const ts_flow *flow, const ts_layer *outer,
+ts_demux_find_evidence(packet_info *pinfo, const ts_payload *payload, const ts_flow *flow, const ts_layer *outer,
     const uint8_t *data, size_t captured, size_t reported)
 {
-    switch (wire->kind) {
-    case TS_WIRE_MS_TURN:
+    switch (payload->kind) {
+    case TS_PAYLOAD_MS_TURN:
         return TS_EVIDENCE_COOKIE;
-    case TS_WIRE_MUX_CUT:
+    case TS_PAYLOAD_MUX_CUT:
         return ts_demux_knows_session(pinfo, ts_get_be64(data + 4)) ? TS_EVIDENCE_SESSION : TS_EVIDENCE_NONE;
-    case TS_WIRE_STUN:
-        return wire->ms_attribute ? TS_EVIDENCE_ATTRIBUTE : context_evidence(pinfo, flow, outer);
-    case TS_WIRE_MUX: {
+    case TS_PAYLOAD_STUN:
+        return payload->ms_attribute ? TS_EVIDENCE_ATTRIBUTE : context_evidence(pinfo, flow, outer);
+    case TS_PAYLOAD_MUX: {
         const ts_evidence own = mux_evidence(pinfo, data, captured, reported);
         return own != TS_EVIDENCE_NONE ? own : context_evidence(pinfo, flow, outer);
     }
-    case TS_WIRE_FLIGHTPROXY_ACK:
-    case TS_WIRE_FLIGHTPROXY_DATA:
-        return outer == NULL ? flightproxy_evidence(pinfo, wire, flow) : TS_EVIDENCE_NONE;
+    case TS_PAYLOAD_FLIGHTPROXY_ACK:
+    case TS_PAYLOAD_FLIGHTPROXY_DATA:
+        return outer == NULL ? flightproxy_evidence(pinfo, payload, flow) : TS_EVIDENCE_NONE;
     default:
         return context_evidence(pinfo, flow, outer);
     }

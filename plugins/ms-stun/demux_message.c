@@ -47,10 +47,10 @@ layer_peer(ts_layer *layer, tvbuff_t *tvb, const uint8_t *data, size_t captured)
 {
     ts_tlv tlv;
 
-    if (layer->wire.kind != TS_WIRE_MS_TURN)
+    if (layer->payload.kind != TS_PAYLOAD_MS_TURN)
         return;
-    if (!ts_tlv_find(data, captured, layer->wire.padded, TS_ATTR_DESTINATION_ADDRESS, &tlv) &&
-        !ts_tlv_find(data, captured, layer->wire.padded, TS_ATTR_REMOTE_ADDRESS, &tlv))
+    if (!ts_tlv_find(data, captured, layer->payload.padded, TS_ATTR_DESTINATION_ADDRESS, &tlv) &&
+        !ts_tlv_find(data, captured, layer->payload.padded, TS_ATTR_REMOTE_ADDRESS, &tlv))
         return;
     const int offset = (int)(tlv.value - data);
     if (tlv.available >= 8 && tlv.value[1] == 1)
@@ -79,14 +79,14 @@ stock_in_layer(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_demux_cal
     ts_layer *layer = wmem_new0(pinfo->pool, ts_layer);
 
     layer->outer = outer;
-    layer->wire = call->wire;
+    layer->payload = call->payload;
     layer->evidence = call->evidence;
-    if (call->wire.kind == TS_WIRE_MUX)
+    if (call->payload.kind == TS_PAYLOAD_MUX)
         layer->session_id = ts_get_be64(data + 4);
     layer_peer(layer, tvb, data, captured);
 
     set_current_layer(pinfo, layer);
-    ts_stock_stun(&call->wire, tvb, pinfo, tree);
+    ts_stock_stun(&call->payload, tvb, pinfo, tree);
     set_current_layer(pinfo, outer);
     call->inner_info = layer->inner_info;
 }
@@ -100,9 +100,9 @@ learn_session(packet_info *pinfo, const ts_demux_call *call, const uint8_t *data
 {
     ts_tlv tlv;
 
-    if (call->wire.ms_attribute && ts_tlv_find(data, captured, call->wire.padded, TS_ATTR_MUX_SESSION_ID, &tlv) &&
+    if (call->payload.ms_attribute && ts_tlv_find(data, captured, call->payload.padded, TS_ATTR_MUX_SESSION_ID, &tlv) &&
         tlv.length == 8 && tlv.available == 8)
-        ts_shared_add_session(call->shared, pinfo, ts_get_be64(tlv.value));
+        ts_known_session_add(call->shared, pinfo, ts_get_be64(tlv.value));
 }
 
 static int
@@ -114,7 +114,7 @@ take_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *outer, 
         ts_demux_pin(pinfo);
     stock_in_layer(tvb, pinfo, tree, call, outer, data, captured);
 
-    if (call->wire.kind == TS_WIRE_STUN) {
+    if (call->payload.kind == TS_PAYLOAD_STUN) {
         learn_session(pinfo, call, data, captured);
         ts_demux_annotate(ts_demux.teams_stun, tvb, pinfo, tree, call);
     } else {
@@ -128,7 +128,7 @@ take_flightproxy(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_demux_c
 {
     if (ts_demux.flightproxy == NULL)
         return 0;
-    ts_learn(&call->flow->flightproxy_since, pinfo);
+    ts_set_first_frame(&call->flow->flightproxy_frame, pinfo);
     return call_dissector_only(ts_demux.flightproxy, tvb, pinfo, tree, call);
 }
 
@@ -142,14 +142,14 @@ take_other(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_demux_call *c
 
 /* Kept from others' heuristics, which would see in it what it is not. */
 static int
-take_too_deep(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *outer, ts_wire wire)
+take_too_deep(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *outer, ts_payload payload)
 {
-    ts_demux_call call = { .wire = wire, .evidence = TS_EVIDENCE_ENCLOSED, .depth = layer_depth(outer), .outer = outer };
+    ts_demux_call call = { .payload = payload, .evidence = TS_EVIDENCE_ENCLOSED, .depth = layer_depth(outer), .outer = outer };
 
     if (outer->evidence == TS_EVIDENCE_NONE ||
-        (wire.kind != TS_WIRE_MS_TURN && wire.kind != TS_WIRE_STUN && wire.kind != TS_WIRE_MUX && wire.kind != TS_WIRE_CHANNEL_DATA))
+        (payload.kind != TS_PAYLOAD_MS_TURN && payload.kind != TS_PAYLOAD_STUN && payload.kind != TS_PAYLOAD_MUX && payload.kind != TS_PAYLOAD_CHANNEL_DATA))
         return 0;
-    call.wire.kind = TS_WIRE_TOO_DEEP;
+    call.payload.kind = TS_PAYLOAD_TOO_DEEP;
     call_data_dissector(tvb, pinfo, tree);
     ts_demux_annotate(ts_demux.ms_turn, tvb, pinfo, tree, &call);
     return (int)tvb_reported_length(tvb);
@@ -159,16 +159,16 @@ static int
 take(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *outer, ts_demux_call *call,
     const uint8_t *data, size_t captured)
 {
-    switch (call->wire.kind) {
-    case TS_WIRE_MS_TURN:
-    case TS_WIRE_TURN_WITHOUT_COOKIE:
-    case TS_WIRE_STUN:
-    case TS_WIRE_MUX:
-    case TS_WIRE_MUX_CUT:
-    case TS_WIRE_CHANNEL_DATA:
+    switch (call->payload.kind) {
+    case TS_PAYLOAD_MS_TURN:
+    case TS_PAYLOAD_TURN_WITHOUT_COOKIE:
+    case TS_PAYLOAD_STUN:
+    case TS_PAYLOAD_MUX:
+    case TS_PAYLOAD_MUX_CUT:
+    case TS_PAYLOAD_CHANNEL_DATA:
         return take_stun(tvb, pinfo, tree, outer, call, data, captured);
-    case TS_WIRE_FLIGHTPROXY_ACK:
-    case TS_WIRE_FLIGHTPROXY_DATA:
+    case TS_PAYLOAD_FLIGHTPROXY_ACK:
+    case TS_PAYLOAD_FLIGHTPROXY_DATA:
         return take_flightproxy(tvb, pinfo, tree, call);
     default:
         return take_other(tvb, pinfo, tree, call);
@@ -179,7 +179,7 @@ take(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *outer, ts_de
 
 /*
  * Of a datagram in fragments that were not put together, and of one that an
- * ICMP error quotes, the begin alone is at hand: to everything below as if
+ * ICMP error quotes, the start alone is at hand: to everything below as if
  * the capture had cut it. tvb itself where its message is whole.
  */
 static tvbuff_t *
@@ -215,16 +215,16 @@ info_after_fence(packet_info *pinfo)
 
 /*
  * What an ICMP error quotes was sent before, by the frame's receiver: stock
- * shows it, in the dialect that fits; nothing is learnt from it.
+ * shows it, in the dialect that fits; nothing is kept of it.
  */
 static int
-take_quoted(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_wire *wire)
+take_quoted(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_payload *payload)
 {
-    switch (wire->kind) {
-    case TS_WIRE_MS_TURN:
-    case TS_WIRE_STUN:
-    case TS_WIRE_MUX:
-        ts_stock_stun(wire, tvb, pinfo, tree);
+    switch (payload->kind) {
+    case TS_PAYLOAD_MS_TURN:
+    case TS_PAYLOAD_STUN:
+    case TS_PAYLOAD_MUX:
+        ts_stock_stun(payload, tvb, pinfo, tree);
         return (int)tvb_reported_length(tvb);
     default:
         return 0;
@@ -233,13 +233,13 @@ take_quoted(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_wire *
 
 /* In a known flightproxy conversation the first byte is enough: the dissector says what is wrong with the rest. */
 static void
-recognise_by_flow(ts_wire *wire, const packet_info *pinfo, const ts_flow *flow, uint8_t first)
+recognise_by_flow(ts_payload *payload, const packet_info *pinfo, const ts_flow *flow, uint8_t first)
 {
-    if (wire->kind != TS_WIRE_OTHER || flow == NULL || !ts_since(flow->flightproxy_since, pinfo))
+    if (payload->kind != TS_PAYLOAD_OTHER || flow == NULL || !ts_is_reached(flow->flightproxy_frame, pinfo))
         return;
     if (first == TS_FLIGHTPROXY_ACK || first == TS_FLIGHTPROXY_CLIENT || first == TS_FLIGHTPROXY_SERVER) {
-        wire->kind = first == TS_FLIGHTPROXY_ACK ? TS_WIRE_FLIGHTPROXY_ACK : TS_WIRE_FLIGHTPROXY_DATA;
-        wire->type = first;
+        payload->kind = first == TS_FLIGHTPROXY_ACK ? TS_PAYLOAD_FLIGHTPROXY_ACK : TS_PAYLOAD_FLIGHTPROXY_DATA;
+        payload->type = first;
     }
 }
 
@@ -255,10 +255,10 @@ ts_demux_message(tvbuff_t *datagram, packet_info *pinfo, proto_tree *tree, ts_la
 
     const uint8_t *data = tvb_get_ptr(tvb, 0, (int)captured);
     if (layer_depth(outer) >= TS_DEMUX_MAX_DEPTH)
-        return take_too_deep(tvb, pinfo, tree, outer, ts_wire_recognise(data, captured, reported));
+        return take_too_deep(tvb, pinfo, tree, outer, ts_payload_recognise(data, captured, reported));
 
     ts_demux_call call = {
-        .wire = ts_demux_recognise(outer, data, captured, reported),
+        .payload = ts_demux_recognise(outer, data, captured, reported),
         .tcp = tcp,
         .depth = layer_depth(outer),
         .outer = outer,
@@ -266,15 +266,15 @@ ts_demux_message(tvbuff_t *datagram, packet_info *pinfo, proto_tree *tree, ts_la
     };
 
     if (outer == NULL && !tcp)
-        recognise_by_flow(&call.wire, pinfo, call.flow, data[0]);
-    call.evidence = ts_demux_judge(pinfo, &call.wire, call.flow, outer, data, captured, reported);
+        recognise_by_flow(&call.payload, pinfo, call.flow, data[0]);
+    call.evidence = ts_demux_find_evidence(pinfo, &call.payload, call.flow, outer, data, captured, reported);
     if (call.evidence == TS_EVIDENCE_NONE)
         return 0;
 
     if (pinfo->flags.in_error_pkt)
-        return take_quoted(tvb, pinfo, tree, &call.wire);
+        return take_quoted(tvb, pinfo, tree, &call.payload);
 
-    call.shared = ts_demux_shared();
+    call.shared = ts_demux_state_get();
     if (call.flow == NULL)
         call.flow = ts_demux_flow(pinfo, true);
 

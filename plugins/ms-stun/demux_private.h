@@ -10,7 +10,7 @@
  * demux_stock.c     stock's dissectors on the same bytes, in the right dialect
  * demux_tcp.c       where Wireshark calls for TCP, and whose a stream is
  * demux_stream_start.c  the start of a stream in segments too short to tell
- * demux_stream.c    a stream that is ours, unit after unit (core/stream.h)
+ * demux_stream.c    a stream that is ours, PDU after PDU (core/stream.h)
  * demux_tls.c       pseudo-TLS where stock's TLS comes first
  */
 
@@ -36,17 +36,17 @@ typedef struct {
 
 extern ts_demux_module ts_demux;
 
-typedef ts_unit (*ts_find_unit)(ts_stretch here);
+typedef ts_pdu (*ts_find_pdu)(ts_span here);
 
 /* Data of "teamshark" on a frame; the last two in file scope, the others in packet scope. */
 enum {
     TS_DEMUX_LAYER_KEY,         /* the ts_layer that encloses what comes next */
     TS_DEMUX_HANDSHAKE_KEY,     /* set: a pseudo-TLS handshake was dissected inline */
-    TS_DEMUX_BEGIN_KEY,         /* what earlier segments brought of the begin of this one's stream */
+    TS_DEMUX_STREAM_START_KEY,  /* what earlier segments brought of the start of this one's stream */
     TS_DEMUX_LEFT_KEY           /* set: the datagram was stock's, though what it carries made the flow ours */
 };
 
-/* ---- front.c ---- */
+/* ---- demux.c ---- */
 
 /* Later datagrams of this conversation come to the demultiplexer, not to stock's STUN. First pass only; not for TCP. */
 void ts_demux_pin(packet_info *pinfo);
@@ -66,22 +66,22 @@ void ts_demux_annotate(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pi
 /* ---- demux_evidence.c ---- */
 
 /* What a whole message is, by its bytes and by what it lies in (NULL at the top). */
-ts_wire ts_demux_recognise(const ts_layer *outer, const uint8_t *data, size_t captured, size_t reported);
+ts_payload ts_demux_recognise(const ts_layer *outer, const uint8_t *data, size_t captured, size_t reported);
 
 /* Why it is Microsoft's; TS_EVIDENCE_NONE where nothing says so. flow may be NULL. */
-ts_evidence ts_demux_judge(packet_info *pinfo, const ts_wire *wire, const ts_flow *flow, const ts_layer *outer,
+ts_evidence ts_demux_find_evidence(packet_info *pinfo, const ts_payload *payload, const ts_flow *flow, const ts_layer *outer,
     const uint8_t *data, size_t captured, size_t reported);
 
 /* Is either end of the frame one that an earlier message named, or a published relay? */
-bool ts_demux_is_known_end(packet_info *pinfo);
+bool ts_demux_is_known_address(packet_info *pinfo);
 
-/* ---- demux_facts.c ---- */
+/* ---- demux_state.c ---- */
 
 /* Registers that all of it goes with the file. */
-void ts_facts_register(void);
+void ts_demux_state_register(void);
 
 /* The frame is the first from which *since holds, unless an earlier one was. */
-void ts_learn(uint32_t *since, const packet_info *pinfo);
+void ts_set_first_frame(uint32_t *since, const packet_info *pinfo);
 
 /* A message of this flow was accepted on that evidence; stun: STUN or MS-TURN. */
 void ts_flow_accept(ts_flow *flow, const packet_info *pinfo, ts_evidence evidence, bool stun);
@@ -90,7 +90,7 @@ void ts_flow_accept(ts_flow *flow, const packet_info *pinfo, ts_evidence evidenc
 bool ts_demux_knows_session(const packet_info *pinfo, uint64_t id);
 
 /* Is either end of the frame known? Nothing is created. */
-bool ts_demux_knows_end(const packet_info *pinfo);
+bool ts_demux_knows_address(const packet_info *pinfo);
 
 /* ---- demux_stock.c ---- */
 
@@ -101,7 +101,7 @@ void ts_stock_handoff(void);
 bool ts_handle_enabled(dissector_handle_t handle);
 
 /* ts_stock_call() for STUN, MS-TURN, FF10 and ChannelData, in the dialect that fits. */
-int ts_stock_stun(const ts_wire *wire, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
+int ts_stock_stun(const ts_payload *payload, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
 
 /* Stock's STUN as it would be without us: its own errors, its own choice to decline. data is tcpinfo. */
 int ts_stock_stun_udp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
@@ -111,38 +111,38 @@ int ts_stock_stun_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void 
 
 void ts_tcp_handoff(void);
 
-/* What begins here, where nothing is known of the stream yet: TS_UNIT_NONE unless it leaves no doubt. */
-ts_unit_kind ts_tcp_first_framed(packet_info *pinfo, ts_stretch here);
+/* What begins here, where nothing is known of the stream yet: TS_PDU_NONE unless it leaves no doubt. */
+ts_pdu_kind ts_tcp_first_framed(packet_info *pinfo, ts_span here);
 
 /* Takes the conversation over as one with MS framing, from that frame on: this one or the next. First pass only. */
 void ts_tcp_take_framed(packet_info *pinfo, uint32_t frame);
 
-/* How the units of the frame's flow are found, where that is known at this frame; else NULL. */
-ts_find_unit ts_tcp_known_framing(packet_info *pinfo);
+/* How the PDUs of the frame's flow are found, where that is known at this frame; else NULL. */
+ts_find_pdu ts_tcp_known_framing(packet_info *pinfo);
 
-/* ---- demux_begin.c ---- */
+/* ---- demux_stream_start.c ---- */
 
 /*
- * What earlier segments brought of the begin of this stream, and this
+ * What earlier segments brought of the start of this stream, and this
  * segment; NULL where they brought nothing. *kept is how many bytes come
  * before the segment's own. info is what TCP hands to its subdissectors.
  */
-tvbuff_t *ts_begin_join(tvbuff_t *tvb, packet_info *pinfo, const struct tcpinfo *info, int *kept);
+tvbuff_t *ts_stream_start_join(tvbuff_t *tvb, packet_info *pinfo, const struct tcpinfo *info, int *kept);
 
-/* The begin is proven, and shown with this frame. */
-void ts_begin_proven(packet_info *pinfo);
+/* The start is proven, and shown with this frame. */
+void ts_stream_start_proven(packet_info *pinfo);
 
 /* Keeps the segment, if it may begin a stream of ours (joined: continue one). First pass only. */
-void ts_begin_keep(tvbuff_t *joined, packet_info *pinfo, const struct tcpinfo *info);
+void ts_stream_start_keep(tvbuff_t *joined, packet_info *pinfo, const struct tcpinfo *info);
 
 /* ---- demux_stream.c ---- */
 
 void ts_stream_handoff(void);
 
-/* All units of a segment, or of what TCP put together from several; asks for more where the last one is cut. */
-void ts_stream_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_find_unit find);
+/* All PDUs of a segment, or of what TCP put together from several; asks for more where the last one is cut. */
+void ts_stream_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_find_pdu find);
 
-/* The whole units that leave no doubt at the begin of tvb, after stock dissected it: without asking for more. */
+/* The whole PDUs that leave no doubt at the start of tvb, after stock dissected it: without asking for more. */
 void ts_stream_dissect_sure(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
 
 /* ---- demux_tls.c ---- */

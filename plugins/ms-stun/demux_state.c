@@ -1,5 +1,5 @@
-/* demux_facts.c
- * What is known of flows, addresses and sessions, and since which frame
+/* demux_state.c
+ * What is known of flows, addresses and sessions, and from which frame on
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -8,15 +8,15 @@
 
 #include "common/endpoint.h"
 
-static ts_shared *shared;
+static ts_demux_state *shared;
 
 /* ---- addresses and sessions of the whole capture ---- */
 
-ts_shared *
-ts_demux_shared(void)
+ts_demux_state *
+ts_demux_state_get(void)
 {
     if (shared == NULL) {
-        shared = wmem_new0(wmem_file_scope(), ts_shared);
+        shared = wmem_new0(wmem_file_scope(), ts_demux_state);
         shared->ends = wmem_map_new(wmem_file_scope(), ts_endpoint_hash, ts_endpoint_key_equal);
         shared->sessions = wmem_map_new(wmem_file_scope(), wmem_int64_hash, g_int64_equal);
     }
@@ -30,73 +30,73 @@ forget(void)
 }
 
 void
-ts_facts_register(void)
+ts_demux_state_register(void)
 {
     register_cleanup_routine(forget);
 }
 
-ts_end *
-ts_shared_add_end(ts_shared *facts, const packet_info *pinfo, ts_end_kind kind, const ts_endpoint *where)
+ts_known_address *
+ts_known_address_add(ts_demux_state *msg, const packet_info *pinfo, ts_address_kind kind, const ts_endpoint *where)
 {
-    ts_end *end = (ts_end *)wmem_map_lookup(facts->ends, where);
+    ts_known_address *end = (ts_known_address *)wmem_map_lookup(msg->ends, where);
 
     if (end != NULL || PINFO_FD_VISITED(pinfo))
         return end;
 
     ts_endpoint *key = wmem_new0(wmem_file_scope(), ts_endpoint);
     ts_endpoint_keep(key, where);
-    end = wmem_new0(wmem_file_scope(), ts_end);
+    end = wmem_new0(wmem_file_scope(), ts_known_address);
     end->kind = kind;
-    end->since = pinfo->num;
-    wmem_map_insert(facts->ends, key, end);
+    end->first_frame = pinfo->num;
+    wmem_map_insert(msg->ends, key, end);
     return end;
 }
 
-ts_end *
-ts_shared_end(ts_shared *facts, const packet_info *pinfo, const address *addr, uint16_t port)
+ts_known_address *
+ts_known_address_find(ts_demux_state *msg, const packet_info *pinfo, const address *addr, uint16_t port)
 {
     ts_endpoint key = { .port = port };
 
     copy_address_shallow(&key.addr, addr);
-    ts_end *end = (ts_end *)wmem_map_lookup(facts->ends, &key);
+    ts_known_address *end = (ts_known_address *)wmem_map_lookup(msg->ends, &key);
 
-    return end != NULL && ts_since(end->since, pinfo) ? end : NULL;
+    return end != NULL && ts_is_reached(end->first_frame, pinfo) ? end : NULL;
 }
 
 bool
-ts_demux_knows_end(const packet_info *pinfo)
+ts_demux_knows_address(const packet_info *pinfo)
 {
     return shared != NULL &&
-        (ts_shared_end(shared, pinfo, &pinfo->src, (uint16_t)pinfo->srcport) != NULL ||
-         ts_shared_end(shared, pinfo, &pinfo->dst, (uint16_t)pinfo->destport) != NULL);
+        (ts_known_address_find(shared, pinfo, &pinfo->src, (uint16_t)pinfo->srcport) != NULL ||
+         ts_known_address_find(shared, pinfo, &pinfo->dst, (uint16_t)pinfo->destport) != NULL);
 }
 
-ts_session *
-ts_shared_add_session(ts_shared *facts, const packet_info *pinfo, uint64_t id)
+ts_known_session *
+ts_known_session_add(ts_demux_state *msg, const packet_info *pinfo, uint64_t id)
 {
-    ts_session *session = (ts_session *)wmem_map_lookup(facts->sessions, &id);
+    ts_known_session *session = (ts_known_session *)wmem_map_lookup(msg->sessions, &id);
 
     if (session == NULL && !PINFO_FD_VISITED(pinfo)) {
-        session = wmem_new0(wmem_file_scope(), ts_session);
+        session = wmem_new0(wmem_file_scope(), ts_known_session);
         session->id = id;
-        session->since = pinfo->num;
-        wmem_map_insert(facts->sessions, &session->id, session);
+        session->first_frame = pinfo->num;
+        wmem_map_insert(msg->sessions, &session->id, session);
     }
     return session;
 }
 
-ts_session *
-ts_shared_session(ts_shared *facts, const packet_info *pinfo, uint64_t id)
+ts_known_session *
+ts_known_session_find(ts_demux_state *msg, const packet_info *pinfo, uint64_t id)
 {
-    ts_session *session = (ts_session *)wmem_map_lookup(facts->sessions, &id);
+    ts_known_session *session = (ts_known_session *)wmem_map_lookup(msg->sessions, &id);
 
-    return session != NULL && ts_since(session->since, pinfo) ? session : NULL;
+    return session != NULL && ts_is_reached(session->first_frame, pinfo) ? session : NULL;
 }
 
 bool
 ts_demux_knows_session(const packet_info *pinfo, uint64_t id)
 {
-    return shared != NULL && ts_shared_session(shared, pinfo, id) != NULL;
+    return shared != NULL && ts_known_session_find(shared, pinfo, id) != NULL;
 }
 
 /* ---- flows ---- */
@@ -112,14 +112,14 @@ ts_demux_flow(packet_info *pinfo, bool create)
     ts_flow *flow = (ts_flow *)conversation_get_proto_data(conversation, ts_demux.proto);
     if (flow == NULL && create) {
         flow = wmem_new0(wmem_file_scope(), ts_flow);
-        flow->number = ++ts_demux_shared()->flows;
+        flow->number = ++ts_demux_state_get()->flows;
         conversation_add_proto_data(conversation, ts_demux.proto, flow);
     }
     return flow;
 }
 
 void
-ts_learn(uint32_t *since, const packet_info *pinfo)
+ts_set_first_frame(uint32_t *since, const packet_info *pinfo)
 {
     if (*since == 0)
         *since = pinfo->num;
@@ -128,10 +128,10 @@ ts_learn(uint32_t *since, const packet_info *pinfo)
 void
 ts_flow_accept(ts_flow *flow, const packet_info *pinfo, ts_evidence evidence, bool stun)
 {
-    if (evidence != TS_EVIDENCE_NONE && flow->ms_since == 0) {
-        flow->ms_since = pinfo->num;
+    if (evidence != TS_EVIDENCE_NONE && flow->ms_frame == 0) {
+        flow->ms_frame = pinfo->num;
         flow->evidence = evidence;
     }
     if (stun)
-        ts_learn(&flow->stun_since, pinfo);
+        ts_set_first_frame(&flow->stun_frame, pinfo);
 }

@@ -67,15 +67,15 @@ call_in_dialect(dissector_handle_t handle, int dialect, tvbuff_t *tvb, packet_in
 }
 
 int
-ts_stock_stun(const ts_wire *wire, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+ts_stock_stun(const ts_payload *payload, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
-    if (wire->kind == TS_WIRE_MS_TURN && !wire->header_cookie)
+    if (payload->kind == TS_PAYLOAD_MS_TURN && !payload->header_cookie)
         return ts_stock_call(classicstun_handle, tvb, pinfo, tree);
     /* A user who disables ms_turn wants stock's own reading of its messages. */
     const bool may_choose = pref_stock_dialect && (ts_demux.ms_turn == NULL || ts_handle_enabled(ts_demux.ms_turn));
 
     if (stun_dialect != NULL && may_choose) {
-        if (wire->kind == TS_WIRE_MS_TURN && !wire->padded)
+        if (payload->kind == TS_PAYLOAD_MS_TURN && !payload->padded)
             return call_in_dialect(stun_udp_handle, STUN_DIALECT_MS_TURN, tvb, pinfo, tree);
         if (user_dialect >= 0)
             return call_in_dialect(stun_udp_handle, user_dialect, tvb, pinfo, tree);

@@ -1,5 +1,5 @@
 /* demux_stream.c
- * A stream that is ours, unit after unit
+ * A stream that is ours, PDU after PDU
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -13,7 +13,7 @@ static dissector_handle_t tls_handle;
 
 /* Each frame adds to the Info column what the ones before it in the segment left. */
 static void
-begin_info(packet_info *pinfo, bool first)
+start_info(packet_info *pinfo, bool first)
 {
     if (first)
         return;
@@ -23,31 +23,31 @@ begin_info(packet_info *pinfo, bool first)
 
 /* A call of "ms_turn" about something that only a stream has. */
 static ts_demux_call
-new_call(packet_info *pinfo, ts_wire_kind kind, uint16_t type)
+new_call(packet_info *pinfo, ts_payload_kind kind, uint16_t type)
 {
     return (ts_demux_call) {
-        .wire = { .kind = kind, .type = type },
+        .payload = { .kind = kind, .type = type },
         .evidence = TS_EVIDENCE_SHAPE,
         .tcp = true,
         .flow = ts_demux_flow(pinfo, true),
-        .shared = ts_demux_shared(),
+        .shared = ts_demux_state_get(),
     };
 }
 
 /* ---- pseudo-TLS ---- */
 
 static void
-annotate_handshake(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_unit *found)
+annotate_handshake(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_pdu *found)
 {
-    ts_demux_call call = new_call(pinfo, TS_WIRE_PSEUDO_TLS,
-        found->kind == TS_UNIT_CLIENT_HELLO ? TS_PSEUDO_TLS_CLIENT : TS_PSEUDO_TLS_SERVER);
+    ts_demux_call call = new_call(pinfo, TS_PAYLOAD_PSEUDO_TLS,
+        found->kind == TS_PDU_CLIENT_HELLO ? TS_PSEUDO_TLS_CLIENT : TS_PSEUDO_TLS_SERVER);
 
-    ts_learn(&call.flow->pseudo_tls_since, pinfo);
+    ts_set_first_frame(&call.flow->pseudo_tls_frame, pinfo);
     ts_demux_annotate(ts_demux.ms_turn, tvb, pinfo, tree, &call);
 }
 
 static void
-dissect_handshake(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_unit *found)
+dissect_handshake(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_pdu *found)
 {
     p_set_proto_data(pinfo->pool, pinfo, ts_demux.proto, TS_DEMUX_HANDSHAKE_KEY, GUINT_TO_POINTER(1));
     ts_stock_call(tls_handle, tvb, pinfo, tree);
@@ -57,12 +57,12 @@ dissect_handshake(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_
 /* ---- frames ---- */
 
 static ts_layer *
-new_layer(packet_info *pinfo, const ts_flow *flow, ts_wire_kind kind, uint16_t type)
+new_layer(packet_info *pinfo, const ts_flow *flow, ts_payload_kind kind, uint16_t type)
 {
     ts_layer *layer = wmem_new0(pinfo->pool, ts_layer);
 
-    layer->wire.kind = kind;
-    layer->wire.type = type;
+    layer->payload.kind = kind;
+    layer->payload.type = type;
     layer->tcp_frame = true;
     layer->evidence = flow != NULL && flow->evidence != TS_EVIDENCE_NONE ? flow->evidence : TS_EVIDENCE_SHAPE;
     return layer;
@@ -91,7 +91,7 @@ dissect_rfc4571_frames(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_l
         offset += TS_RFC4571_HEADER_LENGTH;
         if (offset + length > end)
             return false;
-        begin_info(pinfo, offset == TS_RFC4571_HEADER_LENGTH);
+        start_info(pinfo, offset == TS_RFC4571_HEADER_LENGTH);
         if (tvb_captured_length_remaining(tvb, offset) > 0)
             dissect_payload(tvb_new_subset_length(tvb, offset, length), pinfo, tree, layer);
         offset += length;
@@ -100,21 +100,21 @@ dissect_rfc4571_frames(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_l
 }
 
 static void
-annotate_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_unit *found)
+annotate_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_pdu *found)
 {
-    ts_demux_call call = new_call(pinfo, TS_WIRE_MS_FRAME, tvb_get_uint8(tvb, 0));
+    ts_demux_call call = new_call(pinfo, TS_PAYLOAD_MS_FRAME, tvb_get_uint8(tvb, 0));
 
-    call.wire.length = (uint16_t)(found->length - TS_FRAME_HEADER_LENGTH);
-    call.wire.walk_exact = found->exact;
+    call.payload.length = (uint16_t)(found->length - TS_FRAME_HEADER_LENGTH);
+    call.payload.walk_exact = found->exact;
     ts_demux_annotate(ts_demux.ms_turn, tvb, pinfo, tree, &call);
 }
 
 static void
-dissect_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_unit *found)
+dissect_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_pdu *found)
 {
-    const bool control = found->kind == TS_UNIT_CONTROL;
+    const bool control = found->kind == TS_PDU_CONTROL;
     tvbuff_t *payload = tvb_new_subset_remaining(tvb, TS_FRAME_HEADER_LENGTH);
-    ts_layer *layer = new_layer(pinfo, ts_demux_flow(pinfo, true), TS_WIRE_MS_FRAME, control ? TS_FRAME_CONTROL : TS_FRAME_DATA);
+    ts_layer *layer = new_layer(pinfo, ts_demux_flow(pinfo, true), TS_PAYLOAD_MS_FRAME, control ? TS_FRAME_CONTROL : TS_FRAME_DATA);
 
     annotate_frame(tvb_new_subset_length(tvb, 0, TS_FRAME_HEADER_LENGTH), pinfo, tree, found);
     if (tvb_captured_length(payload) == 0)
@@ -129,30 +129,30 @@ dissect_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_unit
 static void
 dissect_lost(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
-    ts_demux_call call = new_call(pinfo, TS_WIRE_MS_FRAME_LOST, 0);
+    ts_demux_call call = new_call(pinfo, TS_PAYLOAD_MS_FRAME_LOST, 0);
 
     call_data_dissector(tvb, pinfo, tree);
-    if (!ts_since(call.flow->cut_since, pinfo))
+    if (!ts_is_reached(call.flow->cut_frame, pinfo))
         ts_demux_annotate(ts_demux.ms_turn, tvb, pinfo, tree, &call);
 }
 
-/* ---- units ---- */
+/* ---- PDUs ---- */
 
 static void
-dissect_unit(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_unit *found)
+dissect_pdu(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_pdu *found)
 {
-    ts_layer *layer = new_layer(pinfo, ts_demux_flow(pinfo, true), TS_WIRE_OTHER, 0);
+    ts_layer *layer = new_layer(pinfo, ts_demux_flow(pinfo, true), TS_PAYLOAD_OTHER, 0);
 
     switch (found->kind) {
-    case TS_UNIT_CLIENT_HELLO:
-    case TS_UNIT_SERVER_HELLO:
+    case TS_PDU_CLIENT_HELLO:
+    case TS_PDU_SERVER_HELLO:
         dissect_handshake(tvb, pinfo, tree, found);
         break;
-    case TS_UNIT_CONTROL:
-    case TS_UNIT_DATA:
+    case TS_PDU_CONTROL:
+    case TS_PDU_DATA:
         dissect_frame(tvb, pinfo, tree, found);
         break;
-    case TS_UNIT_RFC4571:
+    case TS_PDU_RFC4571:
         dissect_rfc4571_frames(tvb, pinfo, tree, layer);
         break;
     default:
@@ -161,47 +161,47 @@ dissect_unit(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_unit 
     }
 }
 
-/* A unit whose end is not at hand, and cannot be asked for, is one that the capture cut. */
+/* A PDU whose end is not at hand, and cannot be asked for, is one that the capture cut. */
 static tvbuff_t *
-unit_tvb(tvbuff_t *tvb, packet_info *pinfo, size_t offset, ts_stretch here, size_t length)
+pdu_tvb(tvbuff_t *tvb, packet_info *pinfo, size_t offset, ts_span here, size_t length)
 {
     tvbuff_t *bytes = tvb_new_subset_length_caplen(tvb, (int)offset, (int)MIN(length, here.captured), (int)length);
 
     if (length > here.captured)
-        ts_learn(&ts_demux_flow(pinfo, true)->cut_since, pinfo);
+        ts_set_first_frame(&ts_demux_flow(pinfo, true)->cut_frame, pinfo);
     if (length > here.reported)
         tvb_set_fragment(bytes);
     return bytes;
 }
 
 void
-ts_stream_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_find_unit find)
+ts_stream_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_find_pdu find)
 {
     const size_t captured = tvb_captured_length(tvb);
-    const ts_stretch whole = { tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb) };
+    const ts_span whole = { tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb) };
     size_t offset = 0;
 
     if (captured < whole.reported)
-        ts_learn(&ts_demux_flow(pinfo, true)->cut_since, pinfo);
+        ts_set_first_frame(&ts_demux_flow(pinfo, true)->cut_frame, pinfo);
     while (offset < whole.reported && offset < captured) {
-        const ts_stretch here = ts_stretch_from(whole, offset);
-        const ts_unit found = find(here);
+        const ts_span here = ts_span_from(whole, offset);
+        const ts_pdu found = find(here);
 
-        if (pinfo->can_desegment && found.kind != TS_UNIT_NONE && (found.kind == TS_UNIT_MORE || found.length > here.reported)) {
+        if (pinfo->can_desegment && found.kind != TS_PDU_NONE && (found.kind == TS_PDU_MORE || found.length > here.reported)) {
             pinfo->desegment_offset = (int)offset;
-            pinfo->desegment_len = found.kind == TS_UNIT_MORE ? DESEGMENT_ONE_MORE_SEGMENT : (uint32_t)(found.length - here.reported);
+            pinfo->desegment_len = found.kind == TS_PDU_MORE ? DESEGMENT_ONE_MORE_SEGMENT : (uint32_t)(found.length - here.reported);
             return;
         }
-        begin_info(pinfo, offset == 0);
-        if (found.kind <= TS_UNIT_MORE) {
-            if (found.kind == TS_UNIT_MORE)
-                ts_learn(&ts_demux_flow(pinfo, true)->cut_since, pinfo);
-            const size_t skipped = ts_unit_next(here, find);
+        start_info(pinfo, offset == 0);
+        if (found.kind <= TS_PDU_MORE) {
+            if (found.kind == TS_PDU_MORE)
+                ts_set_first_frame(&ts_demux_flow(pinfo, true)->cut_frame, pinfo);
+            const size_t skipped = ts_pdu_next(here, find);
             dissect_lost(tvb_new_subset_length(tvb, (int)offset, (int)skipped), pinfo, tree);
             offset += skipped;
             continue;
         }
-        dissect_unit(unit_tvb(tvb, pinfo, offset, here, found.length), pinfo, tree, &found);
+        dissect_pdu(pdu_tvb(tvb, pinfo, offset, here, found.length), pinfo, tree, &found);
         offset += found.length;
     }
 }
@@ -210,21 +210,21 @@ void
 ts_stream_dissect_sure(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     const size_t captured = tvb_captured_length(tvb);
-    const ts_stretch whole = { tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb) };
+    const ts_span whole = { tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb) };
     size_t offset = 0;
 
     while (offset < captured) {
-        const ts_stretch here = ts_stretch_from(whole, offset);
-        const ts_unit found = ts_unit_framed(here);
+        const ts_span here = ts_span_from(whole, offset);
+        const ts_pdu found = ts_pdu_framed(here);
 
-        if (found.kind <= TS_UNIT_MORE || !found.sure || found.length > here.captured)
+        if (found.kind <= TS_PDU_MORE || !found.sure || found.length > here.captured)
             return;
         tvbuff_t *bytes = tvb_new_subset_length(tvb, (int)offset, (int)found.length);
-        begin_info(pinfo, offset == 0);
-        if (found.kind == TS_UNIT_CLIENT_HELLO || found.kind == TS_UNIT_SERVER_HELLO)
+        start_info(pinfo, offset == 0);
+        if (found.kind == TS_PDU_CLIENT_HELLO || found.kind == TS_PDU_SERVER_HELLO)
             annotate_handshake(bytes, pinfo, tree, &found);
         else
-            dissect_unit(bytes, pinfo, tree, &found);
+            dissect_pdu(bytes, pinfo, tree, &found);
         offset += found.length;
     }
 }

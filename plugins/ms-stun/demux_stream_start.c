@@ -1,5 +1,5 @@
-/* demux_begin.c
- * The begin of a stream in segments too short to tell
+/* demux_stream_start.c
+ * The start of a stream in segments too short to tell
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
@@ -66,14 +66,14 @@ begin_of(packet_info *pinfo, const struct tcpinfo *info)
 {
     if (info == NULL || info->is_reassembled)
         return NULL;
-    const begin *kept = (const begin *)p_get_proto_data(wmem_file_scope(), pinfo, ts_demux.proto, TS_DEMUX_BEGIN_KEY);
+    const begin *kept = (const begin *)p_get_proto_data(wmem_file_scope(), pinfo, ts_demux.proto, TS_DEMUX_STREAM_START_KEY);
     if (kept == NULL && !PINFO_FD_VISITED(pinfo))
         kept = find(pinfo, false);
     return kept != NULL && kept->length > 0 && kept->next == info->seq ? kept : NULL;
 }
 
 tvbuff_t *
-ts_begin_join(tvbuff_t *tvb, packet_info *pinfo, const struct tcpinfo *info, int *length)
+ts_stream_start_join(tvbuff_t *tvb, packet_info *pinfo, const struct tcpinfo *info, int *length)
 {
     const begin *kept = begin_of(pinfo, info);
 
@@ -89,27 +89,27 @@ ts_begin_join(tvbuff_t *tvb, packet_info *pinfo, const struct tcpinfo *info, int
 }
 
 void
-ts_begin_proven(packet_info *pinfo)
+ts_stream_start_proven(packet_info *pinfo)
 {
     begin *kept = find(pinfo, false);
 
     if (kept == NULL || PINFO_FD_VISITED(pinfo))
         return;
-    p_add_proto_data(wmem_file_scope(), pinfo, ts_demux.proto, TS_DEMUX_BEGIN_KEY,
+    p_add_proto_data(wmem_file_scope(), pinfo, ts_demux.proto, TS_DEMUX_STREAM_START_KEY,
         wmem_memdup(wmem_file_scope(), kept, sizeof *kept));
     memset(kept, 0, sizeof *kept);
 }
 
 void
-ts_begin_keep(tvbuff_t *joined, packet_info *pinfo, const struct tcpinfo *info)
+ts_stream_start_keep(tvbuff_t *joined, packet_info *pinfo, const struct tcpinfo *info)
 {
     const unsigned length = tvb_captured_length(joined);
-    const ts_stretch here = { tvb_get_ptr(joined, 0, (int)length), length, tvb_reported_length(joined) };
+    const ts_span here = { tvb_get_ptr(joined, 0, (int)length), length, tvb_reported_length(joined) };
 
     if (PINFO_FD_VISITED(pinfo) || info == NULL)
         return;
 
-    const bool possible = !info->is_reassembled && length <= MAX_KEPT && ts_stream_may_begin(here) != TS_UNIT_NONE;
+    const bool possible = !info->is_reassembled && length <= MAX_KEPT && ts_stream_may_start(here) != TS_PDU_NONE;
     begin *kept = find(pinfo, possible);
     if (kept == NULL)
         return;

@@ -17,54 +17,54 @@
 static dissector_handle_t stream_handle;        /* pinned on conversations that are ours */
 static dissector_handle_t stun_stream_handle;   /* pinned where stock's STUN would be */
 
-static ts_stretch
-stretch_of(tvbuff_t *tvb)
+static ts_span
+span_of(tvbuff_t *tvb)
 {
     const size_t captured = tvb_captured_length(tvb);
 
-    return (ts_stretch) { tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb) };
+    return (ts_span) { tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb) };
 }
 
 /* ---- first contact ---- */
 
-ts_unit_kind
-ts_tcp_first_framed(packet_info *pinfo, ts_stretch here)
+ts_pdu_kind
+ts_tcp_first_framed(packet_info *pinfo, ts_span here)
 {
-    const ts_unit found = ts_unit_framed(here);
+    const ts_pdu found = ts_pdu_framed(here);
 
     switch (found.kind) {
-    case TS_UNIT_CLIENT_HELLO:
-    case TS_UNIT_SERVER_HELLO:
-    case TS_UNIT_MESSAGE:
+    case TS_PDU_CLIENT_HELLO:
+    case TS_PDU_SERVER_HELLO:
+    case TS_PDU_MESSAGE:
         return found.kind;
-    case TS_UNIT_CONTROL:
-        return ts_unit_is_sure_control(here) ? found.kind : TS_UNIT_NONE;
-    case TS_UNIT_DATA:
-        return found.exact && (found.sure || ts_units_fill(here)) ? found.kind : TS_UNIT_NONE;
-    case TS_UNIT_MUX:
-        if (found.exact && (found.sure || (ts_units_fill(here) && ts_demux_is_known_end(pinfo))))
+    case TS_PDU_CONTROL:
+        return ts_pdu_is_sure_control(here) ? found.kind : TS_PDU_NONE;
+    case TS_PDU_DATA:
+        return found.exact && (found.sure || ts_pdus_fill(here)) ? found.kind : TS_PDU_NONE;
+    case TS_PDU_MUX:
+        if (found.exact && (found.sure || (ts_pdus_fill(here) && ts_demux_is_known_address(pinfo))))
             return found.kind;
         return here.captured >= TS_MUX_HEADER_LENGTH && ts_demux_knows_session(pinfo, ts_get_be64(here.data + 4))
-            ? found.kind : TS_UNIT_NONE;
+            ? found.kind : TS_PDU_NONE;
     default:
-        return TS_UNIT_NONE;
+        return TS_PDU_NONE;
     }
 }
 
 /* ICE over TCP: the first frame has to be a check with an attribute that only Microsoft sends. */
 static bool
-first_rfc4571(ts_stretch here)
+first_rfc4571(ts_span here)
 {
-    const ts_unit found = ts_unit_rfc4571(here);
+    const ts_pdu found = ts_pdu_rfc4571(here);
 
-    if (found.kind != TS_UNIT_RFC4571 || !found.sure || found.length > here.reported)
+    if (found.kind != TS_PDU_RFC4571 || !found.sure || found.length > here.reported)
         return false;
 
-    const ts_stretch payload = ts_stretch_from(here, TS_RFC4571_HEADER_LENGTH);
+    const ts_span rest = ts_span_from(here, TS_RFC4571_HEADER_LENGTH);
     const size_t length = found.length - TS_RFC4571_HEADER_LENGTH;
-    const ts_wire wire = ts_wire_recognise(payload.data, MIN(payload.captured, length), length);
+    const ts_payload payload = ts_payload_recognise(rest.data, MIN(rest.captured, length), length);
 
-    return wire.kind == TS_WIRE_MS_TURN || (wire.kind == TS_WIRE_STUN && wire.ms_attribute);
+    return payload.kind == TS_PAYLOAD_MS_TURN || (payload.kind == TS_PAYLOAD_STUN && payload.ms_attribute);
 }
 
 /* ---- taking a stream ---- */
@@ -82,36 +82,36 @@ take_over(packet_info *pinfo, uint32_t *since, uint32_t frame)
 void
 ts_tcp_take_framed(packet_info *pinfo, uint32_t frame)
 {
-    take_over(pinfo, &ts_demux_flow(pinfo, true)->framed_since, frame);
+    take_over(pinfo, &ts_demux_flow(pinfo, true)->framing_frame, frame);
 }
 
-ts_find_unit
+ts_find_pdu
 ts_tcp_known_framing(packet_info *pinfo)
 {
     const ts_flow *flow = ts_demux_flow(pinfo, false);
 
     if (flow == NULL)
         return NULL;
-    if (ts_since(flow->framed_since, pinfo))
-        return ts_unit_framed;
-    return ts_since(flow->rfc4571_since, pinfo) ? ts_unit_rfc4571 : NULL;
+    if (ts_is_reached(flow->framing_frame, pinfo))
+        return ts_pdu_framed;
+    return ts_is_reached(flow->rfc4571_frame, pinfo) ? ts_pdu_rfc4571 : NULL;
 }
 
-/* Tells by its first bytes how the units of a stream are found; NULL where it is not ours. */
-static ts_find_unit
-first_framing(packet_info *pinfo, ts_stretch here)
+/* Tells by its first bytes how the PDUs of a stream are found; NULL where it is not ours. */
+static ts_find_pdu
+first_framing(packet_info *pinfo, ts_span here)
 {
-    if (ts_tcp_first_framed(pinfo, here) > TS_UNIT_MORE)
-        return ts_unit_framed;
-    return first_rfc4571(here) ? ts_unit_rfc4571 : NULL;
+    if (ts_tcp_first_framed(pinfo, here) > TS_PDU_MORE)
+        return ts_pdu_framed;
+    return first_rfc4571(here) ? ts_pdu_rfc4571 : NULL;
 }
 
 static void
-take_framing(packet_info *pinfo, ts_find_unit find)
+take_framing(packet_info *pinfo, ts_find_pdu find)
 {
     ts_flow *flow = ts_demux_flow(pinfo, true);
 
-    take_over(pinfo, find == ts_unit_framed ? &flow->framed_since : &flow->rfc4571_since, pinfo->num);
+    take_over(pinfo, find == ts_pdu_framed ? &flow->framing_frame : &flow->rfc4571_frame, pinfo->num);
 }
 
 /*
@@ -120,13 +120,13 @@ take_framing(packet_info *pinfo, ts_find_unit find)
  * much is missing would be wrong, and its TLS from a record header on.
  */
 static bool
-may_wait(ts_stretch here, bool stun_port)
+may_wait(ts_span here, bool stun_port)
 {
-    switch (ts_stream_may_begin(here)) {
-    case TS_UNIT_CLIENT_HELLO:
-    case TS_UNIT_SERVER_HELLO:
+    switch (ts_stream_may_start(here)) {
+    case TS_PDU_CLIENT_HELLO:
+    case TS_PDU_SERVER_HELLO:
         return here.captured >= TLS_RECORD_HEADER_LENGTH;
-    case TS_UNIT_CONTROL:
+    case TS_PDU_CONTROL:
         return stun_port;
     default:
         return false;
@@ -134,23 +134,23 @@ may_wait(ts_stretch here, bool stun_port)
 }
 
 /*
- * The segment behind what was kept of the begin. It proves the stream only
- * with the whole first unit, so that nothing of what was kept is asked for.
+ * The segment behind what was kept of the start. It proves the stream only
+ * with the whole first PDU, so that nothing of what was kept is asked for.
  */
 static bool
 take_joined(tvbuff_t *joined, int kept, packet_info *pinfo, proto_tree *tree)
 {
-    const ts_stretch here = stretch_of(joined);
-    ts_find_unit find = ts_tcp_known_framing(pinfo);
+    const ts_span here = span_of(joined);
+    ts_find_pdu find = ts_tcp_known_framing(pinfo);
 
     if (find == NULL) {
         find = first_framing(pinfo, here);
         if (find == NULL || find(here).length > here.reported)
             return false;
         take_framing(pinfo, find);
-        ts_begin_proven(pinfo);
+        ts_stream_start_proven(pinfo);
     }
-    add_new_data_source(pinfo, joined, "Begin of the stream");
+    add_new_data_source(pinfo, joined, "Start of the stream");
     ts_stream_dissect(joined, pinfo, tree, find);
     if (pinfo->desegment_len != 0)
         pinfo->desegment_offset -= kept;
@@ -162,15 +162,15 @@ static int
 take_segment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct tcpinfo *info, bool stun_port)
 {
     const int length = (int)tvb_reported_length(tvb);
-    ts_find_unit find;
+    ts_find_pdu find;
     int kept = 0;
-    tvbuff_t *joined = ts_begin_join(tvb, pinfo, info, &kept);
+    tvbuff_t *joined = ts_stream_start_join(tvb, pinfo, info, &kept);
 
     if (joined != NULL && take_joined(joined, kept, pinfo, tree))
         return length;
     find = ts_tcp_known_framing(pinfo);
     if (find == NULL) {
-        const ts_stretch here = stretch_of(tvb);
+        const ts_span here = span_of(tvb);
 
         find = first_framing(pinfo, here);
         if (find == NULL && joined == NULL && pinfo->can_desegment && may_wait(here, stun_port)) {
@@ -179,7 +179,7 @@ take_segment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct t
             return length;
         }
         if (find == NULL) {
-            ts_begin_keep(joined != NULL ? joined : tvb, pinfo, info);
+            ts_stream_start_keep(joined != NULL ? joined : tvb, pinfo, info);
             return 0;
         }
         take_framing(pinfo, find);
@@ -188,17 +188,17 @@ take_segment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct t
     return length;
 }
 
-/* A frame that leaves no doubt, after bytes of one whose begin is not in the capture; 0 where there is none. */
+/* A frame that leaves no doubt, after bytes of one whose start is not in the capture; 0 where there is none. */
 static int
 take_from_the_next_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
-    const ts_stretch whole = stretch_of(tvb);
+    const ts_span whole = span_of(tvb);
 
     for (size_t skip = 1; skip < whole.captured; skip++) {
-        if (!ts_unit_is_sure_control(ts_stretch_from(whole, skip)))
+        if (!ts_pdu_is_sure_control(ts_span_from(whole, skip)))
             continue;
         ts_tcp_take_framed(pinfo, pinfo->num);
-        ts_stream_dissect(tvb, pinfo, tree, ts_unit_framed);
+        ts_stream_dissect(tvb, pinfo, tree, ts_pdu_framed);
         return (int)tvb_reported_length(tvb);
     }
     return 0;

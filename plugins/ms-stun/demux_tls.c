@@ -22,44 +22,44 @@
 static dissector_handle_t watch_handle;
 
 /* A handshake, or a frame with the cookie: what on the port of TLS is ours. */
-static ts_unit
-find_proof(ts_stretch here)
+static ts_pdu
+find_proof(ts_span here)
 {
-    const ts_unit found = ts_unit_framed(here);
+    const ts_pdu found = ts_pdu_framed(here);
 
-    if (found.kind == TS_UNIT_CLIENT_HELLO || found.kind == TS_UNIT_SERVER_HELLO ||
-        (found.kind == TS_UNIT_CONTROL && ts_unit_is_sure_control(here)))
+    if (found.kind == TS_PDU_CLIENT_HELLO || found.kind == TS_PDU_SERVER_HELLO ||
+        (found.kind == TS_PDU_CONTROL && ts_pdu_is_sure_control(here)))
         return found;
-    return (ts_unit) { .kind = TS_UNIT_NONE };
+    return (ts_pdu) { .kind = TS_PDU_NONE };
 }
 
 /* ---- before TLS ---- */
 
 /* A record header of a version that there is, and no half of the pseudo-TLS handshake. */
 static bool
-is_tls(ts_stretch here)
+is_tls(ts_span here)
 {
     return here.captured >= 11 && here.data[0] >= 0x14 && here.data[0] <= 0x17 && here.data[1] == 0x03 && here.data[2] <= 0x04 &&
-        ts_stream_may_begin(ts_stretch_until(here, 11)) == TS_UNIT_NONE;
+        ts_stream_may_start(ts_span_until(here, 11)) == TS_PDU_NONE;
 }
 
 static int
 dissect_watched(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
     const size_t captured = tvb_captured_length(tvb);
-    const ts_stretch here = { tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb) };
+    const ts_span here = { tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb) };
 
     if (!ts_demux_enabled())
         return 0;
     if (ts_tcp_known_framing(pinfo) == NULL) {
-        if (find_proof(here).kind == TS_UNIT_NONE) {
+        if (find_proof(here).kind == TS_PDU_NONE) {
             if (is_tls(here) && !PINFO_FD_VISITED(pinfo))
                 conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num + 1, NULL);
             return 0;
         }
         ts_tcp_take_framed(pinfo, pinfo->num);
     }
-    ts_stream_dissect(tvb, pinfo, tree, ts_unit_framed);
+    ts_stream_dissect(tvb, pinfo, tree, ts_pdu_framed);
     return (int)tvb_reported_length(tvb);
 }
 
@@ -121,8 +121,8 @@ static tvbuff_t *
 find_anywhere(tvbuff_t *frame)
 {
     const size_t captured = tvb_captured_length(frame);
-    const ts_stretch whole = { tvb_get_ptr(frame, 0, (int)captured), captured, tvb_reported_length(frame) };
-    const size_t skipped = ts_unit_next(whole, find_proof);
+    const ts_span whole = { tvb_get_ptr(frame, 0, (int)captured), captured, tvb_reported_length(frame) };
+    const size_t skipped = ts_pdu_next(whole, find_proof);
 
     return skipped < captured ? tvb_new_subset_remaining(frame, (int)skipped) : NULL;
 }

@@ -27,8 +27,8 @@ static dissector_handle_t dtls_handle;
 
 /* What media has shown of a flow. File scope. */
 typedef struct {
-    uint32_t since;             /* first frame with media */
-    uint32_t clear_since;       /* first frame with RTCP in clear, 0: none */
+    uint32_t first_frame;             /* first frame with media */
+    uint32_t clear_frame;       /* first frame with RTCP in clear, 0: none */
     struct {
         ts_pair *pair;          /* found before for what has nothing around it; NULL: not yet */
         bool from_local;
@@ -52,7 +52,7 @@ flow_of(const packet_info *pinfo, const ts_flow *flow)
 
     if (found == NULL) {
         found = wmem_new0(wmem_file_scope(), media_flow);
-        found->since = pinfo->num;
+        found->first_frame = pinfo->num;
         wmem_map_insert(flows, flow, found);
     }
     return found;
@@ -106,32 +106,32 @@ rtcp_is_clear(tvbuff_t *tvb)
 
 /* False: not media that may be claimed. */
 static bool
-recognise(tvbuff_t *tvb, const packet_info *pinfo, const ts_demux_call *call, ts_payload_kind *kind, ts_diag_set *diagnostics)
+recognise(tvbuff_t *tvb, const packet_info *pinfo, const ts_demux_call *call, ts_media_kind *kind, ts_diag_set *diagnostics)
 {
-    const bool checked = ts_since(call->flow->stun_since, pinfo);
+    const bool checked = ts_is_reached(call->flow->stun_frame, pinfo);
 
     *diagnostics = 0;
-    *kind = TS_PAYLOAD_OTHER;
-    switch (call->wire.kind) {
-    case TS_WIRE_RTP:
+    *kind = TS_MEDIA_OTHER;
+    switch (call->payload.kind) {
+    case TS_PAYLOAD_RTP:
         if (rtp_header_fits(tvb))
-            *kind = TS_PAYLOAD_RTP;
+            *kind = TS_MEDIA_RTP;
         else
             *diagnostics = TS_DIAG_BIT(TS_DIAG_NOT_RTP);
         break;
-    case TS_WIRE_RTCP:
+    case TS_PAYLOAD_RTCP:
         if (rtcp_header_fits(tvb))
-            *kind = rtcp_is_clear(tvb) ? TS_PAYLOAD_RTCP : TS_PAYLOAD_SRTCP;
+            *kind = rtcp_is_clear(tvb) ? TS_MEDIA_RTCP : TS_MEDIA_SRTCP;
         else
             *diagnostics = TS_DIAG_BIT(TS_DIAG_NOT_RTP);
         break;
-    case TS_WIRE_DTLS:
-        *kind = TS_PAYLOAD_DTLS;
+    case TS_PAYLOAD_DTLS:
+        *kind = TS_MEDIA_DTLS;
         break;
     default:
         break;
     }
-    return *kind != TS_PAYLOAD_OTHER || checked;
+    return *kind != TS_MEDIA_OTHER || checked;
 }
 
 /* ---- what is known of it ---- */
@@ -177,11 +177,11 @@ pair_of(packet_info *pinfo, const ts_demux_call *call, media_flow *flow, const t
 }
 
 static bool
-is_clear(const packet_info *pinfo, media_flow *flow, ts_payload_kind kind)
+is_clear(const packet_info *pinfo, media_flow *flow, ts_media_kind kind)
 {
-    if (kind == TS_PAYLOAD_RTCP && flow->clear_since == 0)
-        flow->clear_since = pinfo->num;
-    return ts_since(flow->clear_since, pinfo);
+    if (kind == TS_MEDIA_RTCP && flow->clear_frame == 0)
+        flow->clear_frame = pinfo->num;
+    return ts_is_reached(flow->clear_frame, pinfo);
 }
 
 /*
@@ -189,84 +189,83 @@ is_clear(const packet_info *pinfo, media_flow *flow, ts_payload_kind kind)
  * and what the pair became earlier in this same frame (TCP).
  */
 typedef struct {
-    const ts_pair_view *view;
+    const ts_pair_snapshot *snapshot;
     ts_diag_set diagnostics;
-} kept_note;
+} kept_frame_data;
 
 static void
-note_pair(packet_info *pinfo, uint32_t key, ts_pair *pair, bool from_local, ts_media_note *note)
+find_pair_state(packet_info *pinfo, uint32_t key, ts_pair *pair, bool from_local, ts_media_frame_data *frame_data)
 {
     if (PINFO_FD_VISITED(pinfo)) {
-        const kept_note *kept = (const kept_note *)p_get_proto_data(wmem_file_scope(), pinfo, proto_teams_stun, key);
+        const kept_frame_data *kept = (const kept_frame_data *)p_get_proto_data(wmem_file_scope(), pinfo, proto_teams_stun, key);
 
-        note->view = kept != NULL ? kept->view : ts_pair_before(pair, pinfo);
-        note->diagnostics |= kept != NULL ? kept->diagnostics : 0;
-    } else if (pair->view != NULL) {
+        frame_data->snapshot = kept != NULL ? kept->snapshot : ts_pair_before(pair, pinfo);
+        frame_data->diagnostics |= kept != NULL ? kept->diagnostics : 0;
+    } else if (pair->snapshot != NULL) {
         const ts_diag_set lost = follow_consent(pinfo, pair, from_local);
 
-        note->view = pair->view;
-        note->diagnostics |= lost;
-        if (lost != 0 || pair->view->since == pinfo->num) {
-            kept_note *kept = wmem_new0(wmem_file_scope(), kept_note);
+        frame_data->snapshot = pair->snapshot;
+        frame_data->diagnostics |= lost;
+        if (lost != 0 || pair->snapshot->first_frame == pinfo->num) {
+            kept_frame_data *kept = wmem_new0(wmem_file_scope(), kept_frame_data);
 
-            kept->view = pair->view;
+            kept->snapshot = pair->snapshot;
             kept->diagnostics = lost;
             p_add_proto_data(wmem_file_scope(), pinfo, proto_teams_stun, key, kept);
         }
     }
-    note->pair = note->view == NULL ? NULL : pair;
+    frame_data->pair = frame_data->snapshot == NULL ? NULL : pair;
 }
 
 static void
-make_note(tvbuff_t *tvb, packet_info *pinfo, const ts_demux_call *call, const ts_path *path, ts_media_note *note)
+find_frame_data(tvbuff_t *tvb, packet_info *pinfo, const ts_demux_call *call, const ts_path *path, ts_media_frame_data *frame_data)
 {
     media_flow *flow = flow_of(pinfo, call->flow);
     bool from_local = false;
     ts_pair *pair = pair_of(pinfo, call, flow, path, &from_local);
 
     if (pair != NULL)
-        note_pair(pinfo, ts_payload_key(tvb, call), pair, from_local, note);
-    if (note->pair != NULL) {
-        note->dialect = note->view->dialect;
-        note->setup_frame = pair->first_frame;
+        find_pair_state(pinfo, ts_frame_data_key(tvb, call), pair, from_local, frame_data);
+    if (frame_data->pair != NULL) {
+        frame_data->dialect = frame_data->snapshot->dialect;
+        frame_data->setup_frame = pair->first_frame;
     } else {
-        note->setup_frame = ts_since(call->flow->stun_since, pinfo) ? call->flow->stun_since : flow->since;
+        frame_data->setup_frame = ts_is_reached(call->flow->stun_frame, pinfo) ? call->flow->stun_frame : flow->first_frame;
     }
-    if (note->kind == TS_PAYLOAD_RTP)
-        note->payload_type = ts_payload_type_find(tvb_get_uint8(tvb, 1) & 0x7F, note->dialect);
-    note->modality = ts_modality_judge(pinfo, path, from_local, note->payload_type, note->pair == NULL ? 0 : pair->stream_type);
-    if (note->modality.conflict != NULL)
-        note->diagnostics |= TS_DIAG_BIT(TS_DIAG_MODALITY_CONFLICT);
-    note->clear = is_clear(pinfo, flow, note->kind);
+    if (frame_data->kind == TS_MEDIA_RTP)
+        frame_data->payload_type = ts_payload_type_find(tvb_get_uint8(tvb, 1) & 0x7F, frame_data->dialect);
+    frame_data->modality = ts_modality_find(pinfo, path, from_local, frame_data->payload_type, frame_data->pair == NULL ? 0 : pair->stream_type);
+    if (frame_data->modality.conflict != NULL)
+        frame_data->diagnostics |= TS_DIAG_BIT(TS_DIAG_MODALITY_CONFLICT);
+    frame_data->clear = is_clear(pinfo, flow, frame_data->kind);
 }
 
 static void
-leave_record(tvbuff_t *tvb, packet_info *pinfo, const ts_path *path, const ts_media_note *note)
+attach_info(tvbuff_t *tvb, packet_info *pinfo, const ts_path *path, const ts_media_frame_data *frame_data)
 {
-    static const ts_media_kind kinds[] = { TS_MEDIA_RTP, TS_MEDIA_SRTCP, TS_MEDIA_SRTCP, TS_MEDIA_DTLS, TS_MEDIA_OTHER };
-    ts_media_info *record = (ts_media_info *)ts_frame_info_add(pinfo, TS_INFO_MEDIA, sizeof *record);
+    ts_media_info *info = (ts_media_info *)ts_frame_info_add(pinfo, TS_INFO_MEDIA, sizeof *info);
 
-    if (record == NULL)
+    if (info == NULL)
         return;
-    record->kind = (uint8_t)kinds[note->kind];
-    record->pair = note->pair == NULL ? 0 : note->pair->number;
-    record->allocation = path->server.addr.type != AT_NONE && note->pair != NULL ? note->pair->allocation : 0;
-    record->multiplexed = path->multiplexed;
-    record->tcp = path->tcp;
-    record->payload_name = note->payload_type == NULL ? "" : note->payload_type->name;
-    record->clock_rate = note->payload_type == NULL ? 0 : note->payload_type->clock_rate;
-    record->length = (uint16_t)MIN(tvb_reported_length(tvb), UINT16_MAX);
-    record->modality = (uint8_t)note->modality.modality;
-    record->consent_lost = (note->diagnostics & TS_DIAG_BIT(TS_DIAG_CONSENT_LOST)) != 0;
-    if (note->kind == TS_PAYLOAD_RTP) {
-        record->payload_type = tvb_get_uint8(tvb, 1) & 0x7F;
-        record->encrypted = !note->clear;
-        record->sequence = tvb_get_ntohs(tvb, 2);
-        record->timestamp = tvb_get_ntohl(tvb, 4);
-        record->ssrc = tvb_get_ntohl(tvb, 8);
-    } else if (note->kind == TS_PAYLOAD_SRTCP || note->kind == TS_PAYLOAD_RTCP) {
-        record->payload_type = tvb_get_uint8(tvb, 1);
-        record->ssrc = tvb_get_ntohl(tvb, 4);
+    info->kind = (uint8_t)frame_data->kind;
+    info->pair = frame_data->pair == NULL ? 0 : frame_data->pair->number;
+    info->allocation = path->server.addr.type != AT_NONE && frame_data->pair != NULL ? frame_data->pair->allocation : 0;
+    info->multiplexed = path->multiplexed;
+    info->tcp = path->tcp;
+    info->payload_name = frame_data->payload_type == NULL ? "" : frame_data->payload_type->name;
+    info->clock_rate = frame_data->payload_type == NULL ? 0 : frame_data->payload_type->clock_rate;
+    info->length = (uint16_t)MIN(tvb_reported_length(tvb), UINT16_MAX);
+    info->modality = (uint8_t)frame_data->modality.modality;
+    info->consent_lost = (frame_data->diagnostics & TS_DIAG_BIT(TS_DIAG_CONSENT_LOST)) != 0;
+    if (frame_data->kind == TS_MEDIA_RTP) {
+        info->payload_type = tvb_get_uint8(tvb, 1) & 0x7F;
+        info->encrypted = !frame_data->clear;
+        info->sequence = tvb_get_ntohs(tvb, 2);
+        info->timestamp = tvb_get_ntohl(tvb, 4);
+        info->ssrc = tvb_get_ntohl(tvb, 8);
+    } else if (frame_data->kind == TS_MEDIA_SRTCP || frame_data->kind == TS_MEDIA_RTCP) {
+        info->payload_type = tvb_get_uint8(tvb, 1);
+        info->ssrc = tvb_get_ntohl(tvb, 4);
     }
 }
 
@@ -274,7 +273,7 @@ leave_record(tvbuff_t *tvb, packet_info *pinfo, const ts_path *path, const ts_me
 
 /* Stock, where it may see the payload: SRTCP is never given to it. */
 static void
-hand_to_stock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_payload_kind kind)
+hand_to_stock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_media_kind kind)
 {
     const dissector_handle_t handles[] = { rtp_handle, NULL, rtcp_handle, dtls_handle, NULL };
 
@@ -284,22 +283,22 @@ hand_to_stock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_payload_ki
 int
 ts_media_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_demux_call *call)
 {
-    ts_media_note note = { .pair = NULL };
+    ts_media_frame_data frame_data = { .pair = NULL };
 
-    if (!recognise(tvb, pinfo, call, &note.kind, &note.diagnostics))
+    if (!recognise(tvb, pinfo, call, &frame_data.kind, &frame_data.diagnostics))
         return 0;
     const ts_path path = ts_path_of(pinfo, call, NULL);
 
-    make_note(tvb, pinfo, call, &path, &note);
-    leave_record(tvb, pinfo, &path, &note);
-    if (note.kind == TS_PAYLOAD_OTHER) {
+    find_frame_data(tvb, pinfo, call, &path, &frame_data);
+    attach_info(tvb, pinfo, &path, &frame_data);
+    if (frame_data.kind == TS_MEDIA_OTHER) {
         col_set_str(pinfo->cinfo, COL_PROTOCOL, "MS-ICE");
         col_add_fstr(pinfo->cinfo, COL_INFO, "Other payload, %u bytes", tvb_reported_length(tvb));
     }
-    if (note.kind == TS_PAYLOAD_RTP)
-        ts_rtp_info_set(tvb, pinfo, call->flow, &note);
-    hand_to_stock(tvb, pinfo, tree, note.kind);
-    ts_media_show(tvb, pinfo, tree, &note);
+    if (frame_data.kind == TS_MEDIA_RTP)
+        ts_rtp_info_set(tvb, pinfo, call->flow, &frame_data);
+    hand_to_stock(tvb, pinfo, tree, frame_data.kind);
+    ts_media_show(tvb, pinfo, tree, &frame_data);
     return (int)tvb_reported_length(tvb);
 }
 

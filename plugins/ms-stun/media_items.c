@@ -25,7 +25,7 @@ static int hf_teams_stun_payload = -1;
 static int ett_media = -1;
 
 const char *
-ts_payload_kind_name(ts_payload_kind kind)
+ts_media_kind_name(ts_media_kind kind)
 {
     static const char *const names[] = { "rtp", "srtcp", "rtcp", "dtls", "other" };
 
@@ -93,66 +93,66 @@ show_header_extension(tvbuff_t *tvb, proto_tree *tree)
 }
 
 static void
-show_rtp(tvbuff_t *tvb, proto_tree *tree, const ts_media_note *note)
+show_rtp(tvbuff_t *tvb, proto_tree *tree, const ts_media_frame_data *frame_data)
 {
-    const ts_payload_type *row = note->payload_type;
+    const ts_payload_type *row = frame_data->payload_type;
     proto_item *item = row == NULL ? proto_tree_add_string(tree, hf_teams_stun_payload_name, tvb, 1, 1, "") :
         proto_tree_add_string_format(tree, hf_teams_stun_payload_name, tvb, 1, 1, ts_payload_type_label(row), "%s",
             ts_payload_type_text(row));
 
     proto_item_set_generated(item);
-    if (note->dialect != TS_DIALECT_ANY)
-        ts_add_text(tvb, tree, hf_teams_stun_dialect, ts_dialect_name(note->dialect));
+    if (frame_data->dialect != TS_DIALECT_ANY)
+        ts_add_text(tvb, tree, hf_teams_stun_dialect, ts_dialect_name(frame_data->dialect));
     show_header_extension(tvb, tree);
 }
 
 /* Interned, as what it is made of: there are few. The last one is kept, since a stream has the same again and again. */
 static const char *
-title(const ts_media_note *note)
+title(const ts_media_frame_data *frame_data)
 {
-    static ts_payload_kind last_kind;
+    static ts_media_kind last_kind;
     static ts_modality last_modality;
     static const char *last_evidence;
     static const ts_payload_type *last_type;
     static const char *last;
 
-    if (last == NULL || note->kind != last_kind || note->modality.modality != last_modality ||
-        note->modality.evidence != last_evidence || note->payload_type != last_type) {
-        const bool known = note->modality.modality != TS_MODALITY_UNKNOWN;
+    if (last == NULL || frame_data->kind != last_kind || frame_data->modality.modality != last_modality ||
+        frame_data->modality.evidence != last_evidence || frame_data->payload_type != last_type) {
+        const bool known = frame_data->modality.modality != TS_MODALITY_UNKNOWN;
         char text[160];
 
-        g_snprintf(text, sizeof text, "Microsoft ICE media, %s%s%s%s%s%s%s", ts_payload_kind_name(note->kind),
-            known ? ", " : "", known ? ts_modality_name(note->modality.modality) : "",
-            known ? " by " : "", known ? note->modality.evidence : "",
-            note->payload_type == NULL ? "" : ", ", note->payload_type == NULL ? "" : ts_payload_type_label(note->payload_type));
+        g_snprintf(text, sizeof text, "Microsoft ICE media, %s%s%s%s%s%s%s", ts_media_kind_name(frame_data->kind),
+            known ? ", " : "", known ? ts_modality_name(frame_data->modality.modality) : "",
+            known ? " by " : "", known ? frame_data->modality.evidence : "",
+            frame_data->payload_type == NULL ? "" : ", ", frame_data->payload_type == NULL ? "" : ts_payload_type_label(frame_data->payload_type));
         last = g_intern_string(text);
-        last_kind = note->kind;
-        last_modality = note->modality.modality;
-        last_evidence = note->modality.evidence;
-        last_type = note->payload_type;
+        last_kind = frame_data->kind;
+        last_modality = frame_data->modality.modality;
+        last_evidence = frame_data->modality.evidence;
+        last_type = frame_data->payload_type;
     }
     return last;
 }
 
 void
-ts_media_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_media_note *note)
+ts_media_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_media_frame_data *frame_data)
 {
-    proto_item *root = proto_tree_add_protocol_format(tree, proto_teams_stun, tvb, 0, -1, "%s", title(note));
+    proto_item *root = proto_tree_add_protocol_format(tree, proto_teams_stun, tvb, 0, -1, "%s", title(frame_data));
     proto_tree *sub = proto_item_add_subtree(root, ett_media);
 
-    ts_show_media(tvb, sub, ts_payload_kind_name(note->kind));
-    if (note->kind == TS_PAYLOAD_RTP)
-        show_rtp(tvb, sub, note);
-    else if (note->kind == TS_PAYLOAD_SRTCP)
+    ts_show_media(tvb, sub, ts_media_kind_name(frame_data->kind));
+    if (frame_data->kind == TS_MEDIA_RTP)
+        show_rtp(tvb, sub, frame_data);
+    else if (frame_data->kind == TS_MEDIA_SRTCP)
         show_rtcp_header(tvb, pinfo, sub, root);
-    else if (note->kind == TS_PAYLOAD_OTHER)
+    else if (frame_data->kind == TS_MEDIA_OTHER)
         proto_tree_add_item(sub, hf_teams_stun_payload, tvb, 0, -1, ENC_NA);
-    if (note->pair != NULL)
-        ts_show_pair(tvb, sub, note->pair, note->view, NULL);
+    if (frame_data->pair != NULL)
+        ts_show_pair(tvb, sub, frame_data->pair, frame_data->snapshot, NULL);
 
-    for (unsigned diag = 0; note->diagnostics >> diag != 0; diag++) {
-        if (note->diagnostics & TS_DIAG_BIT(diag))
-            ts_diag_add(pinfo, root, (ts_diag)diag, diag == TS_DIAG_MODALITY_CONFLICT ? note->modality.conflict : NULL);
+    for (unsigned diag = 0; frame_data->diagnostics >> diag != 0; diag++) {
+        if (frame_data->diagnostics & TS_DIAG_BIT(diag))
+            ts_diag_add(pinfo, root, (ts_diag)diag, diag == TS_DIAG_MODALITY_CONFLICT ? frame_data->modality.conflict : NULL);
     }
 }
 

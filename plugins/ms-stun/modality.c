@@ -145,12 +145,12 @@ by_stream_type(uint16_t stream_type)
     return found;
 }
 
-ts_modality_verdict
-ts_modality_judge(const packet_info *pinfo, const ts_path *path, bool from_local, const ts_payload_type *payload, uint16_t stream_type)
+ts_modality_result
+ts_modality_find(const packet_info *pinfo, const ts_path *path, bool from_local, const ts_payload_type *payload, uint16_t stream_type)
 {
     const finding strong[] = { by_server_port(pinfo), by_client_port(path, from_local), by_payload_type(payload) };
     const finding weak = by_stream_type(stream_type);
-    ts_modality_verdict verdict = { TS_MODALITY_UNKNOWN, "", NULL };
+    ts_modality_result verdict = { TS_MODALITY_UNKNOWN, "", NULL };
     const finding *first = NULL;
 
     for (unsigned i = 0; i < G_N_ELEMENTS(strong); i++) {

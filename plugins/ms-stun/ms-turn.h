@@ -21,7 +21,7 @@
 /* What is left of a type without its class. */
 #define MS_TURN_METHOD_MASK         0x3EEF
 
-/* Attribute types that messages are judged by, [MS-TURN] 2.2.2. */
+/* Attribute types that messages are checked by, [MS-TURN] 2.2.2. */
 #define MS_TURN_ATTR_MAPPED_ADDRESS     0x0001
 #define MS_TURN_ATTR_USERNAME           0x0006
 #define MS_TURN_ATTR_INTEGRITY          0x0008
@@ -88,21 +88,21 @@ typedef struct {
     const uint8_t *nonce;
     unsigned nonce_length;          /* bytes */
     unsigned data_length;           /* bytes of DATA */
-} ms_turn_facts;
+} ms_turn_msg;
 
 /* ---- attributes.c ---- */
 
 void ms_turn_attributes_register(int proto);
 
 /*
- * Adds one subtree per attribute of the message in tvb, and fills facts. The
- * walk is padded or not as wire says. Never throws: what a short capture or a
+ * Adds one subtree per attribute of the message in tvb, and fills msg. The
+ * walk is padded or not as payload says. Never throws: what a short capture or a
  * wrong length leaves out is said by an expert item.
  */
-void ms_turn_attributes_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_wire *wire, ms_turn_facts *facts);
+void ms_turn_attributes_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_payload *payload, ms_turn_msg *msg);
 
 /* Does the message carry an attribute of this type (of the attribute table)? */
-bool ms_turn_has(const ms_turn_facts *facts, uint16_t attribute);
+bool ms_turn_has(const ms_turn_msg *msg, uint16_t attribute);
 
 /* ---- allocations.h, follow.c ---- */
 
@@ -134,28 +134,28 @@ typedef struct {
     uint32_t bandwidth;             /* kbit/s; 0: not said */
     uint32_t lifetime;              /* seconds; 0: not granted */
     uint16_t stream_type;           /* 0: not said */
-} ms_turn_view;
+} ms_turn_snapshot;
 
 /* What the first pass found out about one message; file scope. */
 typedef struct {
     const ms_turn_transaction *transaction; /* NULL: no request and response */
-    const ms_turn_view *view;               /* NULL: no allocation could be told */
+    const ms_turn_snapshot *snapshot;       /* NULL: no allocation could be told */
     uint64_t diagnostics;                   /* bit n: diagnostic n */
     bool response;
     bool retransmission;
-    bool remote_session;            /* FF10: the session is another relay's, not of an allocation seen here */
+    bool remote_session;                    /* FF10: the session is another relay's, not of an allocation seen here */
     nstime_t response_time;
-} ms_turn_record;
+} ms_turn_frame_data;
 
 /*
- * The record of the message: made on the first pass, found again on later
- * ones. facts is NULL for an FF10 frame of session_id.
+ * What is kept of the message: made on the first pass, found again on later
+ * ones. msg is NULL for an FF10 frame of session_id.
  */
-const ms_turn_record *ms_turn_follow(packet_info *pinfo, int proto, const ts_demux_call *call, const ms_turn_facts *facts,
+const ms_turn_frame_data *ms_turn_follow(packet_info *pinfo, int proto, const ts_demux_call *call, const ms_turn_msg *msg,
     uint64_t session_id);
 void ms_turn_follow_register(void);
 
-/* Is the frame sent by the client, judged by message type, for FF10 by port? */
+/* Is the frame sent by the client, by message type, for FF10 by port? */
 bool ms_turn_from_client(const packet_info *pinfo, uint16_t type);
 
 /* "192.0.2.1:3478", "[2001:db8::1]:3478"; "" for AT_NONE. Packet scope. */
@@ -164,11 +164,11 @@ const char *ms_turn_endpoint_text(packet_info *pinfo, const ts_endpoint *end);
 /* "audio", "video", ...; "unknown" for others. */
 const char *ms_turn_stream_type_name(uint32_t stream_type);
 
-/* ---- record_items.c ---- */
+/* ---- turn_frame_items.c ---- */
 
-void ms_turn_record_register(int proto);
-/* Adds what the record says, generated items all. */
-void ms_turn_record_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ms_turn_record *record);
+void ms_turn_frame_data_register(int proto);
+/* Adds what the frame data say, generated items all. */
+void ms_turn_frame_data_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ms_turn_frame_data *frame_data);
 
 /* ---- bandwidth.c: [MS-TURNBWM] ---- */
 
@@ -182,6 +182,6 @@ const char *ms_turn_method_name(uint16_t type);
 const char *ms_turn_class_name(uint16_t type);
 
 /* Expert items on a whole message, below item. */
-void ms_turn_messages_judge(packet_info *pinfo, proto_item *item, const ts_wire *wire, const ms_turn_facts *facts, bool tcp);
+void ms_turn_check_message(packet_info *pinfo, proto_item *item, const ts_payload *payload, const ms_turn_msg *msg, bool tcp);
 
 #endif /* TEAMSHARK_MS_TURN_H */

@@ -39,30 +39,30 @@ static int hf_teams_stun_media = -1;
 /* ---- columns ---- */
 
 static const char *
-peer_text(packet_info *pinfo, const ms_turn_facts *facts)
+peer_text(packet_info *pinfo, const ms_turn_msg *msg)
 {
-    if (ts_endpoint_known(&facts->destination))
-        return wmem_strdup_printf(pinfo->pool, " to %s", ms_turn_endpoint_text(pinfo, &facts->destination));
-    if (ts_endpoint_known(&facts->remote))
-        return wmem_strdup_printf(pinfo->pool, " from %s", ms_turn_endpoint_text(pinfo, &facts->remote));
+    if (ts_endpoint_known(&msg->destination))
+        return wmem_strdup_printf(pinfo->pool, " to %s", ms_turn_endpoint_text(pinfo, &msg->destination));
+    if (ts_endpoint_known(&msg->remote))
+        return wmem_strdup_printf(pinfo->pool, " from %s", ms_turn_endpoint_text(pinfo, &msg->remote));
     return "";
 }
 
 static void
-append_facts(packet_info *pinfo, wmem_strbuf_t *info, const ms_turn_facts *facts)
+append_msg(packet_info *pinfo, wmem_strbuf_t *info, const ms_turn_msg *msg)
 {
-    if (facts->error_code != 0)
-        wmem_strbuf_append_printf(info, ", %u %s", facts->error_code, facts->error_reason);
-    if (ms_turn_has(facts, MS_TURN_ATTR_LIFETIME))
-        wmem_strbuf_append_printf(info, facts->lifetime == 0 ? ", release" : ", lifetime %u s", facts->lifetime);
-    if (ts_endpoint_known(&facts->alternate))
-        wmem_strbuf_append_printf(info, ", alternate %s", ms_turn_endpoint_text(pinfo, &facts->alternate));
-    if (ms_turn_is_success(facts->type) && ts_endpoint_known(&facts->relayed))
-        wmem_strbuf_append_printf(info, ", relayed %s", ms_turn_endpoint_text(pinfo, &facts->relayed));
-    if (ts_endpoint_known(&facts->reflexive))
-        wmem_strbuf_append_printf(info, ", reflexive %s", ms_turn_endpoint_text(pinfo, &facts->reflexive));
-    if (ms_turn_is_request(facts->type) && ms_turn_has(facts, MS_TURN_ATTR_REALM))
-        wmem_strbuf_append_printf(info, ", realm %s", facts->realm);
+    if (msg->error_code != 0)
+        wmem_strbuf_append_printf(info, ", %u %s", msg->error_code, msg->error_reason);
+    if (ms_turn_has(msg, MS_TURN_ATTR_LIFETIME))
+        wmem_strbuf_append_printf(info, msg->lifetime == 0 ? ", release" : ", lifetime %u s", msg->lifetime);
+    if (ts_endpoint_known(&msg->alternate))
+        wmem_strbuf_append_printf(info, ", alternate %s", ms_turn_endpoint_text(pinfo, &msg->alternate));
+    if (ms_turn_is_success(msg->type) && ts_endpoint_known(&msg->relayed))
+        wmem_strbuf_append_printf(info, ", relayed %s", ms_turn_endpoint_text(pinfo, &msg->relayed));
+    if (ts_endpoint_known(&msg->reflexive))
+        wmem_strbuf_append_printf(info, ", reflexive %s", ms_turn_endpoint_text(pinfo, &msg->reflexive));
+    if (ms_turn_is_request(msg->type) && ms_turn_has(msg, MS_TURN_ATTR_REALM))
+        wmem_strbuf_append_printf(info, ", realm %s", msg->realm);
 }
 
 static void
@@ -80,63 +80,63 @@ set_columns(packet_info *pinfo, const char *info, const char *inner)
         col_append_fstr(pinfo->cinfo, COL_INFO, " | %s", inner);
 }
 
-/* ---- records for the umbrella ---- */
+/* ---- what "teams" is told ---- */
 
 static void
-keep_view(ts_turn_info *record, const ms_turn_view *view)
+fill_allocation(ts_turn_info *info, const ms_turn_snapshot *snapshot)
 {
-    record->allocation = view->number;
-    record->state = view->state;
+    info->allocation = snapshot->number;
+    info->state = snapshot->state;
     /* File scope already. */
-    record->relayed = view->relayed;
-    record->reflexive = view->reflexive;
-    record->has_session = view->has_session;
-    record->session_id = view->session_id;
-    record->bandwidth = view->bandwidth;
-    record->stream_type = view->stream_type;
+    info->relayed = snapshot->relayed;
+    info->reflexive = snapshot->reflexive;
+    info->has_session = snapshot->has_session;
+    info->session_id = snapshot->session_id;
+    info->bandwidth = snapshot->bandwidth;
+    info->stream_type = snapshot->stream_type;
 }
 
 static ts_turn_info *
-leave_record(packet_info *pinfo, const ts_demux_call *call, const ms_turn_record *found)
+attach_info(packet_info *pinfo, const ts_demux_call *call, const ms_turn_frame_data *found)
 {
-    ts_turn_info *record = (ts_turn_info *)ts_frame_info_add(pinfo, TS_INFO_TURN, sizeof *record);
+    ts_turn_info *info = (ts_turn_info *)ts_frame_info_add(pinfo, TS_INFO_TURN, sizeof *info);
 
-    if (record == NULL)
+    if (info == NULL)
         return NULL;
 
     const ts_endpoint source = ts_endpoint_source(pinfo);
     const ts_endpoint destination = ts_endpoint_destination(pinfo);
 
-    record->type = call->wire.type;
-    record->from_client = ms_turn_from_client(pinfo, call->wire.type);
-    record->tcp = call->tcp;
-    record->pseudo_tls = ts_since(call->flow->pseudo_tls_since, pinfo);
-    record->state = "";
-    record->retransmission = found->retransmission;
-    record->client = ts_endpoint_shared(record->from_client ? &source : &destination);
-    record->server = ts_endpoint_shared(record->from_client ? &destination : &source);
-    if (found->view != NULL)
-        keep_view(record, found->view);
+    info->type = call->payload.type;
+    info->from_client = ms_turn_from_client(pinfo, call->payload.type);
+    info->tcp = call->tcp;
+    info->pseudo_tls = ts_is_reached(call->flow->pseudo_tls_frame, pinfo);
+    info->state = "";
+    info->retransmission = found->retransmission;
+    info->client = ts_endpoint_shared(info->from_client ? &source : &destination);
+    info->server = ts_endpoint_shared(info->from_client ? &destination : &source);
+    if (found->snapshot != NULL)
+        fill_allocation(info, found->snapshot);
     if (found->response && found->transaction != NULL) {
-        record->request_frame = found->transaction->request_frame;
-        record->response_time = found->response_time;
+        info->request_frame = found->transaction->request_frame;
+        info->response_time = found->response_time;
     }
-    return record;
+    return info;
 }
 
 static void
-leave_message_record(packet_info *pinfo, const ts_demux_call *call, const ms_turn_record *found, const ms_turn_facts *facts)
+attach_message_info(packet_info *pinfo, const ts_demux_call *call, const ms_turn_frame_data *found, const ms_turn_msg *msg)
 {
-    ts_turn_info *record = leave_record(pinfo, call, found);
+    ts_turn_info *info = attach_info(pinfo, call, found);
 
-    if (record == NULL)
+    if (info == NULL)
         return;
-    record->alternate = ts_endpoint_shared(&facts->alternate);
-    record->peer = ts_endpoint_shared(ts_endpoint_known(&facts->destination) ? &facts->destination : &facts->remote);
-    record->has_lifetime = ms_turn_has(facts, MS_TURN_ATTR_LIFETIME);
-    record->lifetime = facts->lifetime;
-    record->error_code = (uint16_t)facts->error_code;
-    record->credential = facts->credential;
+    info->alternate = ts_endpoint_shared(&msg->alternate);
+    info->peer = ts_endpoint_shared(ts_endpoint_known(&msg->destination) ? &msg->destination : &msg->remote);
+    info->has_lifetime = ms_turn_has(msg, MS_TURN_ATTR_LIFETIME);
+    info->lifetime = msg->lifetime;
+    info->error_code = (uint16_t)msg->error_code;
+    info->credential = msg->credential;
 }
 
 /* ---- messages ---- */
@@ -144,7 +144,7 @@ leave_message_record(packet_info *pinfo, const ts_demux_call *call, const ms_tur
 static void
 add_header(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_demux_call *call)
 {
-    const uint16_t type = call->wire.type;
+    const uint16_t type = call->payload.type;
 
     proto_tree_add_string(tree, hf_ms_turn_type, tvb, 0, 2, ms_turn_message_name(pinfo, type));
     proto_item_set_generated(proto_tree_add_string(tree, hf_ms_turn_method, tvb, 0, 2, ms_turn_method_name(type)));
@@ -156,24 +156,24 @@ add_header(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_demux_c
 static void
 dissect_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *item, const ts_demux_call *call)
 {
-    ms_turn_facts facts = { .error_reason = "" };
-    wmem_strbuf_t *info = wmem_strbuf_new(pinfo->pool, ms_turn_message_name(pinfo, call->wire.type));
+    ms_turn_msg msg = { .error_reason = "" };
+    wmem_strbuf_t *info = wmem_strbuf_new(pinfo->pool, ms_turn_message_name(pinfo, call->payload.type));
 
     add_header(tvb, pinfo, tree, call);
-    if (call->wire.length + (unsigned)TS_STUN_HEADER_LENGTH != tvb_reported_length(tvb))
+    if (call->payload.length + (unsigned)TS_STUN_HEADER_LENGTH != tvb_reported_length(tvb))
         ms_turn_diagnose(pinfo, item, MS_TURN_DIAGNOSTIC_message_length, "");
-    ms_turn_attributes_dissect(tvb, pinfo, tree, &call->wire, &facts);
-    ms_turn_messages_judge(pinfo, item, &call->wire, &facts, call->tcp);
+    ms_turn_attributes_dissect(tvb, pinfo, tree, &call->payload, &msg);
+    ms_turn_check_message(pinfo, item, &call->payload, &msg, call->tcp);
 
-    const ms_turn_record *record = ms_turn_follow(pinfo, proto_ms_turn, call, &facts, 0);
-    ms_turn_diagnose_all(pinfo, item, record->diagnostics);
-    ms_turn_record_show(tvb, pinfo, tree, record);
-    leave_message_record(pinfo, call, record, &facts);
+    const ms_turn_frame_data *frame_data = ms_turn_follow(pinfo, proto_ms_turn, call, &msg, 0);
+    ms_turn_diagnose_all(pinfo, item, frame_data->diagnostics);
+    ms_turn_frame_data_show(tvb, pinfo, tree, frame_data);
+    attach_message_info(pinfo, call, frame_data, &msg);
 
-    wmem_strbuf_append(info, peer_text(pinfo, &facts));
+    wmem_strbuf_append(info, peer_text(pinfo, &msg));
     proto_item_append_text(item, ", %s", wmem_strbuf_get_str(info));
-    append_facts(pinfo, info, &facts);
-    if (record->retransmission)
+    append_msg(pinfo, info, &msg);
+    if (frame_data->retransmission)
         wmem_strbuf_append(info, " [retransmission]");
     set_columns(pinfo, wmem_strbuf_get_str(info), call->inner_info);
 }
@@ -183,19 +183,19 @@ static void
 dissect_mux(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *item, const ts_demux_call *call)
 {
     const uint64_t session_id = tvb_get_ntoh64(tvb, 4);
-    const ms_turn_record *record = ms_turn_follow(pinfo, proto_ms_turn, call, NULL, session_id);
+    const ms_turn_frame_data *frame_data = ms_turn_follow(pinfo, proto_ms_turn, call, NULL, session_id);
 
     proto_tree_add_item(tree, hf_ms_turn_mux_length, tvb, 2, 2, ENC_BIG_ENDIAN);
     proto_tree_add_item(tree, hf_ms_turn_mux_session_id, tvb, 4, 8, ENC_BIG_ENDIAN);
-    if (record->remote_session)
+    if (frame_data->remote_session)
         proto_item_set_generated(proto_tree_add_boolean(tree, hf_ms_turn_mux_remote, tvb, 4, 8, true));
     proto_item_append_text(item, ", Multiplexed TURN, Session 0x%016" PRIx64, session_id);
     if (tvb_get_ntohs(tvb, 2) + 4u != tvb_reported_length(tvb))
         ms_turn_diagnose(pinfo, item, MS_TURN_DIAGNOSTIC_mux_length, "");
-    ms_turn_diagnose_all(pinfo, item, record->diagnostics);
-    ms_turn_record_show(tvb, pinfo, tree, record);
+    ms_turn_diagnose_all(pinfo, item, frame_data->diagnostics);
+    ms_turn_frame_data_show(tvb, pinfo, tree, frame_data);
 
-    ts_turn_info *left = leave_record(pinfo, call, record);
+    ts_turn_info *left = attach_info(pinfo, call, frame_data);
     if (left != NULL) {
         left->has_session = true;
         left->session_id = session_id;
@@ -215,27 +215,27 @@ frame_type_name(uint16_t type)
 static void
 dissect_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *item, const ts_demux_call *call)
 {
-    if (call->wire.kind == TS_WIRE_MS_FRAME_LOST) {
+    if (call->payload.kind == TS_PAYLOAD_MS_FRAME_LOST) {
         proto_item_append_text(item, ", Not a Frame (%u bytes)", tvb_reported_length(tvb));
         ms_turn_diagnose(pinfo, item, MS_TURN_DIAGNOSTIC_frame_type, "");
         set_columns(pinfo, "Not an MS-TURN frame", NULL);
         return;
     }
-    proto_tree_add_string(tree, hf_ms_turn_frame_type, tvb, 0, 1, frame_type_name(call->wire.type));
+    proto_tree_add_string(tree, hf_ms_turn_frame_type, tvb, 0, 1, frame_type_name(call->payload.type));
     proto_tree_add_item(tree, hf_ms_turn_frame_length, tvb, 2, 2, ENC_BIG_ENDIAN);
-    proto_item_append_text(item, ", Framing, %s, %u bytes", frame_type_name(call->wire.type), call->wire.length);
+    proto_item_append_text(item, ", Framing, %s, %u bytes", frame_type_name(call->payload.type), call->payload.length);
     if (tvb_get_uint8(tvb, 1) != 0)
         ms_turn_diagnose(pinfo, item, MS_TURN_DIAGNOSTIC_frame_reserved, "");
-    if (!call->wire.walk_exact)
+    if (!call->payload.walk_exact)
         ms_turn_diagnose(pinfo, item, MS_TURN_DIAGNOSTIC_frame_length, "");
-    set_columns(pinfo, wmem_strdup_printf(pinfo->pool, "MS-TURN Framing, %s", frame_type_name(call->wire.type)), NULL);
+    set_columns(pinfo, wmem_strdup_printf(pinfo->pool, "MS-TURN Framing, %s", frame_type_name(call->payload.type)), NULL);
 }
 
 /* [MS-TURN] 2.1.1 */
 static void
 dissect_pseudo_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *item, const ts_demux_call *call)
 {
-    const char *name = call->wire.type == TS_PSEUDO_TLS_CLIENT ? "client" : "server";
+    const char *name = call->payload.type == TS_PSEUDO_TLS_CLIENT ? "client" : "server";
 
     proto_tree_add_string(tree, hf_ms_turn_pseudo_tls, tvb, 0, -1, name);
     proto_item_append_text(item, ", Pseudo-TLS, %s handshake", name);
@@ -257,13 +257,13 @@ dissect_channel_data(tvbuff_t *tvb, packet_info *pinfo, proto_item *item, const 
 
 /* What RFC 7983 takes it for; the payloads within say so for themselves. */
 static void
-show_media(tvbuff_t *tvb, proto_tree *tree, ts_wire_kind kind)
+show_media(tvbuff_t *tvb, proto_tree *tree, ts_payload_kind kind)
 {
     if (hf_teams_stun_media <= 0 || !proto_is_protocol_enabled(find_protocol_by_id(proto_teams_stun)))
         return;
-    if (kind == TS_WIRE_MUX || kind == TS_WIRE_MUX_CUT || kind == TS_WIRE_CHANNEL_DATA)
+    if (kind == TS_PAYLOAD_MUX || kind == TS_PAYLOAD_MUX_CUT || kind == TS_PAYLOAD_CHANNEL_DATA)
         ts_add_text(tvb, tree, hf_teams_stun_media, "channel");
-    else if (kind == TS_WIRE_MS_TURN || kind == TS_WIRE_TURN_WITHOUT_COOKIE)
+    else if (kind == TS_PAYLOAD_MS_TURN || kind == TS_PAYLOAD_TURN_WITHOUT_COOKIE)
         ts_add_text(tvb, tree, hf_teams_stun_media, "turn");
 }
 
@@ -278,29 +278,29 @@ dissect_ms_turn(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
     proto_item *item = proto_tree_add_item(tree, proto_ms_turn, tvb, 0, -1, ENC_NA);
     proto_tree *sub = proto_item_add_subtree(item, ett_ms_turn);
 
-    switch (call->wire.kind) {
-    case TS_WIRE_MUX:
-    case TS_WIRE_MUX_CUT:
+    switch (call->payload.kind) {
+    case TS_PAYLOAD_MUX:
+    case TS_PAYLOAD_MUX_CUT:
         dissect_mux(tvb, pinfo, sub, item, call);
         break;
-    case TS_WIRE_MS_FRAME:
-    case TS_WIRE_MS_FRAME_LOST:
+    case TS_PAYLOAD_MS_FRAME:
+    case TS_PAYLOAD_MS_FRAME_LOST:
         dissect_frame(tvb, pinfo, sub, item, call);
         break;
-    case TS_WIRE_PSEUDO_TLS:
+    case TS_PAYLOAD_PSEUDO_TLS:
         dissect_pseudo_tls(tvb, pinfo, sub, item, call);
         break;
-    case TS_WIRE_CHANNEL_DATA:
+    case TS_PAYLOAD_CHANNEL_DATA:
         dissect_channel_data(tvb, pinfo, item, call);
         break;
-    case TS_WIRE_TOO_DEEP:
+    case TS_PAYLOAD_TOO_DEEP:
         ms_turn_diagnose(pinfo, item, MS_TURN_DIAGNOSTIC_nested_deeply, "");
         break;
     default:
         dissect_message(tvb, pinfo, sub, item, call);
         break;
     }
-    show_media(tvb, sub, call->wire.kind);
+    show_media(tvb, sub, call->payload.kind);
     ts_add_text(tvb, sub, hf_ms_turn_evidence, ts_evidence_name(call->evidence));
     return (int)tvb_reported_length(tvb);
 }
@@ -328,7 +328,7 @@ proto_register_ms_turn(void)
     proto_register_field_array(proto_ms_turn, hf, array_length(hf));
     proto_register_subtree_array(ett, array_length(ett));
     ms_turn_attributes_register(proto_ms_turn);
-    ms_turn_record_register(proto_ms_turn);
+    ms_turn_frame_data_register(proto_ms_turn);
     ms_turn_follow_register();
     ms_turn_diagnostics_register(proto_ms_turn);
     register_dissector(TS_ANNOTATE_MS_TURN, dissect_ms_turn, proto_ms_turn);

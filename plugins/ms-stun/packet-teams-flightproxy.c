@@ -57,7 +57,7 @@ typedef struct {
     uint32_t acknowledges;      /* frame, of acknowledgements; 0 unknown */
     uint32_t original;          /* frame, of retransmissions */
     bool from_client;
-} flightproxy_note;
+} flightproxy_frame_data;
 
 static wmem_map_t *connections;     /* ts_flow -> connection */
 static uint32_t connection_count;
@@ -116,14 +116,14 @@ reset(void)
 /* ---- the first pass ---- */
 
 static void
-follow_data(const packet_info *pinfo, side *from, uint32_t hash, flightproxy_note *note)
+follow_data(const packet_info *pinfo, side *from, uint32_t hash, flightproxy_frame_data *frame_data)
 {
     for (unsigned i = 0; i < MAX_OUTSTANDING; i++) {
         data_message *earlier = from->sent[i];
 
         if (earlier != NULL && earlier->hash == hash) {
-            note->original = earlier->frame;
-            note->data = earlier;
+            frame_data->original = earlier->frame;
+            frame_data->data = earlier;
             return;
         }
     }
@@ -132,7 +132,7 @@ follow_data(const packet_info *pinfo, side *from, uint32_t hash, flightproxy_not
     message->hash = hash;
     from->sent[from->next] = message;
     from->next = (from->next + 1) % MAX_OUTSTANDING;
-    note->data = message;
+    frame_data->data = message;
 }
 
 static data_message *
@@ -149,80 +149,80 @@ latest_unacknowledged(const side *from)
 }
 
 static void
-follow_acknowledgement(const packet_info *pinfo, side *from, const side *to, const char *guid, flightproxy_note *note)
+follow_acknowledgement(const packet_info *pinfo, side *from, const side *to, const char *guid, flightproxy_frame_data *frame_data)
 {
     if (from->last.frame != 0 && strcmp(from->last.guid, guid) == 0) {
-        note->original = from->last.frame;
-        note->acknowledges = from->last.data_frame;
+        frame_data->original = from->last.frame;
+        frame_data->acknowledges = from->last.data_frame;
         return;
     }
     data_message *message = latest_unacknowledged(to);
     if (message != NULL) {
         message->acknowledged_in = pinfo->num;
-        note->acknowledges = message->frame;
+        frame_data->acknowledges = message->frame;
     }
     (void)g_strlcpy(from->last.guid, guid, sizeof from->last.guid);
     from->last.frame = pinfo->num;
-    from->last.data_frame = note->acknowledges;
+    from->last.data_frame = frame_data->acknowledges;
 }
 
 /* Of a message whose form was never observed only the connection is noted: it acknowledges and repeats nothing. */
-static flightproxy_note *
-note_new(tvbuff_t *tvb, packet_info *pinfo, const ts_demux_call *call, uint8_t type, const char *guid, bool regular)
+static flightproxy_frame_data *
+frame_data_new(tvbuff_t *tvb, packet_info *pinfo, const ts_demux_call *call, uint8_t type, const char *guid, bool regular)
 {
-    flightproxy_note *note = wmem_new0(wmem_file_scope(), flightproxy_note);
+    flightproxy_frame_data *frame_data = wmem_new0(wmem_file_scope(), flightproxy_frame_data);
     connection *conn = connection_of(call->flow);
 
-    note->connection = conn->number;
-    note->from_client = type == TS_FLIGHTPROXY_CLIENT || (type == TS_FLIGHTPROXY_ACK && pinfo->destport == SERVER_PORT);
-    side *from = &conn->sides[note->from_client ? 0 : 1];
-    side *to = &conn->sides[note->from_client ? 1 : 0];
+    frame_data->connection = conn->number;
+    frame_data->from_client = type == TS_FLIGHTPROXY_CLIENT || (type == TS_FLIGHTPROXY_ACK && pinfo->destport == SERVER_PORT);
+    side *from = &conn->sides[frame_data->from_client ? 0 : 1];
+    side *to = &conn->sides[frame_data->from_client ? 1 : 0];
 
     if (!regular)
-        return note;
+        return frame_data;
     if (type == TS_FLIGHTPROXY_ACK) {
-        follow_acknowledgement(pinfo, from, to, guid, note);
+        follow_acknowledgement(pinfo, from, to, guid, frame_data);
     } else {
         const int captured = (int)tvb_captured_length(tvb);
-        follow_data(pinfo, from, wmem_strong_hash(tvb_get_ptr(tvb, 0, captured), (size_t)captured), note);
+        follow_data(pinfo, from, wmem_strong_hash(tvb_get_ptr(tvb, 0, captured), (size_t)captured), frame_data);
     }
-    return note;
+    return frame_data;
 }
 
 /* ---- every pass ---- */
 
 static void
-leave_record(packet_info *pinfo, uint8_t type, const flightproxy_note *note)
+attach_info(packet_info *pinfo, uint8_t type, const flightproxy_frame_data *frame_data)
 {
-    ts_flightproxy_info *record = (ts_flightproxy_info *)ts_frame_info_add(pinfo, TS_INFO_FLIGHTPROXY, sizeof *record);
+    ts_flightproxy_info *info = (ts_flightproxy_info *)ts_frame_info_add(pinfo, TS_INFO_FLIGHTPROXY, sizeof *info);
 
-    if (record == NULL)
+    if (info == NULL)
         return;
     const ts_endpoint source = ts_endpoint_source(pinfo);
     const ts_endpoint target = ts_endpoint_destination(pinfo);
 
-    record->client = ts_endpoint_shared(note->from_client ? &source : &target);
-    record->server = ts_endpoint_shared(note->from_client ? &target : &source);
-    record->type = type;
-    record->connection = note->connection;
-    record->from_client = note->from_client;
-    record->retransmission = note->original != 0;
+    info->client = ts_endpoint_shared(frame_data->from_client ? &source : &target);
+    info->server = ts_endpoint_shared(frame_data->from_client ? &target : &source);
+    info->type = type;
+    info->connection = frame_data->connection;
+    info->from_client = frame_data->from_client;
+    info->retransmission = frame_data->original != 0;
 }
 
 static void
-show_note(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *root, const flightproxy_note *note)
+show_frame_data(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *root, const flightproxy_frame_data *frame_data)
 {
-    ts_add_number(tvb, tree, hf_teams_flightproxy_connection, note->connection);
-    ts_add_number(tvb, tree, hf_teams_flightproxy_acknowledges, note->acknowledges);
-    if (note->data != NULL)
-        ts_add_number(tvb, tree, hf_teams_flightproxy_acknowledged_in, note->data->acknowledged_in);
-    ts_add_number(tvb, tree, hf_teams_flightproxy_retransmission_of, note->original);
-    if (note->original != 0) {
-        expert_add_info_format(pinfo, root, &ei_teams_flightproxy_retransmitted, "The same bytes as in frame %u", note->original);
-        col_append_fstr(pinfo->cinfo, COL_INFO, ", same as frame %u", note->original);
+    ts_add_number(tvb, tree, hf_teams_flightproxy_connection, frame_data->connection);
+    ts_add_number(tvb, tree, hf_teams_flightproxy_acknowledges, frame_data->acknowledges);
+    if (frame_data->data != NULL)
+        ts_add_number(tvb, tree, hf_teams_flightproxy_acknowledged_in, frame_data->data->acknowledged_in);
+    ts_add_number(tvb, tree, hf_teams_flightproxy_retransmission_of, frame_data->original);
+    if (frame_data->original != 0) {
+        expert_add_info_format(pinfo, root, &ei_teams_flightproxy_retransmitted, "The same bytes as in frame %u", frame_data->original);
+        col_append_fstr(pinfo->cinfo, COL_INFO, ", same as frame %u", frame_data->original);
     }
-    if (note->acknowledges != 0)
-        col_append_fstr(pinfo->cinfo, COL_INFO, ", of frame %u", note->acknowledges);
+    if (frame_data->acknowledges != 0)
+        col_append_fstr(pinfo->cinfo, COL_INFO, ", of frame %u", frame_data->acknowledges);
 }
 
 /* The GUID of an acknowledgement that is as all that were observed; NULL for others. Packet scope. */
@@ -287,14 +287,14 @@ dissect_flightproxy(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
     if ((int)tvb_captured_length(tvb) < length)
         expert_add_info(pinfo, root, &ei_teams_flightproxy_truncated);
 
-    flightproxy_note *note = (flightproxy_note *)p_get_proto_data(wmem_file_scope(), pinfo, proto_flightproxy, 0);
-    if (note == NULL && !PINFO_FD_VISITED(pinfo)) {
-        note = note_new(tvb, pinfo, call, type, guid, observed && (type != TS_FLIGHTPROXY_ACK || guid != NULL));
-        p_add_proto_data(wmem_file_scope(), pinfo, proto_flightproxy, 0, note);
+    flightproxy_frame_data *frame_data = (flightproxy_frame_data *)p_get_proto_data(wmem_file_scope(), pinfo, proto_flightproxy, 0);
+    if (frame_data == NULL && !PINFO_FD_VISITED(pinfo)) {
+        frame_data = frame_data_new(tvb, pinfo, call, type, guid, observed && (type != TS_FLIGHTPROXY_ACK || guid != NULL));
+        p_add_proto_data(wmem_file_scope(), pinfo, proto_flightproxy, 0, frame_data);
     }
-    if (note != NULL) {
-        leave_record(pinfo, type, note);
-        show_note(tvb, pinfo, sub, root, note);
+    if (frame_data != NULL) {
+        attach_info(pinfo, type, frame_data);
+        show_frame_data(tvb, pinfo, sub, root, frame_data);
     }
     return length;
 }

@@ -19,9 +19,9 @@ void proto_reg_handoff_teams_stun(void);
 int proto_teams_stun = -1;
 
 uint32_t
-ts_payload_key(tvbuff_t *tvb, const ts_demux_call *call)
+ts_frame_data_key(tvbuff_t *tvb, const ts_demux_call *call)
 {
-    const uint32_t kind = call->wire.kind == TS_WIRE_STUN ? 1 : 0;
+    const uint32_t kind = call->payload.kind == TS_PAYLOAD_STUN ? 1 : 0;
 
     /* Checks and media keep different things: their keys must never meet. */
     return kind << 31 | (call->depth & 0x7) << 28 | (tvb_reported_length(tvb) & 0x3FFF) << 14 |
@@ -35,7 +35,7 @@ dissect_teams_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *da
 
     if (call == NULL)
         return 0;       /* only the demultiplexer knows whose payload it is */
-    if (call->wire.kind == TS_WIRE_STUN)
+    if (call->payload.kind == TS_PAYLOAD_STUN)
         return ts_checks_dissect(tvb, pinfo, tree, call);
     return ts_media_dissect(tvb, pinfo, tree, call);
 }

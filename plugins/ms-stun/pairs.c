@@ -124,13 +124,13 @@ ts_path_of(packet_info *pinfo, const ts_demux_call *call, const ts_message *mess
     ts_path path = { .tcp = call->tcp, .src = ts_endpoint_source(pinfo), .dst = ts_endpoint_destination(pinfo) };
 
     for (const ts_layer *layer = call->outer; layer != NULL; layer = layer->outer) {
-        if (layer->wire.kind == TS_WIRE_MUX && !path.multiplexed) {
+        if (layer->payload.kind == TS_PAYLOAD_MUX && !path.multiplexed) {
             path.multiplexed = true;
             path.session_id = layer->session_id;
         }
         /* The innermost relay is the one that speaks with the peer. */
-        if (layer->wire.kind == TS_WIRE_MS_TURN && layer->peer.addr.type != AT_NONE && path.server.addr.type == AT_NONE) {
-            const bool indication = layer->wire.type == 0x0115;
+        if (layer->payload.kind == TS_PAYLOAD_MS_TURN && layer->peer.addr.type != AT_NONE && path.server.addr.type == AT_NONE) {
+            const bool indication = layer->payload.type == 0x0115;
 
             path.from_client = !indication;
             path.server = indication ? path.src : path.dst;
@@ -238,11 +238,11 @@ learn_local(const address *addr)
 static ts_candidate
 first_guess_remote(packet_info *pinfo, const ts_demux_call *call, const ts_path *path, const ts_endpoint *remote)
 {
-    const ts_end *end = ts_shared_end(call->shared, pinfo, &remote->addr, remote->port);
+    const ts_known_address *end = ts_known_address_find(call->shared, pinfo, &remote->addr, remote->port);
 
     if (path->multiplexed || path->session_id != 0)
         return TS_CANDIDATE_RELAYED;
-    if (end != NULL && end->kind != TS_END_REFLEXIVE)
+    if (end != NULL && end->kind != TS_ADDRESS_REFLEXIVE)
         return TS_CANDIDATE_RELAYED;
     if (end != NULL)
         return TS_CANDIDATE_SERVER_REFLEXIVE;
@@ -272,7 +272,7 @@ pair_new(packet_info *pinfo, const ts_demux_call *call, const ts_path *path, boo
     else if (ts_address_is_private(&local->addr))
         pair->local_type = TS_CANDIDATE_HOST;
 
-    const ts_client_end *own = ts_client_ends_latest(call->shared, local, TS_END_RELAYED);
+    const ts_client_end *own = ts_client_ends_latest(call->shared, local, TS_ADDRESS_RELAYED);
     if (own != NULL) {
         pair->stream_type = own->end->stream_type;
         if (path->server.addr.type != AT_NONE)
@@ -323,31 +323,31 @@ dialect_of(const ts_pair *pair)
     return pair->version >= 7 ? TS_DIALECT_TEAMS : TS_DIALECT_LYNC;
 }
 
-const ts_pair_view *
-ts_pair_settle(packet_info *pinfo, ts_pair *pair)
+const ts_pair_snapshot *
+ts_pair_take_snapshot(packet_info *pinfo, ts_pair *pair)
 {
-    const ts_pair_view now = {
-        .since = pinfo->num, .state = pair->state, .local_type = pair->local_type, .remote_type = pair->remote_type,
+    const ts_pair_snapshot now = {
+        .first_frame = pinfo->num, .state = pair->state, .local_type = pair->local_type, .remote_type = pair->remote_type,
         .dialect = dialect_of(pair),
     };
-    const ts_pair_view *was = pair->view;
+    const ts_pair_snapshot *was = pair->snapshot;
 
     if (was != NULL && was->state == now.state && was->local_type == now.local_type && was->remote_type == now.remote_type &&
         was->dialect == now.dialect)
         return was;
     if (was == NULL)
-        pair->views = wmem_tree_new(wmem_file_scope());
-    pair->view = (const ts_pair_view *)wmem_memdup(wmem_file_scope(), &now, sizeof now);
-    wmem_tree_insert32(pair->views, now.since, (void *)pair->view);
-    return pair->view;
+        pair->snapshots = wmem_tree_new(wmem_file_scope());
+    pair->snapshot = (const ts_pair_snapshot *)wmem_memdup(wmem_file_scope(), &now, sizeof now);
+    wmem_tree_insert32(pair->snapshots, now.first_frame, (void *)pair->snapshot);
+    return pair->snapshot;
 }
 
-const ts_pair_view *
+const ts_pair_snapshot *
 ts_pair_before(const ts_pair *pair, const packet_info *pinfo)
 {
-    if (pair->view == NULL || pair->view->since < pinfo->num)
-        return pair->view;
-    return (const ts_pair_view *)wmem_tree_lookup32_le(pair->views, pinfo->num - 1);
+    if (pair->snapshot == NULL || pair->snapshot->first_frame < pinfo->num)
+        return pair->snapshot;
+    return (const ts_pair_snapshot *)wmem_tree_lookup32_le(pair->snapshots, pinfo->num - 1);
 }
 
 void

@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Stock finds the names of dynamic payload types, and that the payload is
- * encrypted, in a record on the frame. It reads it during the call only, so
- * one record serves all frames, filled anew before each call. Registering
+ * encrypted, in proto data of the frame. It reads it during the call only, so
+ * one set serves all frames, filled anew before each call. Registering
  * addresses with it instead would pin it on ports that candidates share with
  * STUN.
  */
@@ -169,7 +169,7 @@ dynamic_payloads(ts_dialect dialect)
 }
 
 void
-ts_rtp_info_set(tvbuff_t *tvb, packet_info *pinfo, const ts_flow *flow, const ts_media_note *note)
+ts_rtp_info_set(tvbuff_t *tvb, packet_info *pinfo, const ts_flow *flow, const ts_media_frame_data *frame_data)
 {
     /* What follows the payload (tag, MKI) is not known without the key exchange. */
     static struct srtp_info encrypted;
@@ -185,9 +185,9 @@ ts_rtp_info_set(tvbuff_t *tvb, packet_info *pinfo, const ts_flow *flow, const ts
     const rtp_cycles *cycles = cycles_at(pinfo, stream);
     struct ws_rtp_packet_info *info = &rtp()->info;
 
-    info->frame_number = note->setup_frame;
-    info->rtp_dyn_payload = dynamic_payloads(note->dialect);
-    info->srtp_info = note->clear ? NULL : &encrypted;
+    info->frame_number = frame_data->setup_frame;
+    info->rtp_dyn_payload = dynamic_payloads(frame_data->dialect);
+    info->srtp_info = frame_data->clear ? NULL : &encrypted;
     info->extended_seqno = (uint32_t)cycles->sequence << 16 | sequence;
     info->extended_timestamp = (uint64_t)cycles->timestamp << 32 | timestamp;
     p_set_proto_data(wmem_file_scope(), pinfo, proto_rtp, WS_RTP_PACKET_INFO_KEY, info);

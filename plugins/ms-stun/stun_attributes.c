@@ -1,4 +1,4 @@
-/* attributes.c
+/* stun_attributes.c
  * The attributes of Binding messages: one table row each
  *
  * SPDX-License-Identifier: GPL-2.0-or-later

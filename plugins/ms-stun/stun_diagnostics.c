@@ -1,4 +1,4 @@
-/* diagnostics.c
+/* stun_diagnostics.c
  * What can be wrong with a check, a pair or its media: one row each
  *
  * SPDX-License-Identifier: GPL-2.0-or-later

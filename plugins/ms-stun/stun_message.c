@@ -1,4 +1,4 @@
-/* message.c
+/* stun_message.c
  * Binding messages: header and format
  *
  * SPDX-License-Identifier: GPL-2.0-or-later

@@ -1,4 +1,4 @@
-/* transactions.c
+/* stun_transactions.c
  * Which response answers which check
  *
  * SPDX-License-Identifier: GPL-2.0-or-later

@@ -168,40 +168,40 @@ typedef struct {
 
 /* What a pair was like from some frame on. File scope, never changed. */
 typedef struct {
-    uint32_t since;
+    uint32_t first_frame;
     ts_pair_state state;
     ts_candidate local_type;
     ts_candidate remote_type;
     ts_dialect dialect;
-} ts_pair_view;
+} ts_pair_snapshot;
 
 /* A candidate pair. File scope. */
 struct ts_pair {
-    ts_pair *next_session;      /* same ends, another multiplexed session */
+    ts_pair *next_session;              /* same ends, another multiplexed session */
     ts_pair *next_of_ice;
     uint32_t number;
     uint32_t first_frame;
     ts_endpoint local;
     ts_endpoint remote;
-    ts_endpoint server;         /* own relay; AT_NONE where the pair is not relayed on this side */
+    ts_endpoint server;                 /* own relay; AT_NONE where the pair is not relayed on this side */
     uint64_t session_id;
     bool tcp;
     ts_pair_state state;
     ts_candidate local_type;
     ts_candidate remote_type;
-    uint32_t allocation;        /* of the own relay */
-    uint16_t stream_type;       /* of that allocation */
+    uint32_t allocation;                /* of the own relay */
+    uint16_t stream_type;               /* of that allocation */
     ts_ice_session *ice;
-    const ts_pair_view *view;   /* the latest one, NULL before the first check is followed */
-    wmem_tree_t *views;         /* frame -> ts_pair_view */
-    const char *text;           /* its ends, for display */
-    uint32_t version;           /* IMPLEMENTATION-VERSION last seen, 0: none */
+    const ts_pair_snapshot *snapshot;   /* the latest one, NULL before the first check is followed */
+    wmem_tree_t *snapshots;             /* frame -> ts_pair_snapshot */
+    const char *text;                   /* its ends, for display */
+    uint32_t version;                   /* IMPLEMENTATION-VERSION last seen, 0: none */
     uint32_t nominated_frame;
-    bool answered;              /* a success response was seen */
-    bool remote_first;          /* the remote side's check came before ours */
-    uint32_t exchange_frame;    /* of the last answered check, 0: none */
+    bool answered;                      /* a success response was seen */
+    bool remote_first;                  /* the remote side's check came before ours */
+    uint32_t exchange_frame;            /* of the last answered check, 0: none */
     nstime_t exchange_time;
-    nstime_t media_time[2];     /* last media from local, from remote */
+    nstime_t media_time[2];             /* last media from local, from remote */
     bool has_media[2];
     bool consent_lost;
 };
@@ -215,9 +215,9 @@ ts_path ts_path_of(packet_info *pinfo, const ts_demux_call *call, const ts_messa
 ts_pair *ts_pair_find(packet_info *pinfo, const ts_demux_call *call, const ts_path *path, bool create, bool *from_local);
 
 /* The pair as it was before this frame; NULL where it was not known then. */
-const ts_pair_view *ts_pair_before(const ts_pair *pair, const packet_info *pinfo);
-/* Keeps what has changed as the view from this frame on, and returns it; first pass. */
-const ts_pair_view *ts_pair_settle(packet_info *pinfo, ts_pair *pair);
+const ts_pair_snapshot *ts_pair_before(const ts_pair *pair, const packet_info *pinfo);
+/* Keeps what has changed as the snapshot from this frame on, and returns it; first pass. */
+const ts_pair_snapshot *ts_pair_take_snapshot(packet_info *pinfo, ts_pair *pair);
 
 void ts_pair_set_state(ts_pair *pair, ts_pair_state state);
 
@@ -273,7 +273,7 @@ void ts_checks_register(int proto);
 int ts_checks_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_demux_call *call);
 
 /* Field items that checks and media share; text may be NULL. */
-void ts_show_pair(tvbuff_t *tvb, proto_tree *tree, const ts_pair *pair, const ts_pair_view *view, const char *text);
+void ts_show_pair(tvbuff_t *tvb, proto_tree *tree, const ts_pair *pair, const ts_pair_snapshot *snapshot, const char *text);
 void ts_show_media(tvbuff_t *tvb, proto_tree *tree, const char *media);
 
 /* ---- media (media.c, payload_types.c, modality.c) ---- */
@@ -303,38 +303,36 @@ typedef struct {
     ts_modality modality;
     const char *evidence;       /* "server port 3479"; static; "" with unknown */
     const char *conflict;       /* what contradicts it, static; NULL: nothing */
-} ts_modality_verdict;
+} ts_modality_result;
 
-ts_modality_verdict ts_modality_judge(const packet_info *pinfo, const ts_path *path, bool from_local, const ts_payload_type *payload,
+ts_modality_result ts_modality_find(const packet_info *pinfo, const ts_path *path, bool from_local, const ts_payload_type *payload,
     uint16_t stream_type);
-
-typedef enum { TS_PAYLOAD_RTP, TS_PAYLOAD_SRTCP, TS_PAYLOAD_RTCP, TS_PAYLOAD_DTLS, TS_PAYLOAD_OTHER } ts_payload_kind;
 
 /* What is known of one payload, the same on every pass. Packet scope. */
 typedef struct {
-    ts_payload_kind kind;
-    const ts_pair *pair;        /* NULL: no check seen before */
-    const ts_pair_view *view;   /* of the pair */
+    ts_media_kind kind;
+    const ts_pair *pair;                    /* NULL: no check seen before */
+    const ts_pair_snapshot *snapshot;       /* of the pair */
     ts_dialect dialect;
     const ts_payload_type *payload_type;    /* of RTP; NULL: no row */
-    ts_modality_verdict modality;
+    ts_modality_result modality;
     uint32_t setup_frame;
-    bool clear;                 /* not encrypted */
+    bool clear;                             /* not encrypted */
     ts_diag_set diagnostics;
-} ts_media_note;
+} ts_media_frame_data;
 
 /* ---- media_items.c ---- */
 
 /* As teams_stun.media has it. */
-const char *ts_payload_kind_name(ts_payload_kind kind);
+const char *ts_media_kind_name(ts_media_kind kind);
 void ts_media_items_register(int proto);
-void ts_media_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_media_note *note);
+void ts_media_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_media_frame_data *frame_data);
 
 /* ---- rtp_info.c ---- */
 
 void ts_rtp_info_handoff(void);
 /* Tells stock rtp what it cannot know of the packet; before the call, on every pass. */
-void ts_rtp_info_set(tvbuff_t *tvb, packet_info *pinfo, const ts_flow *flow, const ts_media_note *note);
+void ts_rtp_info_set(tvbuff_t *tvb, packet_info *pinfo, const ts_flow *flow, const ts_media_frame_data *frame_data);
 /* From the lower to the higher port: which of its two directions a packet of a flow goes. */
 bool ts_is_reverse(const packet_info *pinfo);
 
@@ -349,7 +347,7 @@ extern int proto_teams_stun;
  * A key for what is stored about the payload tvb of this frame: the same on
  * every pass, and different for two payloads of one frame.
  */
-uint32_t ts_payload_key(tvbuff_t *tvb, const ts_demux_call *call);
+uint32_t ts_frame_data_key(tvbuff_t *tvb, const ts_demux_call *call);
 
 /* Per-capture state begins anew with each file. */
 void ts_pairs_reset(void);

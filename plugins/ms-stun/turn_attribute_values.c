@@ -1,4 +1,4 @@
-/* attribute_values.c
+/* turn_attribute_values.c
  * What the values of MS-TURN attributes say
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -127,7 +127,7 @@ ms_turn_attribute_label(const ms_turn_attribute *attribute, const char *text)
 static void *
 fact_of(const ms_turn_attribute *attribute)
 {
-    return attribute->row->fact == 0 ? NULL : (uint8_t *)attribute->facts + attribute->row->fact;
+    return attribute->row->fact == 0 ? NULL : (uint8_t *)attribute->msg + attribute->row->fact;
 }
 
 static int
@@ -240,7 +240,7 @@ ms_turn_decode_username(const ms_turn_attribute *a)
 
     ms_turn_decode_bytes(a);
     if (a->length > 0)
-        a->facts->credential = wmem_strong_hash(tvb_get_ptr(a->tvb, a->offset, (int)a->length), a->length);
+        a->msg->credential = wmem_strong_hash(tvb_get_ptr(a->tvb, a->offset, (int)a->length), a->length);
     if (a->length < 40 || tvb_get_ntohl(a->tvb, a->offset) != 0x02000024 ||
         !filetime_to_nstime(&expiry, tvb_get_ntoh64(a->tvb, a->offset + 8)))
         return;
@@ -258,7 +258,7 @@ ms_turn_decode_integrity(const ms_turn_attribute *a)
     proto_item *item = proto_tree_add_string(a->tree, hf_ms_turn_integrity_algorithm, a->tvb, a->offset, (int)a->length, algorithm);
     proto_item_set_generated(item);
     ms_turn_attribute_label(a, algorithm);
-    a->facts->integrity_length = a->length;
+    a->msg->integrity_length = a->length;
 }
 
 void
@@ -269,8 +269,8 @@ ms_turn_decode_error_code(const ms_turn_attribute *a)
 
     proto_tree_add_uint(a->tree, hf_ms_turn_error_code, a->tvb, a->offset + 2, 2, code);
     proto_tree_add_item(a->tree, hf_ms_turn_error_reason, a->tvb, a->offset + 4, length, ENC_UTF_8);
-    a->facts->error_code = code;
-    a->facts->error_reason = (const char *)tvb_get_string_enc(a->pinfo->pool, a->tvb, a->offset + 4, length, ENC_UTF_8);
+    a->msg->error_code = code;
+    a->msg->error_reason = (const char *)tvb_get_string_enc(a->pinfo->pool, a->tvb, a->offset + 4, length, ENC_UTF_8);
     proto_item_append_text(a->item, ": %u %s", code, val_to_str_const(code, error_code_names, ""));
 }
 
@@ -279,8 +279,8 @@ void
 ms_turn_decode_nonce(const ms_turn_attribute *a)
 {
     ms_turn_decode_bytes(a);
-    a->facts->nonce = tvb_get_ptr(a->tvb, a->offset, (int)a->length);
-    a->facts->nonce_length = a->length;
+    a->msg->nonce = tvb_get_ptr(a->tvb, a->offset, (int)a->length);
+    a->msg->nonce_length = a->length;
 }
 
 void
@@ -295,7 +295,7 @@ ms_turn_decode_realm(const ms_turn_attribute *a)
 void
 ms_turn_decode_data(const ms_turn_attribute *a)
 {
-    a->facts->data_length = a->length;
+    a->msg->data_length = a->length;
     proto_item_append_text(a->item, ": %u bytes", a->length);
 }
 
@@ -317,8 +317,8 @@ ms_turn_decode_sequence(const ms_turn_attribute *a)
 
     if (a->length >= 24)
         proto_tree_add_item(a->tree, hf_ms_turn_connection_id, a->tvb, a->offset, 20, ENC_NA);
-    proto_tree_add_item_ret_uint(a->tree, hf_ms_turn_sequence, a->tvb, number, 4, ENC_BIG_ENDIAN, &a->facts->sequence);
-    proto_item_append_text(a->item, ": %u", a->facts->sequence);
+    proto_tree_add_item_ret_uint(a->tree, hf_ms_turn_sequence, a->tvb, number, 4, ENC_BIG_ENDIAN, &a->msg->sequence);
+    proto_item_append_text(a->item, ": %u", a->msg->sequence);
 }
 
 void
@@ -340,7 +340,7 @@ ms_turn_decode_service_quality(const ms_turn_attribute *a)
     proto_tree_add_string(a->tree, hf_ms_turn_stream_type, a->tvb, a->offset, 2, stream_name);
     proto_tree_add_string(a->tree, hf_ms_turn_service_quality, a->tvb, a->offset + 2, 2, quality_name);
     proto_item_append_text(a->item, ": %s, %s", stream_name, quality_name);
-    a->facts->stream_type = stream;
+    a->msg->stream_type = stream;
 }
 
 /* [MS-TURN] 2.2.2.24; that it ends in the relay's address (octets 4, 3) is observed. */
@@ -353,8 +353,8 @@ ms_turn_decode_session_id(const ms_turn_attribute *a)
     proto_item *item = proto_tree_add_string(a->tree, hf_ms_turn_session_id_relay, a->tvb, a->offset + 6, 2,
         wmem_strdup_printf(a->pinfo->pool, "*.*.%u.%u", id[7], id[6]));
     proto_item_set_generated(item);
-    a->facts->session_id = tvb_get_ntoh64(a->tvb, a->offset);
-    proto_item_append_text(a->item, ": 0x%016" PRIx64, a->facts->session_id);
+    a->msg->session_id = tvb_get_ntoh64(a->tvb, a->offset);
+    proto_item_append_text(a->item, ": 0x%016" PRIx64, a->msg->session_id);
 }
 
 void

@@ -1,4 +1,4 @@
-/* attributes.c
+/* turn_attributes.c
  * The attributes of MS-TURN messages: one table row each
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -22,7 +22,7 @@ static int ett_ms_turn_attr = -1;
 
 /* ---- the table ---- */
 
-#define FACT(member) offsetof(ms_turn_facts, member)
+#define FACT(member) offsetof(ms_turn_msg, member)
 #define ANY 0, UINT16_MAX, 1
 
 /* Ascending by type: looked up by bisection. */
@@ -80,7 +80,7 @@ static const ms_turn_attribute_row rows[] = {
     { 0x8095, "Multiplexed TURN Session ID", 8, 8, 1, ms_turn_decode_session_id, NULL, 0, "[MS-TURN] 2.2.2.24", "Allocate; Binding Request through a relay" },
 };
 
-G_STATIC_ASSERT(G_N_ELEMENTS(rows) <= 64);  /* ms_turn_facts.present */
+G_STATIC_ASSERT(G_N_ELEMENTS(rows) <= 64);  /* ms_turn_msg.present */
 
 static value_string attr_type_names[G_N_ELEMENTS(rows) + 1];
 
@@ -97,11 +97,11 @@ find_row(uint16_t type)
 }
 
 bool
-ms_turn_has(const ms_turn_facts *facts, uint16_t attribute)
+ms_turn_has(const ms_turn_msg *msg, uint16_t attribute)
 {
     const ms_turn_attribute_row *row = find_row(attribute);
 
-    return row != NULL && (facts->present & (UINT64_C(1) << (row - rows))) != 0;
+    return row != NULL && (msg->present & (UINT64_C(1) << (row - rows))) != 0;
 }
 
 /* ---- the walk ---- */
@@ -145,21 +145,21 @@ dissect_attribute(ms_turn_attribute *a, const ts_tlv *tlv)
         ms_turn_diagnose(a->pinfo, a->item, MS_TURN_DIAGNOSTIC_attribute_length, length_rule(a->pinfo, a->row, tlv->length));
     if (available < tlv->length || tlv->length < a->row->min)
         return;
-    a->facts->present |= UINT64_C(1) << (a->row - rows);
+    a->msg->present |= UINT64_C(1) << (a->row - rows);
     if (a->row->decode != NULL)
         a->row->decode(a);
 }
 
 void
-ms_turn_attributes_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_wire *wire, ms_turn_facts *facts)
+ms_turn_attributes_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_payload *payload, ms_turn_msg *msg)
 {
     const size_t captured = tvb_captured_length(tvb);
     ts_tlv_walk walk;
     ts_tlv tlv;
 
-    facts->type = wire->type;
-    facts->transaction_id = tvb_get_ptr(tvb, 4, 16);
-    ts_tlv_walk_init(&walk, tvb_get_ptr(tvb, 0, (int)captured), captured, wire->padded);
+    msg->type = payload->type;
+    msg->transaction_id = tvb_get_ptr(tvb, 4, 16);
+    ts_tlv_walk_init(&walk, tvb_get_ptr(tvb, 0, (int)captured), captured, payload->padded);
     while (ts_tlv_next(&walk, &tlv)) {
         const ms_turn_attribute_row *row = find_row(tlv.type);
         const char *name = row != NULL ? row->name : "Unknown Attribute";
@@ -169,7 +169,7 @@ ms_turn_attributes_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
             .offset = (int)tlv.offset + 4,
             .length = tlv.length,
             .pinfo = pinfo,
-            .facts = facts,
+            .msg = msg,
         };
 
         attribute.item = proto_tree_add_none_format(tree, hf_ms_turn_attr, tvb, (int)tlv.offset, 4 + (int)tlv.available, "%s", name);

@@ -1,4 +1,4 @@
-/* diagnostics.c
+/* turn_diagnostics.c
  * The expert items of ms_turn
  *
  * SPDX-License-Identifier: GPL-2.0-or-later

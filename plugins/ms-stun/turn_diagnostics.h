@@ -1,4 +1,4 @@
-/* diagnostics.h
+/* turn_diagnostics.h
  * The expert items of ms_turn
  *
  * SPDX-License-Identifier: GPL-2.0-or-later

@@ -1,4 +1,4 @@
-/* follow.c
+/* turn_follow.c
  * What the first pass finds out about a message
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -26,119 +26,119 @@ ms_turn_from_client(const packet_info *pinfo, uint16_t type)
 /* ---- what other plugins may know ---- */
 
 static void
-share_end(packet_info *pinfo, ts_shared *shared, ts_end_kind kind, const ts_endpoint *where,
-    const ms_turn_view *view, const ms_turn_client *client)
+share_end(packet_info *pinfo, ts_demux_state *shared, ts_address_kind kind, const ts_endpoint *where,
+    const ms_turn_snapshot *snapshot, const ms_turn_client *client)
 {
     if (!ts_endpoint_known(where))
         return;
-    ts_end *end = ts_shared_add_end(shared, pinfo, kind, where);
+    ts_known_address *end = ts_known_address_add(shared, pinfo, kind, where);
 
-    if (kind == TS_END_SERVER || end == NULL || (end->allocation != 0 && end->allocation != view->number))
+    if (kind == TS_ADDRESS_SERVER || end == NULL || (end->allocation != 0 && end->allocation != snapshot->number))
         return;
-    end->allocation = view->number;
-    end->stream_type = view->stream_type;
-    end->session_id = view->session_id;
+    end->allocation = snapshot->number;
+    end->stream_type = snapshot->stream_type;
+    end->session_id = snapshot->session_id;
     ts_client_ends_add(shared, end, where, &client->end);
 }
 
 static void
-share(packet_info *pinfo, ts_shared *shared, const ms_turn_client *client, const ts_endpoint *server,
+share(packet_info *pinfo, ts_demux_state *shared, const ms_turn_client *client, const ts_endpoint *server,
     const ms_turn_allocation *allocation)
 {
-    const ms_turn_view *view = allocation->view;
+    const ms_turn_snapshot *snapshot = allocation->snapshot;
 
-    share_end(pinfo, shared, TS_END_SERVER, server, view, client);
-    share_end(pinfo, shared, TS_END_SERVER, &view->relay, view, client);
-    share_end(pinfo, shared, TS_END_RELAYED, &view->relayed, view, client);
-    share_end(pinfo, shared, TS_END_REFLEXIVE, &view->reflexive, view, client);
-    if (view->has_session) {
-        ts_session *session = ts_shared_add_session(shared, pinfo, view->session_id);
+    share_end(pinfo, shared, TS_ADDRESS_SERVER, server, snapshot, client);
+    share_end(pinfo, shared, TS_ADDRESS_SERVER, &snapshot->relay, snapshot, client);
+    share_end(pinfo, shared, TS_ADDRESS_RELAYED, &snapshot->relayed, snapshot, client);
+    share_end(pinfo, shared, TS_ADDRESS_REFLEXIVE, &snapshot->reflexive, snapshot, client);
+    if (snapshot->has_session) {
+        ts_known_session *session = ts_known_session_add(shared, pinfo, snapshot->session_id);
         if (session != NULL && session->allocation == 0)
-            session->allocation = view->number;
+            session->allocation = snapshot->number;
     }
 }
 
 /* ---- one message ---- */
 
 static void
-follow_allocate(packet_info *pinfo, const ts_demux_call *call, const ms_turn_facts *facts, ms_turn_client *client,
-    const ts_endpoint *server, ms_turn_record *record)
+follow_allocate(packet_info *pinfo, const ts_demux_call *call, const ms_turn_msg *msg, ms_turn_client *client,
+    const ts_endpoint *server, ms_turn_frame_data *frame_data)
 {
-    const bool request = ms_turn_is_request(facts->type);
-    const bool first = request && !ms_turn_has(facts, MS_TURN_ATTR_INTEGRITY);
-    ms_turn_transaction *transaction = request ? ms_turn_transaction_open(pinfo, call, facts, server, record) :
-        ms_turn_transaction_of(facts);
+    const bool request = ms_turn_is_request(msg->type);
+    const bool first = request && !ms_turn_has(msg, MS_TURN_ATTR_INTEGRITY);
+    ms_turn_transaction *transaction = request ? ms_turn_transaction_open(pinfo, call, msg, server, frame_data) :
+        ms_turn_transaction_of(msg);
     ms_turn_allocation *allocation = transaction == NULL ? NULL : transaction->allocation;
 
     if (!request)
-        ms_turn_transaction_close(pinfo, transaction, server, record);
-    record->transaction = transaction;
-    record->response = !request;
+        ms_turn_transaction_close(pinfo, transaction, server, frame_data);
+    frame_data->transaction = transaction;
+    frame_data->response = !request;
     if (allocation == NULL)
-        allocation = first ? ms_turn_allocation_of_first(client, facts, server) : ms_turn_allocation_of(client, facts, server);
+        allocation = first ? ms_turn_allocation_of_first(client, msg, server) : ms_turn_allocation_of(client, msg, server);
     if (allocation == NULL)
         allocation = ms_turn_allocation_new(client, call->shared, "requested");
     if (transaction != NULL)
         transaction->allocation = allocation;
 
-    if (!record->retransmission) {
-        record->diagnostics |= ms_turn_allocate(pinfo, client, allocation, facts, server,
+    if (!frame_data->retransmission) {
+        frame_data->diagnostics |= ms_turn_allocate(pinfo, client, allocation, msg, server,
             transaction != NULL && transaction->authenticated);
         share(pinfo, call->shared, client, server, allocation);
     }
-    record->view = allocation->view;
+    frame_data->snapshot = allocation->snapshot;
 }
 
 /* [MS-TURN] 3.2.5.3: from the success on, the relay passes on what has no header. An error leaves it as it was. */
 static void
-follow_set_active(packet_info *pinfo, const ts_demux_call *call, const ms_turn_facts *facts, const ms_turn_client *client,
-    const ts_endpoint *server, ms_turn_record *record)
+follow_set_active(packet_info *pinfo, const ts_demux_call *call, const ms_turn_msg *msg, const ms_turn_client *client,
+    const ts_endpoint *server, ms_turn_frame_data *frame_data)
 {
-    record->response = !ms_turn_is_request(facts->type);
-    if (!record->response) {
-        record->transaction = ms_turn_transaction_open(pinfo, call, facts, server, record);
+    frame_data->response = !ms_turn_is_request(msg->type);
+    if (!frame_data->response) {
+        frame_data->transaction = ms_turn_transaction_open(pinfo, call, msg, server, frame_data);
         return;
     }
-    ms_turn_transaction *transaction = ms_turn_transaction_of(facts);
+    ms_turn_transaction *transaction = ms_turn_transaction_of(msg);
 
-    ms_turn_transaction_close(pinfo, transaction, server, record);
-    if (transaction != NULL && ms_turn_is_success(facts->type) && !record->retransmission &&
+    ms_turn_transaction_close(pinfo, transaction, server, frame_data);
+    if (transaction != NULL && ms_turn_is_success(msg->type) && !frame_data->retransmission &&
         ts_endpoint_known(&transaction->destination))
         ts_relay_peer_set(transaction->flow, pinfo, &client->end, &transaction->destination);
 }
 
 /* Send Request, Data Indication, Set Active Destination. */
 static void
-follow_use(packet_info *pinfo, const ts_demux_call *call, const ms_turn_facts *facts, ms_turn_client *client,
-    const ts_endpoint *server, ms_turn_record *record)
+follow_use(packet_info *pinfo, const ts_demux_call *call, const ms_turn_msg *msg, ms_turn_client *client,
+    const ts_endpoint *server, ms_turn_frame_data *frame_data)
 {
-    ms_turn_allocation *allocation = ms_turn_allocation_of(client, facts, server);
+    ms_turn_allocation *allocation = ms_turn_allocation_of(client, msg, server);
 
-    if ((facts->type & MS_TURN_METHOD_MASK) == MS_TURN_SET_ACTIVE)
-        follow_set_active(pinfo, call, facts, client, server, record);
+    if ((msg->type & MS_TURN_METHOD_MASK) == MS_TURN_SET_ACTIVE)
+        follow_set_active(pinfo, call, msg, client, server, frame_data);
     if (allocation == NULL) {
         allocation = ms_turn_allocation_new(client, call->shared, "active");
         ms_turn_allocation_add_server(allocation, server);
-        ms_turn_view view = *allocation->view;
-        ts_endpoint_keep(&view.relay, server);
-        allocation->view = (const ms_turn_view *)wmem_memdup(wmem_file_scope(), &view, sizeof view);
+        ms_turn_snapshot snapshot = *allocation->snapshot;
+        ts_endpoint_keep(&snapshot.relay, server);
+        allocation->snapshot = (const ms_turn_snapshot *)wmem_memdup(wmem_file_scope(), &snapshot, sizeof snapshot);
         share(pinfo, call->shared, client, server, allocation);
     }
     if (ms_turn_allocation_expires(allocation, pinfo))
-        record->diagnostics |= MS_TURN_BIT(allocation_expired);
-    record->view = allocation->view;
+        frame_data->diagnostics |= MS_TURN_BIT(allocation_expired);
+    frame_data->snapshot = allocation->snapshot;
 }
 
 static void
-follow_mux(packet_info *pinfo, const ts_demux_call *call, uint64_t session_id, ms_turn_record *record)
+follow_mux(packet_info *pinfo, const ts_demux_call *call, uint64_t session_id, ms_turn_frame_data *frame_data)
 {
-    const ts_session *session = ts_shared_session(call->shared, pinfo, session_id);
+    const ts_known_session *session = ts_known_session_find(call->shared, pinfo, session_id);
 
     if (session == NULL)
-        record->diagnostics |= MS_TURN_BIT(session_unknown);
+        frame_data->diagnostics |= MS_TURN_BIT(session_unknown);
     if (!ms_turn_session_fits(session_id, ms_turn_from_client(pinfo, TS_MUX_CHANNEL) ? &pinfo->dst : &pinfo->src))
-        record->diagnostics |= MS_TURN_BIT(session_relay_mismatch);
-    record->remote_session = session != NULL && session->allocation == 0;
+        frame_data->diagnostics |= MS_TURN_BIT(session_relay_mismatch);
+    frame_data->remote_session = session != NULL && session->allocation == 0;
     if (session == NULL || session->allocation == 0)
         return;
 
@@ -146,78 +146,78 @@ follow_mux(packet_info *pinfo, const ts_demux_call *call, uint64_t session_id, m
     if (allocation == NULL)
         return;
     if (ms_turn_allocation_expires(allocation, pinfo))
-        record->diagnostics |= MS_TURN_BIT(allocation_expired);
-    record->view = allocation->view;
+        frame_data->diagnostics |= MS_TURN_BIT(allocation_expired);
+    frame_data->snapshot = allocation->snapshot;
 }
 
 static bool
 is_enclosed_in_turn(const ts_demux_call *call)
 {
     for (const ts_layer *layer = call->outer; layer != NULL; layer = layer->outer) {
-        if (layer->wire.kind == TS_WIRE_MS_TURN)
+        if (layer->payload.kind == TS_PAYLOAD_MS_TURN)
             return true;
     }
     return false;
 }
 
 static void
-follow(packet_info *pinfo, const ts_demux_call *call, const ms_turn_facts *facts, uint64_t session_id, ms_turn_record *record)
+follow(packet_info *pinfo, const ts_demux_call *call, const ms_turn_msg *msg, uint64_t session_id, ms_turn_frame_data *frame_data)
 {
-    if (facts == NULL) {
-        follow_mux(pinfo, call, session_id, record);
+    if (msg == NULL) {
+        follow_mux(pinfo, call, session_id, frame_data);
         return;
     }
     /* TURN within TURN belongs to somebody else than the frame's addresses. */
     if (is_enclosed_in_turn(call))
         return;
 
-    const bool from_client = ms_turn_from_client(pinfo, facts->type);
+    const bool from_client = ms_turn_from_client(pinfo, msg->type);
     const ts_endpoint source = ts_endpoint_source(pinfo);
     const ts_endpoint destination = ts_endpoint_destination(pinfo);
     ms_turn_client *client = ms_turn_client_of(from_client ? &source : &destination, call->tcp);
     const ts_endpoint *server = from_client ? &destination : &source;
 
-    if ((facts->type & MS_TURN_METHOD_MASK) == MS_TURN_ALLOCATE)
-        follow_allocate(pinfo, call, facts, client, server, record);
+    if ((msg->type & MS_TURN_METHOD_MASK) == MS_TURN_ALLOCATE)
+        follow_allocate(pinfo, call, msg, client, server, frame_data);
     else
-        follow_use(pinfo, call, facts, client, server, record);
+        follow_use(pinfo, call, msg, client, server, frame_data);
 }
 
-/* Messages that only use an allocation, most of all those around media, share one record while nothing changes. */
-static const ms_turn_record *
-keep_record(const ms_turn_record *record)
+/* Messages that only use an allocation, most of all those around media, share one frame data while nothing changes. */
+static const ms_turn_frame_data *
+keep_frame_data(const ms_turn_frame_data *frame_data)
 {
-    const bool plain = record->transaction == NULL && record->diagnostics == 0 && !record->response && !record->retransmission;
-    static const ms_turn_record nothing, remote = { .remote_session = true };
+    const bool plain = frame_data->transaction == NULL && frame_data->diagnostics == 0 && !frame_data->response && !frame_data->retransmission;
+    static const ms_turn_frame_data nothing, remote = { .remote_session = true };
 
-    if (plain && record->view == NULL)
-        return record->remote_session ? &remote : &nothing;
+    if (plain && frame_data->snapshot == NULL)
+        return frame_data->remote_session ? &remote : &nothing;
 
-    ms_turn_allocation *allocation = plain && !record->remote_session ? ms_turn_allocation_by_number(record->view->number) : NULL;
-    if (allocation != NULL && allocation->use != NULL && allocation->use->view == record->view)
+    ms_turn_allocation *allocation = plain && !frame_data->remote_session ? ms_turn_allocation_by_number(frame_data->snapshot->number) : NULL;
+    if (allocation != NULL && allocation->use != NULL && allocation->use->snapshot == frame_data->snapshot)
         return allocation->use;
 
-    const ms_turn_record *kept = (const ms_turn_record *)wmem_memdup(wmem_file_scope(), record, sizeof *record);
+    const ms_turn_frame_data *kept = (const ms_turn_frame_data *)wmem_memdup(wmem_file_scope(), frame_data, sizeof *frame_data);
     if (allocation != NULL)
         allocation->use = kept;
     return kept;
 }
 
-const ms_turn_record *
-ms_turn_follow(packet_info *pinfo, int proto, const ts_demux_call *call, const ms_turn_facts *facts, uint64_t session_id)
+const ms_turn_frame_data *
+ms_turn_follow(packet_info *pinfo, int proto, const ts_demux_call *call, const ms_turn_msg *msg, uint64_t session_id)
 {
-    static const ms_turn_record nothing;
+    static const ms_turn_frame_data nothing;
 
     /* Messages of a frame are numbered in the order of dissection, which is the same on every pass. */
     const uint32_t key = 1 + GPOINTER_TO_UINT(p_get_proto_data(pinfo->pool, pinfo, proto, 0));
     p_set_proto_data(pinfo->pool, pinfo, proto, 0, GUINT_TO_POINTER(key));
 
-    const ms_turn_record *kept = (const ms_turn_record *)p_get_proto_data(wmem_file_scope(), pinfo, proto, key);
+    const ms_turn_frame_data *kept = (const ms_turn_frame_data *)p_get_proto_data(wmem_file_scope(), pinfo, proto, key);
     if (kept == NULL && !PINFO_FD_VISITED(pinfo)) {
-        ms_turn_record record = { .transaction = NULL };
+        ms_turn_frame_data frame_data = { .transaction = NULL };
 
-        follow(pinfo, call, facts, session_id, &record);
-        kept = keep_record(&record);
+        follow(pinfo, call, msg, session_id, &frame_data);
+        kept = keep_frame_data(&frame_data);
         p_add_proto_data(wmem_file_scope(), pinfo, proto, key, (void *)kept);
     }
     return kept != NULL ? kept : &nothing;

@@ -1,4 +1,4 @@
-/* messages.c
+/* turn_messages.c
  * Names of MS-TURN messages, and what can be said of one message alone
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -73,17 +73,17 @@ ms_turn_class_name(uint16_t type)
 /* ---- rules ---- */
 
 static uint64_t
-judge_error(const ms_turn_facts *facts, bool tcp)
+check_error(const ms_turn_msg *msg, bool tcp)
 {
-    const bool alternate = ms_turn_has(facts, MS_TURN_ATTR_ALTERNATE_SERVER);
+    const bool alternate = ms_turn_has(msg, MS_TURN_ATTR_ALTERNATE_SERVER);
 
-    switch (facts->error_code) {
+    switch (msg->error_code) {
     case 274:
     case 275:
         return MS_TURN_BIT(candidate_disabled);
     case 300:
         return MS_TURN_BIT(redirected) | (alternate ? 0 : MS_TURN_BIT(alternate_missing));
-    case 401:   /* the challenge itself is judged with the requests before it */
+    case 401:   /* the challenge itself is told with the requests before it */
         return alternate || tcp ? 0 : MS_TURN_BIT(alternate_missing);
     case 430:
     case 431:
@@ -99,59 +99,59 @@ judge_error(const ms_turn_facts *facts, bool tcp)
 
 /* [MS-TURN] 3.2.5.1. Who releases has no use for any of it, so the answer to that may say less. */
 static uint64_t
-judge_success(const ms_turn_facts *facts)
+check_success(const ms_turn_msg *msg)
 {
     uint64_t bits = 0;
 
-    if (ms_turn_has(facts, MS_TURN_ATTR_LIFETIME) && facts->lifetime == 0)
+    if (ms_turn_has(msg, MS_TURN_ATTR_LIFETIME) && msg->lifetime == 0)
         return 0;
-    if (!ms_turn_has(facts, MS_TURN_ATTR_XOR_MAPPED))
+    if (!ms_turn_has(msg, MS_TURN_ATTR_XOR_MAPPED))
         bits |= MS_TURN_BIT(reflexive_missing);
-    if (!ms_turn_has(facts, MS_TURN_ATTR_SEQUENCE))
+    if (!ms_turn_has(msg, MS_TURN_ATTR_SEQUENCE))
         bits |= MS_TURN_BIT(sequence_missing);
-    if (!ms_turn_has(facts, MS_TURN_ATTR_VERSION))
+    if (!ms_turn_has(msg, MS_TURN_ATTR_VERSION))
         bits |= MS_TURN_BIT(version_missing);
     return bits;
 }
 
 /* [MS-TURNBWM] 2.2.1: 0 check, 1 commit, 2 update. */
 static uint64_t
-judge_bandwidth(const ms_turn_facts *facts)
+check_bandwidth(const ms_turn_msg *msg)
 {
-    if (facts->bwm_check_type == 2)
-        return ms_turn_has(facts, MS_TURN_ATTR_BWM_RESERVATION) ? 0 : MS_TURN_BIT(reservation_missing);
-    if (!ms_turn_has(facts, MS_TURN_ATTR_BWM_AMOUNT) || !ms_turn_has(facts, MS_TURN_ATTR_BWM_REMOTE_SITE) ||
-        !ms_turn_has(facts, MS_TURN_ATTR_BWM_LOCATION) ||
-        (facts->bwm_check_type == 1 && !ms_turn_has(facts, MS_TURN_ATTR_BWM_LOCAL_SITE)))
+    if (msg->bwm_check_type == 2)
+        return ms_turn_has(msg, MS_TURN_ATTR_BWM_RESERVATION) ? 0 : MS_TURN_BIT(reservation_missing);
+    if (!ms_turn_has(msg, MS_TURN_ATTR_BWM_AMOUNT) || !ms_turn_has(msg, MS_TURN_ATTR_BWM_REMOTE_SITE) ||
+        !ms_turn_has(msg, MS_TURN_ATTR_BWM_LOCATION) ||
+        (msg->bwm_check_type == 1 && !ms_turn_has(msg, MS_TURN_ATTR_BWM_LOCAL_SITE)))
         return MS_TURN_BIT(bandwidth_incomplete);
     return 0;
 }
 
 /* [MS-TURN] 2.2.2.17: HMAC-SHA256 from version 3 on. */
 static bool
-integrity_fits(const ms_turn_facts *facts)
+integrity_fits(const ms_turn_msg *msg)
 {
-    if (facts->integrity_length == 0 || !ms_turn_has(facts, MS_TURN_ATTR_VERSION))
+    if (msg->integrity_length == 0 || !ms_turn_has(msg, MS_TURN_ATTR_VERSION))
         return true;
-    return (facts->version >= 3) == (facts->integrity_length == 32);
+    return (msg->version >= 3) == (msg->integrity_length == 32);
 }
 
 void
-ms_turn_messages_judge(packet_info *pinfo, proto_item *item, const ts_wire *wire, const ms_turn_facts *facts, bool tcp)
+ms_turn_check_message(packet_info *pinfo, proto_item *item, const ts_payload *payload, const ms_turn_msg *msg, bool tcp)
 {
     uint64_t bits = 0;
 
-    if (wire->kind != TS_WIRE_MS_TURN)
+    if (payload->kind != TS_PAYLOAD_MS_TURN)
         bits |= MS_TURN_BIT(cookie_missing);
-    else if (wire->padded)
+    else if (payload->padded)
         bits |= MS_TURN_BIT(padded);
-    if (!integrity_fits(facts))
+    if (!integrity_fits(msg))
         bits |= MS_TURN_BIT(integrity_length);
-    if (ms_turn_has(facts, MS_TURN_ATTR_ERROR_CODE))
-        bits |= judge_error(facts, tcp);
-    if (facts->type == MS_TURN_ALLOCATE_SUCCESS)
-        bits |= judge_success(facts);
-    if (facts->type == MS_TURN_ALLOCATE && ms_turn_has(facts, MS_TURN_ATTR_BWM_MESSAGE))
-        bits |= judge_bandwidth(facts);
+    if (ms_turn_has(msg, MS_TURN_ATTR_ERROR_CODE))
+        bits |= check_error(msg, tcp);
+    if (msg->type == MS_TURN_ALLOCATE_SUCCESS)
+        bits |= check_success(msg);
+    if (msg->type == MS_TURN_ALLOCATE && ms_turn_has(msg, MS_TURN_ATTR_BWM_MESSAGE))
+        bits |= check_bandwidth(msg);
     ms_turn_diagnose_all(pinfo, item, bits);
 }

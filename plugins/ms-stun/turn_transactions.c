@@ -1,4 +1,4 @@
-/* transactions.c
+/* turn_transactions.c
  * Requests with their responses
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -44,18 +44,18 @@ insert(const transaction_key *key)
 }
 
 static transaction_key
-key_of(const ms_turn_facts *facts)
+key_of(const ms_turn_msg *msg)
 {
-    transaction_key key = { .method = facts->type & MS_TURN_METHOD_MASK };
+    transaction_key key = { .method = msg->type & MS_TURN_METHOD_MASK };
 
-    memcpy(key.id, facts->transaction_id, sizeof key.id);
+    memcpy(key.id, msg->transaction_id, sizeof key.id);
     return key;
 }
 
 ms_turn_transaction *
-ms_turn_transaction_of(const ms_turn_facts *facts)
+ms_turn_transaction_of(const ms_turn_msg *msg)
 {
-    const transaction_key key = key_of(facts);
+    const transaction_key key = key_of(msg);
 
     return (ms_turn_transaction *)wmem_map_lookup(transactions, &key);
 }
@@ -70,41 +70,41 @@ is_recent(const ms_turn_transaction *transaction, const packet_info *pinfo)
 }
 
 ms_turn_transaction *
-ms_turn_transaction_open(packet_info *pinfo, const ts_demux_call *call, const ms_turn_facts *facts, const ts_endpoint *server,
-    ms_turn_record *record)
+ms_turn_transaction_open(packet_info *pinfo, const ts_demux_call *call, const ms_turn_msg *msg, const ts_endpoint *server,
+    ms_turn_frame_data *frame_data)
 {
-    const transaction_key key = key_of(facts);
+    const transaction_key key = key_of(msg);
     ms_turn_transaction *transaction = (ms_turn_transaction *)wmem_map_lookup(transactions, &key);
 
-    record->retransmission = transaction != NULL && transaction->request_frame != 0 && is_recent(transaction, pinfo);
-    if (record->retransmission)
+    frame_data->retransmission = transaction != NULL && transaction->request_frame != 0 && is_recent(transaction, pinfo);
+    if (frame_data->retransmission)
         return transaction;
     /* Earlier messages point to an old one, so the key gets a new one. */
     if (transaction == NULL || transaction->request_frame != 0)
         transaction = insert(&key);
     transaction->request_frame = pinfo->num;
     transaction->request_time = pinfo->abs_ts;
-    transaction->method = facts->type;
-    transaction->authenticated = ms_turn_has(facts, MS_TURN_ATTR_INTEGRITY);
+    transaction->method = msg->type;
+    transaction->authenticated = ms_turn_has(msg, MS_TURN_ATTR_INTEGRITY);
     transaction->tcp = call->tcp;
     transaction->flow = call->flow;
     ts_endpoint_keep(&transaction->server, server);
-    ts_endpoint_keep(&transaction->destination, &facts->destination);
+    ts_endpoint_keep(&transaction->destination, &msg->destination);
     return transaction;
 }
 
 void
-ms_turn_transaction_close(packet_info *pinfo, ms_turn_transaction *transaction, const ts_endpoint *server, ms_turn_record *record)
+ms_turn_transaction_close(packet_info *pinfo, ms_turn_transaction *transaction, const ts_endpoint *server, ms_turn_frame_data *frame_data)
 {
     if (transaction == NULL)
         return;
-    record->transaction = transaction;
-    record->retransmission = transaction->response_frame != 0;
-    if (!record->retransmission)
+    frame_data->transaction = transaction;
+    frame_data->retransmission = transaction->response_frame != 0;
+    if (!frame_data->retransmission)
         transaction->response_frame = pinfo->num;
-    nstime_delta(&record->response_time, &pinfo->abs_ts, &transaction->request_time);
+    nstime_delta(&frame_data->response_time, &pinfo->abs_ts, &transaction->request_time);
     if (!ts_endpoint_equal(&transaction->server, server))
-        record->diagnostics |= MS_TURN_BIT(response_elsewhere);
+        frame_data->diagnostics |= MS_TURN_BIT(response_elsewhere);
 }
 
 void

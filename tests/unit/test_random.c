@@ -7,7 +7,7 @@
  * libFuzzer target: a first byte of 'n' makes the rest a name.
  */
 
-#include "core/wire.h"
+#include "core/payload.h"
 
 #include "exact_buffer.h"
 #include "names_shipped.h"
@@ -18,14 +18,14 @@ static void
 try_wire(const uint8_t *bytes, size_t captured, size_t reported)
 {
     uint8_t *copy = exact_copy(bytes, captured);
-    const ts_wire wire = ts_wire_recognise(copy, captured, reported);
+    const ts_payload payload = ts_payload_recognise(copy, captured, reported);
 
-    if (wire.kind == TS_WIRE_MS_TURN || wire.kind == TS_WIRE_STUN) {
+    if (payload.kind == TS_PAYLOAD_MS_TURN || payload.kind == TS_PAYLOAD_STUN) {
         ts_tlv_walk walk;
         ts_tlv tlv;
         size_t offset = 0;
 
-        ts_tlv_walk_init(&walk, copy, captured, wire.padded);
+        ts_tlv_walk_init(&walk, copy, captured, payload.padded);
         while (ts_tlv_next(&walk, &tlv)) {
             g_assert_cmpuint(tlv.offset, >, offset);
             g_assert_true(tlv.available <= tlv.length && tlv.value + tlv.available <= copy + captured);

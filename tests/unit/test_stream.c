@@ -39,21 +39,21 @@ static const struct {
     const char *name;
     const uint8_t *bytes;
     size_t length;
-    ts_unit_kind kind;
+    ts_pdu_kind kind;
     bool sure;
     bool may_begin;             /* a stream, each shorter part of it */
 } units[] = {
-    { "control", control, sizeof control, TS_UNIT_CONTROL, true, true },
-    { "data", data, sizeof data, TS_UNIT_DATA, false, false },
-    { "mux", mux, sizeof mux, TS_UNIT_MUX, false, false },
-    { "client hello", client_hello, sizeof client_hello, TS_UNIT_CLIENT_HELLO, true, true },
-    { "server hello", server_hello, sizeof server_hello, TS_UNIT_SERVER_HELLO, true, true },
+    { "control", control, sizeof control, TS_PDU_CONTROL, true, true },
+    { "data", data, sizeof data, TS_PDU_DATA, false, false },
+    { "mux", mux, sizeof mux, TS_PDU_MUX, false, false },
+    { "client hello", client_hello, sizeof client_hello, TS_PDU_CLIENT_HELLO, true, true },
+    { "server hello", server_hello, sizeof server_hello, TS_PDU_SERVER_HELLO, true, true },
 };
 
-static ts_stretch
+static ts_span
 stretch(const uint8_t *bytes, size_t captured, size_t reported)
 {
-    return (ts_stretch) { bytes, captured, reported };
+    return (ts_span) { bytes, captured, reported };
 }
 
 static void
@@ -61,14 +61,14 @@ test_whole_units(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(units); i++) {
         uint8_t *bytes = exact_copy(units[i].bytes, units[i].length);
-        const ts_unit found = ts_unit_framed(stretch(bytes, units[i].length, units[i].length));
+        const ts_pdu found = ts_pdu_framed(stretch(bytes, units[i].length, units[i].length));
 
         g_test_message("%s", units[i].name);
         g_assert_cmpint(found.kind, ==, units[i].kind);
         g_assert_cmpuint(found.length, ==, units[i].length);
         g_assert_true(found.exact);
         g_assert_cmpint(found.sure, ==, units[i].sure);
-        g_assert_cmpint(ts_stream_may_begin(stretch(bytes, units[i].length, units[i].length)), ==, TS_UNIT_NONE);
+        g_assert_cmpint(ts_stream_may_start(stretch(bytes, units[i].length, units[i].length)), ==, TS_PDU_NONE);
         free(bytes);
     }
 }
@@ -80,16 +80,16 @@ test_each_begin_of_a_unit(void)
     for (size_t i = 0; i < G_N_ELEMENTS(units); i++) {
         for (size_t length = 1; length < units[i].length; length++) {
             uint8_t *bytes = exact_copy(units[i].bytes, length);
-            const ts_unit found = ts_unit_framed(stretch(bytes, length, length));
+            const ts_pdu found = ts_pdu_framed(stretch(bytes, length, length));
 
             g_test_message("%s, %zu bytes", units[i].name, length);
-            g_assert_true(found.kind == TS_UNIT_MORE || found.kind == units[i].kind);
+            g_assert_true(found.kind == TS_PDU_MORE || found.kind == units[i].kind);
             if (found.kind == units[i].kind)
                 g_assert_cmpuint(found.length, ==, units[i].length);
             if (units[i].may_begin)
-                g_assert_cmpint(ts_stream_may_begin(stretch(bytes, length, length)), !=, TS_UNIT_NONE);
+                g_assert_cmpint(ts_stream_may_start(stretch(bytes, length, length)), !=, TS_PDU_NONE);
             /* Cut by the capture: nothing that comes later belongs to it. */
-            g_assert_cmpint(ts_stream_may_begin(stretch(bytes, length, length + 1)), ==, TS_UNIT_NONE);
+            g_assert_cmpint(ts_stream_may_start(stretch(bytes, length, length + 1)), ==, TS_PDU_NONE);
             free(bytes);
         }
     }
@@ -101,13 +101,13 @@ test_each_begin_of_a_check(void)
     for (size_t length = 1; length < sizeof check; length++) {
         uint8_t *bytes = exact_copy(check, length);
 
-        g_assert_cmpint(ts_stream_may_begin(stretch(bytes, length, length)), ==, TS_UNIT_RFC4571);
+        g_assert_cmpint(ts_stream_may_start(stretch(bytes, length, length)), ==, TS_PDU_RFC4571);
         free(bytes);
     }
-    g_assert_cmpint(ts_stream_may_begin(stretch(check, sizeof check, sizeof check)), ==, TS_UNIT_NONE);
+    g_assert_cmpint(ts_stream_may_start(stretch(check, sizeof check, sizeof check)), ==, TS_PDU_NONE);
 
-    const ts_unit found = ts_unit_rfc4571(stretch(check, sizeof check, sizeof check));
-    g_assert_cmpint(found.kind, ==, TS_UNIT_RFC4571);
+    const ts_pdu found = ts_pdu_rfc4571(stretch(check, sizeof check, sizeof check));
+    g_assert_cmpint(found.kind, ==, TS_PDU_RFC4571);
     g_assert_cmpuint(found.length, ==, sizeof check);
     g_assert_true(found.sure);
 }
@@ -123,7 +123,7 @@ test_near_misses(void)
 
         bytes[fixed[i]] ^= 0x40;
         g_test_message("byte %zu", fixed[i]);
-        g_assert_cmpint(ts_stream_may_begin(stretch(bytes, sizeof control - 1, sizeof control - 1)), ==, TS_UNIT_NONE);
+        g_assert_cmpint(ts_stream_may_start(stretch(bytes, sizeof control - 1, sizeof control - 1)), ==, TS_PDU_NONE);
         free(bytes);
     }
 }
@@ -132,18 +132,18 @@ static void
 test_the_next_unit(void)
 {
     uint8_t bytes[7 + sizeof data + sizeof control];
-    const ts_stretch whole = { bytes, sizeof bytes, sizeof bytes };
+    const ts_span whole = { bytes, sizeof bytes, sizeof bytes };
 
     memset(bytes, 0x55, 7);
     memcpy(bytes + 7, data, sizeof data);
     memcpy(bytes + 7 + sizeof data, control, sizeof control);
-    g_assert_cmpuint(ts_unit_next(whole, ts_unit_framed), ==, 7 + sizeof data);
-    g_assert_cmpuint(ts_unit_next(ts_stretch_until(whole, 20), ts_unit_framed), ==, 20);
-    g_assert_true(ts_units_fill(ts_stretch_from(whole, 7)));
-    g_assert_false(ts_units_fill(ts_stretch_from(whole, 8)));
-    g_assert_false(ts_units_fill(ts_stretch_until(ts_stretch_from(whole, 7), sizeof data + 9)));
-    g_assert_true(ts_unit_is_sure_control(ts_stretch_from(whole, 7 + sizeof data)));
-    g_assert_false(ts_unit_is_sure_control(ts_stretch_from(whole, 7)));
+    g_assert_cmpuint(ts_pdu_next(whole, ts_pdu_framed), ==, 7 + sizeof data);
+    g_assert_cmpuint(ts_pdu_next(ts_span_until(whole, 20), ts_pdu_framed), ==, 20);
+    g_assert_true(ts_pdus_fill(ts_span_from(whole, 7)));
+    g_assert_false(ts_pdus_fill(ts_span_from(whole, 8)));
+    g_assert_false(ts_pdus_fill(ts_span_until(ts_span_from(whole, 7), sizeof data + 9)));
+    g_assert_true(ts_pdu_is_sure_control(ts_span_from(whole, 7 + sizeof data)));
+    g_assert_false(ts_pdu_is_sure_control(ts_span_from(whole, 7)));
 }
 
 int

@@ -241,7 +241,8 @@ apply_media(teams_frame_builder *b, const ts_frame_info *info)
     const bool to_server = ts_port_is_relay((uint16_t)b->pinfo->destport) || !ts_port_is_relay((uint16_t)b->pinfo->srcport);
 
     teams_builder_set_flow(b, to_server);
-    teams_builder_set_kind(b, media->kind == TS_MEDIA_SRTCP ? TEAMS_WHAT_CONTROL : TEAMS_WHAT_MEDIA, TEAMS_EVIDENCE_MEDIA);
+    teams_builder_set_kind(b, media->kind == TS_MEDIA_SRTCP || media->kind == TS_MEDIA_RTCP ? TEAMS_WHAT_CONTROL : TEAMS_WHAT_MEDIA,
+        TEAMS_EVIDENCE_MEDIA);
     if (b->info.service == TS_SERVICE_UNKNOWN)
         teams_builder_set_service(b, media->allocation != 0 ? TS_SERVICE_MEDIA_RELAY : TS_SERVICE_UNKNOWN, TS_STAGE_MEDIA);
     teams_builder_set_modality(b, media->modality);

@@ -1,4 +1,4 @@
-/* record_items.c
+/* turn_frame_items.c
  * The items that show what was found out about a message
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -25,21 +25,21 @@ static int hf_ms_turn_allocation_reflexive = -1;
 static int ett_ms_turn_allocation = -1;
 
 static void
-show_transaction(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ms_turn_record *record)
+show_transaction(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ms_turn_frame_data *frame_data)
 {
-    const ms_turn_transaction *transaction = record->transaction;
+    const ms_turn_transaction *transaction = frame_data->transaction;
 
     if (transaction == NULL)
         return;
-    if (record->response && transaction->request_frame != 0) {
+    if (frame_data->response && transaction->request_frame != 0) {
         ts_add_number(tvb, tree, hf_ms_turn_response_to, transaction->request_frame);
-        if (!record->retransmission)
-            proto_item_set_generated(proto_tree_add_time(tree, hf_ms_turn_response_time, tvb, 0, 0, &record->response_time));
-    } else if (!record->response && transaction->response_frame != 0) {
+        if (!frame_data->retransmission)
+            proto_item_set_generated(proto_tree_add_time(tree, hf_ms_turn_response_time, tvb, 0, 0, &frame_data->response_time));
+    } else if (!frame_data->response && transaction->response_frame != 0) {
         ts_add_number(tvb, tree, hf_ms_turn_response_in, transaction->response_frame);
     }
-    if (record->retransmission) {
-        const uint32_t original = record->response ? transaction->response_frame : transaction->request_frame;
+    if (frame_data->retransmission) {
+        const uint32_t original = frame_data->response ? transaction->response_frame : transaction->request_frame;
 
         ts_add_flag(tvb, tree, hf_ms_turn_retransmission);
         if (original != pinfo->num)
@@ -48,32 +48,32 @@ show_transaction(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ms_t
 }
 
 void
-ms_turn_record_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ms_turn_record *record)
+ms_turn_frame_data_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ms_turn_frame_data *frame_data)
 {
-    const ms_turn_view *view = record->view;
+    const ms_turn_snapshot *snapshot = frame_data->snapshot;
 
-    show_transaction(tvb, pinfo, tree, record);
-    if (view == NULL)
+    show_transaction(tvb, pinfo, tree, frame_data);
+    if (snapshot == NULL)
         return;
 
-    proto_item *item = proto_tree_add_uint(tree, hf_ms_turn_allocation, tvb, 0, 0, view->number);
+    proto_item *item = proto_tree_add_uint(tree, hf_ms_turn_allocation, tvb, 0, 0, snapshot->number);
     proto_tree *sub = proto_item_add_subtree(item, ett_ms_turn_allocation);
-    proto_item_append_text(item, ", %s", view->state);
+    proto_item_append_text(item, ", %s", snapshot->state);
     proto_item_set_generated(item);
-    ts_add_text(tvb, sub, hf_ms_turn_allocation_state, view->state);
-    ts_add_text(tvb, sub, hf_ms_turn_allocation_relay, ms_turn_endpoint_text(pinfo, &view->relay));
-    ts_add_text(tvb, sub, hf_ms_turn_allocation_relayed, ms_turn_endpoint_text(pinfo, &view->relayed));
-    ts_add_text(tvb, sub, hf_ms_turn_allocation_reflexive, ms_turn_endpoint_text(pinfo, &view->reflexive));
-    if (view->has_session)
-        proto_item_set_generated(proto_tree_add_uint64(sub, hf_ms_turn_allocation_session_id, tvb, 0, 0, view->session_id));
-    ts_add_number(tvb, sub, hf_ms_turn_allocation_bandwidth, view->bandwidth);
-    ts_add_number(tvb, sub, hf_ms_turn_allocation_lifetime, view->lifetime);
-    if (view->stream_type != 0)
-        ts_add_text(tvb, sub, hf_ms_turn_allocation_stream_type, ms_turn_stream_type_name(view->stream_type));
+    ts_add_text(tvb, sub, hf_ms_turn_allocation_state, snapshot->state);
+    ts_add_text(tvb, sub, hf_ms_turn_allocation_relay, ms_turn_endpoint_text(pinfo, &snapshot->relay));
+    ts_add_text(tvb, sub, hf_ms_turn_allocation_relayed, ms_turn_endpoint_text(pinfo, &snapshot->relayed));
+    ts_add_text(tvb, sub, hf_ms_turn_allocation_reflexive, ms_turn_endpoint_text(pinfo, &snapshot->reflexive));
+    if (snapshot->has_session)
+        proto_item_set_generated(proto_tree_add_uint64(sub, hf_ms_turn_allocation_session_id, tvb, 0, 0, snapshot->session_id));
+    ts_add_number(tvb, sub, hf_ms_turn_allocation_bandwidth, snapshot->bandwidth);
+    ts_add_number(tvb, sub, hf_ms_turn_allocation_lifetime, snapshot->lifetime);
+    if (snapshot->stream_type != 0)
+        ts_add_text(tvb, sub, hf_ms_turn_allocation_stream_type, ms_turn_stream_type_name(snapshot->stream_type));
 }
 
 void
-ms_turn_record_register(int proto)
+ms_turn_frame_data_register(int proto)
 {
     static hf_register_info hf[] = {
         { &hf_ms_turn_response_to, { "Response To", "ms_turn.response_to", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0, "The request that this message answers", HFILL } },

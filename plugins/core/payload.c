@@ -1,10 +1,10 @@
-/* wire.c
+/* payload.c
  * Recognises, from the bytes alone, what a datagram or message is
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "core/wire.h"
+#include "core/payload.h"
 
 #include <glib.h>
 
@@ -123,111 +123,111 @@ has_ms_turn_cookie(const uint8_t *data, size_t captured)
  * capture: ours only where what is there says Microsoft.
  */
 static void
-recognise_short_check(const uint8_t *data, size_t captured, size_t reported, ts_wire *wire)
+recognise_short_check(const uint8_t *data, size_t captured, size_t reported, ts_payload *payload)
 {
     bool ms_attribute;
 
-    if (!wire->header_cookie || (wire->type & 0xFEEF) != 0x0001 || captured != reported ||
-        (size_t)wire->length + TS_STUN_HEADER_LENGTH < reported)
+    if (!payload->header_cookie || (payload->type & 0xFEEF) != 0x0001 || captured != reported ||
+        (size_t)payload->length + TS_STUN_HEADER_LENGTH < reported)
         return;
     walk_attributes(data, captured, true, &ms_attribute);
     if (!ms_attribute)
         return;
-    wire->kind = TS_WIRE_STUN;
-    wire->padded = true;
-    wire->ms_attribute = true;
+    payload->kind = TS_PAYLOAD_STUN;
+    payload->padded = true;
+    payload->ms_attribute = true;
 }
 
 static void
-recognise_stun(const uint8_t *data, size_t captured, size_t reported, ts_wire *wire)
+recognise_stun(const uint8_t *data, size_t captured, size_t reported, ts_payload *payload)
 {
     if (captured < TS_STUN_HEADER_LENGTH)
         return;
 
-    wire->type = ts_get_be16(data);
-    wire->length = ts_get_be16(data + 2);
-    wire->header_cookie = ts_get_be32(data + 4) == TS_STUN_COOKIE;
+    payload->type = ts_get_be16(data);
+    payload->length = ts_get_be16(data + 2);
+    payload->header_cookie = ts_get_be32(data + 4) == TS_STUN_COOKIE;
 
     /* The cookie is proof enough where the length is wrong. */
     if (has_ms_turn_cookie(data, captured)) {
-        wire->kind = TS_WIRE_MS_TURN;
+        payload->kind = TS_PAYLOAD_MS_TURN;
         /* [MS-TURN] 2.2.2 has no padding; some peers pad all the same. */
-        wire->walk_exact = walk_attributes(data, captured, false, &wire->ms_attribute);
-        if (!wire->walk_exact && walk_attributes(data, captured, true, &wire->ms_attribute)) {
-            wire->walk_exact = true;
-            wire->padded = true;
+        payload->walk_exact = walk_attributes(data, captured, false, &payload->ms_attribute);
+        if (!payload->walk_exact && walk_attributes(data, captured, true, &payload->ms_attribute)) {
+            payload->walk_exact = true;
+            payload->padded = true;
         }
-        wire->ms_attribute = true;
-    } else if ((size_t)wire->length + TS_STUN_HEADER_LENGTH != reported) {
-        recognise_short_check(data, captured, reported, wire);
-    } else if (wire->header_cookie) {
-        wire->kind = TS_WIRE_STUN;
-        wire->padded = true;
-        wire->walk_exact = walk_attributes(data, captured, true, &wire->ms_attribute);
+        payload->ms_attribute = true;
+    } else if ((size_t)payload->length + TS_STUN_HEADER_LENGTH != reported) {
+        recognise_short_check(data, captured, reported, payload);
+    } else if (payload->header_cookie) {
+        payload->kind = TS_PAYLOAD_STUN;
+        payload->padded = true;
+        payload->walk_exact = walk_attributes(data, captured, true, &payload->ms_attribute);
     }
 }
 
 static void
-recognise_mux(const uint8_t *data, size_t captured, size_t reported, ts_wire *wire)
+recognise_mux(const uint8_t *data, size_t captured, size_t reported, ts_payload *payload)
 {
     if (captured < TS_MUX_HEADER_LENGTH || ts_get_be16(data) != TS_MUX_CHANNEL)
         return;
-    wire->type = TS_MUX_CHANNEL;
-    wire->length = ts_get_be16(data + 2);
-    if (wire->length >= 8 && (size_t)wire->length + 4 == reported)
-        wire->kind = TS_WIRE_MUX;
+    payload->type = TS_MUX_CHANNEL;
+    payload->length = ts_get_be16(data + 2);
+    if (payload->length >= 8 && (size_t)payload->length + 4 == reported)
+        payload->kind = TS_PAYLOAD_MUX;
 }
 
 static void
-recognise_channel_data(const uint8_t *data, size_t captured, size_t reported, ts_wire *wire)
+recognise_channel_data(const uint8_t *data, size_t captured, size_t reported, ts_payload *payload)
 {
     if (captured < 4)
         return;
-    wire->type = ts_get_be16(data);
-    wire->length = ts_get_be16(data + 2);
+    payload->type = ts_get_be16(data);
+    payload->length = ts_get_be16(data + 2);
     /* RFC 8656 12: 0x4000-0x4FFF; padding to 4 bytes is allowed over UDP. */
-    if (wire->type <= 0x4FFF &&
-        ((size_t)wire->length + 4 == reported || ((wire->length + 7u) & ~3u) == reported))
-        wire->kind = TS_WIRE_CHANNEL_DATA;
+    if (payload->type <= 0x4FFF &&
+        ((size_t)payload->length + 4 == reported || ((payload->length + 7u) & ~3u) == reported))
+        payload->kind = TS_PAYLOAD_CHANNEL_DATA;
 }
 
 static void
-recognise_flightproxy(const uint8_t *data, size_t captured, size_t reported, ts_wire *wire)
+recognise_flightproxy(const uint8_t *data, size_t captured, size_t reported, ts_payload *payload)
 {
     if (data[0] == TS_FLIGHTPROXY_ACK && reported == 37 && captured == 37 && ts_is_ascii_guid(data + 1))
-        wire->kind = TS_WIRE_FLIGHTPROXY_ACK;
+        payload->kind = TS_PAYLOAD_FLIGHTPROXY_ACK;
     else if ((data[0] == TS_FLIGHTPROXY_CLIENT || data[0] == TS_FLIGHTPROXY_SERVER) && reported > 16 && reported % 16 == 1)
-        wire->kind = TS_WIRE_FLIGHTPROXY_DATA;
-    if (wire->kind != TS_WIRE_OTHER)
-        wire->type = data[0];
+        payload->kind = TS_PAYLOAD_FLIGHTPROXY_DATA;
+    if (payload->kind != TS_PAYLOAD_OTHER)
+        payload->type = data[0];
 }
 
-ts_wire
-ts_wire_recognise(const uint8_t *data, size_t captured, size_t reported)
+ts_payload
+ts_payload_recognise(const uint8_t *data, size_t captured, size_t reported)
 {
-    ts_wire wire = { .kind = TS_WIRE_OTHER };
+    ts_payload payload = { .kind = TS_PAYLOAD_OTHER };
 
     if (captured == 0)
-        return wire;
+        return payload;
 
     /* RFC 7983 figure 3, with FF10 and flightproxy where Microsoft put them. */
     if (data[0] < 4 || data[0] == 0x06 || data[0] == 0x07) {
-        recognise_stun(data, captured, reported, &wire);
-        if (wire.kind == TS_WIRE_OTHER)
-            recognise_flightproxy(data, captured, reported, &wire);
+        recognise_stun(data, captured, reported, &payload);
+        if (payload.kind == TS_PAYLOAD_OTHER)
+            recognise_flightproxy(data, captured, reported, &payload);
     } else if (data[0] >= 20 && data[0] <= 63) {
         if (captured >= 13 && data[1] == 0xFE && (data[2] == 0xFF || data[2] == 0xFD || data[2] == 0xFC))
-            wire.kind = TS_WIRE_DTLS;
+            payload.kind = TS_PAYLOAD_DTLS;
     } else if (data[0] >= 64 && data[0] <= 79) {
-        recognise_channel_data(data, captured, reported, &wire);
+        recognise_channel_data(data, captured, reported, &payload);
     } else if (data[0] >= 128 && data[0] <= 191) {
         /* RFC 5761 4: RTCP packet types 192-223 in the second byte. */
         if (reported >= 8 && captured >= 2 && data[1] >= 192 && data[1] <= 223)
-            wire.kind = TS_WIRE_RTCP;
+            payload.kind = TS_PAYLOAD_RTCP;
         else if (reported >= 12)
-            wire.kind = TS_WIRE_RTP;
+            payload.kind = TS_PAYLOAD_RTP;
     } else if (data[0] == 0xFF) {
-        recognise_mux(data, captured, reported, &wire);
+        recognise_mux(data, captured, reported, &payload);
     }
-    return wire;
+    return payload;
 }

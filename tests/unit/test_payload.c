@@ -1,10 +1,10 @@
-/* test_wire.c
+/* test_payload.c
  * Recognition of datagrams from their bytes: whole, cut, short, long and wrong
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "core/wire.h"
+#include "core/payload.h"
 
 #include "exact_buffer.h"
 
@@ -61,63 +61,63 @@ static const struct {
     const char *what;
     const uint8_t *bytes;
     size_t length;
-    ts_wire_kind kind;
+    ts_payload_kind kind;
     bool padded, walk_exact, ms_attribute;
 } messages[] = {
-    { "allocate", allocate, sizeof allocate, TS_WIRE_MS_TURN, false, true, true },
-    { "allocate, padded", allocate_padded, sizeof allocate_padded, TS_WIRE_MS_TURN, true, true, true },
-    { "binding", binding, sizeof binding, TS_WIRE_STUN, true, true, true },
-    { "plain binding", binding_plain, sizeof binding_plain, TS_WIRE_STUN, true, true, false },
-    { "empty binding", binding_empty, sizeof binding_empty, TS_WIRE_STUN, true, true, false },
-    { "mux", mux, sizeof mux, TS_WIRE_MUX, false, false, false },
-    { "channel", channel, sizeof channel, TS_WIRE_CHANNEL_DATA, false, false, false },
-    { "channel, padded", channel_padded, sizeof channel_padded, TS_WIRE_CHANNEL_DATA, false, false, false },
-    { "rtp", rtp, sizeof rtp, TS_WIRE_RTP, false, false, false },
-    { "rtcp", rtcp, sizeof rtcp, TS_WIRE_RTCP, false, false, false },
-    { "dtls", dtls, sizeof dtls, TS_WIRE_DTLS, false, false, false },
-    { "acknowledgement", acknowledgement, 37, TS_WIRE_FLIGHTPROXY_ACK, false, false, false },
-    { "flightproxy", flightproxy, sizeof flightproxy, TS_WIRE_FLIGHTPROXY_DATA, false, false, false }
+    { "allocate", allocate, sizeof allocate, TS_PAYLOAD_MS_TURN, false, true, true },
+    { "allocate, padded", allocate_padded, sizeof allocate_padded, TS_PAYLOAD_MS_TURN, true, true, true },
+    { "binding", binding, sizeof binding, TS_PAYLOAD_STUN, true, true, true },
+    { "plain binding", binding_plain, sizeof binding_plain, TS_PAYLOAD_STUN, true, true, false },
+    { "empty binding", binding_empty, sizeof binding_empty, TS_PAYLOAD_STUN, true, true, false },
+    { "mux", mux, sizeof mux, TS_PAYLOAD_MUX, false, false, false },
+    { "channel", channel, sizeof channel, TS_PAYLOAD_CHANNEL_DATA, false, false, false },
+    { "channel, padded", channel_padded, sizeof channel_padded, TS_PAYLOAD_CHANNEL_DATA, false, false, false },
+    { "rtp", rtp, sizeof rtp, TS_PAYLOAD_RTP, false, false, false },
+    { "rtcp", rtcp, sizeof rtcp, TS_PAYLOAD_RTCP, false, false, false },
+    { "dtls", dtls, sizeof dtls, TS_PAYLOAD_DTLS, false, false, false },
+    { "acknowledgement", acknowledgement, 37, TS_PAYLOAD_FLIGHTPROXY_ACK, false, false, false },
+    { "flightproxy", flightproxy, sizeof flightproxy, TS_PAYLOAD_FLIGHTPROXY_DATA, false, false, false }
 };
 
-static ts_wire
+static ts_payload
 recognise(const void *bytes, size_t captured, size_t reported)
 {
     uint8_t *copy = exact_copy(bytes, captured);
-    const ts_wire wire = ts_wire_recognise(copy, captured, reported);
+    const ts_payload payload = ts_payload_recognise(copy, captured, reported);
 
     free(copy);
-    return wire;
+    return payload;
 }
 
 static void
 test_kinds(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(messages); i++) {
-        const ts_wire wire = recognise(messages[i].bytes, messages[i].length, messages[i].length);
+        const ts_payload payload = recognise(messages[i].bytes, messages[i].length, messages[i].length);
 
         g_test_message("%s", messages[i].what);
-        g_assert_cmpint(wire.kind, ==, messages[i].kind);
-        g_assert_cmpint(wire.padded, ==, messages[i].padded);
-        g_assert_cmpint(wire.walk_exact, ==, messages[i].walk_exact);
-        g_assert_cmpint(wire.ms_attribute, ==, messages[i].ms_attribute);
+        g_assert_cmpint(payload.kind, ==, messages[i].kind);
+        g_assert_cmpint(payload.padded, ==, messages[i].padded);
+        g_assert_cmpint(payload.walk_exact, ==, messages[i].walk_exact);
+        g_assert_cmpint(payload.ms_attribute, ==, messages[i].ms_attribute);
     }
 }
 
 static void
 test_header_fields(void)
 {
-    ts_wire wire = recognise(allocate, sizeof allocate, sizeof allocate);
+    ts_payload payload = recognise(allocate, sizeof allocate, sizeof allocate);
 
-    g_assert_cmphex(wire.type, ==, 0x0003);
-    g_assert_cmpuint(wire.length, ==, 15);
-    g_assert_false(wire.header_cookie);
-    wire = recognise(binding, sizeof binding, sizeof binding);
-    g_assert_true(wire.header_cookie);
-    wire = recognise(mux, sizeof mux, sizeof mux);
-    g_assert_cmphex(wire.type, ==, TS_MUX_CHANNEL);
-    g_assert_cmpuint(wire.length, ==, 10);
-    wire = recognise(channel, sizeof channel, sizeof channel);
-    g_assert_cmphex(wire.type, ==, 0x4000);
+    g_assert_cmphex(payload.type, ==, 0x0003);
+    g_assert_cmpuint(payload.length, ==, 15);
+    g_assert_false(payload.header_cookie);
+    payload = recognise(binding, sizeof binding, sizeof binding);
+    g_assert_true(payload.header_cookie);
+    payload = recognise(mux, sizeof mux, sizeof mux);
+    g_assert_cmphex(payload.type, ==, TS_MUX_CHANNEL);
+    g_assert_cmpuint(payload.length, ==, 10);
+    payload = recognise(channel, sizeof channel, sizeof channel);
+    g_assert_cmphex(payload.type, ==, 0x4000);
 }
 
 /* A snapshot length cuts anywhere: the same or less is seen, and nothing beyond the cut is read. */
@@ -126,11 +126,11 @@ test_cut_captures(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(messages); i++) {
         for (size_t captured = 0; captured < messages[i].length; captured++) {
-            const ts_wire wire = recognise(messages[i].bytes, captured, messages[i].length);
+            const ts_payload payload = recognise(messages[i].bytes, captured, messages[i].length);
 
             g_test_message("%s cut to %zu", messages[i].what, captured);
-            g_assert_true(wire.kind == messages[i].kind || wire.kind == TS_WIRE_OTHER ||
-                          (messages[i].kind == TS_WIRE_RTCP && wire.kind == TS_WIRE_RTP));
+            g_assert_true(payload.kind == messages[i].kind || payload.kind == TS_PAYLOAD_OTHER ||
+                          (messages[i].kind == TS_PAYLOAD_RTCP && payload.kind == TS_PAYLOAD_RTP));
         }
     }
 }
@@ -142,27 +142,27 @@ test_other_lengths(void)
     uint8_t bytes[64];
 
     for (size_t i = 0; i < G_N_ELEMENTS(messages); i++) {
-        if (messages[i].kind > TS_WIRE_CHANNEL_DATA)
+        if (messages[i].kind > TS_PAYLOAD_CHANNEL_DATA)
             continue;
         memset(bytes, 0x5A, sizeof bytes);
         memcpy(bytes, messages[i].bytes, messages[i].length);
         for (size_t length = 0; length < sizeof bytes; length++) {
-            const ts_wire wire = recognise(bytes, length, length);
-            const bool padded_channel = messages[i].kind == TS_WIRE_CHANNEL_DATA && (length == 7 || length == 8);
+            const ts_payload payload = recognise(bytes, length, length);
+            const bool padded_channel = messages[i].kind == TS_PAYLOAD_CHANNEL_DATA && (length == 7 || length == 8);
 
             /* A check whose end is missing is still Microsoft's by its attribute, but not whole. */
-            const bool short_check = wire.kind == TS_WIRE_STUN && wire.ms_attribute && length < messages[i].length;
+            const bool short_check = payload.kind == TS_PAYLOAD_STUN && payload.ms_attribute && length < messages[i].length;
 
             /* So is TURN with its cookie, whatever the length says. */
-            const bool cookie = messages[i].kind == TS_WIRE_MS_TURN && length >= TS_STUN_HEADER_LENGTH + 8;
+            const bool cookie = messages[i].kind == TS_PAYLOAD_MS_TURN && length >= TS_STUN_HEADER_LENGTH + 8;
 
             g_test_message("%s of %zu bytes", messages[i].what, length);
             if (cookie)
-                g_assert_cmpint(wire.kind, ==, TS_WIRE_MS_TURN);
+                g_assert_cmpint(payload.kind, ==, TS_PAYLOAD_MS_TURN);
             else if (short_check)
-                g_assert_false(wire.walk_exact);
+                g_assert_false(payload.walk_exact);
             else if (length != messages[i].length && !padded_channel)
-                g_assert_cmpint(wire.kind, ==, TS_WIRE_OTHER);
+                g_assert_cmpint(payload.kind, ==, TS_PAYLOAD_OTHER);
         }
     }
 }
@@ -175,29 +175,29 @@ test_wrong_bytes(void)
     /* No cookie of either kind: not ours to claim. */
     memcpy(bytes, allocate, sizeof allocate);
     bytes[24] = 0;
-    g_assert_cmpint(recognise(bytes, sizeof allocate, sizeof allocate).kind, ==, TS_WIRE_OTHER);
+    g_assert_cmpint(recognise(bytes, sizeof allocate, sizeof allocate).kind, ==, TS_PAYLOAD_OTHER);
     /* The cookie's attribute with another length. */
     memcpy(bytes, allocate, sizeof allocate);
     bytes[23] = 5;
-    g_assert_cmpint(recognise(bytes, sizeof allocate, sizeof allocate).kind, ==, TS_WIRE_OTHER);
+    g_assert_cmpint(recognise(bytes, sizeof allocate, sizeof allocate).kind, ==, TS_PAYLOAD_OTHER);
     /* An FF10 header that has no room for its identifier. */
     memcpy(bytes, mux, sizeof mux);
     bytes[3] = 7;
-    g_assert_cmpint(recognise(bytes, 11, 11).kind, ==, TS_WIRE_OTHER);
-    g_assert_cmpint(recognise(bytes, 12, 12).kind, ==, TS_WIRE_OTHER);
+    g_assert_cmpint(recognise(bytes, 11, 11).kind, ==, TS_PAYLOAD_OTHER);
+    g_assert_cmpint(recognise(bytes, 12, 12).kind, ==, TS_PAYLOAD_OTHER);
     /* RFC 8656 keeps channels 0x5000 and up for others. */
     memcpy(bytes, channel, sizeof channel);
     bytes[0] = 0x50;
-    g_assert_cmpint(recognise(bytes, sizeof channel, sizeof channel).kind, ==, TS_WIRE_OTHER);
+    g_assert_cmpint(recognise(bytes, sizeof channel, sizeof channel).kind, ==, TS_PAYLOAD_OTHER);
     /* A GUID with a wrong digit or dash. */
     memcpy(bytes, acknowledgement, 37);
     bytes[36] = 'g';
-    g_assert_cmpint(recognise(bytes, 37, 37).kind, ==, TS_WIRE_OTHER);
+    g_assert_cmpint(recognise(bytes, 37, 37).kind, ==, TS_PAYLOAD_OTHER);
     memcpy(bytes, acknowledgement, 37);
     bytes[9] = '0';
-    g_assert_cmpint(recognise(bytes, 37, 37).kind, ==, TS_WIRE_OTHER);
-    g_assert_cmpint(recognise("", 0, 0).kind, ==, TS_WIRE_OTHER);
-    g_assert_cmpint(recognise("", 0, 1000).kind, ==, TS_WIRE_OTHER);
+    g_assert_cmpint(recognise(bytes, 37, 37).kind, ==, TS_PAYLOAD_OTHER);
+    g_assert_cmpint(recognise("", 0, 0).kind, ==, TS_PAYLOAD_OTHER);
+    g_assert_cmpint(recognise("", 0, 1000).kind, ==, TS_PAYLOAD_OTHER);
 }
 
 static void
@@ -239,7 +239,7 @@ test_overrun(void)
     g_assert_cmpuint(tlv.length, ==, 0xFFFF);
     g_assert_cmpuint(tlv.available, ==, sizeof bytes - 24);
     g_assert_false(ts_tlv_next(&walk, &tlv));
-    g_assert_false(ts_wire_recognise(copy, sizeof bytes, sizeof bytes).walk_exact);
+    g_assert_false(ts_payload_recognise(copy, sizeof bytes, sizeof bytes).walk_exact);
     free(copy);
 }
 

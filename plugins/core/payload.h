@@ -1,4 +1,4 @@
-/* wire.h
+/* payload.h
  * Recognises, from the bytes alone, what a datagram or message is
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -8,8 +8,8 @@
  * RFC 8656 12.4; RFC 7983 (demultiplexing by first byte); RFC 4571.
  */
 
-#ifndef TEAMSHARK_CORE_WIRE_H
-#define TEAMSHARK_CORE_WIRE_H
+#ifndef TEAMSHARK_CORE_PAYLOAD_H
+#define TEAMSHARK_CORE_PAYLOAD_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,40 +37,40 @@
 #define TS_ATTR_8036                    0x8036
 
 typedef enum {
-    TS_WIRE_OTHER,              /* nothing that the bytes alone can tell */
-    TS_WIRE_MS_TURN,            /* a TURN message with the MS magic cookie first */
-    TS_WIRE_STUN,               /* an RFC 8489 message (header cookie) */
-    TS_WIRE_MUX,                /* FF10 header and payload */
-    TS_WIRE_CHANNEL_DATA,       /* RFC 8656 ChannelData */
-    TS_WIRE_FLIGHTPROXY_ACK,    /* 03 and a GUID in ASCII (observed) */
-    TS_WIRE_FLIGHTPROXY_DATA,   /* 06 or 07 and 16n bytes (observed; weak alone) */
-    TS_WIRE_RTP,                /* first byte 128-191, not RTCP (weak alone) */
-    TS_WIRE_RTCP,               /* the same with an RTCP packet type (weak alone) */
-    TS_WIRE_DTLS,               /* a DTLS record header */
-    /* Told by what is around the bytes, never by ts_wire_recognise(): */
-    TS_WIRE_TURN_WITHOUT_COOKIE, /* MS-TURN but for its cookie, which is not first */
-    TS_WIRE_MUX_CUT,            /* FF10 of a known session, its length wrong */
-    TS_WIRE_TOO_DEEP,           /* STUN, TURN or FF10 within too many others */
-    TS_WIRE_MS_FRAME,           /* TCP only: the header of MS framing; type 2 or 3 */
-    TS_WIRE_MS_FRAME_LOST,      /* TCP only: bytes where such a header should be */
-    TS_WIRE_PSEUDO_TLS          /* TCP only: half of the handshake; type 1 or 2 */
-} ts_wire_kind;
+    TS_PAYLOAD_OTHER,              /* nothing that the bytes alone can tell */
+    TS_PAYLOAD_MS_TURN,            /* a TURN message with the MS magic cookie first */
+    TS_PAYLOAD_STUN,               /* an RFC 8489 message (header cookie) */
+    TS_PAYLOAD_MUX,                /* FF10 header and payload */
+    TS_PAYLOAD_CHANNEL_DATA,       /* RFC 8656 ChannelData */
+    TS_PAYLOAD_FLIGHTPROXY_ACK,    /* 03 and a GUID in ASCII (observed) */
+    TS_PAYLOAD_FLIGHTPROXY_DATA,   /* 06 or 07 and 16n bytes (observed; weak alone) */
+    TS_PAYLOAD_RTP,                /* first byte 128-191, not RTCP (weak alone) */
+    TS_PAYLOAD_RTCP,               /* the same with an RTCP packet type (weak alone) */
+    TS_PAYLOAD_DTLS,               /* a DTLS record header */
+    /* Told by what is around the bytes, never by ts_payload_recognise(): */
+    TS_PAYLOAD_TURN_WITHOUT_COOKIE, /* MS-TURN but for its cookie, which is not first */
+    TS_PAYLOAD_MUX_CUT,             /* FF10 of a known session, its length wrong */
+    TS_PAYLOAD_TOO_DEEP,            /* STUN, TURN or FF10 within too many others */
+    TS_PAYLOAD_MS_FRAME,            /* TCP only: the header of MS framing; type 2 or 3 */
+    TS_PAYLOAD_MS_FRAME_LOST,       /* TCP only: bytes where such a header should be */
+    TS_PAYLOAD_PSEUDO_TLS           /* TCP only: half of the handshake; type 1 or 2 */
+} ts_payload_kind;
 
-/* ts_wire.type of TS_WIRE_MS_FRAME and TS_WIRE_PSEUDO_TLS. */
+/* ts_payload.type of TS_PAYLOAD_MS_FRAME and TS_PAYLOAD_PSEUDO_TLS. */
 #define TS_FRAME_CONTROL        2
 #define TS_FRAME_DATA           3
 #define TS_PSEUDO_TLS_CLIENT    1
 #define TS_PSEUDO_TLS_SERVER    2
 
 typedef struct {
-    ts_wire_kind kind;
+    ts_payload_kind kind;
     uint16_t type;              /* STUN message type; FF10 or channel number; flightproxy's first byte; else 0 */
     uint16_t length;            /* the length field of STUN, FF10 and ChannelData headers */
     bool header_cookie;         /* STUN: bytes 4-7 are TS_STUN_COOKIE */
     bool padded;                /* STUN: attributes are padded to 4 bytes (RFC 8489) */
     bool walk_exact;            /* STUN: the walk ends exactly at the message's end */
     bool ms_attribute;          /* STUN: carries an attribute that only Microsoft sends */
-} ts_wire;
+} ts_payload;
 
 /* One attribute of a STUN message. The value lies in the caller's buffer. */
 typedef struct {
@@ -93,10 +93,10 @@ typedef struct {
  * Recognises a whole datagram or framed message. captured is the number of
  * bytes at data, reported what was on the wire (captured < reported in a
  * capture with a snapshot length). Never reads past captured. A length field
- * that does not fit reported makes it TS_WIRE_OTHER, except where a cookie or
+ * that does not fit reported makes it TS_PAYLOAD_OTHER, except where a cookie or
  * an attribute of Microsoft leaves no doubt.
  */
-ts_wire ts_wire_recognise(const uint8_t *data, size_t captured, size_t reported);
+ts_payload ts_payload_recognise(const uint8_t *data, size_t captured, size_t reported);
 
 /* Starts a walk over the attributes of the STUN message at data. */
 void ts_tlv_walk_init(ts_tlv_walk *walk, const uint8_t *data, size_t captured, bool padded);
@@ -132,4 +132,4 @@ ts_get_be64(const uint8_t *p)
     return ((uint64_t)ts_get_be32(p) << 32) | ts_get_be32(p + 4);
 }
 
-#endif /* TEAMSHARK_CORE_WIRE_H */
+#endif /* TEAMSHARK_CORE_PAYLOAD_H */

@@ -52,7 +52,7 @@ def test_the_same_rows_give_the_same_tables(tmp_path):
 
 NAME = "new.contoso.example,exact,teams,chat,sync,service-name,worldwide,ms-owned,shared,all,Text,OBSERVED,low"
 TOKEN = "zzzz,geo,zzzz,Somewhere,eu,OBSERVED,low"
-PREFIX = "192.0.2.0/24,media,worldwide,11,,,MS-WW23,"
+PREFIX = "192.0.2.0/24,media,worldwide,11,,,,MS-WW23,"
 SET = "worldwide,12,Allow,yes,new.contoso.example,exact,,,MS-WW23"
 KEY = "new.contoso.example,host,1,new.contoso.example,,OBSERVED"
 VALUE = "stage,new,New,A new stage"
@@ -102,12 +102,11 @@ BAD_ROWS = [
     ("prefixes.csv", PREFIX.replace("192.0.2.0/24", "192.0.2.0/255.255.255.0"), "is written '192.0.2.0/24'"),
     ("prefixes.csv", PREFIX.replace("192.0.2.0/24", "2001:DB8::/32"), "is written '2001:db8::/32'"),
     ("prefixes.csv", PREFIX.replace(",media,", ",voice,"), "unknown use"),
-    ("prefixes.csv", PREFIX.replace(",11,", ",,"), "empty set"),
     ("prefixes.csv", PREFIX.replace(",11,", ",eleven,"), "is not a number"),
     ("prefixes.csv", PREFIX.replace("11,,", "11,2023-13,"), "valid_from '2023-13' is not yyyy-mm"),
     ("prefixes.csv", PREFIX.replace("11,,", "11,202307,"), "is not yyyy-mm"),
     ("prefixes.csv", PREFIX.replace("11,,", "11,2023-07,2022-07"), "is after valid_to"),
-    ("prefixes.csv", PREFIX.replace(",media,", ",observed,"), "needs both dates"),
+    ("prefixes.csv", PREFIX.replace(",media,", ",observed-relay,"), "needs both dates"),
     ("endpoint_sets.csv", SET.replace(",Allow,", ",Perhaps,"), "unknown category"),
     ("endpoint_sets.csv", SET.replace(",yes,", ",true,"), "unknown required"),
     ("endpoint_sets.csv", SET.replace(",12,", ",#12,"), "is not a number"),

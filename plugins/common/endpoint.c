@@ -57,11 +57,19 @@ ts_endpoint_shared(const ts_endpoint *end)
 }
 
 const ts_prefix_row *
-ts_address_prefix(const address *addr)
+ts_address_prefix(const address *addr, const nstime_t *when)
 {
-    if (addr->type == AT_IPv4 || addr->type == AT_IPv6)
-        return ts_prefix_find(addr->type == AT_IPv4 ? 4 : 6, (const uint8_t *)addr->data);
-    return NULL;
+    if (addr->type != AT_IPv4 && addr->type != AT_IPv6)
+        return NULL;
+    return ts_prefix_find(addr->type == AT_IPv4 ? 4 : 6, (const uint8_t *)addr->data, ts_month_of(when->secs));
+}
+
+const ts_prefix_row *
+ts_address_media_prefix(const address *addr, const nstime_t *when)
+{
+    if (addr->type != AT_IPv4 && addr->type != AT_IPv6)
+        return NULL;
+    return ts_prefix_find_media(addr->type == AT_IPv4 ? 4 : 6, (const uint8_t *)addr->data, ts_month_of(when->secs));
 }
 
 unsigned

@@ -34,8 +34,9 @@ bool ts_endpoint_keep(ts_endpoint *to, const ts_endpoint *from);
 /* The same end in file scope: one copy for the whole capture. */
 ts_endpoint ts_endpoint_shared(const ts_endpoint *end);
 
-/* Is the address in one of Microsoft's published prefixes? The row, or NULL. */
-const ts_prefix_row *ts_address_prefix(const address *addr);
+/* The prefix of Microsoft's that covers the address at a time (ts_prefix_find), or NULL; and the same of media alone. */
+const ts_prefix_row *ts_address_prefix(const address *addr, const nstime_t *when);
+const ts_prefix_row *ts_address_media_prefix(const address *addr, const nstime_t *when);
 
 /* For maps with const ts_endpoint * or const address * as keys. */
 unsigned ts_endpoint_hash(const void *endpoint);

@@ -10,6 +10,8 @@
 
 #include "core/prefixes_data.h"
 
+#define FIRST_SECOND    1041379200  /* 2003, the year of Skype; clocks that were never set are before it */
+
 static bool
 covers(const ts_prefix_row *row, const uint8_t *address)
 {
@@ -37,50 +39,66 @@ last_not_above(const ts_prefix_node *nodes, size_t count, const uint8_t *address
     return (int)low - 1;
 }
 
-typedef bool (*row_test)(const ts_prefix_row *row, uint32_t argument);
-
 /* Every prefix that covers the address is on the way from that row to the root. */
 static const ts_prefix_row *
-find(uint8_t family, const uint8_t *address, row_test wanted, uint32_t argument)
+find(uint8_t family, const uint8_t *address, bool media_only, uint32_t yyyymm)
 {
+    const uint8_t *within = family == 6 ? ts_nat64_ipv4(address) : NULL;
+
+    if (within != NULL)
+        return find(4, within, media_only, yyyymm);
+
     const ts_prefix_node *nodes = family == 4 ? ts_prefixes4 : ts_prefixes6;
     const size_t count = family == 4 ? ts_prefixes4_count : ts_prefixes6_count;
 
     for (int i = last_not_above(nodes, count, address, family == 4 ? 4 : 16); i >= 0; i = nodes[i].parent) {
         const ts_prefix_row *row = &nodes[i].row;
 
-        if (covers(row, address) && (wanted == NULL || wanted(row, argument)))
+        if (covers(row, address) && ts_prefix_current(row, yyyymm) && (!media_only || row->use == TS_PREFIX_MEDIA))
             return row;
     }
     return NULL;
 }
 
-static bool
-has_use(const ts_prefix_row *row, uint32_t use)
+const uint8_t *
+ts_nat64_ipv4(const uint8_t *address6)
 {
-    return row->use == (ts_prefix_use)use;
+    static const uint8_t well_known[12] = { 0x00, 0x64, 0xff, 0x9b };
+
+    return memcmp(address6, well_known, sizeof well_known) == 0 ? address6 + sizeof well_known : NULL;
+}
+
+/* Days to a date of the Gregorian calendar, in years that begin in March. */
+uint32_t
+ts_month_of(int64_t unix_seconds)
+{
+    const int64_t days = unix_seconds / 86400 + 719468;     /* since 0000-03-01 */
+
+    if (unix_seconds < FIRST_SECOND)
+        return 0;
+    const uint32_t day_of_era = (uint32_t)(days % 146097);
+    const uint32_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    const uint32_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    const uint32_t month = (5 * day_of_year + 2) / 153;     /* 0: March */
+    const uint32_t year = (uint32_t)(days / 146097) * 400 + year_of_era + (month >= 10 ? 1 : 0);
+
+    return year * 100 + (month < 10 ? month + 3 : month - 9);
 }
 
 const ts_prefix_row *
-ts_prefix_find(uint8_t family, const uint8_t *address)
+ts_prefix_find(uint8_t family, const uint8_t *address, uint32_t yyyymm)
 {
-    return find(family, address, NULL, 0);
+    return find(family, address, false, yyyymm);
 }
 
 const ts_prefix_row *
-ts_prefix_find_media(uint8_t family, const uint8_t *address)
+ts_prefix_find_media(uint8_t family, const uint8_t *address, uint32_t yyyymm)
 {
-    return find(family, address, has_use, TS_PREFIX_MEDIA);
-}
-
-const ts_prefix_row *
-ts_prefix_find_at(uint8_t family, const uint8_t *address, uint32_t yyyymm)
-{
-    return find(family, address, ts_prefix_current, yyyymm);
+    return find(family, address, true, yyyymm);
 }
 
 bool
 ts_prefix_current(const ts_prefix_row *row, uint32_t yyyymm)
 {
-    return yyyymm >= row->valid_from && (row->valid_to == 0 || yyyymm <= row->valid_to);
+    return yyyymm == 0 || (yyyymm >= row->valid_from && (row->valid_to == 0 || yyyymm <= row->valid_to));
 }

@@ -12,13 +12,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What Microsoft publishes the prefix for. */
+/* What Microsoft publishes the prefix for; the last two are published nowhere. */
 typedef enum {
     TS_PREFIX_MEDIA,        /* Teams transport relays and media, UDP 3478-3481 */
     TS_PREFIX_SERVICE,      /* Teams and Skype for Business over TCP 443 */
     TS_PREFIX_IDENTITY,     /* Entra ID sign-in */
     TS_PREFIX_EDGE,         /* Microsoft's anycast front doors */
-    TS_PREFIX_OBSERVED      /* seen in captures, published nowhere */
+    TS_PREFIX_OBSERVED_RELAY,       /* seen in captures as a relay */
+    TS_PREFIX_OBSERVED_FLIGHTPROXY  /* seen in captures as a flightproxy */
 } ts_prefix_use;
 
 typedef struct {
@@ -31,27 +32,36 @@ typedef struct {
     const char *set;        /* endpoint set, "11"; "" where none */
     uint32_t valid_from;    /* yyyymm of the first list that has it, 0: unknown */
     uint32_t valid_to;      /* yyyymm of the last list that has it, 0: still listed */
+    bool web_shared;        /* on ports 80 and 443 others than Teams answer, too: weak evidence there */
     const char *source;
 } ts_prefix_row;
 
+/* Year and month of a moment in UTC, yyyymm; 0, no date, for what no capture of Skype or Teams can have. */
+uint32_t ts_month_of(int64_t unix_seconds);
+
 /*
  * The longest prefix that covers an address in network byte order (4 bytes
- * for family 4, 16 for family 6), or NULL. Dates do not take part: old
- * captures need old prefixes; ts_prefix_current() says whether a row is
- * still listed at a date. Rows are static.
+ * for family 4, 16 for family 6) among those listed at yyyymm, or NULL: a
+ * prefix says nothing before its first list, nor after its last one. Without
+ * a date (0) all rows count. Of an IPv6 address that translates an IPv4 one
+ * (ts_nat64_ipv4), the IPv4 address counts. Rows are static.
  */
-const ts_prefix_row *ts_prefix_find(uint8_t family, const uint8_t *address);
+const ts_prefix_row *ts_prefix_find(uint8_t family, const uint8_t *address, uint32_t yyyymm);
 
 /* The same among the rows whose use is media only (relays, UDP 3478-3481). */
-const ts_prefix_row *ts_prefix_find_media(uint8_t family, const uint8_t *address);
-
-/*
- * The longest prefix that covers the address among the rows listed at yyyymm:
- * where a prefix was split or merged, the one of that time.
- */
-const ts_prefix_row *ts_prefix_find_at(uint8_t family, const uint8_t *address, uint32_t yyyymm);
+const ts_prefix_row *ts_prefix_find_media(uint8_t family, const uint8_t *address, uint32_t yyyymm);
 
 /* Is the row listed at yyyymm? */
 bool ts_prefix_current(const ts_prefix_row *row, uint32_t yyyymm);
+
+/* Does Microsoft publish the prefix? */
+static inline bool
+ts_prefix_is_published(const ts_prefix_row *row)
+{
+    return row->use < TS_PREFIX_OBSERVED_RELAY;
+}
+
+/* The IPv4 address within an IPv6 address of the well-known NAT64 prefix (RFC 6052), or NULL. */
+const uint8_t *ts_nat64_ipv4(const uint8_t *address6);
 
 #endif /* TEAMSHARK_CORE_PREFIXES_H */

@@ -6,8 +6,7 @@
 
 #include "demux_private.h"
 
-#include "core/ports.h"
-#include "core/prefixes.h"
+#include "common/endpoint.h"
 
 #define FLIGHTPROXY_PORT    3478
 #define COOKIE_END          (TS_STUN_HEADER_LENGTH + 8u)    /* of an MS-TURN message */
@@ -82,19 +81,9 @@ ts_demux_recognise(const ts_layer *outer, const uint8_t *data, size_t captured, 
 /* ---- evidence around the payload ---- */
 
 static bool
-in_media_prefix(const address *addr)
+end_is_published_relay(const packet_info *pinfo, const address *addr, uint32_t port)
 {
-    if (addr->type == AT_IPv4)
-        return ts_prefix_find_media(4, (const uint8_t *)addr->data) != NULL;
-    if (addr->type == AT_IPv6)
-        return ts_prefix_find_media(6, (const uint8_t *)addr->data) != NULL;
-    return false;
-}
-
-static bool
-end_is_published_relay(const address *addr, uint32_t port)
-{
-    return ts_port_is_relay((uint16_t)port) && in_media_prefix(addr);
+    return ts_port_is_relay((uint16_t)port) && ts_address_media_prefix(addr, &pinfo->abs_ts) != NULL;
 }
 
 static ts_evidence
@@ -107,7 +96,8 @@ context_evidence(const packet_info *pinfo, const ts_flow *flow, const ts_layer *
         return flow->ms_frame == pinfo->num ? flow->evidence : TS_EVIDENCE_CONVERSATION;
     if (ts_demux_knows_address(pinfo))
         return TS_EVIDENCE_ENDPOINT;
-    if (end_is_published_relay(&pinfo->src, pinfo->srcport) || end_is_published_relay(&pinfo->dst, pinfo->destport))
+    if (end_is_published_relay(pinfo, &pinfo->src, pinfo->srcport) ||
+        end_is_published_relay(pinfo, &pinfo->dst, pinfo->destport))
         return TS_EVIDENCE_PREFIX;
     return TS_EVIDENCE_NONE;
 }
@@ -183,7 +173,7 @@ flightproxy_evidence(packet_info *pinfo, const ts_payload *payload, const ts_flo
         return TS_EVIDENCE_NONE;
     if (payload->kind == TS_PAYLOAD_FLIGHTPROXY_ACK)
         return TS_EVIDENCE_SHAPE;
-    if (in_media_prefix(pinfo->srcport == FLIGHTPROXY_PORT ? &pinfo->src : &pinfo->dst))
+    if (ts_address_media_prefix(pinfo->srcport == FLIGHTPROXY_PORT ? &pinfo->src : &pinfo->dst, &pinfo->abs_ts) != NULL)
         return TS_EVIDENCE_PREFIX;
     return flightproxy_both_ways(pinfo, payload) ? TS_EVIDENCE_SHAPE : TS_EVIDENCE_NONE;
 }

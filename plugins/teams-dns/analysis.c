@@ -171,7 +171,7 @@ collect_addresses_of(ts_message *message, wmem_array_t *answers)
 
         copy_address_shallow(&one->end.addr, &answer->addr);
         one->ttl = answer->ttl;
-        one->prefix = ts_address_prefix(&answer->addr);
+        one->prefix = ts_address_prefix(&answer->addr, &message->pinfo->abs_ts);
         message->max_ttl = MAX(message->max_ttl, answer->ttl);
         if (one->prefix != NULL)
             add_prefix(message, find_link(message, answer->owner), one->prefix->text);
@@ -281,7 +281,7 @@ ts_analyse(packet_info *pinfo, const ts_dns_message *dns, ts_message *message)
     sum_up(message);
     if (dns->dns)
         match_question(message);
-    else if (message->links[0].prefix[0] == '\0' && ts_address_prefix(message->server) != NULL)
-        message->links[0].prefix = ts_address_prefix(message->server)->text;
+    else if (message->links[0].prefix[0] == '\0' && ts_address_prefix(message->server, &pinfo->abs_ts) != NULL)
+        message->links[0].prefix = ts_address_prefix(message->server, &pinfo->abs_ts)->text;
     return true;
 }

@@ -72,14 +72,7 @@ ts_name_required(const ts_link *link)
 uint32_t
 ts_frame_month(const packet_info *pinfo)
 {
-    GDateTime *date = g_date_time_new_from_unix_utc(pinfo->abs_ts.secs);
-    uint32_t month = 0;
-
-    if (date != NULL) {
-        month = (uint32_t)(g_date_time_get_year(date) * 100 + g_date_time_get_month(date));
-        g_date_time_unref(date);
-    }
-    return month;
+    return ts_month_of(pinfo->abs_ts.secs);
 }
 
 wmem_array_t *

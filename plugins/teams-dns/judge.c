@@ -271,16 +271,18 @@ ts_judge_literal(ts_message *message)
     ws_in4_addr ipv4;
     ws_in6_addr ipv6;
     const ts_prefix_row *prefix;
+    const nstime_t *when = &message->pinfo->abs_ts;
+    address addr = ADDRESS_INIT_NONE;
 
-    if (ws_inet_pton4(link->view.name, &ipv4)) {
-        prefix = ts_prefix_find_media(4, (const uint8_t *)&ipv4);
-        prefix = prefix != NULL ? prefix : ts_prefix_find(4, (const uint8_t *)&ipv4);
-    } else if (ws_inet_pton6(link->view.name, &ipv6)) {
-        prefix = ts_prefix_find_media(6, (const uint8_t *)&ipv6);
-        prefix = prefix != NULL ? prefix : ts_prefix_find(6, (const uint8_t *)&ipv6);
-    } else {
+    if (ws_inet_pton4(link->view.name, &ipv4))
+        set_address(&addr, AT_IPv4, 4, &ipv4);
+    else if (ws_inet_pton6(link->view.name, &ipv6))
+        set_address(&addr, AT_IPv6, 16, &ipv6);
+    else
         return false;
-    }
+    prefix = ts_address_media_prefix(&addr, when);
+    if (prefix == NULL)
+        prefix = ts_address_prefix(&addr, when);
 
     for (size_t i = 0; prefix != NULL && i < array_length(literals); i++) {
         if (literals[i].use != prefix->use)

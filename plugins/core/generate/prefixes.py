@@ -7,9 +7,9 @@ import os
 
 import table
 
-COLUMNS = ["prefix", "use", "cloud", "set", "valid_from", "valid_to", "source", "note"]
+COLUMNS = ["prefix", "use", "cloud", "set", "valid_from", "valid_to", "web", "source", "note"]
 # In the order of ts_prefix_use: where two rows have one prefix, the first use wins.
-USES = ["media", "service", "identity", "edge", "observed"]
+USES = ["media", "service", "identity", "edge", "observed-relay", "observed-flightproxy"]
 
 
 def read(data, clouds, codes):
@@ -23,12 +23,12 @@ def read(data, clouds, codes):
             row.fail(f"prefix '{row['prefix']}' is written '{row.network}'")
         row.one_of("use", USES)
         row.one_of("cloud", clouds)
-        if row["use"] in ("media", "service", "identity"):
-            row.filled("set")
+        # shared: on ports 80 and 443 others than Teams answer, too.
+        row.one_of("web", ["", "shared"])
         if row["set"] and not row["set"].isdigit():
             row.fail(f"endpoint set '{row['set']}' is not a number")
         row.period = table.period(row)
-        if row["use"] == "observed" and 0 in row.period:
+        if row["use"].startswith("observed") and 0 in row.period:
             row.fail("an observed prefix needs both dates")
         table.check_source(row, codes)
     table.unique(rows, "prefix", "cloud", "use")
@@ -55,8 +55,8 @@ def generate(rows):
         for row, parent in zip(part, parents(part)):
             packed = ", ".join(f"0x{byte:02x}" for byte in row.network.network_address.packed)
             out.append(f"    {{ {{ {table.quote(row['prefix'])}, {family}, {row.network.prefixlen}, {{ {packed} }}, "
-                       f"TS_PREFIX_{row['use'].upper()},\n        {table.quote(row['cloud'])}, {table.quote(row['set'])}, "
-                       f"{row.period[0]}, {row.period[1]}, {table.quote(row['source'])} }}, {parent} }},")
+                       f"TS_PREFIX_{row['use'].upper().replace('-', '_')},\n        {table.quote(row['cloud'])}, {table.quote(row['set'])}, "
+                       f"{row.period[0]}, {row.period[1]}, {'true' if row['web'] else 'false'}, {table.quote(row['source'])} }}, {parent} }},")
         out.append("};")
         out.append(f"const size_t ts_prefixes{family}_count = {len(part)};")
     return out

@@ -136,7 +136,7 @@ remote_of(calls_entry *entry, const packet_info *pinfo, const teams_flow *flow)
     calls_remote fresh = {
         .tcp = tcp,
         .ports = g_array_new(FALSE, FALSE, sizeof(uint16_t)),
-        .prefix = ts_address_prefix(&flow->server_end.addr),
+        .prefix = ts_address_prefix(&flow->server_end.addr, &pinfo->abs_ts),
         .first_frame = pinfo->num,
         .first = pinfo->abs_ts,
         .last = pinfo->abs_ts,

@@ -103,7 +103,7 @@ calls_is_cut_off(const calls_entry *entry)
 bool
 calls_is_published(const calls_remote *remote)
 {
-    return remote->prefix != NULL && remote->prefix->use != TS_PREFIX_OBSERVED;
+    return remote->prefix != NULL && ts_prefix_is_published(remote->prefix);
 }
 
 bool

@@ -133,7 +133,7 @@ static bool
 port_fits_prefix(const ts_prefix_row *row, port_type ptype, uint32_t port)
 {
     if (ptype == PT_UDP && ts_port_is_relay((uint16_t)port))
-        return row->use == TS_PREFIX_MEDIA || row->use == TS_PREFIX_SERVICE || row->use == TS_PREFIX_OBSERVED;
+        return row->use == TS_PREFIX_MEDIA || row->use == TS_PREFIX_OBSERVED_RELAY;
     return port == 443 && (row->use == TS_PREFIX_MEDIA || row->use == TS_PREFIX_SERVICE);
 }
 
@@ -142,7 +142,7 @@ teams_is_published(const packet_info *pinfo, const address *addr, uint32_t port)
 {
     if (port != 443 && !(pinfo->ptype == PT_UDP && ts_port_is_relay((uint16_t)port)))
         return false;
-    const ts_prefix_row *row = ts_address_prefix(addr);
+    const ts_prefix_row *row = ts_address_prefix(addr, &pinfo->abs_ts);
 
     return row != NULL && port_fits_prefix(row, pinfo->ptype, port);
 }

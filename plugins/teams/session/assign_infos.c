@@ -51,7 +51,8 @@ check_resolved(teams_frame_builder *b, teams_flow *flow, const teams_learned *wh
 
     if (strcmp(address_text, what->name) == 0)
         return;     /* an address needs no DNS */
-    const bool outside = ts_address_prefix(&flow->server_end.addr) == NULL && what->product == TS_PRODUCT_TEAMS;
+    const bool outside = ts_address_prefix(&flow->server_end.addr, &b->pinfo->abs_ts) == NULL &&
+        what->product == TS_PRODUCT_TEAMS;
 
     teams_expert_add(b->pinfo,
         outside ? TEAMS_EXPERT_NAME_UNRESOLVED_OUTSIDE : TEAMS_EXPERT_NAME_UNRESOLVED,

@@ -177,10 +177,21 @@ def test_addresses_show_what_the_capture_resolved():
     assert "s-0001.s-msedge.net" in result.stdout.split()
 
 
-def test_problems_are_our_warnings_and_errors():
-    """docs/generate/tables.py prints the filter that belongs there."""
-    assert profile_files.colour_rules()[0].filter == tables.problems()
-    assert profile_files.buttons()["Problems"] == tables.problems()
+def test_problems_have_the_first_colour_and_a_button():
+    assert profile_files.colour_rules()[0].filter == "teams.problem"
+    assert profile_files.buttons()["Problems"] == "teams.problem"
+
+
+@pytest.mark.parametrize("capture", ["article-2017.pcapng", "ice-broken-checks.pcap", "ms-turn/lengths.pcap", "diagnostics/d03-servfail-refused.pcap",
+                                     "diagnostics/d04-sinkhole.pcap", "ice-consent-lost.pcap", "address-hints.pcap"])
+def test_problems_are_our_warnings_and_errors(capture):
+    """Also on frames that are no part of a session, and in every mode the same."""
+    ours = " || ".join(row.filter for row in tables.all_diagnostics() if row.severity in ("warning", "error"))
+    fields = ("-T", "fields", "-e", "frame.number")
+    expected = harness.tshark("-r", harness.bundled(capture), "-Y", ours, *fields)
+    assert harness.tshark("-r", harness.bundled(capture), "-Y", "teams.problem", *fields) == expected
+    if expected:
+        harness.assert_same_in_all_modes(harness.bundled(capture), ["teams.problem"], "teams.problem")
 
 
 # --- Its colours can be read ---------------------------------------------------

@@ -12,7 +12,7 @@ from harness import assert_same_in_all_modes, bundled, report, shared, shared_na
 
 TEAMS_CALL = "teams/teams-signin-and-call.pcapng"
 ALL = ["teams.product", "teams.service", "teams.stage", "teams.modality", "teams.transport", "teams.path",
-       "teams.endpoint", "teams.name", "teams.name.frame", "teams.evidence", "teams.flow", "teams.call", "teams.signin"]
+       "teams.endpoint.address", "teams.endpoint.ipv6", "teams.endpoint.port", "teams.name", "teams.name.frame", "teams.evidence", "teams.flow", "teams.call", "teams.signin"]
 
 
 @functools.lru_cache(maxsize=None)
@@ -49,6 +49,18 @@ def test_others_traffic_stays_silent(name):
 
 def test_fields_are_the_same_in_all_modes():
     assert_same_in_all_modes(shared(TEAMS_CALL), ALL, "teams")
+
+
+@pytest.mark.parametrize("capture, expression, expected", [
+    ("article-2017.pcapng", "teams.endpoint.address == 52.112.193.0/24 && teams.endpoint.port == 3478", {("52.112.193.10", "", "3478")}),
+    ("ipv6.pcap", "teams.endpoint.ipv6 == 2603:1063::/32", {("", "2603:1063:12::5", "443")}),
+    ("ms-turn/ipv6.pcap", "teams.endpoint.ipv6 == 2001:db8::/32", {("", "2001:db8:ffff::141", "3478")}),
+    ("article-2017.pcapng", "teams.endpoint.address == 203.0.113.0/24", set()),
+])
+def test_endpoint_is_an_address_that_a_subnet_matches(capture, expression, expected):
+    """Relay of the article, a front door over IPv6, a relay over IPv6; and no network that is not there."""
+    rows = frames(bundled(capture), expression, "teams.endpoint.address", "teams.endpoint.ipv6", "teams.endpoint.port")
+    assert set(rows) == expected
 
 
 def test_every_frame_of_the_call_is_attributed():

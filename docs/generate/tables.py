@@ -89,14 +89,3 @@ def attributes(plugin):
 def csv_rows(name):
     with open(PLUGINS / "teams-dns/data" / name, newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
-
-
-def problems():
-    """The filter for frames with a warning or an error of ours, which profiles/Teams repeats.
-
-    _ws.expert.severity will not do: stock warns of every attribute that it does not know."""
-    return " || ".join(row.filter for row in all_diagnostics() if row.severity in ("warning", "error"))
-
-
-if __name__ == "__main__":
-    print(problems())

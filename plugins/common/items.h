@@ -7,7 +7,9 @@
 #ifndef TEAMSHARK_COMMON_ITEMS_H
 #define TEAMSHARK_COMMON_ITEMS_H
 
-#include "common/ws_compat.h"
+#include <string.h>
+
+#include "common/frame_info.h"
 
 static inline void
 ts_add_text(tvbuff_t *tvb, proto_tree *tree, int hf, const char *text)
@@ -27,6 +29,22 @@ ts_add_number(tvbuff_t *tvb, proto_tree *tree, int hf, uint32_t number)
 {
     if (number != 0)
         proto_item_set_generated(proto_tree_add_uint(tree, hf, tvb, 0, 0, number));
+}
+
+/* Address and port in fields of their types: address for IPv4, ipv6 for IPv6. Nothing where it is not known. */
+static inline void
+ts_add_endpoint(tvbuff_t *tvb, proto_tree *tree, int address, int ipv6, int port, const ts_endpoint *end)
+{
+    if (end->addr.type == AT_IPv4) {
+        ws_in4_addr value;
+
+        memcpy(&value, end->addr.data, sizeof value);
+        proto_item_set_generated(proto_tree_add_ipv4(tree, address, tvb, 0, 0, value));
+    } else if (end->addr.type == AT_IPv6)
+        proto_item_set_generated(proto_tree_add_ipv6(tree, ipv6, tvb, 0, 0, (const ws_in6_addr *)end->addr.data));
+    else
+        return;
+    proto_item_set_generated(proto_tree_add_uint(tree, port, tvb, 0, 0, end->port));
 }
 
 #endif /* TEAMSHARK_COMMON_ITEMS_H */

@@ -105,4 +105,5 @@ ts_diag_add(packet_info *pinfo, proto_item *item, ts_diag diag, const char *deta
         expert_add_info_format(pinfo, item, &fields[diag], "%s (%s): %s", row->summary, detail, row->advice);
     else
         expert_add_info_format(pinfo, item, &fields[diag], "%s: %s", row->summary, row->advice);
+    ts_frame_info_add_problem(pinfo, row->severity);
 }

@@ -6,6 +6,8 @@
 
 #include "turn_diagnostics.h"
 
+#include "common/frame_info.h"
+
 #include <epan/expert.h>
 
 static expert_field diagnostic_fields[] = {
@@ -47,6 +49,7 @@ ms_turn_diagnose(packet_info *pinfo, proto_item *item, ms_turn_diagnostic diagno
     else
         expert_add_info_format(pinfo, item, &diagnostic_fields[diagnostic], "%s (%s). %s",
             texts[diagnostic].what, detail, texts[diagnostic].advice);
+    ts_frame_info_add_problem(pinfo, diagnostics[diagnostic].eiinfo.severity);
 }
 
 void

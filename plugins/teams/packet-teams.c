@@ -40,13 +40,16 @@ static int hf_teams_stage = -1;
 static int hf_teams_modality = -1;
 static int hf_teams_transport = -1;
 static int hf_teams_path = -1;
-static int hf_teams_endpoint = -1;
+static int hf_teams_endpoint_address = -1;
+static int hf_teams_endpoint_ipv6 = -1;
+static int hf_teams_endpoint_port = -1;
 static int hf_teams_name = -1;
 static int hf_teams_name_frame = -1;
 static int hf_teams_evidence = -1;
 static int hf_teams_flow = -1;
 static int hf_teams_call = -1;
 static int hf_teams_signin = -1;
+static int hf_teams_problem = -1;
 
 /* ---- showing a frame ---- */
 
@@ -89,7 +92,9 @@ show_info(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const teams_frame
     add_string(teams_tree, tvb, hf_teams_modality, ts_modality_name(info->modality));
     add_string(teams_tree, tvb, hf_teams_transport, teams_transport_name(info->transport));
     add_string(teams_tree, tvb, hf_teams_path, teams_path_name(info->path));
-    add_string(teams_tree, tvb, hf_teams_endpoint, info->endpoint);
+    if (info->flow != NULL)
+        ts_add_endpoint(tvb, teams_tree, hf_teams_endpoint_address, hf_teams_endpoint_ipv6, hf_teams_endpoint_port,
+            &info->flow->server_end);
     add_string(teams_tree, tvb, hf_teams_name, info->name);
     ts_add_number(tvb, teams_tree, hf_teams_name_frame, info->name_frame);
     add_string(teams_tree, tvb, hf_teams_evidence, teams_evidence_name(info->evidence));
@@ -97,6 +102,16 @@ show_info(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const teams_frame
     ts_add_number(tvb, teams_tree, hf_teams_call, call_number(info));
     ts_add_number(tvb, teams_tree, hf_teams_signin, signin_number(info));
     teams_problems_show(pinfo, item);
+}
+
+/* Warnings and errors of every plugin, whatever the frame is: at the root, since the frame may be nobody's. */
+static void
+show_problem(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    const int severity = ts_frame_info_problem(pinfo);
+
+    if (severity >= PI_WARN)
+        ts_add_number(tvb, tree, hf_teams_problem, (uint32_t)severity);
 }
 
 static void
@@ -153,25 +168,34 @@ info_of(packet_info *pinfo)
     return (const teams_frame_info *)wmem_tree_lookup32_le(flow->media_infos[media->kind].changes, pinfo->num);
 }
 
-static int
-dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+/* What the frame is: decided on the first pass, the same on every later one. NULL where it is not ours. */
+static const teams_frame_info *
+find_info(tvbuff_t *tvb, packet_info *pinfo)
 {
     const teams_frame_info *info;
 
     if (PINFO_FD_VISITED(pinfo))
-        info = info_of(pinfo);
-    else if ((info = teams_assign_frame(pinfo)) != NULL || (info = teams_refusal_info(tvb, pinfo)) != NULL)
+        return info_of(pinfo);
+    if ((info = teams_assign_frame(pinfo)) != NULL || (info = teams_refusal_info(tvb, pinfo)) != NULL)
         keep_info(pinfo, info);
+    return info;
+}
 
-    if (info == NULL)
-        return 0;
+static int
+dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    const teams_frame_info *info = find_info(tvb, pinfo);
 
-    const char *label = teams_frame_info_label(info);
-    show_info(tvb, pinfo, tree, info, label);
-    if (teams_preference_info_column())
-        col_prepend_fence_fstr(pinfo->cinfo, COL_INFO, "%s: ", label);
-    queue_tap(pinfo, info);
-    return (int)tvb_captured_length(tvb);
+    if (info != NULL) {
+        const char *label = teams_frame_info_label(info);
+
+        show_info(tvb, pinfo, tree, info, label);
+        if (teams_preference_info_column())
+            col_prepend_fence_fstr(pinfo->cinfo, COL_INFO, "%s: ", label);
+        queue_tap(pinfo, info);
+    }
+    show_problem(tvb, pinfo, tree);
+    return info == NULL ? 0 : (int)tvb_captured_length(tvb);
 }
 
 /* ---- conversation filters ---- */
@@ -219,8 +243,12 @@ proto_register_teams(void)
             "udp, tcp, tls, quic or pseudo-tls", HFILL } },
         { &hf_teams_path, { "Path", "teams.path", FT_STRING, BASE_NONE, NULL, 0,
             "How media goes: direct, relayed, multiplexed or tcp_fallback", HFILL } },
-        { &hf_teams_endpoint, { "Endpoint", "teams.endpoint", FT_STRING, BASE_NONE, NULL, 0,
-            "Address and port of the service's end of the flow", HFILL } },
+        { &hf_teams_endpoint_address, { "Endpoint Address", "teams.endpoint.address", FT_IPv4, BASE_NONE, NULL, 0,
+            "IPv4 address of the service's end of the flow", HFILL } },
+        { &hf_teams_endpoint_ipv6, { "Endpoint IPv6 Address", "teams.endpoint.ipv6", FT_IPv6, BASE_NONE, NULL, 0,
+            "IPv6 address of the service's end of the flow", HFILL } },
+        { &hf_teams_endpoint_port, { "Endpoint Port", "teams.endpoint.port", FT_UINT16, BASE_DEC, NULL, 0,
+            "Port of the service's end of the flow", HFILL } },
         { &hf_teams_name, { "Name", "teams.name", FT_STRING, BASE_NONE, NULL, 0,
             "Name of the service: in this frame, its server name, or the name that gave its address", HFILL } },
         { &hf_teams_name_frame, { "Name Frame", "teams.name.frame", FT_FRAMENUM, BASE_NONE, NULL, 0,
@@ -233,6 +261,8 @@ proto_register_teams(void)
             "Number of the call in this capture, from 1", HFILL } },
         { &hf_teams_signin, { "Sign-In", "teams.signin", FT_UINT32, BASE_DEC, NULL, 0,
             "Number of the sign-in in this capture, from 1", HFILL } },
+        { &hf_teams_problem, { "Teams Problem", "teams.problem", FT_UINT32, BASE_HEX, VALS(expert_severity_vals), 0,
+            "The frame has a warning or an error of Teamshark: the worst severity of them", HFILL } },
     };
     static int *ett[] = { &ett_teams };
 

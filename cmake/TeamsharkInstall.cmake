@@ -15,6 +15,17 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/profiles/Teams"
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/profiles/Teams"
     DESTINATION "${TEAMSHARK_PERSONAL_CONFIG_DIR}/profiles" COMPONENT personal EXCLUDE_FROM_ALL)
 
+# For Windows, laid out for %APPDATA%\\Wireshark. People there open README.txt in Notepad.
+if(WIN32)
+    set(_windows COMPONENT windows EXCLUDE_FROM_ALL)
+    configure_file("${PROJECT_SOURCE_DIR}/cmake/windows/README.txt.in" "${PROJECT_BINARY_DIR}/README.txt"
+        @ONLY NEWLINE_STYLE DOS)
+    configure_file("${PROJECT_SOURCE_DIR}/COPYING" "${PROJECT_BINARY_DIR}/COPYING.txt" @ONLY NEWLINE_STYLE DOS)
+    install(DIRECTORY "${PROJECT_SOURCE_DIR}/profiles/Teams" DESTINATION profiles ${_windows})
+    install(FILES "${PROJECT_BINARY_DIR}/README.txt" "${PROJECT_BINARY_DIR}/COPYING.txt" DESTINATION Teamshark ${_windows})
+    install(DIRECTORY docs DESTINATION Teamshark ${_windows} PATTERN generate EXCLUDE)
+endif()
+
 # Debian wants a package's documents under the package's name.
 set(TEAMSHARK_PACKAGE "teamshark-wireshark${TEAMSHARK_WIRESHARK_SERIES}")
 set(TEAMSHARK_DOC_DIR "${CMAKE_INSTALL_DATADIR}/doc/${TEAMSHARK_PACKAGE}")

@@ -1,7 +1,9 @@
 # cpack -G DEB: a package for the Wireshark series it was built for.
 # cpack -G TGZ: the same for a user's home folder (tar -xzf ... -C ~).
+# cpack -G ZIP: for Windows, where it was cross-compiled (cmake/setup/archives.sh).
 
 set(CPACK_PACKAGE_NAME "${TEAMSHARK_PACKAGE}")
+set(CPACK_TEAMSHARK_SERIES "${TEAMSHARK_WIRESHARK_SERIES}")
 set(CPACK_PACKAGE_VENDOR "Teamshark")
 set(CPACK_PACKAGE_CONTACT "Teamshark developers <teamshark@example.org>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "Microsoft Teams, Skype and MS-TURN dissectors for Wireshark ${TEAMSHARK_WIRESHARK_SERIES}")

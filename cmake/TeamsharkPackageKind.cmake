@@ -1,16 +1,22 @@
 # Read by cpack once per generator: a .deb holds the system's layout, a tar.gz the
-# home folder's.
+# home folder's, a zip that of Wireshark's folder on Windows.
 
 if(CPACK_GENERATOR STREQUAL "DEB")
     set(CPACK_COMPONENTS_ALL plugins profile documentation)
     set(CPACK_COMPONENTS_GROUPING ALL_COMPONENTS_IN_ONE)
     set(CPACK_DEB_COMPONENT_INSTALL ON)
 else()
-    set(CPACK_COMPONENTS_ALL personal)
+    if(CPACK_GENERATOR STREQUAL "ZIP")
+        set(CPACK_COMPONENTS_ALL windows)
+        set(_platform windows-x64)
+    else()
+        set(CPACK_COMPONENTS_ALL personal)
+        set(_platform linux-x86_64)
+    endif()
     set(CPACK_COMPONENTS_GROUPING ALL_COMPONENTS_IN_ONE)
     set(CPACK_ARCHIVE_COMPONENT_INSTALL ON)
     set(CPACK_INCLUDE_TOPLEVEL_DIRECTORY OFF)
     set(CPACK_COMPONENT_INCLUDE_TOPLEVEL_DIRECTORY OFF)
     set(CPACK_PACKAGING_INSTALL_PREFIX "/")
-    set(CPACK_PACKAGE_FILE_NAME "${CPACK_PACKAGE_NAME}-${CPACK_PACKAGE_VERSION}-personal")
+    set(CPACK_PACKAGE_FILE_NAME "teamshark-${CPACK_PACKAGE_VERSION}-wireshark-${CPACK_TEAMSHARK_SERIES}-${_platform}")
 endif()

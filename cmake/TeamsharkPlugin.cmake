@@ -30,4 +30,8 @@ function(teamshark_add_plugin name)
     install(TARGETS ${name}
         LIBRARY DESTINATION "${TEAMSHARK_PERSONAL_PLUGIN_DIR}/epan" COMPONENT personal NAMELINK_SKIP
         EXCLUDE_FROM_ALL)
+    if(WIN32)
+        install(TARGETS ${name} LIBRARY DESTINATION "plugins/${TEAMSHARK_WIRESHARK_SERIES}/epan"
+            COMPONENT windows EXCLUDE_FROM_ALL)
+    endif()
 endfunction()

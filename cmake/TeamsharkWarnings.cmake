@@ -11,6 +11,15 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 
 add_library(teamshark-warnings INTERFACE)
+# Newer headers turn calls into functions that an older GLib, such as that of Wireshark
+# for Windows, has not got: nothing after this release of GLib is used.
+target_compile_definitions(teamshark-warnings INTERFACE
+    GLIB_VERSION_MIN_REQUIRED=GLIB_VERSION_2_72 GLIB_VERSION_MAX_ALLOWED=GLIB_VERSION_2_72)
+if(MINGW)
+    # Wireshark's exceptions jump over frames of its own compiler's, which must not be unwound by ours.
+    target_compile_definitions(teamshark-warnings INTERFACE __USE_MINGW_SETJMP_NON_SEH)
+    target_link_options(teamshark-warnings INTERFACE -static-libgcc)
+endif()
 if(NOT MSVC)
     target_compile_options(teamshark-warnings INTERFACE
         -Wall -Wextra -Werror

@@ -19,7 +19,10 @@ mirror() {
 
 # userlands: lines of release and debootstrap script. A script of an older
 # debootstrap does for a release that it does not know by name.
-userlands() { awk '!/^#/ && NF { print $1, $2 }' "$ROOT/cmake/setup/userlands.txt"; }
+# The series that is installed is tested without one.
+userlands() {
+    awk -v installed="$(developer_series)" '!/^#/ && NF && $3 != installed { print $1, $2 }' "$ROOT/cmake/setup/userlands.txt"
+}
 
 # The archive of testing may carry a signature date that has passed. These
 # userlands are thrown away and hold nobody's data, so that does not matter here.

@@ -17,7 +17,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#define WS_BUILD_DLL
 #include <wireshark.h>
 
 #include <epan/packet.h>

@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+/* Exports what this file declares; elsewhere it would export all of Wireshark's declarations. */
+#define WS_BUILD_DLL
 #include "common/ws_compat.h"
 
 void proto_register_teams(void);

@@ -1,0 +1,100 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# ./run --windows and --linux: archives for people who do not build. Each is made from a
+# copy of the checkout in a userland of the Debian release that has the Wireshark series
+# (userlands.txt); for Windows, MinGW of Debian 13 compiles against headers and import
+# libraries that are made from those packages (cmake/windows/sdk.py).
+
+ARCHIVES=$ROOT/build/archives
+COMPILER_RELEASE=trixie     # the first Debian with MinGW for the universal C run-time
+
+# series_of_userlands: lines of series, release, debootstrap's script.
+series_of_userlands() { awk '!/^#/ && NF { print $3, $1, $2 }' "$ROOT/cmake/setup/userlands.txt"; }
+
+# release_of SERIES: release and script. Fails where no userland has the series.
+release_of() { series_of_userlands | awk -v series="$1" '$1 == series { print $2, $3; found = 1 } END { exit !found }'; }
+
+# in_userland RELEASE PLACE COMMAND...: in the copy of the checkout under PLACE/checkout.
+in_userland() {
+    local userland=$USERLANDS/$1 place=$2
+    shift 2
+    enter "${place#"$userland"}" "$userland" bash -c 'cd "$1/checkout"; shift; "$@"' bash "${place#"$userland"}" "$@"
+}
+
+# open_place RELEASE: sets PLACE to a new folder of the userland with a copy of the checkout.
+open_place() {
+    PLACE=$(as_root mktemp -d "$USERLANDS/$1/srv/teamshark-XXXXXX")
+    as_root mkdir "$PLACE/checkout" "$PLACE/shared" "$PLACE/archives"
+    pack_checkout | as_root tar -C "$PLACE/checkout" --no-same-owner -xf -
+}
+
+close_place() { as_root rm -rf --one-file-system -- "$PLACE"; }
+
+# What a userland lacks for these uses (packages.txt).
+userland_packages() {
+    local release=$1
+    shift
+    # shellcheck disable=SC2016 # for the inner shell
+    in_userland "$release" "$PLACE" bash -c 'ROOT=$PWD; . cmake/setup/common.sh; need_packages "$@"' bash "$@"
+}
+
+# take_archives: what was made, out of the userland.
+take_archives() {
+    mkdir -p "$ARCHIVES"
+    (cd "$PLACE/archives" && tar -cf - .) | tar -C "$ARCHIVES" --no-same-owner -xf -
+    (cd "$PLACE/archives" && printf '%s\n' *.zip *.tar.gz) | sed "/\*/d; s,^,$ARCHIVES/,"
+}
+
+# build_windows SERIES: the zip.
+build_windows() {
+    local series=$1 release script status=0 root
+    read -r release script < <(release_of "$series") || fail "no userland has Wireshark $series (cmake/setup/userlands.txt)"
+    need_userland "$release" "$script" && need_userland "$COMPILER_RELEASE" "$COMPILER_RELEASE" || return "$?"
+    open_place "$release"
+    userland_packages "$release" build || status=$?
+    close_place
+    ((status == 0)) || return "$status"
+
+    open_place "$COMPILER_RELEASE"
+    root=$PLACE/series
+    as_root mkdir -p "$root/usr/include" "$root/usr/lib/x86_64-linux-gnu/pkgconfig"
+    as_root cp -rL "$USERLANDS/$release/usr/include/wireshark" "$root/usr/include/"
+    as_root cp -L "$USERLANDS/$release"/usr/lib/x86_64-linux-gnu/lib{wireshark,wsutil,wiretap}.so "$root/usr/lib/x86_64-linux-gnu/"
+    as_root cp -L "$USERLANDS/$release/usr/lib/x86_64-linux-gnu/pkgconfig/wireshark.pc" "$root/usr/lib/x86_64-linux-gnu/pkgconfig/"
+    say "building for Windows, Wireshark $series"
+    {
+        userland_packages "$COMPILER_RELEASE" windows &&
+            in_userland "$COMPILER_RELEASE" "$PLACE" cmake/windows/build.sh "$series" &&
+            take_archives
+    } || status=$?
+    close_place
+    return "$status"
+}
+
+# build_linux SERIES: the tar.gz for a home folder and the .deb.
+build_linux() {
+    local series=$1 release script status=0
+    read -r release script < <(release_of "$series") || fail "no userland has Wireshark $series (cmake/setup/userlands.txt)"
+    need_userland "$release" "$script" || return "$?"
+    open_place "$release"
+    say "building for Linux, Wireshark $series"
+    {
+        userland_packages "$release" build package &&
+            in_userland "$release" "$PLACE" cmake/setup/build-linux.sh &&
+            take_archives
+    } || status=$?
+    close_place
+    return "$status"
+}
+
+# build_archives KIND [SERIES]: of all series where none is named.
+build_archives() {
+    local kind=$1 series status=0
+    while read -r series _; do
+        [[ -z ${2:-} || $2 == "$series" ]] || continue
+        "build_$kind" "$series" || status=$?
+    done < <(series_of_userlands)
+    [[ -z ${2:-} ]] || release_of "$2" > /dev/null || fail "no userland has Wireshark $2: $(series_of_userlands | cut -d' ' -f1 | xargs)"
+    return "$status"
+}

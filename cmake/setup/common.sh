@@ -78,8 +78,9 @@ need_packages() {
 
 # --- Versions ----------------------------------------------------------------
 
-# A series is the X.Y to which a plugin is bound.
+# A series is the X.Y to which a plugin is bound; nothing where there is no tshark.
 tshark_series() {
+    command -v tshark > /dev/null || return 0
     tshark --version 2> /dev/null | sed -nE '1s/.*\(Wireshark\) ([0-9]+\.[0-9]+)\..*/\1/p'
 }
 

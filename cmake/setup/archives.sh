@@ -6,6 +6,7 @@
 # (userlands.txt); for Windows, MinGW of Debian 13 compiles against headers and import
 # libraries that are made from those packages (cmake/windows/sdk.py).
 
+ROOT=${ROOT:?}
 ARCHIVES=$ROOT/build/archives
 COMPILER_RELEASE=trixie     # the first Debian with MinGW for the universal C run-time
 
@@ -19,6 +20,7 @@ release_of() { series_of_userlands | awk -v series="$1" '$1 == series { print $2
 in_userland() {
     local userland=$USERLANDS/$1 place=$2
     shift 2
+    # shellcheck disable=SC2016 # for the inner shell
     enter "${place#"$userland"}" "$userland" bash -c 'cd "$1/checkout"; shift; "$@"' bash "${place#"$userland"}" "$@"
 }
 
@@ -48,7 +50,7 @@ take_archives() {
 
 # build_windows SERIES: the zip.
 build_windows() {
-    local series=$1 release script status=0 root
+    local series=$1 release script status=0 series_root
     read -r release script < <(release_of "$series") || fail "no userland has Wireshark $series (cmake/setup/userlands.txt)"
     need_userland "$release" "$script" && need_userland "$COMPILER_RELEASE" "$COMPILER_RELEASE" || return "$?"
     open_place "$release"
@@ -57,11 +59,11 @@ build_windows() {
     ((status == 0)) || return "$status"
 
     open_place "$COMPILER_RELEASE"
-    root=$PLACE/series
-    as_root mkdir -p "$root/usr/include" "$root/usr/lib/x86_64-linux-gnu/pkgconfig"
-    as_root cp -rL "$USERLANDS/$release/usr/include/wireshark" "$root/usr/include/"
-    as_root cp -L "$USERLANDS/$release"/usr/lib/x86_64-linux-gnu/lib{wireshark,wsutil,wiretap}.so "$root/usr/lib/x86_64-linux-gnu/"
-    as_root cp -L "$USERLANDS/$release/usr/lib/x86_64-linux-gnu/pkgconfig/wireshark.pc" "$root/usr/lib/x86_64-linux-gnu/pkgconfig/"
+    series_root=$PLACE/series
+    as_root mkdir -p "$series_root/usr/include" "$series_root/usr/lib/x86_64-linux-gnu/pkgconfig"
+    as_root cp -rL "$USERLANDS/$release/usr/include/wireshark" "$series_root/usr/include/"
+    as_root cp -L "$USERLANDS/$release"/usr/lib/x86_64-linux-gnu/lib{wireshark,wsutil,wiretap}.so "$series_root/usr/lib/x86_64-linux-gnu/"
+    as_root cp -L "$USERLANDS/$release/usr/lib/x86_64-linux-gnu/pkgconfig/wireshark.pc" "$series_root/usr/lib/x86_64-linux-gnu/pkgconfig/"
     say "building for Windows, Wireshark $series"
     {
         userland_packages "$COMPILER_RELEASE" windows &&

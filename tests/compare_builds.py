@@ -1,0 +1,262 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What two builds of the plugins say differently about the same captures.
+
+Usage: tests/compare_builds.py [OPTION...] OLD_STAGE NEW_STAGE [CAPTURE...]
+  -v           every place, not one example of each difference
+  -k KIND      only differences of this kind: field, text, report or json (may be repeated)
+  -e PATTERN   only differences whose field, line or key matches this regular expression
+
+A stage is a folder of staged plugins, such as build/development/plugins-staged. Without
+captures all bundled ones are read, and the real ones where they are present.
+
+It compares, frame by frame, every field of ours (expert items among them) and the text of
+our trees and of the Info column; and each report as text and as JSON. Names that changed on
+purpose are in docs/renamed-fields.md, the table of which this reads: those fields are compared
+under both their names. The same difference in several places is printed once, with its count.
+Exit status: 0 no difference but the announced, 1 some.
+
+What a build says about a capture is kept under ~/.cache/teamshark/compare, by the content
+of both, so that the old side is asked once only."""
+
+import argparse
+import collections
+import difflib
+import hashlib
+import json
+import os
+import pathlib
+import pickle
+import re
+import sys
+import typing
+import zlib
+
+import harness
+import interface
+
+CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "teamshark/compare"
+RENAMED = harness.ROOT / "docs/renamed-fields.md"
+RENAMED_ROW = re.compile(r"^\| (?:`([\w.\[\]:-]+)`)? *\| (?:`([\w.\[\]:-]+)`)? *\| (?:\*(.+)\*)? *(.*?) *\|$", re.MULTILINE)
+REPORTS = ("signin", "names", "calls", "flows")
+# What makes two differences the same one: numbers, addresses and other values do not count.
+VALUE = re.compile(r"\b[0-9a-f]*\d[0-9a-f.:]*\b")
+
+
+class Difference(typing.NamedTuple):
+    kind: str       # field, text, report, json
+    subject: str    # the field, the key, or "" for text
+    change: str     # what groups differences: old and new with values left out
+    detail: str     # old and new as they are
+    place: str      # capture, and frame or report
+
+
+class Renamed(typing.NamedTuple):
+    old: str        # "" for what is new
+    new: str        # "" for what is gone
+    values: bool    # whether the values changed as well
+    why: str
+
+
+def renamed():
+    """The rows of docs/renamed-fields.md. Names of JSON keys begin with json:."""
+    return [Renamed(old, new, mark == "values", why) for old, new, mark, why in RENAMED_ROW.findall(RENAMED.read_text())
+            if old or new]
+
+
+# --- What a build says about a capture ------------------------------------------
+
+class Build:
+    """Staged plugins, with what they register."""
+
+    def __init__(self, stage):
+        self.plugins = harness.loaded_plugins(pathlib.Path(stage).resolve())
+        self.digest = digest(*sorted(self.plugins.glob("*/epan/*.so")))
+        listing = self.tshark("-G", "fields")
+        self.fields = sorted({columns[2] for columns in (line.split("\t") for line in listing.splitlines())
+                              if columns[0] == "F" and columns[2].split(".")[0] in interface.PROTOCOLS})
+
+    def tshark(self, *args):
+        return harness.checked(harness.run(harness.command_line(args, None, None), plugins=self.plugins), (0, 2))
+
+    def about(self, capture):
+        """frames: frame -> field -> values; text: frame -> lines; reports and json: name -> text or document."""
+        version = harness.tshark_program() + self.digest + digest(capture, pathlib.Path(__file__))
+        kept = CACHE / hashlib.sha256(version.encode()).hexdigest()
+        if kept.exists():
+            return pickle.loads(zlib.decompress(kept.read_bytes()))
+        said = self.asked(capture)
+        CACHE.mkdir(parents=True, exist_ok=True)
+        partial = kept.with_suffix(f".{os.getpid()}")
+        partial.write_bytes(zlib.compress(pickle.dumps(said)))
+        partial.rename(kept)
+        return said
+
+    def asked(self, capture):
+        names = ["frame.number", *self.fields]
+        runner = lambda *args, prefs: self.tshark(*args)    # noqa: E731
+        frames = harness.read_fields(runner, ["-r", capture], names, None)
+        shown = self.tshark("-r", capture, "-P", "-O", ",".join(interface.PROTOCOLS))
+        return {
+            "field": {int(frame.pop("frame.number")[0]): {name: values for name, values in frame.items() if values}
+                      for frame in frames},
+            "text": {number: text.splitlines() for number, text in enumerate(by_frame(shown), 1)},
+            "report": {name: self.tshark("-q", "-r", capture, "-z", f"teams,{name}") for name in REPORTS},
+            "json": {name: json.loads(self.tshark("-q", "-r", capture, "-z", f"teams,{name},json")) for name in REPORTS},
+        }
+
+
+def digest(*paths):
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
+
+
+def by_frame(shown):
+    """The text of -P -O by frame: the summary line, and what our trees hold. Stock's own lines fall away."""
+    for part in re.split(r"(?m)^(?=.*\nFrame \d+: )", shown):
+        summary, *lines = part.splitlines() or [""]
+        if lines:
+            ours = "\n".join(lines)
+            trees = re.findall(r"(?m)^\S.*(?:\n +.*)+", ours)
+            yield "\n".join([re.sub(r"^ *\d+ +[\d.]+ ", "", summary), *trees])
+
+
+# --- Differences -------------------------------------------------------------------
+
+def different_fields(old, new, rows, capture):
+    """Old and new values of each field, by its new name."""
+    names = {row.old: row.new for row in rows if row.old and row.new}
+    announced = {row.new or row.old for row in rows if row.values or not row.old or not row.new}
+    for number in sorted({*old, *new}):
+        before = {names.get(name, name): values for name, values in old.get(number, {}).items()}
+        after = new.get(number, {})
+        for name in sorted({*before, *after} - announced):
+            was, now = before.get(name), after.get(name)
+            if was != now:
+                yield Difference("field", name, without_values(was, now), f"{listed(was)} -> {listed(now)}",
+                                 f"{capture} frame {number}")
+
+
+def without_values(was, now):
+    if not was or not now:
+        return "appears" if now else "is gone"
+    if len(was) != len(now):
+        return "has more occurrences" if len(now) > len(was) else "has fewer occurrences"
+    pairs = sorted({f"{VALUE.sub('#', one)} -> {VALUE.sub('#', two)}" for one, two in zip(was, now) if one != two})
+    return "; ".join(pairs)
+
+
+def listed(values):
+    return ", ".join(values) if values else "nothing"
+
+
+def different_lines(kind, old, new, capture, where):
+    """Changed lines, each group of them as one difference."""
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    for tag, from_old, to_old, from_new, to_new in matcher.get_opcodes():
+        if tag != "equal":
+            was, now = old[from_old:to_old], new[from_new:to_new]
+            detail = "\n".join([*(f"  - {line}" for line in was), *(f"  + {line}" for line in now)])
+            yield Difference(kind, "", VALUE.sub("#", detail), detail, f"{capture} {where}")
+
+
+def flat(node, path=""):
+    """Path -> values of a JSON document; indexes of lists are left out of the path."""
+    if isinstance(node, dict):
+        pairs = ((f"{path}.{key}", value) for key, value in node.items())
+    elif isinstance(node, list):
+        pairs = ((f"{path}[]", value) for value in node)
+    else:
+        return {path: [json.dumps(node, ensure_ascii=False)]}
+    found = collections.defaultdict(list)
+    for deeper, value in pairs:
+        for key, values in flat(value, deeper).items():
+            found[key] += values
+    return found
+
+
+def different_json(old, new, rows, capture, report):
+    keys = [(row.old[5:], row.new[5:]) for row in rows if row.old.startswith("json:") and row.new.startswith("json:")]
+    announced = [row.new or row.old for row in rows if row.values or not row.old or not row.new]
+
+    def by_new_name(path):
+        for was, now in keys:
+            if path == was or path.startswith((was + ".", was + "[")):
+                return now + path[len(was):]
+        return path
+    before = {by_new_name(report + path): values for path, values in flat(old).items()}
+    after = {report + path: values for path, values in flat(new).items()}
+    for path in sorted({*before, *after}):
+        if any(f"json:{path}".startswith(name) for name in announced):
+            continue
+        was, now = before.get(path), after.get(path)
+        if was != now:
+            yield Difference("json", path, without_values(was, now), f"{listed(was)} -> {listed(now)}", capture)
+
+
+def differences(old, new, rows, capture):
+    yield from different_fields(old["field"], new["field"], rows, capture)
+    for number in sorted({*old["text"], *new["text"]}):
+        yield from different_lines("text", old["text"].get(number, []), new["text"].get(number, []), capture, f"frame {number}")
+    for name in REPORTS:
+        yield from different_lines("report", old["report"][name].splitlines(), new["report"][name].splitlines(), capture, name)
+        yield from different_json(old["json"][name], new["json"][name], rows, capture, name)
+
+
+# --- The command ---------------------------------------------------------------------
+
+def every_capture():
+    paths = [*(harness.ROOT / "test-captures").rglob("*.pcap*"), *harness.shared_dir().rglob("*cap*")]
+    return sorted(path for path in paths if path.is_file())
+
+
+def print_registered(old, new, rows):
+    """Fields of one build only that the table does not name."""
+    known = {row.old for row in rows} | {row.new for row in rows}
+    for title, names in (("registered no longer", set(old.fields) - set(new.fields)),
+                         ("newly registered", set(new.fields) - set(old.fields))):
+        unknown = sorted(names - known)
+        if unknown:
+            print(f"== {title}, not in docs/renamed-fields.md: {', '.join(unknown)}\n")
+    gone = sorted({row.new for row in rows if row.new and ":" not in row.new} - set(new.fields))
+    if gone:
+        print(f"== docs/renamed-fields.md promises what is not registered: {', '.join(gone)}\n")
+
+
+def print_group(places, every):
+    first = places[0]
+    captures = len({place.place.split()[0] for place in places})
+    print(f"== {first.kind} {first.subject}: {len(places)} in {captures} captures")
+    if first.kind in ("field", "json"):
+        print(f"  {first.change}")
+    for place in places if every else places[:1]:
+        print(f"  [{place.place}]\n{place.detail if place.detail.startswith('  ') else '  ' + place.detail}"[:2000])
+    print(flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("-v", dest="every", action="store_true")
+    parser.add_argument("-k", dest="kinds", action="append", choices=("field", "text", "report", "json"))
+    parser.add_argument("-e", dest="pattern", default="")
+    parser.add_argument("old")
+    parser.add_argument("new")
+    parser.add_argument("captures", nargs="*", type=pathlib.Path)
+    options = parser.parse_args()
+    old, new, rows = Build(options.old), Build(options.new), renamed()
+    print_registered(old, new, rows)
+    groups = collections.defaultdict(list)
+    captures = [path.resolve(strict=True) for path in options.captures] or every_capture()
+    for number, capture in enumerate(captures, 1):
+        if sys.stderr.isatty():
+            print(f"\r{number} of {len(captures)}", end="", file=sys.stderr)
+        for found in differences(old.about(capture), new.about(capture), rows, capture.name):
+            if (not options.kinds or found.kind in options.kinds) and re.search(options.pattern, found.subject + found.detail):
+                groups[found.kind, found.subject, found.change].append(found)
+    for _, places in sorted(groups.items(), key=lambda group: (group[0][0], group[0][1], -len(group[1]))):
+        print_group(places, options.every)
+    print(f"{len(captures)} captures, {len(groups)} kinds of differences, {sum(map(len, groups.values()))} in all")
+    return 1 if groups else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

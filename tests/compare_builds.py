@@ -11,9 +11,11 @@ A stage is a folder of staged plugins, such as build/development/plugins-staged.
 captures all bundled ones are read, and the real ones where they are present.
 
 It compares, frame by frame, every field of ours (expert items among them) and the text of
-our trees and of the Info column; and each report as text and as JSON. Names that changed on
-purpose are in docs/renamed-fields.md, the table of which this reads: those fields are compared
-under both their names. The same difference in several places is printed once, with its count.
+our trees and of the Info column; and each report as text and as JSON. What changed on purpose
+is in docs/field-names.md, the table of which this reads. Where its last column begins with
+"renamed", the field is compared under both its names; any other row announces that values differ,
+and those differences are only counted. A key of a report's JSON is `json:REPORT.key` there.
+The same difference in several places is printed once, with its count.
 Exit status: 0 no difference but the announced, 1 some.
 
 What a build says about a capture is kept under ~/.cache/teamshark/compare, by the content
@@ -36,32 +38,45 @@ import harness
 import interface
 
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "teamshark/compare"
-RENAMED = harness.ROOT / "docs/renamed-fields.md"
-RENAMED_ROW = re.compile(r"^\| (?:`([\w.\[\]:-]+)`)? *\| (?:`([\w.\[\]:-]+)`)? *\| (?:\*(.+)\*)? *(.*?) *\|$", re.MULTILINE)
+FORMAT = "1"        # of what is kept there
+NAMES = harness.ROOT / "docs/field-names.md"
+ROW = re.compile(r"^\| (.*) \| (.*) \| (.*) \|$", re.MULTILINE)
+CODE = re.compile(r"`([^`]+)`")
 REPORTS = ("signin", "names", "calls", "flows")
 # What makes two differences the same one: numbers, addresses and other values do not count.
 VALUE = re.compile(r"\b[0-9a-f]*\d[0-9a-f.:]*\b")
 
 
 class Difference(typing.NamedTuple):
-    kind: str       # field, text, report, json
+    kind: str       # field, text, report, json, announced
     subject: str    # the field, the key, or "" for text
     change: str     # what groups differences: old and new with values left out
     detail: str     # old and new as they are
     place: str      # capture, and frame or report
 
 
-class Renamed(typing.NamedTuple):
-    old: str        # "" for what is new
-    new: str        # "" for what is gone
-    values: bool    # whether the values changed as well
-    why: str
+class Names(typing.NamedTuple):
+    """What docs/field-names.md says."""
+    renamed: dict       # old name -> new name, values being the same
+    announced: set      # names whose values differ or that only one build has
+    new: set            # names that the table promises
+
+    def is_announced(self, name):
+        """JSON keys are announced with all that is under them."""
+        return name in self.announced or name.startswith("json:") and any(
+            name.startswith(key) and name[len(key)] in ".[" for key in self.announced)
 
 
-def renamed():
-    """The rows of docs/renamed-fields.md. Names of JSON keys begin with json:."""
-    return [Renamed(old, new, mark == "values", why) for old, new, mark, why in RENAMED_ROW.findall(RENAMED.read_text())
-            if old or new]
+def names_table():
+    names = Names({}, set(), set())
+    for cells in ROW.findall(NAMES.read_text()):
+        old, new = CODE.findall(cells[0]), CODE.findall(cells[1])
+        names.new.update(new)
+        if len(old) == len(new) == 1 and cells[2].startswith("renamed"):
+            names.renamed[old[0]] = new[0]
+        else:
+            names.announced.update(old, new)
+    return names
 
 
 # --- What a build says about a capture ------------------------------------------
@@ -81,7 +96,7 @@ class Build:
 
     def about(self, capture):
         """frames: frame -> field -> values; text: frame -> lines; reports and json: name -> text or document."""
-        version = harness.tshark_program() + self.digest + digest(capture, pathlib.Path(__file__))
+        version = harness.tshark_program() + self.digest + digest(capture) + FORMAT
         kept = CACHE / hashlib.sha256(version.encode()).hexdigest()
         if kept.exists():
             return pickle.loads(zlib.decompress(kept.read_bytes()))
@@ -122,17 +137,16 @@ def by_frame(shown):
 
 # --- Differences -------------------------------------------------------------------
 
-def different_fields(old, new, rows, capture):
+def different_fields(old, new, names, capture):
     """Old and new values of each field, by its new name."""
-    names = {row.old: row.new for row in rows if row.old and row.new}
-    announced = {row.new or row.old for row in rows if row.values or not row.old or not row.new}
     for number in sorted({*old, *new}):
-        before = {names.get(name, name): values for name, values in old.get(number, {}).items()}
+        before = {names.renamed.get(name, name): values for name, values in old.get(number, {}).items()}
         after = new.get(number, {})
-        for name in sorted({*before, *after} - announced):
+        for name in sorted({*before, *after}):
             was, now = before.get(name), after.get(name)
             if was != now:
-                yield Difference("field", name, without_values(was, now), f"{listed(was)} -> {listed(now)}",
+                kind = "announced" if names.is_announced(name) else "field"
+                yield Difference(kind, name, without_values(was, now), f"{listed(was)} -> {listed(now)}",
                                  f"{capture} frame {number}")
 
 
@@ -174,9 +188,8 @@ def flat(node, path=""):
     return found
 
 
-def different_json(old, new, rows, capture, report):
-    keys = [(row.old[5:], row.new[5:]) for row in rows if row.old.startswith("json:") and row.new.startswith("json:")]
-    announced = [row.new or row.old for row in rows if row.values or not row.old or not row.new]
+def different_json(old, new, names, capture, report):
+    keys = [(was[5:], now[5:]) for was, now in names.renamed.items() if was.startswith("json:")]
 
     def by_new_name(path):
         for was, now in keys:
@@ -186,20 +199,19 @@ def different_json(old, new, rows, capture, report):
     before = {by_new_name(report + path): values for path, values in flat(old).items()}
     after = {report + path: values for path, values in flat(new).items()}
     for path in sorted({*before, *after}):
-        if any(f"json:{path}".startswith(name) for name in announced):
-            continue
         was, now = before.get(path), after.get(path)
         if was != now:
-            yield Difference("json", path, without_values(was, now), f"{listed(was)} -> {listed(now)}", capture)
+            kind = "announced" if names.is_announced(f"json:{path}") else "json"
+            yield Difference(kind, path, without_values(was, now), f"{listed(was)} -> {listed(now)}", capture)
 
 
-def differences(old, new, rows, capture):
-    yield from different_fields(old["field"], new["field"], rows, capture)
+def differences(old, new, names, capture):
+    yield from different_fields(old["field"], new["field"], names, capture)
     for number in sorted({*old["text"], *new["text"]}):
         yield from different_lines("text", old["text"].get(number, []), new["text"].get(number, []), capture, f"frame {number}")
     for name in REPORTS:
         yield from different_lines("report", old["report"][name].splitlines(), new["report"][name].splitlines(), capture, name)
-        yield from different_json(old["json"][name], new["json"][name], rows, capture, name)
+        yield from different_json(old["json"][name], new["json"][name], names, capture, name)
 
 
 # --- The command ---------------------------------------------------------------------
@@ -209,17 +221,15 @@ def every_capture():
     return sorted(path for path in paths if path.is_file())
 
 
-def print_registered(old, new, rows):
+def print_registered(old, new, names):
     """Fields of one build only that the table does not name."""
-    known = {row.old for row in rows} | {row.new for row in rows}
-    for title, names in (("registered no longer", set(old.fields) - set(new.fields)),
-                         ("newly registered", set(new.fields) - set(old.fields))):
-        unknown = sorted(names - known)
-        if unknown:
-            print(f"== {title}, not in docs/renamed-fields.md: {', '.join(unknown)}\n")
-    gone = sorted({row.new for row in rows if row.new and ":" not in row.new} - set(new.fields))
-    if gone:
-        print(f"== docs/renamed-fields.md promises what is not registered: {', '.join(gone)}\n")
+    known = names.announced | set(names.renamed) | set(names.renamed.values())
+    promised = {name for name in names.new if name.split(".")[0] in interface.PROTOCOLS}
+    for title, found in (("registered no longer, not in docs/field-names.md", set(old.fields) - set(new.fields) - known),
+                         ("newly registered, not in docs/field-names.md", set(new.fields) - set(old.fields) - known),
+                         ("in docs/field-names.md, not registered", promised - set(new.fields))):
+        if found:
+            print(f"== {title}: {', '.join(sorted(found))}\n")
 
 
 def print_group(places, every):
@@ -242,18 +252,21 @@ def main():
     parser.add_argument("new")
     parser.add_argument("captures", nargs="*", type=pathlib.Path)
     options = parser.parse_args()
-    old, new, rows = Build(options.old), Build(options.new), renamed()
-    print_registered(old, new, rows)
-    groups = collections.defaultdict(list)
+    old, new, names = Build(options.old), Build(options.new), names_table()
+    print_registered(old, new, names)
+    groups, announced = collections.defaultdict(list), collections.Counter()
     captures = [path.resolve(strict=True) for path in options.captures] or every_capture()
     for number, capture in enumerate(captures, 1):
         if sys.stderr.isatty():
             print(f"\r{number} of {len(captures)}", end="", file=sys.stderr)
-        for found in differences(old.about(capture), new.about(capture), rows, capture.name):
-            if (not options.kinds or found.kind in options.kinds) and re.search(options.pattern, found.subject + found.detail):
+        for found in differences(old.about(capture), new.about(capture), names, capture.name):
+            if found.kind == "announced":
+                announced[found.subject] += 1
+            elif (not options.kinds or found.kind in options.kinds) and re.search(options.pattern, found.subject + found.detail):
                 groups[found.kind, found.subject, found.change].append(found)
     for _, places in sorted(groups.items(), key=lambda group: (group[0][0], group[0][1], -len(group[1]))):
         print_group(places, options.every)
+    print("announced differences:", ", ".join(f"{name} {count}" for name, count in sorted(announced.items())) or "none")
     print(f"{len(captures)} captures, {len(groups)} kinds of differences, {sum(map(len, groups.values()))} in all")
     return 1 if groups else 0
 

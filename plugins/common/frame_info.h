@@ -75,6 +75,7 @@ typedef struct {
     const char *datacenter;
     const char *environment;
     const char *required;       /* endpoint set, "" where none */
+    bool addresses_published;   /* Microsoft publishes the addresses of that set */
     bool anchored;              /* the chain begins in a Microsoft-owned name */
     bool client_only;           /* only a client of Teams or Skype asks for it: tells that one is there */
     const char *description;    /* of the row, "" where none */

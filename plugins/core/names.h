@@ -95,11 +95,20 @@ bool ts_names_classify(const ts_names *names, const char *name, size_t length, t
 /* Why a row can't be used, as a new string (g_free); NULL when it is good. */
 char *ts_name_row_check(const ts_name_row *row);
 
-/*
- * Does Microsoft list the name as required (endpoint sets, msg of 5.1)?
- * The set, for example "12", or NULL. cloud selects the list.
- */
-const char *ts_names_required_set(const char *name, size_t length, ts_cloud cloud);
+/* A name or pattern that Microsoft lists as required. */
+typedef struct {
+    const char *pattern;
+    uint8_t length;
+    ts_name_match match;
+    ts_cloud cloud;         /* whose list it is: sets of two clouds have nothing but their number in common */
+    const char *set;        /* endpoint set, "12" */
+    bool addresses;         /* the set publishes addresses, too */
+    uint32_t valid_from;    /* yyyymm of the first list that has it, 0: unknown */
+    uint32_t valid_to;      /* yyyymm of the last one, 0: still listed */
+} ts_required_row;
+
+/* The row by which the name is required at yyyymm (0: by the newest lists), or NULL. cloud selects the list. */
+const ts_required_row *ts_names_required(const char *name, size_t length, ts_cloud cloud, uint32_t yyyymm);
 
 /*
  * Is the name a lookalike of one of Microsoft's key sign-in names (edit

@@ -31,15 +31,6 @@ extern const ts_token_row ts_token_rows[];
 extern const uint8_t ts_token_kinds[];
 extern const size_t ts_token_count;
 
-/* A name that Microsoft lists as required. */
-typedef struct {
-    const char *pattern;
-    uint8_t length;
-    ts_name_match match;
-    ts_cloud cloud;
-    const char *set;
-} ts_required_row;
-
 extern const ts_required_row ts_required_rows[];
 extern const size_t ts_required_count;
 

@@ -1,5 +1,5 @@
 /* names_index.h
- * An index over patterns of names: the best one for a name, fast
+ * Names made ready for look-ups, and the best pattern for a name
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,20 +11,22 @@
 
 #define TS_NAME_MAX 253     /* RFC 1035 2.3.4, without the root's dot */
 
-/* A name in lower case, without a trailing dot, and the hashes of all that it ends in. */
+/* A name in lower case, without a trailing dot. */
 typedef struct {
     size_t length;
     size_t labels;
     char text[TS_NAME_MAX + 1];
-    uint64_t tail[TS_NAME_MAX + 1];     /* tail[i]: ts_hash_run of the characters from i on */
     uint8_t start[TS_NAME_MAX + 1];     /* of each label, the last label first */
 } ts_name_text;
 
-/* False for what can't be a name: empty, too long, with an empty label. */
+/* False for what can't be a name: empty, too long, with an empty label or a NUL. */
 bool ts_name_text_set(ts_name_text *name, const char *text, size_t length);
 
 /* '*' stands for characters within a label, '**' for one or more of any. */
 bool ts_glob_match(const char *pattern, size_t pattern_length, const char *text, size_t length);
+
+/* The whole labels that a pattern ends in, "" for none: each name that it matches ends in them, too. */
+const char *ts_pattern_run(const char *pattern);
 
 typedef struct ts_name_index ts_name_index;
 

@@ -4,58 +4,31 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * A hash of the whole labels at the end of each pattern, asked for every such
- * end of a name: a few probes, however long the list.
+ * end of a name: a few look-ups, however long the list.
  */
 
 #include "core/names.h"
 
+#include <glib.h>
 #include <string.h>
 
 #include "core/names_data.h"
-#include "core/names_hash.h"
 #include "core/names_index.h"
 
-#define SLOTS       512     /* a power of two */
-#define ROWS_MAX    512
-#define NO_ROW      UINT16_MAX
-
-static uint16_t slots[SLOTS];       /* the first row */
-static uint16_t next_row[ROWS_MAX]; /* of the same slot, in the order of the list */
-static uint64_t keys[ROWS_MAX];
-static bool ready;
-
-static unsigned
-slot_of(uint64_t key)
-{
-    return (unsigned)(ts_hash_mix(key) % SLOTS);
-}
-
-/* Where the whole labels begin that follow the last wildcard. */
-static size_t
-key_offset(const ts_required_row *row)
-{
-    const char *wildcard = row->match == TS_MATCH_EXACT ? NULL : strrchr(row->pattern, '*');
-
-    if (wildcard == NULL)
-        return 0;
-    const char *dot = strchr(wildcard, '.');
-
-    return dot == NULL ? row->length : (size_t)(dot + 1 - row->pattern);
-}
+static GHashTable *runs;    /* of the labels at the end: the first row, plus one */
+static uint16_t *next_row;  /* with the same end, plus one; 0: none */
 
 static void
-prepare(void)
+build(void)
 {
-    memset(slots, 0xff, sizeof slots);
-    for (size_t i = ts_required_count < ROWS_MAX ? ts_required_count : ROWS_MAX; i-- > 0;) {
-        const ts_required_row *row = &ts_required_rows[i];
-        const size_t offset = key_offset(row);
+    runs = g_hash_table_new(g_str_hash, g_str_equal);
+    next_row = g_new0(uint16_t, ts_required_count);
+    for (size_t i = ts_required_count; i-- > 0;) {
+        const char *run = ts_pattern_run(ts_required_rows[i].pattern);
 
-        keys[i] = ts_hash_run(row->pattern + offset, row->length - offset);
-        next_row[i] = slots[slot_of(keys[i])];
-        slots[slot_of(keys[i])] = (uint16_t)i;
+        next_row[i] = (uint16_t)GPOINTER_TO_SIZE(g_hash_table_lookup(runs, run));
+        g_hash_table_insert(runs, (gpointer)run, GSIZE_TO_POINTER(i + 1));
     }
-    ready = true;
 }
 
 /* GCC is on the worldwide list; an undecided US Government name is on either. */
@@ -75,6 +48,14 @@ list_applies(ts_cloud list, ts_cloud cloud)
     }
 }
 
+/* Without a date the newest lists count. */
+static bool
+is_current(const ts_required_row *row, uint32_t yyyymm)
+{
+    return yyyymm == 0 ? row->valid_to == 0 :
+        yyyymm >= row->valid_from && (row->valid_to == 0 || yyyymm <= row->valid_to);
+}
+
 static bool
 row_matches(const ts_required_row *row, const ts_name_text *text)
 {
@@ -83,29 +64,34 @@ row_matches(const ts_required_row *row, const ts_name_text *text)
     return ts_glob_match(row->pattern, row->length, text->text, text->length);
 }
 
-/* The first row of the list with this key that holds, if it comes before the best so far. */
-static uint16_t
-probe(uint64_t key, const ts_name_text *text, ts_cloud cloud, uint16_t best)
+/* The first row with this end that holds, if it comes before the best so far; rows are counted from 1. */
+static size_t
+probe(const char *run, const ts_name_text *text, ts_cloud cloud, uint32_t yyyymm, size_t best)
 {
-    for (uint16_t i = slots[slot_of(key)]; i < best; i = next_row[i])
-        if (keys[i] == key && list_applies(ts_required_rows[i].cloud, cloud) && row_matches(&ts_required_rows[i], text))
+    for (size_t i = GPOINTER_TO_SIZE(g_hash_table_lookup(runs, run)); i != 0 && i < best; i = next_row[i - 1]) {
+        const ts_required_row *row = &ts_required_rows[i - 1];
+
+        if (list_applies(row->cloud, cloud) && is_current(row, yyyymm) && row_matches(row, text))
             return i;
+    }
     return best;
 }
 
-const char *
-ts_names_required_set(const char *name, size_t length, ts_cloud cloud)
+const ts_required_row *
+ts_names_required(const char *name, size_t length, ts_cloud cloud, uint32_t yyyymm)
 {
+    static gsize ready;
     ts_name_text text;
+    size_t best = SIZE_MAX;
 
     if (!ts_name_text_set(&text, name, length))
         return NULL;
-    if (!ready)
-        prepare();
-
-    uint16_t best = probe(0, &text, cloud, NO_ROW);
-
+    if (g_once_init_enter(&ready)) {
+        build();
+        g_once_init_leave(&ready, 1);
+    }
+    best = probe("", &text, cloud, yyyymm, best);
     for (size_t i = 0; i < text.labels; i++)
-        best = probe(text.tail[text.start[i]], &text, cloud, best);
-    return best == NO_ROW ? NULL : ts_required_rows[best].set;
+        best = probe(text.text + text.start[i], &text, cloud, yyyymm, best);
+    return best == SIZE_MAX ? NULL : &ts_required_rows[best - 1];
 }

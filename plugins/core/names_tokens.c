@@ -10,10 +10,9 @@
 #include <string.h>
 
 #include "core/names_data.h"
-#include "core/names_hash.h"
 
-#define TABLE_SIZE  1024u   /* at least twice the number of different tokens */
 #define TOKEN_MAX   24u     /* no token is longer; the generator's limit is a label's */
+#define GLUED_MAX   1024u
 
 /* A run of characters of a name. */
 typedef struct {
@@ -40,33 +39,17 @@ typedef struct {
 
 /* ---- the dictionary ---- */
 
-/* A word that is no token is told by its tag, without a look at the rows. */
-static struct {
-    uint16_t row;                               /* the first of the token, plus one; 0: free */
-    uint16_t tag;
-} table[TABLE_SIZE];
+static GHashTable *dictionary;                  /* of each token: its first row, plus one */
 static uint16_t glued_from[257];                /* by first character, in glued */
 static struct {
     uint16_t row;                               /* of a token that may be glued to others */
     uint16_t length;
-} glued[TABLE_SIZE];
-
-static uint64_t
-hash_part(part text)
-{
-    return ts_hash_mix(ts_hash_run(text.text, text.length));
-}
-
-static inline uint16_t
-tag_of(uint64_t hash)
-{
-    return (uint16_t)(hash >> 32);
-}
+} glued[GLUED_MAX];
 
 static bool
 equals(part text, const char *word)
 {
-    return strncmp(word, text.text, text.length) == 0 && word[text.length] == '\0';
+    return strlen(word) == text.length && memcmp(word, text.text, text.length) == 0;
 }
 
 /* Short geographies would make "usage" of "us" and "age". */
@@ -91,19 +74,11 @@ build_dictionary(void)
 {
     size_t count = 0;
 
-    g_assert(ts_token_count * 2 < TABLE_SIZE);
-    for (size_t i = 0; i < ts_token_count; i++) {
-        const part token = { ts_token_rows[i].token, strlen(ts_token_rows[i].token) };
-
-        if (ts_token_kinds[i] == TS_TOKEN_OTHER || (i > 0 && equals(token, ts_token_rows[i - 1].token)))
-            continue;
-
-        const uint64_t hash = hash_part(token);
-        uint32_t slot = (uint32_t)hash % TABLE_SIZE;
-        while (table[slot].row != 0)
-            slot = (slot + 1) % TABLE_SIZE;
-        table[slot].row = (uint16_t)(i + 1);
-        table[slot].tag = tag_of(hash);
+    g_assert(ts_token_count < GLUED_MAX);
+    dictionary = g_hash_table_new(g_str_hash, g_str_equal);
+    for (size_t i = ts_token_count; i-- > 0;) {
+        if (ts_token_kinds[i] != TS_TOKEN_OTHER)
+            g_hash_table_insert(dictionary, (gpointer)ts_token_rows[i].token, GSIZE_TO_POINTER(i + 1));
     }
     /* Rows are sorted by token, so those of one first character stand together. */
     for (unsigned c = 0, i = 0; c < 256; c++) {
@@ -136,12 +111,12 @@ find_token(part text)
     if (text.length < 2 || text.length > TOKEN_MAX)
         return ts_token_count;
 
-    const uint64_t hash = hash_part(text);
-    for (uint32_t slot = (uint32_t)hash % TABLE_SIZE; table[slot].row != 0; slot = (slot + 1) % TABLE_SIZE) {
-        if (table[slot].tag == tag_of(hash) && equals(text, ts_token_rows[table[slot].row - 1].token))
-            return table[slot].row - 1u;
-    }
-    return ts_token_count;
+    char word[TOKEN_MAX + 1];
+
+    memcpy(word, text.text, text.length);
+    word[text.length] = '\0';
+    const size_t found = GPOINTER_TO_SIZE(g_hash_table_lookup(dictionary, word));
+    return found > 0 ? found - 1 : ts_token_count;
 }
 
 static const ts_token_row *

@@ -144,6 +144,7 @@ sum_up(ts_message *message)
         whole->anchored = whole->anchored || view->anchored;
     }
     whole->required = message->links[0].view.required;
+    whole->addresses_published = message->links[0].view.addresses_published;
 }
 
 /* ---- addresses ---- */

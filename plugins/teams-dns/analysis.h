@@ -60,8 +60,8 @@ typedef struct {
  */
 bool ts_analyse(packet_info *pinfo, const ts_dns_message *dns, ts_message *message);
 
-/* The set that lists the name as required, for the clouds that it can belong to; "" where none. */
-const char *ts_required_set(const char *name, ts_cloud cloud);
+/* The row by which Microsoft's lists of the frame's time require the name in the cloud, or NULL. */
+const ts_required_row *ts_required(const packet_info *pinfo, const char *name, ts_cloud cloud);
 
 /* Is the name in a zone of Microsoft or of a provider that it uses, whether or not the taxonomy has it? */
 bool ts_zone_known(const char *name);

@@ -178,10 +178,10 @@ tells_cloud(const ts_link *link)
 }
 
 static bool
-shared_with_sovereign(const char *name)
+shared_with_sovereign(const packet_info *pinfo, const char *name)
 {
-    return ts_required_set(name, TS_CLOUD_GCC_HIGH)[0] != '\0' || ts_required_set(name, TS_CLOUD_DOD)[0] != '\0'
-        || ts_required_set(name, TS_CLOUD_CHINA)[0] != '\0';
+    return ts_required(pinfo, name, TS_CLOUD_GCC_HIGH) != NULL || ts_required(pinfo, name, TS_CLOUD_DOD) != NULL
+        || ts_required(pinfo, name, TS_CLOUD_CHINA) != NULL;
 }
 
 static void
@@ -202,7 +202,7 @@ check_clouds(const ts_message *m, ts_client *client, wmem_array_t *findings)
                 other = view->name;
             }
         } else if (view->cloud == TS_CLOUD_WORLDWIDE && client->worldwide_name == NULL
-                && !shared_with_sovereign(view->name)) {
+                && !shared_with_sovereign(m->pinfo, view->name)) {
             client->worldwide_name = view->name;
         }
     }

@@ -14,7 +14,7 @@
 #define TTL_BALANCED        3600        /* seconds */
 #define OLD_UNTIL           202112      /* yyyymm */
 #define PREFIX_LIST_FROM    202207      /* yyyymm: the oldest list of prefixes that we have */
-#define SET_WITH_PREFIXES   "12"
+#define SET_OF_TEAMS        "12"        /* of the worldwide list; in others the number is another set */
 
 /* Environments that customers' clients do not meet. */
 static const char *const preproduction[] = { "int", "dev", "test", "df", "msit", "tip", "ppe" };
@@ -120,7 +120,10 @@ check_sinkhole(const ts_message *m, wmem_array_t *findings)
 static void
 check_prefixes(const ts_message *m, wmem_array_t *findings)
 {
-    if (strcmp(m->links[0].view.required, SET_WITH_PREFIXES) != 0 || sinkhole(m) != NULL)
+    const ts_name_class *view = &m->links[0].view;
+    const bool worldwide = view->cloud == TS_CLOUD_WORLDWIDE || view->cloud == TS_CLOUD_GCC;
+
+    if (!worldwide || strcmp(view->required, SET_OF_TEAMS) != 0 || sinkhole(m) != NULL)
         return;
     for (unsigned i = 0; i < m->address_count; i++) {
         if (m->addresses[i].prefix != NULL)

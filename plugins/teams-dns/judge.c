@@ -71,12 +71,10 @@ ts_same_name(const char *a, const char *b)
     return g_ascii_strcasecmp(a, b) == 0;
 }
 
-const char *
-ts_required_set(const char *name, ts_cloud cloud)
+const ts_required_row *
+ts_required(const packet_info *pinfo, const char *name, ts_cloud cloud)
 {
-    const char *set = ts_names_required_set(name, strlen(name), cloud);
-
-    return set == NULL ? "" : set;
+    return ts_names_required(name, strlen(name), cloud, ts_month_of(pinfo->abs_ts.secs));
 }
 
 void
@@ -131,10 +129,11 @@ token_texts(ts_name_class *view, const ts_name_result *info)
 }
 
 static void
-fill_view(ts_link *link)
+fill_view(const packet_info *pinfo, ts_link *link)
 {
     const ts_name_row *row = link->info.row;
     ts_name_class *view = &link->view;
+    const ts_required_row *required = ts_required(pinfo, view->name, row->cloud);
 
     view->product = row->product;
     view->service = row->service;
@@ -144,7 +143,10 @@ fill_view(ts_link *link)
     view->trust = row->trust;
     view->confidence = row->confidence;
     view->description = link->info.user ? ts_history_text(row->description) : row->description;
-    view->required = ts_required_set(view->name, row->cloud);
+    if (required != NULL) {
+        view->required = required->set;
+        view->addresses_published = required->addresses;
+    }
     token_texts(view, &link->info);
     if (link->possible && (row->match != TS_MATCH_EXACT || row->confidence == TS_CONFIDENCE_LOW))
         view->confidence = TS_CONFIDENCE_LOW;
@@ -256,7 +258,7 @@ ts_judge_name(ts_message *message, unsigned i, bool *anchored)
 
     if (!link->shown)
         return;
-    fill_view(link);
+    fill_view(message->pinfo, link);
     link->view.anchored = *anchored;
     link->view.client_only = link->info.row->client_only && (!is_shared(link->info.row->trust) || *anchored);
     message->any_shown = true;

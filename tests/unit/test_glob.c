@@ -172,54 +172,6 @@ test_precedence(void)
     ts_name_index_free(index);
 }
 
-/* ---- names of one hash ---- */
-
-/* Runs of which two characters 64 places apart change places have the same hash (names_hash.h). */
-#define MIDDLE "234567890123456789012345678901.34567890123456789012345678901234"
-
-static void
-test_equal_hashes(void)
-{
-    static const ts_name_row twins[] = {
-        ROW("a" MIDDLE "b.exact", TS_MATCH_EXACT),
-        ROW("b" MIDDLE "a.exact", TS_MATCH_EXACT),
-        ROW("b" MIDDLE "a.exact", TS_MATCH_SUFFIX),
-        ROW("a" MIDDLE "b.lone", TS_MATCH_SUFFIX),
-        ROW("*-a" MIDDLE "b.glob", TS_MATCH_GLOB),
-        ROW("*-b" MIDDLE "a.glob", TS_MATCH_GLOB),
-        ROW("*-a" MIDDLE "b.lone-glob", TS_MATCH_GLOB)
-    };
-    static const struct {
-        const char *name;
-        int row;
-    } cases[] = {
-        { "a" MIDDLE "b.exact", 0 },
-        { "b" MIDDLE "a.exact", 1 },
-        { "x.b" MIDDLE "a.exact", 2 },
-        { "x.a" MIDDLE "b.exact", -1 },
-        { "x.a" MIDDLE "b.lone", 3 },
-        { "x.b" MIDDLE "a.lone", -1 },
-        { "x-a" MIDDLE "b.glob", 4 },
-        { "x-b" MIDDLE "a.glob", 5 },
-        { "x-a" MIDDLE "b.lone-glob", 6 },
-        { "x-b" MIDDLE "a.lone-glob", -1 }
-    };
-    ts_name_index *index = ts_name_index_new(NULL, 0, twins, G_N_ELEMENTS(twins));
-    ts_name_text one, other;
-
-    g_assert_true(ts_name_text_set(&one, cases[0].name, strlen(cases[0].name)));
-    g_assert_true(ts_name_text_set(&other, cases[1].name, strlen(cases[1].name)));
-    g_assert_cmpuint(one.tail[0], ==, other.tail[0]);
-    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        bool user;
-
-        g_test_message("%s", cases[i].name);
-        g_assert_true(ts_name_text_set(&one, cases[i].name, strlen(cases[i].name)));
-        g_assert_true(ts_name_index_find(index, &one, &user) == (cases[i].row < 0 ? NULL : &twins[cases[i].row]));
-    }
-    ts_name_index_free(index);
-}
-
 /* ---- the index against all rows one by one ---- */
 
 #define ROWS_MOST 300
@@ -333,7 +285,6 @@ main(int argc, char **argv)
     g_test_add_func("/glob/rules", test_rules);
     g_test_add_func("/glob/plain-rules", test_against_plain_rules);
     g_test_add_func("/glob/precedence", test_precedence);
-    g_test_add_func("/glob/equal-hashes", test_equal_hashes);
     g_test_add_func("/glob/index-against-all-rows", test_index_against_all_rows);
     return g_test_run();
 }

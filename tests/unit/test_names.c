@@ -177,34 +177,54 @@ test_lengths(void)
     memset(name, 'a', sizeof name);
     g_assert_false(ts_names_classify(shipped(), name, sizeof name, &info));
     g_assert_false(ts_names_classify(shipped(), "\0\0.skype.co\0", 13, &info));
+    /* A NUL within a label ends no name, and hides nothing after it. */
+    g_assert_false(ts_names_classify(shipped(), "teams.microsoft.com\0.evil.example", 33, &info));
+    g_assert_false(ts_names_classify(shipped(), "us\0api.asm.skype.com", 20, &info));
+    g_assert_false(ts_names_classify(shipped(), "eu-prod\0.asyncgw.teams.microsoft.com", 36, &info));
+    g_assert_null(ts_names_required("teams.microsoft.com\0", 20, TS_CLOUD_WORLDWIDE, 0));
 }
 
 static const struct {
     const char *name;
     ts_cloud cloud;
     const char *set;
+    uint32_t yyyymm;
 } required[] = {
-    { "teams.microsoft.com", TS_CLOUD_WORLDWIDE, "12" },
-    { "EU-prod.asyncgw.teams.microsoft.com.", TS_CLOUD_WORLDWIDE, "12" },
-    { "webdir.online.lync.com", TS_CLOUD_WORLDWIDE, "12" },
-    { "lync.com", TS_CLOUD_WORLDWIDE, NULL },           /* "*.lync.com" is not lync.com */
-    { "login.microsoftonline.com", TS_CLOUD_WORLDWIDE, "56" },
-    { "pipe.skype.com", TS_CLOUD_WORLDWIDE, "127" },
-    { "mobile.pipe.aria.microsoft.com", TS_CLOUD_WORLDWIDE, "69" },
-    { "s-0001.s-msedge.net", TS_CLOUD_WORLDWIDE, NULL },    /* required until 2022 */
-    { "quicktips.skypeforbusiness.com", TS_CLOUD_WORLDWIDE, NULL },     /* optional */
-    { "smba.infra.gcc.teams.microsoft.com", TS_CLOUD_GCC, "12" },
-    { "gov.teams.microsoft.us", TS_CLOUD_GCC_HIGH, "31" },
-    { "gov.teams.microsoft.us", TS_CLOUD_WORLDWIDE, NULL },
-    { "dod.teams.microsoft.us", TS_CLOUD_DOD, "7" },
-    { "statics.teams.microsoft.com", TS_CLOUD_GCC_HIGH, "21" },
-    { "login.microsoftonline.us", TS_CLOUD_US_GOV, "13" },
-    { "login.microsoftonline.com", TS_CLOUD_GCC_HIGH, "14" },
-    { "webdir.online.partner.lync.cn", TS_CLOUD_CHINA, "19" },
-    { "login.partner.microsoftonline.cn", TS_CLOUD_CHINA, "17" },
-    { "sipdir.online.skype.de", TS_CLOUD_GERMANY_MCD, "6" },
-    { "teams.microsoft.com.evil.example", TS_CLOUD_WORLDWIDE, NULL },
-    { "", TS_CLOUD_WORLDWIDE, NULL }
+    { "teams.microsoft.com", TS_CLOUD_WORLDWIDE, "12", 0 },
+    { "EU-prod.asyncgw.teams.microsoft.com.", TS_CLOUD_WORLDWIDE, "12", 0 },
+    { "webdir.online.lync.com", TS_CLOUD_WORLDWIDE, "12", 0 },
+    { "lync.com", TS_CLOUD_WORLDWIDE, NULL, 0 },           /* "*.lync.com" is not lync.com */
+    { "login.microsoftonline.com", TS_CLOUD_WORLDWIDE, "56", 0 },
+    { "pipe.skype.com", TS_CLOUD_WORLDWIDE, "127", 0 },
+    { "mobile.pipe.aria.microsoft.com", TS_CLOUD_WORLDWIDE, "69", 0 },
+    { "fpc.msedge.net", TS_CLOUD_WORLDWIDE, NULL, 0 },    /* required until 2022 */
+    { "quicktips.skypeforbusiness.com", TS_CLOUD_WORLDWIDE, NULL, 0 },     /* optional */
+    { "smba.infra.gcc.teams.microsoft.com", TS_CLOUD_GCC, "12", 0 },
+    { "gov.teams.microsoft.us", TS_CLOUD_GCC_HIGH, "31", 0 },
+    { "gov.teams.microsoft.us", TS_CLOUD_WORLDWIDE, NULL, 0 },
+    { "dod.teams.microsoft.us", TS_CLOUD_DOD, "7", 0 },
+    { "statics.teams.microsoft.com", TS_CLOUD_GCC_HIGH, "21", 0 },
+    { "login.microsoftonline.us", TS_CLOUD_US_GOV, "13", 0 },
+    { "login.microsoftonline.com", TS_CLOUD_GCC_HIGH, "14", 0 },
+    { "webdir.online.partner.lync.cn", TS_CLOUD_CHINA, "19", 0 },
+    { "login.partner.microsoftonline.cn", TS_CLOUD_CHINA, "17", 0 },
+    { "sipdir.online.skype.de", TS_CLOUD_GERMANY_MCD, "6", 0 },
+    { "teams.microsoft.com.evil.example", TS_CLOUD_WORLDWIDE, NULL, 0 },
+    { "", TS_CLOUD_WORLDWIDE, NULL, 0 },
+    { "fpc.msedge.net", TS_CLOUD_WORLDWIDE, "26", 202207 },
+    { "fpc.msedge.net", TS_CLOUD_WORLDWIDE, NULL, 202208 },
+    { "compass-ssl.microsoft.com", TS_CLOUD_WORLDWIDE, "180", 202307 },
+    { "compass-ssl.microsoft.com", TS_CLOUD_WORLDWIDE, NULL, 202608 },
+    { "go.mstea.ms", TS_CLOUD_WORLDWIDE, NULL, 202608 },
+    { "x.sfbassets.com", TS_CLOUD_WORLDWIDE, NULL, 202608 },
+    { "broadcast.skype.com", TS_CLOUD_WORLDWIDE, "13", 202207 },
+    { "broadcast.skype.com", TS_CLOUD_WORLDWIDE, "127", 202608 },
+    { "5000.ecdn.microsoft.com", TS_CLOUD_WORLDWIDE, NULL, 202608 },
+    { "m365.cloud.microsoft", TS_CLOUD_WORLDWIDE, "184", 202608 },
+    { "outlook.cloud.microsoft", TS_CLOUD_WORLDWIDE, "1", 202608 },
+    { "res.public.onecdn.static.microsoft", TS_CLOUD_WORLDWIDE, "193", 202608 },
+    { "portal.apps.mil", TS_CLOUD_DOD, "12", 202608 },      /* nothing to do with the worldwide set 12 */
+    { "webdir.online.gov.skypeforbusiness.us", TS_CLOUD_GCC_HIGH, NULL, 202608 }
 };
 
 static void
@@ -212,9 +232,15 @@ test_required(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(required); i++) {
         g_test_message("%s", required[i].name);
-        g_assert_cmpstr(ts_names_required_set(required[i].name, strlen(required[i].name), required[i].cloud), ==,
-                        required[i].set);
+        const ts_required_row *row =
+            ts_names_required(required[i].name, strlen(required[i].name), required[i].cloud, required[i].yyyymm);
+
+        g_assert_cmpstr(row != NULL ? row->set : NULL, ==, required[i].set);
     }
+    g_assert_true(ts_names_required("teams.microsoft.com", 19, TS_CLOUD_WORLDWIDE, 0)->addresses);
+    g_assert_true(ts_names_required("dod.teams.microsoft.us", 22, TS_CLOUD_DOD, 0)->addresses);
+    g_assert_false(ts_names_required("ic3.events.data.microsoft.com", 29, TS_CLOUD_WORLDWIDE, 0)->addresses);
+    g_assert_false(ts_names_required("portal.apps.mil", 15, TS_CLOUD_DOD, 202608)->addresses);
 }
 
 static void

@@ -45,7 +45,7 @@ try_name(const uint8_t *bytes, size_t length)
     if (ts_names_classify(shipped(), name, length, &info)) {
         g_assert_nonnull(info.row);
         g_assert_cmpuint(strlen(info.forest), <=, 3);
-        ts_names_required_set(name, length, info.row->cloud);
+        ts_names_required(name, length, info.row->cloud, 0);
         if (info.row->trust != TS_TRUST_CUSTOMER)
             g_assert_null(ts_names_lookalike(name, length));
     } else {

@@ -27,14 +27,15 @@ def main(data, output):
     header, source = enumerations.generate(values)
     names = DATA_HEADER + taxonomy.generate(taxonomy.read(data, values, codes))
     names += tokens.generate(tokens.read(data, confidences, codes))
-    names += endpoint_sets.generate(endpoint_sets.read(data, clouds, codes))
+    networks = prefixes.read(data, clouds, codes)
+    names += endpoint_sets.generate(endpoint_sets.read(data, clouds, codes), networks)
     names += key_names.generate(key_names.read(data, codes))
-    networks = DATA_HEADER[:1] + prefixes.generate(prefixes.read(data, clouds, codes))
+    addresses = DATA_HEADER[:1] + prefixes.generate(networks)
     # Nothing is written before everything is read: a failed build leaves no half of a table.
     table.write(os.path.join(output, "ts_taxonomy.h"), header)
     table.write(os.path.join(output, "ts_taxonomy.c"), source)
     table.write(os.path.join(output, "ts_names_data.c"), names)
-    table.write(os.path.join(output, "ts_prefixes_data.c"), networks)
+    table.write(os.path.join(output, "ts_prefixes_data.c"), addresses)
 
 
 if __name__ == "__main__":

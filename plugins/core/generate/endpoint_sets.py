@@ -26,11 +26,17 @@ def read(data, clouds, codes):
     return rows
 
 
-def generate(rows):
-    """What is required by the newest list known: the others say nothing to the plugin."""
+# Sets whose addresses prefixes.csv has under another set or cloud, as its notes say.
+SAME_ADDRESSES = {("worldwide", "12"), ("gcc-high", "31"), ("gcc-high", "13"), ("dod", "13")}
+
+
+def generate(rows, prefixes):
+    """What is required; optional names say nothing to the plugin."""
+    listed = {(row["cloud"], row["set"]) for row in prefixes} | SAME_ADDRESSES
     out = ["const ts_required_row ts_required_rows[] = {"]
-    rows = [row for row in rows if row["required"] == "yes" and not row.period[1]]
+    rows = [row for row in rows if row["required"] == "yes"]
     for row in rows:
         out.append(f"    {{ {table.quote(row['pattern'])}, {len(row['pattern'])}, TS_MATCH_{row['match'].upper()}, "
-                   f"TS_CLOUD_{row['cloud'].upper().replace('-', '_')}, {table.quote(row['set'])} }},")
+                   f"TS_CLOUD_{row['cloud'].upper().replace('-', '_')}, {table.quote(row['set'])}, "
+                   f"{'true' if (row['cloud'], row['set']) in listed else 'false'}, {row.period[0]}, {row.period[1]} }},")
     return out + ["};", f"const size_t ts_required_count = {len(rows)};"]

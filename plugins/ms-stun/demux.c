@@ -94,9 +94,11 @@ static ws_bool
 demux_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
     ts_demux_drop_own_layer(pinfo);
+    if (ts_heuristic_is_moving())
+        return true;
     if (!ts_demux_enabled())
         return false;
-    return take_message(tvb, pinfo, tree) > 0 || pass_through(tvb, pinfo, tree) > 0;
+    return ts_heuristic_result(pinfo, take_message(tvb, pinfo, tree) > 0 || pass_through(tvb, pinfo, tree) > 0);
 }
 
 static ws_bool
@@ -105,7 +107,11 @@ demux_heuristic_inner(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void 
     ts_layer *outer = ts_demux_current_layer(pinfo);
 
     ts_demux_drop_own_layer(pinfo);
-    return ts_demux_enabled() && ts_demux_message(tvb, pinfo, tree, outer, ts_layer_is_on_tcp(outer)) > 0;
+    if (ts_heuristic_is_moving())
+        return true;
+    if (!ts_demux_enabled())
+        return false;
+    return ts_heuristic_result(pinfo, ts_demux_message(tvb, pinfo, tree, outer, ts_layer_is_on_tcp(outer)) > 0);
 }
 
 /* Pinned on conversations whose first STUN message came through us. */
@@ -137,8 +143,8 @@ proto_register_teamshark(void)
     ts_demux.proto = proto_register_protocol("Teamshark", "Teamshark", TS_DEMUX_FILTER_NAME);
     ts_demux.proto_port = proto_register_protocol_in_name_only("Teamshark on the STUN port", "Teamshark STUN port",
         "teamshark_port", proto_get_id_by_filter_name("stun"), FT_PROTOCOL);
-    ts_demux.proto_demux = proto_register_protocol_in_name_only("Teamshark front", "Teamshark front",
-        "teamshark_front", ts_demux.proto, FT_PROTOCOL);
+    ts_demux.proto_demux = proto_register_protocol_in_name_only("Teamshark demultiplexer", "Teamshark demultiplexer",
+        "teamshark_demux", ts_demux.proto, FT_PROTOCOL);
 
     ts_stock_register(prefs_register_protocol(ts_demux.proto, NULL));
     ts_demux_state_register();
@@ -148,12 +154,9 @@ proto_register_teamshark(void)
 static void
 take_heuristics(void)
 {
-    heur_dissector_add("udp", demux_heuristic, "Microsoft STUN and TURN over UDP", "teamshark_udp",
-        ts_demux.proto, HEURISTIC_ENABLE);
-    heur_dissector_add("stun", demux_heuristic_inner, "Microsoft STUN and media inside STUN", "teamshark_stun",
-        ts_demux.proto, HEURISTIC_ENABLE);
-    heur_dissector_add("classicstun", demux_heuristic_inner, "Microsoft STUN and media inside classic STUN", "teamshark_classicstun",
-        ts_demux.proto, HEURISTIC_ENABLE);
+    ts_heuristic_add("udp", demux_heuristic, "Microsoft STUN and TURN over UDP", "teamshark_udp");
+    ts_heuristic_add("stun", demux_heuristic_inner, "Microsoft STUN and media inside STUN", "teamshark_stun");
+    ts_heuristic_add("classicstun", demux_heuristic_inner, "Microsoft STUN and media inside classic STUN", "teamshark_classicstun");
 }
 
 static void

@@ -8,6 +8,7 @@
  * demux_evidence.c  what a payload is taken for, and whether it is Microsoft's
  * demux_state.c     what is known of flows, addresses and sessions
  * demux_stock.c     stock's dissectors on the same bytes, in the right dialect
+ * demux_order.c     stays first in the heuristic lists
  * demux_tcp.c       where Wireshark calls for TCP, and whose a stream is
  * demux_stream_start.c  the start of a stream in segments too short to tell
  * demux_stream.c    a stream that is ours, PDU after PDU (core/stream.h)
@@ -53,6 +54,20 @@ void ts_demux_pin(packet_info *pinfo);
 
 /* Takes the layer that a heuristic adds for our protocol out again. */
 void ts_demux_drop_own_layer(packet_info *pinfo);
+
+/* ---- demux_order.c ---- */
+
+/* heur_dissector_add() for one that stays first in its list. */
+void ts_heuristic_add(const char *list, heur_dissector_t dissector, const char *title, const char *name);
+
+/* Is a heuristic of ours called only to bring it to the head? Then it accepts, and does nothing. */
+bool ts_heuristic_is_moving(void);
+
+/* What a heuristic of ours returns: tells that another one may match now. */
+bool ts_heuristic_result(const packet_info *pinfo, bool taken);
+
+/* After each frame: our heuristics are first again. */
+void ts_heuristic_restore_order(tvbuff_t *tvb, packet_info *pinfo);
 
 /* ---- demux_message.c ---- */
 

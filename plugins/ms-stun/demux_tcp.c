@@ -277,9 +277,12 @@ static ws_bool
 demux_tcp_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     ts_demux_drop_own_layer(pinfo);
+    if (ts_heuristic_is_moving())
+        return true;
     if (!takes_part(pinfo))
         return false;
-    return take_segment(tvb, pinfo, tree, (const struct tcpinfo *)data, false) > 0 || pass_through(tvb, pinfo, tree, data);
+    return ts_heuristic_result(pinfo,
+        take_segment(tvb, pinfo, tree, (const struct tcpinfo *)data, false) > 0 || pass_through(tvb, pinfo, tree, data));
 }
 
 void
@@ -287,6 +290,6 @@ ts_tcp_handoff(void)
 {
     stream_handle = create_dissector_handle(dissect_own_stream, ts_demux.proto_demux);
     stun_stream_handle = create_dissector_handle(dissect_stun_stream, ts_demux.proto_port);
-    heur_dissector_add("tcp", demux_tcp_heuristic, "Microsoft TURN over TCP", "teamshark_tcp", ts_demux.proto, HEURISTIC_ENABLE);
+    ts_heuristic_add("tcp", demux_tcp_heuristic, "Microsoft TURN over TCP", "teamshark_tcp");
     dissector_add_uint("tcp.port", 3478, stun_stream_handle);
 }

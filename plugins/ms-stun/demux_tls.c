@@ -132,6 +132,7 @@ dissect_after(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U
 {
     tvbuff_t *missed = NULL;
 
+    ts_heuristic_restore_order(tvb, pinfo);
     if (pinfo->ptype != PT_TCP || pinfo->flags.in_error_pkt || !ts_demux_enabled() ||
         p_get_proto_data(pinfo->pool, pinfo, ts_demux.proto, TS_DEMUX_HANDSHAKE_KEY) != NULL)
         return 0;

@@ -141,7 +141,7 @@ def default_capture():
 # --- The tar.gz --------------------------------------------------------------
 
 def test_archive_is_unpacked_in_the_home_folder(packages, home):
-    with tarfile.open(next(packages.glob("*-personal.tar.gz"))) as archive:
+    with tarfile.open(next(packages.glob("*-linux-x86_64.tar.gz"))) as archive:
         archive.extractall(home)
     assert set(os.listdir(home)) == {".local", ".config"}
     listing = loaded_with_home(home)

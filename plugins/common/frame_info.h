@@ -57,7 +57,8 @@ typedef struct {
 typedef enum {
     TS_ROLE_QUESTION,       /* a DNS query, or the question of a response without answers */
     TS_ROLE_ALIAS,          /* an owner or CNAME in an answer */
-    TS_ROLE_SERVER_NAME     /* TLS or QUIC server_name */
+    TS_ROLE_SERVER_NAME,    /* TLS or QUIC server_name */
+    TS_ROLE_PROXY           /* where a client asks a proxy to connect to */
 } ts_name_role;
 
 /* One classified (or not) name with what its own chain adds to it. */

@@ -234,7 +234,7 @@ set_ends(ts_message *message)
     message->server = back ? &pinfo->src : &pinfo->dst;
     message->client_port = (uint16_t)(back ? pinfo->destport : pinfo->srcport);
     message->tcp = pinfo->ptype == PT_TCP;
-    message->role = message->dns->dns ? TS_ROLE_QUESTION : TS_ROLE_SERVER_NAME;
+    message->role = message->dns->dns ? TS_ROLE_QUESTION : message->dns->proxy ? TS_ROLE_PROXY : TS_ROLE_SERVER_NAME;
 }
 
 /* Texts that outlive the packet; only messages that are shown need them. */
@@ -282,7 +282,7 @@ ts_analyse(packet_info *pinfo, const ts_dns_message *dns, ts_message *message)
     sum_up(message);
     if (dns->dns)
         match_question(message);
-    else if (message->links[0].prefix[0] == '\0' && ts_address_prefix(message->server, &pinfo->abs_ts) != NULL)
+    else if (message->role == TS_ROLE_SERVER_NAME && message->links[0].prefix[0] == '\0' && ts_address_prefix(message->server, &pinfo->abs_ts) != NULL)
         message->links[0].prefix = ts_address_prefix(message->server, &pinfo->abs_ts)->text;
     return true;
 }

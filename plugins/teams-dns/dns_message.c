@@ -23,10 +23,15 @@ typedef struct {
     ts_dns_message *message;    /* the one being read, NULL outside DNS */
     const char *owner;          /* of the next record */
     ts_dns_answer *answer;      /* the record being read, NULL outside the answer section */
+    bool http2_connect;         /* the request being read is a CONNECT */
     unsigned records;           /* read so far in the message, of all sections */
 } reader;
 
 static void read_server_name(reader *r, field_info *finfo);
+static void read_http_target(reader *r, field_info *finfo);
+static void read_http2_method(reader *r, field_info *finfo);
+static void read_http2_authority(reader *r, field_info *finfo);
+static void read_socks_target(reader *r, field_info *finfo);
 static void read_id(reader *r, field_info *finfo);
 static void read_flags(reader *r, field_info *finfo);
 static void read_answer_count(reader *r, field_info *finfo);
@@ -48,6 +53,10 @@ static struct {
 } fields[] = {
     { "tls.handshake.extensions_server_name",  false, read_server_name,   -1 },
     { "dtls.handshake.extensions_server_name", false, read_server_name,   -1 },
+    { "http.request.uri",                      false, read_http_target,   -1 },
+    { "http2.headers.method",                  false, read_http2_method,  -1 },
+    { "http2.headers.authority",               false, read_http2_authority, -1 },
+    { "socks.remote_name",                     false, read_socks_target,  -1 },
     { "dns.id",                                true,  read_id,            -1 },
     { "dns.flags",                             true,  read_flags,         -1 },
     { "dns.count.answers",                     true,  read_answer_count,  -1 },
@@ -124,6 +133,77 @@ read_server_name(reader *r, field_info *finfo)
     if (message != NULL)
         message->name = without_trailing_dot(r, finfo_string(r, finfo));
 }
+
+/* ---- what a client asks a proxy for ---- */
+
+/* The host of "host:port" or "[address]:port", packet scope; NULL where there is none. */
+static const char *
+host_of_authority(reader *r, const char *authority)
+{
+    const char *end = authority + strcspn(authority, "/?#");
+    const char *user = memchr(authority, '@', (size_t)(end - authority));
+    const char *host = user == NULL ? authority : user + 1;
+    const size_t length = host[0] == '[' ? strcspn(host, "]/") + 1 : strcspn(host, ":/?#");
+
+    return length == 0 || host + length > end ? NULL : wmem_strndup(r->pinfo->pool, host, length);
+}
+
+static void
+add_proxy_target(reader *r, const char *authority)
+{
+    const char *host = host_of_authority(r, authority);
+    ts_dns_message *message = host == NULL ? NULL : new_message(r, false);
+
+    if (message == NULL)
+        return;
+    message->name = without_trailing_dot(r, host);
+    message->proxy = true;
+}
+
+/* RFC 9112 3.2: only requests to a proxy have a host there; "/path" and "*" are for the server itself. */
+static void
+read_http_target(reader *r, field_info *finfo)
+{
+    static const char *const schemes[] = { "http://", "https://", "ws://", "wss://" };
+    const char *target = finfo_string(r, finfo);
+
+    for (size_t i = 0; i < array_length(schemes); i++) {
+        const size_t length = strlen(schemes[i]);
+
+        if (g_ascii_strncasecmp(target, schemes[i], length) == 0) {
+            add_proxy_target(r, target + length);
+            return;
+        }
+    }
+    if (target[0] != '/' && strchr(target, ':') != NULL)
+        add_proxy_target(r, target);
+}
+
+/* RFC 9113 8.5: a CONNECT has an authority that is its target; in other requests it is the server's own name. */
+static void
+read_http2_method(reader *r, field_info *finfo)
+{
+    r->http2_connect = strcmp(finfo_string(r, finfo), "CONNECT") == 0;
+}
+
+static void
+read_http2_authority(reader *r, field_info *finfo)
+{
+    if (r->http2_connect)
+        add_proxy_target(r, finfo_string(r, finfo));
+    r->http2_connect = false;
+}
+
+static void
+read_socks_target(reader *r, field_info *finfo)
+{
+    const char *name = finfo_string(r, finfo);
+
+    if (name[0] != '\0')
+        add_proxy_target(r, name);
+}
+
+/* ---- DNS ---- */
 
 static void
 read_id(reader *r, field_info *finfo)

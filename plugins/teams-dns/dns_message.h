@@ -37,9 +37,10 @@ typedef struct {
     address addr;           /* of an A or AAAA; AT_NONE in others */
 } ts_dns_answer;
 
-/* One DNS message, or one server name (dns is false, then only name is set). */
+/* One DNS message, or one server name or proxy's target (dns is false, then only name is set). */
 typedef struct {
     bool dns;
+    bool proxy;                 /* no DNS: where a client asks a proxy to connect to */
     bool shares_answers;        /* one of several questions of a message: answers go by their owner */
     bool response;
     bool truncated;

@@ -48,7 +48,7 @@ static int ett_teams_dns_name = -1;
 static dissector_handle_t teams_dns_handle;
 
 /* In the order of ts_name_role. */
-static const char *const role_names[] = { "question", "alias", "server_name" };
+static const char *const role_names[] = { "question", "alias", "server_name", "proxy" };
 
 /* Every field, known or not, in this order: the n-th value of each belongs to the n-th name. */
 static proto_item *
@@ -147,7 +147,7 @@ proto_register_teams_dns(void)
             "A DNS or server name that the taxonomy knows", HFILL } },
         { &hf_teams_dns_role,
           { "Role", "teams_dns.role", FT_STRING, BASE_NONE, NULL, 0x0,
-            "What the name is here: question, alias (in an answer) or server_name (TLS, QUIC)", HFILL } },
+            "What the name is here: question, alias (in an answer), server_name (TLS, QUIC) or proxy (what a client asks a proxy to connect to)", HFILL } },
         { &hf_teams_dns_product,
           { "Product", "teams_dns.product", FT_STRING, BASE_NONE, NULL, 0x0,
             "The product that the name belongs to (observed, where Microsoft documents none)", HFILL } },

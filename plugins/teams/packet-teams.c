@@ -5,8 +5,8 @@
  *
  * A postdissector that runs after every other one: it reads the infos that
  * teams-dns, ms-turn and teams-stun left on the frame, decides on the first
- * pass what the frame is (assign_frame.c), and shows that on every pass. It
- * needs no field of another dissector, and so makes nobody build a tree.
+ * pass what the frame is (assign_frame.c) and what happened to its connection
+ * (connection_frame.c), and shows that on every pass.
  */
 
 #include "common/items.h"
@@ -17,6 +17,7 @@
 #include <epan/tap.h>
 
 #include "session/assign_frame.h"
+#include "session/connection.h"
 #include "session/teams_expert.h"
 #include "session/model.h"
 #include "preferences.h"
@@ -50,7 +51,6 @@ static int hf_teams_flow = -1;
 static int hf_teams_call = -1;
 static int hf_teams_signin = -1;
 static int hf_teams_problem = -1;
-static int hf_teams_prefix = -1;
 
 /* ---- showing a frame ---- */
 
@@ -80,13 +80,24 @@ signin_number(const teams_frame_info *info)
     return info == NULL || info->signin == NULL ? 0 : info->signin->number;
 }
 
-static void
-show_info(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const teams_frame_info *info, const char *label)
+/* The protocol's item with what a connection completes here, and the frame's problems. */
+static proto_tree *
+show_protocol(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const char *label)
 {
     proto_item *item = proto_tree_add_protocol_format(tree, proto_teams, tvb, 0, 0, "Microsoft Teams: %s", label);
     proto_tree *teams_tree = proto_item_add_subtree(item, ett_teams);
 
     proto_item_set_generated(item);
+    teams_connection_show(tvb, pinfo, teams_tree);
+    teams_problems_show(pinfo, item);
+    return teams_tree;
+}
+
+static void
+show_info(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const teams_frame_info *info, const char *label)
+{
+    proto_tree *teams_tree = show_protocol(tvb, pinfo, tree, label);
+
     add_string(teams_tree, tvb, hf_teams_product, ts_product_name(info->product));
     add_string(teams_tree, tvb, hf_teams_service, ts_service_name(info->service));
     add_string(teams_tree, tvb, hf_teams_stage, ts_stage_name(info->stage));
@@ -102,7 +113,6 @@ show_info(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const teams_frame
     ts_add_number(tvb, teams_tree, hf_teams_flow, flow_number(info));
     ts_add_number(tvb, teams_tree, hf_teams_call, call_number(info));
     ts_add_number(tvb, teams_tree, hf_teams_signin, signin_number(info));
-    teams_problems_show(pinfo, item);
 }
 
 /* Warnings and errors of every plugin, whatever the frame is: at the root, since the frame may be nobody's. */
@@ -187,6 +197,8 @@ dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U
 {
     const teams_frame_info *info = find_info(tvb, pinfo);
 
+    if (!PINFO_FD_VISITED(pinfo))
+        teams_connection_frame(tvb, pinfo, tree);
     if (info != NULL) {
         const char *label = teams_frame_info_label(info);
 
@@ -194,9 +206,8 @@ dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U
         if (teams_preference_info_column())
             col_prepend_fence_fstr(pinfo->cinfo, COL_INFO, "%s: ", label);
         queue_tap(pinfo, info);
-    }
-    if (info == NULL && tree != NULL)
-        add_string(tree, tvb, hf_teams_prefix, teams_shared_prefix(pinfo));
+    } else if (teams_connection_has_items(pinfo))
+        show_protocol(tvb, pinfo, tree, "connection");
     show_problem(tvb, pinfo, tree);
     return info == NULL ? 0 : (int)tvb_captured_length(tvb);
 }
@@ -264,8 +275,6 @@ proto_register_teams(void)
             "Number of the call in this capture, from 1", HFILL } },
         { &hf_teams_signin, { "Sign-In", "teams.signin", FT_UINT32, BASE_DEC, NULL, 0,
             "Number of the sign-in in this capture, from 1", HFILL } },
-        { &hf_teams_prefix, { "Microsoft, by prefix", "teams.prefix", FT_STRING, BASE_NONE, NULL, 0,
-            "Published prefix of an address in a frame that nothing shows to be Teams: others answer in it, too", HFILL } },
         { &hf_teams_problem, { "Teams Problem", "teams.problem", FT_UINT32, BASE_HEX, VALS(expert_severity_vals), 0,
             "The frame has a warning or an error of Teamshark: the worst severity of them", HFILL } },
     };
@@ -275,6 +284,7 @@ proto_register_teams(void)
     proto_register_field_array(proto_teams, hf, array_length(hf));
     proto_register_subtree_array(ett, array_length(ett));
     teams_expert_register(proto_teams);
+    teams_connection_register(proto_teams);
     teams_preferences_register(proto_teams);
     teams_tap_id = register_tap(TEAMS_TAP_NAME);
     register_cleanup_routine(teams_model_cleanup);
@@ -290,7 +300,11 @@ proto_reg_handoff_teams(void)
     static bool done = false;
 
     ts_frame_info_init();
-    if (!done)
-        register_postdissector(create_dissector_handle(dissect_teams, proto_teams));
+    if (!done) {
+        dissector_handle_t handle = create_dissector_handle(dissect_teams, proto_teams);
+
+        register_postdissector(handle);
+        teams_connection_handoff(handle);
+    }
     done = true;
 }

@@ -26,7 +26,7 @@ tells_name(const packet_info *pinfo _U_, const teams_tap *tap _U_, const ts_fram
 {
     const ts_name_info *name = (const ts_name_info *)record;
 
-    return name->response || name->role == TS_ROLE_SERVER_NAME;
+    return name->response || name->role != TS_ROLE_QUESTION;
 }
 
 static bool

@@ -238,7 +238,7 @@ add_name(signin_state *state, signin_session *s, const teams_sighting *seen, con
     teams_verdicts_add_name(s->verdicts, record, seen->frame);
     signin_note_question(s, seen);
 
-    if (record->role == TS_ROLE_SERVER_NAME) {
+    if (record->role != TS_ROLE_QUESTION) {
         if (found->server_name_frame == 0 && seen->endpoint != NULL) {
             found->server_name_frame = seen->frame;
             keep_text(&found->server, seen->endpoint);

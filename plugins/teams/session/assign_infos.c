@@ -17,13 +17,34 @@
 
 /* ---- names ---- */
 
+static bool
+may_learn(const address *addr, const teams_learned *what)
+{
+    return (addr->type == AT_IPv4 || addr->type == AT_IPv6) &&
+        (what->product == TS_PRODUCT_LYNC_ONPREM || !teams_address_is_private(addr));
+}
+
+static void
+learn_addresses(teams_frame_builder *b, const ts_name_info *info, const teams_learned *what)
+{
+    for (unsigned i = 0; i < info->address_count; i++) {
+        const address *addr = &info->addresses[i].end.addr;
+
+        if (may_learn(addr, what)) {
+            teams_host *host = teams_host_of(b->model, addr, true);
+
+            host->learned = (teams_learned *)wmem_memdup(wmem_file_scope(), what, sizeof *what);
+        }
+    }
+}
+
 /* D27: once per flow. */
 static void
 check_resolved(teams_frame_builder *b, teams_flow *flow, const teams_learned *what)
 {
     const teams_host *host = teams_host_of(b->model, &flow->server_end.addr, false);
 
-    if (flow->unresolved_reported || (host != NULL && host->learned != NULL))
+    if (flow->proxy || flow->unresolved_reported || (host != NULL && host->learned != NULL))
         return;
     flow->unresolved_reported = true;
     const char *address_text = address_to_str(b->pinfo->pool, &flow->server_end.addr);
@@ -42,20 +63,20 @@ static void
 apply_dns(teams_frame_builder *b, const ts_name_info *info)
 {
     const address *who = info->response ? &b->pinfo->dst : &b->pinfo->src;
-    const teams_name_weight weight = teams_name_class_weigh(info->whole);
-    teams_signin *signin = NULL;
     teams_learned what;
 
-    if (weight == TEAMS_NAME_FOREIGN && wmem_map_lookup(b->model->chain_names, info->links[0].name) == NULL)
+    if (teams_name_weigh(info->whole->product) == TEAMS_NAME_FOREIGN &&
+        wmem_map_lookup(b->model->chain_names, info->links[0].name) == NULL)
         return;
-    teams_client *client = teams_client_of(b->model, b->pinfo, who, weight >= TEAMS_NAME_OWN);
-    const bool ours = client != NULL && teams_signin_name(b->model, b->pinfo, client, info, &what, &signin);
+    const bool own = teams_name_weigh(info->whole->product) == TEAMS_NAME_OWN;
+    teams_client *client = teams_client_of(b->model, b->pinfo, who, own);
+    teams_signin *signin = client == NULL ? NULL : teams_signin_name(b->model, b->pinfo, client, info, &what);
 
-    if (signin == NULL)
+    if (signin == NULL) {
         teams_signin_note_earlier(b->model, b->pinfo, who, info, NULL);
-    if (!ours)
         return;
-    teams_hosts_name(b->model, info, &what);
+    }
+    learn_addresses(b, info, &what);
     if (b->info.evidence != TEAMS_EVIDENCE_NONE)
         return;
     b->client = client;
@@ -69,41 +90,38 @@ apply_dns(teams_frame_builder *b, const ts_name_info *info)
     b->info.signin = signin;
 }
 
-static void
-note_earlier_server_name(teams_frame_builder *b, const ts_name_info *info)
-{
-    const teams_flow *flow = teams_flow_of(b->model, b->pinfo, true, true);
-
-    teams_signin_note_earlier(b->model, b->pinfo, &b->pinfo->src, info, flow->endpoint);
-}
-
 /* The server name says whose the flow is, whatever its address said before. */
 static void
 apply_server_name(teams_frame_builder *b, const ts_name_info *info)
 {
-    const teams_name_weight weight = teams_name_class_weigh(info->whole);
+    const bool own = teams_name_weigh(info->whole->product) == TEAMS_NAME_OWN;
     const bool claimed = teams_host_of(b->model, &b->pinfo->dst, false) != NULL ||
         teams_is_published(b->pinfo, &b->pinfo->dst, b->pinfo->destport);
 
-    if (weight == TEAMS_NAME_FOREIGN && !claimed)
+    if (!own && !claimed && teams_name_weigh(info->whole->product) == TEAMS_NAME_FOREIGN)
         return;
-    teams_client *client = teams_client_of(b->model, b->pinfo, &b->pinfo->src, weight >= TEAMS_NAME_OWN);
-    teams_signin *signin = NULL;
+    teams_client *client = teams_client_of(b->model, b->pinfo, &b->pinfo->src, own);
     teams_learned what;
-    const bool ours = client != NULL && teams_signin_name(b->model, b->pinfo, client, info, &what, &signin);
+    teams_signin *signin = client == NULL ? NULL : teams_signin_name(b->model, b->pinfo, client, info, &what);
 
-    if (signin == NULL)
-        note_earlier_server_name(b, info);
-    if (!ours) {
-        teams_flow_of(b->model, b->pinfo, true, true)->rejected = true;
+    if (signin == NULL && info->role == TS_ROLE_PROXY)
+        return;
+    if (signin == NULL) {
+        teams_flow *other = teams_flow_of(b->model, b->pinfo, true, true);
+
+        teams_signin_note_earlier(b->model, b->pinfo, &b->pinfo->src, info, other->endpoint);
+        /* A published prefix stays one, whatever name is used there. */
+        if (!teams_is_published(b->pinfo, &b->pinfo->dst, b->pinfo->destport))
+            other->rejected = true;
         return;
     }
     teams_flow *flow = teams_builder_set_flow(b, true);
     const bool quic = b->pinfo->ptype == PT_UDP;
 
     flow->rejected = false;
+    flow->proxy = flow->proxy || info->role == TS_ROLE_PROXY;
     teams_flow_name(flow, &what);
-    flow->base.transport = quic ? TEAMS_TRANSPORT_QUIC : TEAMS_TRANSPORT_TLS;
+    flow->base.transport = info->role == TS_ROLE_PROXY ? TEAMS_TRANSPORT_TCP : quic ? TEAMS_TRANSPORT_QUIC : TEAMS_TRANSPORT_TLS;
     teams_builder_set_kind(b, TEAMS_WHAT_SERVICE, TEAMS_EVIDENCE_SERVER_NAME);
     const teams_frame_info was = b->info;
     memcpy(&b->info, &flow->base, sizeof b->info);
@@ -118,7 +136,7 @@ apply_name(teams_frame_builder *b, const ts_frame_info *info)
 
     if (name->link_count == 0 || name->whole == NULL || name->links[0].name == NULL)
         return;
-    if (name->role == TS_ROLE_SERVER_NAME)
+    if (name->role == TS_ROLE_SERVER_NAME || name->role == TS_ROLE_PROXY)
         apply_server_name(b, name);
     else
         apply_dns(b, name);

@@ -4,7 +4,12 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "session/connection.h"
+#include "session/connection_private.h"
+
+#include <epan/proto_data.h>
+#include <epan/to_str.h>
+
+#include "common/endpoint.h"
 
 static const struct {
     const char *name;
@@ -50,4 +55,297 @@ const char *
 teams_step_name(teams_step_kind step)
 {
     return steps[step];
+}
+
+/* ---- tables of the capture ---- */
+
+static teams_net *net;
+
+teams_net *
+teams_net_get(void)
+{
+    if (net == NULL) {
+        wmem_allocator_t *scope = wmem_file_scope();
+
+        net = wmem_new0(scope, teams_net);
+        net->hosts = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
+        net->clients = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
+        net->ipv6 = wmem_map_new(scope, wmem_str_hash, g_str_equal);
+        for (unsigned quic = 0; quic < 2; quic++)
+            net->by_client_end[quic] = wmem_map_new(scope, ts_endpoint_hash, ts_endpoint_key_equal);
+    }
+    return net;
+}
+
+void
+teams_connection_cleanup(void)
+{
+    net = NULL;     /* freed with the file scope */
+}
+
+teams_net_host *
+teams_net_host_of(const address *addr, bool add)
+{
+    teams_net_host *host = (teams_net_host *)wmem_map_lookup(teams_net_get()->hosts, addr);
+
+    if (host == NULL && add) {
+        host = wmem_new0(wmem_file_scope(), teams_net_host);
+        copy_address_wmem(wmem_file_scope(), &host->addr, addr);
+        host->names = wmem_array_new(wmem_file_scope(), sizeof(teams_host_name));
+        wmem_map_insert(net->hosts, &host->addr, host);
+    }
+    return host;
+}
+
+teams_net_client *
+teams_net_client_of(const address *addr, bool add)
+{
+    teams_net_client *client = (teams_net_client *)wmem_map_lookup(teams_net_get()->clients, addr);
+
+    if (client == NULL && add) {
+        client = wmem_new0(wmem_file_scope(), teams_net_client);
+        copy_address_wmem(wmem_file_scope(), &client->addr, addr);
+        client->names = wmem_map_new(wmem_file_scope(), wmem_str_hash, g_str_equal);
+        client->latest = wmem_map_new(wmem_file_scope(), wmem_str_hash, g_str_equal);
+        client->connections = wmem_array_new(wmem_file_scope(), sizeof(teams_connection *));
+        wmem_map_insert(net->clients, &client->addr, client);
+    }
+    return client;
+}
+
+teams_client *
+teams_net_model_client(const teams_net_client *client)
+{
+    return teams_client_of(teams_model_get(), NULL, &client->addr, false);
+}
+
+/* ---- connections ---- */
+
+teams_connection *
+teams_connection_find(bool quic, const ts_endpoint *client_end, const ts_endpoint *server_end)
+{
+    teams_connection *c = (teams_connection *)wmem_map_lookup(teams_net_get()->by_client_end[quic], client_end);
+
+    return c != NULL && ts_endpoint_equal(&c->server_end, server_end) ? c : NULL;
+}
+
+static void
+keep_connection(teams_connection *c)
+{
+    wmem_map_insert(teams_net_get()->by_client_end[c->quic], &c->client_end, c);
+    wmem_array_append_one(c->p->client->connections, c);
+}
+
+/* "52.113.194.132:443" */
+static const char *
+endpoint_text(const ts_endpoint *end)
+{
+    char *addr = address_to_str(NULL, &end->addr);
+    const char *text = wmem_strdup_printf(wmem_file_scope(), end->addr.type == AT_IPv6 ? "[%s]:%u" : "%s:%u", addr, end->port);
+
+    wmem_free(NULL, addr);
+    return text;
+}
+
+teams_connection *
+teams_connection_new(packet_info *pinfo, bool quic, bool from_client)
+{
+    teams_connection *c = wmem_new0(wmem_file_scope(), teams_connection);
+    const ts_endpoint source = ts_endpoint_source(pinfo);
+    const ts_endpoint destination = ts_endpoint_destination(pinfo);
+
+    c->p = wmem_new0(wmem_file_scope(), struct teams_connection_private);
+    c->number = ++teams_net_get()->count;
+    c->frame = pinfo->num;
+    c->start = c->last = pinfo->abs_ts;
+    c->client_end = ts_endpoint_shared(from_client ? &source : &destination);
+    c->server_end = ts_endpoint_shared(from_client ? &destination : &source);
+    c->quic = quic;
+    c->version = "";
+    c->private_address = teams_address_is_private(&c->server_end.addr);
+    c->endpoint = endpoint_text(&c->server_end);
+    c->p->client = teams_net_client_of(&c->client_end.addr, true);
+    if (from_client && pinfo->dl_src.type == AT_ETHER)
+        copy_address_wmem(wmem_file_scope(), &c->p->card, &pinfo->dl_src);
+    keep_connection(c);
+    return c;
+}
+
+static const teams_host_name *
+name_of_host(const teams_net_host *host, const teams_net_client *client)
+{
+    const teams_host_name *best = NULL;
+
+    for (unsigned i = 0; i < wmem_array_get_count(host->names); i++) {
+        const teams_host_name *each = (const teams_host_name *)wmem_array_index(host->names, i);
+
+        if (best == NULL || each->client == client || best->client != client)
+            best = each;
+    }
+    return best;
+}
+
+void
+teams_connection_set_name(teams_connection *c, const char *name)
+{
+    teams_connection *latest = (teams_connection *)wmem_map_lookup(c->p->client->latest, name);
+
+    c->name = name;
+    if (latest == c)
+        return;
+    c->p->before = latest;
+    wmem_map_insert(c->p->client->latest, name, c);
+}
+
+void
+teams_connection_name_by_host(teams_connection *c)
+{
+    const teams_net_host *host = teams_net_host_of(&c->server_end.addr, false);
+    const teams_host_name *name = host == NULL ? NULL : name_of_host(host, c->p->client);
+
+    c->proxy = host != NULL && host->proxy_port == c->server_end.port && host->proxy_port != 0;
+    if (name == NULL || c->proxy)
+        return;
+    teams_connection_set_name(c, name->name);
+    c->product = name->product;
+    c->service = name->service;
+    c->stage = name->stage;
+    c->required = name->required;
+    if (name->client == c->p->client && !nstime_is_zero(&name->answer_time)) {
+        c->steps[TEAMS_STEP_DNS].time = name->answer_time;
+        c->steps[TEAMS_STEP_DNS].frame = name->frame;
+    }
+}
+
+const char *
+teams_connection_text(wmem_allocator_t *scope, const teams_connection *c)
+{
+    if (c->name == NULL)
+        return c->endpoint;
+    return c->proxy ? wmem_strdup_printf(scope, "%s through the proxy %s", c->name, c->endpoint)
+                    : wmem_strdup_printf(scope, "%s (%s)", c->name, c->endpoint);
+}
+
+/* ---- what is kept with a frame ---- */
+
+#define STEPS_KEY 3
+
+typedef struct {
+    nstime_t time[TEAMS_STEP_COUNT];
+    bool done[TEAMS_STEP_COUNT];
+} frame_steps;
+
+static int proto_teams = -1;
+static int hf_steps[TEAMS_STEP_COUNT] = { -1, -1, -1, -1 };
+
+static frame_steps *
+steps_of(packet_info *pinfo)
+{
+    return (frame_steps *)p_get_proto_data(wmem_file_scope(), pinfo, proto_teams, STEPS_KEY);
+}
+
+static bool
+has_signin(const teams_net_client *client)
+{
+    const teams_client *known = teams_net_model_client(client);
+
+    return known != NULL && known->signin != NULL;
+}
+
+void
+teams_connection_keep_time(packet_info *pinfo, const teams_net_client *client, teams_step_kind step, const nstime_t *time)
+{
+    frame_steps *kept = steps_of(pinfo);
+
+    if (!has_signin(client))
+        return;
+    if (kept == NULL) {
+        kept = wmem_new0(wmem_file_scope(), frame_steps);
+        p_add_proto_data(wmem_file_scope(), pinfo, proto_teams, STEPS_KEY, kept);
+    }
+    kept->time[step] = *time;
+    kept->done[step] = true;
+}
+
+void
+teams_connection_step(packet_info *pinfo, teams_connection *c, teams_step_kind step, const nstime_t *time)
+{
+    if (c->steps[step].frame != 0)
+        return;
+    c->steps[step].time = *time;
+    c->steps[step].frame = pinfo->num;
+    teams_connection_keep_time(pinfo, c->p->client, step, time);
+}
+
+void
+teams_connection_step_between(packet_info *pinfo, teams_connection *c, teams_step_kind step, const nstime_t *from)
+{
+    nstime_t time;
+
+    nstime_delta(&time, &pinfo->abs_ts, from);
+    teams_connection_step(pinfo, c, step, &time);
+}
+
+static void
+tell(packet_info *pinfo, const teams_net_client *client, teams_expert row, const char *format, va_list arguments)
+{
+    if (has_signin(client))
+        teams_expert_add(pinfo, row, wmem_strdup_vprintf(pinfo->pool, format, arguments));
+}
+
+void
+teams_connection_tell(packet_info *pinfo, const teams_connection *c, teams_expert row, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    tell(pinfo, c->p->client, row, format, arguments);
+    va_end(arguments);
+}
+
+void
+teams_connection_tell_client(packet_info *pinfo, const teams_net_client *client, teams_expert row, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    tell(pinfo, client, row, format, arguments);
+    va_end(arguments);
+}
+
+bool
+teams_connection_has_items(packet_info *pinfo)
+{
+    return steps_of(pinfo) != NULL || teams_problems_of(pinfo) != NULL;
+}
+
+void
+teams_connection_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    const frame_steps *kept = steps_of(pinfo);
+
+    for (unsigned step = 0; kept != NULL && step < TEAMS_STEP_COUNT; step++)
+        if (kept->done[step])
+            proto_item_set_generated(proto_tree_add_time(tree, hf_steps[step], tvb, 0, 0, &kept->time[step]));
+}
+
+/* ---- registration ---- */
+
+void
+teams_connection_register(int proto)
+{
+    static hf_register_info hf[] = {
+        { &hf_steps[TEAMS_STEP_DNS], { "DNS Time", "teams.dns_time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+            "Time from the first question about a name of the sign-in to this answer", HFILL } },
+        { &hf_steps[TEAMS_STEP_CONNECT], { "Connect Time", "teams.connect_time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+            "Time from the first SYN to the answer (to a proxy: shown in the first request to it)", HFILL } },
+        { &hf_steps[TEAMS_STEP_TLS], { "TLS Time", "teams.tls_time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+            "Time from the ClientHello to this frame, which ends the TLS handshake", HFILL } },
+        { &hf_steps[TEAMS_STEP_FIRST_DATA], { "First Data Time", "teams.first_data_time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+            "Time from the client's first request to the server's first data after it", HFILL } },
+    };
+
+    proto_teams = proto;
+    proto_register_field_array(proto, hf, array_length(hf));
+    register_cleanup_routine(teams_connection_cleanup);
 }

@@ -103,6 +103,7 @@ typedef struct teams_connection {
     teams_connection_end end;
     bool ended_by_client;               /* valid unless open */
     uint32_t end_frame;
+    nstime_t ended;
     double idle_before_end;             /* seconds of silence before it ended */
     unsigned syns;
     unsigned packets[2];                /* from the server, from the client */
@@ -137,7 +138,7 @@ typedef struct {
     teams_actor actor;
     const char *name;                   /* that it is about, the first one; NULL: none in particular */
     bool fatal;                         /* it explains why stages after it are missing */
-} teams_problem;
+} teams_connection_problem;
 
 /* A name of the sign-in and how long its first use took; seconds, negative where not seen. */
 typedef struct {
@@ -150,7 +151,7 @@ typedef struct {
 typedef struct {
     const teams_connection **connections;   /* in order */
     unsigned connection_count;
-    teams_problem *problems;                /* the worst first, then by frame */
+    teams_connection_problem *problems;              /* the worst first, then by frame */
     unsigned problem_count;
     teams_name_timing *timings;             /* the slowest first */
     unsigned timing_count;
@@ -175,13 +176,12 @@ const char *teams_connection_state_label(teams_connection_state state);
 
 void teams_connection_register(int proto);
 void teams_connection_handoff(dissector_handle_t postdissector);
-void teams_connection_cleanup(void);
 
-/* First pass: follows the frame's connection, and keeps with the frame what it completes or proves. */
+/* First pass: follows the frame's connection, and keeps with the frame what it completes or proves. tvb is the whole frame. */
 void teams_connection_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
 
-/* Every pass: has the frame anything to show, and shows it below item (the protocol's) and in its tree. */
+/* Every pass: has the frame times or problems to show? Shows the times. */
 bool teams_connection_has_items(packet_info *pinfo);
-void teams_connection_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *teams_tree, proto_item *item);
+void teams_connection_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *teams_tree);
 
 #endif /* TEAMSHARK_TEAMS_CONNECTION_H */

@@ -1,0 +1,451 @@
+/* connection_frame.c
+ * The frames of connections to hosts of ours: how far each one got, by stock's analysis of TCP
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A frame of other hosts costs two look-ups of an address. What TCP did is
+ * read from what stock keeps of the connection (struct tcp_analysis), which is
+ * there without a tree and on the first pass; the flags and sequence numbers
+ * of the frame follow from how it changed.
+ */
+
+#include "session/connection_private.h"
+
+#include <epan/conversation.h>
+#include <epan/dissectors/packet-tcp.h>
+
+#include <epan/to_str.h>
+
+#include "common/endpoint.h"
+#include "common/icmp_error.h"
+
+enum { HTTP_PORT = 80, HTTPS_PORT = 443, FIRST_USER_PORT = 1024 };
+
+#define SYNS_TOLD           3       /* the SYN that makes "not answered" worth telling */
+#define QUIC_TOLD           3       /* the same for packets of QUIC */
+#define PAYLOAD_MAX         0x100000    /* more in one frame is no payload, but a connection that began anew */
+#define LARGE_FRAME         1200    /* bytes: of these a path with a smaller MTU loses all */
+#define LARGE_TOLD          3
+#define HOLE_SECONDS        3.0
+#define ANSWER_SECONDS      5.0     /* no answer to a ClientHello or a request in this time is none */
+#define FLIGHT_MIN          600     /* bytes of a server's part of a handshake with a certificate */
+#define IDLE_MIN            20.0    /* seconds: silence that a device may have cut a connection for */
+#define IDLE_ALIKE          0.1     /* share by which two such silences differ at most */
+#define IDLE_RECONNECT      10.0    /* seconds within which a client that needs the connection is back */
+#define IPV6_COST           0.5     /* seconds that a dead IPv6 may cost before it is told: RFC 8305 waits 0.25 */
+#define IPV6_COST_MAX       120.0
+
+static teams_stock_field field_retransmission;
+static teams_stock_field field_zero_window;
+
+static dissector_handle_t postdissector;
+
+void
+teams_connection_handoff(dissector_handle_t handle)
+{
+    GArray *wanted = g_array_new(FALSE, FALSE, (unsigned)sizeof(int));
+
+    postdissector = handle;
+    field_retransmission = teams_stock_field_wanted(wanted, "tcp.analysis.retransmission");
+    field_zero_window = teams_stock_field_wanted(wanted, "tcp.analysis.zero_window");
+    teams_connection_tls_handoff(wanted);
+    teams_connection_http_handoff(wanted);
+    teams_connection_certificate_handoff(wanted);
+    set_postdissector_wanted_hfids(postdissector, wanted);
+}
+
+/* ---- TCP ---- */
+
+static const struct tcp_analysis *
+tcp_of(packet_info *pinfo)
+{
+    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+
+    return conversation == NULL ? NULL : get_tcp_conversation_data(conversation, pinfo);
+}
+
+/* Bytes of new payload in this frame: by how far stock's highest sequence number went on. */
+static unsigned
+new_payload(teams_connection *c, const struct tcp_analysis *tcp, bool from_client)
+{
+    const tcp_analyze_seq_flow_info_t *seen = tcp->fwd->tcp_analyze_seq_info;
+    const uint8_t own_syn = from_client ? TCP_SEEN_SYN : TCP_SEEN_SYN_ACK;
+
+    if (seen == NULL)
+        return 0;
+    if (!c->p->started[from_client]) {
+        c->p->started[from_client] = true;
+        c->p->next[from_client] = tcp->conversation_completeness & own_syn ? tcp->fwd->base_seq + 1 : seen->nextseq;
+    }
+    const uint32_t grown = seen->nextseq - c->p->next[from_client];
+
+    c->p->next[from_client] = seen->nextseq;
+    /* A FIN counts as one; TLS and HTTP never send a byte alone. */
+    return grown > 1 && grown < PAYLOAD_MAX ? grown : 0;
+}
+
+/* Its IPv6 and IPv4 addresses are a client's by the model, or by the address of its network card. */
+static bool
+same_client(const teams_connection *a, const teams_connection *b)
+{
+    const teams_client *of_a = teams_net_model_client(a->p->client);
+
+    return (of_a != NULL && of_a == teams_net_model_client(b->p->client)) ||
+        (a->p->card.type != AT_NONE && addresses_equal(&a->p->card, &b->p->card));
+}
+
+/* IPv6 to the name was not answered, and IPv4 now is: what did that cost? */
+static void
+check_ipv6(packet_info *pinfo, const teams_connection *c)
+{
+    const teams_connection *dead = c->name == NULL || c->server_end.addr.type != AT_IPv4 ? NULL
+        : (const teams_connection *)wmem_map_lookup(teams_net_get()->ipv6, c->name);
+
+    if (dead == NULL || dead->state != TEAMS_CONNECTION_UNANSWERED || !same_client(dead, c))
+        return;
+    const double cost = teams_seconds(&dead->start, &c->start);
+
+    if (cost >= IPV6_COST && cost <= IPV6_COST_MAX)
+        teams_connection_tell(pinfo, c, TEAMS_EXPERT_IPV6_DEAD, "%s at %s: %u SYNs without an answer; IPv4 %.1f s later",
+            c->name, dead->endpoint, dead->syns, cost);
+}
+
+static void
+answered(packet_info *pinfo, teams_connection *c, const struct tcp_analysis *tcp)
+{
+    const bool late = c->frame == pinfo->num;      /* found in the middle: stock has measured the handshake */
+
+    c->state = TEAMS_CONNECTION_CONNECTED;
+    if (late && !nstime_is_zero(&tcp->ts_first_rtt))
+        teams_connection_step(pinfo, c, TEAMS_STEP_CONNECT, &tcp->ts_first_rtt);
+    else if (!late)
+        teams_connection_step_between(pinfo, c, TEAMS_STEP_CONNECT, &c->start);
+    if (!late)
+        check_ipv6(pinfo, c);
+}
+
+static void
+unanswered_syn(packet_info *pinfo, teams_connection *c)
+{
+    if (c->syns == 0 && c->server_end.addr.type == AT_IPv6 && c->name != NULL)
+        wmem_map_insert(teams_net_get()->ipv6, c->name, c);
+    if (++c->syns == SYNS_TOLD)
+        teams_connection_tell(pinfo, c, TEAMS_EXPERT_TCP_UNANSWERED, "%s: %u SYNs in %.1f s",
+            teams_connection_text(pinfo->pool, c), c->syns, teams_seconds(&c->start, &pinfo->abs_ts));
+}
+
+static void
+refused(packet_info *pinfo, teams_connection *c)
+{
+    c->state = TEAMS_CONNECTION_REFUSED;
+    teams_connection_tell(pinfo, c, TEAMS_EXPERT_TCP_REFUSED, "%s", teams_connection_text(pinfo->pool, c));
+}
+
+/* The end of a connection whose handshake was not done, or whose request has no answer. */
+static void
+ended_early(packet_info *pinfo, teams_connection *c, bool from_client)
+{
+    const char *text = teams_connection_text(pinfo->pool, c);
+    const double since_hello = teams_seconds(&c->p->hello_time, &pinfo->abs_ts);
+
+    if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && !from_client) {
+        c->state = TEAMS_CONNECTION_HELLO_RESET;
+        teams_connection_tell(pinfo, c, TEAMS_EXPERT_HELLO_RESET, "%s, ClientHello in frame %u", text, c->hello_frame);
+    } else if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && since_hello >= ANSWER_SECONDS)
+        teams_connection_tell(pinfo, c, TEAMS_EXPERT_HELLO_UNANSWERED, "%s: ClientHello in frame %u, %.1f s", text, c->hello_frame, since_hello);
+    else if (c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && from_client && c->bytes[FROM_SERVER] >= FLIGHT_MIN && !c->p->wait_server)
+        teams_connection_tell(pinfo, c, TEAMS_EXPERT_HANDSHAKE_ENDED, "%s, %s", text, c->version);
+    else if (c->state == TEAMS_CONNECTION_SECURED && !nstime_is_zero(&c->p->request_time) &&
+            teams_seconds(&c->p->request_time, &pinfo->abs_ts) >= ANSWER_SECONDS)
+        teams_connection_tell(pinfo, c, TEAMS_EXPERT_NO_DATA, "%s: %.1f s", text, teams_seconds(&c->p->request_time, &pinfo->abs_ts));
+}
+
+/* Seconds of silence before the end: nothing came back after it, whoever broke it. */
+static double
+idle_before(const packet_info *pinfo, const teams_connection *c)
+{
+    const double now = teams_seconds(&c->last, &pinfo->abs_ts);
+
+    return now < IDLE_MIN && c->p->idle >= IDLE_MIN ? c->p->idle : now;
+}
+
+static bool
+is_alike(double a, double b)
+{
+    return a >= IDLE_MIN && b >= IDLE_MIN && MAX(a, b) - MIN(a, b) <= MAX(1, IDLE_ALIKE * MIN(a, b));
+}
+
+/* The one to the same name before it was cut after the same silence, and the client came back at once. */
+static void
+check_idle_cut(packet_info *pinfo, teams_connection *c)
+{
+    const teams_connection *before = c->p->before;
+
+    if (c->state != TEAMS_CONNECTION_USED || c->idle_before_end < IDLE_MIN || c->name == NULL)
+        return;
+    if (before == NULL || before->end != TEAMS_CONNECTION_RESET || !is_alike(before->idle_before_end, c->idle_before_end) ||
+            teams_seconds(&before->ended, &c->start) > IDLE_RECONNECT)
+        return;
+    teams_connection_tell(pinfo, c, TEAMS_EXPERT_IDLE_CUT, "%s: reset after %.0f s of silence, and before it in frame %u after %.0f s",
+        teams_connection_text(pinfo->pool, c), c->idle_before_end, before->end_frame, before->idle_before_end);
+}
+
+static void
+ended(packet_info *pinfo, teams_connection *c, bool from_client, teams_connection_end how)
+{
+    if (c->end != TEAMS_CONNECTION_OPEN)
+        return;
+    ended_early(pinfo, c, from_client);
+    c->end = how;
+    c->ended_by_client = from_client;
+    c->end_frame = pinfo->num;
+    c->ended = pinfo->abs_ts;
+    c->idle_before_end = idle_before(pinfo, c);
+    if (how == TEAMS_CONNECTION_RESET)
+        check_idle_cut(pinfo, c);
+}
+
+/* A segment of the server's is missing, and later ones are here. */
+static void
+check_hole(packet_info *pinfo, teams_connection *c, const struct tcp_analysis *tcp)
+{
+    const tcp_analyze_seq_flow_info_t *seen = tcp->fwd->tcp_analyze_seq_info;
+    const bool hole = seen != NULL && c->hello_frame != 0 && (int32_t)(seen->nextseq - seen->maxseqtobeacked) > LARGE_FRAME / 2;
+
+    if (!hole)
+        c->p->hole_frame = 0;
+    else if (c->p->hole_frame == 0) {
+        c->p->hole_frame = pinfo->num;
+        c->p->hole_since = pinfo->abs_ts;
+    }
+}
+
+/* The client sends the same large segment again and again, and nothing large ever gets through. */
+static void
+check_large(packet_info *pinfo, teams_connection *c, unsigned payload, bool again)
+{
+    if (payload > 0) {
+        c->p->large_retransmissions = 0;
+        return;
+    }
+    if (!again || pinfo->fd->pkt_len < LARGE_FRAME)
+        return;
+    if (++c->p->large_retransmissions == LARGE_TOLD && !c->p->hole_told) {
+        c->p->hole_told = true;
+        c->p->large_frame = pinfo->num;
+        teams_connection_tell(pinfo, c, TEAMS_EXPERT_MTU, "%s: a frame of %u bytes sent %u times without an acknowledgement",
+            teams_connection_text(pinfo->pool, c), pinfo->fd->pkt_len, LARGE_TOLD + 1);
+    }
+}
+
+static void
+count(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client, unsigned payload)
+{
+    const bool again = teams_stock_field_present(tree, &field_retransmission);
+
+    c->packets[from_client]++;
+    c->bytes[from_client] += payload;
+    if (again && c->state != TEAMS_CONNECTION_UNANSWERED)
+        c->retransmissions[from_client]++;
+    if (teams_stock_field_present(tree, &field_zero_window))
+        c->zero_windows++;
+    if (from_client && c->hello_frame != 0)
+        check_large(pinfo, c, payload, again);
+}
+
+/* The latest silence that nothing of the server's has followed. */
+static void
+note_idle(const packet_info *pinfo, teams_connection *c, bool from_client, unsigned payload)
+{
+    const double silence = teams_seconds(&c->last, &pinfo->abs_ts);
+
+    if (silence >= IDLE_MIN)
+        c->p->idle = silence;
+    else if (!from_client && payload > 0)
+        c->p->idle = 0;
+}
+
+static bool
+is_fin(const struct tcp_analysis *tcp, const packet_info *pinfo)
+{
+    return tcp->fwd->fin == pinfo->num;
+}
+
+static void
+tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, const struct tcp_analysis *tcp, bool from_client)
+{
+    const uint8_t seen = tcp->conversation_completeness;
+    const uint8_t fresh = seen & (uint8_t)~c->p->seen;
+    const unsigned payload = new_payload(c, tcp, from_client);
+
+    c->p->seen = seen;
+    if (c->state == TEAMS_CONNECTION_UNANSWERED && from_client && !(seen & (TCP_SEEN_SYN_ACK | TCP_SEEN_RST)))
+        unanswered_syn(pinfo, c);
+    if (c->state <= TEAMS_CONNECTION_UNANSWERED && (seen & TCP_SEEN_SYN_ACK))
+        answered(pinfo, c, tcp);
+    count(pinfo, tree, c, from_client, payload);
+    note_idle(pinfo, c, from_client, payload);
+    if (!from_client)
+        check_hole(pinfo, c, tcp);
+    if (c->proxy && !c->p->tunnel)
+        teams_connection_http(pinfo, tree, c, from_client);
+    teams_connection_tls(pinfo, tree, c, from_client, payload);
+    if (fresh & TCP_SEEN_RST) {
+        if (c->state == TEAMS_CONNECTION_UNANSWERED && !from_client)
+            refused(pinfo, c);
+        ended(pinfo, c, from_client, TEAMS_CONNECTION_RESET);
+    } else if (is_fin(tcp, pinfo))
+        ended(pinfo, c, from_client, TEAMS_CONNECTION_CLOSED);
+    c->last = pinfo->abs_ts;
+    c->last_frame = pinfo->num;
+}
+
+/* The connection of a frame between a client and a host of ours; a new one where this is its first frame. */
+static teams_connection *
+tcp_connection(packet_info *pinfo, const struct tcp_analysis *tcp, bool from_client)
+{
+    const ts_endpoint source = ts_endpoint_source(pinfo);
+    const ts_endpoint destination = ts_endpoint_destination(pinfo);
+    teams_connection *c = teams_connection_find(false, from_client ? &source : &destination, from_client ? &destination : &source);
+
+    if (c != NULL && c->p->stream == tcp->stream)
+        return c;
+    c = teams_connection_new(pinfo, false, from_client);
+    c->p->stream = tcp->stream;
+    if (tcp->conversation_completeness & TCP_SEEN_SYN) {
+        c->state = TEAMS_CONNECTION_UNANSWERED;
+        c->start = tcp->ts_first;
+    }
+    teams_connection_name_by_host(c);
+    return c;
+}
+
+teams_connection *
+teams_connection_of_tcp(packet_info *pinfo, teams_connection *found, bool add)
+{
+    const struct tcp_analysis *tcp = tcp_of(pinfo);
+
+    if (tcp == NULL)
+        return NULL;
+    return add || (found != NULL && found->p->stream == tcp->stream) ? tcp_connection(pinfo, tcp, true) : NULL;
+}
+
+/* Stock knows the server's port from the SYN; without one the host is the server. */
+static bool
+is_from_client(const packet_info *pinfo, const struct tcp_analysis *tcp, bool to_host)
+{
+    if (tcp->server_port != 0 && pinfo->srcport != pinfo->destport)
+        return pinfo->destport == tcp->server_port;
+    return to_host;
+}
+
+/* Shared edges and resolvers answer on other ports too, which a name says nothing about. */
+static bool
+is_service_port(const teams_net_host *host, uint32_t port)
+{
+    return port == HTTPS_PORT || port == HTTP_PORT || (host->proxy_port != 0 ? port == host->proxy_port : port >= FIRST_USER_PORT);
+}
+
+static void
+any_tcp_frame(packet_info *pinfo, proto_tree *tree, const teams_net_host *to, const teams_net_host *from)
+{
+    const struct tcp_analysis *tcp = tcp_of(pinfo);
+
+    if (tcp == NULL)
+        return;
+    const bool from_client = is_from_client(pinfo, tcp, to != NULL);
+
+    const teams_net_host *host = from_client ? to : from;
+
+    /* Where the host itself opens connections to others there is none. */
+    if (host == NULL || !is_service_port(host, from_client ? pinfo->destport : pinfo->srcport))
+        return;
+    teams_connection *c = tcp_connection(pinfo, tcp, from_client);
+
+    if (!c->p->ignored)
+        tcp_frame(pinfo, tree, c, tcp, from_client);
+}
+
+/* ---- QUIC ---- */
+
+static void
+quic_frame(packet_info *pinfo, teams_connection *c, bool from_client)
+{
+    c->packets[from_client]++;
+    c->bytes[from_client] += pinfo->fd->pkt_len;
+    c->last = pinfo->abs_ts;
+    c->last_frame = pinfo->num;
+    if (!from_client && c->state == TEAMS_CONNECTION_UNANSWERED)
+        c->state = TEAMS_CONNECTION_USED;
+    if (from_client && c->state == TEAMS_CONNECTION_UNANSWERED && c->packets[FROM_CLIENT] == QUIC_TOLD)
+        teams_connection_tell(pinfo, c, TEAMS_EXPERT_QUIC_UNANSWERED, "%s: %u packets in %.1f s",
+            teams_connection_text(pinfo->pool, c), c->packets[FROM_CLIENT], teams_seconds(&c->start, &pinfo->abs_ts));
+}
+
+/* Only a server name opens one: teams_connection_names(). */
+static void
+any_udp_frame(packet_info *pinfo, const teams_net_host *to)
+{
+    const bool from_client = to != NULL;
+
+    if ((from_client ? pinfo->destport : pinfo->srcport) != HTTPS_PORT)
+        return;
+    const ts_endpoint source = ts_endpoint_source(pinfo);
+    const ts_endpoint destination = ts_endpoint_destination(pinfo);
+    teams_connection *c = teams_connection_find(true, from_client ? &source : &destination, from_client ? &destination : &source);
+
+    if (c != NULL && !c->p->ignored)
+        quic_frame(pinfo, c, from_client);
+}
+
+/* ---- ICMP ---- */
+
+static void
+refusal_frame(tvbuff_t *tvb, packet_info *pinfo)
+{
+    ts_icmp_refusal refusal;
+
+    if (!ts_icmp_refusal_read(tvb, pinfo, PT_TCP, &refusal))
+        return;
+    teams_connection *c = teams_connection_find(false, &refusal.source, &refusal.destination);
+
+    if (c == NULL || c->p->ignored)
+        return;
+    c->icmp_text = refusal.text;
+    if (c->icmp_router == NULL)
+        c->icmp_router = address_to_str(wmem_file_scope(), &pinfo->src);
+    if (c->state != TEAMS_CONNECTION_UNANSWERED)
+        return;
+    c->state = TEAMS_CONNECTION_PROHIBITED;
+    c->end_frame = pinfo->num;
+    teams_connection_tell(pinfo, c, TEAMS_EXPERT_TCP_PROHIBITED, "%s: ICMP %s from %s",
+        teams_connection_text(pinfo->pool, c), refusal.text, c->icmp_router);
+}
+
+void
+teams_connection_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    teams_connection_names(pinfo);
+    if (wmem_map_size(teams_net_get()->hosts) == 0)
+        return;
+    if (ts_frame_has_icmp(pinfo)) {
+        refusal_frame(tvb, pinfo);
+        return;
+    }
+    const teams_net_host *to = teams_net_host_of(&pinfo->dst, false);
+    const teams_net_host *from = teams_net_host_of(&pinfo->src, false);
+
+    teams_connection_http_any(pinfo, tree, from);
+    if (to == NULL && from == NULL)
+        return;
+    if (pinfo->ptype == PT_TCP)
+        any_tcp_frame(pinfo, tree, to, from);
+    else if (pinfo->ptype == PT_UDP)
+        any_udp_frame(pinfo, to);
+    if (from != NULL && from->resolver && pinfo->srcport == 53) {
+        teams_net_client *client = teams_net_client_of(&pinfo->dst, false);
+
+        if (client != NULL && client->voice_frame == 0)
+            client->voice_frame = pinfo->num;
+    }
+}

@@ -1,0 +1,125 @@
+/* connection_http.c
+ * What HTTP said in clear: proxies, proxy configurations, connectivity checks
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "session/connection_private.h"
+
+#include <string.h>
+
+enum { HTTP_OK = 200, HTTP_REDIRECT = 300, HTTP_ERROR = 400, HTTP_FORBIDDEN = 403, HTTP_PROXY_AUTHENTICATION = 407,
+       HTTP_PORTAL = 511 };
+
+static teams_stock_field field_status;
+static teams_stock_field field_location;
+static teams_stock_field field_uri;
+static teams_stock_field field_method;
+static teams_stock_field field_socks_result;
+
+void
+teams_connection_http_handoff(GArray *wanted)
+{
+    field_status = teams_stock_field_wanted(wanted, "http.response.code");
+    field_location = teams_stock_field_wanted(wanted, "http.location");
+    field_uri = teams_stock_field_wanted(wanted, "http.request.uri");
+    field_method = teams_stock_field_wanted(wanted, "http.request.method");
+    field_socks_result = teams_stock_field_wanted(wanted, "socks.results");
+}
+
+/* ---- proxies ---- */
+
+static void
+proxy_refused(packet_info *pinfo, teams_connection *c, uint32_t status)
+{
+    c->state = TEAMS_CONNECTION_PROXY_REFUSED;
+    if (status == HTTP_PROXY_AUTHENTICATION) {
+        if (++c->proxy_challenges == 2)
+            teams_connection_tell(pinfo, c, TEAMS_EXPERT_PROXY_CREDENTIALS_REFUSED, "%s: 407 again", teams_connection_text(pinfo->pool, c));
+    } else if (status == HTTP_FORBIDDEN)
+        teams_connection_tell(pinfo, c, TEAMS_EXPERT_PROXY_FORBIDDEN, "%s: 403", teams_connection_text(pinfo->pool, c));
+    else
+        teams_connection_tell(pinfo, c, TEAMS_EXPERT_PROXY_FAILED, "%s: %u", teams_connection_text(pinfo->pool, c), status);
+}
+
+static void
+proxy_answer(packet_info *pinfo, teams_connection *c, uint32_t status)
+{
+    c->proxy_status = status;
+    c->proxy_status_frame = pinfo->num;
+    if (status >= HTTP_ERROR)
+        proxy_refused(pinfo, c, status);
+    else if (status >= HTTP_OK && status < HTTP_REDIRECT) {
+        c->p->tunnel = true;
+        c->state = TEAMS_CONNECTION_CONNECTED;
+    }
+}
+
+/* RFC 1928 6: what SOCKS refuses, in the words of HTTP's answers. */
+static void
+socks_answer(packet_info *pinfo, teams_connection *c, uint32_t result)
+{
+    enum { SUCCEEDED = 0, NOT_ALLOWED = 2, SOCKS4_GRANTED = 90 };
+
+    if (result == SUCCEEDED || result == SOCKS4_GRANTED)
+        proxy_answer(pinfo, c, HTTP_OK);
+    else
+        proxy_answer(pinfo, c, result == NOT_ALLOWED ? HTTP_FORBIDDEN : 502);
+}
+
+void
+teams_connection_http(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client)
+{
+    uint32_t status;
+
+    if (from_client || c->p->connect_frame == 0)
+        return;
+    if (teams_stock_field_number(tree, &field_status, &status))
+        proxy_answer(pinfo, c, status);
+    else if (teams_stock_field_number(tree, &field_socks_result, &status))
+        socks_answer(pinfo, c, status);
+}
+
+/* ---- any host ---- */
+
+/* A proxy configuration that the client fetches in clear. */
+static void
+check_pac(packet_info *pinfo, proto_tree *tree)
+{
+    const char *uri = teams_stock_field_text(pinfo, tree, &field_uri);
+
+    if (uri == NULL || !(g_str_has_suffix(uri, "/wpad.dat") || g_str_has_suffix(uri, ".pac")))
+        return;
+    teams_net_client *client = teams_net_client_of(&pinfo->src, true);
+
+    if (client->pac_frame == 0) {
+        client->pac_frame = pinfo->num;
+        client->pac_uri = wmem_strdup(wmem_file_scope(), uri);
+    }
+}
+
+static void
+check_probe(packet_info *pinfo, proto_tree *tree)
+{
+    uint32_t status;
+    teams_net_client *client = teams_net_client_of(&pinfo->dst, false);
+
+    if (client == NULL || client->redirect_frame != 0 || !teams_stock_field_number(tree, &field_status, &status))
+        return;
+    const char *location = teams_stock_field_text(pinfo, tree, &field_location);
+
+    if (status == HTTP_PORTAL || (status > HTTP_REDIRECT && status < HTTP_ERROR && location != NULL)) {
+        client->redirect_frame = pinfo->num;
+        client->redirect_to = location == NULL ? "" : wmem_strdup(wmem_file_scope(), location);
+    }
+}
+
+void
+teams_connection_http_any(packet_info *pinfo, proto_tree *tree, const teams_net_host *from)
+{
+    if (pinfo->ptype != PT_TCP || tree == NULL)
+        return;
+    check_pac(pinfo, tree);
+    if (from != NULL && from->probe)
+        check_probe(pinfo, tree);
+}

@@ -1,0 +1,330 @@
+/* connection_names.c
+ * What names say of the hosts behind them: which addresses to follow, and what became of each question
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "session/connection_private.h"
+
+#include <string.h>
+
+#include <epan/to_str.h>
+
+#include "common/endpoint.h"
+#include "session/signin.h"
+
+#define NAMES_OF_HOST_MAX   32      /* of one address: shared edges have any number of names */
+#define ONE_ADDRESS_NAMES   3       /* so many names of different services at one address are no service's */
+
+enum { QTYPE_A = 1, QTYPE_AAAA = 28 };
+enum { RCODE_NOERROR = 0, RCODE_NXDOMAIN = 3 };
+
+/* ---- which names count ---- */
+
+static bool
+is_own(const ts_name_info *info)
+{
+    return teams_name_weigh(info->whole->product) == TEAMS_NAME_OWN;
+}
+
+static bool
+is_of_signin(const ts_name_info *info)
+{
+    return teams_name_weigh(info->whole->product) >= TEAMS_NAME_SHARED;
+}
+
+static bool
+is_probe(const ts_name_info *info)
+{
+    return info->whole->service == TS_SERVICE_CONNECTIVITY_PROBE;
+}
+
+static const char *
+lower_name(const char *name)
+{
+    char *lower = g_ascii_strdown(name, -1);
+    const char *kept = wmem_strdup(wmem_file_scope(), lower);
+
+    g_free(lower);
+    return kept;
+}
+
+/* ---- hosts ---- */
+
+static teams_host_name *
+host_name_of(teams_net_host *host, const teams_net_client *client, const char *name)
+{
+    for (unsigned i = 0; i < wmem_array_get_count(host->names); i++) {
+        teams_host_name *each = (teams_host_name *)wmem_array_index(host->names, i);
+
+        if (each->client == client && g_ascii_strcasecmp(each->name, name) == 0)
+            return each;
+    }
+    return NULL;
+}
+
+static void
+learn_host(const packet_info *pinfo, const address *addr, const teams_net_client *client, const ts_name_info *info)
+{
+    teams_net_host *host = teams_net_host_of(addr, true);
+    const teams_host_name learned = {
+        .client = client,
+        .name = info->links[0].name,
+        .product = info->whole->product,
+        .service = info->whole->service,
+        .stage = info->whole->stage,
+        .required = info->links[0].required != NULL && info->links[0].required[0] != '\0',
+        .alias = info->link_count > 1,
+        .frame = pinfo->num,
+        .answer_time = info->request_frame != 0 ? info->answer_time : (nstime_t)NSTIME_INIT_ZERO,
+    };
+    teams_host_name *known = host_name_of(host, client, learned.name);
+
+    host->probe = host->probe || is_probe(info);
+    if (known != NULL)
+        *known = learned;
+    else if (wmem_array_get_count(host->names) < NAMES_OF_HOST_MAX)
+        wmem_array_append_one(host->names, learned);
+}
+
+/* ---- questions and answers ---- */
+
+static teams_asked_name *
+asked_name_of(const packet_info *pinfo, teams_net_client *client, const ts_name_info *info)
+{
+    const char *key = lower_name(info->links[0].name);
+    teams_asked_name *asked = (teams_asked_name *)wmem_map_lookup(client->names, key);
+
+    if (asked == NULL) {
+        asked = wmem_new0(wmem_file_scope(), teams_asked_name);
+        asked->name = key;
+        asked->frame = pinfo->num;
+        asked->first = pinfo->abs_ts;
+        wmem_map_insert(client->names, key, asked);
+        if (client->last_name == NULL)
+            client->first_name = asked;
+        else
+            client->last_name->next = asked;
+        client->last_name = asked;
+    }
+    if (asked->product == TS_PRODUCT_UNKNOWN || is_own(info)) {
+        asked->product = info->whole->product;
+        asked->service = info->whole->service;
+        asked->stage = info->whole->stage;
+    }
+    asked->required = asked->required || (info->links[0].required != NULL && info->links[0].required[0] != '\0');
+    asked->last = pinfo->abs_ts;
+    return asked;
+}
+
+static teams_dns_outcome *
+outcome_of(teams_asked_name *asked, uint16_t qtype)
+{
+    return &asked->types[qtype == QTYPE_A ? TEAMS_DNS_A : qtype == QTYPE_AAAA ? TEAMS_DNS_AAAA : TEAMS_DNS_OTHER];
+}
+
+static void
+note_question(const packet_info *pinfo, teams_asked_name *asked, teams_dns_outcome *outcome)
+{
+    outcome->asked++;
+    outcome->last = pinfo->abs_ts;
+    if (!outcome->pending) {
+        outcome->pending = true;
+        outcome->first = pinfo->abs_ts;
+        outcome->first_frame = pinfo->num;
+    }
+    if (asked->resolver.type == AT_NONE)
+        copy_address_wmem(wmem_file_scope(), &asked->resolver, &pinfo->dst);
+    teams_net_host_of(&pinfo->dst, true)->resolver = true;
+}
+
+static void
+note_time(const ts_name_info *info, teams_dns_outcome *outcome)
+{
+    const double seconds = nstime_to_sec(&info->answer_time);
+
+    if (info->request_frame == 0)
+        return;
+    outcome->slowest = MAX(outcome->slowest, seconds);
+    outcome->fastest = outcome->fastest == 0 ? seconds : MIN(outcome->fastest, seconds);
+}
+
+static void
+note_addresses(const packet_info *pinfo, teams_asked_name *asked, const ts_name_info *info)
+{
+    for (unsigned i = 0; i < info->address_count; i++) {
+        const address *addr = &info->addresses[i].end.addr;
+
+        if (!teams_address_is_private(addr))
+            asked->had_public = true;
+        else if (asked->private_frame == 0) {
+            asked->private_frame = pinfo->num;
+            asked->private_text = address_to_str(wmem_file_scope(), addr);
+        }
+    }
+}
+
+static void
+note_answer(const packet_info *pinfo, teams_asked_name *asked, teams_dns_outcome *outcome, const ts_name_info *info)
+{
+    outcome->pending = false;
+    outcome->answered++;
+    outcome->rcode = info->rcode;
+    note_time(info, outcome);
+    note_addresses(pinfo, asked, info);
+    if (info->address_count > 0)
+        outcome->addresses++;
+    else if (info->rcode == RCODE_NOERROR && !info->truncated)
+        outcome->empty++;
+    else if (info->rcode == RCODE_NXDOMAIN)
+        outcome->missing++;
+    else if (info->rcode != RCODE_NOERROR)
+        outcome->failed++;
+    if (info->address_count == 0 && outcome->problem_frame == 0)
+        outcome->problem_frame = pinfo->num;
+    if (info->address_count == 0 && info->link_count > 1 && info->qtype == QTYPE_A && asked->cut_frame == 0) {
+        asked->cut_frame = pinfo->num;
+        asked->cut_name = info->links[info->link_count - 1].name;
+    }
+}
+
+/* ---- one address for all ---- */
+
+/* The last two labels, which tell the services of Microsoft apart well enough. */
+static const char *
+zone_of(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+
+    while (dot != NULL && dot > name && *--dot != '.')
+        ;
+    return dot == NULL ? name : *dot == '.' ? dot + 1 : dot;
+}
+
+static void
+check_one_address(packet_info *pinfo, teams_net_client *client, const address *addr)
+{
+    const teams_net_host *host = teams_net_host_of(addr, false);
+    unsigned names = 0;
+    const char *zone = NULL;
+    bool zones = false;
+
+    if (client->one_address_frame != 0 || host == NULL)
+        return;
+    for (unsigned i = 0; i < wmem_array_get_count(host->names); i++) {
+        const teams_host_name *each = (const teams_host_name *)wmem_array_index(host->names, i);
+
+        /* Real answers about these names have aliases, with few exceptions. */
+        if (each->client != client || each->alias)
+            continue;
+        names++;
+        zones = zones || (zone != NULL && g_ascii_strcasecmp(zone, zone_of(each->name)) != 0);
+        zone = zone_of(each->name);
+    }
+    if (names < ONE_ADDRESS_NAMES || !zones)
+        return;
+    client->one_address_frame = pinfo->num;
+    client->one_address = address_to_str(wmem_file_scope(), addr);
+    teams_connection_tell_client(pinfo, client, TEAMS_EXPERT_ONE_ADDRESS, "%s", client->one_address);
+}
+
+/* ---- the kinds of names ---- */
+
+static void
+dns_name(packet_info *pinfo, const ts_name_info *info)
+{
+    teams_net_client *client = teams_net_client_of(info->response ? &pinfo->dst : &pinfo->src, true);
+    teams_asked_name *asked = is_of_signin(info) ? asked_name_of(pinfo, client, info) : NULL;
+
+    if (asked != NULL && !info->response)
+        note_question(pinfo, asked, outcome_of(asked, info->qtype));
+    if (!info->response)
+        return;
+    if (asked != NULL)
+        note_answer(pinfo, asked, outcome_of(asked, info->qtype), info);
+    for (unsigned i = 0; i < info->address_count; i++) {
+        learn_host(pinfo, &info->addresses[i].end.addr, client, info);
+        if (asked != NULL && ts_address_prefix(&info->addresses[i].end.addr, &pinfo->abs_ts) == NULL)
+            check_one_address(pinfo, client, &info->addresses[i].end.addr);
+    }
+    if (asked != NULL && info->address_count > 0 && info->request_frame != 0)
+        teams_connection_keep_time(pinfo, client, TEAMS_STEP_DNS, &info->answer_time);
+}
+
+static void
+set_name(teams_connection *c, const ts_name_info *info)
+{
+    teams_connection_set_name(c, info->links[0].name);
+    c->product = info->whole->product;
+    c->service = info->whole->service;
+    c->stage = info->whole->stage;
+    c->required = info->links[0].required != NULL && info->links[0].required[0] != '\0';
+    c->p->named = true;
+    c->p->ignored = false;
+}
+
+static teams_connection *
+frame_connection(packet_info *pinfo, bool add)
+{
+    const bool quic = pinfo->ptype == PT_UDP;
+    const ts_endpoint source = ts_endpoint_source(pinfo);
+    const ts_endpoint destination = ts_endpoint_destination(pinfo);
+    teams_connection *c = teams_connection_find(quic, &source, &destination);
+
+    if (quic)
+        return c != NULL || !add ? c : teams_connection_new(pinfo, true, true);
+    return teams_connection_of_tcp(pinfo, c, add);
+}
+
+/* The client opens a session with the name: TLS, QUIC or a proxy. */
+static void
+session_name(packet_info *pinfo, const ts_name_info *info, bool proxy)
+{
+    const bool ours = is_of_signin(info);
+    teams_connection *c;
+
+    if (ours) {
+        teams_net_host *host = teams_net_host_of(&pinfo->dst, true);
+
+        if (proxy)
+            host->proxy_port = (uint16_t)pinfo->destport;
+    }
+    c = frame_connection(pinfo, ours);
+    if (c == NULL)
+        return;
+    if (!ours) {
+        c->p->ignored = !c->p->named;
+        return;
+    }
+    if (c->p->named && !proxy && c->proxy)
+        return;     /* the server name inside the tunnel */
+    c->proxy = c->proxy || proxy;
+    if (c->quic && c->state == TEAMS_CONNECTION_JOINED)
+        c->state = TEAMS_CONNECTION_UNANSWERED;
+    set_name(c, info);
+    if (!proxy)
+        return;
+    c->p->connect_frame = pinfo->num;
+    c->p->connect_asked = pinfo->abs_ts;
+    if (c->service == TS_SERVICE_MEDIA_RELAY)
+        teams_connection_tell(pinfo, c, TEAMS_EXPERT_MEDIA_PROXY, "%s", teams_connection_text(pinfo->pool, c));
+    if (!c->p->client->proxy_told) {
+        c->p->client->proxy_told = true;
+        teams_connection_tell(pinfo, c, TEAMS_EXPERT_PROXY, "%s", c->endpoint);
+    }
+}
+
+void
+teams_connection_names(packet_info *pinfo)
+{
+    for (const ts_frame_info *each = ts_frame_info_first(pinfo); each != NULL; each = each->next) {
+        const ts_name_info *info = (const ts_name_info *)each;
+
+        if (each->kind != TS_INFO_NAME || info->link_count == 0 || info->whole == NULL || info->links[0].name == NULL)
+            continue;
+        if (info->role == TS_ROLE_SERVER_NAME || info->role == TS_ROLE_PROXY)
+            session_name(pinfo, info, info->role == TS_ROLE_PROXY);
+        else if (is_of_signin(info) || is_probe(info))
+            dns_name(pinfo, info);
+    }
+}

@@ -1,0 +1,204 @@
+/* connection_private.h
+ * What the files about connections share
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef TEAMSHARK_TEAMS_CONNECTION_PRIVATE_H
+#define TEAMSHARK_TEAMS_CONNECTION_PRIVATE_H
+
+#include "session/connection.h"
+#include "session/stock_field.h"
+#include "session/teams_expert.h"
+
+/* Stock's tcp.completeness: what of a TCP connection was seen. */
+enum {
+    TCP_SEEN_SYN = 0x01,
+    TCP_SEEN_SYN_ACK = 0x02,
+    TCP_SEEN_DATA = 0x08,
+    TCP_SEEN_RST = 0x20,
+};
+
+enum { FROM_SERVER, FROM_CLIENT };
+
+/* Record types of DNS that name diagnostics tell apart. */
+typedef enum { TEAMS_DNS_A, TEAMS_DNS_AAAA, TEAMS_DNS_OTHER, TEAMS_DNS_TYPE_COUNT } teams_dns_type;
+
+/* What a client's questions of one type about a name came to. */
+typedef struct {
+    unsigned asked;             /* repetitions included */
+    uint32_t first_frame;
+    nstime_t first;             /* of the questions since the latest answer; of all where none came */
+    nstime_t last;
+    bool pending;               /* a question has no answer yet */
+    unsigned answered;
+    unsigned addresses;         /* answers with addresses */
+    unsigned empty;             /* answers without: the name is there */
+    unsigned missing;           /* NXDOMAIN */
+    unsigned failed;            /* any other refusal */
+    uint8_t rcode;              /* of the latest one */
+    uint32_t problem_frame;     /* the first answer without address */
+    double slowest;             /* seconds */
+    double fastest;
+} teams_dns_outcome;
+
+/* A name that a client asked for, and what became of it. */
+typedef struct teams_asked_name {
+    struct teams_asked_name *next;      /* of the client, in order */
+    const char *name;
+    ts_product product;
+    ts_service service;
+    ts_stage stage;
+    bool required;
+    teams_dns_outcome types[TEAMS_DNS_TYPE_COUNT];
+    uint32_t frame;
+    nstime_t first;
+    nstime_t last;
+    address resolver;
+    uint32_t private_frame;     /* an answer with a private address */
+    const char *private_text;
+    bool had_public;            /* an answer with an address that is none */
+    uint32_t cut_frame;         /* an answer whose chain of aliases ends without an address */
+    const char *cut_name;       /* where */
+} teams_asked_name;
+
+/* What is known of a client, by its address. */
+typedef struct teams_net_client {
+    address addr;
+    wmem_map_t *names;          /* name -> teams_asked_name */
+    teams_asked_name *first_name, *last_name;
+    wmem_array_t *connections;  /* teams_connection * */
+    wmem_map_t *latest;         /* name -> its latest teams_connection */
+    uint32_t pac_frame;         /* it fetched a proxy configuration */
+    const char *pac_uri;
+    uint32_t redirect_frame;    /* a connectivity check was redirected */
+    const char *redirect_to;
+    uint32_t one_address_frame; /* names of several services lead to one address */
+    const char *one_address;
+    uint32_t voice_frame;       /* the resolver said anything at all */
+    bool proxy_told;
+} teams_net_client;
+
+/* A name that led a client to an address. */
+typedef struct {
+    const teams_net_client *client;
+    const char *name;
+    ts_product product;
+    ts_service service;
+    ts_stage stage;
+    bool required;
+    bool alias;                 /* through an alias */
+    uint32_t frame;
+    nstime_t asked;
+    nstime_t answer_time;       /* zero: no question seen */
+} teams_host_name;
+
+/* An address that is of interest. */
+typedef struct {
+    address addr;
+    wmem_array_t *names;        /* teams_host_name */
+    uint16_t proxy_port;        /* 0: it is no proxy */
+    bool probe;                 /* of a connectivity check */
+    bool resolver;
+} teams_net_host;
+
+struct teams_connection_private {
+    teams_net_client *client;
+    struct teams_connection *before;    /* the client's latest one to the same name */
+    uint32_t stream;
+    uint8_t seen;               /* completeness before this frame */
+    bool ignored;               /* somebody else's */
+    bool named;                 /* by itself: server name or proxy's target */
+    bool tunnel;                /* the proxy let it through */
+    bool wait_server;           /* TLS 1.2: the client's part of the handshake is done */
+    bool hole_told;
+    bool started[2];            /* next[] is known */
+    uint32_t next[2];
+    uint16_t offered;           /* highest TLS version that the client offers */
+    uint16_t chosen;
+    nstime_t hello_time;
+    nstime_t request_time;      /* zero: no request yet */
+    nstime_t handshake_answer;  /* the server's first payload after the ClientHello */
+    uint32_t connect_frame;     /* CONNECT to the proxy */
+    nstime_t connect_asked;
+    nstime_t hole_since;        /* from the server: a segment is missing since */
+    uint32_t hole_frame;
+    unsigned large_retransmissions;     /* of the client, one after the other, without progress */
+    uint32_t large_frame;
+    double idle;                /* seconds of silence, after which nothing came from the server */
+    address card;               /* the client's on the link; AT_NONE where it has none */
+};
+
+/* ---- connection.c ---- */
+
+typedef struct {
+    wmem_map_t *hosts;          /* address -> teams_net_host */
+    wmem_map_t *clients;        /* address -> teams_net_client */
+    wmem_map_t *by_client_end[2];   /* TCP, QUIC: ts_endpoint -> the latest teams_connection there */
+    wmem_map_t *ipv6;           /* name -> the latest teams_connection over IPv6 */
+    uint32_t count;
+} teams_net;
+
+teams_net *teams_net_get(void);
+teams_net_host *teams_net_host_of(const address *addr, bool add);
+teams_net_client *teams_net_client_of(const address *addr, bool add);
+/* The client in the model, NULL where it is not known there. */
+teams_client *teams_net_model_client(const teams_net_client *client);
+
+/* The connection of the frame between these ends, NULL where there is none. */
+teams_connection *teams_connection_find(bool quic, const ts_endpoint *client_end, const ts_endpoint *server_end);
+teams_connection *teams_connection_new(packet_info *pinfo, bool quic, bool from_client);
+/* It goes to this name. */
+void teams_connection_set_name(teams_connection *c, const char *name);
+/* Names it after what led to its address. */
+void teams_connection_name_by_host(teams_connection *c);
+/* The frame completes a step: of the connection, or of a client without one yet. */
+void teams_connection_keep_time(packet_info *pinfo, const teams_net_client *client, teams_step_kind step, const nstime_t *time);
+void teams_connection_step(packet_info *pinfo, teams_connection *c, teams_step_kind step, const nstime_t *time);
+/* The same, from a time to this frame. */
+void teams_connection_step_between(packet_info *pinfo, teams_connection *c, teams_step_kind step, const nstime_t *from);
+/* First pass: a problem on the frame, unless its client has no sign-in. detail is a format. */
+void teams_connection_tell(packet_info *pinfo, const teams_connection *c, teams_expert row, const char *format, ...) G_GNUC_PRINTF(4, 5);
+void teams_connection_cleanup(void);
+void teams_connection_tell_client(packet_info *pinfo, const teams_net_client *client, teams_expert row, const char *format, ...) G_GNUC_PRINTF(4, 5);
+/* "teams.microsoft.com (52.113.194.132:443)" */
+const char *teams_connection_text(wmem_allocator_t *scope, const teams_connection *c);
+
+/* ---- connection_frame.c ---- */
+
+/* The frame's TCP connection from its source, which opened it; found is what was found by its ends, or NULL. */
+teams_connection *teams_connection_of_tcp(packet_info *pinfo, teams_connection *found, bool add);
+
+/* ---- connection_names.c ---- */
+
+/* What the frame's names say of hosts, clients and of its own connection. */
+void teams_connection_names(packet_info *pinfo);
+
+/* ---- connection_tls.c, connection_http.c: the fields of stock ---- */
+
+void teams_connection_tls_handoff(GArray *wanted);
+void teams_connection_tls(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client, unsigned payload);
+void teams_connection_http_handoff(GArray *wanted);
+/* A frame of a connection to a proxy. */
+void teams_connection_http(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client);
+/* Any frame: proxy configurations; and the answer of a connectivity check. */
+void teams_connection_http_any(packet_info *pinfo, proto_tree *tree, const teams_net_host *source);
+
+/* ---- connection_certificate.c ---- */
+
+void teams_connection_certificate_handoff(GArray *wanted);
+teams_certificate *teams_connection_certificate(packet_info *pinfo, proto_tree *tree);
+/* Is it a name of an issuer that Microsoft's services use? */
+bool teams_issuer_is_known(const char *issuer, const char *organisation);
+
+/* "2026-11-25", of UTC */
+const char *teams_date_text(wmem_allocator_t *scope, const nstime_t *time);
+
+/* "unknown CA" */
+const char *teams_alert_text(uint8_t alert);
+/* Does a client send it about the server's certificate? */
+bool teams_alert_is_about_certificate(uint8_t alert);
+/* "TLS 1.2" */
+const char *teams_tls_version_text(uint16_t version);
+
+#endif /* TEAMSHARK_TEAMS_CONNECTION_PRIVATE_H */

@@ -1,0 +1,300 @@
+/* connection_tls.c
+ * What TLS said on a connection: how far the handshake got, and who ended it
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Messages and alerts are stock's fields. A handshake in TLS 1.3 ends inside
+ * ciphertext: by what stands in clear, the client's first flight after the
+ * server's is its Finished, which is longer than an alert can be.
+ */
+
+#include "session/connection_private.h"
+
+#include <epan/ftypes/ftypes.h>
+
+enum { HANDSHAKE_CLIENT_HELLO = 1, HANDSHAKE_SERVER_HELLO = 2, HANDSHAKE_CLIENT_KEY_EXCHANGE = 16 };
+enum { ALERT_FATAL = 2 };
+enum { TLS_1_2 = 0x0303, TLS_1_3 = 0x0304 };
+
+/*
+ * Bytes of a client's flight: an encrypted alert is at most 37 (with a
+ * ChangeCipherSpec before it 43), a Finished at least 53.
+ */
+#define FINISHED_MIN    50
+#define REQUEST_TOO     150     /* a flight that has a request behind its Finished */
+
+/* RFC 8446 6.2, RFC 5246 7.2, RFC 7301; a certificate's are those that the client sends about what the server showed. */
+static const struct {
+    uint8_t number;
+    bool certificate;
+    const char *text;
+} alerts[] = {
+    { 10, false, "unexpected message" },
+    { 20, false, "bad record MAC" },
+    { 21, false, "decryption failed" },
+    { 22, false, "record overflow" },
+    { 40, false, "handshake failure: no common cipher or parameters" },
+    { 42, true, "bad certificate" },
+    { 43, true, "unsupported certificate" },
+    { 44, true, "certificate revoked" },
+    { 45, true, "certificate expired" },
+    { 46, true, "certificate unknown" },
+    { 47, false, "illegal parameter" },
+    { 48, true, "unknown CA" },
+    { 49, false, "access denied" },
+    { 50, false, "decode error" },
+    { 51, false, "decrypt error" },
+    { 70, false, "protocol version" },
+    { 71, false, "insufficient security" },
+    { 80, false, "internal error" },
+    { 86, false, "inappropriate fallback" },
+    { 109, false, "missing extension" },
+    { 110, false, "unsupported extension" },
+    { 112, false, "unrecognized name" },
+    { 113, true, "bad certificate status response" },
+    { 116, false, "certificate required" },
+    { 120, false, "no application protocol" },
+};
+
+enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_CERTIFICATE_EXPIRED = 45, ALERT_PROTOCOL_VERSION = 70, ALERT_INSUFFICIENT_SECURITY = 71 };
+
+static teams_stock_field field_type;
+static teams_stock_field field_version;
+static teams_stock_field field_supported_version;
+static teams_stock_field field_alert_level;
+static teams_stock_field field_alert;
+
+void
+teams_connection_tls_handoff(GArray *wanted)
+{
+    field_type = teams_stock_field_wanted(wanted, "tls.handshake.type");
+    field_version = teams_stock_field_wanted(wanted, "tls.handshake.version");
+    field_supported_version = teams_stock_field_wanted(wanted, "tls.handshake.extensions.supported_version");
+    field_alert_level = teams_stock_field_wanted(wanted, "tls.alert_message.level");
+    field_alert = teams_stock_field_wanted(wanted, "tls.alert_message.desc");
+}
+
+const char *
+teams_alert_text(uint8_t alert)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(alerts); i++)
+        if (alerts[i].number == alert)
+            return alerts[i].text;
+    return "unknown";
+}
+
+bool
+teams_alert_is_about_certificate(uint8_t alert)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(alerts); i++)
+        if (alerts[i].number == alert)
+            return alerts[i].certificate;
+    return false;
+}
+
+const char *
+teams_tls_version_text(uint16_t version)
+{
+    switch (version) {
+    case 0x0300:
+        return "SSL 3.0";
+    case 0x0301:
+        return "TLS 1.0";
+    case 0x0302:
+        return "TLS 1.1";
+    case TLS_1_2:
+        return "TLS 1.2";
+    case TLS_1_3:
+        return "TLS 1.3";
+    default:
+        return "";
+    }
+}
+
+/* ---- fields ---- */
+
+static bool
+has_message(proto_tree *tree, unsigned type)
+{
+    const field_info *found;
+
+    for (unsigned i = 0; (found = teams_stock_field_at(tree, &field_type, i)) != NULL; i++)
+        if (fvalue_get_uinteger(ws_finfo_value((field_info *)found)) == type)
+            return true;
+    return false;
+}
+
+/* The highest version in the frame that there is: GREASE (RFC 8701) is none. */
+static uint16_t
+highest_version(proto_tree *tree, const teams_stock_field *field)
+{
+    const field_info *found;
+    uint16_t highest = 0;
+
+    for (unsigned i = 0; (found = teams_stock_field_at(tree, field, i)) != NULL; i++) {
+        const uint16_t version = (uint16_t)fvalue_get_uinteger(ws_finfo_value((field_info *)found));
+
+        if (version > highest && version <= TLS_1_3 && teams_tls_version_text(version)[0] != '\0')
+            highest = version;
+    }
+    return highest;
+}
+
+static uint16_t
+version_of(proto_tree *tree)
+{
+    const uint16_t version = highest_version(tree, &field_supported_version);
+
+    return version != 0 ? version : highest_version(tree, &field_version);
+}
+
+/* ---- the handshake ---- */
+
+static void
+client_hello(packet_info *pinfo, proto_tree *tree, teams_connection *c)
+{
+    if (c->hello_frame != 0)
+        return;     /* repeated after a HelloRetryRequest */
+    c->hello_frame = pinfo->num;
+    c->p->hello_time = pinfo->abs_ts;
+    c->p->offered = version_of(tree);
+    if (c->state < TEAMS_CONNECTION_HELLO_UNANSWERED)
+        c->state = TEAMS_CONNECTION_HELLO_UNANSWERED;
+}
+
+static void
+secured(packet_info *pinfo, teams_connection *c)
+{
+    c->state = TEAMS_CONNECTION_SECURED;
+    teams_connection_step_between(pinfo, c, TEAMS_STEP_TLS, &c->p->hello_time);
+    if (c->certificate != NULL && !c->certificate->known_issuer)
+        teams_connection_tell(pinfo, c, TEAMS_EXPERT_INTERCEPTED, "%s: the certificate is issued by %s",
+            teams_connection_text(pinfo->pool, c), c->certificate->issuer);
+}
+
+/* The handshake is going on: the server has answered the ClientHello. */
+static void
+handshake_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client, unsigned payload)
+{
+    if (!from_client) {
+        if (c->p->wait_server)
+            secured(pinfo, c);
+        else if (has_message(tree, HANDSHAKE_SERVER_HELLO)) {
+            c->p->chosen = version_of(tree);
+            c->version = teams_tls_version_text(c->p->chosen);
+        }
+        return;
+    }
+    if (has_message(tree, HANDSHAKE_CLIENT_KEY_EXCHANGE))
+        c->p->wait_server = true;
+    else if (!c->p->wait_server && payload >= FINISHED_MIN && !has_message(tree, HANDSHAKE_CLIENT_HELLO)) {
+        secured(pinfo, c);
+        if (payload >= REQUEST_TOO)
+            c->p->request_time = pinfo->abs_ts;
+    }
+}
+
+static void
+session_frame(packet_info *pinfo, teams_connection *c, bool from_client)
+{
+    if (from_client) {
+        if (nstime_is_zero(&c->p->request_time))
+            c->p->request_time = pinfo->abs_ts;
+        return;
+    }
+    if (nstime_is_zero(&c->p->request_time))
+        return;     /* a session ticket */
+    c->state = TEAMS_CONNECTION_USED;
+    teams_connection_step_between(pinfo, c, TEAMS_STEP_FIRST_DATA, &c->p->request_time);
+}
+
+/* ---- alerts ---- */
+
+static void
+certificate_alert(packet_info *pinfo, const teams_connection *c, const char *what)
+{
+    const teams_certificate *certificate = c->certificate;
+
+    if (certificate == NULL)
+        teams_connection_tell(pinfo, c, TEAMS_EXPERT_CERTIFICATE_REFUSED, "%s: %s", teams_connection_text(pinfo->pool, c), what);
+    else if (!certificate->known_issuer)
+        teams_connection_tell(pinfo, c, TEAMS_EXPERT_INTERCEPTED_REFUSED, "%s: issued by %s in frame %u; the client's alert: %s",
+            teams_connection_text(pinfo->pool, c), certificate->issuer, certificate->frame, what);
+    else
+        teams_connection_tell(pinfo, c, TEAMS_EXPERT_CERTIFICATE_REFUSED, "%s: issued by %s; %s",
+            teams_connection_text(pinfo->pool, c), certificate->issuer, what);
+}
+
+static void
+tell_alert(packet_info *pinfo, const teams_connection *c)
+{
+    const char *text = teams_alert_text(c->alert);
+    const char *what = wmem_strdup_printf(pinfo->pool, "%s (%u)", text, c->alert);
+    const char *who = c->alert_from_client ? "client" : c->proxy ? "server or proxy" : "server";
+
+    if (c->alert_from_client && teams_alert_is_about_certificate(c->alert))
+        certificate_alert(pinfo, c, what);
+    else if (c->alert == ALERT_PROTOCOL_VERSION)
+        teams_connection_tell(pinfo, c, TEAMS_EXPERT_TLS_VERSION, "%s: the client offers at most %s; alert from the %s: %s",
+            teams_connection_text(pinfo->pool, c), teams_tls_version_text(c->p->offered), who, what);
+    else if (c->alert == ALERT_HANDSHAKE_FAILURE || c->alert == ALERT_INSUFFICIENT_SECURITY)
+        teams_connection_tell(pinfo, c, TEAMS_EXPERT_TLS_PARAMETERS, "%s: alert from the %s: %s",
+            teams_connection_text(pinfo->pool, c), who, what);
+    else
+        teams_connection_tell(pinfo, c, TEAMS_EXPERT_TLS_ALERT, "%s: alert from the %s: %s",
+            teams_connection_text(pinfo->pool, c), who, what);
+}
+
+static void
+alert_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client)
+{
+    uint32_t level, alert;
+
+    if (c->state >= TEAMS_CONNECTION_SECURED || c->alert_frame != 0)
+        return;
+    if (!teams_stock_field_number(tree, &field_alert, &alert) || !teams_stock_field_number(tree, &field_alert_level, &level) || level != ALERT_FATAL)
+        return;
+    c->alert_frame = pinfo->num;
+    c->alert = (uint8_t)alert;
+    c->alert_from_client = from_client;
+    if (c->hello_frame != 0)
+        c->state = TEAMS_CONNECTION_ALERT;
+    tell_alert(pinfo, c);
+}
+
+/* ---- certificates ---- */
+
+static void
+certificate_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c)
+{
+    c->certificate = teams_connection_certificate(pinfo, tree);
+    if (c->certificate != NULL && !c->certificate->valid) {
+        teams_connection_tell(pinfo, c, TEAMS_EXPERT_CERTIFICATE_TIME, "%s: valid from %s to %s",
+            teams_connection_text(pinfo->pool, c), teams_date_text(pinfo->pool, &c->certificate->not_before),
+            teams_date_text(pinfo->pool, &c->certificate->not_after));
+    }
+}
+
+void
+teams_connection_tls(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client, unsigned payload)
+{
+    if (payload == 0 || c->state == TEAMS_CONNECTION_USED || tree == NULL)
+        return;
+    if (from_client && c->hello_frame == 0 && has_message(tree, HANDSHAKE_CLIENT_HELLO)) {
+        client_hello(pinfo, tree, c);
+        return;
+    }
+    if (c->hello_frame == 0)
+        return;
+    if (!from_client && c->certificate == NULL)
+        certificate_frame(pinfo, tree, c);
+    alert_frame(pinfo, tree, c, from_client);
+    if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && !from_client) {
+        c->state = TEAMS_CONNECTION_HANDSHAKE_ENDED;
+        c->p->handshake_answer = pinfo->abs_ts;
+    }
+    if (c->state == TEAMS_CONNECTION_SECURED)
+        session_frame(pinfo, c, from_client);
+    else if (c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED)
+        handshake_frame(pinfo, tree, c, from_client, payload);
+}

@@ -10,19 +10,23 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PLUGINS = ROOT / "plugins"
 
 STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
-ADJACENT_STRINGS = re.compile(r'"\s*\n?\s*"')
+ADJACENT_STRINGS = re.compile(r'"\s+"')
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 INCLUDED_TABLE = re.compile(r'^#include "([^"]+\.def)"$', re.MULTILINE)
 SEVERITY = re.compile(r"\b(?:PI_)?(ERROR|WARN|NOTE|CHAT)\b")
 SEVERITIES = {"ERROR": "error", "WARN": "warning", "NOTE": "note", "CHAT": "chat"}
 
-# Where each plugin keeps its diagnostics, and what begins a row there.
+# Where each protocol's diagnostics are, and what a row is there (common/expert_table.h).
 DIAGNOSTIC_TABLES = {
-    "teams_dns": ("teams-dns/diagnostic_rows.h", r"^TS_DIAGNOSTIC\((.*?)\)$"),
-    "ms_turn": ("ms-stun/turn_diagnostics.def", r"^DIAGNOSTIC\((.*?)\)$"),
-    "teams_stun": ("ms-stun/stun_diagnostics.c", r"^    \[\w+\] = \{(.*?)\},$"),
-    "teams": ("teams/session/teams_expert.def", r"^DIAGNOSTIC\((.*?)\)$"),
+    "teams_dns": "teams-dns/diagnostic_rows.h",
+    "ms_turn": "ms-stun/turn_expert.def",
+    "teams_stun": "ms-stun/stun_expert.def",
+    "teams_flightproxy": "ms-stun/flightproxy_expert.def",
+    "teams": "teams/session/teams_expert.def",
 }
+DIAGNOSTIC_ROW = re.compile(
+    r'^DIAGNOSTIC\(\w+, "[^"]*", "([^"]*)", \w+, (\w+),\s*"((?:[^"\\]|\\.)*)",\s*"((?:[^"\\]|\\.)*)"\)$', re.MULTILINE)
+OLD_ROW = re.compile(r"^TS_DIAGNOSTIC\((.*?)\)$", re.MULTILINE | re.DOTALL)
 ATTRIBUTE_TABLES = {
     "ms_turn": "ms-stun/turn_attributes.c",
     "teams_stun": "ms-stun/stun_attributes.c",
@@ -50,17 +54,19 @@ def source(path):
 
 
 def diagnostics(plugin):
-    """The diagnostics of a plugin, in the order of its table."""
-    path, row = DIAGNOSTIC_TABLES[plugin]
-    found = []
-    for text in re.findall(row, source(path), re.MULTILINE | re.DOTALL):
-        strings = STRING.findall(text)
-        name = next((string for string in strings if string.startswith(f"{plugin}.")), None)
-        if name is None:        # the row gives the last part of the name only
-            name = f"{plugin}.{strings[0] if len(strings) > 2 else text.split(',')[0]}"
-        severity = SEVERITY.search(STRING.sub("", text))[1]
-        found.append(Diagnostic(name, SEVERITIES[severity], *map(sentence, strings[-2:])))
-    return found
+    """The diagnostics of a protocol, in the order of its table."""
+    text = source(DIAGNOSTIC_TABLES[plugin])
+    if plugin == "teams_dns" and "TS_DIAGNOSTIC(" in text:
+        return [old_diagnostic(row) for row in OLD_ROW.findall(text)]
+    return [Diagnostic(name, SEVERITIES[severity], summary, advice)
+            for name, severity, summary, advice in DIAGNOSTIC_ROW.findall(text)]
+
+
+def old_diagnostic(row):
+    strings = STRING.findall(row)
+    name = next((string for string in strings if string.startswith("teams_dns.")), f"teams_dns.{strings[0]}")
+    severity = SEVERITY.search(STRING.sub("", row))[1]
+    return Diagnostic(name, SEVERITIES[severity], *map(sentence, strings[-2:]))
 
 
 def sentence(text):

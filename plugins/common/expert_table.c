@@ -70,7 +70,7 @@ void
 ts_expert_add_all(const ts_expert_table *table, uint64_t rows, packet_info *pinfo, proto_item *item)
 {
     for (unsigned i = 0; i < table->count; i++) {
-        if (rows & (UINT64_C(1) << i))
+        if (rows & TS_EXPERT_BIT(i))
             ts_expert_add(table, i, pinfo, item, "");
     }
 }

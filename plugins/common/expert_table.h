@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A plugin lists its diagnostics in an expert_rows.def of DIAGNOSTIC rows, in
+ * A plugin lists its diagnostics in a *_expert.def of DIAGNOSTIC rows, in
  * one order of columns:
  *
  *   DIAGNOSTIC(id, code, filter, group, severity, summary, advice)
@@ -59,7 +59,10 @@ const char *ts_expert_text(packet_info *pinfo, const ts_expert_row *row, const c
  */
 void ts_expert_add(const ts_expert_table *table, unsigned row, packet_info *pinfo, proto_item *item, const char *detail);
 
-/* The same for every bit that is set: bit n is row n. */
+/* A row in a set of rows. */
+#define TS_EXPERT_BIT(row) (UINT64_C(1) << (row))
+
+/* The same for every row of the set. */
 void ts_expert_add_all(const ts_expert_table *table, uint64_t rows, packet_info *pinfo, proto_item *item);
 
 #endif /* TEAMSHARK_COMMON_EXPERT_TABLE_H */

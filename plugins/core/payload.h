@@ -24,17 +24,35 @@
 #define TS_FLIGHTPROXY_CLIENT   0x06
 #define TS_FLIGHTPROXY_SERVER   0x07
 
-/* Attribute types that recognition itself depends on. */
+/* Attribute types that more than their own row of the attribute table speaks of. */
+#define TS_ATTR_MAPPED_ADDRESS          0x0001
+#define TS_ATTR_USERNAME                0x0006
+#define TS_ATTR_INTEGRITY               0x0008
+#define TS_ATTR_ERROR_CODE              0x0009
+#define TS_ATTR_LIFETIME                0x000D
+#define TS_ATTR_ALTERNATE_SERVER        0x000E
 #define TS_ATTR_MAGIC_COOKIE            0x000F
 #define TS_ATTR_DESTINATION_ADDRESS     0x0011
 #define TS_ATTR_REMOTE_ADDRESS          0x0012
-#define TS_ATTR_SEQUENCE_NUMBER         0x8050
-#define TS_ATTR_CANDIDATE_IDENTIFIER    0x8054
-#define TS_ATTR_IMPLEMENTATION_VERSION  0x8070
-#define TS_ATTR_MUX_SESSION_ID          0x8095
-#define TS_ATTR_APP_ID                  0x8037
+#define TS_ATTR_REALM                   0x0015
+#define TS_ATTR_PRIORITY                0x0024
+#define TS_ATTR_USE_CANDIDATE           0x0025
+#define TS_ATTR_MS_VERSION              0x8008
+#define TS_ATTR_MS_XOR_MAPPED_ADDRESS   0x8020
+#define TS_ATTR_FINGERPRINT             0x8028
 #define TS_ATTR_8033                    0x8033
 #define TS_ATTR_8036                    0x8036
+#define TS_ATTR_APP_ID                  0x8037
+#define TS_ATTR_SEQUENCE_NUMBER         0x8050
+#define TS_ATTR_CANDIDATE_IDENTIFIER    0x8054
+#define TS_ATTR_BWM_MESSAGE             0x8056
+#define TS_ATTR_BWM_RESERVATION         0x8057
+#define TS_ATTR_BWM_AMOUNT              0x8058
+#define TS_ATTR_BWM_REMOTE_SITE         0x8059
+#define TS_ATTR_BWM_LOCAL_SITE          0x805B
+#define TS_ATTR_BWM_LOCATION            0x8068
+#define TS_ATTR_IMPLEMENTATION_VERSION  0x8070
+#define TS_ATTR_MUX_SESSION_ID          0x8095
 
 typedef enum {
     TS_PAYLOAD_OTHER,              /* nothing that the bytes alone can tell */

@@ -8,7 +8,7 @@
 
 #include "allocations.h"
 
-#include "turn_diagnostics.h"
+#include "experts.h"
 
 /* ---- what a message changes ---- */
 
@@ -32,12 +32,12 @@ set_uint32(uint32_t *to, uint32_t from)
 
 /* What any message of an allocation may tell. */
 static bool
-snapshot_update(ms_turn_snapshot *snapshot, const ms_turn_msg *msg)
+snapshot_update(ms_turn_snapshot *snapshot, const stun_msg *msg)
 {
     bool changed = ts_endpoint_keep(&snapshot->relayed, &msg->relayed);
 
     changed |= ts_endpoint_keep(&snapshot->reflexive, &msg->reflexive);
-    if (ms_turn_has(msg, MS_TURN_ATTR_SESSION_ID) && (!snapshot->has_session || snapshot->session_id != msg->session_id)) {
+    if (stun_msg_has(msg, TS_ATTR_MUX_SESSION_ID) && (!snapshot->has_session || snapshot->session_id != msg->session_id)) {
         snapshot->has_session = true;
         snapshot->session_id = msg->session_id;
         changed = true;
@@ -52,7 +52,7 @@ snapshot_update(ms_turn_snapshot *snapshot, const ms_turn_msg *msg)
 }
 
 static void
-remember_handed(ms_turn_allocation *allocation, const ms_turn_msg *msg)
+remember_handed(ms_turn_allocation *allocation, const stun_msg *msg)
 {
     if (msg->nonce_length > 0 && !ms_turn_allocation_was_handed(allocation, msg)) {
         allocation->nonce = (const uint8_t *)wmem_memdup(wmem_file_scope(), msg->nonce, msg->nonce_length);
@@ -69,7 +69,7 @@ unquoted(wmem_allocator_t *scope, const char *realm)
 }
 
 static uint64_t
-check_realm(packet_info *pinfo, ms_turn_allocation *allocation, const ms_turn_msg *msg)
+check_realm(packet_info *pinfo, ms_turn_allocation *allocation, const stun_msg *msg)
 {
     if (msg->realm == NULL)
         return 0;
@@ -79,41 +79,32 @@ check_realm(packet_info *pinfo, ms_turn_allocation *allocation, const ms_turn_ms
     }
     if (strcmp(allocation->realm, msg->realm) != 0 &&
         strcmp(unquoted(pinfo->pool, allocation->realm), unquoted(pinfo->pool, msg->realm)) == 0)
-        return MS_TURN_BIT(realm_quoting);
+        return TS_EXPERT_BIT(MS_TURN_EXPERT_REALM_QUOTING);
     return 0;
-}
-
-/* The session id of an IPv4 relay ends in octets 4 and 3 of its address (observed). */
-static uint64_t
-check_session(const ms_turn_snapshot *snapshot, const ms_turn_msg *msg)
-{
-    if (!ms_turn_has(msg, MS_TURN_ATTR_SESSION_ID) || ms_turn_session_fits(msg->session_id, &snapshot->relay.addr))
-        return 0;
-    return MS_TURN_BIT(session_relay_mismatch);
 }
 
 /* ---- requests ---- */
 
 static uint64_t
 follow_request(packet_info *pinfo, ms_turn_allocation *allocation, ms_turn_snapshot *snapshot, bool *changed,
-    const ms_turn_msg *msg, const ts_endpoint *server, bool tcp)
+    const stun_msg *msg, const ts_endpoint *server, bool tcp)
 {
-    const bool authenticated = ms_turn_has(msg, MS_TURN_ATTR_INTEGRITY);
-    const bool release = ms_turn_has(msg, MS_TURN_ATTR_LIFETIME) && msg->lifetime == 0;
+    const bool authenticated = stun_msg_has(msg, TS_ATTR_INTEGRITY);
+    const bool release = stun_msg_has(msg, TS_ATTR_LIFETIME) && msg->lifetime == 0;
     uint64_t bits = check_realm(pinfo, allocation, msg);
 
     if (release) {
         *changed |= set_state(snapshot, "releasing");
-        bits |= MS_TURN_BIT(allocation_released);
+        bits |= TS_EXPERT_BIT(MS_TURN_EXPERT_ALLOCATION_RELEASED);
     } else if (allocation->granted) {
         *changed |= set_state(snapshot, "refreshing");
     } else {
         *changed |= set_state(snapshot, authenticated ? "authenticating" : "requested");
     }
     if (!tcp && ts_endpoint_known(&allocation->alternate) && !ts_endpoint_equal(&allocation->alternate, server))
-        bits |= MS_TURN_BIT(alternate_ignored);
+        bits |= TS_EXPERT_BIT(MS_TURN_EXPERT_ALTERNATE_IGNORED);
     if (tcp && !authenticated && !allocation->granted)
-        bits |= MS_TURN_BIT(tcp_relay);
+        bits |= TS_EXPERT_BIT(MS_TURN_EXPERT_TCP_RELAY);
     if (!ts_endpoint_known(&snapshot->relay))
         *changed |= ts_endpoint_keep(&snapshot->relay, server);
     return bits;
@@ -122,7 +113,7 @@ follow_request(packet_info *pinfo, ms_turn_allocation *allocation, ms_turn_snaps
 /* ---- responses ---- */
 
 static uint64_t
-check_reflexive(ms_turn_client *client, const ms_turn_snapshot *snapshot, const ms_turn_msg *msg)
+check_reflexive(ms_turn_client *client, const ms_turn_snapshot *snapshot, const stun_msg *msg)
 {
     uint64_t bits = 0;
 
@@ -131,16 +122,16 @@ check_reflexive(ms_turn_client *client, const ms_turn_snapshot *snapshot, const 
     if (ts_endpoint_known(&client->reflexive) && !ts_endpoint_equal(&client->reflexive, &msg->reflexive) &&
         client->reflexive.addr.type == msg->reflexive.addr.type &&
         !ts_endpoint_equal(&client->reflexive_relay, &snapshot->relay))
-        bits = MS_TURN_BIT(reflexive_differs);
+        bits = TS_EXPERT_BIT(MS_TURN_EXPERT_REFLEXIVE_DIFFERS);
     ts_endpoint_keep(&client->reflexive, &msg->reflexive);
     ts_endpoint_keep(&client->reflexive_relay, &snapshot->relay);
     return bits;
 }
 
 static uint64_t
-follow_success(packet_info *pinfo, ms_turn_allocation *allocation, ms_turn_snapshot *snapshot, bool *changed, const ms_turn_msg *msg)
+follow_success(packet_info *pinfo, ms_turn_allocation *allocation, ms_turn_snapshot *snapshot, bool *changed, const stun_msg *msg)
 {
-    const bool release = ms_turn_has(msg, MS_TURN_ATTR_LIFETIME) && msg->lifetime == 0;
+    const bool release = stun_msg_has(msg, TS_ATTR_LIFETIME) && msg->lifetime == 0;
 
     allocation->refusals = 0;
     allocation->alternate.addr.type = AT_NONE;
@@ -154,7 +145,7 @@ follow_success(packet_info *pinfo, ms_turn_allocation *allocation, ms_turn_snaps
         allocation->expiry_told = false;
         allocation->granted_at = pinfo->abs_ts;
     }
-    if (ms_turn_has(msg, MS_TURN_ATTR_LIFETIME))
+    if (stun_msg_has(msg, TS_ATTR_LIFETIME))
         *changed |= set_uint32(&snapshot->lifetime, msg->lifetime);
     return 0;
 }
@@ -165,12 +156,12 @@ follow_challenge(ms_turn_allocation *allocation, ms_turn_snapshot *snapshot, boo
     *changed |= set_state(snapshot, "challenged");
     /* One client socket may ask several relays, and each challenges it once: that is no refusal. */
     if (!authenticated)
-        return MS_TURN_BIT(challenge);
-    return ++allocation->refusals >= 2 ? MS_TURN_BIT(challenge_repeated) : MS_TURN_BIT(challenge_again);
+        return TS_EXPERT_BIT(MS_TURN_EXPERT_CHALLENGE);
+    return ++allocation->refusals >= 2 ? TS_EXPERT_BIT(MS_TURN_EXPERT_CHALLENGE_REPEATED) : TS_EXPERT_BIT(MS_TURN_EXPERT_CHALLENGE_AGAIN);
 }
 
 static uint64_t
-follow_error(ms_turn_allocation *allocation, ms_turn_snapshot *snapshot, bool *changed, const ms_turn_msg *msg, bool authenticated)
+follow_error(ms_turn_allocation *allocation, ms_turn_snapshot *snapshot, bool *changed, const stun_msg *msg, bool authenticated)
 {
     if (ts_endpoint_known(&msg->alternate)) {
         ts_endpoint_keep(&allocation->alternate, &msg->alternate);
@@ -195,7 +186,7 @@ follow_error(ms_turn_allocation *allocation, ms_turn_snapshot *snapshot, bool *c
 
 static uint64_t
 follow_response(packet_info *pinfo, ms_turn_client *client, ms_turn_allocation *allocation, ms_turn_snapshot *snapshot, bool *changed,
-    const ms_turn_msg *msg, const ts_endpoint *server, bool authenticated)
+    const stun_msg *msg, const ts_endpoint *server, bool authenticated)
 {
     uint64_t bits;
 
@@ -211,7 +202,7 @@ follow_response(packet_info *pinfo, ms_turn_client *client, ms_turn_allocation *
 }
 
 uint64_t
-ms_turn_allocate(packet_info *pinfo, ms_turn_client *client, ms_turn_allocation *allocation, const ms_turn_msg *msg,
+ms_turn_allocate(packet_info *pinfo, ms_turn_client *client, ms_turn_allocation *allocation, const stun_msg *msg,
     const ts_endpoint *server, bool authenticated)
 {
     ms_turn_snapshot snapshot = *allocation->snapshot;
@@ -222,7 +213,6 @@ ms_turn_allocate(packet_info *pinfo, ms_turn_client *client, ms_turn_allocation 
         bits = follow_request(pinfo, allocation, &snapshot, &changed, msg, server, client->tcp);
     else
         bits = follow_response(pinfo, client, allocation, &snapshot, &changed, msg, server, authenticated);
-    bits |= check_session(&snapshot, msg);
     changed |= snapshot_update(&snapshot, msg);
     remember_handed(allocation, msg);
     ms_turn_allocation_add_server(allocation, server);

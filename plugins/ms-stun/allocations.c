@@ -80,9 +80,9 @@ ms_turn_allocation_new(ms_turn_client *client, ts_demux_state *shared, const cha
 }
 
 bool
-ms_turn_allocation_was_handed(const ms_turn_allocation *allocation, const ms_turn_msg *msg)
+ms_turn_allocation_was_handed(const ms_turn_allocation *allocation, const stun_msg *msg)
 {
-    if (ms_turn_has(msg, MS_TURN_ATTR_SESSION_ID) && allocation->snapshot->has_session)
+    if (stun_msg_has(msg, TS_ATTR_MUX_SESSION_ID) && allocation->snapshot->has_session)
         return allocation->snapshot->session_id == msg->session_id;
     return msg->nonce_length > 0 && allocation->nonce_length == msg->nonce_length &&
         memcmp(allocation->nonce, msg->nonce, msg->nonce_length) == 0;
@@ -101,41 +101,41 @@ goes_on(const ms_turn_allocation *allocation, const ts_endpoint *server)
     return has_server(allocation, server);
 }
 
-typedef bool (*allocation_test)(const ms_turn_allocation *allocation, const ms_turn_msg *msg, const ts_endpoint *server);
+typedef bool (*allocation_test)(const ms_turn_allocation *allocation, const stun_msg *msg, const ts_endpoint *server);
 
 static bool
-test_handed(const ms_turn_allocation *allocation, const ms_turn_msg *msg, const ts_endpoint *server _U_)
+test_handed(const ms_turn_allocation *allocation, const stun_msg *msg, const ts_endpoint *server _U_)
 {
     return ms_turn_allocation_was_handed(allocation, msg);
 }
 
 static bool
-test_first_request(const ms_turn_allocation *allocation, const ms_turn_msg *msg _U_, const ts_endpoint *server)
+test_first_request(const ms_turn_allocation *allocation, const stun_msg *msg _U_, const ts_endpoint *server)
 {
     return goes_on(allocation, server);
 }
 
 static bool
-test_open_server(const ms_turn_allocation *allocation, const ms_turn_msg *msg _U_, const ts_endpoint *server)
+test_open_server(const ms_turn_allocation *allocation, const stun_msg *msg _U_, const ts_endpoint *server)
 {
     return !allocation->closed && has_server(allocation, server);
 }
 
 static bool
-test_open(const ms_turn_allocation *allocation, const ms_turn_msg *msg _U_, const ts_endpoint *server _U_)
+test_open(const ms_turn_allocation *allocation, const stun_msg *msg _U_, const ts_endpoint *server _U_)
 {
     return !allocation->closed;
 }
 
 static bool
-test_server(const ms_turn_allocation *allocation, const ms_turn_msg *msg _U_, const ts_endpoint *server)
+test_server(const ms_turn_allocation *allocation, const stun_msg *msg _U_, const ts_endpoint *server)
 {
     return has_server(allocation, server);
 }
 
 /* The newest allocation of the socket that passes the earliest test in the list. */
 static ms_turn_allocation *
-find_allocation(const ms_turn_client *client, const ms_turn_msg *msg, const ts_endpoint *server,
+find_allocation(const ms_turn_client *client, const stun_msg *msg, const ts_endpoint *server,
     const allocation_test *tests, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
@@ -152,13 +152,13 @@ static const allocation_test first_request_tests[] = { test_handed, test_first_r
 static const allocation_test message_tests[] = { test_handed, test_open_server, test_open, test_server };
 
 ms_turn_allocation *
-ms_turn_allocation_of_first(const ms_turn_client *client, const ms_turn_msg *msg, const ts_endpoint *server)
+ms_turn_allocation_of_first(const ms_turn_client *client, const stun_msg *msg, const ts_endpoint *server)
 {
     return find_allocation(client, msg, server, first_request_tests, G_N_ELEMENTS(first_request_tests));
 }
 
 ms_turn_allocation *
-ms_turn_allocation_of(const ms_turn_client *client, const ms_turn_msg *msg, const ts_endpoint *server)
+ms_turn_allocation_of(const ms_turn_client *client, const stun_msg *msg, const ts_endpoint *server)
 {
     return find_allocation(client, msg, server, message_tests, G_N_ELEMENTS(message_tests));
 }
@@ -167,15 +167,6 @@ ms_turn_allocation *
 ms_turn_allocation_by_number(uint32_t number)
 {
     return (ms_turn_allocation *)wmem_map_lookup(by_number, GUINT_TO_POINTER(number));
-}
-
-bool
-ms_turn_session_fits(uint64_t session_id, const address *relay)
-{
-    if (relay->type != AT_IPv4)
-        return true;
-    const uint8_t *octets = (const uint8_t *)relay->data;
-    return (session_id & 0xFF) == octets[2] && ((session_id >> 8) & 0xFF) == octets[3];
 }
 
 bool

@@ -47,19 +47,16 @@ ms_turn_client *ms_turn_client_of(const ts_endpoint *end, bool tcp);
 /* A new allocation of the client, numbered. */
 ms_turn_allocation *ms_turn_allocation_new(ms_turn_client *client, ts_demux_state *shared, const char *state);
 /* That of an Allocate Request without credentials: one that it goes on with, or NULL. */
-ms_turn_allocation *ms_turn_allocation_of_first(const ms_turn_client *client, const ms_turn_msg *msg, const ts_endpoint *server);
+ms_turn_allocation *ms_turn_allocation_of_first(const ms_turn_client *client, const stun_msg *msg, const ts_endpoint *server);
 /* That of any other message, or NULL. */
-ms_turn_allocation *ms_turn_allocation_of(const ms_turn_client *client, const ms_turn_msg *msg, const ts_endpoint *server);
+ms_turn_allocation *ms_turn_allocation_of(const ms_turn_client *client, const stun_msg *msg, const ts_endpoint *server);
 ms_turn_allocation *ms_turn_allocation_by_number(uint32_t number);
 
 void ms_turn_allocation_add_server(ms_turn_allocation *allocation, const ts_endpoint *server);
 /* The session id or nonce of the message is what the relay handed out for this allocation. */
-bool ms_turn_allocation_was_handed(const ms_turn_allocation *allocation, const ms_turn_msg *msg);
+bool ms_turn_allocation_was_handed(const ms_turn_allocation *allocation, const stun_msg *msg);
 /* True once, when it is used after the lifetime that was granted. */
 bool ms_turn_allocation_expires(ms_turn_allocation *allocation, const packet_info *pinfo);
-
-/* The session id of an IPv4 relay ends in octets 4 and 3 of its address (observed). */
-bool ms_turn_session_fits(uint64_t session_id, const address *relay);
 
 /* ---- allocate.c ---- */
 
@@ -68,15 +65,15 @@ bool ms_turn_session_fits(uint64_t session_id, const address *relay);
  * and client; returns diagnostics. authenticated: the request of a response
  * had credentials.
  */
-uint64_t ms_turn_allocate(packet_info *pinfo, ms_turn_client *client, ms_turn_allocation *allocation, const ms_turn_msg *msg,
+uint64_t ms_turn_allocate(packet_info *pinfo, ms_turn_client *client, ms_turn_allocation *allocation, const stun_msg *msg,
     const ts_endpoint *server, bool authenticated);
 
 /* ---- transactions.c ---- */
 
 /* That of the message, or NULL. */
-ms_turn_transaction *ms_turn_transaction_of(const ms_turn_msg *msg);
+ms_turn_transaction *ms_turn_transaction_of(const stun_msg *msg);
 /* Of a request: a new one, or the one that it repeats; fills the frame data. */
-ms_turn_transaction *ms_turn_transaction_open(packet_info *pinfo, const ts_demux_call *call, const ms_turn_msg *msg,
+ms_turn_transaction *ms_turn_transaction_open(packet_info *pinfo, const ts_demux_call *call, const stun_msg *msg,
     const ts_endpoint *server, ms_turn_frame_data *frame_data);
 /* Of a response; transaction may be NULL. */
 void ms_turn_transaction_close(packet_info *pinfo, ms_turn_transaction *transaction, const ts_endpoint *server, ms_turn_frame_data *frame_data);

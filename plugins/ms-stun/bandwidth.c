@@ -7,7 +7,7 @@
  */
 
 #include "turn_attributes.h"
-#include "turn_diagnostics.h"
+#include "experts.h"
 
 #define SITE_FIELDS_INIT { MS_TURN_ADDRESS_FIELDS_INIT, -1, -1, -1, -1 }
 
@@ -108,9 +108,9 @@ ms_turn_decode_bwm_answer(const ms_turn_attribute *a)
     proto_item_append_text(a->item, ": %s, at most %u kbit/s to send, %u to receive", valid ? "valid" : "not valid",
         tvb_get_ntohl(a->tvb, a->offset + 4), tvb_get_ntohl(a->tvb, a->offset + 8));
     if (!valid)
-        ms_turn_diagnose(a->pinfo, a->item, MS_TURN_DIAGNOSTIC_bandwidth_refused, "");
+        ts_expert_add(&ms_turn_expert_table, MS_TURN_EXPERT_BANDWIDTH_REFUSED, a->pinfo, a->item, "");
     if (pstn)
-        ms_turn_diagnose(a->pinfo, a->item, MS_TURN_DIAGNOSTIC_pstn_failover, "");
+        ts_expert_add(&ms_turn_expert_table, MS_TURN_EXPERT_PSTN_FAILOVER, a->pinfo, a->item, "");
 }
 
 /* 2.2.14: peer location, own location, federation, reserved. */

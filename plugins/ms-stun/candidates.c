@@ -14,10 +14,10 @@ static wmem_map_t *sessions;        /* "ufrag:ufrag" in order -> ts_ice_session 
 static wmem_map_t *reflexive;       /* local ts_endpoint -> the public one that it was first seen to have */
 
 ts_ice_session *
-ts_ice_session_of(packet_info *pinfo, const ts_message *message, bool create)
+ts_ice_session_of(packet_info *pinfo, const stun_msg *msg, bool create)
 {
-    const char *a = message->ufrag_remote;
-    const char *b = message->ufrag_local;
+    const char *a = msg->ufrag_remote;
+    const char *b = msg->ufrag_local;
 
     if (a == NULL || b == NULL)
         return NULL;
@@ -80,9 +80,9 @@ remote_type_by_siblings(const ts_pair *pair)
 }
 
 static void
-learn_remote_type(ts_pair *pair, const ts_message *message, bool from_local)
+learn_remote_type(ts_pair *pair, const stun_msg *msg, bool from_local)
 {
-    if (message->has_session && !from_local)
+    if (msg->has_session && !from_local)
         pair->remote_type = TS_CANDIDATE_RELAYED;
     if (pair->remote_type == TS_CANDIDATE_UNKNOWN)
         pair->remote_type = remote_type_by_siblings(pair);
@@ -114,7 +114,7 @@ first_reflexive(const ts_demux_call *call, const ts_pair *pair, const ts_endpoin
 
 /* The answer to a check of ours names the address that the peer saw us come from. */
 static void
-learn_local_type(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, const ts_endpoint *mapped, ts_diag_set *diagnostics)
+learn_local_type(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, const ts_endpoint *mapped, uint64_t *diagnostics)
 {
     if (pair->local_type == TS_CANDIDATE_RELAYED)
         return;
@@ -132,7 +132,7 @@ learn_local_type(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, c
         return;
 
     if (!ts_endpoint_equal(first_reflexive(call, pair, mapped), mapped))
-        *diagnostics |= TS_DIAG_BIT(TS_DIAG_SYMMETRIC_NAT);
+        *diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_SYMMETRIC_NAT);
 
     ts_known_address *learned = ts_known_address_add(call->shared, pinfo, TS_ADDRESS_REFLEXIVE, mapped);
     if (learned != NULL && learned->client.addr.type == AT_NONE)
@@ -140,29 +140,29 @@ learn_local_type(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, c
 }
 
 static void
-learn_role(ts_ice_session *session, const ts_message *message, ts_diag_set *diagnostics)
+learn_role(ts_ice_session *session, const stun_msg *msg, uint64_t *diagnostics)
 {
-    if (session == NULL || message->role == TS_ICE_ROLE_UNKNOWN)
+    if (session == NULL || msg->role == TS_ICE_ROLE_UNKNOWN)
         return;
-    const unsigned side = strcmp(session->ufrag[0], message->ufrag_local) == 0 ? 0 : 1;
+    const unsigned side = strcmp(session->ufrag[0], msg->ufrag_local) == 0 ? 0 : 1;
 
-    session->role[side] = message->role;
-    if (session->role[1 - side] == message->role)
-        *diagnostics |= TS_DIAG_BIT(TS_DIAG_ROLE_CONFLICT);
+    session->role[side] = msg->role;
+    if (session->role[1 - side] == msg->role)
+        *diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_ROLE_CONFLICT);
 }
 
 void
-ts_pair_learn(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, const ts_message *message, bool from_local,
-    ts_diag_set *diagnostics)
+ts_pair_learn(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, const stun_msg *msg, bool from_local,
+    uint64_t *diagnostics)
 {
-    ts_ice_session *session = ts_ice_session_of(pinfo, message, true);
+    ts_ice_session *session = ts_ice_session_of(pinfo, msg, true);
 
     join_session(pair, session);
-    if (message->has_version)
-        pair->version = message->version;
-    if (message->type == TS_STUN_BINDING_REQUEST)
-        learn_role(session, message, diagnostics);
-    learn_remote_type(pair, message, from_local);
-    if (message->type == TS_STUN_BINDING_SUCCESS && message->has_mapped && !from_local)
-        learn_local_type(pinfo, call, pair, &message->mapped, diagnostics);
+    if (msg->has_implementation_version)
+        pair->version = msg->implementation_version;
+    if (msg->type == TS_STUN_BINDING_REQUEST)
+        learn_role(session, msg, diagnostics);
+    learn_remote_type(pair, msg, from_local);
+    if (msg->type == TS_STUN_BINDING_SUCCESS && ts_endpoint_known(&msg->reflexive) && !from_local)
+        learn_local_type(pinfo, call, pair, &msg->reflexive, diagnostics);
 }

@@ -33,7 +33,7 @@ typedef struct {
     bool measured;              /* rtt is valid */
     bool keep_alive;
     bool consent;               /* an answered check after nomination */
-    ts_diag_set diagnostics;
+    uint64_t diagnostics;
     ts_fingerprint fingerprint;
     ts_integrity integrity;
     bool from_local;
@@ -59,10 +59,10 @@ static int ett_pair = -1;
 /* ---- the outcome for the pair; first pass ---- */
 
 static bool
-is_check(const ts_message *message)
+is_check(const stun_msg *msg)
 {
-    return message->has_username || message->has_priority || message->role != TS_ICE_ROLE_UNKNOWN || message->has_version ||
-        message->observed_attribute || message->has_session;
+    return msg->has_username || msg->has_priority || msg->role != TS_ICE_ROLE_UNKNOWN || msg->has_implementation_version ||
+        msg->observed_attribute || msg->has_session;
 }
 
 static bool
@@ -89,12 +89,12 @@ request_outcome(ts_pair *pair, const ts_attempt *attempt, check_frame_data *fram
         ts_pair_set_state(pair, TS_PAIR_CHECKING);
     if (!unanswered)
         return;
-    frame_data->diagnostics |= TS_DIAG_BIT(TS_DIAG_CHECK_UNANSWERED);
+    frame_data->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_CHECK_UNANSWERED);
     if (pair->answered)
         return;
     ts_pair_set_state(pair, TS_PAIR_FAILED);
     if (pair->ice != NULL && pair->ice->failed == pair->ice->count)
-        frame_data->diagnostics |= TS_DIAG_BIT(TS_DIAG_NO_PAIR_ANSWERED);
+        frame_data->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_NO_PAIR_ANSWERED);
 }
 
 static void
@@ -107,7 +107,7 @@ nominate(packet_info *pinfo, ts_pair *pair, check_frame_data *frame_data)
         return;
     pair->nominated_frame = pinfo->num;
     if (relayed && session_has_succeeded_directly(pair))
-        frame_data->diagnostics |= TS_DIAG_BIT(TS_DIAG_RELAYED_NOMINATION);
+        frame_data->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_RELAYED_NOMINATION);
 }
 
 static void
@@ -125,49 +125,49 @@ success_outcome(packet_info *pinfo, ts_pair *pair, const ts_attempt *attempt, ch
 }
 
 static void
-error_outcome(ts_pair *pair, const ts_message *message, check_frame_data *frame_data)
+error_outcome(ts_pair *pair, const stun_msg *msg, check_frame_data *frame_data)
 {
-    const bool conflict = message->error_code == STUN_ROLE_CONFLICT;
+    const bool conflict = msg->error_code == STUN_ROLE_CONFLICT;
 
-    frame_data->diagnostics |= TS_DIAG_BIT(conflict ? TS_DIAG_ROLE_CONFLICT : TS_DIAG_ERROR_RESPONSE);
+    frame_data->diagnostics |= TS_EXPERT_BIT(conflict ? TEAMS_STUN_EXPERT_ROLE_CONFLICT : TEAMS_STUN_EXPERT_ERROR_RESPONSE);
     if (!pair->answered)
         ts_pair_set_state(pair, conflict ? TS_PAIR_CHECKING : TS_PAIR_FAILED);
 }
 
 /* [MS-ICE2] 3.1.5.4 and 2.2: what a check must carry. */
 static void
-check_contents(const ts_message *message, const ts_pair *pair, check_frame_data *frame_data)
+check_contents(const stun_msg *msg, const ts_pair *pair, check_frame_data *frame_data)
 {
-    const bool microsoft = message->has_version || message->observed_attribute || (pair != NULL && pair->version != 0);
+    const bool microsoft = msg->has_implementation_version || msg->observed_attribute || (pair != NULL && pair->version != 0);
 
-    if (!microsoft || message->type == TS_STUN_BINDING_INDICATION)
+    if (!microsoft || msg->type == TS_STUN_BINDING_INDICATION)
         return;
-    if (!message->has_version && message->type != TS_STUN_BINDING_ERROR)
-        frame_data->diagnostics |= TS_DIAG_BIT(TS_DIAG_NO_IMPLEMENTATION_VERSION);
-    if (message->type != TS_STUN_BINDING_REQUEST) {
-        if (message->has_foundation)
-            frame_data->diagnostics |= TS_DIAG_BIT(TS_DIAG_CANDIDATE_IDENTIFIER_IN_RESPONSE);
+    if (!msg->has_implementation_version && msg->type != TS_STUN_BINDING_ERROR)
+        frame_data->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_NO_IMPLEMENTATION_VERSION);
+    if (msg->type != TS_STUN_BINDING_REQUEST) {
+        if (msg->has_foundation)
+            frame_data->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_CANDIDATE_IDENTIFIER_IN_RESPONSE);
         return;
     }
-    if (frame_data->keep_alive || (message->diagnostics & TS_DIAG_BIT(TS_DIAG_MESSAGE_SHORT)) != 0)
+    if (frame_data->keep_alive || !msg->complete)
         return;
-    if (!message->has_username || message->fingerprint_offset == 0)
-        frame_data->diagnostics |= TS_DIAG_BIT(TS_DIAG_DISCARDED_CHECK);
-    if (message->integrity_offset == 0)
-        frame_data->diagnostics |= TS_DIAG_BIT(TS_DIAG_UNAUTHENTICATED_CHECK);
+    if (!msg->has_username || msg->fingerprint_offset == 0)
+        frame_data->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_DISCARDED_CHECK);
+    if (msg->integrity_offset == 0)
+        frame_data->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_UNAUTHENTICATED_CHECK);
 }
 
 /* ---- the record for the umbrella ---- */
 
 static void
-fill_ufrags(packet_info *pinfo, const ts_message *message, bool from_local, ts_check_info *info)
+fill_ufrags(packet_info *pinfo, const stun_msg *msg, bool from_local, ts_check_info *info)
 {
-    const ts_ice_session *session = ts_ice_session_of(pinfo, message, false);
+    const ts_ice_session *session = ts_ice_session_of(pinfo, msg, false);
 
     info->ufrag_local = info->ufrag_remote = "";
     if (session == NULL)
         return;
-    const unsigned sender = strcmp(session->ufrag[0], message->ufrag_local) == 0 ? 0 : 1;
+    const unsigned sender = strcmp(session->ufrag[0], msg->ufrag_local) == 0 ? 0 : 1;
     const unsigned local = from_local ? sender : 1 - sender;
 
     info->ufrag_local = session->ufrag[local];
@@ -175,14 +175,14 @@ fill_ufrags(packet_info *pinfo, const ts_message *message, bool from_local, ts_c
 }
 
 static void
-attach_info(packet_info *pinfo, const ts_message *message, const check_frame_data *frame_data)
+attach_info(packet_info *pinfo, const stun_msg *msg, const check_frame_data *frame_data)
 {
     const ts_pair *pair = frame_data->pair;
     ts_check_info *info = (ts_check_info *)ts_frame_info_add(pinfo, TS_INFO_CHECK, sizeof *info);
 
     if (info == NULL)
         return;
-    info->type = message->type;
+    info->type = msg->type;
     info->pair = pair->number;
     info->state = frame_data->snapshot->state;
     info->from_local = frame_data->from_local;
@@ -191,43 +191,43 @@ attach_info(packet_info *pinfo, const ts_message *message, const check_frame_dat
     info->local_type = ts_candidate_name(frame_data->snapshot->local_type);
     info->remote_type = ts_candidate_name(frame_data->snapshot->remote_type);
     info->allocation = pair->allocation;
-    info->use_candidate = message->use_candidate;
+    info->use_candidate = msg->use_candidate;
     info->twin = frame_data->twin_of != 0;
     info->retransmission = frame_data->retransmission;
     info->tcp = pair->tcp;
-    info->error_code = message->error_code;
+    info->error_code = msg->error_code;
     info->request_frame = frame_data->response_to;
     info->measured = frame_data->measured;
     info->rtt = frame_data->rtt;
-    if (message->has_mapped)
-        info->mapped = ts_endpoint_shared(&message->mapped);
-    fill_ufrags(pinfo, message, frame_data->from_local, info);
+    if (ts_endpoint_known(&msg->reflexive))
+        info->mapped = ts_endpoint_shared(&msg->reflexive);
+    fill_ufrags(pinfo, msg, frame_data->from_local, info);
 }
 
 /* ---- following one message; first pass ---- */
 
 /* The pair and transaction of the message; NULL where it is not a check. */
 static ts_pair *
-follow(packet_info *pinfo, const ts_demux_call *call, const ts_message *message, check_frame_data *frame_data, bool *from_local)
+follow(packet_info *pinfo, const ts_demux_call *call, const stun_msg *msg, check_frame_data *frame_data, bool *from_local)
 {
-    const ts_path path = ts_path_of(pinfo, call, message);
+    const ts_path path = ts_path_of(pinfo, call, msg);
     ts_pair *pair;
 
-    if (message->type == TS_STUN_BINDING_REQUEST) {
-        pair = ts_pair_find(pinfo, call, &path, is_check(message), from_local);
+    if (msg->type == TS_STUN_BINDING_REQUEST) {
+        pair = ts_pair_find(pinfo, call, &path, is_check(msg), from_local);
         if (pair == NULL)
             return NULL;
-        const ts_exchange exchange = ts_transaction_request(pinfo, message, pair, *from_local);
+        const ts_exchange exchange = ts_transaction_request(pinfo, msg, pair, *from_local);
         frame_data->attempt = exchange.attempt;
         frame_data->retransmission = exchange.retransmission;
         frame_data->twin_of = exchange.twin_of;
         return pair;
     }
     pair = ts_pair_find(pinfo, call, &path, false, from_local);
-    if (message->type == TS_STUN_BINDING_INDICATION)
+    if (msg->type == TS_STUN_BINDING_INDICATION)
         return pair;
 
-    const ts_exchange exchange = ts_transaction_response(pinfo, message, pair);
+    const ts_exchange exchange = ts_transaction_response(pinfo, msg, pair);
     frame_data->attempt = exchange.attempt;
     frame_data->retransmission = exchange.retransmission;
     frame_data->twin_of = exchange.twin_of;
@@ -238,43 +238,43 @@ follow(packet_info *pinfo, const ts_demux_call *call, const ts_message *message,
         *from_local = !exchange.attempt->from_local;
         return exchange.attempt->pair;
     }
-    if (pair == NULL && is_check(message))
+    if (pair == NULL && is_check(msg))
         pair = ts_pair_find(pinfo, call, &path, true, from_local);
     return pair;
 }
 
 static check_frame_data *
-frame_data_new(tvbuff_t *tvb, packet_info *pinfo, const ts_demux_call *call, const ts_message *message)
+frame_data_new(tvbuff_t *tvb, packet_info *pinfo, const ts_demux_call *call, const stun_msg *msg)
 {
     check_frame_data *frame_data = wmem_new0(wmem_file_scope(), check_frame_data);
     const size_t captured = tvb_captured_length(tvb);
     const uint8_t *data = tvb_get_ptr(tvb, 0, (int)captured);
 
-    frame_data->request = message->type == TS_STUN_BINDING_REQUEST;
-    frame_data->keep_alive = frame_data->request && !message->has_username && message->integrity_offset == 0 && !message->has_priority;
-    frame_data->fingerprint = ts_fingerprint_check(data, captured, message->fingerprint_offset);
-    frame_data->integrity = ts_integrity_check(data, captured, message->integrity_offset, message->ufrag_remote, message->ufrag_local);
+    frame_data->request = msg->type == TS_STUN_BINDING_REQUEST;
+    frame_data->keep_alive = frame_data->request && !msg->has_username && msg->integrity_offset == 0 && !msg->has_priority;
+    frame_data->fingerprint = ts_fingerprint_check(data, captured, msg->fingerprint_offset);
+    frame_data->integrity = ts_integrity_check(data, captured, msg->integrity_offset, msg->ufrag_remote, msg->ufrag_local);
     if (frame_data->fingerprint == TS_FINGERPRINT_LEGACY)
-        frame_data->diagnostics |= TS_DIAG_BIT(TS_DIAG_LEGACY_FINGERPRINT);
+        frame_data->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_LEGACY_FINGERPRINT);
     else if (frame_data->fingerprint == TS_FINGERPRINT_BAD)
-        frame_data->diagnostics |= TS_DIAG_BIT(TS_DIAG_BAD_FINGERPRINT);
+        frame_data->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_BAD_FINGERPRINT);
     if (frame_data->integrity == TS_INTEGRITY_INVALID)
-        frame_data->diagnostics |= TS_DIAG_BIT(TS_DIAG_BAD_INTEGRITY);
+        frame_data->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_BAD_INTEGRITY);
 
-    ts_pair *pair = follow(pinfo, call, message, frame_data, &frame_data->from_local);
-    check_contents(message, pair, frame_data);
+    ts_pair *pair = follow(pinfo, call, msg, frame_data, &frame_data->from_local);
+    check_contents(msg, pair, frame_data);
     if (frame_data->twin_of != 0)
-        frame_data->diagnostics |= TS_DIAG_BIT(TS_DIAG_DUAL_FORMAT_TWIN);
+        frame_data->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_DUAL_FORMAT_TWIN);
     if (pair == NULL)
         return frame_data;
 
-    ts_pair_learn(pinfo, call, pair, message, frame_data->from_local, &frame_data->diagnostics);
+    ts_pair_learn(pinfo, call, pair, msg, frame_data->from_local, &frame_data->diagnostics);
     if (frame_data->request)
         request_outcome(pair, frame_data->attempt, frame_data);
-    else if (message->type == TS_STUN_BINDING_SUCCESS)
+    else if (msg->type == TS_STUN_BINDING_SUCCESS)
         success_outcome(pinfo, pair, frame_data->attempt, frame_data);
-    else if (message->type == TS_STUN_BINDING_ERROR)
-        error_outcome(pair, message, frame_data);
+    else if (msg->type == TS_STUN_BINDING_ERROR)
+        error_outcome(pair, msg, frame_data);
 
     frame_data->pair = pair;
     frame_data->snapshot = ts_pair_take_snapshot(pinfo, pair);
@@ -312,19 +312,19 @@ show_status(tvbuff_t *tvb, proto_tree *tree, int hf, const char *status)
 }
 
 static const char *
-diagnostic_detail(packet_info *pinfo, const check_frame_data *frame_data, const ts_message *message, ts_diag diag)
+diagnostic_detail(packet_info *pinfo, const check_frame_data *frame_data, const stun_msg *msg, teams_stun_expert diag)
 {
-    if (diag == TS_DIAG_DUAL_FORMAT_TWIN)
+    if (diag == TEAMS_STUN_EXPERT_DUAL_FORMAT_TWIN)
         return wmem_strdup_printf(pinfo->pool, "twin of frame %u", frame_data->twin_of);
-    if (diag == TS_DIAG_ERROR_RESPONSE || (diag == TS_DIAG_ROLE_CONFLICT && message->error_code != 0))
-        return wmem_strdup_printf(pinfo->pool, "error %u", message->error_code);
-    if (diag == TS_DIAG_SYMMETRIC_NAT)
-        return wmem_strdup_printf(pinfo->pool, "%s:%u here", address_to_str(pinfo->pool, &message->mapped.addr), message->mapped.port);
+    if (diag == TEAMS_STUN_EXPERT_ERROR_RESPONSE || (diag == TEAMS_STUN_EXPERT_ROLE_CONFLICT && msg->error_code != 0))
+        return wmem_strdup_printf(pinfo->pool, "error %u", msg->error_code);
+    if (diag == TEAMS_STUN_EXPERT_SYMMETRIC_NAT)
+        return wmem_strdup_printf(pinfo->pool, "%s:%u here", address_to_str(pinfo->pool, &msg->reflexive.addr), msg->reflexive.port);
     return NULL;
 }
 
 static void
-show_frame_data(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *root, const check_frame_data *frame_data, const ts_message *message)
+show_frame_data(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *root, const check_frame_data *frame_data, const stun_msg *msg)
 {
     if (frame_data->pair != NULL)
         ts_show_pair(tvb, tree, frame_data->pair, frame_data->snapshot, frame_data->pair_text);
@@ -341,19 +341,19 @@ show_frame_data(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item 
     if (frame_data->request && frame_data->attempt != NULL)
         ts_add_number(tvb, tree, hf_teams_stun_response_in, frame_data->attempt->response_in);
 
-    for (unsigned diag = 0; diag < TS_DIAG_COUNT; diag++) {
-        if (frame_data->diagnostics & TS_DIAG_BIT(diag))
-            ts_diag_add(pinfo, root, (ts_diag)diag, diagnostic_detail(pinfo, frame_data, message, (ts_diag)diag));
+    for (unsigned diag = 0; diag < TEAMS_STUN_EXPERT_COUNT; diag++) {
+        if (frame_data->diagnostics & TS_EXPERT_BIT(diag))
+            ts_expert_add(&teams_stun_expert_table, diag, pinfo, root, diagnostic_detail(pinfo, frame_data, msg, diag));
     }
 }
 
 static void
-show_info(packet_info *pinfo, const check_frame_data *frame_data, const ts_message *message)
+show_info(packet_info *pinfo, const check_frame_data *frame_data, const stun_msg *msg)
 {
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "MS-ICE");
     /* Stock leaves a message alone whose end is missing. */
-    if (message->diagnostics & TS_DIAG_BIT(TS_DIAG_MESSAGE_SHORT))
-        col_add_str(pinfo->cinfo, COL_INFO, ts_message_type_name(message->type));
+    if (msg->end_missing)
+        col_add_str(pinfo->cinfo, COL_INFO, ts_message_type_name(msg->type));
     if (frame_data->keep_alive)
         col_append_str(pinfo->cinfo, COL_INFO, ", keep-alive");
     if (frame_data->pair == NULL)
@@ -377,7 +377,7 @@ show_info(packet_info *pinfo, const check_frame_data *frame_data, const ts_messa
 int
 ts_checks_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_demux_call *call)
 {
-    ts_message message = { .type = 0 };
+    stun_msg msg = { .type = 0 };
 
     if (try_val_to_str(call->payload.type, VALS(ts_message_types)) == NULL)
         return 0;
@@ -385,19 +385,19 @@ ts_checks_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_
     proto_item *root = proto_tree_add_protocol_format(tree, proto_teams_stun, tvb, 0, -1, "Microsoft ICE, %s",
         ts_message_type_name(call->payload.type));
     proto_tree *sub = proto_item_add_subtree(root, ett_message);
-    ts_message_dissect(tvb, pinfo, sub, &message);
+    ts_message_dissect(tvb, pinfo, sub, &msg);
 
     const uint32_t key = ts_frame_data_key(tvb, call);
     check_frame_data *frame_data = (check_frame_data *)p_get_proto_data(wmem_file_scope(), pinfo, proto_teams_stun, key);
     if (frame_data == NULL && !PINFO_FD_VISITED(pinfo)) {
-        frame_data = frame_data_new(tvb, pinfo, call, &message);
+        frame_data = frame_data_new(tvb, pinfo, call, &msg);
         p_add_proto_data(wmem_file_scope(), pinfo, proto_teams_stun, key, frame_data);
     }
     if (frame_data != NULL) {
         if (frame_data->pair != NULL)
-            attach_info(pinfo, &message, frame_data);
-        show_frame_data(tvb, pinfo, sub, root, frame_data, &message);
-        show_info(pinfo, frame_data, &message);
+            attach_info(pinfo, &msg, frame_data);
+        show_frame_data(tvb, pinfo, sub, root, frame_data, &msg);
+        show_info(pinfo, frame_data, &msg);
     }
     ts_show_media(tvb, sub, "stun");
     show_status(tvb, sub, hf_teams_stun_evidence, ts_evidence_name(call->evidence));

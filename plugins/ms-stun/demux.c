@@ -6,8 +6,6 @@
 
 #include "demux_private.h"
 
-#include <epan/proto_data.h>
-
 ts_demux_module ts_demux = { .proto = -1, .proto_demux = -1, .proto_port = -1 };
 
 void proto_register_teamshark(void);
@@ -51,29 +49,6 @@ ts_demux_drop_own_layer(packet_info *pinfo)
 }
 
 /*
- * A TURN message that shows whose it is only by what it carries was left to
- * stock when it was first seen, and is on every pass.
- */
-static int
-take_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
-{
-    if (p_get_proto_data(wmem_file_scope(), pinfo, ts_demux.proto, TS_DEMUX_LEFT_KEY) != NULL && !pinfo->flags.in_error_pkt)
-        return 0;
-    return ts_demux_message(tvb, pinfo, tree, NULL, false);
-}
-
-static int
-leave_to_stock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
-{
-    const int taken = ts_stock_stun_udp(tvb, pinfo, tree);
-    const ts_flow *flow = PINFO_FD_VISITED(pinfo) ? NULL : ts_demux_flow(pinfo, false);
-
-    if (flow != NULL && flow->ms_frame == pinfo->num)
-        p_add_proto_data(wmem_file_scope(), pinfo, ts_demux.proto, TS_DEMUX_LEFT_KEY, GINT_TO_POINTER(1));
-    return taken;
-}
-
-/*
  * STUN that nothing marks as Microsoft's, as stock's own heuristic would take
  * it; pinning ourselves in its place lets later messages of the conversation
  * still show what they are.
@@ -84,7 +59,7 @@ pass_through(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     if (tvb_captured_length(tvb) < TS_STUN_HEADER_LENGTH || tvb_get_ntohl(tvb, 4) != TS_STUN_COOKIE ||
         (tvb_get_uint8(tvb, 0) & 0xC0) != 0)
         return 0;
-    const int taken = leave_to_stock(tvb, pinfo, tree);
+    const int taken = ts_stock_stun_udp(tvb, pinfo, tree);
     if (taken > 0)
         ts_demux_pin(pinfo);
     return taken;
@@ -94,9 +69,11 @@ static ws_bool
 demux_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
     ts_demux_drop_own_layer(pinfo);
+    if (ts_heuristic_is_moving())
+        return true;
     if (!ts_demux_enabled())
         return false;
-    return take_message(tvb, pinfo, tree) > 0 || pass_through(tvb, pinfo, tree) > 0;
+    return ts_heuristic_result(pinfo, ts_demux_message(tvb, pinfo, tree, NULL, false) > 0 || pass_through(tvb, pinfo, tree) > 0);
 }
 
 static ws_bool
@@ -105,17 +82,21 @@ demux_heuristic_inner(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void 
     ts_layer *outer = ts_demux_current_layer(pinfo);
 
     ts_demux_drop_own_layer(pinfo);
-    return ts_demux_enabled() && ts_demux_message(tvb, pinfo, tree, outer, ts_layer_is_on_tcp(outer)) > 0;
+    if (ts_heuristic_is_moving())
+        return true;
+    if (!ts_demux_enabled())
+        return false;
+    return ts_heuristic_result(pinfo, ts_demux_message(tvb, pinfo, tree, outer, ts_layer_is_on_tcp(outer)) > 0);
 }
 
 /* Pinned on conversations whose first STUN message came through us. */
 static int
 demux_conversation(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    const int taken = ts_demux_enabled() ? take_message(tvb, pinfo, tree) : 0;
+    const int taken = ts_demux_enabled() ? ts_demux_message(tvb, pinfo, tree, NULL, false) : 0;
 
     /* Stock would have pinned itself, and takes ChannelData then. */
-    return taken > 0 ? taken : leave_to_stock(tvb, pinfo, tree);
+    return taken > 0 ? taken : ts_stock_stun_udp(tvb, pinfo, tree);
 }
 
 /* UDP 3478: stock's own port, so stock is asked where we decline. */
@@ -128,7 +109,16 @@ demux_port_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data 
 static int
 demux_port(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    return ts_demux_enabled() ? take_message(tvb, pinfo, tree) : 0;
+    return ts_demux_enabled() ? ts_demux_message(tvb, pinfo, tree, NULL, false) : 0;
+}
+
+static int
+after_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    ts_heuristic_restore_order(tvb, pinfo);
+    ts_tls_after(tvb, pinfo, tree);
+    ts_decisions_keep(pinfo);
+    return 0;
 }
 
 void
@@ -137,23 +127,20 @@ proto_register_teamshark(void)
     ts_demux.proto = proto_register_protocol("Teamshark", "Teamshark", TS_DEMUX_FILTER_NAME);
     ts_demux.proto_port = proto_register_protocol_in_name_only("Teamshark on the STUN port", "Teamshark STUN port",
         "teamshark_port", proto_get_id_by_filter_name("stun"), FT_PROTOCOL);
-    ts_demux.proto_demux = proto_register_protocol_in_name_only("Teamshark front", "Teamshark front",
-        "teamshark_front", ts_demux.proto, FT_PROTOCOL);
+    ts_demux.proto_demux = proto_register_protocol_in_name_only("Teamshark demultiplexer", "Teamshark demultiplexer",
+        "teamshark_demux", ts_demux.proto, FT_PROTOCOL);
 
     ts_stock_register(prefs_register_protocol(ts_demux.proto, NULL));
     ts_demux_state_register();
-    ts_tls_register();
+    register_postdissector(create_dissector_handle(after_frame, ts_demux.proto_demux));
 }
 
 static void
 take_heuristics(void)
 {
-    heur_dissector_add("udp", demux_heuristic, "Microsoft STUN and TURN over UDP", "teamshark_udp",
-        ts_demux.proto, HEURISTIC_ENABLE);
-    heur_dissector_add("stun", demux_heuristic_inner, "Microsoft STUN and media inside STUN", "teamshark_stun",
-        ts_demux.proto, HEURISTIC_ENABLE);
-    heur_dissector_add("classicstun", demux_heuristic_inner, "Microsoft STUN and media inside classic STUN", "teamshark_classicstun",
-        ts_demux.proto, HEURISTIC_ENABLE);
+    ts_heuristic_add("udp", demux_heuristic, "Microsoft STUN and TURN over UDP", "teamshark_udp");
+    ts_heuristic_add("stun", demux_heuristic_inner, "Microsoft STUN and media inside STUN", "teamshark_stun");
+    ts_heuristic_add("classicstun", demux_heuristic_inner, "Microsoft STUN and media inside classic STUN", "teamshark_classicstun");
 }
 
 static void

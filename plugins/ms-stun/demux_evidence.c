@@ -91,9 +91,8 @@ context_evidence(const packet_info *pinfo, const ts_flow *flow, const ts_layer *
 {
     if (outer != NULL && outer->evidence != TS_EVIDENCE_NONE)
         return TS_EVIDENCE_ENCLOSED;
-    /* The frame that made the flow known says on every pass what it said first. */
     if (flow != NULL && ts_is_reached(flow->ms_frame, pinfo))
-        return flow->ms_frame == pinfo->num ? flow->evidence : TS_EVIDENCE_CONVERSATION;
+        return TS_EVIDENCE_CONVERSATION;
     if (ts_demux_knows_address(pinfo))
         return TS_EVIDENCE_ENDPOINT;
     if (end_is_published_relay(pinfo, &pinfo->src, pinfo->srcport) ||

@@ -267,9 +267,12 @@ ts_demux_message(tvbuff_t *datagram, packet_info *pinfo, proto_tree *tree, ts_la
 
     if (outer == NULL && !tcp)
         recognise_by_flow(&call.payload, pinfo, call.flow, data[0]);
-    call.evidence = ts_demux_find_evidence(pinfo, &call.payload, call.flow, outer, data, captured, reported);
-    if (call.evidence == TS_EVIDENCE_NONE)
+    if (!ts_decision_find(tvb, pinfo, call.depth, &call.evidence))
+        call.evidence = ts_demux_find_evidence(pinfo, &call.payload, call.flow, outer, data, captured, reported);
+    if (call.evidence == TS_EVIDENCE_NONE) {
+        ts_decision_add(tvb, pinfo, call.depth, TS_EVIDENCE_NONE);
         return 0;
+    }
 
     if (pinfo->flags.in_error_pkt)
         return take_quoted(tvb, pinfo, tree, &call.payload);
@@ -279,6 +282,7 @@ ts_demux_message(tvbuff_t *datagram, packet_info *pinfo, proto_tree *tree, ts_la
         call.flow = ts_demux_flow(pinfo, true);
 
     const int taken = take(tvb, pinfo, tree, outer, &call, data, captured);
+    ts_decision_add(tvb, pinfo, call.depth, taken > 0 ? call.evidence : TS_EVIDENCE_NONE);
     if (taken > 0 && outer != NULL)
         outer->inner_info = info_after_fence(pinfo);
     return MIN(taken, (int)tvb_reported_length(datagram));

@@ -5,9 +5,11 @@
  *
  * demux.c           where Wireshark calls: heuristics, ports, registration
  * demux_message.c   one whole message: layers, and whom to call for what
+ * demux_decisions.c what the first pass decided about each message
  * demux_evidence.c  what a payload is taken for, and whether it is Microsoft's
  * demux_state.c     what is known of flows, addresses and sessions
  * demux_stock.c     stock's dissectors on the same bytes, in the right dialect
+ * demux_order.c     stays first in the heuristic lists
  * demux_tcp.c       where Wireshark calls for TCP, and whose a stream is
  * demux_stream_start.c  the start of a stream in segments too short to tell
  * demux_stream.c    a stream that is ours, PDU after PDU (core/stream.h)
@@ -38,12 +40,13 @@ extern ts_demux_module ts_demux;
 
 typedef ts_pdu (*ts_find_pdu)(ts_span here);
 
-/* Data of "teamshark" on a frame; the last two in file scope, the others in packet scope. */
+/* Data of "teamshark" on a frame: the first two in packet scope, the others in file scope. */
 enum {
     TS_DEMUX_LAYER_KEY,         /* the ts_layer that encloses what comes next */
     TS_DEMUX_HANDSHAKE_KEY,     /* set: a pseudo-TLS handshake was dissected inline */
     TS_DEMUX_STREAM_START_KEY,  /* what earlier segments brought of the start of this one's stream */
-    TS_DEMUX_LEFT_KEY           /* set: the datagram was stock's, though what it carries made the flow ours */
+    TS_DEMUX_OVERTAKEN_KEY,     /* set: what comes behind the segment was seen before it */
+    TS_DEMUX_DECISIONS_KEY      /* see demux_decisions.c; while the first pass is at the frame, in packet scope */
 };
 
 /* ---- demux.c ---- */
@@ -53,6 +56,31 @@ void ts_demux_pin(packet_info *pinfo);
 
 /* Takes the layer that a heuristic adds for our protocol out again. */
 void ts_demux_drop_own_layer(packet_info *pinfo);
+
+/* ---- demux_order.c ---- */
+
+/* heur_dissector_add() for one that stays first in its list. */
+void ts_heuristic_add(const char *list, heur_dissector_t dissector, const char *title, const char *name);
+
+/* Is a heuristic of ours called only to bring it to the head? Then it accepts, and does nothing. */
+bool ts_heuristic_is_moving(void);
+
+/* What a heuristic of ours returns: tells that another one may match now. */
+bool ts_heuristic_result(const packet_info *pinfo, bool taken);
+
+/* After each frame: our heuristics are first again. */
+void ts_heuristic_restore_order(tvbuff_t *tvb, packet_info *pinfo);
+
+/* ---- demux_decisions.c ---- */
+
+/* What was decided about a message; kept for later passes where the frame adds something to the state. */
+void ts_decision_add(tvbuff_t *tvb, packet_info *pinfo, unsigned depth, ts_evidence evidence);
+
+/* What the first pass decided, where that is kept. */
+bool ts_decision_find(tvbuff_t *tvb, packet_info *pinfo, unsigned depth, ts_evidence *evidence);
+
+/* At the end of the frame. */
+void ts_decisions_keep(packet_info *pinfo);
 
 /* ---- demux_message.c ---- */
 
@@ -80,11 +108,14 @@ bool ts_demux_is_known_address(packet_info *pinfo);
 /* Registers that all of it goes with the file. */
 void ts_demux_state_register(void);
 
-/* The frame is the first from which *since holds, unless an earlier one was. */
-void ts_set_first_frame(uint32_t *since, const packet_info *pinfo);
+/* The frame is the first one of something, unless *frame is set. First pass only. */
+void ts_set_first_frame(uint32_t *frame, const packet_info *pinfo);
 
 /* A message of this flow was accepted on that evidence; stun: STUN or MS-TURN. */
 void ts_flow_accept(ts_flow *flow, const packet_info *pinfo, ts_evidence evidence, bool stun);
+
+/* Has this frame added something to the state? First pass only. */
+bool ts_demux_changed_in(const packet_info *pinfo);
 
 /* Is this session id known at this frame? Nothing is created. */
 bool ts_demux_knows_session(const packet_info *pinfo, uint64_t id);
@@ -117,6 +148,9 @@ ts_pdu_kind ts_tcp_first_framed(packet_info *pinfo, ts_span here);
 /* Takes the conversation over as one with MS framing, from that frame on: this one or the next. First pass only. */
 void ts_tcp_take_framed(packet_info *pinfo, uint32_t frame);
 
+/* May TCP be asked for what comes behind this segment? */
+bool ts_tcp_may_ask(packet_info *pinfo, const struct tcpinfo *info);
+
 /* How the PDUs of the frame's flow are found, where that is known at this frame; else NULL. */
 ts_find_pdu ts_tcp_known_framing(packet_info *pinfo);
 
@@ -132,22 +166,26 @@ tvbuff_t *ts_stream_start_join(tvbuff_t *tvb, packet_info *pinfo, const struct t
 /* The start is proven, and shown with this frame. */
 void ts_stream_start_proven(packet_info *pinfo);
 
-/* Keeps the segment, if it may begin a stream of ours (joined: continue one). First pass only. */
-void ts_stream_start_keep(tvbuff_t *joined, packet_info *pinfo, const struct tcpinfo *info);
+/* Keeps the segment, which is not ours, if it may begin a stream of ours (joined: continue one). First pass only. */
+void ts_stream_start_keep(tvbuff_t *joined, packet_info *pinfo, const struct tcpinfo *info, bool stun_port);
+
+/* Were bytes behind that sequence number not ours when they passed? First pass only. */
+bool ts_stream_start_has_passed(packet_info *pinfo, uint32_t sequence);
 
 /* ---- demux_stream.c ---- */
 
 void ts_stream_handoff(void);
 
 /* All PDUs of a segment, or of what TCP put together from several; asks for more where the last one is cut. */
-void ts_stream_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_find_pdu find);
+void ts_stream_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct tcpinfo *info, ts_find_pdu find);
 
 /* The whole PDUs that leave no doubt at the start of tvb, after stock dissected it: without asking for more. */
 void ts_stream_dissect_sure(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
 
 /* ---- demux_tls.c ---- */
 
-void ts_tls_register(void);
+/* After stock's TLS has had the frame. */
+void ts_tls_after(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
 void ts_tls_handoff(void);
 
 #endif /* TEAMSHARK_MS_STUN_DEMUX_PRIVATE_H */

@@ -9,6 +9,7 @@
 #include "common/endpoint.h"
 
 static ts_demux_state *shared;
+static uint32_t changed_frame;  /* the last one that added something */
 
 /* ---- addresses and sessions of the whole capture ---- */
 
@@ -27,6 +28,13 @@ static void
 forget(void)
 {
     shared = NULL;      /* freed with the file scope */
+    changed_frame = 0;
+}
+
+bool
+ts_demux_changed_in(const packet_info *pinfo)
+{
+    return changed_frame == pinfo->num;
 }
 
 void
@@ -47,7 +55,7 @@ ts_known_address_add(ts_demux_state *msg, const packet_info *pinfo, ts_address_k
     ts_endpoint_keep(key, where);
     end = wmem_new0(wmem_file_scope(), ts_known_address);
     end->kind = kind;
-    end->first_frame = pinfo->num;
+    end->first_frame = changed_frame = pinfo->num;
     wmem_map_insert(msg->ends, key, end);
     return end;
 }
@@ -79,7 +87,7 @@ ts_known_session_add(ts_demux_state *msg, const packet_info *pinfo, uint64_t id)
     if (session == NULL && !PINFO_FD_VISITED(pinfo)) {
         session = wmem_new0(wmem_file_scope(), ts_known_session);
         session->id = id;
-        session->first_frame = pinfo->num;
+        session->first_frame = changed_frame = pinfo->num;
         wmem_map_insert(msg->sessions, &session->id, session);
     }
     return session;
@@ -119,17 +127,17 @@ ts_demux_flow(packet_info *pinfo, bool create)
 }
 
 void
-ts_set_first_frame(uint32_t *since, const packet_info *pinfo)
+ts_set_first_frame(uint32_t *frame, const packet_info *pinfo)
 {
-    if (*since == 0)
-        *since = pinfo->num;
+    if (*frame == 0 && !PINFO_FD_VISITED(pinfo))
+        *frame = changed_frame = pinfo->num;
 }
 
 void
 ts_flow_accept(ts_flow *flow, const packet_info *pinfo, ts_evidence evidence, bool stun)
 {
-    if (evidence != TS_EVIDENCE_NONE && flow->ms_frame == 0) {
-        flow->ms_frame = pinfo->num;
+    if (evidence != TS_EVIDENCE_NONE && flow->ms_frame == 0 && !PINFO_FD_VISITED(pinfo)) {
+        ts_set_first_frame(&flow->ms_frame, pinfo);
         flow->evidence = evidence;
     }
     if (stun)

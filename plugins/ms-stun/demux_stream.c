@@ -175,7 +175,7 @@ pdu_tvb(tvbuff_t *tvb, packet_info *pinfo, size_t offset, ts_span here, size_t l
 }
 
 void
-ts_stream_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_find_pdu find)
+ts_stream_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct tcpinfo *info, ts_find_pdu find)
 {
     const size_t captured = tvb_captured_length(tvb);
     const ts_span whole = { tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb) };
@@ -187,7 +187,7 @@ ts_stream_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_find_p
         const ts_span here = ts_span_from(whole, offset);
         const ts_pdu found = find(here);
 
-        if (pinfo->can_desegment && found.kind != TS_PDU_NONE && (found.kind == TS_PDU_MORE || found.length > here.reported)) {
+        if (found.kind != TS_PDU_NONE && (found.kind == TS_PDU_MORE || found.length > here.reported) && ts_tcp_may_ask(pinfo, info)) {
             pinfo->desegment_offset = (int)offset;
             pinfo->desegment_len = found.kind == TS_PDU_MORE ? DESEGMENT_ONE_MORE_SEGMENT : (uint32_t)(found.length - here.reported);
             return;

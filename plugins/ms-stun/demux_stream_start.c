@@ -18,17 +18,18 @@
 
 /* Of one direction of a conversation. */
 typedef struct {
+    uint32_t passed;            /* sequence number behind the last bytes that were not ours, on the port of STUN; 0: none */
     uint8_t *bytes;             /* file scope */
     uint32_t length;            /* 0: nothing kept */
     uint32_t next;              /* sequence number behind it */
-} begin;
+} stream_start;
 
 typedef struct {
-    begin ways[2];
-} begins;
+    stream_start directions[2];
+} stream_starts;
 
 static unsigned
-way_of(const packet_info *pinfo)
+direction_of(const packet_info *pinfo)
 {
     const int order = cmp_address(&pinfo->src, &pinfo->dst);
 
@@ -36,37 +37,38 @@ way_of(const packet_info *pinfo)
 }
 
 /* Kept beside the flow, which only traffic that is ours has. */
-static begin *
+static stream_start *
 find(packet_info *pinfo, bool create)
 {
     conversation_t *conversation = create ? find_or_create_conversation(pinfo) : find_conversation_pinfo(pinfo, 0);
 
     if (conversation == NULL)
         return NULL;
-    begins *both = (begins *)conversation_get_proto_data(conversation, ts_demux.proto_port);
+    stream_starts *both = (stream_starts *)conversation_get_proto_data(conversation, ts_demux.proto_port);
     if (both == NULL) {
         if (!create)
             return NULL;
-        both = wmem_new0(wmem_file_scope(), begins);
+        both = wmem_new0(wmem_file_scope(), stream_starts);
         conversation_add_proto_data(conversation, ts_demux.proto_port, both);
     }
-    return &both->ways[way_of(pinfo)];
+    return &both->directions[direction_of(pinfo)];
 }
 
 static void
-drop(begin *kept)
+drop(stream_start *kept)
 {
     wmem_free(wmem_file_scope(), kept->bytes);
-    memset(kept, 0, sizeof *kept);
+    kept->bytes = NULL;
+    kept->length = 0;
 }
 
 /* What comes before this segment, on whatever pass. */
-static const begin *
-begin_of(packet_info *pinfo, const struct tcpinfo *info)
+static const stream_start *
+start_of(packet_info *pinfo, const struct tcpinfo *info)
 {
     if (info == NULL || info->is_reassembled)
         return NULL;
-    const begin *kept = (const begin *)p_get_proto_data(wmem_file_scope(), pinfo, ts_demux.proto, TS_DEMUX_STREAM_START_KEY);
+    const stream_start *kept = (const stream_start *)p_get_proto_data(wmem_file_scope(), pinfo, ts_demux.proto, TS_DEMUX_STREAM_START_KEY);
     if (kept == NULL && !PINFO_FD_VISITED(pinfo))
         kept = find(pinfo, false);
     return kept != NULL && kept->length > 0 && kept->next == info->seq ? kept : NULL;
@@ -75,7 +77,7 @@ begin_of(packet_info *pinfo, const struct tcpinfo *info)
 tvbuff_t *
 ts_stream_start_join(tvbuff_t *tvb, packet_info *pinfo, const struct tcpinfo *info, int *length)
 {
-    const begin *kept = begin_of(pinfo, info);
+    const stream_start *kept = start_of(pinfo, info);
 
     if (kept == NULL)
         return NULL;
@@ -91,17 +93,26 @@ ts_stream_start_join(tvbuff_t *tvb, packet_info *pinfo, const struct tcpinfo *in
 void
 ts_stream_start_proven(packet_info *pinfo)
 {
-    begin *kept = find(pinfo, false);
+    stream_start *kept = find(pinfo, false);
 
-    if (kept == NULL || PINFO_FD_VISITED(pinfo))
+    if (kept == NULL || kept->length == 0 || PINFO_FD_VISITED(pinfo))
         return;
     p_add_proto_data(wmem_file_scope(), pinfo, ts_demux.proto, TS_DEMUX_STREAM_START_KEY,
         wmem_memdup(wmem_file_scope(), kept, sizeof *kept));
-    memset(kept, 0, sizeof *kept);
+    kept->bytes = NULL;
+    kept->length = 0;
+}
+
+bool
+ts_stream_start_has_passed(packet_info *pinfo, uint32_t sequence)
+{
+    const stream_start *kept = find(pinfo, false);
+
+    return kept != NULL && kept->passed != 0 && GT_SEQ(kept->passed, sequence);
 }
 
 void
-ts_stream_start_keep(tvbuff_t *joined, packet_info *pinfo, const struct tcpinfo *info)
+ts_stream_start_keep(tvbuff_t *joined, packet_info *pinfo, const struct tcpinfo *info, bool stun_port)
 {
     const unsigned length = tvb_captured_length(joined);
     const ts_span here = { tvb_get_ptr(joined, 0, (int)length), length, tvb_reported_length(joined) };
@@ -110,9 +121,11 @@ ts_stream_start_keep(tvbuff_t *joined, packet_info *pinfo, const struct tcpinfo 
         return;
 
     const bool possible = !info->is_reassembled && length <= MAX_KEPT && ts_stream_may_start(here) != TS_PDU_NONE;
-    begin *kept = find(pinfo, possible);
+    stream_start *kept = find(pinfo, possible || stun_port);
     if (kept == NULL)
         return;
+    if (kept->passed == 0 || GT_SEQ(info->nxtseq, kept->passed))
+        kept->passed = info->nxtseq;
     if (!possible) {
         if (kept->length > 0 && kept->next == info->seq)
             drop(kept);

@@ -12,6 +12,8 @@
 
 #include "demux_private.h"
 
+#include <epan/proto_data.h>
+
 #define TLS_RECORD_HEADER_LENGTH 5
 
 static dissector_handle_t stream_handle;        /* pinned on conversations that are ours */
@@ -115,6 +117,38 @@ take_framing(packet_info *pinfo, ts_find_pdu find)
 }
 
 /*
+ * Has what comes next in this direction been seen before, out of order? Then
+ * stock would put it together with this segment on later passes only. Where
+ * the user lets it wait for lost segments, it brings them into order itself.
+ */
+static bool
+is_overtaken(packet_info *pinfo, const struct tcpinfo *info)
+{
+    if (PINFO_FD_VISITED(pinfo))
+        return p_get_proto_data(wmem_file_scope(), pinfo, ts_demux.proto, TS_DEMUX_OVERTAKEN_KEY) != NULL;
+
+    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+    const struct tcp_analysis *analysis = conversation == NULL ? NULL : get_tcp_conversation_data(conversation, pinfo);
+
+    if (info == NULL || info->is_reassembled || analysis == NULL || analysis->fwd->ooo_segments != NULL ||
+        analysis->fwd->tcp_analyze_seq_info == NULL)
+        return false;
+    /* info counts from the first byte of the stream unless a preference says otherwise. Stock begins anew with each SYN. */
+    const uint32_t next = analysis->fwd->tcp_analyze_seq_info->nextseq;
+    if ((next == info->nxtseq || !GT_SEQ(next - analysis->fwd->base_seq, info->nxtseq)) &&
+        !ts_stream_start_has_passed(pinfo, info->nxtseq))
+        return false;
+    p_add_proto_data(wmem_file_scope(), pinfo, ts_demux.proto, TS_DEMUX_OVERTAKEN_KEY, GUINT_TO_POINTER(1));
+    return true;
+}
+
+bool
+ts_tcp_may_ask(packet_info *pinfo, const struct tcpinfo *info)
+{
+    return pinfo->can_desegment != 0 && !is_overtaken(pinfo, info);
+}
+
+/*
  * May TCP be asked for more, though it is not sure yet whose the stream is?
  * Only where stock would ask, too: its STUN on its port, whose idea of how
  * much is missing would be wrong, and its TLS from a record header on.
@@ -135,10 +169,11 @@ may_wait(ts_span here, bool stun_port)
 
 /*
  * The segment behind what was kept of the start. It proves the stream only
- * with the whole first PDU, so that nothing of what was kept is asked for.
+ * with the whole first PDU, so that nothing of what was kept is asked for; or
+ * the other direction has proven it.
  */
 static bool
-take_joined(tvbuff_t *joined, int kept, packet_info *pinfo, proto_tree *tree)
+take_joined(tvbuff_t *joined, int kept, packet_info *pinfo, proto_tree *tree, const struct tcpinfo *info)
 {
     const ts_span here = span_of(joined);
     ts_find_pdu find = ts_tcp_known_framing(pinfo);
@@ -148,10 +183,10 @@ take_joined(tvbuff_t *joined, int kept, packet_info *pinfo, proto_tree *tree)
         if (find == NULL || find(here).length > here.reported)
             return false;
         take_framing(pinfo, find);
-        ts_stream_start_proven(pinfo);
     }
+    ts_stream_start_proven(pinfo);
     add_new_data_source(pinfo, joined, "Start of the stream");
-    ts_stream_dissect(joined, pinfo, tree, find);
+    ts_stream_dissect(joined, pinfo, tree, info, find);
     if (pinfo->desegment_len != 0)
         pinfo->desegment_offset -= kept;
     return true;
@@ -166,31 +201,31 @@ take_segment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct t
     int kept = 0;
     tvbuff_t *joined = ts_stream_start_join(tvb, pinfo, info, &kept);
 
-    if (joined != NULL && take_joined(joined, kept, pinfo, tree))
+    if (joined != NULL && take_joined(joined, kept, pinfo, tree, info))
         return length;
     find = ts_tcp_known_framing(pinfo);
     if (find == NULL) {
         const ts_span here = span_of(tvb);
 
         find = first_framing(pinfo, here);
-        if (find == NULL && joined == NULL && pinfo->can_desegment && may_wait(here, stun_port)) {
+        if (find == NULL && joined == NULL && may_wait(here, stun_port) && ts_tcp_may_ask(pinfo, info)) {
             pinfo->desegment_offset = 0;
             pinfo->desegment_len = DESEGMENT_ONE_MORE_SEGMENT;
             return length;
         }
         if (find == NULL) {
-            ts_stream_start_keep(joined != NULL ? joined : tvb, pinfo, info);
+            ts_stream_start_keep(joined != NULL ? joined : tvb, pinfo, info, stun_port);
             return 0;
         }
         take_framing(pinfo, find);
     }
-    ts_stream_dissect(tvb, pinfo, tree, find);
+    ts_stream_dissect(tvb, pinfo, tree, info, find);
     return length;
 }
 
 /* A frame that leaves no doubt, after bytes of one whose start is not in the capture; 0 where there is none. */
 static int
-take_from_the_next_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+take_from_the_next_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct tcpinfo *info)
 {
     const ts_span whole = span_of(tvb);
 
@@ -198,7 +233,7 @@ take_from_the_next_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
         if (!ts_pdu_is_sure_control(ts_span_from(whole, skip)))
             continue;
         ts_tcp_take_framed(pinfo, pinfo->num);
-        ts_stream_dissect(tvb, pinfo, tree, ts_pdu_framed);
+        ts_stream_dissect(tvb, pinfo, tree, info, ts_pdu_framed);
         return (int)tvb_reported_length(tvb);
     }
     return 0;
@@ -247,7 +282,7 @@ dissect_stun_stream(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
     const int taken = take_segment(tvb, pinfo, tree, (const struct tcpinfo *)data, true);
     if (taken > 0)
         return taken;
-    return is_for_stock(tvb) ? ts_stock_stun_tcp(tvb, pinfo, tree, data) : take_from_the_next_frame(tvb, pinfo, tree);
+    return is_for_stock(tvb) ? ts_stock_stun_tcp(tvb, pinfo, tree, data) : take_from_the_next_frame(tvb, pinfo, tree, (const struct tcpinfo *)data);
 }
 
 /*
@@ -277,9 +312,12 @@ static ws_bool
 demux_tcp_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     ts_demux_drop_own_layer(pinfo);
+    if (ts_heuristic_is_moving())
+        return true;
     if (!takes_part(pinfo))
         return false;
-    return take_segment(tvb, pinfo, tree, (const struct tcpinfo *)data, false) > 0 || pass_through(tvb, pinfo, tree, data);
+    return ts_heuristic_result(pinfo,
+        take_segment(tvb, pinfo, tree, (const struct tcpinfo *)data, false) > 0 || pass_through(tvb, pinfo, tree, data));
 }
 
 void
@@ -287,6 +325,6 @@ ts_tcp_handoff(void)
 {
     stream_handle = create_dissector_handle(dissect_own_stream, ts_demux.proto_demux);
     stun_stream_handle = create_dissector_handle(dissect_stun_stream, ts_demux.proto_port);
-    heur_dissector_add("tcp", demux_tcp_heuristic, "Microsoft TURN over TCP", "teamshark_tcp", ts_demux.proto, HEURISTIC_ENABLE);
+    ts_heuristic_add("tcp", demux_tcp_heuristic, "Microsoft TURN over TCP", "teamshark_tcp");
     dissector_add_uint("tcp.port", 3478, stun_stream_handle);
 }

@@ -44,7 +44,7 @@ is_tls(ts_span here)
 }
 
 static int
-dissect_watched(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+dissect_watched(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     const size_t captured = tvb_captured_length(tvb);
     const ts_span here = { tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb) };
@@ -59,7 +59,7 @@ dissect_watched(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data 
         }
         ts_tcp_take_framed(pinfo, pinfo->num);
     }
-    ts_stream_dissect(tvb, pinfo, tree, ts_pdu_framed);
+    ts_stream_dissect(tvb, pinfo, tree, (const struct tcpinfo *)data, ts_pdu_framed);
     return (int)tvb_reported_length(tvb);
 }
 
@@ -127,14 +127,14 @@ find_anywhere(tvbuff_t *frame)
     return skipped < captured ? tvb_new_subset_remaining(frame, (int)skipped) : NULL;
 }
 
-static int
-dissect_after(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+void
+ts_tls_after(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     tvbuff_t *missed = NULL;
 
     if (pinfo->ptype != PT_TCP || pinfo->flags.in_error_pkt || !ts_demux_enabled() ||
         p_get_proto_data(pinfo->pool, pinfo, ts_demux.proto, TS_DEMUX_HANDSHAKE_KEY) != NULL)
-        return 0;
+        return;
     if (is_first_on_port(pinfo)) {
         watch(pinfo);
         missed = find_anywhere(tvb);
@@ -142,7 +142,7 @@ dissect_after(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U
     if (missed == NULL)
         missed = find_missed_handshake(pinfo);
     if (missed == NULL)
-        return 0;
+        return;
 
     /* This frame is TLS on later passes, too. */
     ts_tcp_take_framed(pinfo, pinfo->num + 1);
@@ -151,13 +151,6 @@ dissect_after(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U
     col_set_writable(pinfo->cinfo, -1, true);
     ts_stream_dissect_sure(missed, pinfo, tree);
     col_set_writable(pinfo->cinfo, -1, writable);
-    return 0;
-}
-
-void
-ts_tls_register(void)
-{
-    register_postdissector(create_dissector_handle(dissect_after, ts_demux.proto_demux));
 }
 
 void

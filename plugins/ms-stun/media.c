@@ -106,7 +106,7 @@ rtcp_is_clear(tvbuff_t *tvb)
 
 /* False: not media that may be claimed. */
 static bool
-recognise(tvbuff_t *tvb, const packet_info *pinfo, const ts_demux_call *call, ts_media_kind *kind, ts_diag_set *diagnostics)
+recognise(tvbuff_t *tvb, const packet_info *pinfo, const ts_demux_call *call, ts_media_kind *kind, uint64_t *diagnostics)
 {
     const bool checked = ts_is_reached(call->flow->stun_frame, pinfo);
 
@@ -117,13 +117,13 @@ recognise(tvbuff_t *tvb, const packet_info *pinfo, const ts_demux_call *call, ts
         if (rtp_header_fits(tvb))
             *kind = TS_MEDIA_RTP;
         else
-            *diagnostics = TS_DIAG_BIT(TS_DIAG_NOT_RTP);
+            *diagnostics = TS_EXPERT_BIT(TEAMS_STUN_EXPERT_NOT_RTP);
         break;
     case TS_PAYLOAD_RTCP:
         if (rtcp_header_fits(tvb))
             *kind = rtcp_is_clear(tvb) ? TS_MEDIA_RTCP : TS_MEDIA_SRTCP;
         else
-            *diagnostics = TS_DIAG_BIT(TS_DIAG_NOT_RTP);
+            *diagnostics = TS_EXPERT_BIT(TEAMS_STUN_EXPERT_NOT_RTP);
         break;
     case TS_PAYLOAD_DTLS:
         *kind = TS_MEDIA_DTLS;
@@ -146,7 +146,7 @@ seconds_since(const packet_info *pinfo, const nstime_t *then)
 }
 
 /* Consent (RFC 7675 as observed: checks go on during the call) and media by direction. */
-static ts_diag_set
+static uint64_t
 follow_consent(const packet_info *pinfo, ts_pair *pair, bool from_local)
 {
     const unsigned direction = from_local ? 0 : 1;
@@ -159,7 +159,7 @@ follow_consent(const packet_info *pinfo, ts_pair *pair, bool from_local)
     if (pair->has_media[other] && seconds_since(pinfo, &pair->media_time[other]) <= CONSENT_SECONDS)
         return 0;
     pair->consent_lost = true;
-    return TS_DIAG_BIT(TS_DIAG_CONSENT_LOST);
+    return TS_EXPERT_BIT(TEAMS_STUN_EXPERT_CONSENT_LOST);
 }
 
 /* The pair of the path. What has nothing around it has the same one for its flow and direction for good. */
@@ -190,7 +190,7 @@ is_clear(const packet_info *pinfo, media_flow *flow, ts_media_kind kind)
  */
 typedef struct {
     const ts_pair_snapshot *snapshot;
-    ts_diag_set diagnostics;
+    uint64_t diagnostics;
 } kept_frame_data;
 
 static void
@@ -202,7 +202,7 @@ find_pair_state(packet_info *pinfo, uint32_t key, ts_pair *pair, bool from_local
         frame_data->snapshot = kept != NULL ? kept->snapshot : ts_pair_before(pair, pinfo);
         frame_data->diagnostics |= kept != NULL ? kept->diagnostics : 0;
     } else if (pair->snapshot != NULL) {
-        const ts_diag_set lost = follow_consent(pinfo, pair, from_local);
+        const uint64_t lost = follow_consent(pinfo, pair, from_local);
 
         frame_data->snapshot = pair->snapshot;
         frame_data->diagnostics |= lost;
@@ -236,7 +236,7 @@ find_frame_data(tvbuff_t *tvb, packet_info *pinfo, const ts_demux_call *call, co
         frame_data->payload_type = ts_payload_type_find(tvb_get_uint8(tvb, 1) & 0x7F, frame_data->dialect);
     frame_data->modality = ts_modality_find(pinfo, path, from_local, frame_data->payload_type, frame_data->pair == NULL ? 0 : pair->stream_type);
     if (frame_data->modality.conflict != NULL)
-        frame_data->diagnostics |= TS_DIAG_BIT(TS_DIAG_MODALITY_CONFLICT);
+        frame_data->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_MODALITY_CONFLICT);
     frame_data->clear = is_clear(pinfo, flow, frame_data->kind);
 }
 
@@ -256,7 +256,7 @@ attach_info(tvbuff_t *tvb, packet_info *pinfo, const ts_path *path, const ts_med
     info->clock_rate = frame_data->payload_type == NULL ? 0 : frame_data->payload_type->clock_rate;
     info->length = (uint16_t)MIN(tvb_reported_length(tvb), UINT16_MAX);
     info->modality = (uint8_t)frame_data->modality.modality;
-    info->consent_lost = (frame_data->diagnostics & TS_DIAG_BIT(TS_DIAG_CONSENT_LOST)) != 0;
+    info->consent_lost = (frame_data->diagnostics & TS_EXPERT_BIT(TEAMS_STUN_EXPERT_CONSENT_LOST)) != 0;
     if (frame_data->kind == TS_MEDIA_RTP) {
         info->payload_type = tvb_get_uint8(tvb, 1) & 0x7F;
         info->encrypted = !frame_data->clear;

@@ -151,8 +151,9 @@ ts_media_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_medi
         ts_show_pair(tvb, sub, frame_data->pair, frame_data->snapshot, NULL);
 
     for (unsigned diag = 0; frame_data->diagnostics >> diag != 0; diag++) {
-        if (frame_data->diagnostics & TS_DIAG_BIT(diag))
-            ts_diag_add(pinfo, root, (ts_diag)diag, diag == TS_DIAG_MODALITY_CONFLICT ? frame_data->modality.conflict : NULL);
+        if (frame_data->diagnostics & TS_EXPERT_BIT(diag))
+            ts_expert_add(&teams_stun_expert_table, diag, pinfo, root,
+                diag == TEAMS_STUN_EXPERT_MODALITY_CONFLICT ? frame_data->modality.conflict : NULL);
     }
 }
 

@@ -10,7 +10,7 @@
 #include "ms-turn.h"
 
 #include "common/items.h"
-#include "turn_diagnostics.h"
+#include "experts.h"
 
 void proto_register_ms_turn(void);
 void proto_reg_handoff_ms_turn(void);
@@ -39,7 +39,7 @@ static int hf_teams_stun_media = -1;
 /* ---- columns ---- */
 
 static const char *
-peer_text(packet_info *pinfo, const ms_turn_msg *msg)
+peer_text(packet_info *pinfo, const stun_msg *msg)
 {
     if (ts_endpoint_known(&msg->destination))
         return wmem_strdup_printf(pinfo->pool, " to %s", ms_turn_endpoint_text(pinfo, &msg->destination));
@@ -49,11 +49,11 @@ peer_text(packet_info *pinfo, const ms_turn_msg *msg)
 }
 
 static void
-append_msg(packet_info *pinfo, wmem_strbuf_t *info, const ms_turn_msg *msg)
+append_msg(packet_info *pinfo, wmem_strbuf_t *info, const stun_msg *msg)
 {
     if (msg->error_code != 0)
         wmem_strbuf_append_printf(info, ", %u %s", msg->error_code, msg->error_reason);
-    if (ms_turn_has(msg, MS_TURN_ATTR_LIFETIME))
+    if (stun_msg_has(msg, TS_ATTR_LIFETIME))
         wmem_strbuf_append_printf(info, msg->lifetime == 0 ? ", release" : ", lifetime %u s", msg->lifetime);
     if (ts_endpoint_known(&msg->alternate))
         wmem_strbuf_append_printf(info, ", alternate %s", ms_turn_endpoint_text(pinfo, &msg->alternate));
@@ -61,7 +61,7 @@ append_msg(packet_info *pinfo, wmem_strbuf_t *info, const ms_turn_msg *msg)
         wmem_strbuf_append_printf(info, ", relayed %s", ms_turn_endpoint_text(pinfo, &msg->relayed));
     if (ts_endpoint_known(&msg->reflexive))
         wmem_strbuf_append_printf(info, ", reflexive %s", ms_turn_endpoint_text(pinfo, &msg->reflexive));
-    if (ms_turn_is_request(msg->type) && ms_turn_has(msg, MS_TURN_ATTR_REALM))
+    if (ms_turn_is_request(msg->type) && stun_msg_has(msg, TS_ATTR_REALM))
         wmem_strbuf_append_printf(info, ", realm %s", msg->realm);
 }
 
@@ -125,7 +125,7 @@ attach_info(packet_info *pinfo, const ts_demux_call *call, const ms_turn_frame_d
 }
 
 static void
-attach_message_info(packet_info *pinfo, const ts_demux_call *call, const ms_turn_frame_data *found, const ms_turn_msg *msg)
+attach_message_info(packet_info *pinfo, const ts_demux_call *call, const ms_turn_frame_data *found, const stun_msg *msg)
 {
     ts_turn_info *info = attach_info(pinfo, call, found);
 
@@ -133,7 +133,7 @@ attach_message_info(packet_info *pinfo, const ts_demux_call *call, const ms_turn
         return;
     info->alternate = ts_endpoint_shared(&msg->alternate);
     info->peer = ts_endpoint_shared(ts_endpoint_known(&msg->destination) ? &msg->destination : &msg->remote);
-    info->has_lifetime = ms_turn_has(msg, MS_TURN_ATTR_LIFETIME);
+    info->has_lifetime = stun_msg_has(msg, TS_ATTR_LIFETIME);
     info->lifetime = msg->lifetime;
     info->error_code = (uint16_t)msg->error_code;
     info->credential = msg->credential;
@@ -156,17 +156,17 @@ add_header(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_demux_c
 static void
 dissect_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *item, const ts_demux_call *call)
 {
-    ms_turn_msg msg = { .error_reason = "" };
+    stun_msg msg = { .error_reason = "" };
     wmem_strbuf_t *info = wmem_strbuf_new(pinfo->pool, ms_turn_message_name(pinfo, call->payload.type));
 
     add_header(tvb, pinfo, tree, call);
     if (call->payload.length + (unsigned)TS_STUN_HEADER_LENGTH != tvb_reported_length(tvb))
-        ms_turn_diagnose(pinfo, item, MS_TURN_DIAGNOSTIC_message_length, "");
+        ts_expert_add(&ms_turn_expert_table, MS_TURN_EXPERT_MESSAGE_LENGTH, pinfo, item, "");
     ms_turn_attributes_dissect(tvb, pinfo, tree, &call->payload, &msg);
     ms_turn_check_message(pinfo, item, &call->payload, &msg, call->tcp);
 
     const ms_turn_frame_data *frame_data = ms_turn_follow(pinfo, proto_ms_turn, call, &msg, 0);
-    ms_turn_diagnose_all(pinfo, item, frame_data->diagnostics);
+    ts_expert_add_all(&ms_turn_expert_table, frame_data->diagnostics, pinfo, item);
     ms_turn_frame_data_show(tvb, pinfo, tree, frame_data);
     attach_message_info(pinfo, call, frame_data, &msg);
 
@@ -191,8 +191,8 @@ dissect_mux(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *ite
         proto_item_set_generated(proto_tree_add_boolean(tree, hf_ms_turn_mux_remote, tvb, 4, 8, true));
     proto_item_append_text(item, ", Multiplexed TURN, Session 0x%016" PRIx64, session_id);
     if (tvb_get_ntohs(tvb, 2) + 4u != tvb_reported_length(tvb))
-        ms_turn_diagnose(pinfo, item, MS_TURN_DIAGNOSTIC_mux_length, "");
-    ms_turn_diagnose_all(pinfo, item, frame_data->diagnostics);
+        ts_expert_add(&ms_turn_expert_table, MS_TURN_EXPERT_MUX_LENGTH, pinfo, item, "");
+    ts_expert_add_all(&ms_turn_expert_table, frame_data->diagnostics, pinfo, item);
     ms_turn_frame_data_show(tvb, pinfo, tree, frame_data);
 
     ts_turn_info *left = attach_info(pinfo, call, frame_data);
@@ -217,7 +217,7 @@ dissect_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *i
 {
     if (call->payload.kind == TS_PAYLOAD_MS_FRAME_LOST) {
         proto_item_append_text(item, ", Not a Frame (%u bytes)", tvb_reported_length(tvb));
-        ms_turn_diagnose(pinfo, item, MS_TURN_DIAGNOSTIC_frame_type, "");
+        ts_expert_add(&ms_turn_expert_table, MS_TURN_EXPERT_FRAME_TYPE, pinfo, item, "");
         set_columns(pinfo, "Not an MS-TURN frame", NULL);
         return;
     }
@@ -225,9 +225,9 @@ dissect_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *i
     proto_tree_add_item(tree, hf_ms_turn_frame_length, tvb, 2, 2, ENC_BIG_ENDIAN);
     proto_item_append_text(item, ", Framing, %s, %u bytes", frame_type_name(call->payload.type), call->payload.length);
     if (tvb_get_uint8(tvb, 1) != 0)
-        ms_turn_diagnose(pinfo, item, MS_TURN_DIAGNOSTIC_frame_reserved, "");
+        ts_expert_add(&ms_turn_expert_table, MS_TURN_EXPERT_FRAME_RESERVED, pinfo, item, "");
     if (!call->payload.walk_exact)
-        ms_turn_diagnose(pinfo, item, MS_TURN_DIAGNOSTIC_frame_length, "");
+        ts_expert_add(&ms_turn_expert_table, MS_TURN_EXPERT_FRAME_LENGTH, pinfo, item, "");
     set_columns(pinfo, wmem_strdup_printf(pinfo->pool, "MS-TURN Framing, %s", frame_type_name(call->payload.type)), NULL);
 }
 
@@ -239,7 +239,7 @@ dissect_pseudo_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_it
 
     proto_tree_add_string(tree, hf_ms_turn_pseudo_tls, tvb, 0, -1, name);
     proto_item_append_text(item, ", Pseudo-TLS, %s handshake", name);
-    ms_turn_diagnose(pinfo, item, MS_TURN_DIAGNOSTIC_not_encrypted, "");
+    ts_expert_add(&ms_turn_expert_table, MS_TURN_EXPERT_NOT_ENCRYPTED, pinfo, item, "");
     set_columns(pinfo, wmem_strdup_printf(pinfo->pool, "Pseudo-TLS %s handshake", name), NULL);
 }
 
@@ -294,7 +294,7 @@ dissect_ms_turn(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
         dissect_channel_data(tvb, pinfo, item, call);
         break;
     case TS_PAYLOAD_TOO_DEEP:
-        ms_turn_diagnose(pinfo, item, MS_TURN_DIAGNOSTIC_nested_deeply, "");
+        ts_expert_add(&ms_turn_expert_table, MS_TURN_EXPERT_NESTED_DEEPLY, pinfo, item, "");
         break;
     default:
         dissect_message(tvb, pinfo, sub, item, call);
@@ -330,7 +330,7 @@ proto_register_ms_turn(void)
     ms_turn_attributes_register(proto_ms_turn);
     ms_turn_frame_data_register(proto_ms_turn);
     ms_turn_follow_register();
-    ms_turn_diagnostics_register(proto_ms_turn);
+    ts_expert_register(&ms_turn_expert_table, proto_ms_turn);
     register_dissector(TS_ANNOTATE_MS_TURN, dissect_ms_turn, proto_ms_turn);
 }
 

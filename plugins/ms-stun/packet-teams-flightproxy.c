@@ -14,10 +14,9 @@
 
 #include "demux.h"
 
-#include <epan/expert.h>
-
 #include "common/endpoint.h"
 #include "common/items.h"
+#include "experts.h"
 
 #define GUID_LENGTH             36
 #define BLOCK_LENGTH            16      /* bytes of a block of the ciphertext */
@@ -76,9 +75,6 @@ static int hf_teams_flightproxy_acknowledged_in = -1;
 
 static int ett_flightproxy = -1;
 
-static expert_field ei_teams_flightproxy_retransmitted = EI_INIT;
-static expert_field ei_teams_flightproxy_truncated = EI_INIT;
-static expert_field ei_teams_flightproxy_unexpected = EI_INIT;
 
 static const char *
 type_name(uint8_t type)
@@ -218,7 +214,8 @@ show_frame_data(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item 
         ts_add_number(tvb, tree, hf_teams_flightproxy_acknowledged_in, frame_data->data->acknowledged_in);
     ts_add_number(tvb, tree, hf_teams_flightproxy_retransmission_of, frame_data->original);
     if (frame_data->original != 0) {
-        expert_add_info_format(pinfo, root, &ei_teams_flightproxy_retransmitted, "The same bytes as in frame %u", frame_data->original);
+        ts_expert_add(&flightproxy_expert_table, FLIGHTPROXY_EXPERT_RETRANSMITTED, pinfo, root,
+            wmem_strdup_printf(pinfo->pool, "frame %u", frame_data->original));
         col_append_fstr(pinfo->cinfo, COL_INFO, ", same as frame %u", frame_data->original);
     }
     if (frame_data->acknowledges != 0)
@@ -283,9 +280,9 @@ dissect_flightproxy(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
     proto_item *item = proto_tree_add_uint(sub, hf_teams_flightproxy_length, tvb, 0, 0, (uint32_t)length);
     proto_item_set_generated(item);
     if (!observed)
-        expert_add_info(pinfo, item, &ei_teams_flightproxy_unexpected);
+        ts_expert_add(&flightproxy_expert_table, FLIGHTPROXY_EXPERT_UNEXPECTED, pinfo, item, "");
     if ((int)tvb_captured_length(tvb) < length)
-        expert_add_info(pinfo, root, &ei_teams_flightproxy_truncated);
+        ts_expert_add(&flightproxy_expert_table, FLIGHTPROXY_EXPERT_TRUNCATED, pinfo, root, "");
 
     flightproxy_frame_data *frame_data = (flightproxy_frame_data *)p_get_proto_data(wmem_file_scope(), pinfo, proto_flightproxy, 0);
     if (frame_data == NULL && !PINFO_FD_VISITED(pinfo)) {
@@ -312,17 +309,12 @@ proto_register_teams_flightproxy(void)
         { &hf_teams_flightproxy_acknowledges, { "Acknowledges", "teams_flightproxy.acknowledges", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_ACK), 0, "Latest unacknowledged data of the other side, by order; observed", HFILL } },
         { &hf_teams_flightproxy_acknowledged_in, { "Acknowledged In", "teams_flightproxy.acknowledged_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_ACK), 0, "Frame of the acknowledgement, by order; observed", HFILL } },
     };
-    static ei_register_info ei[] = {
-        { &ei_teams_flightproxy_retransmitted, { "teams_flightproxy.retransmitted", PI_SEQUENCE, PI_NOTE, "Sent again because no acknowledgement came in time", EXPFILL } },
-        { &ei_teams_flightproxy_truncated, { "teams_flightproxy.truncated", PI_UNDECODED, PI_NOTE, "Cut short by the capture", EXPFILL } },
-        { &ei_teams_flightproxy_unexpected, { "teams_flightproxy.unexpected", PI_PROTOCOL, PI_WARN, "Not of a form that was observed: data is a multiple of 16 bytes, an acknowledgement is a GUID", EXPFILL } },
-    };
     static int *ett[] = { &ett_flightproxy };
 
     proto_flightproxy = proto_register_protocol("Teams Flightproxy Signalling", "Flightproxy", "teams_flightproxy");
     proto_register_field_array(proto_flightproxy, hf, array_length(hf));
     proto_register_subtree_array(ett, array_length(ett));
-    expert_register_field_array(expert_register_protocol(proto_flightproxy), ei, array_length(ei));
+    ts_expert_register(&flightproxy_expert_table, proto_flightproxy);
     register_dissector(TS_ANNOTATE_FLIGHTPROXY, dissect_flightproxy, proto_flightproxy);
     register_cleanup_routine(reset);
 }

@@ -57,7 +57,7 @@ proto_register_teams_stun(void)
     ts_message_register(proto_teams_stun);
     ts_payload_types_init();
     ts_media_items_register(proto_teams_stun);
-    ts_diag_register(proto_teams_stun);
+    ts_expert_register(&teams_stun_expert_table, proto_teams_stun);
     ts_integrity_register_prefs(prefs_register_protocol(proto_teams_stun, NULL));
     register_dissector("teams_stun", dissect_teams_stun, proto_teams_stun);
     register_cleanup_routine(reset);

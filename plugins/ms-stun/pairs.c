@@ -119,7 +119,7 @@ path_beyond_relay(const packet_info *pinfo, const ts_demux_call *call, ts_path *
 }
 
 ts_path
-ts_path_of(packet_info *pinfo, const ts_demux_call *call, const ts_message *message)
+ts_path_of(packet_info *pinfo, const ts_demux_call *call, const stun_msg *msg)
 {
     ts_path path = { .tcp = call->tcp, .src = ts_endpoint_source(pinfo), .dst = ts_endpoint_destination(pinfo) };
 
@@ -141,8 +141,8 @@ ts_path_of(packet_info *pinfo, const ts_demux_call *call, const ts_message *mess
         path_beyond_relay(pinfo, call, &path);
     /* A message names its sender's session: that of the client itself says nothing about the peer. */
     const bool own = path.server.addr.type != AT_NONE && path.from_client;
-    if (message != NULL && message->has_session && path.session_id == 0 && !own)
-        path.session_id = message->session_id;
+    if (msg != NULL && msg->has_session && path.session_id == 0 && !own)
+        path.session_id = msg->session_id;
     return path;
 }
 

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What is shown, checked and taken into ts_message comes from the row.
+ * What is shown, checked and taken into stun_msg comes from the row.
  * Documents: RFC 8489 14, RFC 8445 16.1, [MS-ICE2] 2.2, [MS-TURN] 2.2.2. Rows
  * without a document were observed.
  */
@@ -34,7 +34,6 @@ static int hf_teams_stun_foundation = -1;
 static int hf_teams_stun_implementation_version = -1;
 static int hf_teams_stun_app_id = -1;
 static int hf_teams_stun_session_id = -1;
-static int hf_teams_stun_session_id_relay = -1;
 static int hf_teams_stun_mapped_address = -1;
 static int hf_teams_stun_mapped_address6 = -1;
 static int hf_teams_stun_mapped_port = -1;
@@ -89,14 +88,13 @@ typedef struct {
     proto_item *item;
     int offset;             /* of the value */
     int length;             /* of the value, within the layout's bounds and captured */
-    ts_message *message;
+    stun_msg *msg;
 } attribute_call;
 
 static void
-diagnose(attribute_call *call, ts_diag diag, const char *detail)
+diagnose(attribute_call *call, teams_stun_expert diag, const char *detail)
 {
-    call->message->diagnostics |= TS_DIAG_BIT(diag);
-    ts_diag_add(call->pinfo, call->item, diag, detail);
+    ts_expert_add(&teams_stun_expert_table, diag, call->pinfo, call->item, detail);
 }
 
 /* Text without the zeros that draft-02 rounds it up with. */
@@ -108,36 +106,36 @@ value_text(const attribute_call *call)
     while (length > 0 && tvb_get_uint8(call->tvb, call->offset + length - 1) == 0)
         length--;
     if (length < call->length)
-        call->message->format = TS_FORMAT_DRAFT02;
+        call->msg->format = TS_FORMAT_DRAFT02;
     else if (call->length % 4 != 0)
-        call->message->format = TS_FORMAT_RFC5389;
+        call->msg->format = TS_FORMAT_RFC5389;
     return (const char *)tvb_get_string_enc(call->pinfo->pool, call->tvb, call->offset, length, ENC_UTF_8);
 }
 
 static void
 decode_username(attribute_call *call)
 {
-    ts_message *message = call->message;
+    stun_msg *msg = call->msg;
     const char *text = value_text(call);
     const char *colon = strchr(text, ':');
 
-    message->has_username = call->length > 0;
+    msg->has_username = call->length > 0;
     if (colon == NULL)
         return;
-    message->ufrag_remote = wmem_strndup(call->pinfo->pool, text, (size_t)(colon - text));
-    message->ufrag_local = wmem_strdup(call->pinfo->pool, colon + 1);
+    msg->ufrag_remote = wmem_strndup(call->pinfo->pool, text, (size_t)(colon - text));
+    msg->ufrag_local = wmem_strdup(call->pinfo->pool, colon + 1);
 
     const int split = (int)(colon - text);
-    proto_tree_add_string(call->tree, hf_teams_stun_ufrag_remote, call->tvb, call->offset, MIN(split, call->length), message->ufrag_remote);
+    proto_tree_add_string(call->tree, hf_teams_stun_ufrag_remote, call->tvb, call->offset, MIN(split, call->length), msg->ufrag_remote);
     proto_tree_add_string(call->tree, hf_teams_stun_ufrag_local, call->tvb, call->offset + MIN(split + 1, call->length),
-        MAX(0, MIN((int)strlen(colon + 1), call->length - split - 1)), message->ufrag_local);
+        MAX(0, MIN((int)strlen(colon + 1), call->length - split - 1)), msg->ufrag_local);
     proto_item_append_text(call->item, ": %s", text);
 }
 
 static void
 decode_role(attribute_call *call, ts_ice_role role, const char *name)
 {
-    call->message->role = role;
+    call->msg->role = role;
     proto_tree_add_string(call->tree, hf_teams_stun_role, call->tvb, call->offset - TLV_HEADER, 2, name);
     proto_tree_add_item(call->tree, hf_teams_stun_tie_breaker, call->tvb, call->offset, 8, ENC_BIG_ENDIAN);
 }
@@ -163,8 +161,8 @@ decode_priority(attribute_call *call)
     tvbuff_t *tvb = call->tvb;
     const int at = call->offset;
 
-    call->message->has_priority = true;
-    call->message->priority = priority;
+    call->msg->has_priority = true;
+    call->msg->priority = priority;
     proto_tree_add_item(tree, hf_teams_stun_priority, tvb, at, 4, ENC_BIG_ENDIAN);
     proto_tree_add_uint(tree, hf_teams_stun_priority_type, tvb, at, 1, priority >> 24);
     proto_tree_add_uint(tree, hf_teams_stun_priority_local, tvb, at + 1, 2, (priority >> 8) & 0xFFFF);
@@ -175,7 +173,7 @@ decode_priority(attribute_call *call)
 static void
 decode_use_candidate(attribute_call *call)
 {
-    call->message->use_candidate = true;
+    call->msg->use_candidate = true;
     proto_tree_add_boolean(call->tree, hf_teams_stun_use_candidate, call->tvb, call->offset - TLV_HEADER, TLV_HEADER, 1);
 }
 
@@ -184,7 +182,7 @@ decode_foundation(attribute_call *call)
 {
     const char *text = value_text(call);
 
-    call->message->has_foundation = true;
+    call->msg->has_foundation = true;
     proto_tree_add_string(call->tree, hf_teams_stun_foundation, call->tvb, call->offset, call->length, text);
     proto_item_append_text(call->item, ": %s", text);
 }
@@ -194,8 +192,8 @@ decode_implementation_version(attribute_call *call)
 {
     const uint32_t version = tvb_get_ntohl(call->tvb, call->offset);
 
-    call->message->has_version = true;
-    call->message->version = version;
+    call->msg->has_implementation_version = true;
+    call->msg->implementation_version = version;
     proto_item *item = proto_tree_add_item(call->tree, hf_teams_stun_implementation_version, call->tvb, call->offset, 4, ENC_BIG_ENDIAN);
     proto_item_append_text(item, " (%s)", ts_implementation_version_meaning(version));
     proto_item_append_text(call->item, ": %u", version);
@@ -206,36 +204,31 @@ decode_app_id(attribute_call *call)
 {
     const uint32_t id = tvb_get_ntohl(call->tvb, call->offset);
 
-    call->message->observed_attribute = true;
+    call->msg->observed_attribute = true;
     proto_item *item = proto_tree_add_item(call->tree, hf_teams_stun_app_id, call->tvb, call->offset, 4, ENC_BIG_ENDIAN);
     proto_item_append_text(item, " (%s)", app_id_meaning(id));
     proto_item_append_text(call->item, ": %u", id);
 }
 
-/* The last two bytes are the relay's third and fourth IPv4 octets, exchanged (observed). */
 static void
 decode_session_id(attribute_call *call)
 {
-    call->message->has_session = true;
-    call->message->session_id = tvb_get_ntoh64(call->tvb, call->offset);
+    call->msg->has_session = true;
+    call->msg->session_id = tvb_get_ntoh64(call->tvb, call->offset);
     proto_tree_add_item(call->tree, hf_teams_stun_session_id, call->tvb, call->offset, 8, ENC_BIG_ENDIAN);
-    proto_tree_add_string_format_value(call->tree, hf_teams_stun_session_id_relay, call->tvb, call->offset + 6, 2,
-        wmem_strdup_printf(call->pinfo->pool, "x.x.%u.%u", tvb_get_uint8(call->tvb, call->offset + 7),
-            tvb_get_uint8(call->tvb, call->offset + 6)),
-        "x.x.%u.%u (observed)", tvb_get_uint8(call->tvb, call->offset + 7), tvb_get_uint8(call->tvb, call->offset + 6));
-    proto_item_append_text(call->item, ": 0x%016" PRIx64, call->message->session_id);
+    proto_item_append_text(call->item, ": 0x%016" PRIx64, call->msg->session_id);
 }
 
 static void
 decode_flag(attribute_call *call)
 {
-    call->message->observed_attribute = true;
+    call->msg->observed_attribute = true;
 }
 
 static void
 decode_8036(attribute_call *call)
 {
-    call->message->observed_attribute = true;
+    call->msg->observed_attribute = true;
     proto_tree_add_item(call->tree, hf_teams_stun_unknown_8036, call->tvb, call->offset, 4, ENC_BIG_ENDIAN);
 }
 
@@ -247,10 +240,10 @@ decode_address(attribute_call *call, bool xored)
     const int at = call->offset;
     const uint8_t family = tvb_get_uint8(tvb, at + 1);
     const int size = family == FAMILY_IPV6 ? 16 : 4;
-    ts_endpoint *mapped = &call->message->mapped;
+    ts_endpoint *mapped = &call->msg->reflexive;
 
     if (call->length != 4 + size || (family != FAMILY_IPV4 && family != FAMILY_IPV6))
-        diagnose(call, TS_DIAG_ATTRIBUTE_LENGTH,
+        diagnose(call, TEAMS_STUN_EXPERT_ATTRIBUTE_LENGTH,
             wmem_strdup_printf(call->pinfo->pool, "address family %u with %d bytes", family, call->length));
     if ((family != FAMILY_IPV4 && family != FAMILY_IPV6) || call->length < 4 + size)
         return;
@@ -263,7 +256,6 @@ decode_address(attribute_call *call, bool xored)
         for (int i = 0; i < size; i++)
             bytes[i] ^= tvb_get_uint8(tvb, 4 + i);
     }
-    call->message->has_mapped = true;
     set_address(&mapped->addr, family == FAMILY_IPV6 ? AT_IPv6 : AT_IPv4, size, bytes);
 
     if (family == FAMILY_IPV6) {
@@ -295,7 +287,7 @@ decode_error(attribute_call *call)
 {
     const uint16_t code = (uint16_t)((tvb_get_uint8(call->tvb, call->offset + 2) & 0x07) * 100 + tvb_get_uint8(call->tvb, call->offset + 3));
 
-    call->message->error_code = code;
+    call->msg->error_code = code;
     proto_tree_add_uint(call->tree, hf_teams_stun_error_code, call->tvb, call->offset + 2, 2, code);
     proto_tree_add_item(call->tree, hf_teams_stun_error_reason, call->tvb, call->offset + 4, call->length - 4, ENC_UTF_8);
     proto_item_append_text(call->item, ": %u", code);
@@ -308,7 +300,7 @@ decode_unknown_attributes(attribute_call *call)
     const unsigned length = tvb_get_ntohs(call->tvb, call->offset - 2);
 
     if (length % 2 != 0)
-        diagnose(call, TS_DIAG_ATTRIBUTE_LENGTH,
+        diagnose(call, TEAMS_STUN_EXPERT_ATTRIBUTE_LENGTH,
             wmem_strdup_printf(call->pinfo->pool, "UNKNOWN-ATTRIBUTES with %u bytes, two for each type", length));
 }
 
@@ -321,14 +313,14 @@ decode_software(attribute_call *call)
 static void
 decode_integrity(attribute_call *call)
 {
-    call->message->integrity_offset = (unsigned)(call->offset - TLV_HEADER);
+    call->msg->integrity_offset = (unsigned)(call->offset - TLV_HEADER);
     proto_tree_add_item(call->tree, hf_teams_stun_integrity, call->tvb, call->offset, call->length, ENC_NA);
 }
 
 static void
 decode_fingerprint(attribute_call *call)
 {
-    call->message->fingerprint_offset = (unsigned)(call->offset - TLV_HEADER);
+    call->msg->fingerprint_offset = (unsigned)(call->offset - TLV_HEADER);
     proto_tree_add_item(call->tree, hf_teams_stun_fingerprint, call->tvb, call->offset, 4, ENC_BIG_ENDIAN);
 }
 
@@ -384,13 +376,13 @@ row_find(uint16_t type)
 }
 
 void
-ts_attribute_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_tlv *tlv, ts_message *message)
+ts_attribute_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_tlv *tlv, stun_msg *msg)
 {
     const attribute_row *row = row_find(tlv->type);
     const int at = (int)tlv->offset;
     const int available = (int)tlv->available;
     attribute_call call = {
-        .tvb = tvb, .pinfo = pinfo, .offset = at + TLV_HEADER, .length = available, .message = message,
+        .tvb = tvb, .pinfo = pinfo, .offset = at + TLV_HEADER, .length = available, .msg = msg,
     };
 
     call.item = proto_tree_add_none_format(tree, hf_teams_stun_attr, tvb, at, TLV_HEADER + available, "%s",
@@ -402,11 +394,11 @@ ts_attribute_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_
 
     const int length = (int)tlv->length;
     if (available < length && tvb_captured_length(tvb) == tvb_reported_length(tvb))
-        diagnose(&call, TS_DIAG_ATTRIBUTE_OVERRUN, wmem_strdup_printf(pinfo->pool, "%d of %d bytes", available, length));
+        diagnose(&call, TEAMS_STUN_EXPERT_ATTRIBUTE_OVERRUN, wmem_strdup_printf(pinfo->pool, "%d of %d bytes", available, length));
     if (row == NULL)
         return;
     if (length < row->min_length || (row->max_length >= 0 && length > row->max_length))
-        diagnose(&call, TS_DIAG_ATTRIBUTE_LENGTH, wmem_strdup_printf(pinfo->pool, "%s with %d bytes", row->name, length));
+        diagnose(&call, TEAMS_STUN_EXPERT_ATTRIBUTE_LENGTH, wmem_strdup_printf(pinfo->pool, "%s with %d bytes", row->name, length));
     /* What follows the layout in a value that is too long is in attr.value. */
     if (row->decode != NULL && available >= row->min_length)
         row->decode(&call);
@@ -433,7 +425,6 @@ ts_attributes_register(int proto)
         { &hf_teams_stun_implementation_version, { "Implementation Version", "teams_stun.implementation_version", FT_UINT32, BASE_DEC, NULL, 0, "Which message format the sender understands ([MS-ICE2] 2.2)", HFILL } },
         { &hf_teams_stun_app_id, { "Application ID", "teams_stun.app_id", FT_UINT32, BASE_DEC, NULL, 0, "Meaning of the values observed, not documented", HFILL } },
         { &hf_teams_stun_session_id, { "Multiplexed Session ID", "teams_stun.session_id", FT_UINT64, BASE_HEX, NULL, 0, "Answers to the sender have to be wrapped with this identifier", HFILL } },
-        { &hf_teams_stun_session_id_relay, { "Relay of the Session", "teams_stun.session_id.relay", FT_STRING, BASE_NONE, NULL, 0, "Third and fourth octet of the relay's IPv4 address (observed)", HFILL } },
         { &hf_teams_stun_mapped_address, { "Mapped Address", "teams_stun.mapped.address", FT_IPv4, BASE_NONE, NULL, 0, "IPv4 address from which the check arrived", HFILL } },
         { &hf_teams_stun_mapped_address6, { "Mapped IPv6 Address", "teams_stun.mapped.address6", FT_IPv6, BASE_NONE, NULL, 0, "IPv6 address from which the check arrived", HFILL } },
         { &hf_teams_stun_mapped_port, { "Mapped Port", "teams_stun.mapped.port", FT_UINT16, BASE_DEC, NULL, 0, "Port from which the check arrived", HFILL } },

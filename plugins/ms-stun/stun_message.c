@@ -38,34 +38,35 @@ ts_message_type_name(uint16_t type)
 }
 
 void
-ts_message_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_message *message)
+ts_message_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, stun_msg *msg)
 {
     const size_t captured = tvb_captured_length(tvb);
     const uint8_t *data = tvb_get_ptr(tvb, 0, (int)captured);
     ts_tlv_walk walk;
     ts_tlv tlv;
 
-    message->type = ts_get_be16(data);
-    message->transaction_id = data + 4;
-    message->length = (uint32_t)tvb_reported_length(tvb);
-    message->hash = wmem_strong_hash(data, captured);
+    msg->type = ts_get_be16(data);
+    msg->transaction_id = data + 4;
+    msg->length = (uint32_t)tvb_reported_length(tvb);
+    msg->hash = wmem_strong_hash(data, captured);
 
     proto_tree_add_item(tree, hf_teams_stun_type, tvb, 0, 2, ENC_BIG_ENDIAN);
     proto_item *length_item = proto_tree_add_item(tree, hf_teams_stun_length, tvb, 2, 2, ENC_BIG_ENDIAN);
     proto_tree_add_item(tree, hf_teams_stun_transaction_id, tvb, 4, 16, ENC_NA);
-    if ((uint32_t)TS_STUN_HEADER_LENGTH + ts_get_be16(data + 2) > message->length) {
-        message->diagnostics |= TS_DIAG_BIT(TS_DIAG_MESSAGE_SHORT);
-        ts_diag_add(pinfo, length_item, TS_DIAG_MESSAGE_SHORT, NULL);
+    if ((uint32_t)TS_STUN_HEADER_LENGTH + ts_get_be16(data + 2) > msg->length) {
+        msg->end_missing = true;
+        ts_expert_add(&teams_stun_expert_table, TEAMS_STUN_EXPERT_MESSAGE_SHORT, pinfo, length_item, "");
     }
 
     ts_tlv_walk_init(&walk, data, captured, true);
     while (ts_tlv_next(&walk, &tlv))
-        ts_attribute_show(tvb, pinfo, tree, &tlv, message);
+        ts_attribute_show(tvb, pinfo, tree, &tlv, msg);
+    msg->complete = walk.offset == walk.end && !msg->end_missing;
 
-    if (message->format == TS_FORMAT_UNKNOWN && message->has_version)
-        message->format = message->version < 3 ? TS_FORMAT_DRAFT02 : TS_FORMAT_RFC5389;
-    if (message->format != TS_FORMAT_UNKNOWN)
-        ts_add_text(tvb, tree, hf_teams_stun_format, ts_format_name(message->format));
+    if (msg->format == TS_FORMAT_UNKNOWN && msg->has_implementation_version)
+        msg->format = msg->implementation_version < 3 ? TS_FORMAT_DRAFT02 : TS_FORMAT_RFC5389;
+    if (msg->format != TS_FORMAT_UNKNOWN)
+        ts_add_text(tvb, tree, hf_teams_stun_format, ts_format_name(msg->format));
 }
 
 void

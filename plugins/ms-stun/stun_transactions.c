@@ -65,26 +65,26 @@ transaction_find(const uint8_t *id, bool create)
 }
 
 static bool
-is_identical_twin(const packet_info *pinfo, const ts_message *message, const nstime_t *previous)
+is_identical_twin(const packet_info *pinfo, const stun_msg *msg, const nstime_t *previous)
 {
     nstime_t delta;
 
     nstime_delta(&delta, &pinfo->abs_ts, previous);
-    return message->has_version && message->version < 3 && nstime_to_sec(&delta) <= TWIN_SECONDS;
+    return msg->has_implementation_version && msg->implementation_version < 3 && nstime_to_sec(&delta) <= TWIN_SECONDS;
 }
 
 static bool
-same_check(const ts_attempt *attempt, const ts_message *message)
+same_check(const ts_attempt *attempt, const stun_msg *msg)
 {
-    return attempt->use_candidate == message->use_candidate && attempt->role == message->role;
+    return attempt->use_candidate == msg->use_candidate && attempt->role == msg->role;
 }
 
 /* The same bytes on the same pair. */
 static void
-again(const packet_info *pinfo, const ts_message *message, ts_attempt *attempt, ts_exchange *exchange)
+again(const packet_info *pinfo, const stun_msg *msg, ts_attempt *attempt, ts_exchange *exchange)
 {
     exchange->attempt = attempt;
-    if (is_identical_twin(pinfo, message, &attempt->last_time)) {
+    if (is_identical_twin(pinfo, msg, &attempt->last_time)) {
         exchange->twin_of = attempt->last_frame;
         return;
     }
@@ -96,10 +96,10 @@ again(const packet_info *pinfo, const ts_message *message, ts_attempt *attempt, 
 }
 
 ts_exchange
-ts_transaction_request(packet_info *pinfo, const ts_message *message, ts_pair *pair, bool from_local)
+ts_transaction_request(packet_info *pinfo, const stun_msg *msg, ts_pair *pair, bool from_local)
 {
     ts_exchange exchange = { .attempt = NULL };
-    ts_attempt **end = &transaction_find(message->transaction_id, true)->attempts;
+    ts_attempt **end = &transaction_find(msg->transaction_id, true)->attempts;
     unsigned searched = 0;
 
     for (; *end != NULL; end = &(*end)->next) {
@@ -109,24 +109,24 @@ ts_transaction_request(packet_info *pinfo, const ts_message *message, ts_pair *p
             return exchange;
         if (attempt->pair != pair || attempt->from_local != from_local)
             continue;
-        if (attempt->hash == message->hash) {
-            again(pinfo, message, attempt, &exchange);
+        if (attempt->hash == msg->hash) {
+            again(pinfo, msg, attempt, &exchange);
             return exchange;
         }
-        if (same_check(attempt, message) && exchange.twin_of == 0)
+        if (same_check(attempt, msg) && exchange.twin_of == 0)
             exchange.twin_of = attempt->frame;
     }
 
     ts_attempt *attempt = wmem_new0(wmem_file_scope(), ts_attempt);
-    attempt->hash = message->hash;
+    attempt->hash = msg->hash;
     attempt->frame = pinfo->num;
     attempt->time = pinfo->abs_ts;
     attempt->last_frame = pinfo->num;
     attempt->last_time = pinfo->abs_ts;
     attempt->pair = pair;
     attempt->from_local = from_local;
-    attempt->use_candidate = message->use_candidate;
-    attempt->role = message->role;
+    attempt->use_candidate = msg->use_candidate;
+    attempt->role = msg->role;
     attempt->sends = 1;
     attempt->twin_of = exchange.twin_of;
     *end = attempt;
@@ -157,21 +157,21 @@ answered_attempt(const transaction *whole, const ts_pair *pair, uint32_t hash)
 }
 
 ts_exchange
-ts_transaction_response(packet_info *pinfo, const ts_message *message, const ts_pair *pair)
+ts_transaction_response(packet_info *pinfo, const stun_msg *msg, const ts_pair *pair)
 {
     ts_exchange exchange = { .attempt = NULL };
-    const transaction *whole = transaction_find(message->transaction_id, false);
+    const transaction *whole = transaction_find(msg->transaction_id, false);
 
     if (whole == NULL)
         return exchange;
 
-    ts_attempt *attempt = answered_attempt(whole, pair, message->hash);
+    ts_attempt *attempt = answered_attempt(whole, pair, msg->hash);
     if (attempt == NULL)
         return exchange;
     exchange.attempt = attempt;
     exchange.response_to = attempt->frame;
     if (attempt->response_in != 0) {
-        if (attempt->response_hash == message->hash && is_identical_twin(pinfo, message, &attempt->response_time))
+        if (attempt->response_hash == msg->hash && is_identical_twin(pinfo, msg, &attempt->response_time))
             exchange.twin_of = attempt->response_in;
         else
             exchange.retransmission = true;
@@ -181,7 +181,7 @@ ts_transaction_response(packet_info *pinfo, const ts_message *message, const ts_
     nstime_delta(&exchange.rtt, &pinfo->abs_ts, &attempt->time);
     attempt->response_in = pinfo->num;
     attempt->response_time = pinfo->abs_ts;
-    attempt->response_hash = message->hash;
+    attempt->response_hash = msg->hash;
     if (attempt->twin_of != 0) {
         for (const ts_attempt *first = whole->attempts; first != NULL; first = first->next) {
             if (first->frame == attempt->twin_of)

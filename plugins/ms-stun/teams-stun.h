@@ -13,86 +13,15 @@
 
 #include "common/endpoint.h"
 #include "demux.h"
-
-#include <epan/expert.h>
-
-#define TS_STUN_BINDING_REQUEST     0x0001
-#define TS_STUN_BINDING_INDICATION  0x0011
-#define TS_STUN_BINDING_SUCCESS     0x0101
-#define TS_STUN_BINDING_ERROR       0x0111
-
-/* ---- diagnostics (diagnostics.c): a row each, the enumeration is the row ---- */
-
-typedef enum {
-    TS_DIAG_ATTRIBUTE_LENGTH,
-    TS_DIAG_ATTRIBUTE_OVERRUN,
-    TS_DIAG_MESSAGE_SHORT,
-    TS_DIAG_DISCARDED_CHECK,
-    TS_DIAG_UNAUTHENTICATED_CHECK,
-    TS_DIAG_NO_IMPLEMENTATION_VERSION,
-    TS_DIAG_CANDIDATE_IDENTIFIER_IN_RESPONSE,
-    TS_DIAG_DUAL_FORMAT_TWIN,
-    TS_DIAG_CHECK_UNANSWERED,
-    TS_DIAG_NO_PAIR_ANSWERED,
-    TS_DIAG_LEGACY_FINGERPRINT,
-    TS_DIAG_BAD_FINGERPRINT,
-    TS_DIAG_ROLE_CONFLICT,
-    TS_DIAG_ERROR_RESPONSE,
-    TS_DIAG_RELAYED_NOMINATION,
-    TS_DIAG_CONSENT_LOST,
-    TS_DIAG_SYMMETRIC_NAT,
-    TS_DIAG_BAD_INTEGRITY,
-    TS_DIAG_MODALITY_CONFLICT,
-    TS_DIAG_NOT_RTP,
-    TS_DIAG_COUNT
-} ts_diag;
-
-typedef uint32_t ts_diag_set;       /* bit n is diagnostic n */
-
-#define TS_DIAG_BIT(diag) (UINT32_C(1) << (diag))
-
-void ts_diag_register(int proto);
-void ts_diag_add(packet_info *pinfo, proto_item *item, ts_diag diag, const char *detail);
+#include "experts.h"
+#include "stun_msg.h"
 
 /* ---- messages (message.c) ---- */
-
-typedef enum { TS_ICE_ROLE_UNKNOWN, TS_ICE_ROLE_CONTROLLING, TS_ICE_ROLE_CONTROLLED } ts_ice_role;
-
-/* How the attributes are laid out, [MS-ICE2] 3.1.5.2. */
-typedef enum { TS_FORMAT_UNKNOWN, TS_FORMAT_RFC5389, TS_FORMAT_DRAFT02 } ts_format;
-
-/* What one Binding message says. Packet scope, as everything it points to. */
-typedef struct {
-    uint16_t type;
-    const uint8_t *transaction_id;  /* 16 bytes */
-    uint32_t hash;                  /* of all bytes */
-    uint32_t length;                /* bytes */
-    const char *ufrag_remote;       /* USERNAME's first part: the receiver's; NULL */
-    const char *ufrag_local;        /* its second part: the sender's; NULL */
-    ts_ice_role role;
-    ts_format format;
-    bool has_username;
-    bool has_priority;
-    uint32_t priority;
-    bool use_candidate;
-    bool has_version;
-    uint32_t version;
-    bool has_foundation;
-    bool has_session;
-    uint64_t session_id;
-    bool observed_attribute;        /* 0x8033, 0x8036 or 0x8037 */
-    bool has_mapped;
-    ts_endpoint mapped;
-    uint16_t error_code;
-    unsigned integrity_offset;      /* of the attribute header; 0: none */
-    unsigned fingerprint_offset;
-    ts_diag_set diagnostics;        /* of attributes, already shown at them */
-} ts_message;
 
 void ts_message_register(int proto);
 
 /* Shows all attributes below tree and fills message; the tvb is one message with a STUN header. */
-void ts_message_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_message *message);
+void ts_message_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, stun_msg *msg);
 
 extern const value_string ts_message_types[];     /* Binding only */
 const char *ts_message_type_name(uint16_t type);
@@ -102,7 +31,7 @@ const char *ts_format_name(ts_format format);
 
 void ts_attributes_register(int proto);
 /* One attribute, below tree; what it says goes into message. */
-void ts_attribute_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_tlv *tlv, ts_message *message);
+void ts_attribute_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_tlv *tlv, stun_msg *msg);
 /* What is known of an IMPLEMENTATION-VERSION value, and how well. */
 const char *ts_implementation_version_meaning(uint32_t version);
 
@@ -206,7 +135,7 @@ struct ts_pair {
     bool consent_lost;
 };
 
-ts_path ts_path_of(packet_info *pinfo, const ts_demux_call *call, const ts_message *message);
+ts_path ts_path_of(packet_info *pinfo, const ts_demux_call *call, const stun_msg *msg);
 
 /*
  * The pair of a path: found, or with create made on the first pass. from_local
@@ -224,11 +153,11 @@ void ts_pair_set_state(ts_pair *pair, ts_pair_state state);
 /* ---- candidates.c ---- */
 
 /* The session of the message's user fragments, made with create; NULL where it has none. */
-ts_ice_session *ts_ice_session_of(packet_info *pinfo, const ts_message *message, bool create);
+ts_ice_session *ts_ice_session_of(packet_info *pinfo, const stun_msg *msg, bool create);
 
 /* Takes what the message says of its pair's candidates; first pass. */
-void ts_pair_learn(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, const ts_message *message, bool from_local,
-    ts_diag_set *diagnostics);
+void ts_pair_learn(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, const stun_msg *msg, bool from_local,
+    uint64_t *diagnostics);
 
 bool ts_address_is_private(const address *addr);
 
@@ -264,8 +193,8 @@ typedef struct {
 } ts_exchange;
 
 /* First pass only. pair of a response: the path's own, NULL where it has none yet. */
-ts_exchange ts_transaction_request(packet_info *pinfo, const ts_message *message, ts_pair *pair, bool from_local);
-ts_exchange ts_transaction_response(packet_info *pinfo, const ts_message *message, const ts_pair *pair);
+ts_exchange ts_transaction_request(packet_info *pinfo, const stun_msg *msg, ts_pair *pair, bool from_local);
+ts_exchange ts_transaction_response(packet_info *pinfo, const stun_msg *msg, const ts_pair *pair);
 
 /* ---- checks (checks.c) ---- */
 
@@ -318,7 +247,7 @@ typedef struct {
     ts_modality_result modality;
     uint32_t setup_frame;
     bool clear;                             /* not encrypted */
-    ts_diag_set diagnostics;
+    uint64_t diagnostics;
 } ts_media_frame_data;
 
 /* ---- media_items.c ---- */

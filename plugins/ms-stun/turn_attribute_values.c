@@ -12,7 +12,7 @@
 #include <epan/to_str.h>
 #include <wsutil/nstime.h>
 
-#include "turn_diagnostics.h"
+#include "experts.h"
 
 int hf_ms_turn_version = -1;
 int hf_ms_turn_app_id = -1;
@@ -33,7 +33,6 @@ static int hf_ms_turn_error_reason = -1;
 static int hf_ms_turn_connection_id = -1;
 static int hf_ms_turn_sequence = -1;
 static int hf_ms_turn_session_id = -1;
-static int hf_ms_turn_session_id_relay = -1;
 int hf_ms_turn_alternate_host = -1;
 int hf_ms_turn_secure_tag = -1;
 ms_turn_address_fields hf_relayed = MS_TURN_ADDRESS_FIELDS_INIT;
@@ -188,7 +187,7 @@ decode_address(const ms_turn_attribute *a, bool xored)
     ts_endpoint end = { .port = tvb_get_ntohs(a->tvb, a->offset + 2) };
 
     if ((family != 1 && family != 2) || a->length < 4 + size) {
-        ms_turn_diagnose(a->pinfo, a->item, MS_TURN_DIAGNOSTIC_address_family, "");
+        ts_expert_add(&ms_turn_expert_table, MS_TURN_EXPERT_ADDRESS_FAMILY, a->pinfo, a->item, "");
         return;
     }
 
@@ -246,7 +245,7 @@ ms_turn_decode_username(const ms_turn_attribute *a)
         return;
     proto_tree_add_time(a->tree, hf_ms_turn_username_expiry, a->tvb, a->offset + 8, 8, &expiry);
     if (nstime_cmp(&expiry, &a->pinfo->abs_ts) < 0)
-        ms_turn_diagnose(a->pinfo, a->item, MS_TURN_DIAGNOSTIC_credentials_expired, "");
+        ts_expert_add(&ms_turn_expert_table, MS_TURN_EXPERT_CREDENTIALS_EXPIRED, a->pinfo, a->item, "");
 }
 
 void
@@ -269,7 +268,7 @@ ms_turn_decode_error_code(const ms_turn_attribute *a)
 
     proto_tree_add_uint(a->tree, hf_ms_turn_error_code, a->tvb, a->offset + 2, 2, code);
     proto_tree_add_item(a->tree, hf_ms_turn_error_reason, a->tvb, a->offset + 4, length, ENC_UTF_8);
-    a->msg->error_code = code;
+    a->msg->error_code = (uint16_t)code;
     a->msg->error_reason = (const char *)tvb_get_string_enc(a->pinfo->pool, a->tvb, a->offset + 4, length, ENC_UTF_8);
     proto_item_append_text(a->item, ": %u %s", code, val_to_str_const(code, error_code_names, ""));
 }
@@ -288,7 +287,7 @@ ms_turn_decode_realm(const ms_turn_attribute *a)
 {
     ms_turn_decode_text(a);
     if (a->length > 128)
-        ms_turn_diagnose(a->pinfo, a->item, MS_TURN_DIAGNOSTIC_realm_length, "");
+        ts_expert_add(&ms_turn_expert_table, MS_TURN_EXPERT_REALM_LENGTH, a->pinfo, a->item, "");
 }
 
 /* Payload: dissected by stock's heuristics before this, so only counted here. */
@@ -330,9 +329,9 @@ ms_turn_decode_service_quality(const ms_turn_attribute *a)
     const char *quality_name = try_val_to_str(quality, service_quality_names);
 
     if (stream == 2 && quality == 2)
-        ms_turn_diagnose(a->pinfo, a->item, MS_TURN_DIAGNOSTIC_service_quality_observed, "");
+        ts_expert_add(&ms_turn_expert_table, MS_TURN_EXPERT_SERVICE_QUALITY_OBSERVED, a->pinfo, a->item, "");
     else if (stream_name == NULL || quality > 1)
-        ms_turn_diagnose(a->pinfo, a->item, MS_TURN_DIAGNOSTIC_service_quality_unknown, "");
+        ts_expert_add(&ms_turn_expert_table, MS_TURN_EXPERT_SERVICE_QUALITY_UNKNOWN, a->pinfo, a->item, "");
     if (stream_name == NULL)
         stream_name = wmem_strdup_printf(a->pinfo->pool, "unknown (%u)", stream);
     if (quality_name == NULL)
@@ -343,16 +342,11 @@ ms_turn_decode_service_quality(const ms_turn_attribute *a)
     a->msg->stream_type = stream;
 }
 
-/* [MS-TURN] 2.2.2.24; that it ends in the relay's address (octets 4, 3) is observed. */
+/* [MS-TURN] 2.2.2.24 */
 void
 ms_turn_decode_session_id(const ms_turn_attribute *a)
 {
-    const uint8_t *id = tvb_get_ptr(a->tvb, a->offset, 8);
-
     proto_tree_add_item(a->tree, hf_ms_turn_session_id, a->tvb, a->offset, 8, ENC_BIG_ENDIAN);
-    proto_item *item = proto_tree_add_string(a->tree, hf_ms_turn_session_id_relay, a->tvb, a->offset + 6, 2,
-        wmem_strdup_printf(a->pinfo->pool, "*.*.%u.%u", id[7], id[6]));
-    proto_item_set_generated(item);
     a->msg->session_id = tvb_get_ntoh64(a->tvb, a->offset);
     proto_item_append_text(a->item, ": 0x%016" PRIx64, a->msg->session_id);
 }
@@ -380,7 +374,6 @@ ms_turn_attribute_values_register(int proto)
         { &hf_ms_turn_connection_id, { "Connection ID", "ms_turn.connection_id", FT_BYTES, BASE_NONE, NULL, 0, "Connection that the sequence number counts in", HFILL } },
         { &hf_ms_turn_sequence, { "Sequence Number", "ms_turn.sequence", FT_UINT32, BASE_DEC, NULL, 0, "Number of the request within the connection", HFILL } },
         { &hf_ms_turn_session_id, { "Multiplexed TURN Session ID", "ms_turn.session_id", FT_UINT64, BASE_HEX, NULL, 0, "Session at a multiplexing relay", HFILL } },
-        { &hf_ms_turn_session_id_relay, { "Session's Relay", "ms_turn.session_id.relay", FT_STRING, BASE_NONE, NULL, 0, "Last two octets of the relay's IPv4 address, as the session id ends in them (observed)", HFILL } },
         { &hf_ms_turn_alternate_host, { "Alternate Host Name", "ms_turn.alternate_host", FT_STRING, BASE_NONE, NULL, 0, "Name of the alternate server", HFILL } },
         { &hf_ms_turn_secure_tag, { "Secure Tag", "ms_turn.secure_tag", FT_BYTES, BASE_NONE, NULL, 0, "Opaque tag; its layout is not known", HFILL } },
         MS_TURN_ADDRESS_HF(hf_relayed, "Relayed", "relayed", "Where the relay receives for the client (MAPPED-ADDRESS)"),

@@ -11,7 +11,7 @@
 
 #include <stddef.h>
 
-#include "turn_diagnostics.h"
+#include "experts.h"
 
 static int hf_ms_turn_attr = -1;
 static int hf_ms_turn_attr_type = -1;
@@ -22,7 +22,7 @@ static int ett_ms_turn_attr = -1;
 
 /* ---- the table ---- */
 
-#define FACT(member) offsetof(ms_turn_msg, member)
+#define FACT(member) offsetof(stun_msg, member)
 #define ANY 0, UINT16_MAX, 1
 
 /* Ascending by type: looked up by bisection. */
@@ -80,7 +80,7 @@ static const ms_turn_attribute_row rows[] = {
     { 0x8095, "Multiplexed TURN Session ID", 8, 8, 1, ms_turn_decode_session_id, NULL, 0, "[MS-TURN] 2.2.2.24", "Allocate; Binding Request through a relay" },
 };
 
-G_STATIC_ASSERT(G_N_ELEMENTS(rows) <= 64);  /* ms_turn_msg.present */
+G_STATIC_ASSERT(G_N_ELEMENTS(rows) <= 64);  /* stun_msg.present */
 
 static value_string attr_type_names[G_N_ELEMENTS(rows) + 1];
 
@@ -97,7 +97,7 @@ find_row(uint16_t type)
 }
 
 bool
-ms_turn_has(const ms_turn_msg *msg, uint16_t attribute)
+stun_msg_has(const stun_msg *msg, uint16_t attribute)
 {
     const ms_turn_attribute_row *row = find_row(attribute);
 
@@ -137,12 +137,12 @@ dissect_attribute(ms_turn_attribute *a, const ts_tlv *tlv)
     proto_tree_add_item(a->tree, hf_ms_turn_attr_value, a->tvb, a->offset, (int)available, ENC_NA);
 
     if (overrun)
-        ms_turn_diagnose(a->pinfo, a->item, MS_TURN_DIAGNOSTIC_attribute_overrun,
+        ts_expert_add(&ms_turn_expert_table, MS_TURN_EXPERT_ATTRIBUTE_OVERRUN, a->pinfo, a->item,
             wmem_strdup_printf(a->pinfo->pool, "%u bytes of %u", available, tlv->length));
     if (a->row == NULL)
         return;
     if (!length_fits(a->row, tlv->length))
-        ms_turn_diagnose(a->pinfo, a->item, MS_TURN_DIAGNOSTIC_attribute_length, length_rule(a->pinfo, a->row, tlv->length));
+        ts_expert_add(&ms_turn_expert_table, MS_TURN_EXPERT_ATTRIBUTE_LENGTH, a->pinfo, a->item, length_rule(a->pinfo, a->row, tlv->length));
     if (available < tlv->length || tlv->length < a->row->min)
         return;
     a->msg->present |= UINT64_C(1) << (a->row - rows);
@@ -151,7 +151,7 @@ dissect_attribute(ms_turn_attribute *a, const ts_tlv *tlv)
 }
 
 void
-ms_turn_attributes_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_payload *payload, ms_turn_msg *msg)
+ms_turn_attributes_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_payload *payload, stun_msg *msg)
 {
     const size_t captured = tvb_captured_length(tvb);
     ts_tlv_walk walk;

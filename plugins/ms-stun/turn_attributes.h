@@ -20,7 +20,7 @@ typedef struct {
     packet_info *pinfo;
     proto_tree *tree;
     proto_item *item;               /* of the attribute; decoders append ": value" */
-    ms_turn_msg *msg;
+    stun_msg *msg;
 } ms_turn_attribute;
 
 typedef void (*ms_turn_decoder)(const ms_turn_attribute *attribute);
@@ -33,7 +33,7 @@ struct ms_turn_attribute_row {
     uint16_t step;
     ms_turn_decoder decode;         /* NULL: shown as bytes */
     const void *field;              /* what decode writes to: int or a struct of ints */
-    size_t fact;                    /* offset in ms_turn_msg that decode fills, 0: none */
+    size_t fact;                    /* offset in stun_msg that decode fills, 0: none */
     const char *section;            /* where it is specified, or "observed" */
     const char *where;              /* the messages that carry it */
 };

@@ -13,7 +13,7 @@
 
 #include "client_ends.h"
 #include "relay_peer.h"
-#include "turn_diagnostics.h"
+#include "experts.h"
 
 bool
 ms_turn_from_client(const packet_info *pinfo, uint16_t type)
@@ -61,11 +61,11 @@ share(packet_info *pinfo, ts_demux_state *shared, const ms_turn_client *client, 
 /* ---- one message ---- */
 
 static void
-follow_allocate(packet_info *pinfo, const ts_demux_call *call, const ms_turn_msg *msg, ms_turn_client *client,
+follow_allocate(packet_info *pinfo, const ts_demux_call *call, const stun_msg *msg, ms_turn_client *client,
     const ts_endpoint *server, ms_turn_frame_data *frame_data)
 {
     const bool request = ms_turn_is_request(msg->type);
-    const bool first = request && !ms_turn_has(msg, MS_TURN_ATTR_INTEGRITY);
+    const bool first = request && !stun_msg_has(msg, TS_ATTR_INTEGRITY);
     ms_turn_transaction *transaction = request ? ms_turn_transaction_open(pinfo, call, msg, server, frame_data) :
         ms_turn_transaction_of(msg);
     ms_turn_allocation *allocation = transaction == NULL ? NULL : transaction->allocation;
@@ -91,7 +91,7 @@ follow_allocate(packet_info *pinfo, const ts_demux_call *call, const ms_turn_msg
 
 /* [MS-TURN] 3.2.5.3: from the success on, the relay passes on what has no header. An error leaves it as it was. */
 static void
-follow_set_active(packet_info *pinfo, const ts_demux_call *call, const ms_turn_msg *msg, const ms_turn_client *client,
+follow_set_active(packet_info *pinfo, const ts_demux_call *call, const stun_msg *msg, const ms_turn_client *client,
     const ts_endpoint *server, ms_turn_frame_data *frame_data)
 {
     frame_data->response = !ms_turn_is_request(msg->type);
@@ -109,7 +109,7 @@ follow_set_active(packet_info *pinfo, const ts_demux_call *call, const ms_turn_m
 
 /* Send Request, Data Indication, Set Active Destination. */
 static void
-follow_use(packet_info *pinfo, const ts_demux_call *call, const ms_turn_msg *msg, ms_turn_client *client,
+follow_use(packet_info *pinfo, const ts_demux_call *call, const stun_msg *msg, ms_turn_client *client,
     const ts_endpoint *server, ms_turn_frame_data *frame_data)
 {
     ms_turn_allocation *allocation = ms_turn_allocation_of(client, msg, server);
@@ -125,7 +125,7 @@ follow_use(packet_info *pinfo, const ts_demux_call *call, const ms_turn_msg *msg
         share(pinfo, call->shared, client, server, allocation);
     }
     if (ms_turn_allocation_expires(allocation, pinfo))
-        frame_data->diagnostics |= MS_TURN_BIT(allocation_expired);
+        frame_data->diagnostics |= TS_EXPERT_BIT(MS_TURN_EXPERT_ALLOCATION_EXPIRED);
     frame_data->snapshot = allocation->snapshot;
 }
 
@@ -135,9 +135,7 @@ follow_mux(packet_info *pinfo, const ts_demux_call *call, uint64_t session_id, m
     const ts_known_session *session = ts_known_session_find(call->shared, pinfo, session_id);
 
     if (session == NULL)
-        frame_data->diagnostics |= MS_TURN_BIT(session_unknown);
-    if (!ms_turn_session_fits(session_id, ms_turn_from_client(pinfo, TS_MUX_CHANNEL) ? &pinfo->dst : &pinfo->src))
-        frame_data->diagnostics |= MS_TURN_BIT(session_relay_mismatch);
+        frame_data->diagnostics |= TS_EXPERT_BIT(MS_TURN_EXPERT_SESSION_UNKNOWN);
     frame_data->remote_session = session != NULL && session->allocation == 0;
     if (session == NULL || session->allocation == 0)
         return;
@@ -146,7 +144,7 @@ follow_mux(packet_info *pinfo, const ts_demux_call *call, uint64_t session_id, m
     if (allocation == NULL)
         return;
     if (ms_turn_allocation_expires(allocation, pinfo))
-        frame_data->diagnostics |= MS_TURN_BIT(allocation_expired);
+        frame_data->diagnostics |= TS_EXPERT_BIT(MS_TURN_EXPERT_ALLOCATION_EXPIRED);
     frame_data->snapshot = allocation->snapshot;
 }
 
@@ -161,7 +159,7 @@ is_enclosed_in_turn(const ts_demux_call *call)
 }
 
 static void
-follow(packet_info *pinfo, const ts_demux_call *call, const ms_turn_msg *msg, uint64_t session_id, ms_turn_frame_data *frame_data)
+follow(packet_info *pinfo, const ts_demux_call *call, const stun_msg *msg, uint64_t session_id, ms_turn_frame_data *frame_data)
 {
     if (msg == NULL) {
         follow_mux(pinfo, call, session_id, frame_data);
@@ -204,7 +202,7 @@ keep_frame_data(const ms_turn_frame_data *frame_data)
 }
 
 const ms_turn_frame_data *
-ms_turn_follow(packet_info *pinfo, int proto, const ts_demux_call *call, const ms_turn_msg *msg, uint64_t session_id)
+ms_turn_follow(packet_info *pinfo, int proto, const ts_demux_call *call, const stun_msg *msg, uint64_t session_id)
 {
     static const ms_turn_frame_data nothing;
 

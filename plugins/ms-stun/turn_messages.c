@@ -8,7 +8,7 @@
 
 #include "ms-turn.h"
 
-#include "turn_diagnostics.h"
+#include "experts.h"
 
 typedef struct {
     uint16_t type;
@@ -73,85 +73,85 @@ ms_turn_class_name(uint16_t type)
 /* ---- rules ---- */
 
 static uint64_t
-check_error(const ms_turn_msg *msg, bool tcp)
+check_error(const stun_msg *msg, bool tcp)
 {
-    const bool alternate = ms_turn_has(msg, MS_TURN_ATTR_ALTERNATE_SERVER);
+    const bool alternate = stun_msg_has(msg, TS_ATTR_ALTERNATE_SERVER);
 
     switch (msg->error_code) {
     case 274:
     case 275:
-        return MS_TURN_BIT(candidate_disabled);
+        return TS_EXPERT_BIT(MS_TURN_EXPERT_CANDIDATE_DISABLED);
     case 300:
-        return MS_TURN_BIT(redirected) | (alternate ? 0 : MS_TURN_BIT(alternate_missing));
+        return TS_EXPERT_BIT(MS_TURN_EXPERT_REDIRECTED) | (alternate ? 0 : TS_EXPERT_BIT(MS_TURN_EXPERT_ALTERNATE_MISSING));
     case 401:   /* the challenge itself is told with the requests before it */
-        return alternate || tcp ? 0 : MS_TURN_BIT(alternate_missing);
+        return alternate || tcp ? 0 : TS_EXPERT_BIT(MS_TURN_EXPERT_ALTERNATE_MISSING);
     case 430:
     case 431:
     case 436:
     case 441:
-        return MS_TURN_BIT(credentials_rejected);
+        return TS_EXPERT_BIT(MS_TURN_EXPERT_CREDENTIALS_REJECTED);
     case 438:
-        return MS_TURN_BIT(nonce_stale);
+        return TS_EXPERT_BIT(MS_TURN_EXPERT_NONCE_STALE);
     default:
-        return MS_TURN_BIT(error_response);
+        return TS_EXPERT_BIT(MS_TURN_EXPERT_ERROR_RESPONSE);
     }
 }
 
 /* [MS-TURN] 3.2.5.1. Who releases has no use for any of it, so the answer to that may say less. */
 static uint64_t
-check_success(const ms_turn_msg *msg)
+check_success(const stun_msg *msg)
 {
     uint64_t bits = 0;
 
-    if (ms_turn_has(msg, MS_TURN_ATTR_LIFETIME) && msg->lifetime == 0)
+    if (stun_msg_has(msg, TS_ATTR_LIFETIME) && msg->lifetime == 0)
         return 0;
-    if (!ms_turn_has(msg, MS_TURN_ATTR_XOR_MAPPED))
-        bits |= MS_TURN_BIT(reflexive_missing);
-    if (!ms_turn_has(msg, MS_TURN_ATTR_SEQUENCE))
-        bits |= MS_TURN_BIT(sequence_missing);
-    if (!ms_turn_has(msg, MS_TURN_ATTR_VERSION))
-        bits |= MS_TURN_BIT(version_missing);
+    if (!stun_msg_has(msg, TS_ATTR_MS_XOR_MAPPED_ADDRESS))
+        bits |= TS_EXPERT_BIT(MS_TURN_EXPERT_REFLEXIVE_MISSING);
+    if (!stun_msg_has(msg, TS_ATTR_SEQUENCE_NUMBER))
+        bits |= TS_EXPERT_BIT(MS_TURN_EXPERT_SEQUENCE_MISSING);
+    if (!stun_msg_has(msg, TS_ATTR_MS_VERSION))
+        bits |= TS_EXPERT_BIT(MS_TURN_EXPERT_VERSION_MISSING);
     return bits;
 }
 
 /* [MS-TURNBWM] 2.2.1: 0 check, 1 commit, 2 update. */
 static uint64_t
-check_bandwidth(const ms_turn_msg *msg)
+check_bandwidth(const stun_msg *msg)
 {
     if (msg->bwm_check_type == 2)
-        return ms_turn_has(msg, MS_TURN_ATTR_BWM_RESERVATION) ? 0 : MS_TURN_BIT(reservation_missing);
-    if (!ms_turn_has(msg, MS_TURN_ATTR_BWM_AMOUNT) || !ms_turn_has(msg, MS_TURN_ATTR_BWM_REMOTE_SITE) ||
-        !ms_turn_has(msg, MS_TURN_ATTR_BWM_LOCATION) ||
-        (msg->bwm_check_type == 1 && !ms_turn_has(msg, MS_TURN_ATTR_BWM_LOCAL_SITE)))
-        return MS_TURN_BIT(bandwidth_incomplete);
+        return stun_msg_has(msg, TS_ATTR_BWM_RESERVATION) ? 0 : TS_EXPERT_BIT(MS_TURN_EXPERT_RESERVATION_MISSING);
+    if (!stun_msg_has(msg, TS_ATTR_BWM_AMOUNT) || !stun_msg_has(msg, TS_ATTR_BWM_REMOTE_SITE) ||
+        !stun_msg_has(msg, TS_ATTR_BWM_LOCATION) ||
+        (msg->bwm_check_type == 1 && !stun_msg_has(msg, TS_ATTR_BWM_LOCAL_SITE)))
+        return TS_EXPERT_BIT(MS_TURN_EXPERT_BANDWIDTH_INCOMPLETE);
     return 0;
 }
 
 /* [MS-TURN] 2.2.2.17: HMAC-SHA256 from version 3 on. */
 static bool
-integrity_fits(const ms_turn_msg *msg)
+integrity_fits(const stun_msg *msg)
 {
-    if (msg->integrity_length == 0 || !ms_turn_has(msg, MS_TURN_ATTR_VERSION))
+    if (msg->integrity_length == 0 || !stun_msg_has(msg, TS_ATTR_MS_VERSION))
         return true;
     return (msg->version >= 3) == (msg->integrity_length == 32);
 }
 
 void
-ms_turn_check_message(packet_info *pinfo, proto_item *item, const ts_payload *payload, const ms_turn_msg *msg, bool tcp)
+ms_turn_check_message(packet_info *pinfo, proto_item *item, const ts_payload *payload, const stun_msg *msg, bool tcp)
 {
     uint64_t bits = 0;
 
     if (payload->kind != TS_PAYLOAD_MS_TURN)
-        bits |= MS_TURN_BIT(cookie_missing);
+        bits |= TS_EXPERT_BIT(MS_TURN_EXPERT_COOKIE_MISSING);
     else if (payload->padded)
-        bits |= MS_TURN_BIT(padded);
+        bits |= TS_EXPERT_BIT(MS_TURN_EXPERT_PADDED);
     if (!integrity_fits(msg))
-        bits |= MS_TURN_BIT(integrity_length);
-    if (ms_turn_has(msg, MS_TURN_ATTR_ERROR_CODE))
+        bits |= TS_EXPERT_BIT(MS_TURN_EXPERT_INTEGRITY_LENGTH);
+    if (stun_msg_has(msg, TS_ATTR_ERROR_CODE))
         bits |= check_error(msg, tcp);
     if (msg->type == MS_TURN_ALLOCATE_SUCCESS)
         bits |= check_success(msg);
-    if (msg->type == MS_TURN_ALLOCATE && ms_turn_has(msg, MS_TURN_ATTR_BWM_MESSAGE))
+    if (msg->type == MS_TURN_ALLOCATE && stun_msg_has(msg, TS_ATTR_BWM_MESSAGE))
         bits |= check_bandwidth(msg);
-    ms_turn_diagnose_all(pinfo, item, bits);
+    ts_expert_add_all(&ms_turn_expert_table, bits, pinfo, item);
 }

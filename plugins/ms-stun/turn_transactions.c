@@ -8,7 +8,7 @@
 
 #include "allocations.h"
 
-#include "turn_diagnostics.h"
+#include "experts.h"
 
 #define TRANSACTION_SECONDS 60  /* an id that comes again later is a new request */
 
@@ -44,7 +44,7 @@ insert(const transaction_key *key)
 }
 
 static transaction_key
-key_of(const ms_turn_msg *msg)
+key_of(const stun_msg *msg)
 {
     transaction_key key = { .method = msg->type & MS_TURN_METHOD_MASK };
 
@@ -53,7 +53,7 @@ key_of(const ms_turn_msg *msg)
 }
 
 ms_turn_transaction *
-ms_turn_transaction_of(const ms_turn_msg *msg)
+ms_turn_transaction_of(const stun_msg *msg)
 {
     const transaction_key key = key_of(msg);
 
@@ -70,7 +70,7 @@ is_recent(const ms_turn_transaction *transaction, const packet_info *pinfo)
 }
 
 ms_turn_transaction *
-ms_turn_transaction_open(packet_info *pinfo, const ts_demux_call *call, const ms_turn_msg *msg, const ts_endpoint *server,
+ms_turn_transaction_open(packet_info *pinfo, const ts_demux_call *call, const stun_msg *msg, const ts_endpoint *server,
     ms_turn_frame_data *frame_data)
 {
     const transaction_key key = key_of(msg);
@@ -85,7 +85,7 @@ ms_turn_transaction_open(packet_info *pinfo, const ts_demux_call *call, const ms
     transaction->request_frame = pinfo->num;
     transaction->request_time = pinfo->abs_ts;
     transaction->method = msg->type;
-    transaction->authenticated = ms_turn_has(msg, MS_TURN_ATTR_INTEGRITY);
+    transaction->authenticated = stun_msg_has(msg, TS_ATTR_INTEGRITY);
     transaction->tcp = call->tcp;
     transaction->flow = call->flow;
     ts_endpoint_keep(&transaction->server, server);
@@ -104,7 +104,7 @@ ms_turn_transaction_close(packet_info *pinfo, ms_turn_transaction *transaction, 
         transaction->response_frame = pinfo->num;
     nstime_delta(&frame_data->response_time, &pinfo->abs_ts, &transaction->request_time);
     if (!ts_endpoint_equal(&transaction->server, server))
-        frame_data->diagnostics |= MS_TURN_BIT(response_elsewhere);
+        frame_data->diagnostics |= TS_EXPERT_BIT(MS_TURN_EXPERT_RESPONSE_ELSEWHERE);
 }
 
 void

@@ -51,6 +51,7 @@ static int hf_teams_flow = -1;
 static int hf_teams_call = -1;
 static int hf_teams_signin = -1;
 static int hf_teams_problem = -1;
+static int hf_teams_prefix = -1;
 
 /* ---- showing a frame ---- */
 
@@ -208,6 +209,8 @@ dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U
         queue_tap(pinfo, info);
     } else if (teams_connection_has_items(pinfo))
         show_protocol(tvb, pinfo, tree, "connection");
+    if (info == NULL && tree != NULL)
+        add_string(tree, tvb, hf_teams_prefix, teams_shared_prefix(pinfo));
     show_problem(tvb, pinfo, tree);
     return info == NULL ? 0 : (int)tvb_captured_length(tvb);
 }
@@ -275,6 +278,8 @@ proto_register_teams(void)
             "Number of the call in this capture, from 1", HFILL } },
         { &hf_teams_signin, { "Sign-In", "teams.signin", FT_UINT32, BASE_DEC, NULL, 0,
             "Number of the sign-in in this capture, from 1", HFILL } },
+        { &hf_teams_prefix, { "Microsoft, by prefix", "teams.prefix", FT_STRING, BASE_NONE, NULL, 0,
+            "Published prefix of an address in a frame that nothing shows to be Teams: others answer in it, too", HFILL } },
         { &hf_teams_problem, { "Teams Problem", "teams.problem", FT_UINT32, BASE_HEX, VALS(expert_severity_vals), 0,
             "The frame has a warning or an error of Teamshark: the worst severity of them", HFILL } },
     };

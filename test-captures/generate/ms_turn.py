@@ -18,7 +18,7 @@ EXPIRY = (1773014400 + 11644473600) * 10000000
 
 
 def session(relay=RELAY[0]):
-    """A session id that ends as observed ones do: with the relay's last octets, swapped."""
+    """A session id of a relay's own."""
     octets = bytes(map(int, relay.split(".")))
     return bytes.fromhex("7f20c4dd4f84") + bytes([octets[3], octets[2]])
 

@@ -128,13 +128,17 @@ remember(const teams_frame_builder *b)
 
 /* ---- published prefixes ---- */
 
-/* Is port one that Microsoft publishes for the prefix? */
+/*
+ * Is port one that Microsoft publishes for the prefix, and on which nobody
+ * else answers? On the web's ports many prefixes front Bing, LinkedIn or
+ * Windows, too: there only a name makes a flow one of Teams.
+ */
 static bool
 port_fits_prefix(const ts_prefix_row *row, port_type ptype, uint32_t port)
 {
     if (ptype == PT_UDP && ts_port_is_relay((uint16_t)port))
         return row->use == TS_PREFIX_MEDIA || row->use == TS_PREFIX_OBSERVED_RELAY;
-    return port == 443 && (row->use == TS_PREFIX_MEDIA || row->use == TS_PREFIX_SERVICE);
+    return port == 443 && !row->web_shared && (row->use == TS_PREFIX_MEDIA || row->use == TS_PREFIX_SERVICE);
 }
 
 bool
@@ -145,6 +149,22 @@ teams_is_published(const packet_info *pinfo, const address *addr, uint32_t port)
     const ts_prefix_row *row = ts_address_prefix(addr, &pinfo->abs_ts);
 
     return row != NULL && port_fits_prefix(row, pinfo->ptype, port);
+}
+
+const char *
+teams_shared_prefix(const packet_info *pinfo)
+{
+    const bool to = pinfo->destport == 443 || pinfo->destport == 80;
+    const bool from = pinfo->srcport == 443 || pinfo->srcport == 80;
+    const ts_prefix_row *row = NULL;
+
+    if (pinfo->ptype != PT_UDP && pinfo->ptype != PT_TCP)
+        return NULL;
+    if (to)
+        row = ts_address_prefix(&pinfo->dst, &pinfo->abs_ts);
+    if (row == NULL && from)
+        row = ts_address_prefix(&pinfo->src, &pinfo->abs_ts);
+    return row != NULL && row->web_shared ? row->text : NULL;
 }
 
 /* ---- frames without infos ---- */

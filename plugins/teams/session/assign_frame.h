@@ -15,4 +15,11 @@
  */
 const teams_frame_info *teams_assign_frame(packet_info *pinfo);
 
+/*
+ * The published prefix that one end of a web connection is in, where others
+ * than Teams answer in it, too; NULL for other frames. Says whose network it
+ * is, and no more.
+ */
+const char *teams_shared_prefix(const packet_info *pinfo);
+
 #endif /* TEAMSHARK_TEAMS_ASSIGN_FRAME_H */

@@ -17,27 +17,6 @@
 
 /* ---- names ---- */
 
-static bool
-may_learn(const address *addr, const teams_learned *what)
-{
-    return (addr->type == AT_IPv4 || addr->type == AT_IPv6) &&
-        (what->product == TS_PRODUCT_LYNC_ONPREM || !teams_address_is_private(addr));
-}
-
-static void
-learn_addresses(teams_frame_builder *b, const ts_name_info *info, const teams_learned *what)
-{
-    for (unsigned i = 0; i < info->address_count; i++) {
-        const address *addr = &info->addresses[i].end.addr;
-
-        if (may_learn(addr, what)) {
-            teams_host *host = teams_host_of(b->model, addr, true);
-
-            host->learned = (teams_learned *)wmem_memdup(wmem_file_scope(), what, sizeof *what);
-        }
-    }
-}
-
 /* D27: once per flow. */
 static void
 check_resolved(teams_frame_builder *b, teams_flow *flow, const teams_learned *what)
@@ -63,20 +42,20 @@ static void
 apply_dns(teams_frame_builder *b, const ts_name_info *info)
 {
     const address *who = info->response ? &b->pinfo->dst : &b->pinfo->src;
+    const teams_name_weight weight = teams_name_class_weigh(info->whole);
+    teams_signin *signin = NULL;
     teams_learned what;
 
-    if (teams_name_weigh(info->whole->product) == TEAMS_NAME_FOREIGN &&
-        wmem_map_lookup(b->model->chain_names, info->links[0].name) == NULL)
+    if (weight == TEAMS_NAME_FOREIGN && wmem_map_lookup(b->model->chain_names, info->links[0].name) == NULL)
         return;
-    const bool own = teams_name_weigh(info->whole->product) == TEAMS_NAME_OWN;
-    teams_client *client = teams_client_of(b->model, b->pinfo, who, own);
-    teams_signin *signin = client == NULL ? NULL : teams_signin_name(b->model, b->pinfo, client, info, &what);
+    teams_client *client = teams_client_of(b->model, b->pinfo, who, weight >= TEAMS_NAME_OWN);
+    const bool ours = client != NULL && teams_signin_name(b->model, b->pinfo, client, info, &what, &signin);
 
-    if (signin == NULL) {
+    if (signin == NULL)
         teams_signin_note_earlier(b->model, b->pinfo, who, info, NULL);
+    if (!ours)
         return;
-    }
-    learn_addresses(b, info, &what);
+    teams_hosts_name(b->model, info, &what);
     if (b->info.evidence != TEAMS_EVIDENCE_NONE)
         return;
     b->client = client;
@@ -90,29 +69,35 @@ apply_dns(teams_frame_builder *b, const ts_name_info *info)
     b->info.signin = signin;
 }
 
+static void
+note_earlier_server_name(teams_frame_builder *b, const ts_name_info *info)
+{
+    const teams_flow *flow = teams_flow_of(b->model, b->pinfo, true, true);
+
+    teams_signin_note_earlier(b->model, b->pinfo, &b->pinfo->src, info, flow->endpoint);
+}
+
 /* The server name says whose the flow is, whatever its address said before. */
 static void
 apply_server_name(teams_frame_builder *b, const ts_name_info *info)
 {
-    const bool own = teams_name_weigh(info->whole->product) == TEAMS_NAME_OWN;
+    const teams_name_weight weight = teams_name_class_weigh(info->whole);
     const bool claimed = teams_host_of(b->model, &b->pinfo->dst, false) != NULL ||
         teams_is_published(b->pinfo, &b->pinfo->dst, b->pinfo->destport);
 
-    if (!own && !claimed && teams_name_weigh(info->whole->product) == TEAMS_NAME_FOREIGN)
+    if (weight == TEAMS_NAME_FOREIGN && !claimed)
         return;
-    teams_client *client = teams_client_of(b->model, b->pinfo, &b->pinfo->src, own);
+    teams_client *client = teams_client_of(b->model, b->pinfo, &b->pinfo->src, weight >= TEAMS_NAME_OWN);
+    teams_signin *signin = NULL;
     teams_learned what;
-    teams_signin *signin = client == NULL ? NULL : teams_signin_name(b->model, b->pinfo, client, info, &what);
+    const bool ours = client != NULL && teams_signin_name(b->model, b->pinfo, client, info, &what, &signin);
 
-    if (signin == NULL && info->role == TS_ROLE_PROXY)
+    if (signin == NULL)
+        note_earlier_server_name(b, info);
+    if (!ours && info->role == TS_ROLE_PROXY)
         return;
-    if (signin == NULL) {
-        teams_flow *other = teams_flow_of(b->model, b->pinfo, true, true);
-
-        teams_signin_note_earlier(b->model, b->pinfo, &b->pinfo->src, info, other->endpoint);
-        /* A published prefix stays one, whatever name is used there. */
-        if (!teams_is_published(b->pinfo, &b->pinfo->dst, b->pinfo->destport))
-            other->rejected = true;
+    if (!ours) {
+        teams_flow_of(b->model, b->pinfo, true, true)->rejected = true;
         return;
     }
     teams_flow *flow = teams_builder_set_flow(b, true);

@@ -66,6 +66,8 @@ static const struct {
 void
 teams_generation_add(teams_generation_score *score, const ts_name_class *link)
 {
+    if (!link->client_only)
+        return;
     for (unsigned i = 0; i < G_N_ELEMENTS(signs); i++) {
         if (strstr(link->name, signs[i].part) == NULL)
             continue;

@@ -199,6 +199,24 @@ teams_host_of(teams_model *m, const address *addr, bool add)
     return host;
 }
 
+static bool
+may_be_named(const address *addr, const teams_learned *what)
+{
+    return (addr->type == AT_IPv4 || addr->type == AT_IPv6) &&
+        (what->product == TS_PRODUCT_LYNC_ONPREM || !teams_address_is_private(addr));
+}
+
+void
+teams_hosts_name(teams_model *m, const ts_name_info *info, const teams_learned *what)
+{
+    for (unsigned i = 0; i < info->address_count; i++) {
+        const address *addr = &info->addresses[i].end.addr;
+
+        if (may_be_named(addr, what))
+            teams_host_of(m, addr, true)->learned = (teams_learned *)wmem_memdup(wmem_file_scope(), what, sizeof *what);
+    }
+}
+
 teams_client *
 teams_client_of(teams_model *m, const packet_info *pinfo, const address *addr, bool add)
 {

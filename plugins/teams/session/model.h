@@ -99,6 +99,7 @@ typedef struct {
     uint32_t frame;
     teams_client *client;           /* who learned it */
     nstime_t until;                 /* shared services: flows that begin later are not ours; zero: own */
+    int weight;                     /* teams_name_weight of signin.h */
 } teams_learned;
 
 /* A DNS message or server name, where it was seen. */
@@ -241,6 +242,8 @@ const char *teams_evidence_name(teams_evidence evidence);
 
 /* What is known of an address; add makes it when it is not. */
 teams_host *teams_host_of(teams_model *model, const address *addr, bool add);
+/* Names the hosts of an answer's addresses. */
+void teams_hosts_name(teams_model *model, const ts_name_info *info, const teams_learned *what);
 teams_client *teams_client_of(teams_model *model, const packet_info *pinfo, const address *addr, bool add);
 
 /*

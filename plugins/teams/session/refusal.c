@@ -40,7 +40,7 @@ teams_refusal_info(tvbuff_t *tvb, packet_info *pinfo)
     info.evidence = TEAMS_EVIDENCE_CONVERSATION;
     info.path = TEAMS_PATH_UNKNOWN;
     info.call = flow->call;
-    info.signin = flow->client->signin;
+    info.signin = flow->call != NULL ? NULL : flow->client->signin;     /* a call's peer is no matter of the sign-in */
     teams_expert_add(pinfo, TEAMS_EXPERT_REFUSED,
         wmem_strdup_printf(pinfo->pool, "ICMP %s for %s", refusal.text, flow->endpoint));
     return teams_frame_info_shared(&info);

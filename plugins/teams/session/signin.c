@@ -48,24 +48,62 @@ teams_name_weigh(ts_product product)
     }
 }
 
+/* Telemetry and configuration of Skype's are shared by all of Microsoft's programs. */
+teams_name_weight
+teams_name_class_weigh(const ts_name_class *name)
+{
+    if (name->client_only)
+        return TEAMS_NAME_CLIENT;
+    return name->product == TS_PRODUCT_SKYPE_SHARED ? TEAMS_NAME_SHARED : teams_name_weigh(name->product);
+}
+
 /* ---- where a sign-in begins ---- */
 
 static bool
-starts_over(teams_signin *signin, const packet_info *pinfo, ts_stage stage, bool asking)
+is_over(const teams_signin *signin, const packet_info *pinfo)
 {
-    const double quiet = teams_seconds(&signin->last, &pinfo->abs_ts);
+    return teams_seconds(&signin->last, &pinfo->abs_ts) > SIGNIN_GAP;
+}
 
-    if (quiet > SIGNIN_GAP)
-        return true;
+/* Does this name begin the sign-in anew? */
+static bool
+starts_over(teams_signin *signin, const packet_info *pinfo, const teams_learned *what, bool asking)
+{
+    const ts_stage stage = what->stage;
+
     if (!asking || !teams_signin_is_past_identity(signin->stages))
         return false;
-    if ((STAGES_OF_START & STAGE_BIT(stage)) != 0) {
+    if (what->weight == TEAMS_NAME_CLIENT && (STAGES_OF_START & STAGE_BIT(stage)) != 0) {
         signin->repeated_bootstrap = pinfo->abs_ts;
-        return quiet > SIGNIN_QUIET;
+        return teams_seconds(&signin->last, &pinfo->abs_ts) > SIGNIN_QUIET;
     }
     return stage == TS_STAGE_IDENTITY && !nstime_is_zero(&signin->repeated_bootstrap) &&
         teams_seconds(&signin->repeated_bootstrap, &pinfo->abs_ts) <= SIGNIN_REPEAT &&
         teams_seconds(&signin->identity, &pinfo->abs_ts) > SIGNIN_REPEAT;
+}
+
+/* What a shared name gave counts for a while after a name of ours. */
+static void
+set_until(teams_learned *what, const nstime_t *latest_own)
+{
+    what->until = *latest_own;
+    what->until.secs += (time_t)SHARED_WINDOW;
+}
+
+static teams_learned
+learned_of(const ts_name_info *info, uint32_t frame, teams_client *client)
+{
+    const teams_learned learned = {
+        .name = info->links[0].name,
+        .product = info->whole->product,
+        .service = info->whole->service,
+        .stage = info->whole->stage,
+        .frame = frame,
+        .client = client,
+        .weight = teams_name_class_weigh(info->whole),
+    };
+
+    return learned;
 }
 
 /* A name from before the sign-in: a wait for what follows identity begins with the sign-in. */
@@ -75,7 +113,11 @@ note_earlier(void *data, void *user_data)
     const teams_sighting *seen = (const teams_sighting *)data;
     teams_signin *signin = (teams_signin *)user_data;
     const ts_stage stage = seen->info->whole->stage;
+    teams_learned what = learned_of(seen->info, seen->frame, signin->client);
 
+    if (what.weight == TEAMS_NAME_SHARED)
+        set_until(&what, &signin->start);
+    teams_hosts_name(teams_model_get(), seen->info, &what);
     if (teams_signin_is_past_identity(STAGE_BIT(stage)))
         return;
     signin->stages |= STAGE_BIT(stage);
@@ -196,46 +238,50 @@ fill_from_chain(const teams_model *model, teams_learned *what)
     what->product = chain->product;
     what->service = chain->service;
     what->stage = chain->stage;
+    what->weight = chain->weight;
     return true;
 }
 
-teams_signin *
-teams_signin_name(teams_model *model, packet_info *pinfo, teams_client *client, const ts_name_info *info, teams_learned *what)
+/* The sign-in that a name belongs to, a new one where it begins one; NULL where it belongs to none. */
+static teams_signin *
+signin_of(teams_model *model, const packet_info *pinfo, teams_client *client, const teams_learned *what, bool asking)
 {
-    const teams_learned own = {
-        .name = info->links[0].name,
-        .product = info->whole->product,
-        .service = info->whole->service,
-        .stage = info->whole->stage,
-        .frame = pinfo->num,
-        .client = client,
-    };
-    *what = own;
-
-    if (teams_name_weigh(what->product) <= TEAMS_NAME_INFRA && !fill_from_chain(model, what))
-        return NULL;
-
     teams_signin *signin = client->signin;
-    const bool own_product = teams_name_weigh(what->product) == TEAMS_NAME_OWN;
 
-    if (!own_product && (signin == NULL || teams_seconds(&signin->last_own, &pinfo->abs_ts) > SHARED_WINDOW))
+    if (signin == NULL || is_over(signin, pinfo))
+        return what->weight == TEAMS_NAME_CLIENT ? signin_new(model, pinfo, client) : NULL;
+    if (what->weight < TEAMS_NAME_OWN && teams_seconds(&signin->last_own, &pinfo->abs_ts) > SHARED_WINDOW)
         return NULL;
-    if (signin == NULL || starts_over(signin, pinfo, what->stage, !info->response && !info->retransmission))
-        signin = signin_new(model, pinfo, client);
+    return starts_over(signin, pinfo, what, asking) ? signin_new(model, pinfo, client) : signin;
+}
 
-    signin->last = pinfo->abs_ts;
-    if (own_product)
-        signin->last_own = pinfo->abs_ts;
-    else {
-        what->until = signin->last_own;
-        what->until.secs += (time_t)SHARED_WINDOW;
+bool
+teams_signin_name(teams_model *model, packet_info *pinfo, teams_client *client, const ts_name_info *info,
+    teams_learned *what, teams_signin **result)
+{
+    *what = learned_of(info, pinfo->num, client);
+    *result = NULL;
+
+    if (what->weight <= TEAMS_NAME_INFRA && !fill_from_chain(model, what))
+        return false;
+    teams_signin *signin = *result = signin_of(model, pinfo, client, what, !info->response && !info->retransmission);
+
+    if (signin == NULL) {
+        if (what->weight >= TEAMS_NAME_OWN && info->response)
+            keep_links(model, info, what);
+        return what->weight >= TEAMS_NAME_OWN;
     }
+    signin->last = pinfo->abs_ts;
+    if (what->weight >= TEAMS_NAME_OWN)
+        signin->last_own = pinfo->abs_ts;
+    else
+        set_until(what, &signin->last_own);
     note_stage(signin, pinfo, what);
     if (info->response) {
         keep_links(model, info, what);
         check_region(pinfo, signin, info, what);
     }
-    return signin;
+    return true;
 }
 
 /* ---- what is overdue (D15, D16) ---- */

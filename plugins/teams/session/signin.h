@@ -4,14 +4,16 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * A sign-in of a client begins with
- *   - the first name of a product of ours that the client asks for or sends
- *     as a server name,
+ *   - the first name that only a client of Teams or Skype asks for
+ *     (ts_name_class.client_only), as a question or as a server name,
  *   - such a name more than 30 minutes after the latest one of the sign-in,
  *   - a bootstrap or Lync discovery name after 60 seconds without any name,
  *     when the sign-in has got past identity, or
  *   - an identity name asked again within 30 seconds after a bootstrap name
  *     was asked again, when the sign-in has got past identity.
- * Names of services that all of Microsoft 365 shares (login, Exchange, ...)
+ * No other name begins one: Windows, Office, Edge and servers ask for
+ * telemetry, configuration, push and login names of ours on every PC. Names of
+ * services that all of Microsoft 365 shares (login, Exchange, telemetry, ...)
  * belong to it for 120 seconds after its latest name of a product of ours;
  * names of shared infrastructure only where they were a link of a chain that
  * began in such a name. Shared names of the 60 seconds before a sign-in are
@@ -29,18 +31,22 @@ typedef enum {
     TEAMS_NAME_FOREIGN,     /* not at all */
     TEAMS_NAME_INFRA,       /* only as a link of a chain of ours */
     TEAMS_NAME_SHARED,      /* only inside a sign-in */
-    TEAMS_NAME_OWN
+    TEAMS_NAME_OWN,         /* but not that its client is here */
+    TEAMS_NAME_CLIENT       /* only its client asks for it */
 } teams_name_weight;
 
+/* By product alone, and by the whole of what is known of the name. */
 teams_name_weight teams_name_weigh(ts_product product);
+teams_name_weight teams_name_class_weigh(const ts_name_class *name);
 
 /*
- * First pass: what the name says of the client's sign-in. Returns the sign-in
- * that the name belongs to, NULL where it is not ours. *what is filled with
- * its product, service and stage, which for a link of a chain are the chain's.
+ * First pass: what the name says of the client's sign-in. Is the name ours?
+ * *signin is then the sign-in that it belongs to, NULL where there is none;
+ * *what is filled with its product, service and stage, which for a link of a
+ * chain are the chain's.
  */
-teams_signin *teams_signin_name(teams_model *model, packet_info *pinfo, teams_client *client,
-    const ts_name_info *info, teams_learned *what);
+bool teams_signin_name(teams_model *model, packet_info *pinfo, teams_client *client, const ts_name_info *info,
+    teams_learned *what, teams_signin **signin);
 
 /*
  * First pass: remembers a name of a shared service that belongs to no sign-in.

@@ -41,7 +41,9 @@ drop_old(wmem_list_t *names, const nstime_t *now)
 void
 teams_signin_note_earlier(teams_model *model, const packet_info *pinfo, const address *who, const ts_name_info *info, const char *endpoint)
 {
-    if (teams_name_weigh(info->whole->product) != TEAMS_NAME_SHARED)
+    const teams_name_weight weight = teams_name_class_weigh(info->whole);
+
+    if (weight < TEAMS_NAME_SHARED || weight == TEAMS_NAME_CLIENT)
         return;
     wmem_list_t *names = (wmem_list_t *)wmem_map_lookup(model->earlier_names, who);
 

@@ -115,7 +115,7 @@ MACRO_CALLS = {
     "teams_signin": ("${teams_signin:1}", "teams.signin == 1"),
     "teams_with": ("${teams_with:192.0.2.1}", "teams && ip.addr == 192.0.2.1"),
     "teams_service": ('${teams_service:"chat"}', 'teams.service == "chat" || teams_dns.service == "chat"'),
-    "teams_slower": ("${teams_slower:0.1}", "dns.time > 0.1 || ms_turn.response_time > 0.1 || teams_stun.rtt > 0.1"),
+    "teams_slower": ("${teams_slower:0.1}", "dns.time > 0.1 || ms_turn.response_time > 0.1 || teams_stun.response_time > 0.1"),
 }
 
 

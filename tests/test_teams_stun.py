@@ -19,7 +19,7 @@ CONFERENCE = "teams/skype-conference-call.pcap"
 VECTORS = "teams/ms-ice2-hexvectors.pcap"
 # Without attr.value: tshark itself shows an empty one in its own way with each output.
 NAMES = ["teams_stun.attr.type", "teams_stun.attr.length", "teams_stun.ufrag.local", "teams_stun.role", "teams_stun.priority", "teams_stun.pair", "teams_stun.pair.state", "teams_stun.pair.local_type",
-         "teams_stun.pair.remote_type", "teams_stun.twin_of", "teams_stun.response_to", "teams_stun.rtt", "teams_stun.media",
+         "teams_stun.pair.remote_type", "teams_stun.twin_of", "teams_stun.response_to", "teams_stun.response_time", "teams_stun.media",
          "teams_stun.payload_name", "teams_stun.fingerprint.status", "teams_stun.integrity.status"]
 
 
@@ -304,7 +304,7 @@ def test_duplicates_measure_nothing():
         elif payload[:2] == b"\1\1" and first.get(payload[4:20]):
             measured[number] = times[number] - times[first.pop(payload[4:20])]
     assert len(measured) == 3
-    shown = {number: float(values[0]) for number, values in column(capture, "teams_stun.rtt").items()}
+    shown = {number: float(values[0]) for number, values in column(capture, "teams_stun.response_time").items()}
     assert shown == pytest.approx(measured, abs=1e-6)
     assert set(column(capture, "teams_stun.retransmission")) == {6, 8, 10, 12, 14, 16}
     assert column(capture, "teams_stun.response_to") == {7: ["5"], 8: ["5"], 11: ["9"], 12: ["9"], 15: ["13"], 16: ["13"]}

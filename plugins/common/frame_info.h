@@ -30,7 +30,7 @@
 #include "core/ports.h"
 #include "core/prefixes.h"
 
-#define TS_FRAME_INFO_ABI 8
+#define TS_FRAME_INFO_ABI 9
 
 typedef enum {
     TS_INFO_NAME,
@@ -180,8 +180,10 @@ typedef struct {
     bool tcp;
     uint16_t error_code;
     uint32_t request_frame;
-    bool measured;                  /* rtt is valid: the first answer to a check that was seen */
+    bool measured;                  /* rtt is valid: the first answer to a check that the capturing side sent */
     nstime_t rtt;
+    bool has_answer_time;           /* the first answer of the capturing side to a check of its peer */
+    nstime_t answer_time;           /* what it took for that: nothing of the path */
     ts_endpoint mapped;             /* XOR-MAPPED-ADDRESS of this message */
     const char *ufrag_local;        /* "" where unknown */
     const char *ufrag_remote;

@@ -6,6 +6,8 @@
 
 #include "allocations.h"
 
+#include "teams-stun.h"
+
 #define MAX_SEARCHED    16  /* allocations of one socket */
 
 static wmem_map_t *clients;     /* ms_turn_client by itself */
@@ -41,6 +43,7 @@ ms_turn_client_of(const ts_endpoint *end, bool tcp)
         client->tcp = tcp;
         ts_endpoint_keep(&client->end, end);
         wmem_map_insert(clients, client, client);
+        ts_pairs_add_relay_client(&client->end.addr);
     }
     return client;
 }

@@ -27,10 +27,11 @@ typedef struct {
     const ts_attempt *attempt;
     uint32_t twin_of;
     uint32_t response_to;
-    nstime_t rtt;
+    nstime_t time;
     bool request;
     bool retransmission;
-    bool measured;              /* rtt is valid */
+    bool round_trip;            /* time is that of a check which the capturing side sent */
+    bool answer_time;           /* time is what the capturing side took to answer */
     bool keep_alive;
     bool consent;               /* an answered check after nomination */
     uint64_t diagnostics;
@@ -47,7 +48,8 @@ static int hf_teams_stun_twin_of = -1;
 static int hf_teams_stun_retransmission = -1;
 static int hf_teams_stun_response_to = -1;
 static int hf_teams_stun_response_in = -1;
-static int hf_teams_stun_rtt = -1;
+static int hf_teams_stun_response_time = -1;
+static int hf_teams_stun_answer_time = -1;
 static int hf_teams_stun_media = -1;
 static int hf_teams_stun_evidence = -1;
 static int hf_teams_stun_fingerprint_status = -1;
@@ -197,14 +199,30 @@ attach_info(packet_info *pinfo, const stun_msg *msg, const check_frame_data *fra
     info->tcp = pair->tcp;
     info->error_code = msg->error_code;
     info->request_frame = frame_data->response_to;
-    info->measured = frame_data->measured;
-    info->rtt = frame_data->rtt;
+    info->measured = frame_data->round_trip;
+    if (frame_data->round_trip)
+        info->rtt = frame_data->time;
+    info->has_answer_time = frame_data->answer_time;
+    if (frame_data->answer_time)
+        info->answer_time = frame_data->time;
     if (ts_endpoint_known(&msg->reflexive))
         info->mapped = ts_endpoint_shared(&msg->reflexive);
     fill_ufrags(pinfo, msg, frame_data->from_local, info);
 }
 
 /* ---- following one message; first pass ---- */
+
+/* Only whoever captures at the sender of a check sees its round trip; at the other end it is the time to answer. */
+static void
+set_kind_of_time(const ts_attempt *attempt, check_frame_data *frame_data)
+{
+    const ts_side side = ts_pair_capturing_side(attempt->pair);
+
+    if (side == TS_SIDE_UNKNOWN)
+        return;
+    frame_data->round_trip = attempt->from_local == (side == TS_SIDE_LOCAL);
+    frame_data->answer_time = !frame_data->round_trip;
+}
 
 /* The pair and transaction of the message; NULL where it is not a check. */
 static ts_pair *
@@ -232,8 +250,9 @@ follow(packet_info *pinfo, const ts_demux_call *call, const stun_msg *msg, check
     frame_data->retransmission = exchange.retransmission;
     frame_data->twin_of = exchange.twin_of;
     frame_data->response_to = exchange.response_to;
-    frame_data->measured = exchange.measured;
-    frame_data->rtt = exchange.rtt;
+    frame_data->time = exchange.time;
+    if (exchange.measured)
+        set_kind_of_time(exchange.attempt, frame_data);
     if (exchange.attempt != NULL && exchange.attempt->pair != pair) {
         *from_local = !exchange.attempt->from_local;
         return exchange.attempt->pair;
@@ -334,9 +353,10 @@ show_frame_data(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item 
     if (frame_data->retransmission)
         ts_add_flag(tvb, tree, hf_teams_stun_retransmission);
     ts_add_number(tvb, tree, hf_teams_stun_response_to, frame_data->response_to);
-    if (frame_data->measured) {
-        proto_item *item = proto_tree_add_time(tree, hf_teams_stun_rtt, tvb, 0, 0, &frame_data->rtt);
-        proto_item_set_generated(item);
+    if (frame_data->round_trip || frame_data->answer_time) {
+        const int hf = frame_data->round_trip ? hf_teams_stun_response_time : hf_teams_stun_answer_time;
+
+        proto_item_set_generated(proto_tree_add_time(tree, hf, tvb, 0, 0, &frame_data->time));
     }
     if (frame_data->request && frame_data->attempt != NULL)
         ts_add_number(tvb, tree, hf_teams_stun_response_in, frame_data->attempt->response_in);
@@ -416,7 +436,8 @@ ts_checks_register(int proto)
         { &hf_teams_stun_retransmission, { "Retransmission", "teams_stun.retransmission", FT_BOOLEAN, BASE_NONE, NULL, 0, "The same bytes were sent on this pair before", HFILL } },
         { &hf_teams_stun_response_to, { "Response To", "teams_stun.response_to", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0, "Frame of the check that this answers, as first sent", HFILL } },
         { &hf_teams_stun_response_in, { "Response In", "teams_stun.response_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0, "Frame of the answer to this check", HFILL } },
-        { &hf_teams_stun_rtt, { "Round Trip Time", "teams_stun.rtt", FT_RELATIVE_TIME, BASE_NONE, NULL, 0, "Time from the first sending of the check to its first answer", HFILL } },
+        { &hf_teams_stun_response_time, { "Response Time", "teams_stun.response_time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0, "Round trip: time from the first sending of a check by the capturing side to its first answer", HFILL } },
+        { &hf_teams_stun_answer_time, { "Answer Time", "teams_stun.answer_time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0, "Time that the capturing side took to answer a check of its peer; says nothing of the path", HFILL } },
         { &hf_teams_stun_media, { "Media", "teams_stun.media", FT_STRING, BASE_NONE, NULL, 0, "What each payload of the frame is, the innermost first: stun, turn, rtp, rtcp, srtcp, dtls, channel (FF10 or ChannelData), other (RFC 7983)", HFILL } },
         { &hf_teams_stun_evidence, { "Evidence", "teams_stun.evidence", FT_STRING, BASE_NONE, NULL, 0, "Why this is taken for Microsoft's", HFILL } },
         { &hf_teams_stun_fingerprint_status, { "Fingerprint Status", "teams_stun.fingerprint.status", FT_STRING, BASE_NONE, NULL, 0, "good, legacy (misprinted table of Windows Live Messenger 2009) or bad", HFILL } },

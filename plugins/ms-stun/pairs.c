@@ -23,9 +23,15 @@ typedef struct {
     ts_endpoint server;
 } pair_key;
 
+/* A host on whose side the capture was taken, as far as can be told. File scope. */
+typedef struct {
+    address addr;
+    bool proven;                /* by a relay, FF10 or addresses; else it was only the first to send */
+} near_host;
+
 typedef struct {
     wmem_map_t *pairs;          /* pair_key -> ts_pair */
-    wmem_map_t *locals;         /* address of a host that the capture is local to -> itself */
+    wmem_map_t *hosts;          /* address -> near_host */
     uint32_t count;
 } pair_state;
 
@@ -96,7 +102,7 @@ pairs(void)
     if (state == NULL) {
         state = wmem_new0(wmem_file_scope(), pair_state);
         state->pairs = wmem_map_new(wmem_file_scope(), key_hash, key_equal);
-        state->locals = wmem_map_new(wmem_file_scope(), ts_address_hash, ts_address_key_equal);
+        state->hosts = wmem_map_new(wmem_file_scope(), ts_address_hash, ts_address_key_equal);
     }
     return state;
 }
@@ -198,23 +204,32 @@ of_session(packet_info *pinfo, ts_pair *pair, uint64_t session_id)
     return unknown == NULL && searched == TS_MAX_SIBLINGS ? pair : unknown;
 }
 
-static bool
-is_local(const address *addr)
+static near_host *
+host_of(const address *addr)
 {
-    return wmem_map_contains(pairs()->locals, addr);
+    return (near_host *)wmem_map_lookup(pairs()->hosts, addr);
 }
 
-/* Is the sender the side that the capture was taken on? */
 static bool
-sender_is_local(const ts_path *path)
+is_proven(const address *addr)
 {
+    const near_host *host = host_of(addr);
+
+    return host != NULL && host->proven;
+}
+
+/* Is the sender the side that the capture was taken on? *proven: something says so. */
+static bool
+sender_is_local(const ts_path *path, bool *proven)
+{
+    const bool src_proven = is_proven(&path->src.addr);
+    const bool dst_proven = is_proven(&path->dst.addr);
+
+    *proven = true;
     if (path->server.addr.type != AT_NONE)
         return path->from_client;
-
-    const bool src_known = is_local(&path->src.addr);
-    const bool dst_known = is_local(&path->dst.addr);
-    if (src_known != dst_known)
-        return src_known;
+    if (src_proven != dst_proven)
+        return src_proven;
     if (path->multiplexed)      /* FF10 goes to relays, never from them */
         return true;
 
@@ -222,17 +237,36 @@ sender_is_local(const ts_path *path)
     const bool dst_private = ts_address_is_private(&path->dst.addr);
     if (src_private != dst_private)
         return src_private;
-    return true;
+    *proven = false;
+    return host_of(&path->src.addr) != NULL || host_of(&path->dst.addr) == NULL;
 }
 
 static void
-learn_local(const address *addr)
+add_host(const address *addr, bool proven)
 {
-    if (is_local(addr))
-        return;
-    address *kept = wmem_new0(wmem_file_scope(), address);
-    copy_address_wmem(wmem_file_scope(), kept, addr);
-    wmem_map_insert(pairs()->locals, kept, kept);
+    near_host *host = host_of(addr);
+
+    if (host == NULL) {
+        host = wmem_new0(wmem_file_scope(), near_host);
+        copy_address_wmem(wmem_file_scope(), &host->addr, addr);
+        wmem_map_insert(pairs()->hosts, &host->addr, host);
+    }
+    host->proven |= proven;
+}
+
+void
+ts_pairs_add_relay_client(const address *addr)
+{
+    add_host(addr, true);
+}
+
+ts_side
+ts_pair_capturing_side(const ts_pair *pair)
+{
+    const bool local = pair->server.addr.type != AT_NONE || is_proven(&pair->local.addr);
+    const bool remote = pair->server.addr.type == AT_NONE && is_proven(&pair->remote.addr);
+
+    return local == remote ? TS_SIDE_UNKNOWN : local ? TS_SIDE_LOCAL : TS_SIDE_REMOTE;
 }
 
 static ts_candidate
@@ -250,7 +284,7 @@ first_guess_remote(packet_info *pinfo, const ts_demux_call *call, const ts_path 
 }
 
 static ts_pair *
-pair_new(packet_info *pinfo, const ts_demux_call *call, const ts_path *path, bool from_local, ts_pair *same_ends)
+pair_new(packet_info *pinfo, const ts_demux_call *call, const ts_path *path, bool from_local, bool proven, ts_pair *same_ends)
 {
     const ts_endpoint *local = from_local ? &path->src : &path->dst;
     const ts_endpoint *remote = from_local ? &path->dst : &path->src;
@@ -278,7 +312,7 @@ pair_new(packet_info *pinfo, const ts_demux_call *call, const ts_path *path, boo
         if (path->server.addr.type != AT_NONE)
             pair->allocation = own->end->allocation;
     }
-    learn_local(&local->addr);
+    add_host(&local->addr, proven);
     pair->text = pair_text(pinfo, pair);
 
     if (same_ends != NULL) {
@@ -298,15 +332,16 @@ ts_pair *
 ts_pair_find(packet_info *pinfo, const ts_demux_call *call, const ts_path *path, bool create, bool *from_local)
 {
     bool local_sends = true;
+    bool proven = false;
     ts_pair *same_ends = lookup(&path->src, &path->dst, &path->server);
 
     if (same_ends == NULL) {
         same_ends = lookup(&path->dst, &path->src, &path->server);
-        local_sends = same_ends == NULL ? sender_is_local(path) : false;
+        local_sends = same_ends == NULL ? sender_is_local(path, &proven) : false;
     }
     ts_pair *pair = same_ends == NULL ? NULL : of_session(pinfo, same_ends, path->session_id);
     if (pair == NULL && create && !PINFO_FD_VISITED(pinfo))
-        pair = pair_new(pinfo, call, path, local_sends, same_ends);
+        pair = pair_new(pinfo, call, path, local_sends, proven, same_ends);
     if (from_local != NULL)
         *from_local = local_sends;
     return pair;

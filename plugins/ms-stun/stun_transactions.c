@@ -178,7 +178,7 @@ ts_transaction_response(packet_info *pinfo, const stun_msg *msg, const ts_pair *
         return exchange;
     }
     exchange.measured = true;
-    nstime_delta(&exchange.rtt, &pinfo->abs_ts, &attempt->time);
+    nstime_delta(&exchange.time, &pinfo->abs_ts, &attempt->time);
     attempt->response_in = pinfo->num;
     attempt->response_time = pinfo->abs_ts;
     attempt->response_hash = msg->hash;

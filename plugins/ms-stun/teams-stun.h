@@ -135,6 +135,9 @@ struct ts_pair {
     bool consent_lost;
 };
 
+/* Where the capture was taken, seen from a pair. */
+typedef enum { TS_SIDE_UNKNOWN, TS_SIDE_LOCAL, TS_SIDE_REMOTE } ts_side;
+
 ts_path ts_path_of(packet_info *pinfo, const ts_demux_call *call, const stun_msg *msg);
 
 /*
@@ -142,6 +145,12 @@ ts_path ts_path_of(packet_info *pinfo, const ts_demux_call *call, const stun_msg
  * (may be NULL) says which way the payload goes.
  */
 ts_pair *ts_pair_find(packet_info *pinfo, const ts_demux_call *call, const ts_path *path, bool create, bool *from_local);
+
+/* A host that asks a relay for allocations is on the side of the capture; first pass. */
+void ts_pairs_add_relay_client(const address *addr);
+
+/* On which side of the pair the capture was taken, as far as anything says so by now; first pass. */
+ts_side ts_pair_capturing_side(const ts_pair *pair);
 
 /* The pair as it was before this frame; NULL where it was not known then. */
 const ts_pair_snapshot *ts_pair_before(const ts_pair *pair, const packet_info *pinfo);
@@ -188,8 +197,8 @@ typedef struct {
     uint32_t twin_of;
     uint32_t response_to;
     bool retransmission;
-    bool measured;              /* the first answer: only that one tells the round-trip time */
-    nstime_t rtt;               /* valid with measured */
+    bool measured;              /* the first answer: only that one tells a time */
+    nstime_t time;              /* from the first sending to the first answer; valid with measured */
 } ts_exchange;
 
 /* First pass only. pair of a response: the path's own, NULL where it has none yet. */

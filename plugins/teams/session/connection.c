@@ -186,6 +186,15 @@ name_of_host(const teams_net_host *host, const teams_net_client *client)
 }
 
 void
+teams_connection_find_signin(teams_connection *c)
+{
+    const teams_client *client = c->p->signin == NULL ? teams_net_model_client(c->p->client) : NULL;
+
+    if (client != NULL)
+        c->p->signin = client->signin;
+}
+
+void
 teams_connection_set_name(teams_connection *c, const char *name)
 {
     teams_connection *latest = (teams_connection *)wmem_map_lookup(c->p->client->latest, name);

@@ -105,9 +105,11 @@ check_ipv6(packet_info *pinfo, const teams_connection *c)
         return;
     const double cost = teams_seconds(&dead->start, &c->start);
 
-    if (cost >= IPV6_COST && cost <= IPV6_COST_MAX)
-        teams_connection_tell(pinfo, c, TEAMS_EXPERT_IPV6_DEAD, "%s at %s: %u SYNs without an answer; IPv4 %.1f s later",
-            c->name, dead->endpoint, dead->syns, cost);
+    if (cost < IPV6_COST || cost > IPV6_COST_MAX)
+        return;
+    c->p->dead_ipv6 = dead;
+    teams_connection_tell(pinfo, c, TEAMS_EXPERT_IPV6_DEAD, "%s at %s: %u SYNs without an answer; IPv4 %.1f s later",
+        c->name, dead->endpoint, dead->syns, cost);
 }
 
 static void
@@ -279,6 +281,7 @@ tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, const struc
     const unsigned payload = new_payload(c, tcp, from_client);
 
     c->p->seen = seen;
+    teams_connection_find_signin(c);
     if (c->state == TEAMS_CONNECTION_UNANSWERED && from_client && !(seen & (TCP_SEEN_SYN_ACK | TCP_SEEN_RST)))
         unanswered_syn(pinfo, c);
     if (c->state <= TEAMS_CONNECTION_UNANSWERED && (seen & TCP_SEEN_SYN_ACK))
@@ -371,6 +374,7 @@ any_tcp_frame(packet_info *pinfo, proto_tree *tree, const teams_net_host *to, co
 static void
 quic_frame(packet_info *pinfo, teams_connection *c, bool from_client)
 {
+    teams_connection_find_signin(c);
     c->packets[from_client]++;
     c->bytes[from_client] += pinfo->fd->pkt_len;
     c->last = pinfo->abs_ts;

@@ -4,10 +4,348 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "session/connection.h"
+#include "session/connection_judge.h"
+
+#include <string.h>
+
+#include "session/signin.h"
+
+#define NAMES_SHOWN 3
+
+const ts_expert_row teams_conclusions[TEAMS_CONCLUSION_COUNT] = {
+#define DIAGNOSTIC TS_EXPERT_ROW
+#include "session/connection_conclusions.def"
+#undef DIAGNOSTIC
+};
+
+/* ---- what is judged ---- */
+
+const teams_connection *
+teams_judge_connection(const teams_judge *j, unsigned n)
+{
+    return *(const teams_connection **)wmem_array_index(j->connections, n);
+}
+
+unsigned
+teams_judge_connection_count(const teams_judge *j)
+{
+    return wmem_array_get_count(j->connections);
+}
+
+teams_name_result *
+teams_judge_name(const teams_judge *j, unsigned n)
+{
+    return *(teams_name_result **)wmem_array_index(j->names, n);
+}
+
+unsigned
+teams_judge_name_count(const teams_judge *j)
+{
+    return wmem_array_get_count(j->names);
+}
+
+teams_name_result *
+teams_judge_name_of(const teams_judge *j, const char *name)
+{
+    char *lower = g_ascii_strdown(name, -1);
+    teams_name_result *found = (teams_name_result *)wmem_map_lookup(j->by_name, lower);
+
+    g_free(lower);
+    return found;
+}
+
+bool
+teams_name_matters(const teams_name_result *name)
+{
+    return name->stage != TS_STAGE_TELEMETRY && name->stage != TS_STAGE_DISCOVERY_LEGACY &&
+        (name->required || name->stage == TS_STAGE_IDENTITY || teams_name_weigh(name->product) >= TEAMS_NAME_OWN);
+}
+
+bool
+teams_judge_time_passed(const teams_judge *j, const nstime_t *since, double seconds)
+{
+    return teams_seconds(since, &j->end) >= seconds;
+}
+
+bool
+teams_judge_is_portal(const teams_judge *j, const teams_connection *c)
+{
+    for (unsigned i = 0; i < wmem_array_get_count(j->clients); i++) {
+        const teams_net_client *client = *(const teams_net_client **)wmem_array_index(j->clients, i);
+
+        if (client->one_address_frame != 0 && strncmp(c->endpoint, client->one_address, strlen(client->one_address)) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void
+gather_client(void *key _U_, void *value, void *data)
+{
+    teams_judge *j = (teams_judge *)data;
+    const teams_net_client *client = (const teams_net_client *)value;
+
+    if (teams_net_model_client(client) == j->signin->client)
+        wmem_array_append_one(j->clients, client);
+}
+
+static teams_name_result *
+name_result(teams_judge *j, const char *name)
+{
+    teams_name_result *known = teams_judge_name_of(j, name);
+
+    if (known != NULL)
+        return known;
+    teams_name_result *fresh = wmem_new0(j->scope, teams_name_result);
+    char *lower = g_ascii_strdown(name, -1);
+
+    fresh->name = name;
+    wmem_array_append_one(j->names, fresh);
+    wmem_map_insert(j->by_name, wmem_strdup(j->scope, lower), fresh);
+    g_free(lower);
+    return fresh;
+}
+
+static void
+gather_names(teams_judge *j, const teams_net_client *client)
+{
+    for (const teams_asked_name *asked = client->first_name; asked != NULL; asked = asked->next) {
+        if (asked->signin != j->signin)
+            continue;
+        teams_name_result *name = name_result(j, asked->name);
+
+        name->asked = asked;
+        name->product = asked->product;
+        name->service = asked->service;
+        name->stage = asked->stage;
+        name->required = asked->required;
+    }
+}
+
+static void
+gather_connections(teams_judge *j, const teams_net_client *client)
+{
+    for (unsigned i = 0; i < wmem_array_get_count(client->connections); i++) {
+        const teams_connection *c = *(const teams_connection **)wmem_array_index(client->connections, i);
+
+        if (c->p->signin != j->signin || c->p->ignored)
+            continue;
+        wmem_array_append_one(j->connections, c);
+        if (c->proxy)
+            j->result->proxy = c->endpoint;
+        if (c->name == NULL)
+            continue;
+        teams_name_result *name = name_result(j, c->name);
+
+        name->tried++;
+        name->by_proxy = name->by_proxy || c->proxy;
+        name->reached = name->reached || c->state >= TEAMS_CONNECTION_SECURED;
+        if (name->product == TS_PRODUCT_UNKNOWN) {
+            name->product = c->product;
+            name->service = c->service;
+            name->stage = c->stage;
+        }
+        name->required = name->required || c->required;
+    }
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+    const teams_connection *x = *(const teams_connection *const *)a;
+    const teams_connection *y = *(const teams_connection *const *)b;
+
+    return x->number < y->number ? -1 : x->number > y->number;
+}
+
+/* ---- problems ---- */
+
+void
+teams_judge_add(teams_judge *j, const ts_expert_row *row, int severity, teams_problem_place place, const char *format, ...)
+{
+    teams_connection_problem problem = {
+        .code = row->code,
+        .filter = row->filter,
+        .severity = severity,
+        .advice = row->advice,
+        .frame = place.frame,
+        .actor = place.actor,
+        .name = place.name,
+        .fatal = place.fatal,
+    };
+    va_list arguments;
+
+    va_start(arguments, format);
+    problem.sentence = wmem_strdup_vprintf(j->scope, format, arguments);
+    va_end(arguments);
+    wmem_array_append_one(j->problems, problem);
+}
+
+static int
+worst_first(const void *a, const void *b)
+{
+    const teams_connection_problem *x = (const teams_connection_problem *)a;
+    const teams_connection_problem *y = (const teams_connection_problem *)b;
+
+    if (x->severity != y->severity)
+        return x->severity > y->severity ? -1 : 1;
+    if (x->fatal != y->fatal)
+        return x->fatal ? -1 : 1;
+    return x->frame < y->frame ? -1 : x->frame > y->frame;
+}
+
+/* ---- lists of names ---- */
+
+teams_name_list
+teams_name_list_new(teams_judge *j)
+{
+    teams_name_list list = { .j = j, .text = wmem_strbuf_new(j->scope, ""), .all_lost = true };
+
+    list.seen = wmem_map_new(j->scope, wmem_str_hash, g_str_equal);
+    return list;
+}
+
+void
+teams_name_list_add(teams_name_list *list, const char *name, uint32_t frame)
+{
+    const teams_name_result *result = teams_judge_name_of(list->j, name);
+
+    list->count++;
+    if (list->frame == 0 || frame < list->frame)
+        list->frame = frame;
+    if (wmem_map_contains(list->seen, name))
+        return;
+    wmem_map_insert(list->seen, name, (void *)name);
+    if (list->first == NULL)
+        list->first = name;
+    if (++list->names <= NAMES_SHOWN)
+        wmem_strbuf_append_printf(list->text, "%s%s", list->names == 1 ? "" : ", ", name);
+    const bool lost = result == NULL || !result->reached;
+
+    list->all_lost = list->all_lost && lost;
+    list->any_lost = list->any_lost || lost;
+    list->matters = list->matters || (lost && result != NULL && teams_name_matters(result));
+    list->identity = list->identity || (lost && result != NULL && result->stage == TS_STAGE_IDENTITY);
+}
+
+const char *
+teams_name_list_text(const teams_name_list *list)
+{
+    if (list->names <= NAMES_SHOWN)
+        return wmem_strbuf_get_str(list->text);
+    return wmem_strdup_printf(list->j->scope, "%s and %u more", wmem_strbuf_get_str(list->text), list->names - NAMES_SHOWN);
+}
+
+int
+teams_name_list_severity(const teams_name_list *list)
+{
+    return list->matters ? PI_ERROR : list->any_lost ? PI_NOTE : PI_WARN;
+}
+
+const char *
+teams_name_list_tail(const teams_name_list *list)
+{
+    if (!list->identity || list->j->result->identity_reached)
+        return "";
+    list->j->identity_told = true;
+    return "; identity was not reached";
+}
+
+/* ---- times ---- */
+
+static int
+slowest_first(const void *a, const void *b)
+{
+    const teams_name_timing *x = (const teams_name_timing *)a;
+    const teams_name_timing *y = (const teams_name_timing *)b;
+
+    return x->total > y->total ? -1 : x->total < y->total;
+}
+
+static void
+add_timing(teams_judge *j, wmem_array_t *timings, const teams_connection *c)
+{
+    teams_name_timing timing = { .name = c->name, .frame = c->frame };
+
+    teams_name_result *name = teams_judge_name_of(j, c->name);
+
+    if (name->timed)
+        return;     /* its first use counts */
+    name->timed = true;
+    for (unsigned step = 0; step < TEAMS_STEP_COUNT; step++) {
+        timing.steps[step] = c->steps[step].frame == 0 ? -1 : nstime_to_sec(&c->steps[step].time);
+        if (c->steps[step].frame == 0)
+            continue;
+        timing.total += timing.steps[step];
+        j->result->totals[step] += timing.steps[step];
+    }
+    wmem_array_append_one(timings, timing);
+}
+
+static void
+judge_times(teams_judge *j)
+{
+    wmem_array_t *timings = wmem_array_new(j->scope, sizeof(teams_name_timing));
+
+    for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
+        const teams_connection *c = teams_judge_connection(j, i);
+
+        if (c->name != NULL && c->state >= TEAMS_CONNECTION_CONNECTED && !c->quic)
+            add_timing(j, timings, c);
+    }
+    j->result->timing_count = wmem_array_get_count(timings);
+    j->result->timings = (teams_name_timing *)wmem_array_get_raw(timings);
+    if (j->result->timing_count > 1)
+        qsort(j->result->timings, j->result->timing_count, sizeof(teams_name_timing), slowest_first);
+}
+
+/* ---- what was reached ---- */
+
+static void
+judge_reached(teams_judge *j)
+{
+    for (unsigned i = 0; i < teams_judge_name_count(j); i++) {
+        const teams_name_result *name = teams_judge_name(j, i);
+
+        if (name->stage == TS_STAGE_IDENTITY) {
+            j->result->identity_asked = true;
+            j->result->identity_reached = j->result->identity_reached || name->reached;
+        }
+        if (teams_signin_is_past_identity(UINT32_C(1) << name->stage) && name->reached)
+            j->result->beyond_reached = true;
+    }
+}
 
 teams_signin_result *
-teams_connections_judge(wmem_allocator_t *scope, const teams_signin *signin _U_)
+teams_connections_judge(wmem_allocator_t *scope, const teams_signin *signin)
 {
-    return wmem_new0(scope, teams_signin_result);
+    teams_judge j = { .scope = scope, .signin = signin, .end = teams_model_get()->last };
+
+    j.result = wmem_new0(scope, teams_signin_result);
+    j.clients = wmem_array_new(scope, sizeof(const teams_net_client *));
+    j.connections = wmem_array_new(scope, sizeof(const teams_connection *));
+    j.names = wmem_array_new(scope, sizeof(teams_name_result *));
+    j.by_name = wmem_map_new(scope, wmem_str_hash, g_str_equal);
+    j.problems = wmem_array_new(scope, sizeof(teams_connection_problem));
+    wmem_map_foreach(teams_net_get()->clients, gather_client, &j);
+    for (unsigned i = 0; i < wmem_array_get_count(j.clients); i++)
+        gather_names(&j, *(const teams_net_client **)wmem_array_index(j.clients, i));
+    for (unsigned i = 0; i < wmem_array_get_count(j.clients); i++)
+        gather_connections(&j, *(const teams_net_client **)wmem_array_index(j.clients, i));
+    if (teams_judge_connection_count(&j) > 1)
+        qsort(wmem_array_get_raw(j.connections), teams_judge_connection_count(&j), sizeof(const teams_connection *), by_number);
+    judge_reached(&j);
+    teams_judge_dns(&j);
+    teams_judge_tcp(&j);
+    teams_judge_tls(&j);
+    teams_judge_proxy(&j);
+    teams_judge_signin(&j);
+    judge_times(&j);
+    j.result->problem_count = wmem_array_get_count(j.problems);
+    j.result->problems = (teams_connection_problem *)wmem_array_get_raw(j.problems);
+    if (j.result->problem_count > 1)
+        qsort(j.result->problems, j.result->problem_count, sizeof(teams_connection_problem), worst_first);
+    j.result->connection_count = teams_judge_connection_count(&j);
+    j.result->connections = (const teams_connection **)wmem_array_get_raw(j.connections);
+    return j.result;
 }

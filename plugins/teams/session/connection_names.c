@@ -114,6 +114,10 @@ asked_name_of(const packet_info *pinfo, teams_net_client *client, const ts_name_
     }
     asked->required = asked->required || (info->links[0].required != NULL && info->links[0].required[0] != '\0');
     asked->last = pinfo->abs_ts;
+    const teams_client *known = teams_net_model_client(client);
+
+    if (known != NULL && known->signin != NULL)
+        asked->signin = known->signin;
     return asked;
 }
 

@@ -52,6 +52,7 @@ typedef struct teams_asked_name {
     bool required;
     teams_dns_outcome types[TEAMS_DNS_TYPE_COUNT];
     uint32_t frame;
+    const teams_signin *signin; /* the latest of the client when it was last asked for; NULL: none */
     nstime_t first;
     nstime_t last;
     address resolver;
@@ -104,6 +105,8 @@ typedef struct {
 
 struct teams_connection_private {
     teams_net_client *client;
+    const teams_signin *signin; /* of the client when it was first seen with one; NULL: none */
+    const struct teams_connection *dead_ipv6;   /* that this one took the place of */
     struct teams_connection *before;    /* the client's latest one to the same name */
     uint32_t stream;
     uint8_t seen;               /* completeness before this frame */
@@ -121,6 +124,8 @@ struct teams_connection_private {
     nstime_t handshake_answer;  /* the server's first payload after the ClientHello */
     uint32_t connect_frame;     /* CONNECT to the proxy */
     nstime_t connect_asked;
+    uint32_t challenge_frame;   /* the proxy's first 407 */
+    double challenge_cost;      /* seconds from the request to it, of all */
     nstime_t hole_since;        /* from the server: a segment is missing since */
     uint32_t hole_frame;
     unsigned large_retransmissions;     /* of the client, one after the other, without progress */
@@ -148,6 +153,8 @@ teams_client *teams_net_model_client(const teams_net_client *client);
 /* The connection of the frame between these ends, NULL where there is none. */
 teams_connection *teams_connection_find(bool quic, const ts_endpoint *client_end, const ts_endpoint *server_end);
 teams_connection *teams_connection_new(packet_info *pinfo, bool quic, bool from_client);
+/* Gives it to its client's sign-in. */
+void teams_connection_find_signin(teams_connection *c);
 /* It goes to this name. */
 void teams_connection_set_name(teams_connection *c, const char *name);
 /* Names it after what led to its address. */

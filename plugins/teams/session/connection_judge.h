@@ -1,0 +1,102 @@
+/* connection_judge.h
+ * What the files that judge a sign-in's connections share
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef TEAMSHARK_TEAMS_CONNECTION_JUDGE_H
+#define TEAMSHARK_TEAMS_CONNECTION_JUDGE_H
+
+#include "session/connection_private.h"
+
+typedef enum {
+#define DIAGNOSTIC(id, code, filter, group, severity, summary, advice) TEAMS_CONCLUSION_##id,
+#include "session/connection_conclusions.def"
+#undef DIAGNOSTIC
+    TEAMS_CONCLUSION_COUNT
+} teams_conclusion;
+
+extern const ts_expert_row teams_conclusions[TEAMS_CONCLUSION_COUNT];
+
+/* A name of the sign-in with what became of it. */
+typedef struct {
+    const char *name;
+    ts_product product;
+    ts_service service;
+    ts_stage stage;
+    bool required;
+    const teams_asked_name *asked;  /* NULL: no question in the capture */
+    unsigned tried;                 /* connections */
+    bool reached;                   /* one of them has a TLS session */
+    bool by_proxy;
+    bool timed;
+} teams_name_result;
+
+typedef struct {
+    wmem_allocator_t *scope;
+    const teams_signin *signin;
+    nstime_t end;                   /* of the capture */
+    wmem_array_t *clients;          /* const teams_net_client *: its addresses */
+    wmem_array_t *connections;      /* const teams_connection *, in order */
+    wmem_array_t *names;            /* teams_name_result *, in order */
+    wmem_map_t *by_name;            /* name in lower case -> teams_name_result */
+    wmem_array_t *problems;         /* teams_connection_problem */
+    teams_signin_result *result;
+    bool identity_told;             /* a problem has said that identity was not reached */
+} teams_judge;
+
+/* What a problem is about, and who did it. */
+typedef struct {
+    uint32_t frame;
+    teams_actor actor;
+    const char *name;
+    bool fatal;
+} teams_problem_place;
+
+void teams_judge_add(teams_judge *j, const ts_expert_row *row, int severity, teams_problem_place place, const char *format, ...) G_GNUC_PRINTF(5, 6);
+
+const teams_connection *teams_judge_connection(const teams_judge *j, unsigned n);
+unsigned teams_judge_connection_count(const teams_judge *j);
+teams_name_result *teams_judge_name(const teams_judge *j, unsigned n);
+unsigned teams_judge_name_count(const teams_judge *j);
+teams_name_result *teams_judge_name_of(const teams_judge *j, const char *name);
+
+/* Is the service one without which the sign-in fails? Telemetry is none. */
+bool teams_name_matters(const teams_name_result *name);
+/* The frame is so long before the end that what did not follow it will not. */
+bool teams_judge_time_passed(const teams_judge *j, const nstime_t *since, double seconds);
+/* Was the client held by a captive portal at this address? */
+bool teams_judge_is_portal(const teams_judge *j, const teams_connection *c);
+
+/* ---- names that a problem is about, each once ---- */
+
+typedef struct {
+    teams_judge *j;
+    const char *first;
+    wmem_strbuf_t *text;
+    unsigned names;
+    unsigned count;                 /* of connections */
+    uint32_t frame;
+    bool all_lost;                  /* none of the names was reached */
+    bool any_lost;
+    bool matters;                   /* one that was lost matters */
+    bool identity;                  /* it is one of identity */
+    wmem_map_t *seen;
+} teams_name_list;
+
+teams_name_list teams_name_list_new(teams_judge *j);
+void teams_name_list_add(teams_name_list *list, const char *name, uint32_t frame);
+/* "a, b, c and 2 more" */
+const char *teams_name_list_text(const teams_name_list *list);
+/* Error where a name that matters was lost by it, a warning where it was reached after all. */
+int teams_name_list_severity(const teams_name_list *list);
+/* "; identity was not reached" or "" */
+const char *teams_name_list_tail(const teams_name_list *list);
+
+void teams_judge_dns(teams_judge *j);
+void teams_judge_tcp(teams_judge *j);
+void teams_judge_tls(teams_judge *j);
+void teams_judge_proxy(teams_judge *j);
+void teams_judge_signin(teams_judge *j);
+
+#endif /* TEAMSHARK_TEAMS_CONNECTION_JUDGE_H */

@@ -1,0 +1,270 @@
+/* connection_judge_dns.c
+ * What the answers of the resolver did to a sign-in
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "session/connection_judge.h"
+
+#include <epan/to_str.h>
+
+#define ANSWER_SECONDS      3.0     /* a resolver that has not answered by then does not */
+#define QUESTIONS_MIN       3       /* of one name, before silence is told */
+#define SLOW_SECONDS        1.0
+#define SLOW_NAMES_MIN      3
+
+static unsigned
+questions(const teams_asked_name *asked)
+{
+    unsigned count = 0;
+
+    for (unsigned type = 0; type < TEAMS_DNS_TYPE_COUNT; type++)
+        count += asked->types[type].asked;
+    return count;
+}
+
+static unsigned
+answers(const teams_asked_name *asked)
+{
+    unsigned count = 0;
+
+    for (unsigned type = 0; type < TEAMS_DNS_TYPE_COUNT; type++)
+        count += asked->types[type].answered;
+    return count;
+}
+
+static unsigned
+addresses(const teams_asked_name *asked)
+{
+    return asked->types[TEAMS_DNS_A].addresses + asked->types[TEAMS_DNS_AAAA].addresses + asked->types[TEAMS_DNS_OTHER].addresses;
+}
+
+static const char *
+resolver_text(const teams_judge *j, const teams_asked_name *asked)
+{
+    return asked->resolver.type == AT_NONE ? "the resolver" : address_to_str(j->scope, &asked->resolver);
+}
+
+static bool
+resolver_spoke(const teams_judge *j)
+{
+    for (unsigned i = 0; i < wmem_array_get_count(j->clients); i++)
+        if ((*(const teams_net_client **)wmem_array_index(j->clients, i))->voice_frame != 0)
+            return true;
+    return false;
+}
+
+/* ---- no answer ---- */
+
+static bool
+is_unanswered(const teams_judge *j, const teams_asked_name *asked)
+{
+    return asked != NULL && answers(asked) == 0 && questions(asked) >= QUESTIONS_MIN && teams_judge_time_passed(j, &asked->last, ANSWER_SECONDS);
+}
+
+static void
+judge_silence(teams_judge *j)
+{
+    const teams_asked_name *first = NULL, *last = NULL;
+    unsigned names = 0, count = 0;
+
+    for (unsigned i = 0; i < teams_judge_name_count(j); i++) {
+        const teams_asked_name *asked = teams_judge_name(j, i)->asked;
+
+        if (asked == NULL)
+            continue;
+        if (answers(asked) > 0)
+            return;
+        first = first == NULL ? asked : first;
+        last = asked;
+        names++;
+        count += questions(asked);
+    }
+    if (first == NULL || count < QUESTIONS_MIN || resolver_spoke(j) || !teams_judge_time_passed(j, &first->first, ANSWER_SECONDS))
+        return;
+    teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_RESOLVER_SILENT], PI_ERROR,
+        (teams_problem_place) { .frame = first->frame, .actor = TEAMS_BY_NETWORK, .name = first->name, .fatal = true },
+        "No DNS answer at all from %s: %u questions about %u name%s in %.1f s", resolver_text(j, first), count, names,
+        names == 1 ? "" : "s", teams_seconds(&first->first, &last->last));
+}
+
+static void
+judge_unanswered(teams_judge *j)
+{
+    teams_name_list list = teams_name_list_new(j);
+
+    if (!resolver_spoke(j))
+        return;
+    for (unsigned i = 0; i < teams_judge_name_count(j); i++) {
+        const teams_name_result *name = teams_judge_name(j, i);
+
+        if (is_unanswered(j, name->asked))
+            teams_name_list_add(&list, name->name, name->asked->frame);
+    }
+    if (list.names > 0)
+        teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_UNANSWERED], teams_name_list_severity(&list),
+            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .fatal = list.matters },
+            "DNS questions about %s are never answered, though the resolver answers others%s", teams_name_list_text(&list),
+            teams_name_list_tail(&list));
+}
+
+/* ---- answers without an address ---- */
+
+static void
+tell_missing(teams_judge *j, const teams_name_result *name, bool fatal)
+{
+    const teams_dns_outcome *a = &name->asked->types[TEAMS_DNS_A];
+    const unsigned count = a->missing + name->asked->types[TEAMS_DNS_AAAA].missing;
+    const uint32_t frame = a->problem_frame != 0 ? a->problem_frame : name->asked->types[TEAMS_DNS_AAAA].problem_frame;
+
+    teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_MISSING], fatal ? PI_ERROR : PI_NOTE,
+        (teams_problem_place) { .frame = frame, .actor = TEAMS_BY_NETWORK, .name = name->name, .fatal = fatal },
+        "%s does not exist for the resolver %s (NXDOMAIN, %u answer%s)", name->name, resolver_text(j, name->asked),
+        count, count == 1 ? "" : "s");
+}
+
+static void
+tell_empty(teams_judge *j, const teams_name_result *name, bool fatal)
+{
+    const teams_dns_outcome *a = &name->asked->types[TEAMS_DNS_A];
+    const unsigned count = a->empty + name->asked->types[TEAMS_DNS_AAAA].empty;
+    const teams_problem_place place = { .frame = a->problem_frame, .actor = TEAMS_BY_NETWORK, .name = name->name, .fatal = fatal };
+    const int severity = fatal ? PI_ERROR : PI_NOTE;
+
+    if (name->asked->cut_frame != 0)
+        teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_CHAIN_CUT], severity, place,
+            "The chain of aliases of %s ends at %s without an address", name->name, name->asked->cut_name);
+    else
+        teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_EMPTY], severity, place,
+            "%s exists for the resolver %s, but has no address (%u answer%s without one)", name->name,
+            resolver_text(j, name->asked), count, count == 1 ? "" : "s");
+}
+
+static void
+judge_addresses(teams_judge *j)
+{
+    for (unsigned i = 0; i < teams_judge_name_count(j); i++) {
+        const teams_name_result *name = teams_judge_name(j, i);
+        const teams_dns_outcome *a = name->asked == NULL ? NULL : &name->asked->types[TEAMS_DNS_A];
+
+        if (a == NULL || addresses(name->asked) > 0 || a->answered == 0 || name->stage == TS_STAGE_DISCOVERY_LEGACY)
+            continue;
+        const bool fatal = teams_name_matters(name) && !name->reached;
+
+        if (a->missing > 0)
+            tell_missing(j, name, fatal);
+        else if (a->empty > 0)
+            tell_empty(j, name, fatal);
+    }
+}
+
+/* ---- the wrong address ---- */
+
+static void
+judge_portal(teams_judge *j)
+{
+    for (unsigned i = 0; i < wmem_array_get_count(j->clients); i++) {
+        const teams_net_client *client = *(const teams_net_client **)wmem_array_index(j->clients, i);
+        const uint32_t frame = client->redirect_frame != 0 ? client->redirect_frame : client->one_address_frame;
+        const teams_problem_place place = { .frame = frame, .actor = TEAMS_BY_NETWORK, .fatal = true };
+
+        if (client->one_address_frame != 0)
+            teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_CAPTIVE_PORTAL], PI_ERROR, place,
+                "Names of different services all lead to %s%s%s: a captive portal or a DNS filter", client->one_address,
+                client->redirect_frame == 0 ? "" : ", and the connectivity check is redirected to ",
+                client->redirect_frame == 0 ? "" : client->redirect_to);
+        else if (client->redirect_frame != 0 && !j->result->identity_reached)
+            teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_CAPTIVE_PORTAL], PI_ERROR, place,
+                "The connectivity check is redirected to %s: a captive portal", client->redirect_to);
+    }
+}
+
+static bool
+behind_portal(const teams_judge *j)
+{
+    for (unsigned i = 0; i < wmem_array_get_count(j->clients); i++)
+        if ((*(const teams_net_client **)wmem_array_index(j->clients, i))->one_address_frame != 0)
+            return true;
+    return false;
+}
+
+/* A private address that was connected to and answers, or that was never tried; dead ones are told with their connections. */
+static void
+judge_private(teams_judge *j)
+{
+    teams_name_list list = teams_name_list_new(j);
+    const char *addr = NULL;
+
+    for (unsigned i = 0; i < teams_judge_name_count(j); i++) {
+        const teams_name_result *name = teams_judge_name(j, i);
+
+        if (name->asked == NULL || name->asked->private_frame == 0 || name->asked->had_public || name->tried > 0)
+            continue;
+        teams_name_list_add(&list, name->name, name->asked->private_frame);
+        addr = name->asked->private_text;
+    }
+    if (list.names > 0 && !behind_portal(j))
+        teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_PRIVATE_ADDRESS], list.matters ? PI_ERROR : PI_NOTE,
+            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .fatal = list.matters },
+            "%s leads to a private address (%s), which the client did not connect to: split DNS or a block page",
+            teams_name_list_text(&list), addr);
+}
+
+/* ---- refused types, and time ---- */
+
+static void
+judge_refused_types(teams_judge *j)
+{
+    teams_name_list list = teams_name_list_new(j);
+
+    for (unsigned i = 0; i < teams_judge_name_count(j); i++) {
+        const teams_asked_name *asked = teams_judge_name(j, i)->asked;
+        const bool refused = asked != NULL && (asked->types[TEAMS_DNS_AAAA].failed > 0 || asked->types[TEAMS_DNS_OTHER].failed > 0);
+
+        if (refused && asked->types[TEAMS_DNS_A].addresses > 0)
+            teams_name_list_add(&list, asked->name, asked->types[TEAMS_DNS_AAAA].failed > 0 ?
+                asked->types[TEAMS_DNS_AAAA].problem_frame : asked->types[TEAMS_DNS_OTHER].problem_frame);
+    }
+    if (list.names > 0)
+        teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_AAAA_REFUSED], PI_NOTE,
+            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first },
+            "The resolver refuses questions about AAAA or HTTPS records of %s, and answers those about A", teams_name_list_text(&list));
+}
+
+static void
+judge_slow(teams_judge *j)
+{
+    double slowest = 0, fastest = 0;
+    unsigned slow = 0, measured = 0;
+    const teams_asked_name *first = NULL;
+
+    for (unsigned i = 0; i < teams_judge_name_count(j); i++) {
+        const teams_asked_name *asked = teams_judge_name(j, i)->asked;
+        const teams_dns_outcome *a = asked == NULL ? NULL : &asked->types[TEAMS_DNS_A];
+
+        if (a == NULL || a->fastest <= 0)
+            continue;
+        measured++;
+        slow += a->fastest >= SLOW_SECONDS;
+        first = first == NULL ? asked : first;
+        slowest = MAX(slowest, a->slowest);
+        fastest = fastest == 0 ? a->fastest : MIN(fastest, a->fastest);
+    }
+    if (slow < SLOW_NAMES_MIN || slow * 10 < measured * 9)
+        return;
+    teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_SLOW_RESOLVER], PI_WARN,
+        (teams_problem_place) { .frame = first->frame, .actor = TEAMS_BY_NETWORK },
+        "The resolver %s takes %.2f to %.2f s for every name (%u names)", resolver_text(j, first), fastest, slowest, measured);
+}
+
+void
+teams_judge_dns(teams_judge *j)
+{
+    judge_silence(j);
+    judge_unanswered(j);
+    judge_addresses(j);
+    judge_portal(j);
+    judge_private(j);
+    judge_refused_types(j);
+    judge_slow(j);
+}

@@ -1,0 +1,136 @@
+/* connection_judge_proxy.c
+ * What a proxy did to a sign-in
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "session/connection_judge.h"
+
+enum { HTTP_FORBIDDEN = 403, HTTP_PROXY_AUTHENTICATION = 407 };
+
+static const char *
+status_text(unsigned status)
+{
+    switch (status) {
+    case 403:
+        return "403, forbidden";
+    case 407:
+        return "407, credentials required";
+    case 502:
+        return "502, bad gateway";
+    case 503:
+        return "503, unavailable";
+    case 504:
+        return "504, no answer from the server";
+    default:
+        return "an error";
+    }
+}
+
+/* The connections whose last answer was one of these; 0 stands for any other error. */
+static void
+judge_refusal(teams_judge *j, unsigned status, teams_expert row)
+{
+    teams_name_list list = teams_name_list_new(j);
+    const teams_connection *first = NULL;
+    bool push = false;
+
+    for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
+        const teams_connection *c = teams_judge_connection(j, i);
+        const bool other = c->proxy_status != HTTP_FORBIDDEN && c->proxy_status != HTTP_PROXY_AUTHENTICATION;
+
+        if (c->state != TEAMS_CONNECTION_PROXY_REFUSED || (status == 0 ? !other : c->proxy_status != status))
+            continue;
+        first = first == NULL ? c : first;
+        push = push || c->service == TS_SERVICE_PUSH_REALTIME;
+        teams_name_list_add(&list, c->name, c->proxy_status_frame);
+    }
+    if (first == NULL)
+        return;
+    teams_judge_add(j, &teams_expert_table.rows[row], teams_name_list_severity(&list),
+        (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_PROXY, .name = list.first, .fatal = list.matters },
+        "The proxy %s answers %s to the connection to %s%s (%u time%s)%s", first->endpoint, status_text(first->proxy_status),
+        push ? "the push channel " : "", teams_name_list_text(&list), list.count, list.count == 1 ? "" : "s", teams_name_list_tail(&list));
+}
+
+static void
+judge_credentials(teams_judge *j)
+{
+    unsigned challenged = 0;
+    double cost = 0;
+    const teams_connection *first = NULL;
+
+    for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
+        const teams_connection *c = teams_judge_connection(j, i);
+
+        if (c->proxy_challenges == 0 || c->state == TEAMS_CONNECTION_PROXY_REFUSED)
+            continue;
+        first = first == NULL ? c : first;
+        challenged++;
+        cost += c->p->challenge_cost;
+    }
+    if (first != NULL)
+        teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_PROXY_CREDENTIALS], PI_NOTE,
+            (teams_problem_place) { .frame = first->p->challenge_frame, .actor = TEAMS_BY_PROXY },
+            "The proxy %s asks for credentials (407) and gets them, on %u connection%s; that costs %.0f ms in all", first->endpoint, challenged,
+            challenged == 1 ? "" : "s", cost * 1000);
+}
+
+/* One line for a proxy in use. */
+static void
+judge_use(teams_judge *j)
+{
+    unsigned names = 0, reached = 0;
+    uint32_t frame = 0;
+    bool media = false;
+    const char *relay = NULL;
+
+    for (unsigned i = 0; i < teams_judge_name_count(j); i++) {
+        const teams_name_result *name = teams_judge_name(j, i);
+
+        if (!name->by_proxy)
+            continue;
+        names++;
+        reached += name->reached;
+        if (name->service == TS_SERVICE_MEDIA_RELAY) {
+            media = true;
+            relay = name->name;
+        }
+    }
+    for (unsigned i = 0; frame == 0 && i < teams_judge_connection_count(j); i++)
+        if (teams_judge_connection(j, i)->proxy)
+            frame = teams_judge_connection(j, i)->p->connect_frame;
+    if (names == 0)
+        return;
+    teams_judge_add(j, &teams_expert_table.rows[TEAMS_EXPERT_PROXY], PI_NOTE,
+        (teams_problem_place) { .frame = frame, .actor = TEAMS_BY_CLIENT },
+        "The client uses the proxy %s: %u of %u names were reached through it", j->result->proxy, reached, names);
+    if (media)
+        teams_judge_add(j, &teams_expert_table.rows[TEAMS_EXPERT_MEDIA_PROXY], PI_WARN,
+            (teams_problem_place) { .frame = frame, .actor = TEAMS_BY_CLIENT, .name = relay },
+            "Media is to go through the proxy: the client asks it for the relay %s", relay);
+}
+
+static void
+judge_configuration(teams_judge *j)
+{
+    for (unsigned i = 0; i < wmem_array_get_count(j->clients); i++) {
+        const teams_net_client *client = *(const teams_net_client **)wmem_array_index(j->clients, i);
+
+        if (client->pac_frame != 0)
+            teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_PROXY_CONFIG], PI_CHAT,
+                (teams_problem_place) { .frame = client->pac_frame, .actor = TEAMS_BY_CLIENT },
+                "The client fetches a proxy configuration (%s)", client->pac_uri);
+    }
+}
+
+void
+teams_judge_proxy(teams_judge *j)
+{
+    judge_use(j);
+    judge_credentials(j);
+    judge_refusal(j, HTTP_PROXY_AUTHENTICATION, TEAMS_EXPERT_PROXY_CREDENTIALS_REFUSED);
+    judge_refusal(j, HTTP_FORBIDDEN, TEAMS_EXPERT_PROXY_FORBIDDEN);
+    judge_refusal(j, 0, TEAMS_EXPERT_PROXY_FAILED);
+    judge_configuration(j);
+}

@@ -1,0 +1,87 @@
+/* connection_judge_signin.c
+ * What identity and the order of connections say of the sign-in as a whole
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "session/connection_judge.h"
+
+#define LOOP_MIN            4       /* visits to identity without anything after it */
+#define LOOP_GAP            2.0     /* seconds between the first connections of two visits: one visit opens several at once */
+
+static bool
+is_identity(const teams_connection *c)
+{
+    return c->stage == TS_STAGE_IDENTITY && c->state == TEAMS_CONNECTION_USED;
+}
+
+static void
+judge_loop(teams_judge *j)
+{
+    unsigned visits = 0;
+    const teams_connection *first = NULL, *last = NULL;
+
+    if (j->result->beyond_reached)
+        return;
+    for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
+        const teams_connection *c = teams_judge_connection(j, i);
+
+        if (!is_identity(c) || (last != NULL && teams_seconds(&last->start, &c->start) < LOOP_GAP))
+            continue;
+        first = first == NULL ? c : first;
+        last = c;
+        visits++;
+    }
+    if (visits >= LOOP_MIN)
+        teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_LOGIN_LOOP], PI_WARN,
+            (teams_problem_place) { .frame = first->frame, .actor = TEAMS_BY_UNKNOWN, .name = first->name, .fatal = true },
+            "The client connects to identity %u times in %.0f s and to no service that needs a token: a login loop, for which "
+            "conditional access is a likely cause", visits, teams_seconds(&first->start, &last->start));
+}
+
+/* Where no problem has said so, and one explains it: connections that are still being made at the end prove nothing. */
+static void
+judge_identity(teams_judge *j)
+{
+    teams_name_list list = teams_name_list_new(j);
+    bool explained = false;
+
+    if (!j->result->identity_asked || j->result->identity_reached || j->identity_told)
+        return;
+    for (unsigned i = 0; i < teams_judge_connection_count(j); i++)
+        if (teams_judge_connection(j, i)->stage == TS_STAGE_IDENTITY && teams_judge_connection(j, i)->name != NULL)
+            teams_name_list_add(&list, teams_judge_connection(j, i)->name, teams_judge_connection(j, i)->frame);
+    for (unsigned i = 0; i < wmem_array_get_count(j->problems); i++)
+        explained = explained || ((const teams_connection_problem *)wmem_array_index(j->problems, i))->severity == PI_ERROR;
+    if (list.names > 0 && explained)
+        teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_IDENTITY_UNREACHED], PI_ERROR,
+            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_UNKNOWN, .name = list.first },
+            "No session with identity (%s) came about", teams_name_list_text(&list));
+}
+
+static void
+judge_never_connected(teams_judge *j)
+{
+    teams_name_list list = teams_name_list_new(j);
+
+    if (teams_judge_connection_count(j) == 0)
+        return;
+    for (unsigned i = 0; i < teams_judge_name_count(j); i++) {
+        const teams_name_result *name = teams_judge_name(j, i);
+
+        if (name->stage != TS_STAGE_MEDIA && name->tried == 0 && name->asked != NULL && name->asked->had_public && teams_judge_time_passed(j, &name->asked->last, 1))
+            teams_name_list_add(&list, name->name, name->asked->frame);
+    }
+    if (list.names > 0)
+        teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_NEVER_CONNECTED], PI_CHAT,
+            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_CLIENT, .name = list.first },
+            "%s: asked for and answered, and no connection followed", teams_name_list_text(&list));
+}
+
+void
+teams_judge_signin(teams_judge *j)
+{
+    judge_loop(j);
+    judge_identity(j);
+    judge_never_connected(j);
+}

@@ -1,0 +1,299 @@
+/* connection_judge_tcp.c
+ * Which connections of a sign-in did not come about or did not last, and who is to blame
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "session/connection_judge.h"
+
+#define UNANSWERED_SECONDS  3.0     /* a SYN without an answer by then has none: two repetitions fit in */
+#define QUIC_SECONDS        1.0
+#define HOLE_SECONDS        3.0
+#define IDLE_MIN            20.0
+#define LOSS_PACKETS_MIN    50      /* fewer are no measure of loss */
+#define LOSS_NOTE           0.02
+#define LOSS_WARN           0.05
+#define LOSS_MANY           20      /* a tail that was sent twice in each of a few connections is no loss */
+#define ZERO_WINDOWS_MIN    3
+
+/* ---- never answered ---- */
+
+typedef struct {
+    teams_name_list names;
+    unsigned syns;
+    unsigned connections;
+    const teams_connection *first;
+    nstime_t last;
+    bool private_address;
+} unanswered;
+
+static bool
+is_unanswered(const teams_judge *j, const teams_connection *c)
+{
+    return c->state == TEAMS_CONNECTION_UNANSWERED && !c->quic && c->syns > 1 && teams_judge_time_passed(j, &c->start, UNANSWERED_SECONDS);
+}
+
+static void
+add_unanswered(unanswered *u, const teams_connection *c)
+{
+    teams_name_list_add(&u->names, c->name == NULL ? c->endpoint : c->name, c->frame);
+    u->syns += c->syns;
+    u->connections++;
+    u->last = c->last;
+    u->private_address = u->private_address || c->private_address;
+    if (u->first == NULL)
+        u->first = c;
+}
+
+static void
+tell_unanswered(teams_judge *j, const unanswered *u)
+{
+    const teams_name_list *names = &u->names;
+    const double seconds = teams_seconds(&u->first->start, &u->last);
+    const teams_problem_place place = { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first, .fatal = names->matters };
+    const int severity = names->matters ? PI_ERROR : PI_WARN;
+
+    if (u->first->proxy)
+        teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_PROXY_DEAD], PI_ERROR,
+            (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_PROXY, .fatal = true },
+            "TCP to the proxy %s is never answered: %u SYNs in %.0f s", u->first->endpoint, u->syns, seconds);
+    else if (u->private_address)
+        teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_PRIVATE_DEAD], severity, place,
+            "%s leads to a private address (split DNS or a block page), and TCP to it (%s) is never answered: %u SYNs on %u connection%s in %.0f s%s",
+            teams_name_list_text(names), u->first->endpoint, u->syns, u->connections, u->connections == 1 ? "" : "s", seconds,
+            teams_name_list_tail(names));
+    else
+        teams_judge_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_UNANSWERED], severity, place,
+            "TCP to %s (%s) is %s answered: %u SYNs on %u connection%s in %.0f s, dropped on the way%s",
+            teams_name_list_text(names), u->first->endpoint, names->any_lost ? "never" : "not always", u->syns, u->connections,
+            u->connections == 1 ? "" : "s", seconds, teams_name_list_tail(names));
+}
+
+/* One problem for each address, and IPv6 only where IPv4 did not take its place. */
+static void
+judge_unanswered(teams_judge *j)
+{
+    wmem_map_t *by_endpoint = wmem_map_new(j->scope, wmem_str_hash, g_str_equal);
+    wmem_array_t *order = wmem_array_new(j->scope, sizeof(unanswered *));
+
+    for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
+        const teams_connection *c = teams_judge_connection(j, i);
+        const teams_name_result *name = c->name == NULL ? NULL : teams_judge_name_of(j, c->name);
+
+        if (!is_unanswered(j, c) || (c->server_end.addr.type == AT_IPv6 && name != NULL && name->reached))
+            continue;
+        unanswered *u = (unanswered *)wmem_map_lookup(by_endpoint, c->endpoint);
+
+        if (u == NULL) {
+            u = wmem_new0(j->scope, unanswered);
+            u->names = teams_name_list_new(j);
+            wmem_map_insert(by_endpoint, c->endpoint, u);
+            wmem_array_append_one(order, u);
+        }
+        add_unanswered(u, c);
+    }
+    for (unsigned i = 0; i < wmem_array_get_count(order); i++)
+        tell_unanswered(j, *(unanswered **)wmem_array_index(order, i));
+}
+
+/* ---- refused ---- */
+
+static void
+judge_refused(teams_judge *j)
+{
+    teams_name_list list = teams_name_list_new(j);
+    const teams_connection *first = NULL;
+
+    for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
+        const teams_connection *c = teams_judge_connection(j, i);
+
+        if (c->state != TEAMS_CONNECTION_REFUSED)
+            continue;
+        first = first == NULL ? c : first;
+        teams_name_list_add(&list, c->name == NULL ? c->endpoint : c->name, c->end_frame);
+    }
+    if (first != NULL)
+        teams_judge_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_REFUSED], teams_name_list_severity(&list),
+            (teams_problem_place) { .frame = list.frame, .actor = first->proxy ? TEAMS_BY_PROXY : TEAMS_BY_NETWORK, .name = list.first,
+                .fatal = list.matters },
+            "TCP to %s (%s%s) is refused with a reset (%u time%s)%s", teams_name_list_text(&list), first->proxy ? "the proxy " : "",
+            first->endpoint, list.count, list.count == 1 ? "" : "s", teams_name_list_tail(&list));
+}
+
+static void
+judge_prohibited(teams_judge *j)
+{
+    teams_name_list list = teams_name_list_new(j);
+    const teams_connection *first = NULL;
+
+    for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
+        const teams_connection *c = teams_judge_connection(j, i);
+
+        if (c->state != TEAMS_CONNECTION_PROHIBITED)
+            continue;
+        first = first == NULL ? c : first;
+        teams_name_list_add(&list, c->name == NULL ? c->endpoint : c->name, c->end_frame);
+    }
+    if (first != NULL)
+        teams_judge_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_PROHIBITED], list.matters ? PI_ERROR : PI_WARN,
+            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .fatal = list.matters },
+            "TCP to %s (%s) is refused by the network: ICMP %s from the router %s (%u time%s)%s", teams_name_list_text(&list),
+            first->endpoint, first->icmp_text, first->icmp_router, list.count, list.count == 1 ? "" : "s", teams_name_list_tail(&list));
+}
+
+/* ---- fallbacks ---- */
+
+static void
+judge_ipv6(teams_judge *j)
+{
+    teams_name_list list = teams_name_list_new(j);
+    double cost = 0;
+
+    for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
+        const teams_connection *c = teams_judge_connection(j, i);
+
+        if (c->p->dead_ipv6 == NULL)
+            continue;
+        teams_name_list_add(&list, c->name, c->p->dead_ipv6->frame);
+        cost += teams_seconds(&c->p->dead_ipv6->start, &c->start);
+    }
+    if (list.names > 0)
+        teams_judge_add(j, &teams_expert_table.rows[TEAMS_EXPERT_IPV6_DEAD], PI_WARN,
+            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first },
+            "IPv6 to %s is not answered, and IPv4 works: the fallback cost %.1f s (%u time%s)", teams_name_list_text(&list), cost,
+            list.count, list.count == 1 ? "" : "s");
+}
+
+static void
+judge_quic(teams_judge *j)
+{
+    teams_name_list list = teams_name_list_new(j);
+
+    for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
+        const teams_connection *c = teams_judge_connection(j, i);
+
+        if (c->quic && c->state == TEAMS_CONNECTION_UNANSWERED && c->packets[FROM_CLIENT] > 1 && teams_judge_time_passed(j, &c->start, QUIC_SECONDS))
+            teams_name_list_add(&list, c->name, c->frame);
+    }
+    if (list.names > 0)
+        teams_judge_add(j, &teams_expert_table.rows[TEAMS_EXPERT_QUIC_UNANSWERED], PI_NOTE,
+            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first },
+            "QUIC (UDP 443) to %s is not answered%s", teams_name_list_text(&list), list.any_lost ? "" : "; TCP is used, which works");
+}
+
+/* ---- connections that did not last ---- */
+
+static bool
+is_idle_cut(const teams_connection *c)
+{
+    return c->end == TEAMS_CONNECTION_RESET && c->state == TEAMS_CONNECTION_USED && c->idle_before_end >= IDLE_MIN;
+}
+
+static bool
+is_alike(double a, double b)
+{
+    return MAX(a, b) - MIN(a, b) <= MAX(1, 0.1 * MIN(a, b));
+}
+
+/* Follows the cuts of a name from the last one, which nothing cut alike came after, back to the first. */
+static void
+tell_idle(teams_judge *j, const teams_connection *last)
+{
+    const teams_connection *first = last;
+    unsigned cuts = 1;
+
+    while (first->p->before != NULL && is_idle_cut(first->p->before) && is_alike(first->p->before->idle_before_end, last->idle_before_end)) {
+        first = first->p->before;
+        cuts++;
+    }
+    if (cuts > 1)
+        teams_judge_add(j, &teams_expert_table.rows[TEAMS_EXPERT_IDLE_CUT], PI_WARN,
+            (teams_problem_place) { .frame = first->end_frame, .actor = TEAMS_BY_NETWORK, .name = last->name },
+            "%s is reset %u times after about %.0f s of silence, and the client connects again: an idle timeout on the way",
+            teams_connection_text(j->scope, last), cuts, last->idle_before_end);
+}
+
+static void
+judge_idle(teams_judge *j)
+{
+    wmem_map_t *followed = wmem_map_new(j->scope, g_direct_hash, g_direct_equal);
+
+    /* Backwards, so that the last cut of a row comes first. */
+    for (unsigned i = teams_judge_connection_count(j); i-- > 0;) {
+        const teams_connection *c = teams_judge_connection(j, i);
+
+        if (c->p->before != NULL && is_idle_cut(c) && is_alike(c->p->before->idle_before_end, c->idle_before_end))
+            wmem_map_insert(followed, c->p->before, c->p->before);
+        if (c->name != NULL && is_idle_cut(c) && !wmem_map_contains(followed, c))
+            tell_idle(j, c);
+    }
+}
+
+/* ---- loss ---- */
+
+static bool
+has_mtu_hole(const teams_judge *j, const teams_connection *c)
+{
+    return c->p->large_frame != 0 || (c->p->hole_frame != 0 && teams_judge_time_passed(j, &c->p->hole_since, HOLE_SECONDS) &&
+        c->state < TEAMS_CONNECTION_SECURED);
+}
+
+static void
+judge_mtu(teams_judge *j)
+{
+    teams_name_list list = teams_name_list_new(j);
+
+    for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
+        const teams_connection *c = teams_judge_connection(j, i);
+
+        if (has_mtu_hole(j, c))
+            teams_name_list_add(&list, c->name == NULL ? c->endpoint : c->name, c->p->large_frame != 0 ? c->p->large_frame : c->p->hole_frame);
+    }
+    if (list.names > 0)
+        teams_judge_add(j, &teams_expert_table.rows[TEAMS_EXPERT_MTU], list.matters ? PI_ERROR : PI_WARN,
+            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .fatal = list.matters },
+            "Large segments to or from %s are lost again and again while small ones pass%s", teams_name_list_text(&list),
+            teams_name_list_tail(&list));
+}
+
+static void
+judge_loss(teams_judge *j)
+{
+    unsigned packets[2] = { 0, 0 }, again[2] = { 0, 0 }, zero = 0;
+    uint32_t frame = 0;
+
+    for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
+        const teams_connection *c = teams_judge_connection(j, i);
+
+        if (c->quic || c->state <= TEAMS_CONNECTION_PROHIBITED)
+            continue;
+        for (unsigned way = 0; way < 2; way++) {
+            packets[way] += c->packets[way];
+            again[way] += c->retransmissions[way];
+        }
+        zero += c->zero_windows;
+        if (frame == 0 && c->retransmissions[0] + c->retransmissions[1] > 0)
+            frame = c->frame;
+    }
+    for (unsigned way = 0; way < 2; way++)
+        if (packets[way] >= LOSS_PACKETS_MIN && again[way] >= LOSS_NOTE * packets[way])
+            teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_RETRANSMISSIONS], again[way] >= LOSS_WARN * packets[way] && again[way] >= LOSS_MANY ? PI_WARN : PI_NOTE,
+                (teams_problem_place) { .frame = frame, .actor = TEAMS_BY_NETWORK },
+                "%u of %u TCP segments from the %s are retransmissions", again[way], packets[way], way == FROM_CLIENT ? "client" : "servers");
+    if (zero >= ZERO_WINDOWS_MIN)
+        teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_ZERO_WINDOW], PI_NOTE, (teams_problem_place) { .frame = 0 },
+            "A receiver stopped its sender %u times (zero window)", zero);
+}
+
+void
+teams_judge_tcp(teams_judge *j)
+{
+    judge_unanswered(j);
+    judge_refused(j);
+    judge_prohibited(j);
+    judge_ipv6(j);
+    judge_quic(j);
+    judge_idle(j);
+    judge_mtu(j);
+    judge_loss(j);
+}

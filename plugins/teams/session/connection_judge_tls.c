@@ -1,0 +1,270 @@
+/* connection_judge_tls.c
+ * How TLS ended a sign-in's connections
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "session/connection_judge.h"
+
+#define ANSWER_SECONDS  5.0
+#define FLIGHT_MIN      600     /* bytes of a server's part of a handshake with a certificate */
+
+enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_PROTOCOL_VERSION = 70, ALERT_INSUFFICIENT_SECURITY = 71 };
+
+/* A kind of end, in order: a connection belongs to the first that fits. */
+typedef struct {
+    teams_expert row;
+    teams_actor actor;
+    bool (*fits)(const teams_judge *j, const teams_connection *c);
+    const char *(*sentence)(const teams_judge *j, const teams_name_list *list, const teams_connection *first);
+} tls_end;
+
+static const char *
+times(const teams_judge *j, const teams_name_list *list)
+{
+    return list->count == 1 ? "" : wmem_strdup_printf(j->scope, " (%u times)", list->count);
+}
+
+static bool
+others_work(const teams_judge *j)
+{
+    for (unsigned i = 0; i < teams_judge_name_count(j); i++)
+        if (teams_judge_name(j, i)->reached)
+            return true;
+    return false;
+}
+
+static const char *
+others_text(const teams_judge *j)
+{
+    return others_work(j) ? "; other names work" : "";
+}
+
+/* ---- the kinds ---- */
+
+static bool
+fits_reset(const teams_judge *j _U_, const teams_connection *c)
+{
+    return c->state == TEAMS_CONNECTION_HELLO_RESET;
+}
+
+static const char *
+say_reset(const teams_judge *j, const teams_name_list *list, const teams_connection *first _U_)
+{
+    return wmem_strdup_printf(j->scope, "Connections to %s are reset or closed right after the server name%s%s: a filter by server name",
+        teams_name_list_text(list), times(j, list), others_text(j));
+}
+
+static bool
+fits_silent(const teams_judge *j, const teams_connection *c)
+{
+    return c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && teams_judge_time_passed(j, &c->p->hello_time, ANSWER_SECONDS) &&
+        (c->end == TEAMS_CONNECTION_OPEN || teams_seconds(&c->p->hello_time, &c->ended) >= ANSWER_SECONDS);
+}
+
+static const char *
+say_silent(const teams_judge *j, const teams_name_list *list, const teams_connection *first _U_)
+{
+    return wmem_strdup_printf(j->scope, "TCP to %s is established, and nothing comes back after the server name%s%s",
+        teams_name_list_text(list), times(j, list), others_text(j));
+}
+
+static bool
+fits_version(const teams_judge *j _U_, const teams_connection *c)
+{
+    return c->state == TEAMS_CONNECTION_ALERT && c->alert == ALERT_PROTOCOL_VERSION;
+}
+
+static const char *
+say_version(const teams_judge *j, const teams_name_list *list, const teams_connection *first)
+{
+    return wmem_strdup_printf(j->scope, "The %s refuses the TLS version for %s%s: alert protocol version (70); the client offers at most %s",
+        first->alert_from_client ? "client" : "server", teams_name_list_text(list), times(j, list), teams_tls_version_text(first->p->offered));
+}
+
+static bool
+fits_parameters(const teams_judge *j _U_, const teams_connection *c)
+{
+    return c->state == TEAMS_CONNECTION_ALERT && (c->alert == ALERT_HANDSHAKE_FAILURE || c->alert == ALERT_INSUFFICIENT_SECURITY);
+}
+
+static const char *
+say_alert(const teams_judge *j, const teams_name_list *list, const teams_connection *first)
+{
+    return wmem_strdup_printf(j->scope, "The %s ends the TLS handshake with %s%s: alert %s (%u)", first->alert_from_client ? "client" : "server",
+        teams_name_list_text(list), times(j, list), teams_alert_text(first->alert), first->alert);
+}
+
+static bool
+is_certificate_alert(const teams_connection *c)
+{
+    return c->state == TEAMS_CONNECTION_ALERT && c->alert_from_client && teams_alert_is_about_certificate(c->alert);
+}
+
+static bool
+is_foreign(const teams_connection *c)
+{
+    return c->certificate != NULL && !c->certificate->known_issuer;
+}
+
+static bool
+fits_intercepted_refused(const teams_judge *j, const teams_connection *c)
+{
+    return is_certificate_alert(c) && is_foreign(c) && !teams_judge_is_portal(j, c);
+}
+
+static const char *
+say_intercepted_refused(const teams_judge *j, const teams_name_list *list, const teams_connection *first)
+{
+    return wmem_strdup_printf(j->scope,
+        "TLS to %s is intercepted: the certificate is issued by \"%s\", and the client refuses it%s: alert %s (%u)",
+        teams_name_list_text(list), first->certificate->issuer, times(j, list), teams_alert_text(first->alert), first->alert);
+}
+
+static bool
+fits_certificate(const teams_judge *j, const teams_connection *c)
+{
+    return is_certificate_alert(c) && !is_foreign(c) && !teams_judge_is_portal(j, c);
+}
+
+static const char *
+say_certificate(const teams_judge *j, const teams_name_list *list, const teams_connection *first)
+{
+    return wmem_strdup_printf(j->scope, "The client refuses the certificate of %s%s: alert %s (%u)%s%s", teams_name_list_text(list), times(j, list),
+        teams_alert_text(first->alert), first->alert, first->certificate == NULL ? "; the certificate is not visible" : "; it is issued by ",
+        first->certificate == NULL ? "" : first->certificate->issuer);
+}
+
+static bool
+fits_alert(const teams_judge *j _U_, const teams_connection *c)
+{
+    return c->state == TEAMS_CONNECTION_ALERT && !is_certificate_alert(c) && !fits_version(NULL, c) && !fits_parameters(NULL, c);
+}
+
+static bool
+fits_ended(const teams_judge *j _U_, const teams_connection *c)
+{
+    return c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && c->end != TEAMS_CONNECTION_OPEN && c->ended_by_client &&
+        c->bytes[FROM_SERVER] >= FLIGHT_MIN && !c->p->wait_server;
+}
+
+static const char *
+say_ended(const teams_judge *j, const teams_name_list *list, const teams_connection *first)
+{
+    return wmem_strdup_printf(j->scope,
+        "The client ends the TLS handshake with %s after the server's part%s (%s): likely it does not accept the certificate",
+        teams_name_list_text(list), times(j, list), first->version);
+}
+
+static bool
+fits_intercepted(const teams_judge *j _U_, const teams_connection *c)
+{
+    return c->state >= TEAMS_CONNECTION_SECURED && is_foreign(c);
+}
+
+static const char *
+say_intercepted(const teams_judge *j, const teams_name_list *list, const teams_connection *first)
+{
+    return wmem_strdup_printf(j->scope, "TLS to %s is intercepted by \"%s\", and the client accepts it%s", teams_name_list_text(list),
+        first->certificate->issuer, times(j, list));
+}
+
+static bool
+fits_no_data(const teams_judge *j, const teams_connection *c)
+{
+    return c->state == TEAMS_CONNECTION_SECURED && !c->quic && !nstime_is_zero(&c->p->request_time) &&
+        teams_judge_time_passed(j, &c->p->request_time, ANSWER_SECONDS) &&
+        (c->end == TEAMS_CONNECTION_OPEN || teams_seconds(&c->p->request_time, &c->ended) >= ANSWER_SECONDS);
+}
+
+static const char *
+say_no_data(const teams_judge *j, const teams_name_list *list, const teams_connection *first _U_)
+{
+    return wmem_strdup_printf(j->scope, "TLS to %s is established, and the client's request has no answer%s", teams_name_list_text(list), times(j, list));
+}
+
+static const tls_end ends[] = {
+    { TEAMS_EXPERT_HELLO_RESET, TEAMS_BY_NETWORK, fits_reset, say_reset },
+    { TEAMS_EXPERT_HELLO_UNANSWERED, TEAMS_BY_NETWORK, fits_silent, say_silent },
+    { TEAMS_EXPERT_TLS_VERSION, TEAMS_BY_CLIENT, fits_version, say_version },
+    { TEAMS_EXPERT_TLS_PARAMETERS, TEAMS_BY_UNKNOWN, fits_parameters, say_alert },
+    { TEAMS_EXPERT_INTERCEPTED_REFUSED, TEAMS_BY_NETWORK, fits_intercepted_refused, say_intercepted_refused },
+    { TEAMS_EXPERT_CERTIFICATE_REFUSED, TEAMS_BY_CLIENT, fits_certificate, say_certificate },
+    { TEAMS_EXPERT_TLS_ALERT, TEAMS_BY_UNKNOWN, fits_alert, say_alert },
+    { TEAMS_EXPERT_HANDSHAKE_ENDED, TEAMS_BY_CLIENT, fits_ended, say_ended },
+    { TEAMS_EXPERT_INTERCEPTED, TEAMS_BY_NETWORK, fits_intercepted, say_intercepted },
+    { TEAMS_EXPERT_NO_DATA, TEAMS_BY_UNKNOWN, fits_no_data, say_no_data },
+};
+
+static uint32_t
+proof_frame(const teams_connection *c)
+{
+    return c->alert_frame != 0 ? c->alert_frame : c->end_frame != 0 && c->state < TEAMS_CONNECTION_SECURED ? c->end_frame :
+        c->certificate != NULL ? c->certificate->frame : c->hello_frame;
+}
+
+/* What only notes say, and what a name that was reached after all can have been. */
+static int
+severity_of(const teams_name_list *list, const tls_end *kind)
+{
+    const int severity = teams_expert_table.rows[kind->row].severity;
+
+    if (severity == PI_NOTE)
+        return PI_NOTE;
+    return list->matters ? MAX(severity, PI_WARN) : list->any_lost ? PI_NOTE : PI_WARN;
+}
+
+static void
+judge_end(teams_judge *j, const tls_end *kind)
+{
+    teams_name_list list = teams_name_list_new(j);
+    const teams_connection *first = NULL;
+
+    for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
+        const teams_connection *c = teams_judge_connection(j, i);
+
+        if (c->name == NULL || !kind->fits(j, c))
+            continue;
+        first = first == NULL ? c : first;
+        teams_name_list_add(&list, c->name, proof_frame(c));
+    }
+    if (first == NULL)
+        return;
+    const int severity = severity_of(&list, kind);
+
+    teams_judge_add(j, &teams_expert_table.rows[kind->row], severity,
+        (teams_problem_place) { .frame = list.frame, .name = list.first, .fatal = severity == PI_ERROR,
+            .actor = kind->actor != TEAMS_BY_UNKNOWN ? kind->actor : first->alert_from_client ? TEAMS_BY_CLIENT : TEAMS_BY_SERVER },
+        "%s%s", kind->sentence(j, &list, first), severity > PI_NOTE ? teams_name_list_tail(&list) : "");
+}
+
+/* ---- certificates out of their time ---- */
+
+static void
+judge_certificate_time(teams_judge *j)
+{
+    teams_name_list list = teams_name_list_new(j);
+    const teams_certificate *certificate = NULL;
+
+    for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
+        const teams_connection *c = teams_judge_connection(j, i);
+
+        if (c->certificate == NULL || c->certificate->valid || c->name == NULL)
+            continue;
+        certificate = certificate == NULL ? c->certificate : certificate;
+        teams_name_list_add(&list, c->name, c->certificate->frame);
+    }
+    if (certificate != NULL)
+        teams_judge_add(j, &teams_expert_table.rows[TEAMS_EXPERT_CERTIFICATE_TIME], PI_WARN,
+            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_UNKNOWN, .name = list.first },
+            "The certificate of %s is valid from %s to %s, not at the time of the capture: a wrong clock, or an expired certificate",
+            teams_name_list_text(&list), teams_date_text(j->scope, &certificate->not_before), teams_date_text(j->scope, &certificate->not_after));
+}
+
+void
+teams_judge_tls(teams_judge *j)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(ends); i++)
+        judge_end(j, &ends[i]);
+    judge_certificate_time(j);
+}

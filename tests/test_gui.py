@@ -194,7 +194,7 @@ LINES = {
                         "[Response To: 192]", "[Microsoft Teams: Teams audio relay]"],
     "tree_check": ["Microsoft ICE", "[Pair: ", "[State: ", "[Response To: ", "[Microsoft Teams: Teams check]"],
     "tree_media": ["Microsoft ICE media", "[Media: rtp]", "[Payload Name: SILK/16000", "[Pair: 5]",
-                   "[Microsoft Teams: Teams audio media]", "[Path: direct]", "[Endpoint: 23.100.65.165:51261]"],
+                   "[Microsoft Teams: Teams audio media]", "[Path: direct]", "[Endpoint Address: 23.100.65.165]"],
 }
 
 

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The plugins as ./test --source-tree built them inside a Wireshark source tree, with that tree's own tshark."""
+"""The plugins as ./test --source-tree built them inside a Wireshark source tree, with that tree's own tshark,
+and what Wireshark's own checks of sources say about ours."""
 
 import os
 import pathlib
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -42,3 +45,36 @@ def test_fields_of_the_tree_are_those_of_the_installed_wireshark(tree_tshark):
     expected = harness.tshark(*options)
     assert all(word in expected for word in ("api.cc.skype.com", "Allocate", "checking", "call-setup"))
     assert tree_tshark(*options) == expected
+
+
+def tool(name, *args):
+    """What a tool of the tree prints."""
+    path = pathlib.Path(BUILD).parent / "tools" / name
+    interpreter = "perl" if path.suffix == ".pl" else sys.executable
+    done = subprocess.run([interpreter, path, *args], cwd=path.parent.parent, capture_output=True, text=True, check=False,
+                          env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_no_function_that_wireshark_forbids():
+    """Reports print, and ws_compat.h ends tshark for them as stock's taps do; both are forbidden in a dissector only.
+
+    A member or a variable that is called as a function of the C library hides nothing, so that is not looked for."""
+    reports = [path for path in sources("*.[ch]") if path.parent.name == "report" or path.name == "ws_compat.h"]
+    dissectors = sorted(set(sources("*.[ch]")) - set(reports))
+    groups = ("-g", "dissectors-prohibited", "-g", "dissectors-restricted")
+    assert tool("checkAPIs.pl", "--nocheck-shadow", *groups, *dissectors) == (0, "")
+    assert tool("checkAPIs.pl", "--nocheck-shadow", *reports) == (0, "")
+
+
+def test_every_field_is_registered_and_used():
+    assert tool("checkhf.pl", *sources("*.c")) == (0, "")
+
+
+def test_items_are_added_with_the_calls_of_their_types():
+    status, said = tool("check_typed_item_calls.py", "--folder", harness.ROOT / "plugins", "--mask", "--label", "--missing-items")
+    assert status == 0 and "\n0 warnings" in said and "Error" not in said, said
+
+
+def sources(pattern):
+    return sorted((harness.ROOT / "plugins").rglob(pattern))

@@ -13,16 +13,33 @@ IN_TREE_OPTIONS=(-G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS_DEBUG=-O0
     -DBUILD_wireshark=OFF -DBUILD_mmdbresolve=OFF -DENABLE_PCAP=OFF -DENABLE_GNUTLS=OFF
     -DENABLE_LUA=OFF -DENABLE_SMI=OFF -DENABLE_KERBEROS=OFF -DENABLE_LIBXML2=OFF)
 
+# source_lists FOLDER: apt's sources again in FOLDER, each for sources too. The machine's own stay as they are.
+source_lists() {
+    local list
+    mkdir -p "$1/parts" "$1/lists/partial"
+    for list in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+        if [[ -f $list ]]; then sed -n 's/^deb /deb-src /p' "$list" > "$1/parts/$(basename "$list" .list).list"; fi
+    done
+    for list in /etc/apt/sources.list.d/*.sources; do
+        if [[ -f $list ]]; then sed 's/^Types:.*/Types: deb-src/' "$list" > "$1/parts/$(basename "$list")"; fi
+    done
+}
+
 # fetch_source FOLDER: Debian's source of the installed Wireshark, by apt-get source.
 fetch_source() {
-    local folder=$1 version
+    local folder=$1 version apt
     version=$(dpkg-query -W -f '${source:Version}' libwireshark-dev)
     say "fetching Debian's source of Wireshark $version into $folder"
     rm -rf -- "$folder.partial"
     mkdir -p "$folder.partial"
-    if ! (cd "$folder.partial" && apt-get -q source "wireshark=$version" > fetch.log 2>&1); then
+    source_lists "$folder.partial/apt"
+    apt=(apt-get -q -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts="$folder.partial/apt/parts"
+        -o Dir::State::Lists="$folder.partial/apt/lists")
+    # Where a list cannot be fetched the others may hold it.
+    if ! (cd "$folder.partial" && { "${apt[@]}" update || true; } && "${apt[@]}" source "wireshark=$version") \
+        > "$folder.partial/fetch.log" 2>&1; then
         tail -5 "$folder.partial/fetch.log" >&2
-        fail "apt-get source failed (is there a deb-src line among apt's sources?); give a tree: ./test --source-tree=FOLDER"
+        fail "apt-get source failed; give a tree: ./test --source-tree=FOLDER"
     fi
     mv -- "$folder.partial"/wireshark-*/ "$folder"
     rm -rf -- "$folder.partial"

@@ -74,7 +74,7 @@ build_dictionary(void)
 {
     size_t count = 0;
 
-    g_assert(ts_token_count < GLUED_MAX);
+    g_return_if_fail(ts_token_count < GLUED_MAX);
     dictionary = g_hash_table_new(g_str_hash, g_str_equal);
     for (size_t i = ts_token_count; i-- > 0;) {
         if (ts_token_kinds[i] != TS_TOKEN_OTHER)

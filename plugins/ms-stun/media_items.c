@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <stdio.h>
+
 #include "teams-stun.h"
 
 #include "common/items.h"
@@ -121,7 +123,7 @@ title(const ts_media_frame_data *frame_data)
         const bool known = frame_data->modality.modality != TS_MODALITY_UNKNOWN;
         char text[160];
 
-        g_snprintf(text, sizeof text, "Microsoft ICE media, %s%s%s%s%s%s%s", ts_media_kind_name(frame_data->kind),
+        snprintf(text, sizeof text, "Microsoft ICE media, %s%s%s%s%s%s%s", ts_media_kind_name(frame_data->kind),
             known ? ", " : "", known ? ts_modality_name(frame_data->modality.modality) : "",
             known ? " by " : "", known ? frame_data->modality.evidence : "",
             frame_data->payload_type == NULL ? "" : ", ", frame_data->payload_type == NULL ? "" : ts_payload_type_label(frame_data->payload_type));

@@ -9,6 +9,8 @@
  * for video on audio allocations too, so it contradicts nothing).
  */
 
+#include <stdio.h>
+
 #include "teams-stun.h"
 
 typedef struct {
@@ -30,7 +32,7 @@ port_evidence(const char *side, uint16_t port)
     if (last == NULL || side != last_side || port != last_port) {
         char text[sizeof "server port 65535"];
 
-        g_snprintf(text, sizeof text, "%s port %u", side, port);
+        snprintf(text, sizeof text, "%s port %u", side, port);
         last = g_intern_string(text);
         last_side = side;
         last_port = port;
@@ -47,7 +49,7 @@ payload_evidence(const ts_payload_type *payload)
     if (payload != last_payload) {
         char text[64];
 
-        g_snprintf(text, sizeof text, "payload type %u (%s)", payload->number, payload->name);
+        snprintf(text, sizeof text, "payload type %u (%s)", payload->number, payload->name);
         last = g_intern_string(text);
         last_payload = payload;
     }
@@ -71,7 +73,7 @@ conflict_text(const finding *one, const finding *other)
     if (!same_finding(one, &last_one) || !same_finding(other, &last_other)) {
         char text[192];
 
-        g_snprintf(text, sizeof text, "%s says %s, %s says %s", one->evidence, ts_modality_name(one->modality),
+        snprintf(text, sizeof text, "%s says %s, %s says %s", one->evidence, ts_modality_name(one->modality),
             other->evidence, ts_modality_name(other->modality));
         last = g_intern_string(text);
         last_one = *one;

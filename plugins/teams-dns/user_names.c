@@ -6,6 +6,7 @@
 
 #include "common/ws_compat.h"
 
+#include <wsutil/wslog.h>
 #include <epan/uat.h>
 
 #include "user_names.h"
@@ -170,7 +171,7 @@ ts_user_names_register(module_t *module)
 
     shipped = ts_names_new(NULL, 0, &error);
     if (shipped == NULL)
-        g_error("The shipped taxonomy of names can't be used: %s", error);
+        ws_error("The shipped taxonomy of names can't be used: %s", error);
     names = shipped;
 
     table = uat_new("Teams Names", sizeof(user_name), "teams_dns_names", true,

@@ -33,7 +33,7 @@ run_reset(void *data)
 {
     report_run *run = (report_run *)data;
 
-    run->report->free(run->state);
+    run->report->end(run->state);
     run->state = run->report->start();
     run->frames = 0;
 }
@@ -95,7 +95,7 @@ run_finish(void *data)
 {
     report_run *run = (report_run *)data;
 
-    run->report->free(run->state);
+    run->report->end(run->state);
     g_free(run);
 }
 

@@ -29,7 +29,7 @@ typedef struct {
     const char *fields;     /* further fields that packet() reads off the tree, as a filter; or NULL */
 
     void *(*start)(void);
-    void (*free)(void *state);
+    void (*end)(void *state);
 
     /* One frame. Returns the table row that it changed, or -1. */
     int (*packet)(void *state, packet_info *pinfo, epan_dissect_t *edt, const teams_tap *tap);

@@ -50,7 +50,7 @@ reset_table(stat_tap_table *table)
         g_free(table->elements[row]);
     }
     table->num_elements = 0;
-    self->report->free(self->state);
+    self->report->end(self->state);
     self->state = self->report->start();
 }
 
@@ -65,7 +65,7 @@ init_table(stat_tap_table_ui *ui)
         return;
     }
     if (self->state != NULL)
-        self->report->free(self->state);
+        self->report->end(self->state);
     self->state = self->report->start();
     stat_tap_add_table(ui, stat_tap_init_table(self->report->title, (int)self->report->column_count, 0, NULL));
 }
@@ -85,8 +85,8 @@ set_row(const report_table *self, stat_tap_table *table, unsigned row)
 static tap_packet_status
 table_packet(void *data, packet_info *pinfo, epan_dissect_t *edt, const void *tap, tap_flags_t flags _U_)
 {
-    stat_data_t *stat = (stat_data_t *)data;
-    report_table *self = (report_table *)stat->stat_tap_data;
+    stat_data_t *stats = (stat_data_t *)data;
+    report_table *self = (report_table *)stats->stat_tap_data;
     const int row = self->report->packet(self->state, pinfo, edt, (const teams_tap *)tap);
 
     if (row < 0)

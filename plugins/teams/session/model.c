@@ -6,6 +6,7 @@
 
 #include "session/model.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <epan/conversation.h>
@@ -78,11 +79,11 @@ info_label(const teams_frame_info *info)
     if (service && info->service == TS_SERVICE_UNKNOWN)
         return family;
     if (service)
-        g_snprintf(text, sizeof text, "%s %s", family, ts_service_name(info->service));
+        snprintf(text, sizeof text, "%s %s", family, ts_service_name(info->service));
     else if (plain)
-        g_snprintf(text, sizeof text, "%s %s", family, what_names[info->what]);
+        snprintf(text, sizeof text, "%s %s", family, what_names[info->what]);
     else
-        g_snprintf(text, sizeof text, "%s %s %s", family, ts_modality_name(info->modality), what_names[info->what]);
+        snprintf(text, sizeof text, "%s %s %s", family, ts_modality_name(info->modality), what_names[info->what]);
     return g_intern_string(text);
 }
 

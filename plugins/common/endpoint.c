@@ -7,6 +7,7 @@
 #include "common/endpoint.h"
 
 #include <epan/address.h>
+#include <epan/to_str.h>
 
 ts_endpoint
 ts_endpoint_source(const packet_info *pinfo)
@@ -54,6 +55,43 @@ ts_endpoint_shared(const ts_endpoint *end)
         wmem_map_insert(ends, kept, kept);
     }
     return *kept;
+}
+
+const char *
+ts_endpoint_text(wmem_allocator_t *scope, const ts_endpoint *end)
+{
+    if (!ts_endpoint_known(end))
+        return "";
+
+    char *addr = address_to_str(scope, &end->addr);
+    const char *text = wmem_strdup_printf(scope, end->addr.type == AT_IPv6 ? "[%s]:%u" : "%s:%u", addr, end->port);
+
+    wmem_free(scope, addr);
+    return text;
+}
+
+static bool
+ipv4_is_private(const uint8_t *a)
+{
+    return a[0] == 0 || a[0] == 10 || a[0] == 127 || (a[0] == 100 && (a[1] & 0xC0) == 64) || (a[0] == 169 && a[1] == 254) ||
+        (a[0] == 172 && (a[1] & 0xF0) == 16) || (a[0] == 192 && a[1] == 168) || (a[0] == 198 && (a[1] & 0xFE) == 18);
+}
+
+bool
+ts_address_is_private(const address *addr)
+{
+    static const uint8_t zero[15];
+    static const uint8_t mapped[12] = { [10] = 0xFF, [11] = 0xFF };
+    const uint8_t *bytes = (const uint8_t *)addr->data;
+
+    if (addr->type == AT_IPv4)
+        return ipv4_is_private(bytes);
+    if (addr->type != AT_IPv6)
+        return true;
+    if (memcmp(bytes, mapped, sizeof mapped) == 0)
+        return ipv4_is_private(bytes + sizeof mapped);
+    return (bytes[0] & 0xFE) == 0xFC || (bytes[0] == 0xFE && (bytes[1] & 0xC0) == 0x80) ||
+        (memcmp(bytes, zero, sizeof zero) == 0 && bytes[15] <= 1);
 }
 
 const ts_prefix_row *

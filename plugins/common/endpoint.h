@@ -34,6 +34,19 @@ bool ts_endpoint_keep(ts_endpoint *to, const ts_endpoint *from);
 /* The same end in file scope: one copy for the whole capture. */
 ts_endpoint ts_endpoint_shared(const ts_endpoint *end);
 
+/* "192.0.2.1:3478", "[2001:db8::1]:3478"; "" where it is not known. */
+const char *ts_endpoint_text(wmem_allocator_t *scope, const ts_endpoint *end);
+
+/*
+ * Not of the public Internet, by the IANA registries of special-purpose
+ * addresses (RFC 6890): private, shared, loopback, link-local, "this network"
+ * with the unspecified address, benchmarking; IPv6 unique local, link-local,
+ * loopback and unspecified. Documentation addresses count as public, since
+ * they stand for such. Of an IPv4-mapped address the IPv4 address counts; what
+ * is no IP address is not of the Internet.
+ */
+bool ts_address_is_private(const address *addr);
+
 /* The prefix of Microsoft's that covers the address at a time (ts_prefix_find), or NULL; and the same of media alone. */
 const ts_prefix_row *ts_address_prefix(const address *addr, const nstime_t *when);
 const ts_prefix_row *ts_address_media_prefix(const address *addr, const nstime_t *when);

@@ -80,9 +80,6 @@ void ms_turn_follow_register(void);
 /* Is the frame sent by the client, by message type, for FF10 by port? */
 bool ms_turn_from_client(const packet_info *pinfo, uint16_t type);
 
-/* "192.0.2.1:3478", "[2001:db8::1]:3478"; "" for AT_NONE. Packet scope. */
-const char *ms_turn_endpoint_text(packet_info *pinfo, const ts_endpoint *end);
-
 /* "audio", "video", ...; "unknown" for others. */
 const char *ms_turn_stream_type_name(uint32_t stream_type);
 

@@ -42,9 +42,9 @@ static const char *
 peer_text(packet_info *pinfo, const stun_msg *msg)
 {
     if (ts_endpoint_known(&msg->destination))
-        return wmem_strdup_printf(pinfo->pool, " to %s", ms_turn_endpoint_text(pinfo, &msg->destination));
+        return wmem_strdup_printf(pinfo->pool, " to %s", ts_endpoint_text(pinfo->pool, &msg->destination));
     if (ts_endpoint_known(&msg->remote))
-        return wmem_strdup_printf(pinfo->pool, " from %s", ms_turn_endpoint_text(pinfo, &msg->remote));
+        return wmem_strdup_printf(pinfo->pool, " from %s", ts_endpoint_text(pinfo->pool, &msg->remote));
     return "";
 }
 
@@ -56,11 +56,11 @@ append_msg(packet_info *pinfo, wmem_strbuf_t *info, const stun_msg *msg)
     if (stun_msg_has(msg, TS_ATTR_LIFETIME))
         wmem_strbuf_append_printf(info, msg->lifetime == 0 ? ", release" : ", lifetime %u s", msg->lifetime);
     if (ts_endpoint_known(&msg->alternate))
-        wmem_strbuf_append_printf(info, ", alternate %s", ms_turn_endpoint_text(pinfo, &msg->alternate));
+        wmem_strbuf_append_printf(info, ", alternate %s", ts_endpoint_text(pinfo->pool, &msg->alternate));
     if (ms_turn_is_success(msg->type) && ts_endpoint_known(&msg->relayed))
-        wmem_strbuf_append_printf(info, ", relayed %s", ms_turn_endpoint_text(pinfo, &msg->relayed));
+        wmem_strbuf_append_printf(info, ", relayed %s", ts_endpoint_text(pinfo->pool, &msg->relayed));
     if (ts_endpoint_known(&msg->reflexive))
-        wmem_strbuf_append_printf(info, ", reflexive %s", ms_turn_endpoint_text(pinfo, &msg->reflexive));
+        wmem_strbuf_append_printf(info, ", reflexive %s", ts_endpoint_text(pinfo->pool, &msg->reflexive));
     if (ms_turn_is_request(msg->type) && stun_msg_has(msg, TS_ATTR_REALM))
         wmem_strbuf_append_printf(info, ", realm %s", msg->realm);
 }

@@ -11,7 +11,6 @@
 
 #include "teams-stun.h"
 
-#include <epan/to_str.h>
 #include <wsutil/utf8_entities.h>
 
 #include "client_ends.h"
@@ -57,25 +56,6 @@ ts_pair_state_name(ts_pair_state pair_state_value)
     static const char *const names[] = { "frozen", "checking", "succeeded", "nominated", "failed" };
 
     return names[pair_state_value];
-}
-
-/* RFC 1918, RFC 6598, loopback and link-local; for IPv6 RFC 4193, link-local and loopback. */
-bool
-ts_address_is_private(const address *addr)
-{
-    const uint8_t *bytes = (const uint8_t *)addr->data;
-
-    if (addr->type == AT_IPv4) {
-        return bytes[0] == 10 || bytes[0] == 127 || (bytes[0] == 172 && (bytes[1] & 0xF0) == 16) ||
-            (bytes[0] == 192 && bytes[1] == 168) || (bytes[0] == 169 && bytes[1] == 254) ||
-            (bytes[0] == 100 && (bytes[1] & 0xC0) == 64);
-    }
-    if (addr->type == AT_IPv6) {
-        static const uint8_t loopback[16] = { [15] = 1 };
-        return (bytes[0] & 0xFE) == 0xFC || (bytes[0] == 0xFE && (bytes[1] & 0xC0) == 0x80) ||
-            memcmp(bytes, loopback, sizeof loopback) == 0;
-    }
-    return false;
 }
 
 static unsigned
@@ -160,14 +140,13 @@ pair_text(packet_info *pinfo, const ts_pair *pair)
 {
     wmem_strbuf_t *text = wmem_strbuf_new(pinfo->pool, "");
 
-    wmem_strbuf_append_printf(text, "%s:%u", address_to_str(pinfo->pool, &pair->local.addr), pair->local.port);
+    wmem_strbuf_append(text, ts_endpoint_text(pinfo->pool, &pair->local));
     if (pair->server.addr.type != AT_NONE) {
-        wmem_strbuf_append_printf(text, " via relay %s:%u", address_to_str(pinfo->pool, &pair->server.addr), pair->server.port);
+        wmem_strbuf_append_printf(text, " via relay %s", ts_endpoint_text(pinfo->pool, &pair->server));
         if (pair->allocation != 0)
             wmem_strbuf_append_printf(text, " (allocation %u)", pair->allocation);
     }
-    wmem_strbuf_append_printf(text, " %s %s:%u", UTF8_RIGHTWARDS_ARROW, address_to_str(pinfo->pool, &pair->remote.addr),
-        pair->remote.port);
+    wmem_strbuf_append_printf(text, " %s %s", UTF8_RIGHTWARDS_ARROW, ts_endpoint_text(pinfo->pool, &pair->remote));
     if (pair->session_id != 0)
         wmem_strbuf_append_printf(text, ", session 0x%016" PRIx64, pair->session_id);
     return wmem_strdup(wmem_file_scope(), wmem_strbuf_get_str(text));

@@ -168,8 +168,6 @@ ts_ice_session *ts_ice_session_of(packet_info *pinfo, const stun_msg *msg, bool 
 void ts_pair_learn(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, const stun_msg *msg, bool from_local,
     uint64_t *diagnostics);
 
-bool ts_address_is_private(const address *addr);
-
 /* ---- transactions (transactions.c) ---- */
 
 /* One check as it was first sent: a transaction id with one set of bytes on one path. File scope. */

@@ -106,15 +106,6 @@ ms_turn_stream_type_name(uint32_t stream_type)
     return val_to_str_const(stream_type, stream_type_names, "unknown");
 }
 
-const char *
-ms_turn_endpoint_text(packet_info *pinfo, const ts_endpoint *end)
-{
-    if (!ts_endpoint_known(end))
-        return "";
-    return wmem_strdup_printf(pinfo->pool, end->addr.type == AT_IPv6 ? "[%s]:%u" : "%s:%u",
-        address_to_str(pinfo->pool, &end->addr), end->port);
-}
-
 /* ---- decoders ---- */
 
 void
@@ -209,7 +200,7 @@ decode_address(const ms_turn_attribute *a, bool xored)
         proto_tree_add_ipv6(a->tree, fields->ipv6, a->tvb, a->offset + 4, 16, (const ws_in6_addr *)(const void *)bytes);
     }
     proto_tree_add_uint(a->tree, fields->port, a->tvb, a->offset + 2, 2, end.port);
-    ms_turn_attribute_label(a, ms_turn_endpoint_text(a->pinfo, &end));
+    ms_turn_attribute_label(a, ts_endpoint_text(a->pinfo->pool, &end));
 
     ts_endpoint *fact = (ts_endpoint *)fact_of(a);
     if (fact != NULL)

@@ -61,9 +61,9 @@ ms_turn_frame_data_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, con
     proto_item_append_text(item, ", %s", snapshot->state);
     proto_item_set_generated(item);
     ts_add_text(tvb, sub, hf_ms_turn_allocation_state, snapshot->state);
-    ts_add_text(tvb, sub, hf_ms_turn_allocation_relay, ms_turn_endpoint_text(pinfo, &snapshot->relay));
-    ts_add_text(tvb, sub, hf_ms_turn_allocation_relayed, ms_turn_endpoint_text(pinfo, &snapshot->relayed));
-    ts_add_text(tvb, sub, hf_ms_turn_allocation_reflexive, ms_turn_endpoint_text(pinfo, &snapshot->reflexive));
+    ts_add_text(tvb, sub, hf_ms_turn_allocation_relay, ts_endpoint_text(pinfo->pool, &snapshot->relay));
+    ts_add_text(tvb, sub, hf_ms_turn_allocation_relayed, ts_endpoint_text(pinfo->pool, &snapshot->relayed));
+    ts_add_text(tvb, sub, hf_ms_turn_allocation_reflexive, ts_endpoint_text(pinfo->pool, &snapshot->reflexive));
     if (snapshot->has_session)
         proto_item_set_generated(proto_tree_add_uint64(sub, hf_ms_turn_allocation_session_id, tvb, 0, 0, snapshot->session_id));
     ts_add_number(tvb, sub, hf_ms_turn_allocation_bandwidth, snapshot->bandwidth);

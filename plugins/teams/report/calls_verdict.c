@@ -10,6 +10,8 @@
 
 #include "report/calls.h"
 
+#include "common/endpoint.h"
+
 #define LIMIT_RTT           0.100   /* seconds */
 #define LIMIT_LOSS          1.0     /* percent */
 #define LIMIT_JITTER        30.0    /* milliseconds */
@@ -186,7 +188,7 @@ unpublished(const calls_entry *entry)
 {
     const calls_remote *settled = calls_settled(entry);
 
-    return settled != NULL && calls_got_through(entry) && !calls_is_published(settled) && !teams_address_is_private(&settled->addr);
+    return settled != NULL && calls_got_through(entry) && !calls_is_published(settled) && !ts_address_is_private(&settled->addr);
 }
 
 static bool
@@ -293,7 +295,7 @@ direct_outcome(const calls_remote *settled, bool warned)
     if (settled->prefix != NULL)
         return warned ? "The call went directly to a media server in Microsoft's cloud over UDP, with warnings; see the findings." :
             "The call went directly to a media server in Microsoft's cloud over UDP.";
-    if (teams_address_is_private(&settled->addr))
+    if (ts_address_is_private(&settled->addr))
         return warned ? "The call went directly to a peer in a private network over UDP, with warnings; see the findings." :
             "The call went directly to a peer in a private network over UDP.";
     return warned ? "The call went directly over UDP, to a peer or gateway outside Microsoft's cloud, with warnings; see the findings." :

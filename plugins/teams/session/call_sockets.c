@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "common/endpoint.h"
+
 /* Remote addresses and peers that are kept of each socket: no call has so many, and each frame looks through them. */
 #define MAX_KEPT 32
 
@@ -146,7 +148,7 @@ compare_peers(const teams_call_socket *a, const teams_call_socket *b)
         const address *peer = (const address *)wmem_array_index(a->peers, i);
 
         if (has_peer(b, peer))
-            verdict = MAX(verdict, teams_address_is_private(peer) ? PEERS_SHARED_PRIVATE : PEERS_SHARED);
+            verdict = MAX(verdict, ts_address_is_private(peer) ? PEERS_SHARED_PRIVATE : PEERS_SHARED);
     }
     return verdict;
 }

@@ -136,17 +136,6 @@ keep_connection(teams_connection *c)
     wmem_array_append_one(c->p->client->connections, c);
 }
 
-/* "52.113.194.132:443" */
-static const char *
-endpoint_text(const ts_endpoint *end)
-{
-    char *addr = address_to_str(NULL, &end->addr);
-    const char *text = wmem_strdup_printf(wmem_file_scope(), end->addr.type == AT_IPv6 ? "[%s]:%u" : "%s:%u", addr, end->port);
-
-    wmem_free(NULL, addr);
-    return text;
-}
-
 teams_connection *
 teams_connection_new(packet_info *pinfo, bool quic, bool from_client)
 {
@@ -162,8 +151,8 @@ teams_connection_new(packet_info *pinfo, bool quic, bool from_client)
     c->server_end = ts_endpoint_shared(from_client ? &destination : &source);
     c->quic = quic;
     c->version = "";
-    c->private_address = teams_address_is_private(&c->server_end.addr);
-    c->endpoint = endpoint_text(&c->server_end);
+    c->private_address = ts_address_is_private(&c->server_end.addr);
+    c->endpoint = ts_endpoint_text(wmem_file_scope(), &c->server_end);
     c->p->client = teams_net_client_of(&c->client_end.addr, true);
     if (from_client && pinfo->dl_src.type == AT_ETHER)
         copy_address_wmem(wmem_file_scope(), &c->p->card, &pinfo->dl_src);

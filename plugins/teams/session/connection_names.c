@@ -159,7 +159,7 @@ note_addresses(const packet_info *pinfo, teams_asked_name *asked, const ts_name_
     for (unsigned i = 0; i < info->address_count; i++) {
         const address *addr = &info->addresses[i].end.addr;
 
-        if (!teams_address_is_private(addr))
+        if (!ts_address_is_private(addr))
             asked->had_public = true;
         else if (asked->private_frame == 0) {
             asked->private_frame = pinfo->num;

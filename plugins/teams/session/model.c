@@ -204,7 +204,7 @@ static bool
 may_be_named(const address *addr, const teams_learned *what)
 {
     return (addr->type == AT_IPv4 || addr->type == AT_IPv6) &&
-        (what->product == TS_PRODUCT_LYNC_ONPREM || !teams_address_is_private(addr));
+        (what->product == TS_PRODUCT_LYNC_ONPREM || !ts_address_is_private(addr));
 }
 
 void
@@ -326,27 +326,4 @@ teams_seconds(const nstime_t *a, const nstime_t *b)
 
     nstime_delta(&delta, b, a);
     return nstime_to_sec(&delta);
-}
-
-static bool
-ipv4_is_private(const uint8_t *a)
-{
-    return a[0] == 0 || a[0] == 10 || a[0] == 127 || (a[0] == 172 && (a[1] & 0xF0) == 16) ||
-        (a[0] == 192 && a[1] == 168) || (a[0] == 169 && a[1] == 254) || (a[0] == 100 && (a[1] & 0xC0) == 64);
-}
-
-bool
-teams_address_is_private(const address *addr)
-{
-    const uint8_t *bytes = (const uint8_t *)addr->data;
-
-    if (addr->type == AT_IPv4)
-        return ipv4_is_private(bytes);
-    if (addr->type == AT_IPv6) {
-        static const uint8_t zero[15];
-
-        return (bytes[0] & 0xFE) == 0xFC || (bytes[0] == 0xFE && (bytes[1] & 0xC0) == 0x80) ||
-            (memcmp(bytes, zero, sizeof zero) == 0 && bytes[15] <= 1);
-    }
-    return true;
 }

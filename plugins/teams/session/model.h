@@ -267,7 +267,4 @@ bool teams_flow_from_client(const teams_flow *flow, const packet_info *pinfo);
 /* Seconds from a to b, which may be negative. */
 double teams_seconds(const nstime_t *a, const nstime_t *b);
 
-/* A private, loopback, link-local or unspecified address. */
-bool teams_address_is_private(const address *addr);
-
 #endif /* TEAMSHARK_TEAMS_MODEL_H */

@@ -220,9 +220,18 @@ ms_turn_decode_xor_address(const ms_turn_attribute *a)
 }
 
 /*
- * Credentials of Teams relays (observed): 02 00, 16-bit length 36, 4 bytes, a
- * FILETIME of the expiry, the rest opaque.
+ * Credentials of Teams relays (observed): 02 00, 16-bit length 36, 36 bytes of
+ * which the first 4 are followed by a FILETIME of the expiry, and a code of 16
+ * bytes that depends on the realm. A client has one of these for each realm.
  */
+static unsigned
+client_length(const ms_turn_attribute *a)
+{
+    const bool known = a->length >= 40 && tvb_get_ntohl(a->tvb, a->offset) == 0x02000024;
+
+    return known ? 40 : a->length;
+}
+
 void
 ms_turn_decode_username(const ms_turn_attribute *a)
 {
@@ -230,7 +239,7 @@ ms_turn_decode_username(const ms_turn_attribute *a)
 
     ms_turn_decode_bytes(a);
     if (a->length > 0)
-        a->msg->credential = wmem_strong_hash(tvb_get_ptr(a->tvb, a->offset, (int)a->length), a->length);
+        a->msg->credential = wmem_strong_hash(tvb_get_ptr(a->tvb, a->offset, (int)client_length(a)), client_length(a));
     if (a->length < 40 || tvb_get_ntohl(a->tvb, a->offset) != 0x02000024 ||
         !filetime_to_nstime(&expiry, tvb_get_ntoh64(a->tvb, a->offset + 8)))
         return;

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What must not be taken for more than it is: names that every PC asks for, networks that
 Microsoft's other services share. Each with a host beside it that is the real thing."""
+import stun
 from common import capture
-from sessions import go_on, start
+from sessions import RELAY, go_on, start
+from sessions_calls import PEERS, Line, TcpLine
 from signin import Client
 
 
@@ -48,3 +50,25 @@ def shared_prefixes(c):
     six.connect(1.5, "2620:1ec:42::132", "edge.microsoft.com")
     c.tcp(2, ("192.168.1.54", 40000), ("52.113.194.141", 443)).send(2.2, b"\x16\x03\x01")
     start(client, 3)
+
+
+# ---- one call and not two ----
+
+def realm_of_its_own(line, realm):
+    """The relay's user name as a client has it for another realm: the last 16 bytes differ."""
+    line.username = line.username[:40] + stun.opaque(("code of", realm), 16)
+    return line
+
+
+@capture("sessions/fallback-one-call.pcap", "2026-03-02T10:00:00")
+def fallback_one_call(c):
+    """A relay does not answer over UDP, nor a peer to checks; the call goes on over TCP to the relay,
+    with credentials for another realm. Another client has a call over TCP from its beginning."""
+    silent = Line(c, "alice", "audio", 31001, (PEERS["alice"], 50002))
+    for n in range(3):
+        silent.ask(n * 0.5, RELAY)
+        silent.up(2 + n * 0.5, silent.settled, silent.check_request(silent.tid()))
+        silent.send_request(2.1 + n * 0.5, RELAY, silent.settled, silent.check_request(silent.tid()))
+    fallback = TcpLine(c, "alice", "audio", 42007, (PEERS["alice"], 50002))
+    realm_of_its_own(fallback, "tcp").whole(5)
+    TcpLine(c, "bob", "audio", 33511, (PEERS["bob"], 50004)).whole(5.2)

@@ -200,13 +200,15 @@ by_neighbour(const teams_call_socket *a, const teams_call_socket *b)
 }
 
 /*
- * A call has one socket per modality. While it is being set up, a NAT may show
- * one socket as several, but not towards one and the same remote end.
+ * A call has one socket per modality that works; beside it there may be one
+ * that does not, such as that of UDP where the call went over TCP. While it is
+ * being set up, a NAT may show one socket as several, but not towards one and
+ * the same remote end.
  */
 static teams_socket_relation
 by_modality(const teams_call_socket *a, const teams_call_socket *b)
 {
-    return same_modality(a, b) && (a->established || b->established || share_socket(a, b)) ?
+    return same_modality(a, b) && ((a->established && b->established) || share_socket(a, b)) ?
         TEAMS_SOCKETS_OTHER : TEAMS_SOCKETS_UNDECIDED;
 }
 

@@ -239,7 +239,8 @@ teams_call_of(teams_model *model, packet_info *pinfo, teams_flow *flow, const te
 
     if (teams_call_socket_update(socket, &key->socket))
         client->changes++;
-    if (!settled && socket->checked != client->changes) {
+    /* Media of a flow are of the call that its set-up is of. */
+    if (!settled && socket->checked != client->changes && !(key->media && flow->call == call)) {
         socket->checked = client->changes;
         call = move(model, pinfo, call, socket, &key->socket.remote.end.addr);
     }

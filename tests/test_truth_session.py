@@ -76,3 +76,52 @@ def test_a_shared_prefix_alone_claims_nothing():
     said = {(int(stream), prefix) for stream, prefix in rows(path, "teams.prefix", "tcp.stream", "teams.prefix")}
     assert said == {(0, "52.122.0.0/15"), (1, "52.112.0.0/14"), (2, "52.112.0.0/14"), (3, "2620:1ec:40::/42"),
                     (4, "52.112.0.0/14")}
+
+
+# ---- one client and not two ----
+
+def test_a_host_with_ipv4_and_ipv6_is_one_client():
+    """One PC, one MAC."""
+    path = shared("cases/dual-stack-one-host-three-signins.pcap")
+    assert len({signin["client"] for signin in signins(path)}) == 1
+    assert len(signins(path)) == 1
+
+
+def test_addresses_of_one_mac_are_one_client_unless_a_router_has_it():
+    """IPv4 and two IPv6 addresses of one MAC; then two hosts behind a router's MAC, and two outside a NAT."""
+    path = bundled("sessions/dual-stack.pcap")
+    first, *others = signins(path)
+    assert {step["name"]: step["stage"] for step in first["steps"]}["authsvc.teams.microsoft.com"] == "token"
+    assert [signin["client"] for signin in others] == ["10.7.0.5", "2001:db8:7::5", "203.0.113.9", "2001:db8:9::5"]
+    of_first = {(four, six) for four, six in rows(path, "teams.signin == 1 && dns.flags.response == 0", "ip.src", "ipv6.src")}
+    assert of_first == {("192.168.1.60", ""), ("", "2001:db8:1::60"), ("", "2001:db8:1::abcd")}
+
+
+# ---- one call and not two ----
+
+def test_a_call_that_fell_back_to_tcp_is_one_call():
+    """UDP dropped, then pseudo-TLS to the same relay."""
+    path = shared("failures/14a-udp-dropped-pseudo-tls.pcapng")
+    assert {call for call, in rows(path, "teams.call", "teams.call")} == {"1"}
+
+
+def test_fallback_with_credentials_of_another_realm_is_one_call():
+    """31001 over UDP in vain, 42007 over TCP; 33511 is another client's."""
+    path = bundled("sessions/fallback-one-call.pcap")
+    found = {}
+    for call, udp, tcp in rows(path, "teams.call && (teams_stun.pair || teams_stun.media)", "teams.call", "udp.port", "tcp.port"):
+        found.setdefault(call, set()).update(int(port) for port in (udp or tcp).split(",") if int(port) in (31001, 42007, 33511))
+    assert found == {"1": {31001, 42007}, "2": {33511}}
+
+
+@pytest.mark.parametrize("capture", ["sessions/fallback-one-call.pcap", "sessions/callers-over-tcp.pcap",
+                                     "sessions/callers-at-once.pcap", "article-2017.pcapng"])
+def test_no_flow_is_cut_at_its_first_media_frame(capture):
+    """The media of a flow are of the call that its latest check is of."""
+    latest = {}
+    for stream, media, pair, call in rows(bundled(capture), "teams.call && (teams_stun.pair || teams_stun.media)",
+                                          "teams.flow", "teams_stun.media", "teams_stun.pair.state", "teams.call"):
+        if pair and "rtp" not in media:
+            latest[stream] = call
+        elif stream in latest:
+            assert call == latest[stream]

@@ -56,6 +56,7 @@ class Capture:
         self.start = int(datetime.fromisoformat(start).replace(tzinfo=timezone.utc).timestamp())
         self.frames = []
         self.ids = {}
+        self.macs = {}      # address -> MAC, where it is not that of mac()
 
     def frame(self, when, layers, source, destination, dscp=0, ttl=None):
         """One frame with these layers above IP; when is in seconds from the start."""
@@ -67,7 +68,7 @@ class Capture:
                          tos=dscp << 2, ttl=ttl)
         else:
             network = IPv6(src=source, dst=destination, tc=dscp << 2, hlim=ttl)
-        frame = Ether(src=mac(source), dst=mac(destination)) / network / layers
+        frame = Ether(src=self.macs.get(source) or mac(source), dst=self.macs.get(destination) or mac(destination)) / network / layers
         self.raw(when, bytes(frame))
 
     def raw(self, when, frame):

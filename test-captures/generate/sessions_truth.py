@@ -3,6 +3,7 @@
 Microsoft's other services share. Each with a host beside it that is the real thing."""
 import stun
 from common import capture
+from resolver import AAAA
 from sessions import RELAY, go_on, start
 from sessions_calls import PEERS, Line, TcpLine
 from signin import Client
@@ -72,3 +73,38 @@ def fallback_one_call(c):
     fallback = TcpLine(c, "alice", "audio", 42007, (PEERS["alice"], 50002))
     realm_of_its_own(fallback, "tcp").whole(5)
     TcpLine(c, "bob", "audio", 33511, (PEERS["bob"], 50004)).whole(5.2)
+
+
+# ---- one client and not two ----
+
+@capture("sessions/dual-stack.pcap", "2026-03-02T08:00:00")
+def dual_stack(c):
+    """A PC with an IPv4 and two IPv6 addresses signs in over all of them. Behind a router, whose MAC
+    they have: one host with IPv4 and another with IPv6. On the outer side of a NAT: two more."""
+    pc, six, temporary = (Client(c, address, resolver) for address, resolver in
+                          (("192.168.1.60", "192.168.1.1"), ("2001:db8:1::60", "2001:db8::1"), ("2001:db8:1::abcd", "2001:db8::1")))
+    for each in (pc, six, temporary):
+        c.macs[each.address] = "02:00:00:00:60:60"
+    behind, behind_six = Client(c, "10.7.0.5"), Client(c, "2001:db8:7::5", "2001:db8::1")
+    others = ("10.7.0.6", "10.7.0.5", "2001:db8:7::5")
+    for address in others:
+        c.macs[address] = "02:00:00:00:70:70"
+    outside, outside_six = Client(c, "203.0.113.9"), Client(c, "2001:db8:9::5", "2001:db8::1")
+    for each in (outside, outside_six):
+        c.macs[each.address] = "02:00:00:00:90:90"
+    def ask(each, when, *names):
+        for n, name in enumerate(names):
+            each.resolver.ask(when + n * 0.3, name, ["2603:1063:12::5"], kind=AAAA)
+
+    ask(six, 0, "login.microsoftonline.com")
+    start(pc, 1)
+    ask(temporary, 1.2, "teams.microsoft.com", "login.microsoftonline.com")
+    ask(six, 3, "config.teams.microsoft.com", "authsvc.teams.microsoft.com")
+    go_on(pc, 4)
+    Client(c, "10.7.0.6").resolver.ask(0.1, "www.example.org", ["198.51.100.10"])
+    Client(c, "10.7.0.5").resolver.ask(1.5, "www.example.org", ["198.51.100.10"])
+    Client(c, "10.7.0.6").resolver.ask(1.6, "www.example.org", ["198.51.100.10"])
+    start(behind, 5)
+    ask(behind_six, 5.2, "teams.microsoft.com", "login.microsoftonline.com")
+    start(outside, 6)
+    ask(outside_six, 6.2, "teams.microsoft.com", "login.microsoftonline.com")

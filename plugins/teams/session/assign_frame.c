@@ -75,7 +75,7 @@ learned_of(teams_model *model, const packet_info *pinfo, const address *addr, co
 
     if (learned == NULL || nstime_is_zero(&learned->until))
         return learned;
-    return addresses_equal(&learned->client->addr, client) && nstime_cmp(&pinfo->abs_ts, &learned->until) <= 0 ? learned : NULL;
+    return teams_client_of(model, pinfo, client, false) == learned->client && nstime_cmp(&pinfo->abs_ts, &learned->until) <= 0 ? learned : NULL;
 }
 
 void
@@ -386,6 +386,7 @@ teams_assign_frame(packet_info *pinfo)
     if (nstime_cmp(&pinfo->abs_ts, &b.model->last) > 0)
         b.model->last = pinfo->abs_ts;
 
+    teams_clients_count(b.model, pinfo);
     teams_builder_add_infos(&b);
     if (b.info.evidence == TEAMS_EVIDENCE_NONE)
         apply_context(&b);

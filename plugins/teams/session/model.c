@@ -171,6 +171,8 @@ teams_model_get(void)
         model = wmem_new0(scope, teams_model);
         model->hosts = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
         model->clients = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
+        model->link_hosts = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
+        model->client_addresses = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
         model->flows = wmem_map_new(scope, flow_hash, flow_equal);
         model->allocations = wmem_map_new(scope, g_direct_hash, g_direct_equal);
         model->pairs = wmem_map_new(scope, g_direct_hash, g_direct_equal);
@@ -216,22 +218,6 @@ teams_hosts_name(teams_model *m, const ts_name_info *info, const teams_learned *
         if (may_be_named(addr, what))
             teams_host_of(m, addr, true)->learned = (teams_learned *)wmem_memdup(wmem_file_scope(), what, sizeof *what);
     }
-}
-
-teams_client *
-teams_client_of(teams_model *m, const packet_info *pinfo, const address *addr, bool add)
-{
-    teams_client *client = (teams_client *)wmem_map_lookup(m->clients, addr);
-
-    if (client == NULL && add) {
-        client = wmem_new0(wmem_file_scope(), teams_client);
-        copy_address_wmem(wmem_file_scope(), &client->addr, addr);
-        client->number = ++m->client_count;
-        client->frame = pinfo->num;
-        client->calls = wmem_array_new(wmem_file_scope(), sizeof(teams_call *));
-        wmem_map_insert(m->clients, &client->addr, client);
-    }
-    return client;
 }
 
 static void

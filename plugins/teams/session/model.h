@@ -217,6 +217,8 @@ struct teams_client {
 typedef struct {
     wmem_map_t *hosts;              /* address -> teams_host */
     wmem_map_t *clients;            /* address -> teams_client */
+    wmem_map_t *link_hosts;         /* MAC -> what clients.c knows of it */
+    wmem_map_t *client_addresses;   /* address -> address of the client that has it */
     wmem_map_t *flows;              /* five-tuple -> teams_flow */
     wmem_map_t *allocations;        /* number -> teams_call */
     wmem_map_t *pairs;              /* number -> teams_call */
@@ -244,7 +246,17 @@ const char *teams_evidence_name(teams_evidence evidence);
 teams_host *teams_host_of(teams_model *model, const address *addr, bool add);
 /* Names the hosts of an answer's addresses. */
 void teams_hosts_name(teams_model *model, const ts_name_info *info, const teams_learned *what);
+
+/* ---- clients.c ---- */
+
+/* The client that has the address, NULL where there is none and add is false. The address is of the frame. */
 teams_client *teams_client_of(teams_model *model, const packet_info *pinfo, const address *addr, bool add);
+
+/* The address by which the client that has addr is known: its first one that was asked about. File scope. */
+const address *teams_client_address(teams_model *model, const packet_info *pinfo, const address *addr);
+
+/* First pass, each frame: which addresses a MAC sends for. */
+void teams_clients_count(teams_model *model, const packet_info *pinfo);
 
 /*
  * The flow of the frame; NULL where there is none and add is false. to_server

@@ -77,7 +77,7 @@ starts_over(teams_signin *signin, const packet_info *pinfo, const teams_learned 
         signin->repeated_bootstrap = pinfo->abs_ts;
         return teams_seconds(&signin->last, &pinfo->abs_ts) > SIGNIN_QUIET;
     }
-    return stage == TS_STAGE_IDENTITY && !nstime_is_zero(&signin->repeated_bootstrap) &&
+    return stage == TS_STAGE_IDENTITY && signin->identity_frame != 0 && !nstime_is_zero(&signin->repeated_bootstrap) &&
         teams_seconds(&signin->repeated_bootstrap, &pinfo->abs_ts) <= SIGNIN_REPEAT &&
         teams_seconds(&signin->identity, &pinfo->abs_ts) > SIGNIN_REPEAT;
 }

@@ -45,12 +45,12 @@ teams_signin_note_earlier(teams_model *model, const packet_info *pinfo, const ad
 
     if (weight < TEAMS_NAME_SHARED || weight == TEAMS_NAME_CLIENT)
         return;
-    wmem_list_t *names = (wmem_list_t *)wmem_map_lookup(model->earlier_names, who);
+    wmem_list_t *names = (wmem_list_t *)wmem_map_lookup(model->earlier_names, teams_client_address(model, pinfo, who));
 
     if (names == NULL) {
         address *key = wmem_new0(wmem_file_scope(), address);
 
-        copy_address_wmem(wmem_file_scope(), key, who);
+        copy_address_wmem(wmem_file_scope(), key, teams_client_address(model, pinfo, who));
         names = wmem_list_new(wmem_file_scope());
         wmem_map_insert(model->earlier_names, key, names);
     }

@@ -14,12 +14,13 @@
 #define MAX_KEPT 32
 
 teams_call_socket *
-teams_call_socket_new(uint16_t port)
+teams_call_socket_new(uint16_t port, uint32_t frame)
 {
     wmem_allocator_t *scope = wmem_file_scope();
     teams_call_socket *socket = wmem_new0(scope, teams_call_socket);
 
     socket->port = port;
+    socket->frame = frame;
     socket->ufrag_local = socket->ufrag_remote = "";
     socket->remotes = wmem_array_new(scope, sizeof(teams_remote));
     socket->peers = wmem_array_new(scope, sizeof(address));
@@ -200,15 +201,17 @@ by_neighbour(const teams_call_socket *a, const teams_call_socket *b)
 }
 
 /*
- * A call has one socket per modality that works; beside it there may be one
- * that does not, such as that of UDP where the call went over TCP. While it is
- * being set up, a NAT may show one socket as several, but not towards one and
- * the same remote end.
+ * A call has one socket per modality. Before the one that works there may be
+ * one that did not, such as that of UDP where the call went over TCP. While it
+ * is being set up, a NAT may show one socket as several, but not towards one
+ * and the same remote end.
  */
 static teams_socket_relation
 by_modality(const teams_call_socket *a, const teams_call_socket *b)
 {
-    return same_modality(a, b) && ((a->established && b->established) || share_socket(a, b)) ?
+    const bool older_works = a->frame < b->frame ? a->established : b->established;
+
+    return same_modality(a, b) && (older_works || share_socket(a, b)) ?
         TEAMS_SOCKETS_OTHER : TEAMS_SOCKETS_UNDECIDED;
 }
 

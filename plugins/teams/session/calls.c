@@ -208,7 +208,7 @@ static teams_call *
 join(teams_model *model, const packet_info *pinfo, teams_client *client, const teams_socket_key *key, teams_call_socket **socket,
     const teams_call *left)
 {
-    *socket = teams_call_socket_new(key->local_port);
+    *socket = teams_call_socket_new(key->local_port, pinfo->num);
     teams_call_socket_update(*socket, key);
     teams_call *call = find_call(client, pinfo, *socket, &key->remote.end.addr, left);
 
@@ -232,7 +232,7 @@ teams_call_of(teams_model *model, packet_info *pinfo, teams_flow *flow, const te
     } else if (call == NULL) {
         call = join(model, pinfo, client, &key->socket, &socket, NULL);
     } else if (socket == NULL) {
-        socket = teams_call_socket_new(key->socket.local_port);
+        socket = teams_call_socket_new(key->socket.local_port, pinfo->num);
         wmem_list_append(call->sockets, socket);
     }
     const bool settled = socket->established && socket->modality != TS_MODALITY_UNKNOWN;

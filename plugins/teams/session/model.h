@@ -150,6 +150,7 @@ typedef struct {
 /* One local socket of a call: a modality's own, or one of its components; call_sockets.h. */
 typedef struct {
     uint16_t port;
+    uint32_t frame;                 /* the first one */
     ts_modality modality;           /* not by the stream type of an allocation, which is weak */
     bool established;               /* a pair was nominated, or media flowed */
     bool released;                  /* it gave its allocation back, and had no media since */

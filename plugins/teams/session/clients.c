@@ -58,7 +58,7 @@ count_ipv4(link_host *host, const address *addr)
         keep_address(&host->ipv4, addr);
     else if (!addresses_equal(&host->ipv4, addr))
         host->router = true;
-    if (!teams_address_is_private(addr))
+    if (!ts_address_is_private(addr))
         host->router = true;
 }
 

@@ -50,7 +50,7 @@ def test_the_same_rows_give_the_same_tables(tmp_path):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
-NAME = "new.contoso.example,exact,teams,chat,sync,service-name,worldwide,ms-owned,shared,all,Text,OBSERVED,low"
+NAME = "new.contoso.example,exact,teams,chat,sync,service-name,worldwide,ms-owned,shared,,all,Text,OBSERVED,low"
 TOKEN = "zzzz,geo,zzzz,Somewhere,eu,OBSERVED,low"
 PREFIX = "192.0.2.0/24,media,worldwide,11,,,,MS-WW23,"
 SET = "worldwide,12,Allow,yes,new.contoso.example,exact,,,MS-WW23"
@@ -66,6 +66,7 @@ BAD_ROWS = [
     ("taxonomy.csv", NAME.replace(",worldwide,", ",earth,"), "unknown cloud 'earth'"),
     ("taxonomy.csv", NAME.replace(",ms-owned,", ",mine,"), "unknown trust 'mine'"),
     ("taxonomy.csv", NAME.replace(",shared,", ",anybody,"), "unknown asked_by 'anybody'"),
+    ("taxonomy.csv", NAME.replace(",shared,,", ",shared,2024,"), "valid_to '2024' is not yyyy-mm"),
     ("taxonomy.csv", NAME.replace(",all,", ",some,"), "unknown tokens 'some'"),
     ("taxonomy.csv", NAME.replace(",low", ",sure"), "unknown confidence 'sure'"),
     ("taxonomy.csv", NAME.replace(",exact,", ",regex,"), "unknown match 'regex'"),
@@ -83,8 +84,8 @@ BAD_ROWS = [
     ("taxonomy.csv", NAME.replace(",exact,", ",glob,"), "no wildcard"),
     ("taxonomy.csv", NAME.replace(",exact,", ",glob,").replace("new", "***"), "three stars"),
     ("taxonomy.csv", NAME.replace(",exact,", ",glob,").replace("new.contoso.example", "**"), "every name"),
-    ("taxonomy.csv", NAME + ",more", "14 cells; expected 13"),
-    ("taxonomy.csv", "new.contoso.example", "1 cells; expected 13"),
+    ("taxonomy.csv", NAME + ",more", "15 cells; expected 14"),
+    ("taxonomy.csv", "new.contoso.example", "1 cells; expected 14"),
     ("taxonomy.csv", NAME.replace("Text", "T\u00e4xt"), "is not ASCII"),
     ("taxonomy.csv", NAME.replace("Text", " Text"), "space around"),
     ("taxonomy.csv", NAME.replace("Text", '"Text'), "not a CSV row"),

@@ -63,3 +63,7 @@ def test_frames_without_names_of_ours_are_not_claimed(capture):
 
 def test_a_search_suffix_is_no_imitation_until_somebody_answers_for_it():
     assert not frames_with("d17-search-suffix", "lookalike", "display-filter")
+
+
+def test_names_are_not_old_while_they_were_in_use():
+    assert not frames_with("d24-in-use", "old_generation", "display-filter")

@@ -12,8 +12,8 @@ from harness import (MODES, TsharkError, assert_same_in_all_modes, bundled, fiel
 
 # The order of the public interface.
 ATTRIBUTES = ("name", "role", "product", "service", "stage", "infra", "cloud", "trust", "region", "datacenter",
-              "environment", "confidence", "required", "anchored", "chain", "chain.length", "prefix")
-ALWAYS_KNOWN = ("name", "role", "product", "trust", "confidence", "anchored", "chain.length")
+              "environment", "confidence", "required", "anchored")
+ALWAYS_KNOWN = ("name", "role", "product", "trust", "confidence", "anchored")
 FIELDS = [f"teams_dns.{attribute}" for attribute in ATTRIBUTES]
 TEAMS = "teams/teams-signin-and-call.pcapng"
 AMBIGUOUS = "mixed/dns_ambiguous_names.pcap"
@@ -28,18 +28,23 @@ def frame_names(capture, number, **options):
 
 
 def test_a_response_shows_its_chain_name_by_name():
-    chain = ("api.teams.skype.com [service-name] > teams-afd.trafficmanager.net [azure-tm] > "
-             "teams-afd-trafficmanager-net.s-0004.s-msedge.net [ms-edge] > s-0004.s-msedge.net [ms-edge]")
+    chain = ["api.teams.skype.com", "teams-afd.trafficmanager.net", "teams-afd-trafficmanager-net.s-0004.s-msedge.net",
+             "s-0004.s-msedge.net"]
     names = frame_names(shared(AMBIGUOUS), 6)
-    assert [name["name"] for name in names] == [part.split(" ")[0] for part in chain.split(" > ")]
+    assert [name["name"] for name in names] == chain
     assert [name["role"] for name in names] == ["question", "alias", "alias", "alias"]
     assert [name["infra"] for name in names] == ["service-name", "azure-tm", "ms-edge", "ms-edge"]
     assert [name["product"] for name in names] == ["teams", "teams", "teams", "ms-infra"]
     assert [name["trust"] for name in names] == ["ms-owned", "shared-azure", "ms-owned", "ms-owned"]
-    assert {name["chain"] for name in names} == {chain}
-    assert {name["chain.length"] for name in names} == {"4"}
-    # 52.113.194.131 is in endpoint set 11; it belongs to the last name.
-    assert [name["prefix"] for name in names] == ["", "", "", "52.112.0.0/14"]
+    # 52.113.194.131 is in endpoint set 11.
+    frame, = fields(shared(AMBIGUOUS), [f"teams_dns.{name}" for name in ("chain", "chain.length", "address", "ipv6", "prefix")],
+                    "frame.number == 6 && teams_dns.address == 52.113.194.0/24")
+    assert frame["teams_dns.chain"] == chain and frame["teams_dns.chain.length"] == ["4"]
+    assert (frame["teams_dns.address"], frame["teams_dns.ipv6"]) == (["52.113.194.131"], [])
+    assert frame["teams_dns.prefix"] == ["52.112.0.0/14"]
+    shown = tshark("-r", shared(AMBIGUOUS), "-Y", "frame.number == 6", "-V", "-O", "teams_dns")
+    assert ("[Chain: api.teams.skype.com [service-name] > teams-afd.trafficmanager.net [azure-tm] > "
+            "teams-afd-trafficmanager-net.s-0004.s-msedge.net [ms-edge] > s-0004.s-msedge.net [ms-edge]]") in shown
     assert {name["anchored"] for name in names} <= {"1", "True"}
     # *.skype.com is endpoint set 127; no set has the others.
     assert [name["required"] for name in names] == ["127", "", "", ""]
@@ -73,7 +78,8 @@ def test_an_address_as_server_name():
     name, = frame_names(shared(TEAMS), 56)
     assert (name["name"], name["role"]) == ("52.114.250.152", "server_name")
     assert (name["product"], name["service"], name["stage"]) == ("teams", "media-relay", "media")
-    assert name["prefix"] == "52.112.0.0/14"
+    prefix, = fields(shared(TEAMS), ["teams_dns.prefix"], "frame.number == 56")
+    assert prefix["teams_dns.prefix"] == ["52.112.0.0/14"]
 
 
 def test_several_messages_in_one_segment():
@@ -92,10 +98,10 @@ def test_odd_messages():
         ["teams.microsoft.com", "teams.office.com", "teams-office-com.s-0005.dual-s-msedge.net"],
         ["teams.microsoft.com", "teams.office.com", "login.microsoftonline.com"]]
     assert frames[0]["teams_dns.role"] == ["question"]
-    assert frames[1]["teams_dns.chain.length"] == ["3", "3", "3"]
+    assert frames[1]["teams_dns.chain.length"] == ["3"]
     assert not frames[2]["teams_dns.chain_broken"]
     assert frames[3]["teams_dns.role"] == ["question", "alias", "question"]
-    assert frames[3]["teams_dns.chain.length"] == ["2", "2", "1"]
+    assert frames[3]["teams_dns.chain.length"] == ["2", "1"]
 
 
 def test_alias_mode_is_a_link_of_the_chain():
@@ -103,8 +109,8 @@ def test_alias_mode_is_a_link_of_the_chain():
     frames = fields(bundled("alias-mode.pcap"), ["teams_dns.name", "teams_dns.chain"], "dns.flags.response == 1")
     edge = "s-0005.dual-s-msedge.net"
     assert [frame["teams_dns.name"] for frame in frames[:2]] == [["teams.microsoft.com", edge], ["teams.microsoft.com"]]
-    assert frames[0]["teams_dns.chain"][0] == f"teams.microsoft.com [service-name] > {edge} [ms-edge]"
-    assert frames[2]["teams_dns.chain"][0] == "teams.microsoft.com [service-name]"
+    assert frames[0]["teams_dns.chain"] == ["teams.microsoft.com", edge]
+    assert frames[2]["teams_dns.chain"] == ["teams.microsoft.com"]
 
 
 def test_addresses_of_two_questions_go_by_owner():

@@ -13,12 +13,11 @@ STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 ADJACENT_STRINGS = re.compile(r'"\s+"')
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 INCLUDED_TABLE = re.compile(r'^#include "([^"]+\.def)"$', re.MULTILINE)
-SEVERITY = re.compile(r"\b(?:PI_)?(ERROR|WARN|NOTE|CHAT)\b")
 SEVERITIES = {"ERROR": "error", "WARN": "warning", "NOTE": "note", "CHAT": "chat"}
 
 # Where each protocol's diagnostics are, and what a row is there (common/expert_table.h).
 DIAGNOSTIC_TABLES = {
-    "teams_dns": "teams-dns/diagnostic_rows.h",
+    "teams_dns": "teams-dns/dns_expert.def",
     "ms_turn": "ms-stun/turn_expert.def",
     "teams_stun": "ms-stun/stun_expert.def",
     "teams_flightproxy": "ms-stun/flightproxy_expert.def",
@@ -26,7 +25,6 @@ DIAGNOSTIC_TABLES = {
 }
 DIAGNOSTIC_ROW = re.compile(
     r'^DIAGNOSTIC\(\w+, "[^"]*", "([^"]*)", \w+, (\w+),\s*"((?:[^"\\]|\\.)*)",\s*"((?:[^"\\]|\\.)*)"\)$', re.MULTILINE)
-OLD_ROW = re.compile(r"^TS_DIAGNOSTIC\((.*?)\)$", re.MULTILINE | re.DOTALL)
 ATTRIBUTE_TABLES = {
     "ms_turn": "ms-stun/turn_attributes.c",
     "teams_stun": "ms-stun/stun_attributes.c",
@@ -56,21 +54,8 @@ def source(path):
 def diagnostics(plugin):
     """The diagnostics of a protocol, in the order of its table."""
     text = source(DIAGNOSTIC_TABLES[plugin])
-    if plugin == "teams_dns" and "TS_DIAGNOSTIC(" in text:
-        return [old_diagnostic(row) for row in OLD_ROW.findall(text)]
     return [Diagnostic(name, SEVERITIES[severity], summary, advice)
             for name, severity, summary, advice in DIAGNOSTIC_ROW.findall(text)]
-
-
-def old_diagnostic(row):
-    strings = STRING.findall(row)
-    name = next((string for string in strings if string.startswith("teams_dns.")), f"teams_dns.{strings[0]}")
-    severity = SEVERITY.search(STRING.sub("", row))[1]
-    return Diagnostic(name, SEVERITIES[severity], *map(sentence, strings[-2:]))
-
-
-def sentence(text):
-    return text[:1].upper() + text[1:].rstrip(".")
 
 
 def all_diagnostics():

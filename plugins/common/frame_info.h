@@ -26,6 +26,7 @@
 #include <epan/proto_data.h>
 
 #include "common/expert_table.h"
+#include "common/name_question.h"
 #include "core/names.h"
 #include "core/ports.h"
 #include "core/prefixes.h"
@@ -86,6 +87,7 @@ typedef struct {
     ts_endpoint end;            /* port 0 */
     uint32_t ttl;               /* seconds */
     const ts_prefix_row *prefix;    /* NULL where none covers it */
+    unsigned link;              /* its owner among the message's links: region and host are that one's */
 } ts_name_address;
 
 /* One problem that a message shows. */
@@ -120,6 +122,8 @@ typedef struct {
     const ts_name_problem *problems;
     unsigned problem_count;
     const ts_expert_table *table;   /* all rows of teams-dns, for what only the end of the capture shows */
+    const ts_name_question *question;   /* of DNS: as it stands at the end of the capture when that is over */
+    const ts_name_client *client;       /* the same */
 } ts_name_info;
 
 /* ---- TURN (ms-turn) ---- */

@@ -49,6 +49,7 @@ typedef struct {
     ts_trust trust;
     ts_confidence confidence;
     bool client_only;       /* only a client of Teams or Skype asks for it */
+    uint32_t valid_to;      /* yyyymm of its last use, 0: in use */
     const char *description;
     const char *source;
 } ts_name_row;
@@ -122,6 +123,13 @@ static inline bool
 ts_trust_is_owned(ts_trust trust)
 {
     return trust == TS_TRUST_MS_OWNED || trust == TS_TRUST_MS_OWNED_IN_AKADNS;
+}
+
+/* Was the row's name out of use at yyyymm? */
+static inline bool
+ts_name_row_ended(const ts_name_row *row, uint32_t yyyymm)
+{
+    return row->valid_to != 0 && yyyymm > row->valid_to;
 }
 
 /* The shipped rows and tokens, for generated documentation and tests. */

@@ -4,11 +4,9 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "analysis.h"
+#include "teams-dns.h"
 
 #include <string.h>
-
-#include "judge.h"
 
 /* ---- the chain ---- */
 
@@ -16,7 +14,7 @@ static ts_link *
 find_link(ts_message *message, const char *name)
 {
     for (unsigned i = 0; i < message->link_count; i++)
-        if (ts_same_name(message->links[i].view.name, name))
+        if (ts_same_name(message->links[i].kind.name, name))
             return &message->links[i];
     return NULL;
 }
@@ -29,9 +27,8 @@ add_link(ts_message *message, const char *name, bool detached)
 
     ts_link *link = &message->links[message->link_count++];
 
-    ts_view_blank(&link->view, name);
+    ts_name_class_blank(&link->kind, name);
     link->detached = detached;
-    link->prefix = "";
     return true;
 }
 
@@ -63,7 +60,7 @@ leading_on(const ts_message *message, const char *name)
 static void
 build_chain(ts_message *message)
 {
-    const ts_dns_answer *answer = leading_on(message, message->links[0].view.name);
+    const ts_dns_answer *answer = leading_on(message, message->links[0].kind.name);
 
     while (answer != NULL && !message->loop) {
         message->loop = find_link(message, answer->target) != NULL;
@@ -84,26 +81,11 @@ build_chain(ts_message *message)
     }
 }
 
-static void
-write_chain(ts_message *message)
-{
-    wmem_strbuf_t *text = wmem_strbuf_new(message->pinfo->pool, NULL);
-
-    for (unsigned i = 0; i < message->chain_length; i++) {
-        const ts_name_class *view = &message->links[i].view;
-
-        wmem_strbuf_append_printf(text, "%s%s", i > 0 ? " > " : "", view->name);
-        if (view->infra != TS_INFRA_UNKNOWN)
-            wmem_strbuf_append_printf(text, " [%s]", ts_infra_name(view->infra));
-    }
-    message->chain = ts_history_text(wmem_strbuf_get_str(text));
-}
-
 /* Does the row say what the name is for, not only which network carries it? */
 static bool
-says_product(const ts_name_class *view)
+says_product(const ts_name_class *kind)
 {
-    return view->product != TS_PRODUCT_UNKNOWN && view->product != TS_PRODUCT_MS_INFRA;
+    return kind->product != TS_PRODUCT_UNKNOWN && kind->product != TS_PRODUCT_MS_INFRA;
 }
 
 /* What the chain says as a whole: purpose from its start, place from its end (facts: "a chain inherits"). */
@@ -113,51 +95,41 @@ sum_up(ts_message *message)
     ts_name_class *whole = &message->whole;
     bool purpose = false;
 
-    ts_view_blank(whole, message->links[0].view.name);
+    ts_name_class_blank(whole, message->links[0].kind.name);
     for (unsigned i = 0; i < message->link_count; i++) {
-        const ts_name_class *view = &message->links[i].view;
+        const ts_name_class *kind = &message->links[i].kind;
 
         if (!message->links[i].shown)
             continue;
-        if (!purpose && (says_product(view) || whole->product == TS_PRODUCT_UNKNOWN)) {
-            whole->product = view->product;
-            whole->service = view->service;
-            whole->stage = view->stage;
-            whole->trust = view->trust;
-            whole->confidence = view->confidence;
-            whole->description = view->description;
-            whole->client_only = view->client_only;
-            purpose = says_product(view);
+        if (!purpose && (says_product(kind) || whole->product == TS_PRODUCT_UNKNOWN)) {
+            whole->product = kind->product;
+            whole->service = kind->service;
+            whole->stage = kind->stage;
+            whole->trust = kind->trust;
+            whole->confidence = kind->confidence;
+            whole->description = kind->description;
+            whole->client_only = kind->client_only;
+            purpose = says_product(kind);
         }
-        if (view->region[0] != '\0') {
-            whole->region = view->region;
-            whole->continent = view->continent;
+        if (kind->region[0] != '\0') {
+            whole->region = kind->region;
+            whole->continent = kind->continent;
         }
-        if (view->datacenter[0] != '\0')
-            whole->datacenter = view->datacenter;
-        if (view->environment[0] != '\0')
-            whole->environment = view->environment;
+        if (kind->datacenter[0] != '\0')
+            whole->datacenter = kind->datacenter;
+        if (kind->environment[0] != '\0')
+            whole->environment = kind->environment;
         if (whole->cloud == TS_CLOUD_UNKNOWN || whole->cloud == TS_CLOUD_ANY)
-            whole->cloud = view->cloud;
-        if (view->infra != TS_INFRA_UNKNOWN)
-            whole->infra = view->infra;
-        whole->anchored = whole->anchored || view->anchored;
+            whole->cloud = kind->cloud;
+        if (kind->infra != TS_INFRA_UNKNOWN)
+            whole->infra = kind->infra;
+        whole->anchored = whole->anchored || kind->anchored;
     }
-    whole->required = message->links[0].view.required;
-    whole->addresses_published = message->links[0].view.addresses_published;
+    whole->required = message->links[0].kind.required;
+    whole->addresses_published = message->links[0].kind.addresses_published;
 }
 
 /* ---- addresses ---- */
-
-/* Adds a prefix to the list at a name, once each, separated by spaces. */
-static void
-add_prefix(ts_message *message, ts_link *link, const char *prefix)
-{
-    if (link == NULL || g_strrstr(link->prefix, prefix) != NULL)
-        return;
-    link->prefix = link->prefix[0] == '\0' ? prefix
-        : ts_history_text(wmem_strdup_printf(message->pinfo->pool, "%s %s", link->prefix, prefix));
-}
 
 static void
 collect_addresses_of(ts_message *message, wmem_array_t *answers)
@@ -165,7 +137,9 @@ collect_addresses_of(ts_message *message, wmem_array_t *answers)
     for (unsigned i = 0; i < wmem_array_get_count(answers) && message->address_count < TS_ADDRESSES_MAX; i++) {
         const ts_dns_answer *answer = (const ts_dns_answer *)wmem_array_index(answers, i);
 
-        if (answer->addr.type == AT_NONE || (message->dns->shares_answers && find_link(message, answer->owner) == NULL))
+        const ts_link *owner = find_link(message, answer->owner);
+
+        if (answer->addr.type == AT_NONE || (message->dns->shares_answers && owner == NULL))
             continue;
 
         ts_name_address *one = &message->addresses[message->address_count++];
@@ -173,9 +147,8 @@ collect_addresses_of(ts_message *message, wmem_array_t *answers)
         copy_address_shallow(&one->end.addr, &answer->addr);
         one->ttl = answer->ttl;
         one->prefix = ts_address_prefix(&answer->addr, &message->pinfo->abs_ts);
+        one->link = owner == NULL ? message->chain_length - 1 : (unsigned)(owner - message->links);
         message->max_ttl = MAX(message->max_ttl, answer->ttl);
-        if (one->prefix != NULL)
-            add_prefix(message, find_link(message, answer->owner), one->prefix->text);
     }
 }
 
@@ -196,16 +169,17 @@ match_question(ts_message *message)
 {
     packet_info *pinfo = message->pinfo;
     const ts_dns_message *dns = message->dns;
-    ts_question *question = ts_history_question(pinfo, message->client, message->links[0].view.name, dns->qtype, true);
+    ts_question *question = ts_history_question(pinfo, message->client, message->links[0].kind.name, dns->qtype, true);
+    ts_name_question *state = &question->state;
 
     message->question = question;
     if (!dns->response) {
         message->retransmission = ts_history_ask(question, pinfo, message->server, message->client_port, dns->id);
-        message->tries = question->tries;
+        message->tries = state->tries;
         return;
     }
 
-    ts_try *request = ts_history_match(question, message->server, message->client_port, dns->id);
+    ts_try *request = ts_history_match(question, pinfo, message->server, message->client_port, dns->id);
 
     if (request == NULL)
         return;
@@ -213,15 +187,16 @@ match_question(ts_message *message)
     message->retransmission = request->answered;
     nstime_delta(&message->answer_time, &pinfo->abs_ts, &request->time);
     if (!request->answered) {
-        message->tries = question->tries;
-        message->waited = question->tries > 0 ? ts_history_since(pinfo, &question->first_time)
-                                              : nstime_to_sec(&message->answer_time);
+        message->tries = state->tries;
+        message->waited = state->tries > 0 ? ts_history_since(pinfo, &state->first_time)
+                                           : nstime_to_sec(&message->answer_time);
+        state->answer_time = message->answer_time;
     }
     request->answered = true;
-    question->tries = 0;
-    question->answered_frame = pinfo->num;
-    question->answered_time = pinfo->abs_ts;
-    question->answered_data = message->address_count > 0;
+    state->tries = 0;
+    state->answered_frame = pinfo->num;
+    state->answered_time = pinfo->abs_ts;
+    state->answered_data = message->address_count > 0;
 }
 
 static void
@@ -242,7 +217,7 @@ static void
 keep_names(ts_message *message)
 {
     for (unsigned i = 0; i < message->link_count; i++)
-        message->links[i].view.name = ts_history_text(message->links[i].view.name);
+        message->links[i].kind.name = ts_history_text(message->links[i].kind.name);
 }
 
 static const char *
@@ -267,22 +242,22 @@ ts_analyse(packet_info *pinfo, const ts_dns_message *dns, ts_message *message)
         return false;
     build_chain(message);
 
-    if (dns->dns || !ts_judge_literal(message)) {
+    if (dns->dns || !ts_classify_literal(message)) {
         for (unsigned i = 0; i < message->link_count; i++) {
             anchored = anchored && !message->links[i].detached;
-            ts_judge_name(message, i, &anchored);
+            ts_classify_name(message, i, &anchored);
         }
     }
     if (!message->any_shown)
         return true;
 
     keep_names(message);
-    write_chain(message);
     collect_addresses(message);
     sum_up(message);
+    message->history = ts_history_client(pinfo, message->client);
     if (dns->dns)
         match_question(message);
-    else if (message->role == TS_ROLE_SERVER_NAME && message->links[0].prefix[0] == '\0' && ts_address_prefix(message->server, &pinfo->abs_ts) != NULL)
-        message->links[0].prefix = ts_address_prefix(message->server, &pinfo->abs_ts)->text;
+    else if (message->role == TS_ROLE_SERVER_NAME && message->links[0].prefix == NULL)
+        message->links[0].prefix = ts_address_prefix(message->server, &pinfo->abs_ts);
     return true;
 }

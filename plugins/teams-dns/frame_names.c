@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "frame_names.h"
+#include "teams-dns.h"
 
 #include <string.h>
 
@@ -23,7 +23,7 @@ summary(const ts_message *message)
         wmem_strbuf_append_printf(text, "%s(%s)", whole->service != TS_SERVICE_UNKNOWN ? " " : "",
             ts_product_label(whole->product));
     for (unsigned i = 0; i < message->chain_length; i++) {
-        ts_infra infra = message->links[i].view.infra;
+        ts_infra infra = message->links[i].kind.infra;
 
         if (infra != TS_INFRA_UNKNOWN && infra != TS_INFRA_SERVICE_NAME && infra != last)
             wmem_strbuf_append_printf(text, ", %s", ts_infra_name(infra));
@@ -37,26 +37,26 @@ summary(const ts_message *message)
 }
 
 static const char *
-only_findings_summary(const ts_message *message)
+name_alone(const ts_message *message)
 {
-    return ts_history_text(message->links[0].view.name);
+    return ts_history_text(message->links[0].kind.name);
 }
 
 static ts_name_class *
-keep_views(const ts_message *message)
+keep_classes(const ts_message *message)
 {
-    ts_name_class *views = wmem_alloc_array(wmem_file_scope(), ts_name_class, message->link_count);
+    ts_name_class *classes = wmem_alloc_array(wmem_file_scope(), ts_name_class, message->link_count);
 
     for (unsigned i = 0; i < message->link_count; i++) {
-        views[i] = message->links[i].view;
-        views[i].name = ts_history_text(views[i].name);
+        classes[i] = message->links[i].kind;
+        classes[i].name = ts_history_text(classes[i].name);
     }
-    return views;
+    return classes;
 }
 
 /* Keeps the shown names; where says at which index each link went, -1 for none. */
 static void
-keep_names(const ts_message *message, const ts_name_class *views, ts_shown_message *shown, int *where)
+keep_names(const ts_message *message, const ts_name_class *classes, ts_shown_message *shown, int *where)
 {
     shown->names = wmem_alloc0_array(wmem_file_scope(), ts_shown_name, message->link_count);
     for (unsigned i = 0; i < message->link_count; i++) {
@@ -69,28 +69,26 @@ keep_names(const ts_message *message, const ts_name_class *views, ts_shown_messa
 
         ts_shown_name *name = &shown->names[shown->name_count++];
 
-        name->view = &views[i];
+        name->kind = &classes[i];
         name->role = i == 0 ? message->role : TS_ROLE_ALIAS;
-        name->possible = link->possible && !link->view.anchored;
-        name->chain = message->chain;
-        name->chain_length = message->chain_length;
+        name->possible = link->possible && !link->kind.anchored;
         name->prefix = link->prefix;
     }
 }
 
 static void
-keep_findings(wmem_array_t *findings, const int *where, ts_shown_message *shown)
+keep_problems(wmem_array_t *problems, const int *where, ts_shown_message *shown)
 {
-    if (findings == NULL)
+    if (problems == NULL)
         return;
-    shown->finding_count = wmem_array_get_count(findings);
-    shown->findings = wmem_alloc_array(wmem_file_scope(), ts_shown_finding, shown->finding_count);
-    for (unsigned i = 0; i < shown->finding_count; i++) {
-        const ts_finding *finding = (const ts_finding *)wmem_array_index(findings, i);
+    shown->problem_count = wmem_array_get_count(problems);
+    shown->problems = wmem_alloc_array(wmem_file_scope(), ts_shown_problem, shown->problem_count);
+    for (unsigned i = 0; i < shown->problem_count; i++) {
+        const ts_dns_problem *problem = (const ts_dns_problem *)wmem_array_index(problems, i);
 
-        shown->findings[i].diagnostic = finding->diagnostic;
-        shown->findings[i].name = where[finding->link];
-        shown->findings[i].text = ts_diagnostic_text(wmem_file_scope(), finding);
+        shown->problems[i].row = problem->row;
+        shown->problems[i].name = where[problem->link];
+        shown->problems[i].detail = wmem_strdup(wmem_file_scope(), problem->detail);
     }
 }
 
@@ -109,73 +107,90 @@ keep_addresses(const ts_message *message)
     return kept;
 }
 
-static const ts_name_problem *
-record_findings(wmem_array_t *findings)
+static void
+keep_owners(const ts_message *message, const int *where, ts_shown_message *shown)
 {
-    if (findings == NULL)
+    int *owners = wmem_alloc_array(wmem_file_scope(), int, message->address_count + 1);
+
+    for (unsigned i = 0; i < message->address_count; i++)
+        owners[i] = where[message->addresses[i].link];
+    shown->address_names = owners;
+}
+
+static const ts_name_problem *
+info_problems(wmem_array_t *problems)
+{
+    if (problems == NULL)
         return NULL;
-    ts_name_problem *kept = wmem_alloc_array(wmem_file_scope(), ts_name_problem, wmem_array_get_count(findings));
+    ts_name_problem *kept = wmem_alloc_array(wmem_file_scope(), ts_name_problem, wmem_array_get_count(problems));
 
-    for (unsigned i = 0; i < wmem_array_get_count(findings); i++) {
-        const ts_finding *finding = (const ts_finding *)wmem_array_index(findings, i);
+    for (unsigned i = 0; i < wmem_array_get_count(problems); i++) {
+        const ts_dns_problem *problem = (const ts_dns_problem *)wmem_array_index(problems, i);
 
-        kept[i].row = &ts_dns_expert_table.rows[finding->diagnostic];
-        kept[i].name = ts_history_text(finding->about);
+        kept[i].row = &ts_dns_expert_table.rows[problem->row];
+        kept[i].name = ts_history_text(problem->about);
     }
     return kept;
 }
 
 static void
-leave_record(const ts_message *message, const ts_name_class *views, wmem_array_t *findings)
+leave_info(const ts_message *message, const ts_name_class *classes, const ts_name_address *addresses, wmem_array_t *problems)
 {
-    ts_name_info *record = (ts_name_info *)ts_frame_info_keep(message->pinfo, TS_INFO_NAME, sizeof *record);
+    ts_name_info *info = (ts_name_info *)ts_frame_info_keep(message->pinfo, TS_INFO_NAME, sizeof *info);
     ts_name_class *whole;
 
-    if (record == NULL)
+    if (info == NULL)
         return;
     whole = wmem_new(wmem_file_scope(), ts_name_class);
-    *whole = message->any_shown ? message->whole : views[0];
-    record->role = message->role;
-    record->response = message->dns->response;
-    record->tcp = message->tcp;
-    record->qtype = message->dns->qtype;
-    record->id = message->dns->id;
-    record->rcode = message->dns->rcode;
-    record->truncated = message->dns->truncated;
-    record->request_frame = message->request == NULL ? 0 : message->request->frame;
-    record->answer_time = message->answer_time;
-    record->retransmission = message->retransmission;
-    record->links = views;
-    record->link_count = message->link_count;
-    record->whole = whole;
-    record->addresses = keep_addresses(message);
-    record->address_count = message->address_count;
-    record->problems = record_findings(findings);
-    record->problem_count = findings == NULL ? 0 : wmem_array_get_count(findings);
-    record->table = &ts_dns_expert_table;
+    *whole = message->any_shown ? message->whole : classes[0];
+    info->role = message->role;
+    info->response = message->dns->response;
+    info->tcp = message->tcp;
+    info->qtype = message->dns->qtype;
+    info->id = message->dns->id;
+    info->rcode = message->dns->rcode;
+    info->truncated = message->dns->truncated;
+    info->request_frame = message->request == NULL ? 0 : message->request->frame;
+    info->answer_time = message->answer_time;
+    info->retransmission = message->retransmission;
+    info->links = classes;
+    info->link_count = message->link_count;
+    info->whole = whole;
+    info->addresses = addresses;
+    info->address_count = message->address_count;
+    info->problems = info_problems(problems);
+    info->problem_count = problems == NULL ? 0 : wmem_array_get_count(problems);
+    info->table = &ts_dns_expert_table;
+    info->question = message->question == NULL ? NULL : &message->question->state;
+    info->client = message->history == NULL ? NULL : &message->history->state;
 }
 
 ts_shown_message *
-ts_frame_names_keep(const ts_message *message, wmem_array_t *findings)
+ts_frame_names_keep(const ts_message *message, wmem_array_t *problems)
 {
     int where[TS_CHAIN_MAX];
     ts_shown_message *shown;
-    ts_name_class *views;
+    ts_name_class *classes;
 
-    if (!message->any_shown && findings == NULL) {
+    if (!message->any_shown && problems == NULL) {
         /* A stranger's server name takes the flow from whoever its address belongs to. */
         if (message->role == TS_ROLE_SERVER_NAME) {
-            message->links[0].view.name = ts_history_text(message->links[0].view.name);
-            leave_record(message, keep_views(message), NULL);
+            message->links[0].kind.name = ts_history_text(message->links[0].kind.name);
+            leave_info(message, keep_classes(message), NULL, NULL);
         }
         return NULL;
     }
 
     shown = wmem_new0(wmem_file_scope(), ts_shown_message);
-    shown->summary = message->any_shown ? summary(message) : only_findings_summary(message);
-    views = keep_views(message);
-    keep_names(message, views, shown, where);
-    keep_findings(findings, where, shown);
-    leave_record(message, views, findings);
+    shown->summary = message->any_shown ? summary(message) : name_alone(message);
+    classes = keep_classes(message);
+    shown->chain = classes;
+    shown->chain_length = message->any_shown ? message->chain_length : 0;
+    shown->addresses = keep_addresses(message);
+    shown->address_count = message->address_count;
+    keep_names(message, classes, shown, where);
+    keep_owners(message, where, shown);
+    keep_problems(problems, where, shown);
+    leave_info(message, classes, shown->addresses, problems);
     return shown;
 }

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "history.h"
+#include "teams-dns.h"
 
 #include <string.h>
 
@@ -13,6 +13,7 @@
 
 #define DISCOVERY_SECONDS   10.0
 #define EXPANSION_SECONDS   10.0
+#define SHARED_NAMES        4
 
 /* Names looked at for likeness; a new one takes the place of any other of its hash. */
 #define LIKENESS_SLOTS      512
@@ -36,6 +37,7 @@ static wmem_map_t *anchors;
 static wmem_map_t *discoveries;
 static wmem_map_t *expansions;
 static wmem_map_t *placements;
+static wmem_map_t *shared_answers;
 
 static wmem_map_t *
 text_map(void)
@@ -60,6 +62,7 @@ ts_history_register(void)
     discoveries = text_map();
     expansions = text_map();
     placements = text_map();
+    shared_answers = text_map();
 }
 
 const char *
@@ -105,56 +108,107 @@ ts_history_client(packet_info *pinfo, const address *client)
     return found;
 }
 
+static const char *
+question_key(packet_info *pinfo, const address *client, const char *lower, uint16_t qtype)
+{
+    return wmem_strdup_printf(pinfo->pool, "%s %u %s", address_to_str(pinfo->pool, client), qtype, lower);
+}
+
+/* Questions of other types know the A question for their name. */
+static void
+link_address_question(packet_info *pinfo, const address *client, ts_question *question)
+{
+    static const uint16_t others[] = { TS_DNS_TYPE_AAAA, TS_DNS_TYPE_HTTPS };
+    const char *name = question->state.name;
+
+    if (question->state.qtype != TS_DNS_TYPE_A) {
+        const ts_question *a = (const ts_question *)wmem_map_lookup(questions,
+            question_key(pinfo, client, name, TS_DNS_TYPE_A));
+
+        question->state.address = a == NULL ? NULL : &a->state;
+        return;
+    }
+    for (size_t i = 0; i < array_length(others); i++) {
+        ts_question *other = (ts_question *)wmem_map_lookup(questions, question_key(pinfo, client, name, others[i]));
+
+        if (other != NULL)
+            other->state.address = &question->state;
+    }
+}
+
 ts_question *
 ts_history_question(packet_info *pinfo, const address *client, const char *name, uint16_t qtype, bool create)
 {
     const char *lower = wmem_ascii_strdown(pinfo->pool, name, -1);
-    const char *key = wmem_strdup_printf(pinfo->pool, "%s %u %s", address_to_str(pinfo->pool, client), qtype, lower);
+    const char *key = question_key(pinfo, client, lower, qtype);
     ts_question *question = (ts_question *)wmem_map_lookup(questions, key);
 
     if (question == NULL && create) {
         question = wmem_new0(wmem_file_scope(), ts_question);
-        question->name = ts_history_text(lower);
-        question->qtype = qtype;
+        question->state.name = ts_history_text(lower);
+        question->state.qtype = qtype;
         wmem_map_insert(questions, wmem_strdup(wmem_file_scope(), key), question);
+        link_address_question(pinfo, client, question);
     }
     return question;
 }
 
-ts_try *
-ts_history_match(ts_question *question, const address *server, uint16_t port, uint16_t id)
+static bool
+is_try(const ts_try *one, const address *server, uint16_t port, uint16_t id)
 {
-    ts_try *answered = NULL;
+    return one->frame != 0 && one->id == id && one->port == port && addresses_equal(&one->server, server);
+}
 
-    for (unsigned i = 1; i <= TS_QUESTION_TRIES; i++) {
-        ts_try *one = &question->ring[(question->ring_next + TS_QUESTION_TRIES - i) % TS_QUESTION_TRIES];
+/* From the oldest on: a datagram that is sent again keeps its id. An old one's id may come up again. */
+ts_try *
+ts_history_match(ts_question *question, const packet_info *pinfo, const address *server, uint16_t port, uint16_t id)
+{
+    ts_try *found = NULL;
 
-        if (one->frame == 0 || one->id != id || one->port != port || !addresses_equal(&one->server, server))
+    for (unsigned i = 0; i < TS_QUESTION_TRIES; i++) {
+        ts_try *one = &question->ring[(question->ring_next + i) % TS_QUESTION_TRIES];
+
+        if (!is_try(one, server, port, id))
             continue;
-        if (!one->answered)
-            return one;
-        if (answered == NULL)
-            answered = one;
+        if (!one->answered && ts_history_since(pinfo, &one->time) <= TS_TRY_MAX_SECONDS) {
+            found = one;
+            break;
+        }
+        found = one;
     }
-    return answered;
+    for (unsigned i = 0; found != NULL && !found->answered && i < TS_QUESTION_TRIES; i++) {
+        ts_try *one = &question->ring[i];
+
+        if (one != found && is_try(one, server, port, id))
+            one->answered = true;
+    }
+    return found;
+}
+
+static void
+begin_tries(ts_name_question *state, const packet_info *pinfo)
+{
+    state->tries = 1;
+    state->first_frame = pinfo->num;
+    state->first_time = pinfo->abs_ts;
+    state->last_time = pinfo->abs_ts;
+    state->no_answer_reported = false;
+    state->unanswered_reported = false;
 }
 
 bool
 ts_history_ask(ts_question *question, const packet_info *pinfo, const address *server, uint16_t port, uint16_t id)
 {
+    ts_name_question *state = &question->state;
     ts_try *one = &question->ring[question->ring_next];
-    double since = question->tries > 0 ? ts_history_since(pinfo, &question->last_time) : 0.0;
-    bool again = question->tries > 0 && since <= TS_TRY_MAX_SECONDS;
+    const double since = state->tries > 0 ? ts_history_since(pinfo, &state->last_time) : 0.0;
+    const bool again = state->tries > 0 && since <= TS_TRY_MAX_SECONDS;
 
     if (!again) {
-        question->tries = 1;
-        question->first_frame = pinfo->num;
-        question->first_time = pinfo->abs_ts;
-        question->last_time = pinfo->abs_ts;
-        question->unanswered_said = false;
+        begin_tries(state, pinfo);
     } else if (since >= TS_TRY_MIN_SECONDS) {
-        question->tries++;
-        question->last_time = pinfo->abs_ts;
+        state->tries++;
+        state->last_time = pinfo->abs_ts;
     }
 
     one->frame = pinfo->num;
@@ -192,7 +246,7 @@ client_key(packet_info *pinfo, const address *client, const char *name)
 }
 
 static void
-note(wmem_map_t *map, packet_info *pinfo, const char *key, const char *name)
+remember(wmem_map_t *map, packet_info *pinfo, const char *key, const char *name)
 {
     moment *when = (moment *)wmem_map_lookup(map, key);
 
@@ -205,7 +259,7 @@ note(wmem_map_t *map, packet_info *pinfo, const char *key, const char *name)
 }
 
 static const moment *
-noted(wmem_map_t *map, const packet_info *pinfo, const char *key, double seconds)
+remembered(wmem_map_t *map, const packet_info *pinfo, const char *key, double seconds)
 {
     const moment *when = (const moment *)wmem_map_lookup(map, key);
 
@@ -215,33 +269,33 @@ noted(wmem_map_t *map, const packet_info *pinfo, const char *key, double seconds
 void
 ts_history_discovery(packet_info *pinfo, const address *client, const char *domain)
 {
-    note(discoveries, pinfo, client_key(pinfo, client, domain), NULL);
+    remember(discoveries, pinfo, client_key(pinfo, client, domain), NULL);
 }
 
 bool
 ts_history_discovering(packet_info *pinfo, const address *client, const char *domain)
 {
-    return noted(discoveries, pinfo, client_key(pinfo, client, domain), DISCOVERY_SECONDS) != NULL;
+    return remembered(discoveries, pinfo, client_key(pinfo, client, domain), DISCOVERY_SECONDS) != NULL;
 }
 
 void
 ts_history_expansion(packet_info *pinfo, const address *client, const char *name, const char *expanded)
 {
-    note(expansions, pinfo, client_key(pinfo, client, name), expanded);
+    remember(expansions, pinfo, client_key(pinfo, client, name), expanded);
 }
 
 const char *
 ts_history_expanded(packet_info *pinfo, const address *client, const char *name)
 {
-    const moment *when = noted(expansions, pinfo, client_key(pinfo, client, name), EXPANSION_SECONDS);
+    const moment *when = remembered(expansions, pinfo, client_key(pinfo, client, name), EXPANSION_SECONDS);
 
     return when == NULL ? NULL : when->name;
 }
 
 ts_placement *
-ts_history_placement(packet_info *pinfo, const char *name)
+ts_history_placement(packet_info *pinfo, const char *name, uint16_t qtype)
 {
-    const char *key = wmem_ascii_strdown(pinfo->pool, name, -1);
+    const char *key = wmem_strdup_printf(pinfo->pool, "%u %s", qtype, wmem_ascii_strdown(pinfo->pool, name, -1));
     ts_placement *placement = (ts_placement *)wmem_map_lookup(placements, key);
 
     if (placement == NULL) {
@@ -249,6 +303,30 @@ ts_history_placement(packet_info *pinfo, const char *name)
         wmem_map_insert(placements, ts_history_text(key), placement);
     }
     return placement;
+}
+
+/* Names of one address: more than SHARED_NAMES are not told apart. */
+typedef struct {
+    const char *names[SHARED_NAMES];
+    unsigned count;
+} shared_answer;
+
+unsigned
+ts_history_shared_answer(packet_info *pinfo, const address *addr, const char *name)
+{
+    const char *key = address_to_str(pinfo->pool, addr), *lower = ts_history_name(pinfo, name);
+    shared_answer *answer = (shared_answer *)wmem_map_lookup(shared_answers, key);
+
+    if (answer == NULL) {
+        answer = wmem_new0(wmem_file_scope(), shared_answer);
+        wmem_map_insert(shared_answers, ts_history_text(key), answer);
+    }
+    for (unsigned i = 0; i < answer->count; i++)
+        if (answer->names[i] == lower)
+            return answer->count;
+    if (answer->count < SHARED_NAMES)
+        answer->names[answer->count++] = lower;
+    return answer->count;
 }
 
 const char *

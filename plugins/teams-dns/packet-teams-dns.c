@@ -9,13 +9,9 @@
 
 #include "common/items.h"
 
-#include <epan/expert.h>
-#include <epan/prefs.h>
 #include <epan/proto_data.h>
 
-#include "frame_names.h"
-#include "unusual_port.h"
-#include "user_names.h"
+#include "teams-dns.h"
 
 void proto_register_teams_dns(void);
 void proto_reg_handoff_teams_dns(void);
@@ -40,51 +36,91 @@ static int hf_teams_dns_required = -1;
 static int hf_teams_dns_anchored = -1;
 static int hf_teams_dns_chain = -1;
 static int hf_teams_dns_chain_length = -1;
+static int hf_teams_dns_address = -1;
+static int hf_teams_dns_ipv6 = -1;
 static int hf_teams_dns_prefix = -1;
 
 static int ett_teams_dns = -1;
 static int ett_teams_dns_name = -1;
+static int ett_teams_dns_chain = -1;
+static int ett_teams_dns_address = -1;
 
 static dissector_handle_t teams_dns_handle;
 
 /* In the order of ts_name_role. */
 static const char *const role_names[] = { "question", "alias", "server_name", "proxy" };
 
+static void
+show_prefix(proto_tree *tree, tvbuff_t *tvb, const ts_prefix_row *prefix)
+{
+    if (prefix != NULL)
+        ts_add_text(tvb, tree, hf_teams_dns_prefix, prefix->text);
+}
+
 /* Every field, known or not, in this order: the n-th value of each belongs to the n-th name. */
 static proto_item *
 show_name(proto_tree *tree, tvbuff_t *tvb, const ts_shown_name *shown)
 {
-    const ts_name_class *view = shown->view;
+    const ts_name_class *kind = shown->kind;
     proto_item *item;
     proto_tree *name_tree = proto_tree_add_subtree_format(tree, tvb, 0, 0, ett_teams_dns_name, &item, "%s %s",
-        role_names[shown->role], view->name);
+        role_names[shown->role], kind->name);
 
-    if (view->service != TS_SERVICE_UNKNOWN)
-        proto_item_append_text(item, ": %s", ts_service_label(view->service));
-    if (view->product != TS_PRODUCT_UNKNOWN)
-        proto_item_append_text(item, " (%s)", ts_product_label(view->product));
+    if (kind->service != TS_SERVICE_UNKNOWN)
+        proto_item_append_text(item, ": %s", ts_service_label(kind->service));
+    if (kind->product != TS_PRODUCT_UNKNOWN)
+        proto_item_append_text(item, " (%s)", ts_product_label(kind->product));
     if (shown->possible)
         proto_item_append_text(item, ", possible");
     proto_item_set_generated(item);
 
-    ts_add_text(tvb, name_tree, hf_teams_dns_name, view->name);
+    ts_add_text(tvb, name_tree, hf_teams_dns_name, kind->name);
     ts_add_text(tvb, name_tree, hf_teams_dns_role, role_names[shown->role]);
-    ts_add_text(tvb, name_tree, hf_teams_dns_product, ts_product_name(view->product));
-    ts_add_text(tvb, name_tree, hf_teams_dns_service, ts_service_name(view->service));
-    ts_add_text(tvb, name_tree, hf_teams_dns_stage, ts_stage_name(view->stage));
-    ts_add_text(tvb, name_tree, hf_teams_dns_infra, ts_infra_name(view->infra));
-    ts_add_text(tvb, name_tree, hf_teams_dns_cloud, ts_cloud_name(view->cloud));
-    ts_add_text(tvb, name_tree, hf_teams_dns_trust, ts_trust_name(view->trust));
-    ts_add_text(tvb, name_tree, hf_teams_dns_region, view->region);
-    ts_add_text(tvb, name_tree, hf_teams_dns_datacenter, view->datacenter);
-    ts_add_text(tvb, name_tree, hf_teams_dns_environment, view->environment);
-    ts_add_text(tvb, name_tree, hf_teams_dns_confidence, ts_confidence_name(view->confidence));
-    ts_add_text(tvb, name_tree, hf_teams_dns_required, view->required);
-    proto_item_set_generated(proto_tree_add_boolean(name_tree, hf_teams_dns_anchored, tvb, 0, 0, view->anchored));
-    ts_add_text(tvb, name_tree, hf_teams_dns_chain, shown->chain);
-    proto_item_set_generated(proto_tree_add_uint(name_tree, hf_teams_dns_chain_length, tvb, 0, 0, shown->chain_length));
-    ts_add_text(tvb, name_tree, hf_teams_dns_prefix, shown->prefix);
+    ts_add_text(tvb, name_tree, hf_teams_dns_product, ts_product_name(kind->product));
+    ts_add_text(tvb, name_tree, hf_teams_dns_service, ts_service_name(kind->service));
+    ts_add_text(tvb, name_tree, hf_teams_dns_stage, ts_stage_name(kind->stage));
+    ts_add_text(tvb, name_tree, hf_teams_dns_infra, ts_infra_name(kind->infra));
+    ts_add_text(tvb, name_tree, hf_teams_dns_cloud, ts_cloud_name(kind->cloud));
+    ts_add_text(tvb, name_tree, hf_teams_dns_trust, ts_trust_name(kind->trust));
+    ts_add_text(tvb, name_tree, hf_teams_dns_region, kind->region);
+    ts_add_text(tvb, name_tree, hf_teams_dns_datacenter, kind->datacenter);
+    ts_add_text(tvb, name_tree, hf_teams_dns_environment, kind->environment);
+    ts_add_text(tvb, name_tree, hf_teams_dns_confidence, ts_confidence_name(kind->confidence));
+    ts_add_text(tvb, name_tree, hf_teams_dns_required, kind->required);
+    proto_item_set_generated(proto_tree_add_boolean(name_tree, hf_teams_dns_anchored, tvb, 0, 0, kind->anchored));
+    show_prefix(name_tree, tvb, shown->prefix);
     return item;
+}
+
+/* "Chain: a [akamai-gtm] > b [azure-tm]", with a field for each name. */
+static void
+show_chain(proto_tree *tree, tvbuff_t *tvb, const ts_shown_message *shown)
+{
+    proto_item *item;
+    proto_tree *chain_tree = proto_tree_add_subtree(tree, tvb, 0, 0, ett_teams_dns_chain, &item, "Chain:");
+
+    proto_item_set_generated(item);
+    for (unsigned i = 0; i < shown->chain_length; i++) {
+        const ts_name_class *kind = &shown->chain[i];
+
+        ts_add_text(tvb, chain_tree, hf_teams_dns_chain, kind->name);
+        proto_item_append_text(item, "%s %s", i > 0 ? " >" : "", kind->name);
+        if (kind->infra != TS_INFRA_UNKNOWN)
+            proto_item_append_text(item, " [%s]", ts_infra_name(kind->infra));
+    }
+    proto_item_set_generated(proto_tree_add_uint(chain_tree, hf_teams_dns_chain_length, tvb, 0, 0, shown->chain_length));
+}
+
+/* An address below the name that it belongs to, and the prefix that covers it below the address. */
+static void
+show_address(proto_tree *tree, tvbuff_t *tvb, const ts_name_address *address)
+{
+    proto_item *item = address->end.addr.type == AT_IPv4 ?
+        proto_tree_add_ipv4(tree, hf_teams_dns_address, tvb, 0, 0, *(const uint32_t *)address->end.addr.data) :
+        proto_tree_add_ipv6(tree, hf_teams_dns_ipv6, tvb, 0, 0, (const ws_in6_addr *)address->end.addr.data);
+
+    proto_item_set_generated(item);
+    show_prefix(proto_item_add_subtree(item, ett_teams_dns_address), tvb, address->prefix);
 }
 
 static void
@@ -95,12 +131,20 @@ show_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_shown
     proto_item **items = wmem_alloc0_array(pinfo->pool, proto_item *, shown->name_count + 1);
 
     proto_item_set_generated(item);
+    if (shown->chain_length > 0)
+        show_chain(names_tree, tvb, shown);
     for (unsigned i = 0; i < shown->name_count; i++)
         items[i] = show_name(names_tree, tvb, &shown->names[i]);
-    for (unsigned i = 0; i < shown->finding_count; i++) {
-        const ts_shown_finding *finding = &shown->findings[i];
+    for (unsigned i = 0; i < shown->address_count; i++) {
+        const int name = shown->address_names[i];
 
-        ts_diagnostic_show(pinfo, finding->name < 0 ? item : items[finding->name], finding->diagnostic, finding->text);
+        show_address(name < 0 ? names_tree : proto_item_get_subtree(items[name]), tvb, &shown->addresses[i]);
+    }
+    for (unsigned i = 0; i < shown->problem_count; i++) {
+        const ts_shown_problem *problem = &shown->problems[i];
+
+        ts_expert_add(&ts_dns_expert_table, problem->row, pinfo, problem->name < 0 ? item : items[problem->name],
+            problem->detail);
     }
 }
 
@@ -117,7 +161,7 @@ read_frame(packet_info *pinfo, proto_tree *tree)
 
         if (!ts_analyse(pinfo, dns, &message))
             continue;
-        *next = ts_frame_names_keep(&message, ts_diagnose(&message));
+        *next = ts_frame_names_keep(&message, ts_check(&message));
         if (*next != NULL)
             next = &(*next)->next;
     }
@@ -186,18 +230,26 @@ proto_register_teams_dns(void)
             "The name is Microsoft's own, or a chain from such a name led to it", HFILL } },
         { &hf_teams_dns_chain,
           { "Chain", "teams_dns.chain", FT_STRING, BASE_NONE, NULL, 0x0,
-            "The names from the question to the host, each with its infrastructure", HFILL } },
+            "A name of the way from the question to the host", HFILL } },
         { &hf_teams_dns_chain_length,
           { "Chain Length", "teams_dns.chain.length", FT_UINT32, BASE_DEC, NULL, 0x0,
             "Names in the chain, the question included", HFILL } },
+        { &hf_teams_dns_address,
+          { "Address", "teams_dns.address", FT_IPv4, BASE_NONE, NULL, 0x0,
+            "An IPv4 address of the name, from the answer", HFILL } },
+        { &hf_teams_dns_ipv6,
+          { "IPv6 Address", "teams_dns.ipv6", FT_IPv6, BASE_NONE, NULL, 0x0,
+            "An IPv6 address of the name, from the answer", HFILL } },
         { &hf_teams_dns_prefix,
           { "Prefix", "teams_dns.prefix", FT_STRING, BASE_NONE, NULL, 0x0,
-            "Microsoft's address prefixes that cover the addresses of the name", HFILL } },
+            "Microsoft's address prefix that covers the address at the time of the frame", HFILL } },
     };
 
     static int *ett[] = {
         &ett_teams_dns,
         &ett_teams_dns_name,
+        &ett_teams_dns_chain,
+        &ett_teams_dns_address,
     };
 
     module_t *teams_dns_module;

@@ -8,11 +8,7 @@
  * be taken. The bytes go to the stock dissector (RFC 1035, 4.1).
  */
 
-#include "unusual_port.h"
-
-#include <string.h>
-
-#include "user_names.h"
+#include "teams-dns.h"
 
 #define DNS_HEADER_LENGTH   12
 #define DNS_QUESTION_TAIL   4       /* type and class */

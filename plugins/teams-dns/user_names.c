@@ -9,7 +9,7 @@
 #include <wsutil/wslog.h>
 #include <epan/uat.h>
 
-#include "user_names.h"
+#include "teams-dns.h"
 
 /* One row of the table; enumerations are kept as their values. */
 typedef struct {

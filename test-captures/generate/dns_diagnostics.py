@@ -52,6 +52,12 @@ def d03(c, r):
     r.ask(1, "login.microsoftonline.com", rcode=REFUSED)
     r.ask(2, "teams.microsoft.com", EDGE)
     r.ask(3, "www.example.org", rcode=SERVFAIL)
+    # IPv6 and HTTPS refused or denied, A answered: clients go on with IPv4.
+    r.ask(4, "authsvc.teams.microsoft.com", ["52.123.128.14"])
+    r.ask(4.1, "authsvc.teams.microsoft.com", kind=AAAA, rcode=REFUSED)
+    r.ask(4.2, "authsvc.teams.microsoft.com", kind=HTTPS, rcode=SERVFAIL)
+    r.ask(5.1, "config.teams.microsoft.com", kind=HTTPS, rcode=NXDOMAIN)
+    r.ask(5, "config.teams.microsoft.com", EDGE)
 
 
 @diagnostic("d04-sinkhole")
@@ -102,13 +108,22 @@ def d07(c, r):
 
 @diagnostic("d08-chain-leaves-microsoft")
 def d08(c, r):
-    r.ask(0, "teams.microsoft.com", ["teams.hijack.example", "203.0.113.5"])
-    r.ask(1, "teams.microsoft.com", EDGE)
-    r.ask(2, "statics.teams.cdn.office.net", ["statics.teams.cdn.office.net.edgekey.net",
+    """Rewritten: one address for three names, then for a fourth; a private address. Unknown, and no
+    more: a zone by itself. Known: Microsoft's edges, which have a zone for each ring, and CDNs."""
+    for n, host in enumerate(("teams", "config.teams", "presence.teams", "authsvc.teams")):
+        r.ask(n, f"{host}.microsoft.com", ["block.hijack.example", "203.0.113.5"])
+    r.ask(5, "login.microsoftonline.com", ["portal.hijack.example", "10.1.2.3"])
+    r.ask(6, "graph.microsoft.com", ["graph.partner.example", "203.0.113.6"])
+    r.ask(7, "arm-ring.msedge.net", ["arm-ring.arm-9999.arm-msedge.net", "13.107.6.9"])
+    r.ask(8, "contoso.sharepoint.com", ["contoso.dual-spov-0006.spov-msedge.net", "13.107.136.9"])
+    r.ask(9, "statics.teams.microsoft.com", ["1180c.wpc.azureedge.net", "lb.apr-1180c.edgecastdns.net",
+                                            "192.229.221.95"])
+    r.ask(10, "teams.microsoft.com", EDGE)
+    r.ask(11, "statics.teams.cdn.office.net", ["statics.teams.cdn.office.net.edgekey.net",
                                               "e16646.dscg.akamaiedge.net", "2.16.106.10"])
-    r.ask(3, "amer-client-ss.msg.skype.com", ["amer-client-ss.msg.skype.com.akadns.net",
+    r.ask(12, "amer-client-ss.msg.skype.com", ["amer-client-ss.msg.skype.com.akadns.net",
                                               "40.84.28.125"])
-    r.ask(4, "www.example.org", ["cdn.example.net", "198.51.100.10"])
+    r.ask(13, "www.example.org", ["cdn.example.net", "198.51.100.10"])
 
 
 @diagnostic("d11-resolvers-differ")
@@ -130,6 +145,15 @@ def d11(c, r):
     other.ask(1000, "presence.teams.microsoft.com",
               [presence, "a-ups-presence13-prod-azsc.centralus.cloudapp.azure.com",
                "52.114.128.9"])
+    # Two regions of one continent, as load balancers give them; telemetry goes anywhere.
+    for n, resolver in enumerate((r, other)):
+        resolver.ask(1100 + n, "presence.teams.microsoft.com",
+                     [presence, f"a-ups-presence{n}-prod.{('eastus', 'centralus')[n]}.cloudapp.azure.com",
+                      "52.114.128.9"])
+        resolver.ask(1110 + n, "browser.pipe.aria.microsoft.com",
+                     ["browser.events.data.trafficmanager.net",
+                      f"onedscolprd{('eus07.eastus', 'weu01.westeurope')[n]}.cloudapp.azure.com",
+                      f"20.42.65.{90 + n}"])
 
 
 @diagnostic("d12-lync-lookup")
@@ -225,14 +249,29 @@ def d23(c, r):
 
 @diagnostic("d24-old-generation")
 def d24(c, r):
-    r.ask(0, "us-api.asm.skype.com", ["us-api.skype-asm.akadns.net", "40.123.43.195"])
+    """Hosts of the classic cloud services, closed in 2024; a name of 2016 to 2019. Current: akadns.net."""
+    r.ask(0, "api.asm.skype.com", ["a-asm-usea2-01-api-skype.cloudapp.net", "40.123.43.195"])
     r.ask(1, "api.cc.skype.com", ["api-cc-skype.trafficmanager.net",
                                   "a-cc-usea2-01-skype.cloudapp.net", "40.70.147.11"])
-    r.ask(2, "teams.microsoft.com", EDGE)
-    r.ask(3, "presence.teams.microsoft.com",
+    r.ask(2, "settings.teams.skype.com", ["52.114.77.10"])
+    r.ask(3, "teams.microsoft.com", EDGE)
+    r.ask(4, "presence.teams.microsoft.com",
           ["presence.services.sfb.trafficmanager.net",
            "a-ups-presence4-prod.northeurope.cloudapp.azure.com", "52.123.145.9"])
-    r.ask(4, "www.apple.example", ["www-apple-com.akadns.net", "198.51.100.10"])
+    r.ask(5, "login.live.com", ["login.msa.msidentity.com", "www.tm.lg.prod.aadmsa.akadns.net",
+                                "prdv4a.aadg.msidentity.com", "20.190.160.14"])
+    r.ask(6, "graph.microsoft.com", ["ags.privatelink.msidentity.com", "www.tm.prd.ags.akadns.net",
+                                     "20.190.160.15"])
+    r.ask(7, "us-api.asm.skype.com", ["us-api.skype-asm.akadns.net", "40.123.43.195"])
+    r.ask(8, "www.apple.example", ["www-apple-com.akadns.net", "198.51.100.10"])
+
+
+@diagnostic("d24-in-use", "2017-09-13T09:00:00")
+def d24_in_use(c, r):
+    """The same hosts while they were in use."""
+    r.ask(0, "api.cc.skype.com", ["api-cc-skype.trafficmanager.net",
+                                  "a-cc-usea2-01-skype.cloudapp.net", "40.70.147.11"])
+    r.ask(1, "settings.teams.skype.com", ["52.114.77.10"])
 
 
 @diagnostic("d25-shared-zone")

@@ -97,7 +97,7 @@ def silent_end(c):
     asking.resolver.question(0.2, "teams.microsoft.com", AAAA)
     asking.resolver.ask(1, "outlook.office.com", truncated=True)
     border.resolver.ask(0.3, "sip.pstnhub.microsoft.com", ["52.114.75.24"])
-    Client(c, "192.168.1.34").resolver.ask(70, "www.example.org", ["198.51.100.10"])
+    Client(c, "192.168.1.34").resolver.ask(310, "www.example.org", ["198.51.100.10"])
 
 
 @capture("sessions/identity-first.pcap", "2026-03-02T08:00:00")

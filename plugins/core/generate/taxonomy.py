@@ -7,7 +7,7 @@ import os
 import enumerations
 import table
 
-COLUMNS = ["pattern", "match", "product", "service", "stage", "infra", "cloud", "trust", "asked_by", "tokens",
+COLUMNS = ["pattern", "match", "product", "service", "stage", "infra", "cloud", "trust", "asked_by", "valid_to", "tokens",
            "description", "source", "confidence"]
 MATCHES = ["exact", "suffix", "glob"]
 # A name that only a client of Teams or Skype asks for; shared: Windows, Office, browsers and servers do, too.
@@ -23,6 +23,7 @@ def read(data, values, codes):
         for kind in enumerations.KINDS:
             row.one_of(kind, enumerations.values(values, kind))
         row.one_of("asked_by", ASKED_BY)
+        row.last = table.date(row, "valid_to")
         row.one_of("tokens", TOKENS)
         row.filled("description")
         table.check_source(row, codes)
@@ -44,7 +45,7 @@ def generate(rows):
         kinds = ", ".join(enumerations.constant(kind, row[kind]) for kind in enumerations.KINDS)
         out.append(f"    {{ {table.quote(row['pattern'])}, TS_MATCH_{row['match'].upper()}, "
                    f"TS_TOKENS_{row['tokens'].upper()}, {kinds},\n      "
-                   f"{'true' if row['asked_by'] == 'teams-client' else 'false'},\n"
+                   f"{'true' if row['asked_by'] == 'teams-client' else 'false'}, {row.last},\n"
                    f"      {table.quote(row['description'])},\n"
                    f"      {table.quote(row['source'])} }},")
     return out + ["};", f"const size_t ts_shipped_count = {len(rows)};"]

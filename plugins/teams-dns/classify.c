@@ -1,16 +1,14 @@
-/* judge.c
+/* classify.c
  * What each name of a message says by itself, and by the names before it
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "judge.h"
+#include "teams-dns.h"
 
 #include <string.h>
 
 #include <wsutil/inet_addr.h>
-
-#include "user_names.h"
 
 /* What an address literal as a server name stands for, by the use of its prefix. */
 static const struct {
@@ -57,7 +55,11 @@ static const char *const known_zones[] = {
     "trafficmanager.cn", "microsoftonline.cn", "lync.cn", "azure.cn", "partner.outlook.cn", "skype.de",
     "akamai.net", "akamaiedge.net", "akamaihd.net", "akamaized.net", "akam.net", "akadns6.net", "edgekey.net",
     "edgesuite.net", "gtm.akamai.net", "v0cdn.net", "v1cdn.net", "gammacdn.net", "alphacdn.net", "edgecastcdn.net",
+    "edgecastdns.net", "omegacdn.net", "systemcdn.net", "nucdn.net", "mucdn.net", "zetacdn.net",
 };
+
+/* Microsoft's own edges have a zone for each of their rings: s-msedge.net, spov-msedge.net, teams-msedge.net. */
+#define EDGE_ZONES  "-msedge.net"
 
 /* Zones of Azure's customers that the taxonomy has no row for. */
 static const char *const customer_zones[] = {
@@ -78,12 +80,12 @@ ts_required(const packet_info *pinfo, const char *name, ts_cloud cloud)
 }
 
 void
-ts_view_blank(ts_name_class *view, const char *name)
+ts_name_class_blank(ts_name_class *kind, const char *name)
 {
-    memset(view, 0, sizeof *view);
-    view->name = name;
-    view->region = view->continent = view->datacenter = view->environment = "";
-    view->required = view->description = "";
+    memset(kind, 0, sizeof *kind);
+    kind->name = name;
+    kind->region = kind->continent = kind->datacenter = kind->environment = "";
+    kind->required = kind->description = "";
 }
 
 /* The zone of the list that the name is in, or NULL. */
@@ -105,53 +107,56 @@ find_zone(const char *name, const char *const *zones, size_t count)
 bool
 ts_zone_known(const char *name)
 {
-    return find_zone(name, known_zones, array_length(known_zones)) != NULL;
+    const size_t length = strlen(name), edge = strlen(EDGE_ZONES);
+
+    return find_zone(name, known_zones, array_length(known_zones)) != NULL ||
+        (length > edge && ts_same_name(name + length - edge, EDGE_ZONES));
 }
 
 /* ---- one name ---- */
 
 static void
-token_texts(ts_name_class *view, const ts_name_result *info)
+token_texts(ts_name_class *kind, const ts_name_result *info)
 {
     if (info->region != NULL) {
-        view->region = info->region->canonical;
-        view->continent = info->region->continent;
+        kind->region = info->region->canonical;
+        kind->continent = info->region->continent;
     } else if (info->forest[0] != '\0') {
-        view->region = ts_history_text(info->forest);
+        kind->region = ts_history_text(info->forest);
     }
     if (info->datacenter != NULL) {
-        view->datacenter = info->datacenter->canonical;
-        if (view->continent[0] == '\0')
-            view->continent = info->datacenter->continent;
+        kind->datacenter = info->datacenter->canonical;
+        if (kind->continent[0] == '\0')
+            kind->continent = info->datacenter->continent;
     }
     if (info->environment != NULL)
-        view->environment = info->environment->canonical;
+        kind->environment = info->environment->canonical;
 }
 
 static void
-fill_view(const packet_info *pinfo, ts_link *link)
+fill_class(const packet_info *pinfo, ts_link *link)
 {
     const ts_name_row *row = link->info.row;
-    ts_name_class *view = &link->view;
-    const ts_required_row *required = ts_required(pinfo, view->name, row->cloud);
+    ts_name_class *kind = &link->kind;
+    const ts_required_row *required = ts_required(pinfo, kind->name, row->cloud);
 
-    view->product = row->product;
-    view->service = row->service;
-    view->stage = row->stage;
-    view->infra = row->infra;
-    view->cloud = row->cloud;
-    view->trust = row->trust;
-    view->confidence = row->confidence;
-    view->description = link->info.user ? ts_history_text(row->description) : row->description;
+    kind->product = row->product;
+    kind->service = row->service;
+    kind->stage = row->stage;
+    kind->infra = row->infra;
+    kind->cloud = row->cloud;
+    kind->trust = row->trust;
+    kind->confidence = row->confidence;
+    kind->description = link->info.user ? ts_history_text(row->description) : row->description;
     if (required != NULL) {
-        view->required = required->set;
-        view->addresses_published = required->addresses;
+        kind->required = required->set;
+        kind->addresses_published = required->addresses;
     }
-    token_texts(view, &link->info);
+    token_texts(kind, &link->info);
     if (link->possible && (row->match != TS_MATCH_EXACT || row->confidence == TS_CONFIDENCE_LOW))
-        view->confidence = TS_CONFIDENCE_LOW;
+        kind->confidence = TS_CONFIDENCE_LOW;
     else if (link->possible)
-        view->confidence = TS_CONFIDENCE_MEDIUM;
+        kind->confidence = TS_CONFIDENCE_MEDIUM;
 }
 
 static bool
@@ -188,13 +193,13 @@ is_shared(ts_trust trust)
  * leads to it, and any other name says something only when it is called like Teams.
  */
 static void
-judge_shared(ts_link *link)
+classify_shared(ts_link *link)
 {
     const ts_name_row *row = link->info.row;
 
     if (row->match == TS_MATCH_SUFFIX) {
-        link->imitation = called_like_teams(link->view.name, row->pattern);
-        link->shown = link->imitation || ts_same_name(link->view.name, row->pattern);
+        link->imitation = called_like_teams(link->kind.name, row->pattern);
+        link->shown = link->imitation || ts_same_name(link->kind.name, row->pattern);
     } else {
         link->possible = true;
         link->shown = true;
@@ -212,12 +217,12 @@ is_discovery(const ts_link *link)
 static const char *
 discovery_domain(const ts_link *link)
 {
-    return link->view.name + strlen(link->info.row->pattern) - strlen("**");
+    return link->kind.name + strlen(link->info.row->pattern) - strlen("**");
 }
 
 /* sip.<domain> and lyncdiscover.<domain> are Lync's only amid Lync's own lookups, or where the alias is a Lync director. */
 static void
-judge_discovery(ts_message *message, ts_link *link, const char *alias)
+classify_discovery(ts_message *message, ts_link *link, const char *alias)
 {
     const char *domain = discovery_domain(link);
 
@@ -232,10 +237,10 @@ judge_discovery(ts_message *message, ts_link *link, const char *alias)
 }
 
 void
-ts_judge_name(ts_message *message, unsigned i, bool *anchored)
+ts_classify_name(ts_message *message, unsigned i, bool *anchored)
 {
     ts_link *link = &message->links[i];
-    const char *name = link->view.name;
+    const char *name = link->kind.name;
     bool in_chain = i + 1 < message->chain_length;
 
     if (!ts_names_classify(ts_user_names(), name, strlen(name), &link->info)) {
@@ -250,24 +255,24 @@ ts_judge_name(ts_message *message, unsigned i, bool *anchored)
         *anchored = false;
 
     if (is_discovery(link))
-        judge_discovery(message, link, in_chain ? message->links[i + 1].view.name : NULL);
+        classify_discovery(message, link, in_chain ? message->links[i + 1].kind.name : NULL);
     else if (is_shared(link->info.row->trust) && !*anchored && !link->info.user)
-        judge_shared(link);
+        classify_shared(link);
     else
         link->shown = true;
 
     if (!link->shown)
         return;
-    fill_view(message->pinfo, link);
-    link->view.anchored = *anchored;
-    link->view.client_only = link->info.row->client_only && (!is_shared(link->info.row->trust) || *anchored);
+    fill_class(message->pinfo, link);
+    link->kind.anchored = *anchored;
+    link->kind.client_only = link->info.row->client_only && (!is_shared(link->info.row->trust) || *anchored);
     message->any_shown = true;
     if (*anchored && is_shared(link->info.row->trust))
         ts_history_anchor(message->pinfo, name);
 }
 
 bool
-ts_judge_literal(ts_message *message)
+ts_classify_literal(ts_message *message)
 {
     ts_link *link = &message->links[0];
     ws_in4_addr ipv4;
@@ -276,9 +281,9 @@ ts_judge_literal(ts_message *message)
     const nstime_t *when = &message->pinfo->abs_ts;
     address addr = ADDRESS_INIT_NONE;
 
-    if (ws_inet_pton4(link->view.name, &ipv4))
+    if (ws_inet_pton4(link->kind.name, &ipv4))
         set_address(&addr, AT_IPv4, 4, &ipv4);
-    else if (ws_inet_pton6(link->view.name, &ipv6))
+    else if (ws_inet_pton6(link->kind.name, &ipv6))
         set_address(&addr, AT_IPv6, 16, &ipv6);
     else
         return false;
@@ -289,16 +294,16 @@ ts_judge_literal(ts_message *message)
     for (size_t i = 0; prefix != NULL && i < array_length(literals); i++) {
         if (literals[i].use != prefix->use)
             continue;
-        link->view.product = literals[i].product;
-        link->view.service = literals[i].service;
-        link->view.stage = literals[i].stage;
-        link->view.description = literals[i].description;
-        link->view.cloud = ts_cloud_from_name(prefix->cloud);
-        link->view.trust = TS_TRUST_MS_OWNED;
-        link->view.confidence = TS_CONFIDENCE_MEDIUM;
-        link->view.required = prefix->set;
-        link->view.anchored = true;
-        link->prefix = prefix->text;
+        link->kind.product = literals[i].product;
+        link->kind.service = literals[i].service;
+        link->kind.stage = literals[i].stage;
+        link->kind.description = literals[i].description;
+        link->kind.cloud = ts_cloud_from_name(prefix->cloud);
+        link->kind.trust = TS_TRUST_MS_OWNED;
+        link->kind.confidence = TS_CONFIDENCE_MEDIUM;
+        link->kind.required = prefix->set;
+        link->kind.anchored = true;
+        link->prefix = prefix;
         link->shown = message->any_shown = true;
     }
     return true;

@@ -1,0 +1,312 @@
+/* problems_message.c
+ * Problems that one DNS message or server name gives evidence of by itself
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "teams-dns.h"
+
+#include <string.h>
+
+#include <epan/to_str.h>
+
+#define CHAIN_DEEP          8           /* aliases; six are usual for outlook.office.com (observed) */
+#define MANY_NAMES          3           /* with one address, over a zone that nobody knows */
+#define TTL_BALANCED        3600        /* seconds */
+#define PREFIX_LIST_FROM    202207      /* yyyymm: the oldest list of prefixes that we have */
+#define SET_OF_TEAMS        "12"        /* of the worldwide list; in others the number is another set */
+
+/* Environments that customers' clients do not meet. */
+static const char *const preproduction[] = { "int", "dev", "test", "df", "msit", "tip", "ppe" };
+#define INTERNAL_ZONE ".teams.internal.office.com"
+
+/* Networks that no Microsoft name leads to. */
+static const struct {
+    address_type type;
+    uint8_t network[16];
+    uint8_t bits;
+} unroutable[] = {
+    { AT_IPv4, { 0 }, 8 },
+    { AT_IPv4, { 10 }, 8 },
+    { AT_IPv4, { 127 }, 8 },
+    { AT_IPv4, { 169, 254 }, 16 },
+    { AT_IPv4, { 172, 16 }, 12 },
+    { AT_IPv4, { 192, 168 }, 16 },
+    { AT_IPv6, { 0 }, 128 },
+    { AT_IPv6, { [15] = 1 }, 128 },
+    { AT_IPv6, { 0xfc }, 7 },
+    { AT_IPv6, { 0xfe, 0x80 }, 10 },
+};
+
+static bool
+is_unroutable(const address *addr)
+{
+    const uint8_t *bytes = (const uint8_t *)addr->data;
+
+    for (size_t i = 0; i < array_length(unroutable); i++) {
+        unsigned whole = unroutable[i].bits / 8, rest = unroutable[i].bits % 8;
+        uint8_t mask = (uint8_t)(0xff << (8 - rest));
+
+        if ((int)unroutable[i].type == addr->type && memcmp(bytes, unroutable[i].network, whole) == 0
+                && (rest == 0 || (bytes[whole] & mask) == unroutable[i].network[whole]))
+            return true;
+    }
+    return false;
+}
+
+static const char *
+address_text(const ts_message *m, const address *addr)
+{
+    return address_to_str(m->pinfo->pool, addr);
+}
+
+/* The first address that a filter put there, or NULL. A block page may be on the resolver itself. */
+static const address *
+sinkhole(const ts_message *m)
+{
+    for (unsigned i = 0; i < m->address_count; i++) {
+        const address *addr = &m->addresses[i].end.addr;
+
+        if (is_unroutable(addr) || addresses_equal(addr, m->server))
+            return addr;
+    }
+    return NULL;
+}
+
+/* Is a name seen here first? The question of an answer was looked at with its query. */
+static bool
+is_new(const ts_message *m, unsigned link)
+{
+    return link > 0 || !m->dns->response || m->request == NULL;
+}
+
+static const char *
+rcode_text(uint8_t rcode)
+{
+    return rcode == TS_DNS_RCODE_NXDOMAIN ? "does not exist"
+         : rcode == TS_DNS_RCODE_SERVFAIL ? "server failure" : "refused";
+}
+
+/* What one type's answer says of the name counts only for A: others are refused, filtered and faked by themselves. */
+static void
+check_rcode(const ts_message *m, wmem_array_t *problems)
+{
+    const ts_link *question = &m->links[0];
+    const bool missing = m->dns->rcode == TS_DNS_RCODE_NXDOMAIN;
+
+    if (!missing && m->dns->rcode != TS_DNS_RCODE_SERVFAIL && m->dns->rcode != TS_DNS_RCODE_REFUSED)
+        return;
+    if (question->kind.stage == TS_STAGE_DISCOVERY_LEGACY) {
+        if (missing)
+            ts_problem_add(m, problems, TS_DNS_DISCOVERY_NXDOMAIN, 0, "%s", question->kind.name);
+        return;
+    }
+    if (!ts_name_required(m->pinfo, question))
+        return;
+    if (m->dns->qtype != TS_DNS_TYPE_A)
+        ts_problem_add(m, problems, TS_DNS_TYPE_FAILURE, 0, "%s, type %u, %s", question->kind.name, m->dns->qtype,
+            rcode_text(m->dns->rcode));
+    else if (missing)
+        ts_problem_add(m, problems, TS_DNS_NXDOMAIN_REQUIRED, 0, "%s", question->kind.name);
+    else
+        ts_problem_add(m, problems, TS_DNS_SERVER_FAILURE, 0, "%s, %s", question->kind.name, rcode_text(m->dns->rcode));
+}
+
+/* Names whose loss was reported to hurt mobile and Skype clients. */
+static bool
+telemetry_needed(const char *name)
+{
+    return g_str_has_prefix(name, "mobile.pipe.aria.") || g_str_has_prefix(name, "mobile.events.data.");
+}
+
+static void
+check_sinkhole(const ts_message *m, wmem_array_t *problems)
+{
+    const char *name = m->links[0].kind.name;
+    const address *addr = m->whole.anchored ? sinkhole(m) : NULL;
+    bool telemetry = m->whole.stage == TS_STAGE_TELEMETRY;
+
+    if (addr != NULL)
+        ts_problem_add(m, problems, telemetry ? TS_DNS_SINKHOLE_TELEMETRY : TS_DNS_SINKHOLE, 0,
+            "%s is %s", name, address_text(m, addr));
+    if (telemetry && m->whole.anchored && (addr != NULL || m->dns->rcode == TS_DNS_RCODE_NXDOMAIN))
+        ts_problem_add(m, problems, telemetry_needed(name) ? TS_DNS_TELEMETRY_NEEDED : TS_DNS_TELEMETRY_BLOCKED, 0,
+            "%s", name);
+}
+
+static void
+check_prefixes(const ts_message *m, wmem_array_t *problems)
+{
+    const ts_name_class *kind = &m->links[0].kind;
+    const bool worldwide = kind->cloud == TS_CLOUD_WORLDWIDE || kind->cloud == TS_CLOUD_GCC;
+
+    if (!worldwide || strcmp(kind->required, SET_OF_TEAMS) != 0 || sinkhole(m) != NULL)
+        return;
+    for (unsigned i = 0; i < m->address_count; i++) {
+        if (m->addresses[i].prefix != NULL)
+            continue;
+        ts_problem_add(m, problems,
+            ts_month_of(m->pinfo->abs_ts.secs) < PREFIX_LIST_FROM ? TS_DNS_ADDRESS_UNLISTED : TS_DNS_ADDRESS_OUTSIDE, 0,
+            "%s is %s", m->links[0].kind.name, address_text(m, &m->addresses[i].end.addr));
+        return;
+    }
+}
+
+static void
+check_chain_end(const ts_message *m, wmem_array_t *problems)
+{
+    unsigned last = m->chain_length - 1;
+    const char *name = m->links[last].kind.name;
+
+    if (!m->links[0].shown)
+        return;
+    if (m->loop)
+        ts_problem_add(m, problems, TS_DNS_CHAIN_BROKEN, last, "%s leads back into the chain", name);
+    else if (last > CHAIN_DEEP)
+        ts_problem_add(m, problems, TS_DNS_CHAIN_BROKEN, last, "%u aliases", last);
+    else if (last > 0 && m->dns->rcode == TS_DNS_RCODE_NXDOMAIN)
+        ts_problem_add(m, problems, TS_DNS_CHAIN_BROKEN, last, "%s does not exist", name);
+    else if (last > 0 && m->dns->rcode == TS_DNS_RCODE_NOERROR && m->dns->qtype == TS_DNS_TYPE_A
+            && m->address_count == 0 && !m->dns->truncated && ts_dns_answers_whole(m->dns))
+        ts_problem_add(m, problems, TS_DNS_CHAIN_BROKEN, last, "%s has no address", name);
+}
+
+/*
+ * That the table doesn't know a zone is no sign of anything. An answer that was
+ * rewritten shows by its address: a private one, or one for many names.
+ */
+static void
+check_unknown_zone(const ts_message *m, const ts_link *link, wmem_array_t *problems)
+{
+    const char *name = m->links[0].kind.name;
+    const address *addr = sinkhole(m);
+    unsigned names = 0;
+
+    for (unsigned i = 0; addr == NULL && i < m->address_count && names < MANY_NAMES; i++)
+        names = ts_history_shared_answer(m->pinfo, &m->addresses[i].end.addr, name);
+    if (addr != NULL)
+        ts_problem_add(m, problems, TS_DNS_CHAIN_LEAVES, 0, "%s leads to %s at %s", name, link->kind.name,
+            address_text(m, addr));
+    else if (names >= MANY_NAMES)
+        ts_problem_add(m, problems, TS_DNS_CHAIN_LEAVES, 0, "%s leads to %s, whose address is that of %u other names",
+            name, link->kind.name, names - 1);
+    else
+        ts_problem_add(m, problems, TS_DNS_CHAIN_UNKNOWN, 0, "%s leads to %s", name, link->kind.name);
+}
+
+static void
+check_chain_zones(const ts_message *m, wmem_array_t *problems)
+{
+    for (unsigned i = 1; m->links[0].kind.anchored && i < m->chain_length; i++) {
+        const ts_link *link = &m->links[i];
+
+        if (link->info.row == NULL && !ts_zone_known(link->kind.name)) {
+            check_unknown_zone(m, link, problems);
+            return;
+        }
+    }
+}
+
+static void
+check_unlisted_names(const ts_message *m, wmem_array_t *problems)
+{
+    if (!ts_name_required(m->pinfo, &m->links[0]))
+        return;
+    for (unsigned i = 1; i < m->chain_length; i++) {
+        const ts_name_class *kind = &m->links[i].kind;
+
+        if (kind->required[0] == '\0' && (kind->infra == TS_INFRA_MS_EDGE || kind->infra == TS_INFRA_AZURE_TM)) {
+            ts_problem_add(m, problems, TS_DNS_FQDN_RISK, i, "%s", kind->name);
+            return;
+        }
+    }
+}
+
+static void
+check_ttl(const ts_message *m, wmem_array_t *problems)
+{
+    for (unsigned i = 0; i < m->chain_length && m->max_ttl > TTL_BALANCED; i++) {
+        ts_infra infra = m->links[i].kind.infra;
+
+        if (infra == TS_INFRA_AZURE_TM || infra == TS_INFRA_AZURE_CLOUDSERVICE || infra == TS_INFRA_AZURE_VM) {
+            ts_problem_add(m, problems, TS_DNS_TTL_REWRITTEN, i, "%u s", m->max_ttl);
+            return;
+        }
+    }
+}
+
+static bool
+is_preproduction(const ts_name_class *kind)
+{
+    for (size_t i = 0; i < array_length(preproduction); i++)
+        if (strcmp(kind->environment, preproduction[i]) == 0)
+            return true;
+    return g_str_has_suffix(kind->name, INTERNAL_ZONE);
+}
+
+static void
+check_name(const ts_message *m, unsigned i, wmem_array_t *problems)
+{
+    const ts_link *link = &m->links[i];
+    const ts_name_class *kind = &link->kind;
+    bool ours = link->shown && !link->imitation;
+
+    if (ours && is_preproduction(kind))
+        ts_problem_add(m, problems, TS_DNS_PREPRODUCTION, i, "%s", kind->name);
+    if (ours && link->info.row != NULL && ts_name_row_ended(link->info.row, ts_month_of(m->pinfo->abs_ts.secs)))
+        ts_problem_add(m, problems, TS_DNS_OLD_GENERATION, i, "%s, in use until %u-%02u", kind->name,
+            link->info.row->valid_to / 100, link->info.row->valid_to % 100);
+    if (link->imitation)
+        ts_problem_add(m, problems, TS_DNS_UNPROVEN, i, "%s", kind->name);
+    if (ours && g_ascii_strncasecmp(kind->name, "sip-all.pstnhub.", strlen("sip-all.pstnhub.")) == 0)
+        ts_problem_add(m, problems, TS_DNS_PSTN_RETIRED, i, "%s", kind->name);
+}
+
+/*
+ * A key name with labels after it is what a resolver's search list makes, until
+ * somebody answers for it.
+ */
+static bool
+is_expansion(const ts_message *m, const char *real)
+{
+    const char *name = m->links[0].kind.name;
+    size_t length = strlen(real);
+
+    return m->dns->dns && g_ascii_strncasecmp(name, real, length) == 0 && name[length] == '.'
+        && (!m->dns->response || m->dns->rcode == TS_DNS_RCODE_NXDOMAIN);
+}
+
+/* A question that the taxonomy doesn't know, but that somebody may take for Microsoft's. */
+static void
+check_stranger(const ts_message *m, wmem_array_t *problems)
+{
+    const char *name = m->links[0].kind.name;
+    const char *real = m->links[0].shown ? NULL : ts_history_lookalike(name);
+
+    if (real != NULL && !is_expansion(m, real))
+        ts_problem_add(m, problems, TS_DNS_LOOKALIKE, 0, "%s is not %s", name, real);
+    else if (real == NULL && !m->links[0].shown && ts_name_in_shared_zone(name))
+        ts_problem_add(m, problems, TS_DNS_UNPROVEN, 0, "%s", name);
+}
+
+void
+ts_check_message(const ts_message *m, wmem_array_t *problems)
+{
+    check_stranger(m, problems);
+    if (!m->any_shown)
+        return;
+    for (unsigned i = 0; i < m->link_count; i++)
+        if (is_new(m, i))
+            check_name(m, i, problems);
+    if (!m->dns->response)
+        return;
+    check_rcode(m, problems);
+    check_sinkhole(m, problems);
+    check_prefixes(m, problems);
+    check_chain_end(m, problems);
+    check_chain_zones(m, problems);
+    check_unlisted_names(m, problems);
+    check_ttl(m, problems);
+    if (m->dns->truncated)
+        ts_problem_add(m, problems, TS_DNS_TRUNCATED, 0, "%s", m->links[0].kind.name);
+}

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The laboratory's clients: what each kind runs to visit a name, and the client's order of a sign-in."""
+
+import pathlib
+import subprocess
+import sys
+import time
+
+import world
+
+HERE = pathlib.Path(__file__).resolve().parent
+AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Teams/24.1"
+KINDS = ("curl", "wget", "openssl", "browser")
+
+
+class Client:
+    def __init__(self, kind, settings, bundle, gateway):
+        self.kind, self.settings, self.bundle, self.gateway = kind, settings, str(bundle), gateway
+        self.patience = settings.get("patience", 8)
+        self.count = 0
+        self.running = []
+        self.log = open("/run/lab/client.log", "ab")
+
+    def run(self, *arguments, feed=None, patience=None, environment=None):
+        """A client's program, in its namespace; how it ends is the capture's matter, not ours."""
+        command = ["nsenter", "--net=/run/netns/client", *map(str, arguments)]
+        self.log.write(("$ " + " ".join(map(str, arguments)) + "\n").encode())
+        self.log.flush()
+        try:
+            subprocess.run(command, input=feed, stdout=self.log, stderr=self.log, check=False,
+                           timeout=patience or self.patience + 4, env=environment)
+        except subprocess.TimeoutExpired:
+            self.log.write(b"timed out\n")
+
+    def visit(self, name, path="/"):
+        """One name, by the kind of client; "mixed" is each kind in turn."""
+        kind = self.kind if self.kind != "mixed" else KINDS[self.count % len(KINDS)]
+        self.count += 1
+        for _ in range(self.settings.get("tries", 1)):
+            getattr(self, kind)(name, path)
+
+    def curl(self, name, path="/", *more):
+        s = self.settings
+        arguments = ["curl", "-sS", "-o", "/dev/null", "-m", self.patience, "--cacert", self.bundle, "-A", AGENT, *more]
+        if "client_tls" in s:
+            if float(s["client_tls"]) < 1.2:
+                arguments += ["--tlsv1.0", "--ciphers", "DEFAULT:@SECLEVEL=0"]
+            arguments += ["--tls-max", s["client_tls"]]
+        if "client_ciphers" in s:
+            arguments += ["--ciphers", s["client_ciphers"]]
+        if s.get("insecure"):
+            arguments.append("-k")
+        if "proxy" in s:
+            scheme = {"http": f"http://{self.gateway}:3128", "socks5": f"socks5h://{self.gateway}:1080",
+                      "socks5local": f"socks5://{self.gateway}:1080"}[s["proxy"]]
+            arguments += ["-x", scheme]
+            if s.get("proxy_auth"):
+                arguments += ["-U", "alex:secret"] + (["--proxy-anyauth"] if s["proxy"] == "http" else [])
+        self.run(*arguments, f"https://{name}{path}")
+
+    def wget(self, name, path="/"):
+        s = self.settings
+        arguments = ["wget", "-q", "-O", "/dev/null", "--tries=1", f"--timeout={self.patience}",
+                     f"--ca-certificate={self.bundle}", f"--user-agent={AGENT}"]
+        if "client_tls" in s:
+            arguments.append("--secure-protocol=" + {"1.1": "TLSv1_1", "1.2": "TLSv1_2", "1.3": "TLSv1_3"}[s["client_tls"]])
+        if s.get("insecure"):
+            arguments.append("--no-check-certificate")
+        environment = {"PATH": "/usr/sbin:/usr/bin", "HOME": "/nonexistent"}
+        if s.get("proxy") == "http":
+            environment["https_proxy"] = f"http://{self.gateway}:3128"
+            if s.get("proxy_auth"):
+                arguments += ["--proxy-user=alex", "--proxy-password=secret"]
+        self.run(*arguments, f"https://{name}{path}", environment=environment)
+
+    def openssl(self, name, path="/"):
+        s = self.settings
+        arguments = ["openssl", "s_client", "-connect", f"{name}:443", "-servername", name, "-CAfile", self.bundle,
+                     "-brief", "-ign_eof"]
+        if not s.get("insecure"):
+            arguments.append("-verify_return_error")
+        if "client_tls" in s:
+            arguments.append("-tls" + s["client_tls"].replace(".", "_"))
+            if float(s["client_tls"]) < 1.2:
+                arguments += ["-cipher", "DEFAULT:@SECLEVEL=0"]
+        if "client_ciphers" in s:
+            arguments += ["-cipher", s["client_ciphers"]]
+        if s.get("proxy") == "http":
+            arguments += ["-proxy", f"{self.gateway}:3128"]
+            if s.get("proxy_auth"):
+                arguments += ["-proxy_user", "alex", "-proxy_pass", "pass:secret"]
+        request = f"GET {path} HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n"
+        self.run("timeout", self.patience, *arguments, feed=request.encode())
+
+    def browser(self, name, path="/"):
+        more = ["upload"] if self.settings.get("upload") else []
+        self.run(sys.executable, HERE / "browser.py", "visit", name, self.bundle, self.gateway, *more,
+                 patience=self.patience + 8)
+
+    # --- What is more than a visit ---------------------------------------------------
+
+    def hold(self, name, times, seconds):
+        """The push channel: beside the rest, until it is cut so often."""
+        if self.kind == "openssl":
+            feed = f"(printf 'GET /v4/c HTTP/1.1\\r\\nHost: {name}\\r\\n\\r\\n'; sleep {seconds})"
+            once = f"{feed} | openssl s_client -connect {name}:443 -servername {name} -CAfile {self.bundle} -quiet"
+            script = f"for n in $(seq {times}); do {once}; sleep 1; done"
+            command = ["sh", "-c", script]
+        else:
+            command = [sys.executable, HERE / "browser.py", "hold", name, self.bundle, times, seconds]
+        self.running.append(world.start(*command, ns="client", log="/run/lab/client.log"))
+
+    def stall(self, name, seconds):
+        self.run(sys.executable, HERE / "browser.py", "stall", name, self.bundle, seconds, patience=seconds + 30)
+
+    def plain(self, url, *more):
+        self.run("curl", "-sS", "-o", "/dev/null", "-m", self.patience, "-A", "Microsoft NCSI", *more, url)
+
+    def quic(self, name, address, seconds):
+        self.run("timeout", seconds, "gtlsclient", "-q", "--exit-on-all-streams-close", f"--sni={name}", address, "443",
+                 f"https://{name}/")
+
+    def finish(self, patience):
+        end = time.monotonic() + patience
+        for process in self.running:
+            try:
+                process.wait(max(0.1, end - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Inside the namespaces: builds the network of one catalogue row, runs its client, and keeps the capture.
+
+Usage: scene.py CAUSE VARIANT FILE, started by lab.
+"""
+
+import fnmatch
+import json
+import os
+import pathlib
+import shutil
+import sys
+import time
+import traceback
+
+import catalogue
+import clients
+import servers
+import world
+
+MIDDLEBOX = ("delay", "jitter", "loss", "loss_up", "dns_delay", "reset_sni", "swallow_sni", "swallow_cert", "mtu_down",
+             "mtu_up", "idle_cut", "idle_hosts")
+CONNECTIVITY_CHECK = "www.msftconnecttest.com"
+
+
+def matches(patterns, name):
+    return any(fnmatch.fnmatch(name, pattern) for pattern in patterns)
+
+
+class Scene:
+    def __init__(self, row):
+        self.row, self.settings = row, dict(row.settings)
+        self.client_address, self.gateway, self.client6, _ = world.LINKS[row.link]
+        self.site = row.names()
+        self.quiet_hosts()
+
+    def quiet_hosts(self):
+        """What follows from the settings: addresses that exist, hosts whose flows are cut."""
+        s = self.settings
+        self.addresses = {a for name in (*self.site, *self.row.relays()) for a in (name.address, name.address6) if a}
+        if s.get("alive"):
+            self.addresses |= set(s["point"].values())
+        if s.get("idle_cut"):
+            s["idle_hosts"] = [name.address for name in self.site if name.stage == "register"]
+        if s.get("captive"):
+            s["point"] = {"*": self.gateway}
+            s["extra"] = {CONNECTIVITY_CHECK: self.gateway}
+        if s.get("pac"):
+            s["extra"] = {} if s["pac"] == "none" else {"wpad.corp.example": self.gateway}
+        if s.get("quic") in ("dropped", "admin"):
+            s[f"{'drop' if s['quic'] == 'dropped' else 'admin'}_udp"] = ["*"]
+
+    # --- The network ---------------------------------------------------------------
+
+    def build(self):
+        s = self.settings
+        world.settle_in(self.gateway, s.get("dns_patience", 2))
+        world.build(self.row.link, self.addresses)
+        box = {key: s[key] for key in MIDDLEBOX if key in s}
+        world.start(sys.executable, "-B", world.HERE / "middlebox.py", "lab-client", "lab-router", json.dumps(box),
+                    log=servers.LAB / "middlebox.log")
+        self.pki = servers.Pki([name.name for name in self.site], s)
+        servers.resolver(self.site, s, self.gateway)
+        if s.get("captive"):
+            servers.captive_portal(self.gateway)
+        else:
+            servers.web(self.site, s, self.gateway)
+        servers.router(self.site, s)
+        self.proxies()
+        world.settle_neighbours(self.row.link)
+
+    def proxies(self):
+        s = self.settings
+        if "proxy_status" in s:
+            servers.odd_proxy(self.gateway, s)
+        elif s.get("proxy") == "http" or "intercept" in s:
+            servers.squid(s, self.gateway)
+        elif str(s.get("proxy")).startswith("socks5"):
+            servers.socks(self.gateway, s)
+        for pattern in s.get("drop_host", "").split():
+            for name in self.site:
+                if matches([pattern], name.name):
+                    world.run("ip", "route", "add", "blackhole", name.address, ns="router")
+        if s.get("pac") is True:
+            servers.wpad(self.gateway)
+        if s.get("quic") == "works":
+            for name in self.quic_names():
+                servers.quic(name)
+
+    def quic_names(self):
+        return [name for name in self.site if matches([self.settings["quic_names"]], name.name)]
+
+    # --- The client ------------------------------------------------------------------
+
+    def play(self):
+        s = self.settings
+        client = clients.Client(self.row.client, s, self.pki.bundle, self.gateway)
+        if s.get("captive") is True:
+            client.plain(f"http://{CONNECTIVITY_CHECK}/connecttest.txt", "-L")
+        if s.get("pac"):
+            client.plain("http://wpad.corp.example/wpad.dat")
+        for _ in range(s.get("loop", 1)):
+            for name in self.site:
+                if "steps" not in s or matches(s["steps"], name.name):
+                    self.step(client, name)
+        if s.get("captive") == "last":
+            client.plain(f"http://{CONNECTIVITY_CHECK}/connecttest.txt", "-L")
+        client.finish(s.get("push", 0) * (s.get("idle_cut", 0) + 3) + 5)
+
+    def step(self, client, name):
+        s = self.settings
+        if s.get("quic") and name in self.quic_names():
+            client.quic(name.name, name.address, 3)
+        if s.get("push") and name.stage == "register":
+            client.hold(name.name, s["push"], s["idle_cut"] + 10)
+        elif s.get("stall") and name.stage == "sync":
+            client.stall(name.name, s["stall"])
+        else:
+            client.visit(name.name)
+        time.sleep(s.get("pause", 0.1))
+
+
+def main():
+    cause, variant, target = sys.argv[1:]
+    row = catalogue.find(cause, variant)
+    scene = Scene(row)
+    try:
+        scene.build()
+        capture = world.Capture("/run/lab/capture.pcapng")
+        scene.play()
+        capture.stop()
+        shutil.copyfile(capture.path, target)
+        pathlib.Path(target).chmod(0o644)
+    except Exception:  # whatever it was, it is told with the servers' own words
+        traceback.print_exc()
+        tell_logs()
+        return 1
+    if os.environ.get("LAB_VERBOSE"):
+        tell_logs()
+    return 0
+
+
+def tell_logs():
+    for log in sorted(pathlib.Path("/run/lab").glob("**/*.log")):
+        text = log.read_text("utf-8", "replace").strip()
+        if text:
+            print(f"--- {log.name}\n{text[-4000:]}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

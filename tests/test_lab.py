@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Captures that the laboratory makes now: stock tshark sees their cause, and the catalogue is complete."""
+
+import collections
+import concurrent.futures
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+import harness
+
+LAB = harness.ROOT / "tests/lab"
+sys.path.insert(0, str(LAB))
+import catalogue  # noqa: E402
+import world  # noqa: E402
+
+# A handful that takes seconds each; tests/lab/lab --all makes the others.
+MADE = ("control emea-curl", "nxdomain login", "syn-refused trouter", "icmp-refused authsvc", "reset-by-name gov",
+        "intercepted-refused antivirus-openssl", "tls-version old-client", "proxy-403 trouter")
+
+
+@pytest.fixture(scope="module")
+def captures(tmp_path_factory):
+    reason = world.namespaces_allowed() or world.missing_programs()
+    if reason:
+        pytest.skip(f"the laboratory makes no captures here: {reason}")
+    folder = tmp_path_factory.mktemp("lab")
+    folder.chmod(0o755)
+
+    def make(words):
+        path = folder / (words.replace(" ", "-") + ".pcapng")
+        result = subprocess.run([LAB / "lab", *words.split(), "-o", path], capture_output=True, text=True, check=False)
+        return words, path if result.returncode == 0 else result.stderr
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        return dict(pool.map(make, MADE))
+
+
+@pytest.mark.parametrize("words", MADE)
+def test_a_capture_shows_its_cause(captures, words):
+    path = captures[words]
+    assert isinstance(path, pathlib.Path), path
+    shown = subprocess.run([LAB / "lab", "--check", path, *words.split()], capture_output=True, text=True, check=False)
+    assert shown.returncode == 0, shown.stdout
+
+
+@pytest.mark.parametrize("words", MADE[1:])
+def test_the_healthy_capture_does_not_show_it(captures, words):
+    shown = subprocess.run([LAB / "lab", "--check", captures[MADE[0]], *words.split()], capture_output=True, text=True, check=False)
+    assert shown.returncode == 1, shown.stdout
+
+
+def test_each_cause_has_three_variants():
+    variants = collections.defaultdict(set)
+    for row in catalogue.ROWS:
+        assert row.variant not in variants[row.cause], row
+        variants[row.cause].add(row.variant)
+    assert {cause for cause, known in variants.items() if len(known) < 3} <= {"quic-works"}
+
+
+def test_each_row_can_be_understood():
+    sites = {name.site for name in catalogue.NAMES}
+    for row in catalogue.ROWS:
+        assert row.site in sites and row.link in world.LINKS, row
+        assert row.severity in ("ok", "note") or row.words, row
+        assert row.shows, row

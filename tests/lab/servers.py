@@ -337,8 +337,8 @@ def odd_proxy(gateway, settings):
 
 def rules(lines, hook="forward", kind="filter"):
     priority = "dstnat" if kind == "nat" else "filter"
-    policy = f"table inet lab_{hook} {{ chain {hook} {{ type {kind} hook {hook} priority {priority}; policy accept;\n" \
-             + "\n".join(lines) + "\n} }\n"
+    policy = f"table inet lab_{hook} {{\nchain {hook} {{\ntype {kind} hook {hook} priority {priority}; policy accept;\n" \
+             + "\n".join(lines) + "\n}\n}\n"
     path = LAB / f"nft-{hook}"
     path.write_text(policy, encoding="utf-8")
     world.run("nft", "-f", path, ns="router")

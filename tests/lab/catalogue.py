@@ -10,7 +10,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 SEVERITIES = ("ok", "note", "warning", "error")
 LISTS = {"nx", "empty", "fail", "spoil", "where", "mute", "steps", "proxy_deny", "refuse_types", "reset_sni", "swallow_sni",
          "swallow_cert", "idle_hosts", "drop_tcp", "drop_udp", "drop_tcp6", "admin_tcp", "admin_tcp6", "admin_udp", "rst_tcp",
-         "rst_tcp6", "unreachable_tcp", "unreachable_udp", "port_udp", "silent_relays", "extra_servers", "direct"}
+         "rst_tcp6", "unreachable_tcp", "unreachable_udp", "port_udp", "silent_relays"}
 MAPS = {"point", "extra", "cut", "status"}
 WORDS = {"server_tls", "server_ciphers", "client_tls", "client_ciphers", "intercept", "proxy_status"}
 
@@ -37,7 +37,8 @@ class Proof:
         return self.least <= count <= self.most
 
     def __str__(self):
-        return f"{self.least}-{self.most} {self.filter}"
+        most = "or more" if self.most == sys.maxsize else f"to {self.most}"
+        return f"{self.least} {most} of {self.filter}"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -63,7 +63,7 @@ class Client:
         arguments = ["wget", "-q", "-O", "/dev/null", "--tries=1", f"--timeout={self.patience}",
                      f"--ca-certificate={self.bundle}", f"--user-agent={AGENT}"]
         if "client_tls" in s:
-            arguments.append("--secure-protocol=" + {"1.1": "TLSv1_1", "1.2": "TLSv1_2", "1.3": "TLSv1_3"}[s["client_tls"]])
+            arguments.append(f"--ciphers=NORMAL:-VERS-ALL:+VERS-TLS{s['client_tls']}")
         if s.get("insecure"):
             arguments.append("--no-check-certificate")
         environment = {"PATH": "/usr/sbin:/usr/bin", "HOME": "/nonexistent"}

@@ -64,7 +64,7 @@ class Scene:
         if s.get("captive"):
             servers.captive_portal(self.gateway)
         else:
-            servers.web(self.site, s, self.gateway)
+            servers.web(self.site, s)
         servers.router(self.site, s)
         self.proxies()
         world.settle_neighbours(self.row.link)

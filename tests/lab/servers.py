@@ -192,7 +192,7 @@ http {{
 """
 
 
-def web(site, settings, gateway):
+def web(site, settings):
     """nginx on every address of the site, one server for each name that has its own manners."""
     (LAB / "page.bin").write_bytes(bytes(range(256)) * 12)
     (LAB / "long.bin").write_bytes(bytes(range(256)) * 16384)
@@ -200,9 +200,9 @@ def web(site, settings, gateway):
     for row in site:
         for address in filter(None, (row.address, row.address6)):
             by_address.setdefault(address, []).append(row)
+    for pattern, address in settings.get("point", {}).items() if settings.get("alive") else ():
+        by_address.setdefault(address, []).extend(row for row in site if matches([pattern], row.name))
     blocks = [server_block(address, rows, settings) for address, rows in by_address.items()]
-    for ip in settings.get("extra_servers", []):
-        blocks.append(f"  server {{ listen {ip}:80; {portal(gateway)} }}")
     (LAB / "nginx.conf").write_text(NGINX.format(lab=LAB, servers="\n".join(blocks)), encoding="utf-8")
     return serve("nginx", [], ["nginx", "-c", LAB / "nginx.conf"], "internet", port=443)
 

@@ -79,7 +79,7 @@ def test_every_frame_of_the_call_is_attributed():
     (40, ("teams", "flightproxy", "signalling", "udp", "", "flightproxy")),
     (43, ("teams", "media-relay", "audio", "udp", "relayed", "turn")),
     (53, ("", "", "", "", "", "")),
-    (56, ("teams", "media-relay", "audio", "tls", "tcp_fallback", "server_name")),
+    (56, ("teams", "media-relay", "audio", "tls", "", "server_name")),
     (87, ("teams", "", "audio", "udp", "direct", "check")),
     (90, ("teams", "media-relay", "audio", "udp", "relayed", "check")),
     (95, ("teams", "media-relay", "audio", "udp", "multiplexed", "check")),
@@ -290,7 +290,7 @@ def test_connectivity_probe_is_no_call():
 def test_fallback_to_tls():
     call = calls("sessions/udp-blocked.pcap")[0]
     paths = {end["address"]: end["path"] for end in call["far_ends"]}
-    assert paths == {"52.114.250.10": "relayed", "52.114.250.11": "tcp_fallback"}
+    assert paths == {"52.114.250.10": "relayed", "52.114.250.11": ""}     # TLS, and no media to be seen in it
     assert ("D18", "warning") in codes(call)
 
 

@@ -277,7 +277,6 @@ check_fallback(teams_frame_builder *b)
     if (b->info.service != TS_SERVICE_MEDIA_RELAY)
         return;
     if (b->pinfo->ptype == PT_TCP) {
-        teams_builder_set_path(b, TEAMS_PATH_TCP_FALLBACK);
         if (client->relay_asked && !client->relay_answered && !client->fallback_reported &&
             teams_seconds(&client->relay_asked_time, now) >= UNANSWERED_AFTER) {
             client->fallback_reported = true;

@@ -19,11 +19,11 @@
 
 /* D27: once per flow. */
 static void
-check_resolved(teams_frame_builder *b, teams_flow *flow, const teams_learned *what)
+check_resolved(teams_frame_builder *b, teams_flow *flow, const teams_learned *what, bool addresses_published)
 {
     const teams_host *host = teams_host_of(b->model, &flow->server_end.addr, false);
 
-    if (flow->proxy || flow->unresolved_reported || (host != NULL && host->learned != NULL))
+    if (flow->proxy || flow->unresolved_reported || (host != NULL && (host->learned != NULL || host->resolved)))
         return;
     flow->unresolved_reported = true;
     const char *address_text = address_to_str(b->pinfo->pool, &flow->server_end.addr);
@@ -31,11 +31,19 @@ check_resolved(teams_frame_builder *b, teams_flow *flow, const teams_learned *wh
     if (strcmp(address_text, what->name) == 0)
         return;     /* an address needs no DNS */
     const bool outside = ts_address_prefix(&flow->server_end.addr, &b->pinfo->abs_ts) == NULL &&
-        what->product == TS_PRODUCT_TEAMS;
+        what->product == TS_PRODUCT_TEAMS && addresses_published;
 
     teams_expert_add(b->pinfo,
         outside ? TEAMS_EXPERT_NAME_UNRESOLVED_OUTSIDE : TEAMS_EXPERT_NAME_UNRESOLVED,
         wmem_strdup_printf(b->pinfo->pool, "%s at %s", what->name, address_text));
+}
+
+/* An answer gave the address, whoever asked, and whatever for. */
+static void
+mark_resolved(teams_model *model, const ts_name_info *info)
+{
+    for (unsigned i = 0; i < info->address_count; i++)
+        teams_host_of(model, &info->addresses[i].end.addr, true)->resolved = true;
 }
 
 static void
@@ -46,6 +54,7 @@ apply_dns(teams_frame_builder *b, const ts_name_info *info)
     teams_signin *signin = NULL;
     teams_learned what;
 
+    mark_resolved(b->model, info);
     if (weight == TEAMS_NAME_FOREIGN && wmem_map_lookup(b->model->chain_names, info->links[0].name) == NULL)
         return;
     teams_client *client = teams_client_of(b->model, b->pinfo, who, weight >= TEAMS_NAME_OWN);
@@ -111,7 +120,7 @@ apply_server_name(teams_frame_builder *b, const ts_name_info *info)
     const teams_frame_info was = b->info;
     memcpy(&b->info, &flow->base, sizeof b->info);
     b->info.evidence = was.evidence;
-    check_resolved(b, flow, &what);
+    check_resolved(b, flow, &what, info->whole->addresses_published);
 }
 
 static void
@@ -153,7 +162,7 @@ apply_turn(teams_frame_builder *b, const ts_frame_info *info)
     teams_builder_set_service(b, TS_SERVICE_MEDIA_RELAY, TS_STAGE_MEDIA);
     if (turn->stream_type != 0)
         flow->stream_modality = modality_of_stream_type(turn->stream_type);
-    teams_builder_set_path(b, turn->tcp ? TEAMS_PATH_TCP_FALLBACK : multiplexed ? TEAMS_PATH_MULTIPLEXED : TEAMS_PATH_RELAYED);
+    teams_builder_set_path(b, multiplexed ? TEAMS_PATH_MULTIPLEXED : TEAMS_PATH_RELAYED);
     if (turn->pseudo_tls)
         b->info.transport = TEAMS_TRANSPORT_PSEUDO_TLS;
     if (b->key.allocation == 0)

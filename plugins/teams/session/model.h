@@ -114,6 +114,7 @@ typedef struct {
 typedef struct {
     address addr;
     teams_learned *learned;         /* the latest name for it, NULL where none */
+    bool resolved;                  /* an answer in the capture gave it */
 } teams_host;
 
 struct teams_flow {

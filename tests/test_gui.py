@@ -33,7 +33,7 @@ import stops  # noqa: E402  (beside the tour that it is for)
 
 PROGRAMS = ("wireshark", "Xvfb", "xvfb-run", "dbus-run-session", "openbox", "xdotool", "import", "convert")
 SCREEN = "1600x1000x24"
-TOUR_TIMEOUT_S = 1200
+TOUR_TIMEOUT_S = 3600
 # Where graphs are drawn in their window: neither their list nor the legend that some versions have.
 DRAWING = "780x480+0+0"
 # A line counts as drawn from this many pixels on, of colours that differ from its own by no more

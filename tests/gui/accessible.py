@@ -9,7 +9,8 @@ import gi
 gi.require_version("Atspi", "2.0")
 from gi.repository import Atspi, GLib  # noqa: E402  (the version has to be chosen first)
 
-WAIT_S = 30
+# Long, since it costs time only where something is missing: what is there may come slowly beside other work.
+WAIT_S = 120
 POLL_S = 0.1
 # Each cell costs a question to the program that has the table.
 CELLS_MAX = 600

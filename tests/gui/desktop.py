@@ -13,13 +13,18 @@ import re
 import struct
 import subprocess
 import time
+import typing
 
 import accessible
 from accessible import NotThere, find, press, role, until
 
-FIRST_TRY_S = 6
+FIRST_TRY_S = 20
+# The first start on a machine reads 300 MB of libraries and fonts from its disk, maybe beside other work.
+START_S = 600
 # How long a screen has to stay as it is to count as at rest.
 REST_S = 0.25
+# Ticks of processor time in which Wireshark does no more than let its cursor blink.
+IDLE_TICKS = 1
 # What Wireshark opens by itself to tell that something went wrong.
 ALARM_ROLES = ("alert",)
 # What it writes on standard error for the same reason; Qt's own chatter (GUI) is no concern of ours.
@@ -60,16 +65,9 @@ class Screen:
         return list(reversed(self.bytes[place:place + 3]))
 
 
-def settle():
-    """Waits until the screen has come to rest."""
-    last = Screen().bytes
-
-    def same():
-        nonlocal last
-        time.sleep(REST_S)
-        before, last = last, Screen().bytes
-        return before == last
-    until(same, "a screen at rest")
+class Work(typing.NamedTuple):
+    ticks: int      # of processor time, since the start
+    waiting: bool   # for a processor or the disk
 
 
 class Wireshark:
@@ -88,9 +86,9 @@ class Wireshark:
                                             env=environment, stderr=errors)
 
     def wait_open(self, size):
-        """Waits for the window with the capture in it."""
-        self.main = until(self._main_window, lambda: f"the window of {self.capture}; instead {self.trouble()}")
-        until(self.status, "the number of packets")
+        """Waits for the window with the capture in it, as long as Wireshark lives: how long it takes is no matter here."""
+        self.main = until(self._main_window, lambda: f"the window of {self.capture}; instead {self.trouble()}", START_S)
+        until(self.status, "the number of packets", START_S)
         self.resize(self.capture, *size)
 
     def _main_window(self):
@@ -109,6 +107,32 @@ class Wireshark:
     def end(self):
         self.process.kill()
         self.process.wait()
+
+    def settle(self):
+        """Waits until Wireshark has nothing to do and the screen has come to rest.
+
+        The screen alone will not do: beside other work it rests while Wireshark waits for a processor."""
+        last = self._work(), Screen().bytes
+
+        def same():
+            nonlocal last
+            time.sleep(REST_S)
+            before, last = last, (self._work(), Screen().bytes)
+            idle = not last[0].waiting and last[0].ticks - before[0].ticks <= IDLE_TICKS
+            return idle and before[1] == last[1]
+        until(same, "a screen at rest")
+
+    def _work(self):
+        """What /proc says of the threads of Wireshark."""
+        ticks, waiting = 0, False
+        for path in pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/stat"):
+            try:
+                state, *numbers = path.read_text().rpartition(")")[2].split()
+            except OSError:     # a thread that has ended
+                continue
+            ticks += int(numbers[10]) + int(numbers[11])
+            waiting |= state in "RD"
+        return Work(ticks, waiting)
 
     # --- Looking ---
 
@@ -164,7 +188,7 @@ class Wireshark:
     def row_colours(self, near, column):
         """Frame -> its colour, of the rows in sight around a frame. That frame's own row shows the selection instead."""
         xdotool("mousemove", 0, 0)  # the pointer has colours of its own
-        settle()
+        self.settle()
         screen = Screen()
         _, top, _, height = accessible.box(find(self.main, "tree", "Packet list"))
         frames = range(max(1, near - ROWS_AROUND), near + ROWS_AROUND)
@@ -195,7 +219,7 @@ class Wireshark:
         if item is None:
             raise NotThere(f"menu {' > '.join(path)}")
         press(item)
-        settle()
+        self.settle()
 
     def menu_item(self, *path):
         """The item itself, or None."""
@@ -210,7 +234,7 @@ class Wireshark:
             x, y, width, height = accessible.box(self.cells([frame], column)[0])
             self.focus_main()
             xdotool("mousemove", x + width // 2, y + height // 2, "click", "3")
-            settle()
+            self.settle()
             menu = self._item_by_keys(text)
             self.offered = {name: item_below(menu, name, below) for name in menu_texts(menu)}
             self.key("Escape")
@@ -270,14 +294,14 @@ class Wireshark:
     def key(self, *keys):
         """Presses keys in the window that has the focus."""
         xdotool("key", "--delay", "60", *keys)
-        settle()
+        self.settle()
 
     def click(self, x, y):
         """Clicks at a place of the main window."""
         self.focus_main()
         window = xdotool("search", "--onlyvisible", "--name", f"^{self.capture}")[-1]
         xdotool("mousemove", "--window", window, x, y, "click", "1")
-        settle()
+        self.settle()
 
     def type_in(self, title, *words):
         """Types into the tree at the left of a window: what begins with a word is selected, a key's name presses it."""
@@ -288,25 +312,25 @@ class Wireshark:
                 self.key(word)
             else:
                 xdotool("type", "--delay", "20", word)
-                settle()
+                self.settle()
 
     def point(self, title, x, y):
         """Moves the mouse over a place of a window."""
         window = xdotool("search", "--onlyvisible", "--name", title)[-1]
         for step in (0, 1):     # a mouse that jumps has not been moved over what is there
             xdotool("mousemove", "--window", window, x + step, y)
-            settle()
+            self.settle()
 
     def resize(self, title, width, height):
         for window in xdotool("search", "--name", title):
             xdotool("windowsize", window, width, height)
             xdotool("windowmove", window, "20", "20")
-        settle()
+        self.settle()
 
     def picture(self, path, title=None):
         """Takes a picture of the window with the title, by default of the main one."""
         xdotool("mousemove", 0, 0)  # what is under the pointer may look otherwise
-        settle()
+        self.settle()
         ids = xdotool("search", "--onlyvisible", "--name", title or f"^{self.capture}")
         if not ids:
             raise NotThere(f"a visible window named {title}")

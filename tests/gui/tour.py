@@ -64,7 +64,7 @@ def button(wireshark, picture, label):
     """A filter button."""
     wireshark.menu("View", "Collapse All")
     accessible.press(accessible.find(wireshark.filter_bar(), "push button", label))
-    desktop.settle()
+    wireshark.settle()
     picture()
     status = wireshark.status()
     wireshark.filter("")
@@ -101,7 +101,7 @@ def preferences(wireshark, picture):
         page = wireshark.window("Preferences")
         accessible.press(accessible.find(page, "push button", "Edit"))
         table = wireshark.wait_window("Teams Names")
-        desktop.settle()
+        wireshark.settle()
         texts = accessible.texts(table)
         wireshark.close(table)
         return texts

@@ -98,6 +98,7 @@ typedef struct teams_connection {
     bool required;                      /* Microsoft lists the name as required */
     bool quic;
     bool proxy;                         /* the server's end is a proxy */
+    bool socks;                         /* ... that speaks SOCKS */
     bool private_address;               /* the name led to an address that is nobody's in the Internet */
     teams_connection_state state;
     teams_connection_end end;
@@ -157,7 +158,7 @@ typedef struct {
     unsigned timing_count;
     double totals[TEAMS_STEP_COUNT];        /* over all names, seconds */
     bool identity_asked;                    /* an identity name was asked for or connected to */
-    bool identity_reached;                  /* a session with an identity host is secured */
+    bool identity_reached;                  /* a TLS session with an identity host has data both ways */
     bool beyond_reached;                    /* the same with any service that needs a token */
     const char *proxy;                      /* endpoint of the proxy in use; NULL none */
 } teams_signin_result;

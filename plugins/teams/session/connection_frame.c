@@ -19,7 +19,7 @@
 #include "common/endpoint.h"
 #include "common/icmp_error.h"
 
-enum { HTTP_PORT = 80, HTTPS_PORT = 443, FIRST_USER_PORT = 1024 };
+enum { DNS_PORT = 53, HTTP_PORT = 80, HTTPS_PORT = 443, FIRST_USER_PORT = 1024 };
 
 #define SYNS_TOLD           3       /* the SYN that makes "not answered" worth telling */
 #define QUIC_TOLD           3       /* the same for packets of QUIC */
@@ -28,10 +28,11 @@ enum { HTTP_PORT = 80, HTTPS_PORT = 443, FIRST_USER_PORT = 1024 };
 #define LARGE_TOLD          3
 #define HOLE_SECONDS        3.0
 #define ANSWER_SECONDS      5.0     /* no answer to a ClientHello or a request in this time is none */
+#define REFUSAL_SECONDS     0.5     /* a client that looks at the certificate after the handshake ends the session by then */
 #define FLIGHT_MIN          600     /* bytes of a server's part of a handshake with a certificate */
-#define IDLE_MIN            20.0    /* seconds: silence that a device may have cut a connection for */
+#define IDLE_MIN            10.0    /* seconds: silence that a device may have cut a connection for */
 #define IDLE_ALIKE          0.1     /* share by which two such silences differ at most */
-#define IDLE_RECONNECT      10.0    /* seconds within which a client that needs the connection is back */
+#define IDLE_RECONNECT      60.0    /* seconds within which a client that needs the connection is back */
 #define IPV6_COST           0.5     /* seconds that a dead IPv6 may cost before it is told: RFC 8305 waits 0.25 */
 #define IPV6_COST_MAX       120.0
 
@@ -157,9 +158,13 @@ ended_early(packet_info *pinfo, teams_connection *c, bool from_client)
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_HELLO_UNANSWERED, "%s: ClientHello in frame %u, %.1f s", text, c->hello_frame, since_hello);
     else if (c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && from_client && c->bytes[FROM_SERVER] >= FLIGHT_MIN && !c->p->wait_server)
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_HANDSHAKE_ENDED, "%s, %s", text, c->version);
-    else if (c->state == TEAMS_CONNECTION_SECURED && !nstime_is_zero(&c->p->request_time) &&
-            teams_seconds(&c->p->request_time, &pinfo->abs_ts) >= ANSWER_SECONDS)
+    else if (c->state == TEAMS_CONNECTION_SECURED && from_client && nstime_is_zero(&c->p->request_time) &&
+            teams_seconds(&c->p->secured_time, &pinfo->abs_ts) < REFUSAL_SECONDS)
+        teams_connection_tell(pinfo, c, TEAMS_EXPERT_HANDSHAKE_ENDED, "%s, %s, without a request", text, c->version);
+    else if (from_client && teams_connection_gave_up(c, &pinfo->abs_ts))
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_NO_DATA, "%s: %.1f s", text, teams_seconds(&c->p->request_time, &pinfo->abs_ts));
+    else if (c->state == TEAMS_CONNECTION_SECURED && c->p->answer_bytes > 0)
+        c->state = TEAMS_CONNECTION_USED;
 }
 
 /* Seconds of silence before the end: nothing came back after it, whoever broke it. */
@@ -183,7 +188,7 @@ check_idle_cut(packet_info *pinfo, teams_connection *c)
 {
     const teams_connection *before = c->p->before;
 
-    if (c->state != TEAMS_CONNECTION_USED || c->idle_before_end < IDLE_MIN || c->name == NULL)
+    if (c->state < TEAMS_CONNECTION_SECURED || c->idle_before_end < IDLE_MIN || c->name == NULL)
         return;
     if (before == NULL || before->end != TEAMS_CONNECTION_RESET || !is_alike(before->idle_before_end, c->idle_before_end) ||
             teams_seconds(&before->ended, &c->start) > IDLE_RECONNECT)
@@ -241,6 +246,22 @@ check_large(packet_info *pinfo, teams_connection *c, unsigned payload, bool agai
 }
 
 static void
+note_window(const packet_info *pinfo, teams_connection *c, bool from_client, bool zero)
+{
+    if (zero) {
+        c->zero_windows++;
+        if (nstime_is_zero(&c->p->zero_since)) {
+            c->p->zero_since = pinfo->abs_ts;
+            c->p->zero_by_client = from_client;
+        }
+        c->p->zero_longest = MAX(c->p->zero_longest, teams_seconds(&c->p->zero_since, &pinfo->abs_ts));
+    } else if (from_client == c->p->zero_by_client && !nstime_is_zero(&c->p->zero_since)) {
+        c->p->zero_longest = MAX(c->p->zero_longest, teams_seconds(&c->p->zero_since, &pinfo->abs_ts));
+        nstime_set_zero(&c->p->zero_since);
+    }
+}
+
+static void
 count(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client, unsigned payload)
 {
     const bool again = teams_stock_field_present(tree, &field_retransmission);
@@ -249,8 +270,7 @@ count(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_clien
     c->bytes[from_client] += payload;
     if (again && c->state != TEAMS_CONNECTION_UNANSWERED)
         c->retransmissions[from_client]++;
-    if (teams_stock_field_present(tree, &field_zero_window))
-        c->zero_windows++;
+    note_window(pinfo, c, from_client, teams_stock_field_present(tree, &field_zero_window));
     if (from_client && c->hello_frame != 0)
         check_large(pinfo, c, payload, again);
 }
@@ -265,12 +285,6 @@ note_idle(const packet_info *pinfo, teams_connection *c, bool from_client, unsig
         c->p->idle = silence;
     else if (!from_client && payload > 0)
         c->p->idle = 0;
-}
-
-static bool
-is_fin(const struct tcp_analysis *tcp, const packet_info *pinfo)
-{
-    return tcp->fwd->fin == pinfo->num;
 }
 
 static void
@@ -297,7 +311,7 @@ tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, const struc
         if (c->state == TEAMS_CONNECTION_UNANSWERED && !from_client)
             refused(pinfo, c);
         ended(pinfo, c, from_client, TEAMS_CONNECTION_RESET);
-    } else if (is_fin(tcp, pinfo))
+    } else if (fresh & TCP_SEEN_FIN)
         ended(pinfo, c, from_client, TEAMS_CONNECTION_CLOSED);
     c->last = pinfo->abs_ts;
     c->last_frame = pinfo->num;
@@ -386,7 +400,19 @@ quic_frame(packet_info *pinfo, teams_connection *c, bool from_client)
             teams_connection_text(pinfo->pool, c), c->packets[FROM_CLIENT], teams_seconds(&c->start, &pinfo->abs_ts));
 }
 
-/* Only a server name opens one: teams_connection_names(). */
+/* Named by its server name (teams_connection_names()); a ClientHello in pieces, or one that is not decrypted, shows none. */
+static teams_connection *
+quic_by_host(packet_info *pinfo)
+{
+    if (!proto_is_frame_protocol(pinfo->layers, "quic"))
+        return NULL;
+    teams_connection *c = teams_connection_new(pinfo, true, true);
+
+    c->state = TEAMS_CONNECTION_UNANSWERED;
+    teams_connection_name_by_host(c);
+    return c;
+}
+
 static void
 any_udp_frame(packet_info *pinfo, const teams_net_host *to)
 {
@@ -398,17 +424,37 @@ any_udp_frame(packet_info *pinfo, const teams_net_host *to)
     const ts_endpoint destination = ts_endpoint_destination(pinfo);
     teams_connection *c = teams_connection_find(true, from_client ? &source : &destination, from_client ? &destination : &source);
 
+    if (c == NULL && from_client && wmem_array_get_count(to->names) > 0)
+        c = quic_by_host(pinfo);
     if (c != NULL && !c->p->ignored)
         quic_frame(pinfo, c, from_client);
 }
 
 /* ---- ICMP ---- */
 
+/* A question about one of our names was refused: by the resolver's host, or on the way to it. */
+static void
+dns_refusal(packet_info *pinfo, const ts_icmp_refusal *refusal)
+{
+    teams_net_client *client = teams_net_client_of(&refusal->source.addr, false);
+    const teams_net_host *host = teams_net_host_of(&refusal->destination.addr, false);
+
+    if (client == NULL || host == NULL || !host->resolver || refusal->destination.port != DNS_PORT)
+        return;
+    if (client->dns_refusals++ > 0)
+        return;
+    client->dns_refusal_frame = pinfo->num;
+    client->dns_refusal_text = refusal->text;
+    client->dns_refusal_from = address_to_str(wmem_file_scope(), &pinfo->src);
+}
+
 static void
 refusal_frame(tvbuff_t *tvb, packet_info *pinfo)
 {
     ts_icmp_refusal refusal;
 
+    if (ts_icmp_refusal_read(tvb, pinfo, PT_UDP, &refusal))
+        dns_refusal(pinfo, &refusal);
     if (!ts_icmp_refusal_read(tvb, pinfo, PT_TCP, &refusal))
         return;
     teams_connection *c = teams_connection_find(false, &refusal.source, &refusal.destination);
@@ -430,6 +476,7 @@ void
 teams_connection_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     teams_connection_names(pinfo);
+    teams_connection_http_any(pinfo, tree);
     if (wmem_map_size(teams_net_get()->hosts) == 0)
         return;
     if (ts_frame_has_icmp(pinfo)) {
@@ -439,14 +486,15 @@ teams_connection_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     const teams_net_host *to = teams_net_host_of(&pinfo->dst, false);
     const teams_net_host *from = teams_net_host_of(&pinfo->src, false);
 
-    teams_connection_http_any(pinfo, tree, from);
+    if (from != NULL && from->probe)
+        teams_connection_http_probe(pinfo, tree);
     if (to == NULL && from == NULL)
         return;
     if (pinfo->ptype == PT_TCP)
         any_tcp_frame(pinfo, tree, to, from);
     else if (pinfo->ptype == PT_UDP)
         any_udp_frame(pinfo, to);
-    if (from != NULL && from->resolver && pinfo->srcport == 53) {
+    if (from != NULL && from->resolver && pinfo->srcport == DNS_PORT) {
         teams_net_client *client = teams_net_client_of(&pinfo->dst, false);
 
         if (client != NULL && client->voice_frame == 0)

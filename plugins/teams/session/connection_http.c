@@ -79,8 +79,10 @@ teams_connection_http(packet_info *pinfo, proto_tree *tree, teams_connection *c,
         return;
     if (teams_stock_field_number(tree, &field_status, &status))
         proxy_answer(pinfo, c, status);
-    else if (teams_stock_field_number(tree, &field_socks_result, &status))
+    else if (teams_stock_field_number(tree, &field_socks_result, &status)) {
+        c->socks = true;
         socks_answer(pinfo, c, status);
+    }
 }
 
 /* ---- any host ---- */
@@ -101,8 +103,8 @@ check_pac(packet_info *pinfo, proto_tree *tree)
     }
 }
 
-static void
-check_probe(packet_info *pinfo, proto_tree *tree)
+void
+teams_connection_http_probe(packet_info *pinfo, proto_tree *tree)
 {
     uint32_t status;
     teams_net_client *client = teams_net_client_of(&pinfo->dst, false);
@@ -118,11 +120,8 @@ check_probe(packet_info *pinfo, proto_tree *tree)
 }
 
 void
-teams_connection_http_any(packet_info *pinfo, proto_tree *tree, const teams_net_host *from)
+teams_connection_http_any(packet_info *pinfo, proto_tree *tree)
 {
-    if (pinfo->ptype != PT_TCP || tree == NULL)
-        return;
-    check_pac(pinfo, tree);
-    if (from != NULL && from->probe)
-        check_probe(pinfo, tree);
+    if (pinfo->ptype == PT_TCP && tree != NULL)
+        check_pac(pinfo, tree);
 }

@@ -139,7 +139,7 @@ gather_connections(teams_judge *j, const teams_net_client *client)
 
         name->tried++;
         name->by_proxy = name->by_proxy || c->proxy;
-        name->reached = name->reached || c->state >= TEAMS_CONNECTION_SECURED;
+        name->reached = name->reached || c->state == TEAMS_CONNECTION_USED || (c->p->answer_bytes > 0 && !teams_connection_gave_up(c, &j->end));
         if (name->product == TS_PRODUCT_UNKNOWN) {
             name->product = c->product;
             name->service = c->service;

@@ -27,7 +27,7 @@ typedef struct {
     bool required;
     const teams_asked_name *asked;  /* NULL: no question in the capture */
     unsigned tried;                 /* connections */
-    bool reached;                   /* one of them has a TLS session */
+    bool reached;                   /* one of them has a TLS session with data both ways */
     bool by_proxy;
     bool timed;
 } teams_name_result;

@@ -62,6 +62,23 @@ is_unanswered(const teams_judge *j, const teams_asked_name *asked)
     return asked != NULL && answers(asked) == 0 && questions(asked) >= QUESTIONS_MIN && teams_judge_time_passed(j, &asked->last, ANSWER_SECONDS);
 }
 
+static bool
+judge_refused(teams_judge *j)
+{
+    for (unsigned i = 0; i < wmem_array_get_count(j->clients); i++) {
+        const teams_net_client *client = *(const teams_net_client **)wmem_array_index(j->clients, i);
+
+        if (client->dns_refusals == 0 || client->voice_frame != 0)
+            continue;
+        teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_RESOLVER_REFUSED], PI_ERROR,
+            (teams_problem_place) { .frame = client->dns_refusal_frame, .actor = TEAMS_BY_NETWORK, .fatal = true },
+            "DNS questions are refused and none is answered: ICMP %s from %s (%u time%s)", client->dns_refusal_text,
+            client->dns_refusal_from, client->dns_refusals, client->dns_refusals == 1 ? "" : "s");
+        return true;
+    }
+    return false;
+}
+
 static void
 judge_silence(teams_judge *j)
 {
@@ -140,6 +157,23 @@ tell_empty(teams_judge *j, const teams_name_result *name, bool fatal)
             resolver_text(j, name->asked), count, count == 1 ? "" : "s");
 }
 
+static const char *
+failure_text(uint8_t rcode)
+{
+    return rcode == 2 ? "SERVFAIL" : rcode == 5 ? "REFUSED" : "a failure";
+}
+
+static void
+tell_failed(teams_judge *j, const teams_name_result *name, bool fatal)
+{
+    const teams_dns_outcome *a = &name->asked->types[TEAMS_DNS_A];
+
+    teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_FAILED], fatal ? PI_ERROR : PI_NOTE,
+        (teams_problem_place) { .frame = a->problem_frame, .actor = TEAMS_BY_NETWORK, .name = name->name, .fatal = fatal },
+        "The resolver %s answers %s to questions about %s (%u time%s)", resolver_text(j, name->asked), failure_text(a->rcode), name->name,
+        a->failed, a->failed == 1 ? "" : "s");
+}
+
 static void
 judge_addresses(teams_judge *j)
 {
@@ -151,7 +185,9 @@ judge_addresses(teams_judge *j)
             continue;
         const bool fatal = teams_name_matters(name) && !name->reached;
 
-        if (a->missing > 0)
+        if (a->failed > 0)
+            tell_failed(j, name, fatal);
+        else if (a->missing > 0)
             tell_missing(j, name, fatal);
         else if (a->empty > 0)
             tell_empty(j, name, fatal);
@@ -188,9 +224,9 @@ behind_portal(const teams_judge *j)
     return false;
 }
 
-/* A private address that was connected to and answers, or that was never tried; dead ones are told with their connections. */
+/* A private address that answers, or that was never tried: dead ones are told with their connections. */
 static void
-judge_private(teams_judge *j)
+judge_private(teams_judge *j, bool alive)
 {
     teams_name_list list = teams_name_list_new(j);
     const char *addr = NULL;
@@ -198,16 +234,17 @@ judge_private(teams_judge *j)
     for (unsigned i = 0; i < teams_judge_name_count(j); i++) {
         const teams_name_result *name = teams_judge_name(j, i);
 
-        if (name->asked == NULL || name->asked->private_frame == 0 || name->asked->had_public || name->tried > 0)
+        if (name->asked == NULL || name->asked->private_frame == 0 || name->asked->had_public || (alive ? !name->reached : name->tried > 0))
             continue;
         teams_name_list_add(&list, name->name, name->asked->private_frame);
         addr = name->asked->private_text;
     }
     if (list.names > 0 && !behind_portal(j))
-        teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_PRIVATE_ADDRESS], list.matters ? PI_ERROR : PI_NOTE,
+        teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_PRIVATE_ADDRESS], alive ? PI_WARN : list.matters ? PI_ERROR : PI_NOTE,
             (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .fatal = list.matters },
-            "%s leads to a private address (%s), which the client did not connect to: split DNS or a block page",
-            teams_name_list_text(&list), addr);
+            "%s leads to a private address (%s), %s", teams_name_list_text(&list), addr,
+            alive ? "and a server answers there: split DNS, a proxy or a block page" :
+            "which the client did not connect to: split DNS or a block page");
 }
 
 /* ---- refused types, and time ---- */
@@ -260,11 +297,13 @@ judge_slow(teams_judge *j)
 void
 teams_judge_dns(teams_judge *j)
 {
-    judge_silence(j);
+    if (!judge_refused(j))
+        judge_silence(j);
     judge_unanswered(j);
     judge_addresses(j);
     judge_portal(j);
-    judge_private(j);
+    judge_private(j, false);
+    judge_private(j, true);
     judge_refused_types(j);
     judge_slow(j);
 }

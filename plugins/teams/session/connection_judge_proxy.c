@@ -9,7 +9,7 @@
 enum { HTTP_FORBIDDEN = 403, HTTP_PROXY_AUTHENTICATION = 407 };
 
 static const char *
-status_text(unsigned status)
+status_text(const teams_judge *j, unsigned status)
 {
     switch (status) {
     case 403:
@@ -23,7 +23,7 @@ status_text(unsigned status)
     case 504:
         return "504, no answer from the server";
     default:
-        return "an error";
+        return wmem_strdup_printf(j->scope, "%u", status);
     }
 }
 
@@ -49,7 +49,7 @@ judge_refusal(teams_judge *j, unsigned status, teams_expert row)
         return;
     teams_judge_add(j, &teams_expert_table.rows[row], teams_name_list_severity(&list),
         (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_PROXY, .name = list.first, .fatal = list.matters },
-        "The proxy %s answers %s to the connection to %s%s (%u time%s)%s", first->endpoint, status_text(first->proxy_status),
+        "The proxy %s answers %s to the connection to %s%s (%u time%s)%s", first->endpoint, status_text(j, first->proxy_status),
         push ? "the push channel " : "", teams_name_list_text(&list), list.count, list.count == 1 ? "" : "s", teams_name_list_tail(&list));
 }
 
@@ -82,7 +82,7 @@ judge_use(teams_judge *j)
 {
     unsigned names = 0, reached = 0;
     uint32_t frame = 0;
-    bool media = false;
+    bool media = false, socks = false;
     const char *relay = NULL;
 
     for (unsigned i = 0; i < teams_judge_name_count(j); i++) {
@@ -98,13 +98,15 @@ judge_use(teams_judge *j)
         }
     }
     for (unsigned i = 0; frame == 0 && i < teams_judge_connection_count(j); i++)
-        if (teams_judge_connection(j, i)->proxy)
+        if (teams_judge_connection(j, i)->proxy) {
             frame = teams_judge_connection(j, i)->p->connect_frame;
+            socks = teams_judge_connection(j, i)->socks;
+        }
     if (names == 0)
         return;
     teams_judge_add(j, &teams_expert_table.rows[TEAMS_EXPERT_PROXY], PI_NOTE,
         (teams_problem_place) { .frame = frame, .actor = TEAMS_BY_CLIENT },
-        "The client uses the proxy %s: %u of %u names were reached through it", j->result->proxy, reached, names);
+        "The client uses the %s %s: %u of %u names were reached through it", socks ? "SOCKS proxy" : "proxy", j->result->proxy, reached, names);
     if (media)
         teams_judge_add(j, &teams_expert_table.rows[TEAMS_EXPERT_MEDIA_PROXY], PI_WARN,
             (teams_problem_place) { .frame = frame, .actor = TEAMS_BY_CLIENT, .name = relay },

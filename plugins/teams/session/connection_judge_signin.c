@@ -7,12 +7,18 @@
 #include "session/connection_judge.h"
 
 #define LOOP_MIN            4       /* visits to identity without anything after it */
-#define LOOP_GAP            2.0     /* seconds between the first connections of two visits: one visit opens several at once */
+#define LOOP_GAP            2.0     /* seconds */
 
+/* A visit begins when an earlier one to the name is over, or long ago: one visit opens several connections at once. */
 static bool
-is_identity(const teams_connection *c)
+is_visit(const teams_connection *c, const teams_connection *last)
 {
-    return c->stage == TS_STAGE_IDENTITY && c->state == TEAMS_CONNECTION_USED;
+    const bool identity = c->stage == TS_STAGE_IDENTITY && c->state >= TEAMS_CONNECTION_SECURED;
+
+    if (!identity || last == NULL)
+        return identity;
+    return teams_seconds(&last->start, &c->start) >= LOOP_GAP ||
+        (last->end != TEAMS_CONNECTION_OPEN && teams_seconds(&last->ended, &c->start) > 0);
 }
 
 static void
@@ -26,17 +32,17 @@ judge_loop(teams_judge *j)
     for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
         const teams_connection *c = teams_judge_connection(j, i);
 
-        if (!is_identity(c) || (last != NULL && teams_seconds(&last->start, &c->start) < LOOP_GAP))
+        if (!is_visit(c, last))
             continue;
         first = first == NULL ? c : first;
         last = c;
         visits++;
     }
     if (visits >= LOOP_MIN)
-        teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_LOGIN_LOOP], PI_WARN,
+        teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_LOGIN_LOOP], PI_ERROR,
             (teams_problem_place) { .frame = first->frame, .actor = TEAMS_BY_UNKNOWN, .name = first->name, .fatal = true },
-            "The client connects to identity %u times in %.0f s and to no service that needs a token: a login loop, for which "
-            "conditional access is a likely cause", visits, teams_seconds(&first->start, &last->start));
+            "The client connects to identity (%s) %u times in %.0f s and to no service that needs a token: a login loop, for which "
+            "conditional access is a likely cause", first->name, visits, teams_seconds(&first->start, &last->start));
 }
 
 /* Where no problem has said so, and one explains it: connections that are still being made at the end prove nothing. */

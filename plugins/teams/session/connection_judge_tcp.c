@@ -9,11 +9,12 @@
 #define UNANSWERED_SECONDS  3.0     /* a SYN without an answer by then has none: two repetitions fit in */
 #define QUIC_SECONDS        1.0
 #define HOLE_SECONDS        3.0
-#define IDLE_MIN            20.0
+#define IDLE_MIN            10.0
 #define LOSS_PACKETS_MIN    50      /* fewer are no measure of loss */
 #define LOSS_NOTE           0.02
 #define LOSS_WARN           0.05
 #define LOSS_MANY           20      /* a tail that was sent twice in each of a few connections is no loss */
+#define STALL_SECONDS       1.0     /* a receiver that keeps its window shut for so long is stuck */
 #define ZERO_WINDOWS_MIN    3
 
 /* ---- never answered ---- */
@@ -116,8 +117,8 @@ judge_refused(teams_judge *j)
         teams_judge_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_REFUSED], teams_name_list_severity(&list),
             (teams_problem_place) { .frame = list.frame, .actor = first->proxy ? TEAMS_BY_PROXY : TEAMS_BY_NETWORK, .name = list.first,
                 .fatal = list.matters },
-            "TCP to %s (%s%s) is refused with a reset (%u time%s)%s", teams_name_list_text(&list), first->proxy ? "the proxy " : "",
-            first->endpoint, list.count, list.count == 1 ? "" : "s", teams_name_list_tail(&list));
+            "TCP to %s (%s%s%s) is refused with a reset (%u time%s)%s", teams_name_list_text(&list), first->proxy ? "the proxy " : "",
+            first->endpoint, first->private_address && !first->proxy ? ", a private address: split DNS or a block page" : "", list.count, list.count == 1 ? "" : "s", teams_name_list_tail(&list));
 }
 
 static void
@@ -186,7 +187,7 @@ judge_quic(teams_judge *j)
 static bool
 is_idle_cut(const teams_connection *c)
 {
-    return c->end == TEAMS_CONNECTION_RESET && c->state == TEAMS_CONNECTION_USED && c->idle_before_end >= IDLE_MIN;
+    return c->end == TEAMS_CONNECTION_RESET && c->state >= TEAMS_CONNECTION_SECURED && c->idle_before_end >= IDLE_MIN;
 }
 
 static bool
@@ -261,10 +262,13 @@ judge_loss(teams_judge *j)
 {
     unsigned packets[2] = { 0, 0 }, again[2] = { 0, 0 }, zero = 0;
     uint32_t frame = 0;
+    const teams_connection *stalled = NULL;
 
     for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
         const teams_connection *c = teams_judge_connection(j, i);
 
+        if (c->p->zero_longest >= STALL_SECONDS && (stalled == NULL || c->p->zero_longest > stalled->p->zero_longest))
+            stalled = c;
         if (c->quic || c->state <= TEAMS_CONNECTION_PROHIBITED)
             continue;
         for (unsigned way = 0; way < 2; way++) {
@@ -281,8 +285,12 @@ judge_loss(teams_judge *j)
                 (teams_problem_place) { .frame = frame, .actor = TEAMS_BY_NETWORK },
                 "%u of %u TCP segments from the %s are retransmissions", again[way], packets[way], way == FROM_CLIENT ? "client" : "servers");
     if (zero >= ZERO_WINDOWS_MIN)
-        teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_ZERO_WINDOW], PI_NOTE, (teams_problem_place) { .frame = 0 },
-            "A receiver stopped its sender %u times (zero window)", zero);
+        teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_ZERO_WINDOW], stalled == NULL ? PI_NOTE : PI_WARN,
+            (teams_problem_place) { .frame = stalled == NULL ? 0 : stalled->frame, .name = stalled == NULL ? NULL : stalled->name,
+                .actor = stalled == NULL ? TEAMS_BY_UNKNOWN : stalled->p->zero_by_client ? TEAMS_BY_CLIENT : TEAMS_BY_SERVER },
+            "A receiver stopped its sender %u times (zero window)%s%s", zero, stalled == NULL ? "" : ", the longest on the connection to ",
+            stalled == NULL ? "" : wmem_strdup_printf(j->scope, "%s for %.1f s by the %s", teams_connection_text(j->scope, stalled),
+                stalled->p->zero_longest, stalled->p->zero_by_client ? "client" : "server"));
 }
 
 void

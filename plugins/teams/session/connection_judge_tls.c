@@ -7,6 +7,7 @@
 #include "session/connection_judge.h"
 
 #define ANSWER_SECONDS  5.0
+#define REFUSAL_SECONDS 0.5
 #define FLIGHT_MIN      600     /* bytes of a server's part of a handshake with a certificate */
 
 enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_PROTOCOL_VERSION = 70, ALERT_INSUFFICIENT_SECURITY = 71 };
@@ -131,7 +132,7 @@ static const char *
 say_certificate(const teams_judge *j, const teams_name_list *list, const teams_connection *first)
 {
     return wmem_strdup_printf(j->scope, "The client refuses the certificate of %s%s: alert %s (%u)%s%s", teams_name_list_text(list), times(j, list),
-        teams_alert_text(first->alert), first->alert, first->certificate == NULL ? "; the certificate is not visible" : "; it is issued by ",
+        teams_alert_text(first->alert), first->alert, first->certificate == NULL ? "; the certificate is not visible, TLS interception is likely" : "; it is issued by ",
         first->certificate == NULL ? "" : first->certificate->issuer);
 }
 
@@ -144,8 +145,11 @@ fits_alert(const teams_judge *j _U_, const teams_connection *c)
 static bool
 fits_ended(const teams_judge *j _U_, const teams_connection *c)
 {
-    return c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && c->end != TEAMS_CONNECTION_OPEN && c->ended_by_client &&
-        c->bytes[FROM_SERVER] >= FLIGHT_MIN && !c->p->wait_server;
+    if (c->end == TEAMS_CONNECTION_OPEN || !c->ended_by_client)
+        return false;
+    if (c->state == TEAMS_CONNECTION_SECURED)
+        return nstime_is_zero(&c->p->request_time) && teams_seconds(&c->p->secured_time, &c->ended) < REFUSAL_SECONDS;
+    return c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && c->bytes[FROM_SERVER] >= FLIGHT_MIN && !c->p->wait_server;
 }
 
 static const char *
@@ -172,15 +176,19 @@ say_intercepted(const teams_judge *j, const teams_name_list *list, const teams_c
 static bool
 fits_no_data(const teams_judge *j, const teams_connection *c)
 {
-    return c->state == TEAMS_CONNECTION_SECURED && !c->quic && !nstime_is_zero(&c->p->request_time) &&
-        teams_judge_time_passed(j, &c->p->request_time, ANSWER_SECONDS) &&
-        (c->end == TEAMS_CONNECTION_OPEN || teams_seconds(&c->p->request_time, &c->ended) >= ANSWER_SECONDS);
+    if (c->quic)
+        return false;
+    /* The client gave up; or it waits, and really nothing came. A push channel waits with a short answer for hours. */
+    if (c->end != TEAMS_CONNECTION_OPEN)
+        return c->ended_by_client && teams_connection_gave_up(c, &c->ended);
+    return c->p->answer_bytes == 0 && teams_connection_gave_up(c, &j->end);
 }
 
 static const char *
-say_no_data(const teams_judge *j, const teams_name_list *list, const teams_connection *first _U_)
+say_no_data(const teams_judge *j, const teams_name_list *list, const teams_connection *first)
 {
-    return wmem_strdup_printf(j->scope, "TLS to %s is established, and the client's request has no answer%s", teams_name_list_text(list), times(j, list));
+    return wmem_strdup_printf(j->scope, "TLS to %s is established, and the client's request has %s%s", teams_name_list_text(list),
+        first->p->answer_bytes > 0 ? "likely no answer: nothing came but what may be session tickets" : "no answer", times(j, list));
 }
 
 static const tls_end ends[] = {
@@ -211,7 +219,9 @@ severity_of(const teams_name_list *list, const tls_end *kind)
 
     if (severity == PI_NOTE)
         return PI_NOTE;
-    return list->matters ? MAX(severity, PI_WARN) : list->any_lost ? PI_NOTE : PI_WARN;
+    if (list->matters)
+        return severity == PI_WARN && list->all_lost && (list->count > 1 || kind->row == TEAMS_EXPERT_NO_DATA) ? PI_ERROR : severity;
+    return list->any_lost ? PI_NOTE : PI_WARN;
 }
 
 static void

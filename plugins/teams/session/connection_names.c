@@ -280,6 +280,13 @@ frame_connection(packet_info *pinfo, bool add)
     return teams_connection_of_tcp(pinfo, c, add);
 }
 
+/* Names that the client looked up itself go to a SOCKS proxy as addresses; the server name is inside then. */
+static bool
+is_in_socks(const packet_info *pinfo)
+{
+    return pinfo->ptype == PT_TCP && proto_is_frame_protocol(pinfo->layers, "socks");
+}
+
 /* The client opens a session with the name: TLS, QUIC or a proxy. */
 static void
 session_name(packet_info *pinfo, const ts_name_info *info, bool proxy)
@@ -302,12 +309,14 @@ session_name(packet_info *pinfo, const ts_name_info *info, bool proxy)
     }
     if (c->p->named && !proxy && c->proxy)
         return;     /* the server name inside the tunnel */
-    c->proxy = c->proxy || proxy;
+    c->socks = c->socks || is_in_socks(pinfo);
+    c->proxy = c->proxy || proxy || c->socks;
     if (c->quic && c->state == TEAMS_CONNECTION_JOINED)
         c->state = TEAMS_CONNECTION_UNANSWERED;
     set_name(c, info);
-    if (!proxy)
+    if (!c->proxy || c->p->connect_frame != 0)
         return;
+    c->p->tunnel = !proxy;
     c->p->connect_frame = pinfo->num;
     c->p->connect_asked = pinfo->abs_ts;
     if (c->service == TS_SERVICE_MEDIA_RELAY)

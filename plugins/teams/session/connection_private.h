@@ -16,6 +16,7 @@ enum {
     TCP_SEEN_SYN = 0x01,
     TCP_SEEN_SYN_ACK = 0x02,
     TCP_SEEN_DATA = 0x08,
+    TCP_SEEN_FIN = 0x10,
     TCP_SEEN_RST = 0x20,
 };
 
@@ -77,6 +78,10 @@ typedef struct teams_net_client {
     uint32_t one_address_frame; /* names of several services lead to one address */
     const char *one_address;
     uint32_t voice_frame;       /* the resolver said anything at all */
+    unsigned dns_refusals;      /* ICMP errors about its questions */
+    uint32_t dns_refusal_frame;
+    const char *dns_refusal_text;
+    const char *dns_refusal_from;
     bool proxy_told;
 } teams_net_client;
 
@@ -120,11 +125,17 @@ struct teams_connection_private {
     uint16_t offered;           /* highest TLS version that the client offers */
     uint16_t chosen;
     nstime_t hello_time;
+    nstime_t secured_time;
     nstime_t request_time;      /* zero: no request yet */
+    unsigned answer_bytes;      /* of the server after it, while they may be session tickets of TLS 1.3 alone */
+    nstime_t answer_time;       /* of the latest of them */
     nstime_t handshake_answer;  /* the server's first payload after the ClientHello */
     uint32_t connect_frame;     /* CONNECT to the proxy */
     nstime_t connect_asked;
     uint32_t challenge_frame;   /* the proxy's first 407 */
+    nstime_t zero_since;        /* a receiver's window is shut; zero: not */
+    bool zero_by_client;
+    double zero_longest;        /* seconds */
     double challenge_cost;      /* seconds from the request to it, of all */
     nstime_t hole_since;        /* from the server: a segment is missing since */
     uint32_t hole_frame;
@@ -188,8 +199,13 @@ void teams_connection_tls(packet_info *pinfo, proto_tree *tree, teams_connection
 void teams_connection_http_handoff(GArray *wanted);
 /* A frame of a connection to a proxy. */
 void teams_connection_http(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client);
-/* Any frame: proxy configurations; and the answer of a connectivity check. */
-void teams_connection_http_any(packet_info *pinfo, proto_tree *tree, const teams_net_host *source);
+/* Any frame: proxy configurations. */
+void teams_connection_http_any(packet_info *pinfo, proto_tree *tree);
+/* A frame from the host of a connectivity check. */
+void teams_connection_http_probe(packet_info *pinfo, proto_tree *tree);
+
+/* Was the request answered by nothing but what may be session tickets, for so long until then that it is not? */
+bool teams_connection_gave_up(const teams_connection *c, const nstime_t *until);
 
 /* ---- connection_certificate.c ---- */
 

@@ -22,6 +22,8 @@ enum { TLS_1_2 = 0x0303, TLS_1_3 = 0x0304 };
  */
 #define FINISHED_MIN    50
 #define REQUEST_TOO     150     /* a flight that has a request behind its Finished */
+#define TICKETS_MAX     600     /* bytes of session tickets that servers send of themselves in TLS 1.3 */
+#define ANSWER_SECONDS  5.0
 
 /* RFC 8446 6.2, RFC 5246 7.2, RFC 7301; a certificate's are those that the client sends about what the server showed. */
 static const struct {
@@ -166,6 +168,7 @@ static void
 secured(packet_info *pinfo, teams_connection *c)
 {
     c->state = TEAMS_CONNECTION_SECURED;
+    c->p->secured_time = pinfo->abs_ts;
     teams_connection_step_between(pinfo, c, TEAMS_STEP_TLS, &c->p->hello_time);
     if (c->certificate != NULL && !c->certificate->known_issuer)
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_INTERCEPTED, "%s: the certificate is issued by %s",
@@ -195,7 +198,7 @@ handshake_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool 
 }
 
 static void
-session_frame(packet_info *pinfo, teams_connection *c, bool from_client)
+session_frame(packet_info *pinfo, teams_connection *c, bool from_client, unsigned payload)
 {
     if (from_client) {
         if (nstime_is_zero(&c->p->request_time))
@@ -204,8 +207,19 @@ session_frame(packet_info *pinfo, teams_connection *c, bool from_client)
     }
     if (nstime_is_zero(&c->p->request_time))
         return;     /* a session ticket */
-    c->state = TEAMS_CONNECTION_USED;
     teams_connection_step_between(pinfo, c, TEAMS_STEP_FIRST_DATA, &c->p->request_time);
+    c->p->answer_bytes += payload;
+    c->p->answer_time = pinfo->abs_ts;
+    if (c->p->chosen != TLS_1_3 || c->p->answer_bytes > TICKETS_MAX)
+        c->state = TEAMS_CONNECTION_USED;
+}
+
+bool
+teams_connection_gave_up(const teams_connection *c, const nstime_t *until)
+{
+    const nstime_t *since = c->p->answer_bytes > 0 ? &c->p->answer_time : &c->p->request_time;
+
+    return c->state == TEAMS_CONNECTION_SECURED && !nstime_is_zero(&c->p->request_time) && teams_seconds(since, until) >= ANSWER_SECONDS;
 }
 
 /* ---- alerts ---- */
@@ -294,7 +308,7 @@ teams_connection_tls(packet_info *pinfo, proto_tree *tree, teams_connection *c, 
         c->p->handshake_answer = pinfo->abs_ts;
     }
     if (c->state == TEAMS_CONNECTION_SECURED)
-        session_frame(pinfo, c, from_client);
+        session_frame(pinfo, c, from_client, payload);
     else if (c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED)
         handshake_frame(pinfo, tree, c, from_client, payload);
 }

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Small captures that once went wrong, and others of their kinds: recognition, passes, times of checks, media."""
 
+import re
+
 import pytest
-from harness import fields, shared, tshark
+from harness import bundled, fields, shared, tshark
 
 
 def column(capture, field, display_filter=None, **how):
@@ -30,6 +32,14 @@ def test_what_another_host_sent_before_changes_nothing(name, mode):
 def test_a_stream_of_another_host_before(mode):
     assert set(column(shared("hostile/stateB.pcap"), "ms_turn.evidence", mode=mode)) == {1, 2}
     assert set(column(shared("hostile/stateAB.pcap"), "ms_turn.evidence", mode=mode)) == {2, 3}
+
+
+@pytest.mark.parametrize("mode", ["one-pass", "two-pass"])
+def test_classic_stun_of_another_host(mode):
+    """Every second message is of another host, and of classic STUN."""
+    frames = fields(bundled("ice-other-host-first.pcap"), ["classicstun", "ms_turn", "frame.protocols"], mode=mode)
+    assert [bool(frame["ms_turn"]) for frame in frames] == [False, True] * 6
+    assert [frame["frame.protocols"][0].split(":")[4] for frame in frames] == ["classicstun"] * 12
 
 
 # --- One pass and two --------------------------------------------------------
@@ -64,3 +74,86 @@ def test_round_trip_is_that_of_checks_of_the_capturing_side():
 def test_round_trip_through_a_vpn():
     times = [float(value[0]) for value in column(shared("failures/20-vpn-hairpin.pcapng"), "teams_stun.response_time").values()]
     assert 0.19 < min(times) and max(times) < 0.21
+
+
+def test_neither_time_where_nothing_tells_the_side():
+    capture = bundled("ice-sides-unknown.pcap")
+    assert len(column(capture, "teams_stun.response_to")) == 4
+    assert not column(capture, "teams_stun.response_time") and not column(capture, "teams_stun.answer_time")
+    assert len(column(capture, "stun.time")) == 4
+
+
+def test_checks_both_ways():
+    capture = bundled("ice-answer-time.pcap")
+    trips = column(capture, "teams_stun.response_time", "ip.dst == 192.168.1.10")
+    answers = column(capture, "teams_stun.answer_time", "ip.src == 192.168.1.10")
+    assert [round(float(value[0]), 4) for value in trips.values()] == [0.08] * 3
+    assert [round(float(value[0]), 4) for value in answers.values()] == [0.002] * 3
+    assert set(column(capture, "teams_stun.response_time")) == set(trips)
+
+
+# --- Consent -----------------------------------------------------------------
+
+def test_two_paths_of_one_socket_are_no_silence():
+    capture = bundled("ice-consent-two-paths.pcap")
+    assert not column(capture, "teams_stun.consent_lost") and not column(capture, "teams_stun.consent_back")
+    # Both pairs carry media one way only, for ten seconds.
+    assert {value[0] for value in column(capture, "teams_stun.pair", "rtp").values()} == {"1", "2"}
+    assert len(fields(capture, [], "rtp && ip.src == 192.168.1.10")) == len(fields(capture, [], "rtp && ip.dst == 192.168.1.10")) == 20
+
+
+def test_consent_comes_back_with_media_or_an_answer():
+    """Media is sent each half second from 0.5 s on, the check was answered at 0.03 s: lost at 5.5 s, the first after
+    5.03; back with the first packet sent after the peer's of 8.2 s, or with the peer's own."""
+    capture = bundled("ice-consent-back.pcap")
+    lost, = fields(capture, ["frame.time_relative"], "teams_stun.consent_lost")
+    back, = fields(capture, ["frame.time_relative", "ip.src"], "teams_stun.consent_back")
+    assert float(lost["frame.time_relative"][0]) == pytest.approx(5.5)
+    assert float(back["frame.time_relative"][0]) == pytest.approx(8.2) and back["ip.src"] == ["198.51.100.77"]
+    capture = bundled("ice-consent-lost.pcap")
+    assert list(column(capture, "frame.time_relative", "teams_stun.consent_back").values()) == [["10.530000000"]]
+    for name in ("ice-consent-back.pcap", "ice-consent-lost.pcap", "ice-consent-two-paths.pcap"):
+        for field in ("teams_stun.consent_lost", "teams_stun.consent_back"):
+            assert column(bundled(name), "frame.number", field) == column(bundled(name), "frame.number", field, mode="two-pass")
+
+
+# --- NAT ---------------------------------------------------------------------
+
+def test_a_mapping_that_changes_in_mid_call_is_no_symmetric_nat():
+    for capture, changed in ((shared("failures/19-nat-rebinding.pcapng"), [1391]), (bundled("ice-nat-changed.pcap"), [14, 16])):
+        assert sorted(column(capture, "frame.number", "teams_stun.nat_changed")) == changed
+        assert not column(capture, "frame.number", "teams_stun.symmetric_nat")
+    text = " ".join(column(shared("failures/19-nat-rebinding.pcapng"), "_ws.expert.message", "teams_stun.nat_changed")[1391])
+    assert "203.0.113.10:50004 before, 203.0.113.10:61359 now" in text
+
+
+def test_a_mapping_for_each_peer_is_symmetric_nat():
+    """The second answer of the first peer proves that its mapping held while the other peer saw another one."""
+    assert list(column(bundled("ice-nat-per-peer.pcap"), "frame.number", "teams_stun.symmetric_nat")) == [6]
+    assert list(column(bundled("ice-symmetric-nat.pcap"), "frame.number", "teams_stun.symmetric_nat")) == [4]
+    assert not column(bundled("ice-nat-per-peer.pcap"), "frame.number", "teams_stun.nat_changed")
+
+
+# --- Modality ----------------------------------------------------------------
+
+def modalities(capture, display_filter, *options):
+    """"audio by payload type 104 (SILK)" of each frame, from the text of the media item."""
+    text = tshark(*options, "-r", capture, "-Y", display_filter, "-V")
+    return re.findall(r"^Microsoft ICE media, [a-z]+, ([a-z]+ by [^,\n]+)", text, re.MULTILINE)
+
+
+def test_the_payload_comes_first_and_a_conflict_once():
+    """Streams 1 and 2 are audio on the port of video: by the clock once sixteen timestamps have passed, and by the payload
+    type; stream 3 is video or sharing, so the port decides."""
+    capture = bundled("ice-modality-clock.pcap")
+    shown = {ssrc: modalities(capture, f"rtp.ssrc == {ssrc}") for ssrc in (1, 2, 3)}
+    assert shown[1] == ["video by payload type 99 (rtx)"] * 16 + ["audio by clock of 16000 Hz"] * 14
+    assert shown[2] == ["audio by payload type 104 (SILK)"] * 30 and shown[3] == ["audio by server port 3479"] * 30
+    # The name of a type that the clock refutes is not shown.
+    names = [value[0] for value in column(capture, "teams_stun.payload_name", "rtp.ssrc == 1").values()]
+    assert names == ["rtx/90000"] * 16
+    conflicts = fields(capture, ["rtp.ssrc"], "teams_stun.modality_conflict")
+    assert [int(frame["rtp.ssrc"][0], 16) for frame in conflicts] == [1, 2]
+    # RTCP has the modality of the RTP beside it.
+    assert modalities(capture, 'teams_stun.media == "srtcp"')[1] == "audio by RTP of the same flow"
+    assert modalities(capture, "rtp", "-2") == modalities(capture, "rtp")

@@ -31,7 +31,7 @@
 #include "core/ports.h"
 #include "core/prefixes.h"
 
-#define TS_FRAME_INFO_ABI 9
+#define TS_FRAME_INFO_ABI 10
 
 typedef enum {
     TS_INFO_NAME,
@@ -189,6 +189,8 @@ typedef struct {
     bool has_answer_time;           /* the first answer of the capturing side to a check of its peer */
     nstime_t answer_time;           /* what it took for that: nothing of the path */
     ts_endpoint mapped;             /* XOR-MAPPED-ADDRESS of this message */
+    ts_endpoint mapped_before;      /* what the same peer named until now, where a NAT has changed it */
+    bool consent_back;              /* the call's consent, found lost before, is there again */
     const char *ufrag_local;        /* "" where unknown */
     const char *ufrag_remote;
 } ts_check_info;
@@ -219,7 +221,8 @@ typedef struct {
     bool multiplexed;               /* inside FF10 */
     bool tcp;
     bool encrypted;                 /* SRTP: header in clear, payload not */
-    bool consent_lost;              /* the pair's consent is found to be lost in this frame */
+    bool consent_lost;              /* the consent of the call (all pairs of the socket or session) is found lost in this frame */
+    bool consent_back;              /* it is there again from this frame on */
 } ts_media_info;
 
 /* ---- flightproxy (teams-stun) ---- */

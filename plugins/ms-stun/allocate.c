@@ -8,6 +8,8 @@
 
 #include "allocations.h"
 
+#include "nat.h"
+
 #include "experts.h"
 
 /* ---- what a message changes ---- */
@@ -113,19 +115,13 @@ follow_request(packet_info *pinfo, ms_turn_allocation *allocation, ms_turn_snaps
 /* ---- responses ---- */
 
 static uint64_t
-check_reflexive(ms_turn_client *client, const ms_turn_snapshot *snapshot, const stun_msg *msg)
+check_reflexive(const packet_info *pinfo, ms_turn_client *client, const ts_endpoint *server, const stun_msg *msg)
 {
-    uint64_t bits = 0;
+    ts_endpoint before;
 
-    if (!ts_endpoint_known(&msg->reflexive))
+    if (!ts_endpoint_known(&msg->reflexive) || ts_nat_see(pinfo, &client->end, server, &msg->reflexive, &before) != TS_NAT_PER_PEER)
         return 0;
-    if (ts_endpoint_known(&client->reflexive) && !ts_endpoint_equal(&client->reflexive, &msg->reflexive) &&
-        client->reflexive.addr.type == msg->reflexive.addr.type &&
-        !ts_endpoint_equal(&client->reflexive_relay, &snapshot->relay))
-        bits = TS_EXPERT_BIT(MS_TURN_EXPERT_REFLEXIVE_DIFFERS);
-    ts_endpoint_keep(&client->reflexive, &msg->reflexive);
-    ts_endpoint_keep(&client->reflexive_relay, &snapshot->relay);
-    return bits;
+    return TS_EXPERT_BIT(MS_TURN_EXPERT_REFLEXIVE_DIFFERS);
 }
 
 static uint64_t
@@ -197,7 +193,7 @@ follow_response(packet_info *pinfo, ms_turn_client *client, ms_turn_allocation *
     if (!ts_endpoint_known(&snapshot->relay))
         *changed |= ts_endpoint_keep(&snapshot->relay, server);
     if (!client->tcp)
-        bits |= check_reflexive(client, snapshot, msg);
+        bits |= check_reflexive(pinfo, client, server, msg);
     return bits | check_realm(pinfo, allocation, msg);
 }
 

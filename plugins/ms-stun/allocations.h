@@ -38,8 +38,6 @@ typedef struct {
     bool tcp;
     ts_endpoint end;
     ms_turn_allocation *newest;
-    ts_endpoint reflexive;              /* as the latest relay saw it */
-    ts_endpoint reflexive_relay;
 } ms_turn_client;
 
 ms_turn_client *ms_turn_client_of(const ts_endpoint *end, bool tcp);

@@ -9,9 +9,9 @@
 #include "teams-stun.h"
 
 #include "client_ends.h"
+#include "nat.h"
 
 static wmem_map_t *sessions;        /* "ufrag:ufrag" in order -> ts_ice_session */
-static wmem_map_t *reflexive;       /* local ts_endpoint -> the public one that it was first seen to have */
 
 ts_ice_session *
 ts_ice_session_of(packet_info *pinfo, const stun_msg *msg, bool create)
@@ -48,6 +48,7 @@ join_session(ts_pair *pair, ts_ice_session *session)
     if (pair->ice != NULL)
         return;         /* an ICE restart on the same ports keeps its first session for its siblings */
     pair->ice = session;
+    ts_consent_join(pair, session);
     pair->next_of_ice = session->pairs;
     session->pairs = pair;
     session->count++;
@@ -88,33 +89,9 @@ learn_remote_type(ts_pair *pair, const stun_msg *msg, bool from_local)
         pair->remote_type = remote_type_by_siblings(pair);
 }
 
-/* The public address that the local side was first seen to have; that of this answer where it is the first. */
-static const ts_endpoint *
-first_reflexive(const ts_demux_call *call, const ts_pair *pair, const ts_endpoint *mapped)
-{
-    typedef struct {
-        ts_endpoint local;
-        ts_endpoint seen;
-    } reflexive_end;
-
-    if (reflexive == NULL)
-        reflexive = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), ts_endpoint_hash, ts_endpoint_key_equal);
-    reflexive_end *known = (reflexive_end *)wmem_map_lookup(reflexive, &pair->local);
-
-    if (known == NULL) {
-        const ts_client_end *own = ts_client_ends_latest(call->shared, &pair->local, TS_ADDRESS_REFLEXIVE);
-
-        known = wmem_new0(wmem_file_scope(), reflexive_end);
-        known->local = pair->local;
-        ts_endpoint_keep(&known->seen, own != NULL ? &own->where : mapped);
-        wmem_map_insert(reflexive, &known->local, known);
-    }
-    return &known->seen;
-}
-
 /* The answer to a check of ours names the address that the peer saw us come from. */
 static void
-learn_local_type(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, const ts_endpoint *mapped, uint64_t *diagnostics)
+learn_local_type(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, const ts_endpoint *mapped, ts_learned *learned)
 {
     if (pair->local_type == TS_CANDIDATE_RELAYED)
         return;
@@ -131,16 +108,24 @@ learn_local_type(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, c
     if (ts_address_is_private(&mapped->addr))
         return;
 
-    if (!ts_endpoint_equal(first_reflexive(call, pair, mapped), mapped))
-        *diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_SYMMETRIC_NAT);
+    switch (ts_nat_see(pinfo, &pair->local, &pair->remote, mapped, &learned->mapped_before)) {
+    case TS_NAT_CHANGED:
+        learned->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_NAT_CHANGED);
+        break;
+    case TS_NAT_PER_PEER:
+        learned->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_SYMMETRIC_NAT);
+        break;
+    default:
+        break;
+    }
 
-    ts_known_address *learned = ts_known_address_add(call->shared, pinfo, TS_ADDRESS_REFLEXIVE, mapped);
-    if (learned != NULL && learned->client.addr.type == AT_NONE)
-        ts_client_ends_add(call->shared, learned, mapped, &pair->local);
+    ts_known_address *known = ts_known_address_add(call->shared, pinfo, TS_ADDRESS_REFLEXIVE, mapped);
+    if (known != NULL && known->client.addr.type == AT_NONE)
+        ts_client_ends_add(call->shared, known, mapped, &pair->local);
 }
 
 static void
-learn_role(ts_ice_session *session, const stun_msg *msg, uint64_t *diagnostics)
+learn_role(ts_ice_session *session, const stun_msg *msg, ts_learned *learned)
 {
     if (session == NULL || msg->role == TS_ICE_ROLE_UNKNOWN)
         return;
@@ -148,12 +133,12 @@ learn_role(ts_ice_session *session, const stun_msg *msg, uint64_t *diagnostics)
 
     session->role[side] = msg->role;
     if (session->role[1 - side] == msg->role)
-        *diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_ROLE_CONFLICT);
+        learned->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_ROLE_CONFLICT);
 }
 
 void
 ts_pair_learn(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, const stun_msg *msg, bool from_local,
-    uint64_t *diagnostics)
+    ts_learned *learned)
 {
     ts_ice_session *session = ts_ice_session_of(pinfo, msg, true);
 
@@ -161,8 +146,8 @@ ts_pair_learn(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, cons
     if (msg->has_implementation_version)
         pair->version = msg->implementation_version;
     if (msg->type == TS_STUN_BINDING_REQUEST)
-        learn_role(session, msg, diagnostics);
+        learn_role(session, msg, learned);
     learn_remote_type(pair, msg, from_local);
     if (msg->type == TS_STUN_BINDING_SUCCESS && ts_endpoint_known(&msg->reflexive) && !from_local)
-        learn_local_type(pinfo, call, pair, &msg->reflexive, diagnostics);
+        learn_local_type(pinfo, call, pair, &msg->reflexive, learned);
 }

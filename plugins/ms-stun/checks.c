@@ -10,7 +10,6 @@
 
 #include "teams-stun.h"
 
-#include <epan/to_str.h>
 #include <wsutil/utf8_entities.h>
 
 #include "common/items.h"
@@ -38,6 +37,7 @@ typedef struct {
     ts_fingerprint fingerprint;
     ts_integrity integrity;
     bool from_local;
+    ts_endpoint mapped_before;      /* with NAT_CHANGED */
 } check_frame_data;
 
 static int hf_teams_stun_pair = -1;
@@ -117,9 +117,8 @@ success_outcome(packet_info *pinfo, ts_pair *pair, const ts_attempt *attempt, ch
 {
     frame_data->consent = pair->nominated_frame != 0;
     pair->answered = true;
-    pair->exchange_frame = pinfo->num;
-    pair->exchange_time = pinfo->abs_ts;
-    pair->consent_lost = false;
+    if (ts_consent_answered(pinfo, pair) == TS_CONSENT_BACK)
+        frame_data->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_CONSENT_BACK);
     if (attempt != NULL && attempt->use_candidate)
         nominate(pinfo, pair, frame_data);
     else if (pair->state != TS_PAIR_NOMINATED)
@@ -202,6 +201,8 @@ attach_info(packet_info *pinfo, const stun_msg *msg, const check_frame_data *fra
     info->measured = frame_data->round_trip;
     if (frame_data->round_trip)
         info->rtt = frame_data->time;
+    info->mapped_before = frame_data->mapped_before;
+    info->consent_back = (frame_data->diagnostics & TS_EXPERT_BIT(TEAMS_STUN_EXPERT_CONSENT_BACK)) != 0;
     info->has_answer_time = frame_data->answer_time;
     if (frame_data->answer_time)
         info->answer_time = frame_data->time;
@@ -287,7 +288,10 @@ frame_data_new(tvbuff_t *tvb, packet_info *pinfo, const ts_demux_call *call, con
     if (pair == NULL)
         return frame_data;
 
-    ts_pair_learn(pinfo, call, pair, msg, frame_data->from_local, &frame_data->diagnostics);
+    ts_learned learned = { .diagnostics = 0 };
+    ts_pair_learn(pinfo, call, pair, msg, frame_data->from_local, &learned);
+    frame_data->diagnostics |= learned.diagnostics;
+    frame_data->mapped_before = learned.mapped_before;
     if (frame_data->request)
         request_outcome(pair, frame_data->attempt, frame_data);
     else if (msg->type == TS_STUN_BINDING_SUCCESS)
@@ -338,7 +342,10 @@ diagnostic_detail(packet_info *pinfo, const check_frame_data *frame_data, const 
     if (diag == TEAMS_STUN_EXPERT_ERROR_RESPONSE || (diag == TEAMS_STUN_EXPERT_ROLE_CONFLICT && msg->error_code != 0))
         return wmem_strdup_printf(pinfo->pool, "error %u", msg->error_code);
     if (diag == TEAMS_STUN_EXPERT_SYMMETRIC_NAT)
-        return wmem_strdup_printf(pinfo->pool, "%s:%u here", address_to_str(pinfo->pool, &msg->reflexive.addr), msg->reflexive.port);
+        return wmem_strdup_printf(pinfo->pool, "%s here", ts_endpoint_text(pinfo->pool, &msg->reflexive));
+    if (diag == TEAMS_STUN_EXPERT_NAT_CHANGED)
+        return wmem_strdup_printf(pinfo->pool, "%s before, %s now", ts_endpoint_text(pinfo->pool, &frame_data->mapped_before),
+            ts_endpoint_text(pinfo->pool, &msg->reflexive));
     return NULL;
 }
 

@@ -18,9 +18,6 @@
 #define RTP_EXTENSION_HEADER    4
 #define RTCP_HEADER_LENGTH      8       /* with the sender's SSRC */
 
-/* How long media may flow one way without an answered check, seconds. */
-#define CONSENT_SECONDS         5.0
-
 static dissector_handle_t rtp_handle;
 static dissector_handle_t rtcp_handle;
 static dissector_handle_t dtls_handle;
@@ -29,6 +26,10 @@ static dissector_handle_t dtls_handle;
 typedef struct {
     uint32_t first_frame;             /* first frame with media */
     uint32_t clear_frame;       /* first frame with RTCP in clear, 0: none */
+    ts_modality rtp_modality;   /* that the payload types of RTP speak for, from rtp_frame on */
+    uint32_t rtp_frame;
+    uint32_t mixed_frame;       /* from which on they speak for several, 0: never */
+    uint32_t conflict_frame;    /* where a conflict of what is no RTP is told */
     struct {
         ts_pair *pair;          /* found before for what has nothing around it; NULL: not yet */
         bool from_local;
@@ -136,32 +137,6 @@ recognise(tvbuff_t *tvb, const packet_info *pinfo, const ts_demux_call *call, ts
 
 /* ---- what is known of it ---- */
 
-static double
-seconds_since(const packet_info *pinfo, const nstime_t *then)
-{
-    nstime_t delta;
-
-    nstime_delta(&delta, &pinfo->abs_ts, then);
-    return nstime_to_sec(&delta);
-}
-
-/* Consent (RFC 7675 as observed: checks go on during the call) and media by direction. */
-static uint64_t
-follow_consent(const packet_info *pinfo, ts_pair *pair, bool from_local)
-{
-    const unsigned direction = from_local ? 0 : 1;
-    const unsigned other = 1 - direction;
-
-    pair->has_media[direction] = true;
-    pair->media_time[direction] = pinfo->abs_ts;
-    if (pair->exchange_frame == 0 || pair->consent_lost || seconds_since(pinfo, &pair->exchange_time) <= CONSENT_SECONDS)
-        return 0;
-    if (pair->has_media[other] && seconds_since(pinfo, &pair->media_time[other]) <= CONSENT_SECONDS)
-        return 0;
-    pair->consent_lost = true;
-    return TS_EXPERT_BIT(TEAMS_STUN_EXPERT_CONSENT_LOST);
-}
-
 /* The pair of the path. What has nothing around it has the same one for its flow and direction for good. */
 static ts_pair *
 pair_of(packet_info *pinfo, const ts_demux_call *call, media_flow *flow, const ts_path *path, bool *from_local)
@@ -184,9 +159,22 @@ is_clear(const packet_info *pinfo, media_flow *flow, ts_media_kind kind)
     return ts_is_reached(flow->clear_frame, pinfo);
 }
 
+static uint64_t
+consent_change(const packet_info *pinfo, const ts_pair *pair, bool from_local)
+{
+    switch (ts_consent_media(pinfo, pair, from_local)) {
+    case TS_CONSENT_LOST:
+        return TS_EXPERT_BIT(TEAMS_STUN_EXPERT_CONSENT_LOST);
+    case TS_CONSENT_BACK:
+        return TS_EXPERT_BIT(TEAMS_STUN_EXPERT_CONSENT_BACK);
+    default:
+        return 0;
+    }
+}
+
 /*
- * Two things that later passes cannot find again: that consent was lost here,
- * and what the pair became earlier in this same frame (TCP).
+ * Two things that later passes cannot find again: that consent was lost or is
+ * back here, and what the pair became earlier in this same frame (TCP).
  */
 typedef struct {
     const ts_pair_snapshot *snapshot;
@@ -202,19 +190,65 @@ find_pair_state(packet_info *pinfo, uint32_t key, ts_pair *pair, bool from_local
         frame_data->snapshot = kept != NULL ? kept->snapshot : ts_pair_before(pair, pinfo);
         frame_data->diagnostics |= kept != NULL ? kept->diagnostics : 0;
     } else if (pair->snapshot != NULL) {
-        const uint64_t lost = follow_consent(pinfo, pair, from_local);
+        const uint64_t change = consent_change(pinfo, pair, from_local);
 
         frame_data->snapshot = pair->snapshot;
-        frame_data->diagnostics |= lost;
-        if (lost != 0 || pair->snapshot->first_frame == pinfo->num) {
+        frame_data->diagnostics |= change;
+        if (change != 0 || pair->snapshot->first_frame == pinfo->num) {
             kept_frame_data *kept = wmem_new0(wmem_file_scope(), kept_frame_data);
 
             kept->snapshot = pair->snapshot;
-            kept->diagnostics = lost;
+            kept->diagnostics = change;
             p_add_proto_data(wmem_file_scope(), pinfo, proto_teams_stun, key, kept);
         }
     }
     frame_data->pair = frame_data->snapshot == NULL ? NULL : pair;
+}
+
+/* What the RTP of a flow speaks for, told also of what is no RTP beside it. First pass only. */
+static void
+follow_rtp_modality(const packet_info *pinfo, media_flow *flow, const ts_payload_type *type, ts_modality modality)
+{
+    if (PINFO_FD_VISITED(pinfo) || type == NULL || type->modality == TS_MODALITY_UNKNOWN || type->modality != modality)
+        return;
+    if (flow->rtp_frame == 0) {
+        flow->rtp_frame = pinfo->num;
+        flow->rtp_modality = modality;
+    } else if (flow->rtp_modality != modality && flow->mixed_frame == 0) {
+        flow->mixed_frame = pinfo->num;
+    }
+}
+
+/* Audio and video can be told apart by the clock, and with them what a type cannot stand for in this call. */
+static bool
+clock_fits(const ts_payload_type *type, uint32_t measured)
+{
+    return type == NULL || measured == 0 || (type->clock_rate < TS_VIDEO_CLOCK) == (measured < TS_VIDEO_CLOCK);
+}
+
+static void
+find_modality(const packet_info *pinfo, const ts_path *path, bool from_local, media_flow *flow, const ts_pair *pair,
+    ts_media_frame_data *frame_data)
+{
+    const bool rtp = frame_data->kind == TS_MEDIA_RTP;
+    const bool by_flow = !rtp && ts_is_reached(flow->rtp_frame, pinfo) && !ts_is_reached(flow->mixed_frame, pinfo);
+    uint32_t *conflict_frame = frame_data->stream != NULL ? ts_rtp_stream_conflict(frame_data->stream) : &flow->conflict_frame;
+    const ts_modality_payload payload = {
+        .type = frame_data->payload_type,
+        .clock_rate = ts_rtp_stream_clock(frame_data->stream, pinfo),
+        .of_flow = by_flow ? flow->rtp_modality : TS_MODALITY_UNKNOWN,
+    };
+
+    frame_data->modality = ts_modality_find(pinfo, path, from_local, &payload, frame_data->pair == NULL ? 0 : pair->stream_type);
+    if (rtp)
+        follow_rtp_modality(pinfo, flow, frame_data->payload_type, frame_data->modality.modality);
+    /* What is no RTP repeats what was told of the RTP beside it. */
+    if (frame_data->modality.conflict == NULL || by_flow)
+        return;
+    if (*conflict_frame == 0 && !PINFO_FD_VISITED(pinfo))
+        *conflict_frame = pinfo->num;
+    if (*conflict_frame == pinfo->num)
+        frame_data->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_MODALITY_CONFLICT);
 }
 
 static void
@@ -224,6 +258,8 @@ find_frame_data(tvbuff_t *tvb, packet_info *pinfo, const ts_demux_call *call, co
     bool from_local = false;
     ts_pair *pair = pair_of(pinfo, call, flow, path, &from_local);
 
+    if (pair == NULL && !PINFO_FD_VISITED(pinfo))
+        ts_consent_media_beside(pinfo, path);
     if (pair != NULL)
         find_pair_state(pinfo, ts_frame_data_key(tvb, call), pair, from_local, frame_data);
     if (frame_data->pair != NULL) {
@@ -232,11 +268,13 @@ find_frame_data(tvbuff_t *tvb, packet_info *pinfo, const ts_demux_call *call, co
     } else {
         frame_data->setup_frame = ts_is_reached(call->flow->stun_frame, pinfo) ? call->flow->stun_frame : flow->first_frame;
     }
-    if (frame_data->kind == TS_MEDIA_RTP)
+    if (frame_data->kind == TS_MEDIA_RTP) {
         frame_data->payload_type = ts_payload_type_find(tvb_get_uint8(tvb, 1) & 0x7F, frame_data->dialect);
-    frame_data->modality = ts_modality_find(pinfo, path, from_local, frame_data->payload_type, frame_data->pair == NULL ? 0 : pair->stream_type);
-    if (frame_data->modality.conflict != NULL)
-        frame_data->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_MODALITY_CONFLICT);
+        frame_data->stream = ts_rtp_stream_follow(tvb, pinfo, call->flow);
+        if (!clock_fits(frame_data->payload_type, ts_rtp_stream_clock(frame_data->stream, pinfo)))
+            frame_data->payload_type = NULL;
+    }
+    find_modality(pinfo, path, from_local, flow, pair, frame_data);
     frame_data->clear = is_clear(pinfo, flow, frame_data->kind);
 }
 
@@ -256,6 +294,7 @@ attach_info(tvbuff_t *tvb, packet_info *pinfo, const ts_path *path, const ts_med
     info->clock_rate = frame_data->payload_type == NULL ? 0 : frame_data->payload_type->clock_rate;
     info->length = (uint16_t)MIN(tvb_reported_length(tvb), UINT16_MAX);
     info->modality = (uint8_t)frame_data->modality.modality;
+    info->consent_back = (frame_data->diagnostics & TS_EXPERT_BIT(TEAMS_STUN_EXPERT_CONSENT_BACK)) != 0;
     info->consent_lost = (frame_data->diagnostics & TS_EXPERT_BIT(TEAMS_STUN_EXPERT_CONSENT_LOST)) != 0;
     if (frame_data->kind == TS_MEDIA_RTP) {
         info->payload_type = tvb_get_uint8(tvb, 1) & 0x7F;
@@ -296,7 +335,7 @@ ts_media_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_d
         col_add_fstr(pinfo->cinfo, COL_INFO, "Other payload, %u bytes", tvb_reported_length(tvb));
     }
     if (frame_data.kind == TS_MEDIA_RTP)
-        ts_rtp_info_set(tvb, pinfo, call->flow, &frame_data);
+        ts_rtp_info_set(tvb, pinfo, frame_data.stream, &frame_data);
     hand_to_stock(tvb, pinfo, tree, frame_data.kind);
     ts_media_show(tvb, pinfo, tree, &frame_data);
     return (int)tvb_reported_length(tvb);

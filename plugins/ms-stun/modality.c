@@ -3,8 +3,9 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * In order of weight: the server port of the flow itself (3479 audio, 3480
- * video, 3481 sharing), the client's port range, the payload type, and last
+ * In order of weight: the payload itself (the codec that its type stands for,
+ * and the clock that its timestamps run with), the server port of the flow
+ * (3479 audio, 3480 video, 3481 sharing), the client's port range, and last
  * the stream type that the allocation asked for (clients were observed to ask
  * for video on audio allocations too, so it contradicts nothing).
  */
@@ -16,7 +17,7 @@
 typedef struct {
     ts_modality modality;
     const char *evidence;       /* interned: one string per port or payload type */
-} finding;
+} modality_evidence;
 
 static const char server_side[] = "server";
 static const char client_side[] = "client";
@@ -57,20 +58,20 @@ payload_evidence(const ts_payload_type *payload)
 }
 
 static bool
-same_finding(const finding *a, const finding *b)
+is_same(const modality_evidence *a, const modality_evidence *b)
 {
     return a->modality == b->modality && a->evidence == b->evidence;
 }
 
 /* "server port 3479 says audio, payload type 107 (H264) says video". Interned; the last one is kept. */
 static const char *
-conflict_text(const finding *one, const finding *other)
+conflict_text(const modality_evidence *one, const modality_evidence *other)
 {
-    static finding last_one;
-    static finding last_other;
+    static modality_evidence last_one;
+    static modality_evidence last_other;
     static const char *last;
 
-    if (!same_finding(one, &last_one) || !same_finding(other, &last_other)) {
+    if (!is_same(one, &last_one) || !is_same(other, &last_other)) {
         char text[192];
 
         snprintf(text, sizeof text, "%s says %s, %s says %s", one->evidence, ts_modality_name(one->modality),
@@ -82,11 +83,11 @@ conflict_text(const finding *one, const finding *other)
     return last;
 }
 
-static finding
+static modality_evidence
 by_server_port(const packet_info *pinfo)
 {
     const uint16_t ports[2] = { (uint16_t)pinfo->destport, (uint16_t)pinfo->srcport };
-    finding found = { TS_MODALITY_UNKNOWN, "" };
+    modality_evidence found = { TS_MODALITY_UNKNOWN, "" };
 
     for (unsigned i = 0; i < 2 && found.modality == TS_MODALITY_UNKNOWN; i++) {
         found.modality = ts_modality_of_relay_port(ports[i]);
@@ -97,11 +98,11 @@ by_server_port(const packet_info *pinfo)
     return found;
 }
 
-static finding
+static modality_evidence
 by_client_port(const ts_path *path, bool from_local)
 {
     uint16_t ports[2] = { path->src.port, path->dst.port };
-    finding found = { TS_MODALITY_UNKNOWN, "" };
+    modality_evidence found = { TS_MODALITY_UNKNOWN, "" };
 
     if (path->server.addr.type != AT_NONE) {
         /* Only the client's own socket; the peer's address is its relay's. */
@@ -119,26 +120,43 @@ by_client_port(const ts_path *path, bool from_local)
     return found;
 }
 
-static finding
-by_payload_type(const ts_payload_type *payload)
+/* "clock of 16000 Hz". Interned, as the others. */
+static const char *
+clock_evidence(uint32_t rate)
 {
-    finding found = { TS_MODALITY_UNKNOWN, "" };
+    char text[sizeof "clock of 4294967295 Hz"];
 
-    if (payload != NULL && payload->modality != TS_MODALITY_UNKNOWN) {
-        found.modality = payload->modality;
-        found.evidence = payload_evidence(payload);
+    g_snprintf(text, sizeof text, "clock of %u Hz", rate);
+    return g_intern_string(text);
+}
+
+static modality_evidence
+by_payload(const ts_modality_payload *payload)
+{
+    const ts_payload_type *type = payload->type;
+    modality_evidence found = { TS_MODALITY_UNKNOWN, "" };
+
+    if (payload->of_flow != TS_MODALITY_UNKNOWN) {
+        found.modality = payload->of_flow;
+        found.evidence = "RTP of the same flow";
+    } else if (type != NULL && type->modality != TS_MODALITY_UNKNOWN) {
+        found.modality = type->modality;
+        found.evidence = payload_evidence(type);
+    } else if (payload->clock_rate != 0 && payload->clock_rate < TS_VIDEO_CLOCK) {
+        found.modality = TS_MODALITY_AUDIO;
+        found.evidence = clock_evidence(payload->clock_rate);
     }
     return found;
 }
 
 /* [MS-TURN] 2.2.2.22. */
-static finding
+static modality_evidence
 by_stream_type(uint16_t stream_type)
 {
     static const ts_modality modalities[] = {
         TS_MODALITY_UNKNOWN, TS_MODALITY_AUDIO, TS_MODALITY_VIDEO, TS_MODALITY_VIDEO, TS_MODALITY_DATA
     };
-    finding found = { TS_MODALITY_UNKNOWN, "" };
+    modality_evidence found = { TS_MODALITY_UNKNOWN, "" };
 
     if (stream_type >= 1 && stream_type < G_N_ELEMENTS(modalities)) {
         found.modality = modalities[stream_type];
@@ -148,28 +166,25 @@ by_stream_type(uint16_t stream_type)
 }
 
 ts_modality_result
-ts_modality_find(const packet_info *pinfo, const ts_path *path, bool from_local, const ts_payload_type *payload, uint16_t stream_type)
+ts_modality_find(const packet_info *pinfo, const ts_path *path, bool from_local, const ts_modality_payload *payload,
+    uint16_t stream_type)
 {
-    const finding strong[] = { by_server_port(pinfo), by_client_port(path, from_local), by_payload_type(payload) };
-    const finding weak = by_stream_type(stream_type);
-    ts_modality_result verdict = { TS_MODALITY_UNKNOWN, "", NULL };
-    const finding *first = NULL;
+    const modality_evidence strong[] = { by_payload(payload), by_server_port(pinfo), by_client_port(path, from_local) };
+    const modality_evidence weak = by_stream_type(stream_type);
+    ts_modality_result result = { TS_MODALITY_UNKNOWN, "", NULL };
+    const modality_evidence *first = NULL;
 
     for (unsigned i = 0; i < G_N_ELEMENTS(strong); i++) {
         if (strong[i].modality == TS_MODALITY_UNKNOWN)
             continue;
         if (first == NULL)
             first = &strong[i];
-        else if (strong[i].modality != first->modality && verdict.conflict == NULL)
-            verdict.conflict = conflict_text(first, &strong[i]);
+        else if (strong[i].modality != first->modality && result.conflict == NULL)
+            result.conflict = conflict_text(first, &strong[i]);
     }
-    if (first != NULL) {
-        verdict.modality = first->modality;
-        verdict.evidence = first->evidence;
-    }
-    if (first == NULL) {
-        verdict.modality = weak.modality;
-        verdict.evidence = weak.evidence;
-    }
-    return verdict;
+    if (first == NULL)
+        first = &weak;
+    result.modality = first->modality;
+    result.evidence = first->evidence;
+    return result;
 }

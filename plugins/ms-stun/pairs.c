@@ -292,6 +292,7 @@ pair_new(packet_info *pinfo, const ts_demux_call *call, const ts_path *path, boo
             pair->allocation = own->end->allocation;
     }
     add_host(&local->addr, proven);
+    ts_consent_add_pair(pair);
     pair->text = pair_text(pinfo, pair);
 
     if (same_ends != NULL) {

@@ -25,8 +25,12 @@ typedef struct {
     uint32_t timestamp;
 } rtp_cycles;
 
+/* Timestamps that have to pass before the clock is known: each may be early or late by one, which is 6 % of so many. */
+#define CLOCK_STEPS         16
+#define CLOCK_TOLERANCE     0.1
+
 /* One SSRC in one direction of a flow. File scope. */
-typedef struct {
+struct ts_rtp_stream {
     const ts_flow *flow;
     uint32_t ssrc;
     bool reverse;
@@ -34,12 +38,20 @@ typedef struct {
     uint64_t timestamp;         /* extended */
     rtp_cycles cycles;          /* of the last packet of the first pass */
     wmem_tree_t *changes;       /* frame -> rtp_cycles; NULL while they are the first ones */
-} rtp_stream;
+    nstime_t first_time;        /* with first_timestamp: where the clock is measured from */
+    uint64_t first_timestamp;
+    unsigned steps;             /* timestamps since then */
+    uint32_t clock_rate;        /* Hz, measured; from clock_frame on */
+    uint32_t clock_frame;       /* 0: not known yet */
+    uint32_t conflict_frame;    /* where a conflict of its modality is told, 0: nowhere */
+};
+typedef struct ts_rtp_stream rtp_stream;
 
 typedef struct {
     wmem_map_t *streams;
     wmem_map_t *counts;         /* ts_flow -> how many streams it has */
     rtp_dyn_payload_t *payloads[TS_DIALECT_TEAMS + 1];
+    rtp_dyn_payload_t *none;
     struct ws_rtp_packet_info info;
 } rtp_state;
 
@@ -127,11 +139,49 @@ extend(rtp_stream *stream, uint16_t sequence, uint32_t timestamp)
     stream->timestamp += (uint64_t)(int64_t)(int32_t)(timestamp - (uint32_t)stream->timestamp);
 }
 
+/* RFC 3551 and what clients were observed to use; everything but 90,000 is audio. */
+static const uint32_t clock_rates[] = { 8000, 12000, 16000, 24000, 32000, 44100, 48000, 90000 };
+
+/* Timestamps run with the clock of the codec, whatever the payload type is called. */
+static void
+measure_clock(const packet_info *pinfo, rtp_stream *stream, uint64_t previous)
+{
+    nstime_t passed;
+
+    if (stream->clock_frame != 0)
+        return;
+    if (stream->first_timestamp == 0) {
+        stream->first_timestamp = stream->timestamp;
+        stream->first_time = pinfo->abs_ts;
+        return;
+    }
+    if (stream->timestamp <= previous || ++stream->steps < CLOCK_STEPS)
+        return;
+    nstime_delta(&passed, &pinfo->abs_ts, &stream->first_time);
+    const double seconds = nstime_to_sec(&passed);
+    const double rate = seconds <= 0 ? 0 : (double)(stream->timestamp - stream->first_timestamp) / seconds;
+    for (size_t i = 0; i < G_N_ELEMENTS(clock_rates); i++) {
+        const double off = rate / clock_rates[i] - 1;
+
+        /* 44,100 and 48,000 are nearer to each other than the tolerance: either will do. */
+        if (off > -CLOCK_TOLERANCE && off < CLOCK_TOLERANCE) {
+            stream->clock_rate = clock_rates[i];
+            stream->clock_frame = pinfo->num;
+            return;
+        }
+    }
+    stream->first_timestamp = 0;
+    stream->steps = 0;
+}
+
 /* The first pass counts, and keeps where the cycles change. */
 static void
 follow(const packet_info *pinfo, rtp_stream *stream, uint16_t sequence, uint32_t timestamp)
 {
+    const uint64_t previous = stream->timestamp;
+
     extend(stream, sequence, timestamp);
+    measure_clock(pinfo, stream, previous);
     const rtp_cycles now = { (uint16_t)(stream->sequence >> 16), (uint32_t)(stream->timestamp >> 32) };
 
     if (now.sequence == stream->cycles.sequence && now.timestamp == stream->cycles.timestamp)
@@ -153,6 +203,14 @@ cycles_at(const packet_info *pinfo, const rtp_stream *stream)
 }
 
 static rtp_dyn_payload_t *
+no_payloads(void)
+{
+    if (rtp()->none == NULL)
+        rtp()->none = rtp_dyn_payload_new();
+    return rtp()->none;
+}
+
+static rtp_dyn_payload_t *
 dynamic_payloads(ts_dialect dialect)
 {
     if (rtp()->payloads[dialect] == NULL) {
@@ -168,8 +226,30 @@ dynamic_payloads(ts_dialect dialect)
     return rtp()->payloads[dialect];
 }
 
+ts_rtp_stream *
+ts_rtp_stream_follow(tvbuff_t *tvb, packet_info *pinfo, const ts_flow *flow)
+{
+    rtp_stream *stream = stream_of(pinfo, flow, tvb_get_ntohl(tvb, 8));
+
+    if (stream != NULL && !PINFO_FD_VISITED(pinfo))
+        follow(pinfo, stream, tvb_get_ntohs(tvb, 2), tvb_get_ntohl(tvb, 4));
+    return stream;
+}
+
+uint32_t
+ts_rtp_stream_clock(const ts_rtp_stream *stream, const packet_info *pinfo)
+{
+    return stream != NULL && ts_is_reached(stream->clock_frame, pinfo) ? stream->clock_rate : 0;
+}
+
+uint32_t *
+ts_rtp_stream_conflict(ts_rtp_stream *stream)
+{
+    return &stream->conflict_frame;
+}
+
 void
-ts_rtp_info_set(tvbuff_t *tvb, packet_info *pinfo, const ts_flow *flow, const ts_media_frame_data *frame_data)
+ts_rtp_info_set(tvbuff_t *tvb, packet_info *pinfo, const ts_rtp_stream *stream, const ts_media_frame_data *frame_data)
 {
     /* What follows the payload (tag, MKI) is not known without the key exchange. */
     static struct srtp_info encrypted;
@@ -178,15 +258,12 @@ ts_rtp_info_set(tvbuff_t *tvb, packet_info *pinfo, const ts_flow *flow, const ts
         return;
     const uint16_t sequence = tvb_get_ntohs(tvb, 2);
     const uint32_t timestamp = tvb_get_ntohl(tvb, 4);
-    rtp_stream *stream = stream_of(pinfo, flow, tvb_get_ntohl(tvb, 8));
-
-    if (stream != NULL && !PINFO_FD_VISITED(pinfo))
-        follow(pinfo, stream, sequence, timestamp);
     const rtp_cycles *cycles = cycles_at(pinfo, stream);
     struct ws_rtp_packet_info *info = &rtp()->info;
 
     info->frame_number = frame_data->setup_frame;
-    info->rtp_dyn_payload = dynamic_payloads(frame_data->dialect);
+    /* Stock looks for the type in it, and finds no name of one whose clock does not fit. */
+    info->rtp_dyn_payload = frame_data->payload_type == NULL ? no_payloads() : dynamic_payloads(frame_data->dialect);
     info->srtp_info = frame_data->clear ? NULL : &encrypted;
     info->extended_seqno = (uint32_t)cycles->sequence << 16 | sequence;
     info->extended_timestamp = (uint64_t)cycles->timestamp << 32 | timestamp;

@@ -83,6 +83,23 @@ typedef struct {
 
 typedef struct ts_pair ts_pair;
 
+/*
+ * Whether the far end of a stream still answers (RFC 7675 as observed: checks
+ * go on during the call): of all pairs of one local socket, or of one session,
+ * together, since each direction may take another path. File scope.
+ */
+typedef struct {
+    bool exchanged;             /* a check was answered */
+    nstime_t exchange_time;     /* the last time */
+    bool has_media[2];          /* from the local side, to it */
+    nstime_t media_time[2];
+    bool lost;
+} ts_consent;
+
+typedef struct ts_consent_socket ts_consent_socket;
+
+typedef enum { TS_CONSENT_SAME, TS_CONSENT_LOST, TS_CONSENT_BACK } ts_consent_change;
+
 /* How many pairs of a session are looked at for what they say of another one. */
 #define TS_MAX_SIBLINGS 64
 
@@ -93,6 +110,7 @@ typedef struct {
     ts_pair *pairs;             /* newest first */
     unsigned count;
     unsigned failed;            /* pairs in that state */
+    ts_consent *consent;
 } ts_ice_session;
 
 /* What a pair was like from some frame on. File scope, never changed. */
@@ -128,11 +146,7 @@ struct ts_pair {
     uint32_t nominated_frame;
     bool answered;                      /* a success response was seen */
     bool remote_first;                  /* the remote side's check came before ours */
-    uint32_t exchange_frame;            /* of the last answered check, 0: none */
-    nstime_t exchange_time;
-    nstime_t media_time[2];             /* last media from local, from remote */
-    bool has_media[2];
-    bool consent_lost;
+    ts_consent_socket *consent;         /* of its local socket */
 };
 
 /* Where the capture was taken, seen from a pair. */
@@ -164,9 +178,26 @@ void ts_pair_set_state(ts_pair *pair, ts_pair_state state);
 /* The session of the message's user fragments, made with create; NULL where it has none. */
 ts_ice_session *ts_ice_session_of(packet_info *pinfo, const stun_msg *msg, bool create);
 
+typedef struct {
+    uint64_t diagnostics;
+    ts_endpoint mapped_before;      /* what this peer's answers named until now, where it has changed; file scope */
+} ts_learned;
+
 /* Takes what the message says of its pair's candidates; first pass. */
 void ts_pair_learn(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, const stun_msg *msg, bool from_local,
-    uint64_t *diagnostics);
+    ts_learned *learned);
+
+/* ---- consent.c; first pass ---- */
+
+/* A new pair: those of its local socket have one consent. */
+void ts_consent_add_pair(ts_pair *pair);
+/* The pair is one of the session, whose pairs have one consent. */
+void ts_consent_join(ts_pair *pair, ts_ice_session *session);
+/* A check of the pair was answered. */
+ts_consent_change ts_consent_answered(const packet_info *pinfo, const ts_pair *pair);
+/* Media on the pair; and on a path that belongs to none, to or from the socket of one. */
+ts_consent_change ts_consent_media(const packet_info *pinfo, const ts_pair *pair, bool from_local);
+void ts_consent_media_beside(const packet_info *pinfo, const ts_path *path);
 
 /* ---- transactions (transactions.c) ---- */
 
@@ -234,6 +265,11 @@ const char *ts_payload_type_label(const ts_payload_type *row);
 /* The same with number and source. */
 const char *ts_payload_type_text(const ts_payload_type *row);
 
+typedef struct ts_rtp_stream ts_rtp_stream;
+
+/* RTP timestamps of video and shared screens run with this clock, those of audio with a slower one. */
+#define TS_VIDEO_CLOCK 90000
+
 /* What a flow carries, by the strongest evidence there is. */
 typedef struct {
     ts_modality modality;
@@ -241,7 +277,14 @@ typedef struct {
     const char *conflict;       /* what contradicts it, static; NULL: nothing */
 } ts_modality_result;
 
-ts_modality_result ts_modality_find(const packet_info *pinfo, const ts_path *path, bool from_local, const ts_payload_type *payload,
+/* What speaks for itself in a payload: the row of its type, and its clock as measured. */
+typedef struct {
+    const ts_payload_type *type;    /* NULL: no row that fits the clock */
+    uint32_t clock_rate;            /* 0: not measured */
+    ts_modality of_flow;            /* what all RTP of the flow is, where this payload is none; else unknown */
+} ts_modality_payload;
+
+ts_modality_result ts_modality_find(const packet_info *pinfo, const ts_path *path, bool from_local, const ts_modality_payload *payload,
     uint16_t stream_type);
 
 /* What is known of one payload, the same on every pass. Packet scope. */
@@ -252,6 +295,7 @@ typedef struct {
     ts_dialect dialect;
     const ts_payload_type *payload_type;    /* of RTP; NULL: no row */
     ts_modality_result modality;
+    ts_rtp_stream *stream;                  /* of RTP; NULL: none, or too many */
     uint32_t setup_frame;
     bool clear;                             /* not encrypted */
     uint64_t diagnostics;
@@ -267,8 +311,14 @@ void ts_media_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts
 /* ---- rtp_info.c ---- */
 
 void ts_rtp_info_handoff(void);
+/* The stream of the packet; NULL where its flow has too many. Once for each packet, on every pass. */
+ts_rtp_stream *ts_rtp_stream_follow(tvbuff_t *tvb, packet_info *pinfo, const ts_flow *flow);
+/* Its clock in Hz by its timestamps, where they have told it by this frame; else 0. */
+uint32_t ts_rtp_stream_clock(const ts_rtp_stream *stream, const packet_info *pinfo);
+/* Where a conflict of its modality is told; 0: nowhere yet. */
+uint32_t *ts_rtp_stream_conflict(ts_rtp_stream *stream);
 /* Tells stock rtp what it cannot know of the packet; before the call, on every pass. */
-void ts_rtp_info_set(tvbuff_t *tvb, packet_info *pinfo, const ts_flow *flow, const ts_media_frame_data *frame_data);
+void ts_rtp_info_set(tvbuff_t *tvb, packet_info *pinfo, const ts_rtp_stream *stream, const ts_media_frame_data *frame_data);
 /* From the lower to the higher port: which of its two directions a packet of a flow goes. */
 bool ts_is_reverse(const packet_info *pinfo);
 

@@ -1,0 +1,115 @@
+/* consent.c
+ * Whether the far end of a stream still answers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * RFC 7675 as observed: checks go on during the call. A client may send
+ * through its own relay and receive over another path, so one pair alone says
+ * nothing: all pairs of a local socket count together, and all sockets of one
+ * session of user fragments. First pass only.
+ */
+
+#include "teams-stun.h"
+
+/* How long media may go one way without an answered check. */
+#define CONSENT_SECONDS 5.0
+
+struct ts_consent_socket {
+    ts_endpoint local;
+    ts_consent *consent;
+};
+
+static wmem_map_t *sockets;     /* local ts_endpoint -> ts_consent_socket */
+
+static ts_consent_socket *
+socket_of(const ts_endpoint *local)
+{
+    return sockets == NULL ? NULL : (ts_consent_socket *)wmem_map_lookup(sockets, local);
+}
+
+void
+ts_consent_add_pair(ts_pair *pair)
+{
+    if (sockets == NULL)
+        sockets = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), ts_endpoint_hash, ts_endpoint_key_equal);
+
+    ts_consent_socket *found = socket_of(&pair->local);
+    if (found == NULL) {
+        found = wmem_new0(wmem_file_scope(), ts_consent_socket);
+        ts_endpoint_keep(&found->local, &pair->local);
+        found->consent = wmem_new0(wmem_file_scope(), ts_consent);
+        wmem_map_insert(sockets, &found->local, found);
+    }
+    pair->consent = found;
+}
+
+void
+ts_consent_join(ts_pair *pair, ts_ice_session *session)
+{
+    if (session->consent == NULL)
+        session->consent = pair->consent->consent;
+    pair->consent->consent = session->consent;
+}
+
+static bool
+is_recent(const packet_info *pinfo, bool known, const nstime_t *time)
+{
+    nstime_t delta;
+
+    if (!known)
+        return false;
+    nstime_delta(&delta, &pinfo->abs_ts, time);
+    return nstime_to_sec(&delta) <= CONSENT_SECONDS;
+}
+
+static ts_consent_change
+set_lost(ts_consent *consent, bool lost)
+{
+    if (consent->lost == lost)
+        return TS_CONSENT_SAME;
+    consent->lost = lost;
+    return lost ? TS_CONSENT_LOST : TS_CONSENT_BACK;
+}
+
+ts_consent_change
+ts_consent_answered(const packet_info *pinfo, const ts_pair *pair)
+{
+    ts_consent *consent = pair->consent->consent;
+
+    consent->exchanged = true;
+    consent->exchange_time = pinfo->abs_ts;
+    return set_lost(consent, false);
+}
+
+static ts_consent_change
+follow_media(const packet_info *pinfo, ts_consent *consent, bool from_local)
+{
+    const unsigned direction = from_local ? 0 : 1;
+    const unsigned other = 1 - direction;
+
+    consent->has_media[direction] = true;
+    consent->media_time[direction] = pinfo->abs_ts;
+    if (!consent->exchanged)
+        return TS_CONSENT_SAME;
+    return set_lost(consent, !is_recent(pinfo, true, &consent->exchange_time) &&
+        !is_recent(pinfo, consent->has_media[other], &consent->media_time[other]));
+}
+
+ts_consent_change
+ts_consent_media(const packet_info *pinfo, const ts_pair *pair, bool from_local)
+{
+    return follow_media(pinfo, pair->consent->consent, from_local);
+}
+
+void
+ts_consent_media_beside(const packet_info *pinfo, const ts_path *path)
+{
+    const ts_consent_socket *sender = socket_of(&path->src);
+    const ts_consent_socket *receiver = sender != NULL ? NULL : socket_of(&path->dst);
+    const ts_consent_socket *found = sender != NULL ? sender : receiver;
+
+    if (found == NULL)
+        return;
+    found->consent->has_media[sender != NULL ? 0 : 1] = true;
+    found->consent->media_time[sender != NULL ? 0 : 1] = pinfo->abs_ts;
+}

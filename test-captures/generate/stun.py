@@ -69,7 +69,7 @@ def address(ip, port, xor=None):
 
 
 def error(code, reason):
-    return struct.pack("!HBB", 0, code // 100, code % 100) + reason.encode()
+    return struct.pack("!HBB", 0, code // 100, code % 100) + (reason if isinstance(reason, bytes) else reason.encode())
 
 
 def message(kind, tid, attributes, padded=True, draft02=False, key=None, integrity="sha1",

@@ -24,7 +24,7 @@ def client_hello_message(server_name, quic=False):
     """The handshake message (RFC 5246 and 8446), without a record around it."""
     extensions = b""
     if server_name is not None:
-        extensions += _extension(0, _block(2, b"\0" + _block(2, server_name.encode("ascii"))))
+        extensions += _extension(0, _block(2, b"\0" + _block(2, server_name if isinstance(server_name, bytes) else server_name.encode("ascii"))))
     extensions += _extension(10, _block(2, bytes.fromhex("001d0017")))
     extensions += _extension(13, _block(2, bytes.fromhex("04030804")))
     extensions += _extension(43, _block(1, bytes.fromhex("0304" if quic else "03040303")))

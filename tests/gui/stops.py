@@ -8,7 +8,7 @@ FAILURE = "diagnostics/d01-nxdomain-required.pcap"
 SIGNIN = "modern-signin.pcap"
 
 # Frames of the article's session.
-NAME, SIGNALLING, ALLOCATION, CHECK, MEDIA = 84, 104, 194, 225, 363
+TELEMETRY, NAME, SIGNALLING, ALLOCATION, CHECK, MEDIA = 64, 84, 104, 194, 225, 363
 # One of the call's first frames, in sight with the end of the sign-in above it.
 CALL_BEGINS = 162
 # What the flow graph is drawn of: the sign-in, relays, and the first checks.
@@ -24,6 +24,7 @@ class Stop(typing.NamedTuple):
 
 STOPS = [
     Stop("packet_list", "opening"),
+    Stop("tree_telemetry", "tree", (TELEMETRY,)),
     Stop("tree_name", "tree", (NAME,)),
     Stop("tree_signalling", "tree", (SIGNALLING,)),
     Stop("tree_allocation", "tree", (ALLOCATION,)),

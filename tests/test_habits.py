@@ -14,8 +14,8 @@ import tables  # noqa: E402  (beside the documentation)
 
 CAPTURES = sorted((harness.ROOT / "test-captures").rglob("*.pcap*"))
 DIAGNOSTICS = sorted(row.filter for row in tables.all_diagnostics())
-ATTRIBUTES = [(plugin, row.type) for plugin in tables.ATTRIBUTE_TABLES for row in tables.attributes(plugin)]
-TYPE_FIELDS = [f"{plugin}.attr.type" for plugin in tables.ATTRIBUTE_TABLES]
+ATTRIBUTES = [(plugin, row.type) for plugin in tables.ATTRIBUTE_CARRIERS for row in tables.attributes(plugin)]
+TYPE_FIELDS = [f"{plugin}.attr.type" for plugin in tables.ATTRIBUTE_CARRIERS]
 
 
 @functools.lru_cache(maxsize=None)

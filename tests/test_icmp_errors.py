@@ -13,7 +13,7 @@ OURS = ["ms_turn", "teams_stun", "teams_flightproxy"]
 def test_only_what_was_sent_is_ours():
     claimed = {int(frame["frame.number"][0]) for frame in fields(CAPTURE, ["frame.number"], " or ".join(OURS))}
     assert claimed == set(SENT)
-    assert_same_in_all_modes(CAPTURE, ["ms_turn.type", "ms_turn.retransmission", "teams_stun.pair.state", "teams.call"],
+    assert_same_in_all_modes(CAPTURE, ["ms_turn.message", "ms_turn.retransmission", "teams_stun.pair.state", "teams.call"],
                              " or ".join(OURS))
 
 

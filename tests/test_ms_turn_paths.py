@@ -19,14 +19,14 @@ CUTS = (62, 70, 78, 84, 96, 110, 140)
 
 @functools.lru_cache(maxsize=None)
 def messages(capture):
-    names = ["ms_turn.type", "ms_turn.allocation", "ms_turn.allocation.state", "teams_stun.ufrag.remote", "_ws.malformed"]
+    names = ["ms_turn.message", "ms_turn.allocation", "ms_turn.allocation.state", "teams_stun.ufrag.remote", "_ws.malformed"]
     return fields(bundled(f"ms-turn/{capture}"), names, "ms_turn")
 
 
 @pytest.mark.parametrize("capture", CAPTURES)
 def test_an_allocation_is_the_same_on_every_path(capture):
     found = messages(capture)
-    assert [frame["ms_turn.type"] for frame in found] == [[kind] for kind in SEQUENCE] * PATHS
+    assert [frame["ms_turn.message"] for frame in found] == [[kind] for kind in SEQUENCE] * PATHS
     assert [frame["ms_turn.allocation.state"] for frame in found] == [[state] for state in STATES] * PATHS
     assert [frame["ms_turn.allocation"] for frame in found] == [[str(n)] for n in range(1, PATHS + 1) for _ in SEQUENCE]
     # What is inside of Send Request and Data Indication, all of it.
@@ -36,7 +36,7 @@ def test_an_allocation_is_the_same_on_every_path(capture):
 
 
 def test_the_same_in_all_modes():
-    assert_same_in_all_modes(bundled("ms-turn/paths.pcap"), ["ms_turn.type", "ms_turn.allocation", "ms_turn.response_to"], "ms_turn")
+    assert_same_in_all_modes(bundled("ms-turn/paths.pcap"), ["ms_turn.message", "ms_turn.allocation", "ms_turn.response_to"], "ms_turn")
 
 
 def malformed(capture, stock, prefs=None):
@@ -50,7 +50,7 @@ def test_fragments_left_alone_are_not_malformed(capture):
     prefs = {"ip.defragment": "FALSE", "ipv6.defragment": "FALSE"}
     path = bundled(f"ms-turn/{capture}")
     assert malformed(path, False, prefs) <= malformed(path, True, prefs)
-    shown = fields(path, ["ms_turn.type", "ms_turn.message_length"], "ms_turn", prefs=prefs)
+    shown = fields(path, ["ms_turn.message", "ms_turn.message_length"], "ms_turn", prefs=prefs)
     # The last path has each message's end first: without reassembly only its begin is known, too.
     assert len(shown) == PATHS * len(SEQUENCE)
     assert not any(frame["ms_turn.message_length"] for frame in shown)

@@ -10,7 +10,7 @@ TEAMS = "teams/teams-signin-and-call.pcapng"
 COOKIE = bytes.fromhex("000f000472c64bc6")
 
 # What every message says, but for forward references.
-FIELDS = ["ms_turn.type", "ms_turn.attr.type", "ms_turn.attr.length", "ms_turn.attr.value", "ms_turn.realm",
+FIELDS = ["ms_turn.message", "ms_turn.attr.type", "ms_turn.attr.length", "ms_turn.attr.value", "ms_turn.realm",
           "ms_turn.allocation", "ms_turn.allocation.state", "ms_turn.response_to", "ms_turn.session_id",
           "ms_turn.mux.session_id", "ms_turn.relayed.address", "ms_turn.reflexive.port", "ms_turn.evidence"]
 
@@ -39,7 +39,7 @@ def messages(datagrams):
 
 
 def test_every_attribute_is_a_field(messages):
-    shown = {frame["frame.number"][0]: frame for frame in fields(shared(TEAMS), FIELDS, "ms_turn.type")}
+    shown = {frame["frame.number"][0]: frame for frame in fields(shared(TEAMS), FIELDS, "ms_turn.message")}
     assert shown.keys() == messages.keys()
     for number, attributes in messages.items():
         frame = shown[number]
@@ -82,27 +82,28 @@ def test_realm_is_not_the_nonce(messages):
 
 def test_one_protocol_for_one_conversation():
     """Server indications, which stock takes for classic STUN, are messages like the others."""
-    frames = fields(shared(TEAMS), ["ms_turn.type", "_ws.col.Protocol"], "classicstun")
+    frames = fields(shared(TEAMS), ["ms_turn.message", "_ws.col.Protocol"], "classicstun")
     assert len(frames) == 3
     for frame in frames:
-        assert frame["ms_turn.type"] == ["Data Indication"]
-    messages = fields(shared(TEAMS), ["_ws.col.Protocol"], "ms_turn.type")
+        assert frame["ms_turn.message"] == ["Data Indication"]
+    messages = fields(shared(TEAMS), ["_ws.col.Protocol"], "ms_turn.message")
     assert all(frame["_ws.col.Protocol"] == ["MS-TURN"] for frame in messages)
 
 
 def test_names_are_those_of_ms_turn(datagrams, messages):
     names = {0x0003: "Allocate Request", 0x0103: "Allocate Success Response", 0x0113: "Allocate Error Response",
              0x0004: "Send Request", 0x0115: "Data Indication"}
-    for frame in fields(shared(TEAMS), ["ms_turn.type", "_ws.col.Info"], "ms_turn.type"):
+    for frame in fields(shared(TEAMS), ["ms_turn.message", "_ws.col.Info"], "ms_turn.message"):
         payload = datagrams[frame["frame.number"][0]]
         name = names[int.from_bytes(payload[:2], "big")]
-        assert frame["ms_turn.type"] == [name]
+        assert frame["ms_turn.message"] == [name]
         assert name in frame["_ws.col.Info"][0]
 
 
 def test_each_allocation_is_complete(messages):
     """Frames 43 to 52: two allocations, from challenge to success, the first one answered by the front."""
-    names = ["ms_turn.allocation", "ms_turn.allocation.state", "ms_turn.response_to", "ms_turn.allocation.relay"]
+    names = ["ms_turn.allocation", "ms_turn.allocation.state", "ms_turn.response_to", "ms_turn.allocation.relay.address",
+             "ms_turn.allocation.relay.port"]
     story = {frame["frame.number"][0]: frame for frame in fields(shared(TEAMS), names, "ms_turn.allocation")}
     expected = {"43": ("1", "requested", []), "44": ("1", "challenged", ["43"]), "47": ("1", "authenticating", []),
                 "49": ("1", "active", ["47"]), "48": ("2", "requested", []), "50": ("2", "challenged", ["48"]),
@@ -113,8 +114,8 @@ def test_each_allocation_is_complete(messages):
         assert frame["ms_turn.allocation"] == [allocation], number
         assert frame["ms_turn.allocation.state"] == [state], number
         assert frame["ms_turn.response_to"] == request, number
-    assert all(frame["ms_turn.allocation.relay"] == ["52.114.250.141:3478"] for number, frame in story.items()
-               if number not in ("43",))
+    assert all((frame["ms_turn.allocation.relay.address"], frame["ms_turn.allocation.relay.port"]) ==
+               (["52.114.250.141"], ["3478"]) for number, frame in story.items() if number not in ("43",))
     elsewhere = fields(shared(TEAMS), [], "ms_turn.response_elsewhere")
     assert [frame["frame.number"] for frame in elsewhere] == [["49"]]
 

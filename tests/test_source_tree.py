@@ -39,7 +39,7 @@ def test_plugins_lie_beside_those_of_the_tree(tree_tshark):
 
 def test_fields_of_the_tree_are_those_of_the_installed_wireshark(tree_tshark):
     """Names, allocations, checks and attribution, from each plugin of the tree."""
-    columns = ["frame.number", "teams_dns.name", "ms_turn.type", "teams_stun.pair.state", "teams.stage", "teams.call"]
+    columns = ["frame.number", "teams_dns.name", "ms_turn.message", "teams_stun.pair.state", "teams.stage", "teams.call"]
     options = ["-n", "-r", harness.readable(harness.bundled("article-2017.pcapng")), "-Y", "frame.number < 400", "-T", "fields",
                *(word for column in columns for word in ("-e", column))]
     expected = harness.tshark(*options)

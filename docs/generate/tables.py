@@ -25,11 +25,14 @@ DIAGNOSTIC_TABLES = {
 }
 DIAGNOSTIC_ROW = re.compile(
     r'^DIAGNOSTIC\(\w+, "[^"]*", "([^"]*)", \w+, (\w+),\s*"((?:[^"\\]|\\.)*)",\s*"((?:[^"\\]|\\.)*)"\)$', re.MULTILINE)
-ATTRIBUTE_TABLES = {
-    "ms_turn": "ms-stun/turn_attributes.c",
-    "teams_stun": "ms-stun/stun_attributes.c",
+ATTRIBUTE_TABLE = "ms-stun/stun_attributes.c"
+# Protocol -> the carriers of the rows that it decodes.
+ATTRIBUTE_CARRIERS = {
+    "ms_turn": ("MS_TURN", "BOTH"),
+    "teams_stun": ("CHECKS", "BOTH"),
 }
-ATTRIBUTE_ROW = re.compile(r"^    \{ (?:0x([0-9A-F]{4})|(TS_ATTR_\w+)), +\"([^\"]*)\",(.*)\},$", re.MULTILINE)
+ATTRIBUTE_ROW = re.compile(
+    r'^    \{ 0x([0-9A-F]{4}), "([^"]*)", STUN_IN_(\w+), .*, "([^"]*)", "([^"]*)" \},$', re.MULTILINE)
 
 
 class Diagnostic(typing.NamedTuple):
@@ -42,7 +45,7 @@ class Diagnostic(typing.NamedTuple):
 class Attribute(typing.NamedTuple):
     type: int
     name: str
-    where: str          # specification and messages, "" where the table does not say
+    where: str          # specification and messages
 
 
 def source(path):
@@ -62,21 +65,11 @@ def all_diagnostics():
     return [row for plugin in DIAGNOSTIC_TABLES for row in diagnostics(plugin)]
 
 
-def constants():
-    """Names -> numbers of the attribute types that have a name of their own."""
-    text = "\n".join(path.read_text() for path in sorted(PLUGINS.glob("*/*.h")))
-    pairs = re.findall(r"\b(TS_ATTR_\w+)\s*=?\s*(0x[0-9A-Fa-f]{4})\b", text)
-    return {name: int(value, 16) for name, value in pairs}
-
-
-def attributes(plugin):
-    """The attributes that a plugin decodes, by type."""
-    names = constants()
-    found = []
-    for number, constant, name, rest in ATTRIBUTE_ROW.findall(source(ATTRIBUTE_TABLES[plugin])):
-        value = int(number, 16) if number else names[constant]
-        found.append(Attribute(value, name, "; ".join(STRING.findall(rest))))
-    return sorted(found)
+def attributes(protocol):
+    """The attributes that a protocol decodes, by type."""
+    return sorted(Attribute(int(number, 16), name, f"{section}; {where}")
+                  for number, name, carriers, section, where in ATTRIBUTE_ROW.findall(source(ATTRIBUTE_TABLE))
+                  if carriers in ATTRIBUTE_CARRIERS[protocol])
 
 
 def csv_rows(name):

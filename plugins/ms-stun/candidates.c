@@ -83,7 +83,7 @@ remote_type_by_siblings(const ts_pair *pair)
 static void
 learn_remote_type(ts_pair *pair, const stun_msg *msg, bool from_local)
 {
-    if (msg->has_session && !from_local)
+    if (stun_msg_has(msg, TS_ATTR_MUX_SESSION_ID) && !from_local)
         pair->remote_type = TS_CANDIDATE_RELAYED;
     if (pair->remote_type == TS_CANDIDATE_UNKNOWN)
         pair->remote_type = remote_type_by_siblings(pair);
@@ -143,7 +143,7 @@ ts_pair_learn(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, cons
     ts_ice_session *session = ts_ice_session_of(pinfo, msg, true);
 
     join_session(pair, session);
-    if (msg->has_implementation_version)
+    if (stun_msg_has(msg, TS_ATTR_IMPLEMENTATION_VERSION))
         pair->version = msg->implementation_version;
     if (msg->type == TS_STUN_BINDING_REQUEST)
         learn_role(session, msg, learned);

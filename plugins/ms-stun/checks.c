@@ -13,6 +13,7 @@
 #include <wsutil/utf8_entities.h>
 
 #include "common/items.h"
+#include "integrity.h"
 
 /* So many sendings without an answer make a check a failed one (Teams gives up after five, observed). */
 #define UNANSWERED_SENDS    5
@@ -34,7 +35,6 @@ typedef struct {
     bool keep_alive;
     bool consent;               /* an answered check after nomination */
     uint64_t diagnostics;
-    ts_fingerprint fingerprint;
     ts_integrity integrity;
     bool from_local;
     ts_endpoint mapped_before;      /* with NAT_CHANGED */
@@ -52,7 +52,6 @@ static int hf_teams_stun_response_time = -1;
 static int hf_teams_stun_answer_time = -1;
 static int hf_teams_stun_media = -1;
 static int hf_teams_stun_evidence = -1;
-static int hf_teams_stun_fingerprint_status = -1;
 static int hf_teams_stun_integrity_status = -1;
 
 static int ett_message = -1;
@@ -63,8 +62,7 @@ static int ett_pair = -1;
 static bool
 is_check(const stun_msg *msg)
 {
-    return msg->has_username || msg->has_priority || msg->role != TS_ICE_ROLE_UNKNOWN || msg->has_implementation_version ||
-        msg->observed_attribute || msg->has_session;
+    return stun_msg_has(msg, TS_ATTR_USERNAME) || stun_msg_has(msg, TS_ATTR_PRIORITY) || msg->role != TS_ICE_ROLE_UNKNOWN || stun_msg_is_microsoft(msg) || stun_msg_has(msg, TS_ATTR_MUX_SESSION_ID);
 }
 
 static bool
@@ -139,20 +137,20 @@ error_outcome(ts_pair *pair, const stun_msg *msg, check_frame_data *frame_data)
 static void
 check_contents(const stun_msg *msg, const ts_pair *pair, check_frame_data *frame_data)
 {
-    const bool microsoft = msg->has_implementation_version || msg->observed_attribute || (pair != NULL && pair->version != 0);
+    const bool microsoft = stun_msg_is_microsoft(msg) || (pair != NULL && pair->version != 0);
 
     if (!microsoft || msg->type == TS_STUN_BINDING_INDICATION)
         return;
-    if (!msg->has_implementation_version && msg->type != TS_STUN_BINDING_ERROR)
+    if (!stun_msg_has(msg, TS_ATTR_IMPLEMENTATION_VERSION) && msg->type != TS_STUN_BINDING_ERROR)
         frame_data->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_NO_IMPLEMENTATION_VERSION);
     if (msg->type != TS_STUN_BINDING_REQUEST) {
-        if (msg->has_foundation)
+        if (stun_msg_has(msg, TS_ATTR_CANDIDATE_IDENTIFIER))
             frame_data->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_CANDIDATE_IDENTIFIER_IN_RESPONSE);
         return;
     }
     if (frame_data->keep_alive || !msg->complete)
         return;
-    if (!msg->has_username || msg->fingerprint_offset == 0)
+    if (!stun_msg_has(msg, TS_ATTR_USERNAME) || !stun_msg_has(msg, TS_ATTR_FINGERPRINT))
         frame_data->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_DISCARDED_CHECK);
     if (msg->integrity_offset == 0)
         frame_data->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_UNAUTHENTICATED_CHECK);
@@ -192,7 +190,7 @@ attach_info(packet_info *pinfo, const stun_msg *msg, const check_frame_data *fra
     info->local_type = ts_candidate_name(frame_data->snapshot->local_type);
     info->remote_type = ts_candidate_name(frame_data->snapshot->remote_type);
     info->allocation = pair->allocation;
-    info->use_candidate = msg->use_candidate;
+    info->use_candidate = stun_msg_has(msg, TS_ATTR_USE_CANDIDATE);
     info->twin = frame_data->twin_of != 0;
     info->retransmission = frame_data->retransmission;
     info->tcp = pair->tcp;
@@ -271,13 +269,8 @@ frame_data_new(tvbuff_t *tvb, packet_info *pinfo, const ts_demux_call *call, con
     const uint8_t *data = tvb_get_ptr(tvb, 0, (int)captured);
 
     frame_data->request = msg->type == TS_STUN_BINDING_REQUEST;
-    frame_data->keep_alive = frame_data->request && !msg->has_username && msg->integrity_offset == 0 && !msg->has_priority;
-    frame_data->fingerprint = ts_fingerprint_check(data, captured, msg->fingerprint_offset);
+    frame_data->keep_alive = frame_data->request && !stun_msg_has(msg, TS_ATTR_USERNAME) && msg->integrity_offset == 0 && !stun_msg_has(msg, TS_ATTR_PRIORITY);
     frame_data->integrity = ts_integrity_check(data, captured, msg->integrity_offset, msg->ufrag_remote, msg->ufrag_local);
-    if (frame_data->fingerprint == TS_FINGERPRINT_LEGACY)
-        frame_data->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_LEGACY_FINGERPRINT);
-    else if (frame_data->fingerprint == TS_FINGERPRINT_BAD)
-        frame_data->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_BAD_FINGERPRINT);
     if (frame_data->integrity == TS_INTEGRITY_INVALID)
         frame_data->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_BAD_INTEGRITY);
 
@@ -354,7 +347,6 @@ show_frame_data(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item 
 {
     if (frame_data->pair != NULL)
         ts_show_pair(tvb, tree, frame_data->pair, frame_data->snapshot, frame_data->pair_text);
-    show_status(tvb, tree, hf_teams_stun_fingerprint_status, ts_fingerprint_name(frame_data->fingerprint));
     show_status(tvb, tree, hf_teams_stun_integrity_status, ts_integrity_name(frame_data->integrity));
     ts_add_number(tvb, tree, hf_teams_stun_twin_of, frame_data->twin_of);
     if (frame_data->retransmission)
@@ -380,7 +372,7 @@ show_info(packet_info *pinfo, const check_frame_data *frame_data, const stun_msg
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "MS-ICE");
     /* Stock leaves a message alone whose end is missing. */
     if (msg->end_missing)
-        col_add_str(pinfo->cinfo, COL_INFO, ts_message_type_name(msg->type));
+        col_add_str(pinfo->cinfo, COL_INFO, stun_message_name(pinfo->pool, msg->type));
     if (frame_data->keep_alive)
         col_append_str(pinfo->cinfo, COL_INFO, ", keep-alive");
     if (frame_data->pair == NULL)
@@ -406,13 +398,15 @@ ts_checks_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_
 {
     stun_msg msg = { .type = 0 };
 
-    if (try_val_to_str(call->payload.type, VALS(ts_message_types)) == NULL)
+    if ((call->payload.type & MS_TURN_METHOD_MASK) != TS_STUN_BINDING_REQUEST)
         return 0;
 
     proto_item *root = proto_tree_add_protocol_format(tree, proto_teams_stun, tvb, 0, -1, "Microsoft ICE, %s",
-        ts_message_type_name(call->payload.type));
+        stun_message_name(pinfo->pool, call->payload.type));
     proto_tree *sub = proto_item_add_subtree(root, ett_message);
-    ts_message_dissect(tvb, pinfo, sub, &msg);
+    stun_msg_dissect(STUN_CHECKS, tvb, pinfo, sub, true, &msg);
+    if (msg.end_missing)
+        ts_expert_add(&teams_stun_expert_table, TEAMS_STUN_EXPERT_MESSAGE_SHORT, pinfo, root, "");
 
     const uint32_t key = ts_frame_data_key(tvb, call);
     check_frame_data *frame_data = (check_frame_data *)p_get_proto_data(wmem_file_scope(), pinfo, proto_teams_stun, key);
@@ -447,7 +441,6 @@ ts_checks_register(int proto)
         { &hf_teams_stun_answer_time, { "Answer Time", "teams_stun.answer_time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0, "Time that the capturing side took to answer a check of its peer; says nothing of the path", HFILL } },
         { &hf_teams_stun_media, { "Media", "teams_stun.media", FT_STRING, BASE_NONE, NULL, 0, "What each payload of the frame is, the innermost first: stun, turn, rtp, rtcp, srtcp, dtls, channel (FF10 or ChannelData), other (RFC 7983)", HFILL } },
         { &hf_teams_stun_evidence, { "Evidence", "teams_stun.evidence", FT_STRING, BASE_NONE, NULL, 0, "Why this is taken for Microsoft's", HFILL } },
-        { &hf_teams_stun_fingerprint_status, { "Fingerprint Status", "teams_stun.fingerprint.status", FT_STRING, BASE_NONE, NULL, 0, "good, legacy (misprinted table of Windows Live Messenger 2009) or bad", HFILL } },
         { &hf_teams_stun_integrity_status, { "Integrity Status", "teams_stun.integrity.status", FT_STRING, BASE_NONE, NULL, 0, "Whether, and under which rule, MESSAGE-INTEGRITY fits a password of the preferences", HFILL } },
     };
     static int *ett[] = { &ett_message, &ett_pair };

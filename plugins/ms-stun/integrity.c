@@ -8,72 +8,46 @@
  * the text is padded with zeros to a multiple of 64 bytes.
  */
 
-#include "teams-stun.h"
+#include "integrity.h"
 
+#include <epan/crc32-tvb.h>
 #include <epan/prefs.h>
 #include <epan/uat.h>
+#include <wsutil/crc32.h>
+
+#include "stun_msg.h"
 
 #define FINGERPRINT_XOR     UINT32_C(0x5354554E)
-#define FINGERPRINT_VALUE   4
 #define HMAC_SHA1_LENGTH    20
 #define HMAC_BLOCK          64
-#define TLV_HEADER          4
 
 /* ---- fingerprint ---- */
 
-/* The reflected CRC-32 polynomial, and the entry that Windows Live Messenger 2009 misprints. */
-#define CRC32_POLYNOMIAL    UINT32_C(0xEDB88320)
+/* The entry of the CRC-32 table that Windows Live Messenger 2009 misprints. */
 #define CRC32_TRUE_ENTRY    UINT32_C(0x8BBEB8EA)
 #define CRC32_WLM_ENTRY     UINT32_C(0x08BBE8EA)
 
-static uint32_t crc_table[256];
-
-static void
-crc_table_fill(void)
-{
-    for (uint32_t i = 0; i < 256; i++) {
-        uint32_t entry = i;
-        for (unsigned bit = 0; bit < 8; bit++)
-            entry = (entry >> 1) ^ ((entry & 1) ? CRC32_POLYNOMIAL : 0);
-        crc_table[i] = entry;
-    }
-}
-
 static uint32_t
-crc32_of(const uint8_t *data, size_t length, bool misprinted)
+crc32_misprinted(const uint8_t *data, int length)
 {
     uint32_t crc = UINT32_MAX;
 
-    for (size_t i = 0; i < length; i++) {
-        uint32_t entry = crc_table[(crc ^ data[i]) & 0xFF];
-        if (misprinted && entry == CRC32_TRUE_ENTRY)
+    for (int i = 0; i < length; i++) {
+        uint32_t entry = crc32_ccitt_table_lookup((uint8_t)(crc ^ data[i]));
+        if (entry == CRC32_TRUE_ENTRY)
             entry = CRC32_WLM_ENTRY;
         crc = entry ^ (crc >> 8);
     }
     return ~crc;
 }
 
-ts_fingerprint
-ts_fingerprint_check(const uint8_t *data, size_t captured, unsigned offset)
+uint32_t
+ts_fingerprint_compute(tvbuff_t *tvb, int length, bool misprinted)
 {
-    if (offset == 0 || offset + TLV_HEADER + FINGERPRINT_VALUE > captured)
-        return TS_FINGERPRINT_NONE;
-    if (crc_table[1] == 0)
-        crc_table_fill();
+    const uint32_t crc = misprinted ? crc32_misprinted(tvb_get_ptr(tvb, 0, length), length) :
+        crc32_ccitt_tvb(tvb, (unsigned)length);
 
-    const uint32_t sent = ts_get_be32(data + offset + TLV_HEADER) ^ FINGERPRINT_XOR;
-
-    if (crc32_of(data, offset, false) == sent)
-        return TS_FINGERPRINT_GOOD;
-    return crc32_of(data, offset, true) == sent ? TS_FINGERPRINT_LEGACY : TS_FINGERPRINT_BAD;
-}
-
-const char *
-ts_fingerprint_name(ts_fingerprint fingerprint)
-{
-    static const char *const names[] = { "", "good", "legacy", "bad" };
-
-    return names[fingerprint];
+    return crc ^ FINGERPRINT_XOR;
 }
 
 /* ---- message integrity ---- */
@@ -130,7 +104,7 @@ static bool
 hmac_fits(const uint8_t *data, unsigned offset, const char *password, bool draft02)
 {
     static const uint8_t zeros[HMAC_BLOCK];
-    const uint16_t adjusted = (uint16_t)(offset + TLV_HEADER + HMAC_SHA1_LENGTH - TS_STUN_HEADER_LENGTH);
+    const uint16_t adjusted = (uint16_t)(offset + STUN_ATTRIBUTE_HEADER + HMAC_SHA1_LENGTH - TS_STUN_HEADER_LENGTH);
     const uint8_t header[4] = {
         data[0], data[1],
         draft02 ? data[2] : (uint8_t)(adjusted >> 8),
@@ -146,7 +120,7 @@ hmac_fits(const uint8_t *data, unsigned offset, const char *password, bool draft
         g_hmac_update(hmac, zeros, (gssize)(HMAC_BLOCK - offset % HMAC_BLOCK));
     g_hmac_get_digest(hmac, digest, &digest_length);
     g_hmac_unref(hmac);
-    return memcmp(digest, data + offset + TLV_HEADER, sizeof digest) == 0;
+    return memcmp(digest, data + offset + STUN_ATTRIBUTE_HEADER, sizeof digest) == 0;
 }
 
 static bool
@@ -164,7 +138,7 @@ ts_integrity_check(const uint8_t *data, size_t captured, unsigned offset, const 
 {
     bool named = false;
 
-    if (offset == 0 || offset + TLV_HEADER + HMAC_SHA1_LENGTH > captured)
+    if (offset == 0 || offset + STUN_ATTRIBUTE_HEADER + HMAC_SHA1_LENGTH > captured)
         return TS_INTEGRITY_NONE;
     for (unsigned i = 0; i < password_count; i++) {
         const password_row *row = &passwords[i];

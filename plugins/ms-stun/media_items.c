@@ -87,8 +87,7 @@ show_header_extension(tvbuff_t *tvb, proto_tree *tree)
         }
         if (id == 15 || offset + 1 + length > end || !tvb_bytes_exist(tvb, offset + 1, length))
             return;
-        proto_tree_add_string_format_value(tree, hf_teams_stun_header_extension, tvb, offset, 1 + length,
-            val_to_str_const(id, extension_names, "unknown"), "%s (id %u, %d bytes)",
+        proto_tree_add_uint_format_value(tree, hf_teams_stun_header_extension, tvb, offset, 1 + length, id, "%s (id %u, %d bytes)",
             val_to_str_const(id, extension_names, "unknown"), id, length);
         offset += 1 + length;
     }
@@ -165,7 +164,7 @@ ts_media_items_register(int proto)
     static hf_register_info hf[] = {
         { &hf_teams_stun_payload_name, { "Payload Name", "teams_stun.payload_name", FT_STRING, BASE_NONE, NULL, 0, "Codec and clock rate that Microsoft's clients use this payload type for; empty where unknown", HFILL } },
         { &hf_teams_stun_dialect, { "Dialect", "teams_stun.dialect", FT_STRING, BASE_NONE, NULL, 0, "Whose payload type numbers apply, by IMPLEMENTATION-VERSION of the checks", HFILL } },
-        { &hf_teams_stun_header_extension, { "Header Extension", "teams_stun.header_extension", FT_STRING, BASE_NONE, NULL, 0, "Element of the RTP header extension, as Teams' SDP declares it (observed)", HFILL } },
+        { &hf_teams_stun_header_extension, { "Header Extension", "teams_stun.header_extension", FT_UINT8, BASE_DEC, VALS(extension_names), 0, "Element of the RTP header extension, as Teams' SDP declares it (observed)", HFILL } },
         { &hf_teams_stun_rtcp_version, { "Version", "teams_stun.rtcp.version", FT_UINT8, BASE_DEC, NULL, 0xC0, "Version of RTCP, 2", HFILL } },
         { &hf_teams_stun_rtcp_padding, { "Padding", "teams_stun.rtcp.padding", FT_BOOLEAN, 8, NULL, 0x20, "Padding at the end of the encrypted part", HFILL } },
         { &hf_teams_stun_rtcp_count, { "Count or Format", "teams_stun.rtcp.count", FT_UINT8, BASE_DEC, NULL, 0x1F, "Number of reports, or format of a feedback message", HFILL } },

@@ -12,20 +12,6 @@
 #include "experts.h"
 #include "stun_msg.h"
 
-/* ---- attributes.c ---- */
-
-void ms_turn_attributes_register(int proto);
-
-/*
- * Adds one subtree per attribute of the message in tvb, and fills msg. The
- * walk is padded or not as payload says. Never throws: what a short capture or a
- * wrong length leaves out is said by an expert item.
- */
-void ms_turn_attributes_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_payload *payload, stun_msg *msg);
-
-/* Does the message carry an attribute of this type (of the attribute table)? */
-bool stun_msg_has(const stun_msg *msg, uint16_t attribute);
-
 /* ---- allocations.h, follow.c ---- */
 
 typedef struct ms_turn_transaction {
@@ -80,25 +66,13 @@ void ms_turn_follow_register(void);
 /* Is the frame sent by the client, by message type, for FF10 by port? */
 bool ms_turn_from_client(const packet_info *pinfo, uint16_t type);
 
-/* "audio", "video", ...; "unknown" for others. */
-const char *ms_turn_stream_type_name(uint32_t stream_type);
-
 /* ---- turn_frame_items.c ---- */
 
 void ms_turn_frame_data_register(int proto);
 /* Adds what the frame data say, generated items all. */
 void ms_turn_frame_data_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ms_turn_frame_data *frame_data);
 
-/* ---- bandwidth.c: [MS-TURNBWM] ---- */
-
-void ms_turn_bandwidth_register(int proto);
-
-/* ---- messages.c: names, rules that need no other frame ---- */
-
-/* "Allocate Request", "Data Indication"; "Unknown (0x...)" */
-const char *ms_turn_message_name(packet_info *pinfo, uint16_t type);
-const char *ms_turn_method_name(uint16_t type);
-const char *ms_turn_class_name(uint16_t type);
+/* ---- turn_rules.c ---- */
 
 /* Expert items on a whole message, below item. */
 void ms_turn_check_message(packet_info *pinfo, proto_item *item, const ts_payload *payload, const stun_msg *msg, bool tcp);

@@ -10,18 +10,12 @@
 #include "ms-turn.h"
 
 #include "common/items.h"
-#include "experts.h"
 
 void proto_register_ms_turn(void);
 void proto_reg_handoff_ms_turn(void);
 
 static int proto_ms_turn = -1;
 
-static int hf_ms_turn_type = -1;
-static int hf_ms_turn_method = -1;
-static int hf_ms_turn_class = -1;
-static int hf_ms_turn_length = -1;
-static int hf_ms_turn_transaction_id = -1;
 static int hf_ms_turn_evidence = -1;
 static int hf_ms_turn_frame_type = -1;
 static int hf_ms_turn_frame_length = -1;
@@ -142,27 +136,14 @@ attach_message_info(packet_info *pinfo, const ts_demux_call *call, const ms_turn
 /* ---- messages ---- */
 
 static void
-add_header(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_demux_call *call)
-{
-    const uint16_t type = call->payload.type;
-
-    proto_tree_add_string(tree, hf_ms_turn_type, tvb, 0, 2, ms_turn_message_name(pinfo, type));
-    proto_item_set_generated(proto_tree_add_string(tree, hf_ms_turn_method, tvb, 0, 2, ms_turn_method_name(type)));
-    proto_item_set_generated(proto_tree_add_string(tree, hf_ms_turn_class, tvb, 0, 2, ms_turn_class_name(type)));
-    proto_tree_add_item(tree, hf_ms_turn_length, tvb, 2, 2, ENC_BIG_ENDIAN);
-    proto_tree_add_item(tree, hf_ms_turn_transaction_id, tvb, 4, 16, ENC_NA);
-}
-
-static void
 dissect_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *item, const ts_demux_call *call)
 {
-    stun_msg msg = { .error_reason = "" };
-    wmem_strbuf_t *info = wmem_strbuf_new(pinfo->pool, ms_turn_message_name(pinfo, call->payload.type));
+    stun_msg msg = { .type = 0 };
+    wmem_strbuf_t *info = wmem_strbuf_new(pinfo->pool, stun_message_name(pinfo->pool, call->payload.type));
 
-    add_header(tvb, pinfo, tree, call);
     if (call->payload.length + (unsigned)TS_STUN_HEADER_LENGTH != tvb_reported_length(tvb))
         ts_expert_add(&ms_turn_expert_table, MS_TURN_EXPERT_MESSAGE_LENGTH, pinfo, item, "");
-    ms_turn_attributes_dissect(tvb, pinfo, tree, &call->payload, &msg);
+    stun_msg_dissect(STUN_MS_TURN, tvb, pinfo, tree, call->payload.padded, &msg);
     ms_turn_check_message(pinfo, item, &call->payload, &msg, call->tcp);
 
     const ms_turn_frame_data *frame_data = ms_turn_follow(pinfo, proto_ms_turn, call, &msg, 0);
@@ -205,11 +186,11 @@ dissect_mux(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *ite
 
 /* ---- TCP ---- */
 
-static const char *
-frame_type_name(uint16_t type)
-{
-    return type == TS_FRAME_CONTROL ? "control" : type == TS_FRAME_DATA ? "end-to-end data" : "unknown";
-}
+static const value_string frame_type_names[] = {
+    { TS_FRAME_CONTROL, "control" },
+    { TS_FRAME_DATA, "end-to-end data" },
+    { 0, NULL }
+};
 
 /* [MS-TURN] 2.1.4: type, reserved, length; the demultiplexer has checked what follows. */
 static void
@@ -221,23 +202,32 @@ dissect_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *i
         set_columns(pinfo, "Not an MS-TURN frame", NULL);
         return;
     }
-    proto_tree_add_string(tree, hf_ms_turn_frame_type, tvb, 0, 1, frame_type_name(call->payload.type));
+    const char *name = val_to_str_const(call->payload.type, frame_type_names, "unknown");
+
+    proto_tree_add_item(tree, hf_ms_turn_frame_type, tvb, 0, 1, ENC_BIG_ENDIAN);
     proto_tree_add_item(tree, hf_ms_turn_frame_length, tvb, 2, 2, ENC_BIG_ENDIAN);
-    proto_item_append_text(item, ", Framing, %s, %u bytes", frame_type_name(call->payload.type), call->payload.length);
+    proto_item_append_text(item, ", Framing, %s, %u bytes", name, call->payload.length);
     if (tvb_get_uint8(tvb, 1) != 0)
         ts_expert_add(&ms_turn_expert_table, MS_TURN_EXPERT_FRAME_RESERVED, pinfo, item, "");
     if (!call->payload.walk_exact)
         ts_expert_add(&ms_turn_expert_table, MS_TURN_EXPERT_FRAME_LENGTH, pinfo, item, "");
-    set_columns(pinfo, wmem_strdup_printf(pinfo->pool, "MS-TURN Framing, %s", frame_type_name(call->payload.type)), NULL);
+    set_columns(pinfo, wmem_strdup_printf(pinfo->pool, "MS-TURN Framing, %s", name), NULL);
 }
+
+/* By the type of the handshake message that it imitates. */
+static const value_string pseudo_tls_names[] = {
+    { TS_PSEUDO_TLS_CLIENT, "client" },
+    { TS_PSEUDO_TLS_SERVER, "server" },
+    { 0, NULL }
+};
 
 /* [MS-TURN] 2.1.1 */
 static void
 dissect_pseudo_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *item, const ts_demux_call *call)
 {
-    const char *name = call->payload.type == TS_PSEUDO_TLS_CLIENT ? "client" : "server";
+    const char *name = val_to_str_const(call->payload.type, pseudo_tls_names, "unknown");
 
-    proto_tree_add_string(tree, hf_ms_turn_pseudo_tls, tvb, 0, -1, name);
+    proto_tree_add_uint(tree, hf_ms_turn_pseudo_tls, tvb, 0, (int)tvb_reported_length(tvb), call->payload.type);
     proto_item_append_text(item, ", Pseudo-TLS, %s handshake", name);
     ts_expert_add(&ms_turn_expert_table, MS_TURN_EXPERT_NOT_ENCRYPTED, pinfo, item, "");
     set_columns(pinfo, wmem_strdup_printf(pinfo->pool, "Pseudo-TLS %s handshake", name), NULL);
@@ -309,25 +299,20 @@ void
 proto_register_ms_turn(void)
 {
     static hf_register_info hf[] = {
-        { &hf_ms_turn_type, { "Message Type", "ms_turn.type", FT_STRING, BASE_NONE, NULL, 0, "Name of the message in MS-TURN: Allocate Request, Send Request, Data Indication", HFILL } },
-        { &hf_ms_turn_method, { "Method", "ms_turn.method", FT_STRING, BASE_NONE, NULL, 0, "Allocate, Send, Data, Set Active Destination", HFILL } },
-        { &hf_ms_turn_class, { "Class", "ms_turn.class", FT_STRING, BASE_NONE, NULL, 0, "Request, Success Response, Error Response, Indication", HFILL } },
-        { &hf_ms_turn_length, { "Message Length", "ms_turn.length", FT_UINT16, BASE_DEC, NULL, 0, "Bytes of attributes after the 20-byte header", HFILL } },
-        { &hf_ms_turn_transaction_id, { "Transaction ID", "ms_turn.transaction_id", FT_BYTES, BASE_NONE, NULL, 0, "All 16 bytes; clients begin it with the RFC 8489 cookie, server indications do not", HFILL } },
         { &hf_ms_turn_evidence, { "Evidence", "ms_turn.evidence", FT_STRING, BASE_NONE, NULL, 0, "Why this is taken for MS-TURN: cookie, session, enclosed, conversation", HFILL } },
-        { &hf_ms_turn_frame_type, { "Frame Type", "ms_turn.frame.type", FT_STRING, BASE_NONE, NULL, 0, "TCP framing: control (2) or end-to-end data (3)", HFILL } },
+        { &hf_ms_turn_frame_type, { "Frame Type", "ms_turn.frame.type", FT_UINT8, BASE_DEC, VALS(frame_type_names), 0, "TCP framing: what the frame carries", HFILL } },
         { &hf_ms_turn_frame_length, { "Frame Length", "ms_turn.frame.length", FT_UINT16, BASE_DEC, NULL, 0, "Bytes after the 4-byte frame header", HFILL } },
         { &hf_ms_turn_mux_session_id, { "Session ID", "ms_turn.mux.session_id", FT_UINT64, BASE_HEX, NULL, 0, "Session that the multiplexed frame belongs to", HFILL } },
         { &hf_ms_turn_mux_length, { "Length", "ms_turn.mux.length", FT_UINT16, BASE_DEC, NULL, 0, "Bytes of session id and payload", HFILL } },
         { &hf_ms_turn_mux_remote, { "Remote Relay's Session", "ms_turn.mux.remote", FT_BOOLEAN, BASE_NONE, NULL, 0, "The session was told by the peer, for its own relay", HFILL } },
-        { &hf_ms_turn_pseudo_tls, { "Pseudo-TLS Handshake", "ms_turn.pseudo_tls", FT_STRING, BASE_NONE, NULL, 0, "Sender of this half of the handshake: client or server", HFILL } },
+        { &hf_ms_turn_pseudo_tls, { "Pseudo-TLS Handshake", "ms_turn.pseudo_tls", FT_UINT8, BASE_DEC, VALS(pseudo_tls_names), 0, "Sender of this half of the handshake", HFILL } },
     };
     static int *ett[] = { &ett_ms_turn };
 
     proto_ms_turn = proto_register_protocol("Microsoft TURN", "MS-TURN", "ms_turn");
     proto_register_field_array(proto_ms_turn, hf, array_length(hf));
     proto_register_subtree_array(ett, array_length(ett));
-    ms_turn_attributes_register(proto_ms_turn);
+    stun_msg_register_ms_turn(proto_ms_turn);
     ms_turn_frame_data_register(proto_ms_turn);
     ms_turn_follow_register();
     ts_expert_register(&ms_turn_expert_table, proto_ms_turn);

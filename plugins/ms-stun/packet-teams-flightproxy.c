@@ -76,16 +76,12 @@ static int hf_teams_flightproxy_acknowledged_in = -1;
 static int ett_flightproxy = -1;
 
 
-static const char *
-type_name(uint8_t type)
-{
-    switch (type) {
-    case TS_FLIGHTPROXY_ACK: return "acknowledgement";
-    case TS_FLIGHTPROXY_CLIENT:          return "client";
-    case TS_FLIGHTPROXY_SERVER:          return "server";
-    default:                   return "";
-    }
-}
+static const value_string type_names[] = {
+    { TS_FLIGHTPROXY_ACK, "acknowledgement" },
+    { TS_FLIGHTPROXY_CLIENT, "client" },
+    { TS_FLIGHTPROXY_SERVER, "server" },
+    { 0, NULL }
+};
 
 static connection *
 connection_of(const ts_flow *flow)
@@ -214,7 +210,7 @@ show_frame_data(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item 
         ts_add_number(tvb, tree, hf_teams_flightproxy_acknowledged_in, frame_data->data->acknowledged_in);
     ts_add_number(tvb, tree, hf_teams_flightproxy_retransmission_of, frame_data->original);
     if (frame_data->original != 0) {
-        ts_expert_add(&flightproxy_expert_table, FLIGHTPROXY_EXPERT_RETRANSMITTED, pinfo, root,
+        ts_expert_add(&flightproxy_expert_table, FLIGHTPROXY_EXPERT_RETRANSMISSION, pinfo, root,
             wmem_strdup_printf(pinfo->pool, "frame %u", frame_data->original));
         col_append_fstr(pinfo->cinfo, COL_INFO, ", same as frame %u", frame_data->original);
     }
@@ -252,7 +248,7 @@ show_contents(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *r
         /* One whose end the capture cut off may have been right. */
         return length == 1 + GUID_LENGTH && (int)tvb_captured_length(tvb) < length;
     }
-    proto_item_append_text(root, ", %s data, %d bytes", type_name(type), length - 1);
+    proto_item_append_text(root, ", %s data, %d bytes", val_to_str_const(type, type_names, "unknown"), length - 1);
     col_add_fstr(pinfo->cinfo, COL_INFO, "%s data, %d bytes encrypted", type == TS_FLIGHTPROXY_CLIENT ? "Client" : "Server", length - 1);
     if (tvb_captured_length(tvb) > 1)
         proto_tree_add_item(tree, hf_teams_flightproxy_payload, tvb, 1, -1, ENC_NA);
@@ -275,7 +271,7 @@ dissect_flightproxy(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
     proto_item *root = proto_tree_add_item(tree, proto_flightproxy, tvb, 0, -1, ENC_NA);
     proto_tree *sub = proto_item_add_subtree(root, ett_flightproxy);
 
-    proto_tree_add_string(sub, hf_teams_flightproxy_type, tvb, 0, 1, type_name(type));
+    proto_tree_add_item(sub, hf_teams_flightproxy_type, tvb, 0, 1, ENC_BIG_ENDIAN);
     const bool observed = show_contents(tvb, pinfo, sub, root, type, guid);
     proto_item *item = proto_tree_add_uint(sub, hf_teams_flightproxy_length, tvb, 0, 0, (uint32_t)length);
     proto_item_set_generated(item);
@@ -300,7 +296,7 @@ void
 proto_register_teams_flightproxy(void)
 {
     static hf_register_info hf[] = {
-        { &hf_teams_flightproxy_type, { "Type", "teams_flightproxy.type", FT_STRING, BASE_NONE, NULL, 0, "client (06), server (07) or acknowledgement (03); observed", HFILL } },
+        { &hf_teams_flightproxy_type, { "Type", "teams_flightproxy.type", FT_UINT8, BASE_DEC, VALS(type_names), 0, "Data of client or server, or an acknowledgement; observed", HFILL } },
         { &hf_teams_flightproxy_guid, { "GUID", "teams_flightproxy.guid", FT_STRING, BASE_NONE, NULL, 0, "Identifier that an acknowledgement carries; observed", HFILL } },
         { &hf_teams_flightproxy_connection, { "Connection", "teams_flightproxy.connection", FT_UINT32, BASE_DEC, NULL, 0, "Number of the connection in this capture, from 1", HFILL } },
         { &hf_teams_flightproxy_length, { "Length", "teams_flightproxy.length", FT_UINT32, BASE_DEC, NULL, 0, "Bytes of the datagram, the type among them", HFILL } },

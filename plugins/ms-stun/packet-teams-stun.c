@@ -10,6 +10,8 @@
 
 #include "teams-stun.h"
 
+#include "integrity.h"
+
 #include <epan/prefs.h>
 
 
@@ -54,7 +56,7 @@ proto_register_teams_stun(void)
 {
     proto_teams_stun = proto_register_protocol("Microsoft ICE and Teams media", "MS-ICE", "teams_stun");
     ts_checks_register(proto_teams_stun);
-    ts_message_register(proto_teams_stun);
+    stun_msg_register_checks(proto_teams_stun);
     ts_payload_types_init();
     ts_media_items_register(proto_teams_stun);
     ts_expert_register(&teams_stun_expert_table, proto_teams_stun);

@@ -127,7 +127,7 @@ ts_path_of(packet_info *pinfo, const ts_demux_call *call, const stun_msg *msg)
         path_beyond_relay(pinfo, call, &path);
     /* A message names its sender's session: that of the client itself says nothing about the peer. */
     const bool own = path.server.addr.type != AT_NONE && path.from_client;
-    if (msg != NULL && msg->has_session && path.session_id == 0 && !own)
+    if (msg != NULL && stun_msg_has(msg, TS_ATTR_MUX_SESSION_ID) && path.session_id == 0 && !own)
         path.session_id = msg->session_id;
     return path;
 }

@@ -11,7 +11,14 @@
 
 #include "common/frame_info.h"
 
-/* Message types. */
+#include "core/payload.h"
+
+#define STUN_ATTRIBUTE_HEADER       4   /* bytes */
+
+/* Whose attributes a message has, and whose fields show it. */
+typedef enum { STUN_MS_TURN, STUN_CHECKS, STUN_PROTOCOLS } stun_protocol;
+
+/* Message types: RFC 8489 5, [MS-TURN] 2.2.1. */
 #define TS_STUN_BINDING_REQUEST     0x0001
 #define TS_STUN_BINDING_INDICATION  0x0011
 #define TS_STUN_BINDING_SUCCESS     0x0101
@@ -26,7 +33,7 @@
 /* What is left of a type without its class. */
 #define MS_TURN_METHOD_MASK         0x3EEF
 
-/* Classes by bits 8 and 4 of the type, RFC 8489 5. */
+/* The class is in bits 8 and 4 of the type. */
 static inline bool
 ms_turn_is_request(uint16_t type)
 {
@@ -53,6 +60,7 @@ typedef enum { TS_FORMAT_UNKNOWN, TS_FORMAT_RFC5389, TS_FORMAT_DRAFT02 } ts_form
 
 /* Packet scope, as everything it points to. A number is 0, an address AT_NONE where the message says nothing. */
 typedef struct {
+    stun_protocol protocol;
     uint16_t type;
     bool end_missing;               /* there are fewer bytes than the header says */
     bool complete;                  /* every attribute was at hand: what is not here was not sent */
@@ -91,16 +99,39 @@ typedef struct {
     const char *ufrag_local;        /* its second part: the sender's; NULL */
     ts_ice_role role;
     ts_format format;
-    bool has_username;
-    bool has_priority;
     uint32_t priority;
-    bool use_candidate;
-    bool has_implementation_version;
     uint32_t implementation_version;
-    bool has_foundation;
-    bool has_session;
-    bool observed_attribute;        /* 0x8033, 0x8036 or 0x8037 */
-    unsigned fingerprint_offset;    /* of the attribute header; 0: none */
 } stun_msg;
+
+/* Does the message carry an attribute of this type, whole? */
+bool stun_msg_has(const stun_msg *msg, uint16_t type);
+
+/* Does it carry one that only Microsoft's clients put into checks? */
+bool stun_msg_is_microsoft(const stun_msg *msg);
+
+/* "Allocate Request", "Data Indication"; "Unknown Message 0x...." */
+const char *stun_message_name(wmem_allocator_t *scope, uint16_t type);
+
+extern const value_string stun_stream_type_names[];
+
+/*
+ * Shows header and attributes of the message in tvb below tree, in the fields
+ * of the protocol, and says what is in it. The walk is padded or not. Never
+ * throws: what a short capture or a wrong length leaves out is said by an
+ * expert item.
+ */
+void stun_msg_dissect(stun_protocol protocol, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bool padded, stun_msg *msg);
+
+/* ---- stun_attributes.c ---- */
+
+/* One subtree per attribute; fills msg, of which protocol and header are filled. */
+void stun_attributes_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bool padded, stun_msg *msg);
+
+/* ---- registration ---- */
+
+void stun_msg_register_ms_turn(int proto);
+void stun_msg_register_checks(int proto);
+void stun_attributes_register_ms_turn(int proto);
+void stun_attributes_register_checks(int proto);
 
 #endif /* TEAMSHARK_MS_STUN_STUN_MSG_H */

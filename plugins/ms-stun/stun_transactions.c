@@ -70,13 +70,13 @@ is_identical_twin(const packet_info *pinfo, const stun_msg *msg, const nstime_t 
     nstime_t delta;
 
     nstime_delta(&delta, &pinfo->abs_ts, previous);
-    return msg->has_implementation_version && msg->implementation_version < 3 && nstime_to_sec(&delta) <= TWIN_SECONDS;
+    return stun_msg_has(msg, TS_ATTR_IMPLEMENTATION_VERSION) && msg->implementation_version < 3 && nstime_to_sec(&delta) <= TWIN_SECONDS;
 }
 
 static bool
 same_check(const ts_attempt *attempt, const stun_msg *msg)
 {
-    return attempt->use_candidate == msg->use_candidate && attempt->role == msg->role;
+    return attempt->use_candidate == stun_msg_has(msg, TS_ATTR_USE_CANDIDATE) && attempt->role == msg->role;
 }
 
 /* The same bytes on the same pair. */
@@ -125,7 +125,7 @@ ts_transaction_request(packet_info *pinfo, const stun_msg *msg, ts_pair *pair, b
     attempt->last_time = pinfo->abs_ts;
     attempt->pair = pair;
     attempt->from_local = from_local;
-    attempt->use_candidate = msg->use_candidate;
+    attempt->use_candidate = stun_msg_has(msg, TS_ATTR_USE_CANDIDATE);
     attempt->role = msg->role;
     attempt->sends = 1;
     attempt->twin_of = exchange.twin_of;

@@ -16,44 +16,6 @@
 #include "experts.h"
 #include "stun_msg.h"
 
-/* ---- messages (message.c) ---- */
-
-void ts_message_register(int proto);
-
-/* Shows all attributes below tree and fills message; the tvb is one message with a STUN header. */
-void ts_message_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, stun_msg *msg);
-
-extern const value_string ts_message_types[];     /* Binding only */
-const char *ts_message_type_name(uint16_t type);
-const char *ts_format_name(ts_format format);
-
-/* ---- their attributes (attributes.c) ---- */
-
-void ts_attributes_register(int proto);
-/* One attribute, below tree; what it says goes into message. */
-void ts_attribute_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_tlv *tlv, stun_msg *msg);
-/* What is known of an IMPLEMENTATION-VERSION value, and how well. */
-const char *ts_implementation_version_meaning(uint32_t version);
-
-/* ---- integrity (integrity.c) ---- */
-
-typedef enum { TS_FINGERPRINT_NONE, TS_FINGERPRINT_GOOD, TS_FINGERPRINT_LEGACY, TS_FINGERPRINT_BAD } ts_fingerprint;
-
-typedef enum {
-    TS_INTEGRITY_NONE,      /* no attribute */
-    TS_INTEGRITY_NO_KEY,    /* no password in the preferences fits */
-    TS_INTEGRITY_RFC5389,   /* valid under RFC 5389 15.4 */
-    TS_INTEGRITY_DRAFT02,   /* valid under draft-ietf-behave-rfc3489bis-02 as [MS-ICE] uses it */
-    TS_INTEGRITY_INVALID
-} ts_integrity;
-
-void ts_integrity_register_prefs(module_t *module);
-ts_fingerprint ts_fingerprint_check(const uint8_t *data, size_t captured, unsigned offset);
-/* ufrags may be NULL: then every password of the table is tried. */
-ts_integrity ts_integrity_check(const uint8_t *data, size_t captured, unsigned offset, const char *ufrag_remote, const char *ufrag_local);
-const char *ts_fingerprint_name(ts_fingerprint fingerprint);
-const char *ts_integrity_name(ts_integrity integrity);
-
 /* ---- paths and pairs (pairs.c) ---- */
 
 typedef enum {

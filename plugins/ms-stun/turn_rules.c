@@ -1,76 +1,12 @@
-/* turn_messages.c
- * Names of MS-TURN messages, and what can be said of one message alone
+/* turn_rules.c
+ * What can be said of one MS-TURN message alone
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Documents: [MS-TURN] 2.2.1, 3.1.10, 3.2.5.1; [MS-TURNBWM] 3.3.5
+ * Documents: [MS-TURN] 3.1.10, 3.2.5.1; [MS-TURNBWM] 3.3.5
  */
 
 #include "ms-turn.h"
-
-#include "experts.h"
-
-typedef struct {
-    uint16_t type;
-    const char *method;
-    const char *class;
-    const char *name;
-} message_row;
-
-#define MESSAGE(type, method, class) { type, method, class, method " " class }
-
-static const message_row messages[] = {
-    MESSAGE(0x0003, "Allocate", "Request"),
-    MESSAGE(0x0103, "Allocate", "Success Response"),
-    MESSAGE(0x0113, "Allocate", "Error Response"),
-    MESSAGE(0x0004, "Send", "Request"),
-    MESSAGE(0x0104, "Send", "Success Response"),
-    MESSAGE(0x0114, "Send", "Error Response"),
-    MESSAGE(0x0115, "Data", "Indication"),
-    MESSAGE(0x0006, "Set Active Destination", "Request"),
-    MESSAGE(0x0106, "Set Active Destination", "Success Response"),
-    MESSAGE(0x0116, "Set Active Destination", "Error Response"),
-    MESSAGE(0x0001, "Binding", "Request"),
-    MESSAGE(0x0101, "Binding", "Success Response"),
-    MESSAGE(0x0111, "Binding", "Error Response"),
-};
-
-static const message_row *
-find_message(uint16_t type)
-{
-    for (unsigned i = 0; i < array_length(messages); i++) {
-        if (messages[i].type == type)
-            return &messages[i];
-    }
-    return NULL;
-}
-
-const char *
-ms_turn_message_name(packet_info *pinfo, uint16_t type)
-{
-    const message_row *row = find_message(type);
-
-    return row != NULL ? row->name : wmem_strdup_printf(pinfo->pool, "Unknown Message 0x%04x", type);
-}
-
-const char *
-ms_turn_method_name(uint16_t type)
-{
-    const message_row *row = find_message(type);
-
-    return row != NULL ? row->method : "Unknown";
-}
-
-const char *
-ms_turn_class_name(uint16_t type)
-{
-    static const char *const classes[] = { "Request", "Indication", "Success Response", "Error Response" };
-    const message_row *row = find_message(type);
-
-    return row != NULL ? row->class : classes[((type >> 7) & 2) | ((type >> 4) & 1)];
-}
-
-/* ---- rules ---- */
 
 static uint64_t
 check_error(const stun_msg *msg, bool tcp)

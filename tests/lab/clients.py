@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The laboratory's clients: what each kind runs to visit a name, and the client's order of a sign-in."""
 
+import json
 import pathlib
 import subprocess
 import sys
@@ -119,6 +120,14 @@ class Client:
     def quic(self, name, address, seconds):
         self.run("timeout", seconds, "gtlsclient", "-q", "--exit-on-all-streams-close", f"--sni={name}", address, "443",
                  f"https://{name}/")
+
+    def call(self, relays, media_server):
+        """A call of so many seconds; see calls.py."""
+        settings = {key: self.settings[key] for key in ("deaf", "tcp", "direct", "dscp", "restart") if key in self.settings}
+        settings["direct"] = self.settings.get("direct", 1) != 0
+        seconds = self.settings["call"]
+        self.run(sys.executable, "-B", HERE / "calls.py", "call", ",".join(relay.name for relay in relays), media_server,
+                 self.bundle, seconds, json.dumps(settings), patience=seconds + 40)
 
     def finish(self, patience):
         end = time.monotonic() + patience

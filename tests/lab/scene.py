@@ -38,6 +38,7 @@ class Scene:
         """What follows from the settings: addresses that exist, hosts whose flows are cut."""
         s = self.settings
         self.addresses = {a for name in (*self.site, *self.row.relays()) for a in (name.address, name.address6) if a}
+        self.addresses.add(servers.MEDIA_SERVERS[self.row.site])
         if s.get("alive"):
             self.addresses |= set(s["point"].values())
         if s.get("idle_cut"):
@@ -59,13 +60,16 @@ class Scene:
         box = {key: s[key] for key in MIDDLEBOX if key in s}
         world.start(sys.executable, "-B", world.HERE / "middlebox.py", "lab-client", "lab-router", json.dumps(box),
                     log=servers.LAB / "middlebox.log")
-        self.pki = servers.Pki([name.name for name in self.site], s)
-        servers.resolver(self.site, s, self.gateway)
+        everything = [*self.site, *self.row.relays()]
+        self.pki = servers.Pki([name.name for name in everything], s)
+        servers.resolver(everything, s, self.gateway)
         if s.get("captive"):
             servers.captive_portal(self.gateway)
         else:
             servers.web(self.site, s)
-        servers.router(self.site, s)
+        servers.router(everything, s)
+        if s.get("call"):
+            servers.media(self.row.relays(), self.row.site, s)
         self.proxies()
         world.settle_neighbours(self.row.link)
 
@@ -103,9 +107,11 @@ class Scene:
             for name in self.site:
                 if "steps" not in s or matches(s["steps"], name.name):
                     self.step(client, name)
+        if s.get("call"):
+            client.call(self.row.relays(), servers.MEDIA_SERVERS[self.row.site])
         if s.get("captive") == "last":
             client.plain(f"http://{CONNECTIVITY_CHECK}/connecttest.txt", "-L")
-        client.finish(s.get("push", 0) * (s.get("idle_cut", 0) + 3) + 5)
+        client.finish(s.get("push", 0) * (s.get("idle_cut", 0) + 12) + 5)
 
     def step(self, client, name):
         s = self.settings

@@ -4,6 +4,7 @@
 import datetime
 import fnmatch
 import ipaddress
+import json
 import pathlib
 import sys
 import time
@@ -134,8 +135,7 @@ def resolver(site, settings, gateway):
                       for row in site], **{key: settings[key] for key in ("nx", "empty", "refuse_types", "fail", "cut", "point", "extra")
                                            if key in settings}}
     if kind == "odd" or "refuse_types" in settings or "fail" in settings or "cut" in settings:
-        import json
-        return serve("odd_resolver", [gateway], [sys.executable, HERE / "odd_resolver.py", gateway, json.dumps(zone)],
+            return serve("odd_resolver", [gateway], [sys.executable, HERE / "odd_resolver.py", gateway, json.dumps(zone)],
                      "router", udp=True)
     lines = ["no-resolv", "no-hosts", "no-daemon", "user=root", "bind-interfaces", f"listen-address={gateway}",
              "local-ttl=60", "cache-size=0", "address=/#/"]
@@ -256,6 +256,18 @@ def quic(row):
                                     LAB / f"certs/{row.name}.pem"], "internet", udp=True, port=443)
 
 
+MEDIA_SERVERS = {"emea": "52.114.60.7", "amer": "52.115.120.41", "gcchigh": "52.127.91.20"}
+
+
+def media(relays, site, settings):
+    """The relay of a site and the media server behind it."""
+    call = {key: settings[key] for key in ("refuse", "mute_media", "dscp") if key in settings}
+    call["mute"] = call.pop("mute_media", False)
+    return serve("calls", [], [sys.executable, "-B", HERE / "calls.py", "serve", ",".join(row.address for row in relays),
+                               MEDIA_SERVERS[site], LAB / f"certs/{relays[0].name}.pem", LAB / "certs/key.pem", json.dumps(call)],
+                 "internet", udp=True, port=3479)
+
+
 # --- Proxies ---------------------------------------------------------------------------------------
 
 SQUID = """cache_effective_user proxy
@@ -356,6 +368,8 @@ def router(site, settings):
             for family, suffix in (("ip", ""), ("ip6", "6")):
                 for entry in settings.get(f"{key}_{transport}{suffix}", []):
                     lines += rule(site, settings, entry, family, transport, verdict)
+    if "strip_dscp" in settings:
+        lines.append("ip dscp set cs0")
     if lines:
         rules(lines)
 
@@ -363,9 +377,10 @@ def router(site, settings):
 def rule(site, settings, entry, family, transport, verdict):
     """entry is a pattern of names, and ports after a colon (443 by default)."""
     pattern, _, ports = entry.partition(":")
-    ports = ports or "443"
+    ports = ports.replace("+", ", ") or "443"
     version = 4 if family == "ip" else 6
-    found = {address for row in site if matches([pattern], row.name) for address in (row.address, row.address6) if address}
+    found = set(MEDIA_SERVERS.values()) if pattern == "media-server" else set()
+    found |= {address for row in site if matches([pattern], row.name) for address in (row.address, row.address6) if address}
     found |= {address for key, address in settings.get("point", {}).items() if key == pattern}
     found = [a for a in sorted(found) if ipaddress.ip_address(a).version == version]
     match = f"iifname lan {transport} dport {{ {ports} }} "

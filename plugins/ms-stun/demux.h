@@ -122,6 +122,7 @@ typedef struct ts_layer {
     struct ts_layer *outer;     /* NULL at the top */
     ts_payload payload;
     bool tcp_frame;             /* MS framing or RFC 4571 on TCP */
+    tvbuff_t *rfc4571_frame;    /* the frame with its length, of a stream that has no other framing; else NULL */
     ts_evidence evidence;
     ts_endpoint peer;           /* DESTINATION- or REMOTE-ADDRESS; AT_NONE where none */
     uint64_t session_id;        /* of FF10, else 0 */

@@ -86,7 +86,10 @@ stock_in_layer(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_demux_cal
     layer_peer(layer, tvb, data, captured);
 
     set_current_layer(pinfo, layer);
-    ts_stock_stun(&call->payload, tvb, pinfo, tree);
+    if (outer != NULL && outer->rfc4571_frame != NULL && call->payload.kind == TS_PAYLOAD_STUN)
+        ts_stock_stun_frame(outer->rfc4571_frame, pinfo, tree);
+    else
+        ts_stock_stun(&call->payload, tvb, pinfo, tree);
     set_current_layer(pinfo, outer);
     call->inner_info = layer->inner_info;
 }

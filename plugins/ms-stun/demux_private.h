@@ -134,6 +134,9 @@ bool ts_handle_enabled(dissector_handle_t handle);
 /* ts_stock_call() for STUN, MS-TURN, FF10 and ChannelData, in the dialect that fits. */
 int ts_stock_stun(const ts_payload *payload, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
 
+/* The same for a frame of RFC 4571: with what stock shows of it and of the PDU. */
+int ts_stock_stun_frame(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree);
+
 /* Stock's STUN as it would be without us: its own errors, its own choice to decline. data is tcpinfo. */
 int ts_stock_stun_udp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
 int ts_stock_stun_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data);

@@ -84,6 +84,18 @@ ts_stock_stun(const ts_payload *payload, tvbuff_t *tvb, packet_info *pinfo, prot
 }
 
 int
+ts_stock_stun_frame(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree)
+{
+    /* Whole, or cut by the capture: there is nothing to ask for. */
+    const uint16_t can_desegment = pinfo->can_desegment;
+
+    pinfo->can_desegment = 0;
+    const int taken = ts_stock_call(stun_tcp_handle, frame, pinfo, tree);
+    pinfo->can_desegment = can_desegment;
+    return taken;
+}
+
+int
 ts_stock_stun_udp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     return call_dissector_only(stun_udp_handle, tvb, pinfo, tree, NULL);

@@ -92,6 +92,8 @@ dissect_rfc4571_frames(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_l
         if (offset + length > end)
             return false;
         start_info(pinfo, offset == TS_RFC4571_HEADER_LENGTH);
+        if (layer->payload.kind == TS_PAYLOAD_OTHER)
+            layer->rfc4571_frame = tvb_new_subset_length(tvb, offset - TS_RFC4571_HEADER_LENGTH, TS_RFC4571_HEADER_LENGTH + length);
         if (tvb_captured_length_remaining(tvb, offset) > 0)
             dissect_payload(tvb_new_subset_length(tvb, offset, length), pinfo, tree, layer);
         offset += length;

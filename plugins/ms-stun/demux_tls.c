@@ -43,12 +43,37 @@ is_tls(ts_span here)
         ts_stream_may_start(ts_span_until(here, 11)) == TS_PDU_NONE;
 }
 
+/*
+ * A dissector that took the connection for the whole of it, as stock's
+ * heuristics do (FB_ZERO has this port, too), would be hidden by ours, which
+ * is set from a later frame on.
+ */
+static dissector_handle_t
+find_owner(packet_info *pinfo)
+{
+    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+
+    return conversation == NULL ? NULL : conversation_get_dissector(conversation, conversation->setup_frame);
+}
+
+static int
+hand_over(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data, dissector_handle_t owner)
+{
+    if (!PINFO_FD_VISITED(pinfo))
+        conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, owner);
+    return call_dissector_only(owner, tvb, pinfo, tree, data);
+}
+
 static int
 dissect_watched(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     const size_t captured = tvb_captured_length(tvb);
     const ts_span here = { tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb) };
 
+    const dissector_handle_t owner = find_owner(pinfo);
+
+    if (owner != NULL)
+        return hand_over(tvb, pinfo, tree, data, owner);
     if (!ts_demux_enabled())
         return 0;
     if (ts_tcp_known_framing(pinfo) == NULL) {

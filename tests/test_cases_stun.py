@@ -58,6 +58,23 @@ def test_both_requests_of_a_stream_that_the_other_direction_proves():
     assert text.count("Microsoft TURN, Allocate Request") == 2
 
 
+# --- Stock stays stock -------------------------------------------------------
+
+@pytest.mark.parametrize("mode", ["one-pass", "two-pass"])
+def test_who_took_a_connection_to_the_port_of_tls_keeps_it(mode):
+    capture = shared("cases/fbzero-lost.pcap")
+    assert column(capture, "frame.protocols", mode=mode) == column(capture, "frame.protocols", stock=True, mode=mode)
+    assert sum("fb_zero" in value[0] for value in column(capture, "frame.protocols", mode=mode).values()) == 6
+
+
+def test_what_stock_shows_of_a_stream_stays():
+    """The length of the frame in RFC 4571, and the size of the PDU."""
+    assert column(bundled("ice-tcp.pcap"), "stun.tcp_frame_length") == {4: ["108"], 5: ["72"]}
+    for capture, field in (("ice-tcp.pcap", "stun.tcp_frame_length"), ("ice-tcp.pcap", "tcp.pdu.size"),
+                           ("ms-turn/ice-tcp.pcap", "stun.tcp_frame_length")):
+        assert column(bundled(capture), field) == column(bundled(capture), field, stock=True)
+
+
 # --- Round trip and answer time ----------------------------------------------
 
 def test_round_trip_is_that_of_checks_of_the_capturing_side():

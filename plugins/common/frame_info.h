@@ -31,7 +31,7 @@
 #include "core/ports.h"
 #include "core/prefixes.h"
 
-#define TS_FRAME_INFO_ABI 10
+#define TS_FRAME_INFO_ABI 11
 
 typedef enum {
     TS_INFO_NAME,
@@ -151,6 +151,8 @@ typedef struct {
     uint32_t bandwidth;             /* kbit/s, 0: not said */
     uint16_t stream_type;           /* MS-SERVICE-QUALITY: 1 audio, 2 video, 3, 4 data; 0: not said */
     uint16_t error_code;            /* 0: none */
+    uint32_t version;               /* MS-VERSION of this message, 0: not said */
+    const char *realm;              /* of the allocation, as its relay named it; "" unknown */
     uint32_t credential;            /* hash of this message's USERNAME: equal ones are one client's; 0: none */
     uint32_t request_frame;         /* of a response; 0: not seen */
     nstime_t response_time;
@@ -191,6 +193,7 @@ typedef struct {
     ts_endpoint mapped;             /* XOR-MAPPED-ADDRESS of this message */
     ts_endpoint mapped_before;      /* what the same peer named until now, where a NAT has changed it */
     bool consent_back;              /* the call's consent, found lost before, is there again */
+    uint32_t version;               /* IMPLEMENTATION-VERSION last seen on the pair, 0: none; 7 is of Teams and of Skype since 2018 */
     const char *ufrag_local;        /* "" where unknown */
     const char *ufrag_remote;
 } ts_check_info;

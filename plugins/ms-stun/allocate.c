@@ -210,6 +210,10 @@ ms_turn_allocate(packet_info *pinfo, ms_turn_client *client, ms_turn_allocation 
     else
         bits = follow_response(pinfo, client, allocation, &snapshot, &changed, msg, server, authenticated);
     changed |= snapshot_update(&snapshot, msg);
+    if (snapshot.realm != allocation->realm) {
+        snapshot.realm = allocation->realm;
+        changed = true;
+    }
     remember_handed(allocation, msg);
     ms_turn_allocation_add_server(allocation, server);
     if (changed)

@@ -196,6 +196,7 @@ attach_info(packet_info *pinfo, const stun_msg *msg, const check_frame_data *fra
     info->tcp = pair->tcp;
     info->error_code = msg->error_code;
     info->request_frame = frame_data->response_to;
+    info->version = pair->version;
     info->measured = frame_data->round_trip;
     if (frame_data->round_trip)
         info->rtt = frame_data->time;

@@ -163,7 +163,7 @@ ts_media_items_register(int proto)
 {
     static hf_register_info hf[] = {
         { &hf_teams_stun_payload_name, { "Payload Name", "teams_stun.payload_name", FT_STRING, BASE_NONE, NULL, 0, "Codec and clock rate that Microsoft's clients use this payload type for; empty where unknown", HFILL } },
-        { &hf_teams_stun_dialect, { "Dialect", "teams_stun.dialect", FT_STRING, BASE_NONE, NULL, 0, "Whose payload type numbers apply, by IMPLEMENTATION-VERSION of the checks", HFILL } },
+        { &hf_teams_stun_dialect, { "Dialect", "teams_stun.dialect", FT_STRING, BASE_NONE, NULL, 0, "Whose payload type numbers apply, by IMPLEMENTATION-VERSION of the checks: 7 is of Teams and of Skype since 2018", HFILL } },
         { &hf_teams_stun_header_extension, { "Header Extension", "teams_stun.header_extension", FT_UINT8, BASE_DEC, VALS(extension_names), 0, "Element of the RTP header extension, as Teams' SDP declares it (observed)", HFILL } },
         { &hf_teams_stun_rtcp_version, { "Version", "teams_stun.rtcp.version", FT_UINT8, BASE_DEC, NULL, 0xC0, "Version of RTCP, 2", HFILL } },
         { &hf_teams_stun_rtcp_padding, { "Padding", "teams_stun.rtcp.padding", FT_BOOLEAN, 8, NULL, 0x20, "Padding at the end of the encrypted part", HFILL } },

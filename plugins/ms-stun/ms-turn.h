@@ -42,6 +42,7 @@ typedef struct {
     uint32_t bandwidth;             /* kbit/s; 0: not said */
     uint32_t lifetime;              /* seconds; 0: not granted */
     uint16_t stream_type;           /* 0: not said */
+    const char *realm;              /* as the relay named it first; NULL: not said */
 } ms_turn_snapshot;
 
 /* What the first pass found out about one message; file scope. */

@@ -88,6 +88,8 @@ fill_allocation(ts_turn_info *info, const ms_turn_snapshot *snapshot)
     info->session_id = snapshot->session_id;
     info->bandwidth = snapshot->bandwidth;
     info->stream_type = snapshot->stream_type;
+    if (snapshot->realm != NULL)
+        info->realm = snapshot->realm;
 }
 
 static ts_turn_info *
@@ -105,7 +107,7 @@ attach_info(packet_info *pinfo, const ts_demux_call *call, const ms_turn_frame_d
     info->from_client = ms_turn_from_client(pinfo, call->payload.type);
     info->tcp = call->tcp;
     info->pseudo_tls = ts_is_reached(call->flow->pseudo_tls_frame, pinfo);
-    info->state = "";
+    info->state = info->realm = "";
     info->retransmission = found->retransmission;
     info->client = ts_endpoint_shared(info->from_client ? &source : &destination);
     info->server = ts_endpoint_shared(info->from_client ? &destination : &source);
@@ -131,6 +133,7 @@ attach_message_info(packet_info *pinfo, const ts_demux_call *call, const ms_turn
     info->lifetime = msg->lifetime;
     info->error_code = (uint16_t)msg->error_code;
     info->credential = msg->credential;
+    info->version = stun_msg_has(msg, TS_ATTR_MS_VERSION) ? msg->version : 0;
 }
 
 /* ---- messages ---- */

@@ -1,5 +1,5 @@
 /* packet-teams-flightproxy.c
- * The call signalling that Teams sends to flightproxy over UDP 3478
+ * Call signalling of Teams and Skype over UDP 3478: to flightproxy, and to call controllers before it
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
@@ -307,7 +307,7 @@ proto_register_teams_flightproxy(void)
     };
     static int *ett[] = { &ett_flightproxy };
 
-    proto_flightproxy = proto_register_protocol("Teams Flightproxy Signalling", "Flightproxy", "teams_flightproxy");
+    proto_flightproxy = proto_register_protocol("Teams and Skype Call Signalling over UDP", "Flightproxy", "teams_flightproxy");
     proto_register_field_array(proto_flightproxy, hf, array_length(hf));
     proto_register_subtree_array(ett, array_length(ett));
     ts_expert_register(&flightproxy_expert_table, proto_flightproxy);

@@ -334,7 +334,7 @@ dialect_of(const ts_pair *pair)
 {
     if (pair->version == 0)
         return TS_DIALECT_ANY;
-    /* 7 was observed with Teams only, lower ones with Lync and Skype only. */
+    /* 7 was observed with Teams and with Skype of 2018, lower ones with Lync and earlier Skype. */
     return pair->version >= 7 ? TS_DIALECT_TEAMS : TS_DIALECT_LYNC;
 }
 

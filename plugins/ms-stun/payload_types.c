@@ -54,7 +54,7 @@ static const ts_payload_type *by_number[TS_DIALECT_TEAMS + 1][128];
 const char *
 ts_dialect_name(ts_dialect dialect)
 {
-    static const char *const names[] = { "", "Lync and Skype", "Teams" };
+    static const char *const names[] = { "", "Lync and earlier Skype", "Teams and later Skype" };
 
     return names[dialect];
 }

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Why a sign-in failed or was slow: each cause on captures that have it, and on none that has not; docs/causes.md says the same."""
+
+import re
+import sys
+
+import pytest
+
+import harness
+
+sys.path.insert(0, str(harness.ROOT / "docs/generate"))
+import tables  # noqa: E402  (beside the documentation)
+
+TABLE = harness.ROOT / "docs/causes.md"
+CONNECTION_ROWS = re.findall(r'^DIAGNOSTIC\(\w+, "([^"]+)", "([^"]+)"',
+                             (harness.ROOT / "plugins/teams/session/connection_expert.def").read_text(), re.MULTILINE)
+CONCLUSIONS = re.findall(r'^DIAGNOSTIC\(\w+, "([^"]+)", "((?:[^"\\]|\\.)*)"',
+                         (harness.ROOT / "plugins/teams/session/connection_conclusions.def").read_text(), re.MULTILINE)
+FILTERS = sorted(name for _, name in CONNECTION_ROWS)
+TIMES = ["teams.dns_time", "teams.connect_time", "teams.tls_time", "teams.first_data_time"]
+
+LOGIN, CONFIG, AUTH, WEB, PUSH = "20.190.128.10", "52.113.194.133", "52.123.128.14", "52.113.194.132", "52.123.130.30"
+
+# What each generated capture shows, by what stock Wireshark says of the frame; a filter that is not here shows nowhere.
+SHOWN = {
+    "healthy": {},
+    "tcp": {
+        "teams.tcp_unanswered": f"tcp.flags == 2 && ip.dst == {LOGIN} && frame.time_relative > 5 && frame.time_relative < 6",
+        "teams.tcp_refused": f"tcp.flags.reset == 1 && ip.src == {CONFIG}",
+        "teams.tcp_prohibited": "icmp.type == 3 || icmpv6.type == 1",
+    },
+    "ipv6-dead": {
+        "teams.tcp_unanswered": "tcp.flags == 2 && ipv6 && frame.time_relative > 2.9 && frame.time_relative < 3.1",
+        "teams.ipv6_dead": f"tcp.flags == 0x12 && ip.src == {WEB}",
+    },
+    "mtu": {"teams.mtu": f"tcp.len == 1400 && ip.dst == {AUTH} && frame.time_relative > 5"},
+    "idle": {"teams.idle_cut": f"tcp.flags.reset == 1 && ip.src == {PUSH} && frame.time_relative > 100"},
+    "server-name": {
+        "teams.reset_after_server_name": f"(tcp.flags.reset == 1 && ip.src == {WEB}) || (tcp.flags.fin == 1 && ip.src == {CONFIG} && tcp.seq == 1)",
+        "teams.hello_unanswered": f"tcp.flags.fin == 1 && ip.dst == {AUTH}",
+    },
+    "alerts": {
+        "teams.tls_version_refused": "tls.alert_message.desc == 70",
+        "teams.tls_parameters_refused": "tls.alert_message.desc == 40",
+        "teams.tls_alert": "tls.alert_message.desc == 49",
+    },
+    "certificates": {
+        "teams.tls_intercepted_refused": "tls.alert_message.desc == 48",
+        "teams.tls_intercepted": f"tls.change_cipher_spec && ip.src == {AUTH}",
+        "teams.certificate_time": f"tls.handshake.certificate && ip.src == {CONFIG}",
+        "teams.certificate_refused": "tls.alert_message.desc == 45",
+        "teams.handshake_ended": f"tcp.flags.fin == 1 && ip.dst == {PUSH}",
+    },
+    "no-answer": {"teams.no_data": f"tcp.flags.fin == 1 && ip.dst == {LOGIN}"},
+    "quic": {"teams.quic_unanswered": f"quic && ip.dst == {WEB} && frame.time_relative > 0.9"},
+    "proxy": {
+        "teams.proxy": "frame.number == 4",
+        "teams.proxy_credentials": "http.response.code == 407 && frame.time_relative > 4.3",
+        "teams.proxy_forbidden": "http.response.code == 403 && frame.time_relative < 10",
+        "teams.proxy_failed": "http.response.code == 502",
+        "teams.media_proxy": 'http.request.uri contains "euaz.tr"',
+    },
+    "proxy-forms": {"teams.proxy": "frame.number == 4"},
+    "one-address": {"teams.one_address": 'dns.flags.response == 1 && dns.qry.name == "statics.teams.cdn.office.net"'},
+}
+
+
+def capture(name):
+    return harness.bundled(f"connections/{name}.pcap")
+
+
+def frames(path, display_filter, stock=False):
+    return [row["frame.number"] for row in harness.fields(path, ["frame.number"], display_filter, stock=stock)]
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_each_cause_shows_on_its_frames_and_on_no_other(name):
+    shown = {key: [] for key in FILTERS}
+    for row in harness.fields(capture(name), FILTERS):
+        for key in FILTERS:
+            if row[key]:
+                shown[key].append(row["frame.number"])
+    expected = {key: frames(capture(name), text, stock=True) for key, text in SHOWN[name].items()}
+    assert all(expected.values()), expected
+    assert {key: value for key, value in shown.items() if value} == expected
+
+
+@pytest.mark.parametrize("name", ["certificates", "proxy", "tcp"])
+def test_the_same_in_one_pass_and_two(name):
+    harness.assert_same_in_all_modes(capture(name), [*TIMES, "teams.problem"], "teams")
+    # JSON and columns show the text of an expert item, not that it is there.
+    harness.assert_same_in_all_modes(capture(name), FILTERS, "teams", modes=harness.MODES[:4])
+
+
+def test_names_that_a_proxy_is_asked_for():
+    named = [(row["teams_dns.role"][0], row["teams_dns.name"][0])
+             for row in harness.fields(capture("proxy-forms"), ["teams_dns.role", "teams_dns.name"], "teams_dns")]
+    assert [name for role, name in named if role == "proxy"] == \
+        ["teams.microsoft.com", "config.teams.microsoft.com", "login.microsoftonline.com"]
+
+
+def test_times_are_on_the_frames_that_complete_each():
+    rows = harness.fields(capture("healthy"), [*TIMES, "frame.time_relative", "dns.time", "tls.handshake.type"])
+    by = {key: [row for row in rows if row[key]] for key in TIMES}
+    for row in by["teams.dns_time"]:
+        assert float(row["teams.dns_time"][0]) == pytest.approx(float(row["dns.time"][0]), abs=1e-6)
+    # The generator: connections answer after 20 ms, the first one of the push channel after a second SYN 1 s later.
+    assert [round(float(row["teams.connect_time"][0]), 3) for row in by["teams.connect_time"]] == [0.02] * 4 + [1.02]
+    # ClientHello to Finished: 60 ms; with TLS 1.2 the server's own comes 20 ms later. Request to answer: 40 ms.
+    assert [round(float(row["teams.tls_time"][0]), 3) for row in by["teams.tls_time"]] == [0.06] * 3 + [0.08, 0.06]
+    assert [round(float(row["teams.first_data_time"][0]), 3) for row in by["teams.first_data_time"]] == [0.04] * 5
+
+
+# ---- captures without the causes ----
+
+@pytest.mark.parametrize("folder", ["negative", "teams"])
+def test_other_captures_have_no_failing_connection(folder):
+    """Nothing above a note but what stock's frames prove: servers of 2014 that never answer a ClientHello."""
+    proved = {"skype-legacy-signin.pcap": {"teams.hello_unanswered", "teams.reset_after_server_name"}}
+    severe = [row.filter for row in tables.all_diagnostics() if row.filter in FILTERS and row.severity in ("error", "warning")]
+    for name in harness.shared_names(folder):
+        shown = {key for row in harness.fields(harness.shared(name), severe, " || ".join(severe)) for key in severe if row[key]}
+        assert shown <= proved.get(name.split("/")[1], set()), name
+
+
+# ---- the page ----
+
+def rows_of_page():
+    rows = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in TABLE.read_text(encoding="utf-8").splitlines()
+            if line.startswith("| ")]
+    return {row[3].strip("`"): row for row in rows if row[3].startswith("`")}
+
+
+def test_the_page_has_each_code_with_its_filter():
+    rows = rows_of_page()
+    # A backslash before "|" keeps a filter in one cell.
+    shown = {code: row[4].strip("`").replace("\\|", "|") for code, row in rows.items()}
+    assert shown == {code: text.replace('\\"', '"') for code, text in [*CONNECTION_ROWS, *CONCLUSIONS]}

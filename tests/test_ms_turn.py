@@ -244,6 +244,25 @@ def test_malformed_messages():
     assert [frame["app_id"] for frame in frames("malformed.pcap")[10:]] == [["2"]] * 3
 
 
+@pytest.mark.parametrize("capture", ["allocation.pcap", "nested.pcap", "lengths.pcap", "attributes.pcap"])
+def test_stock_reads_messages_as_its_own_auto_does(capture):
+    """Stock's attributes, and what is malformed, are those of stock alone with stun.stunversion: Auto."""
+    names = ["stun.att.type", "stun.network_version", "_ws.malformed"]
+    auto = fields(bundled(f"ms-turn/{capture}"), names, prefs={"stun.stunversion": "Auto"}, stock=True)
+    assert fields(bundled(f"ms-turn/{capture}"), ["_ws.malformed"]) == [
+        {name: frame[name] for name in ("frame.number", "_ws.malformed")} for frame in auto]
+    if capture in ("lengths.pcap", "attributes.pcap"):      # of the others, what is inside is ours to open
+        assert fields(bundled(f"ms-turn/{capture}"), names) == auto
+
+
+@pytest.mark.parametrize("choice", ["MS-TURN", "RFC3489 and earlier"])
+def test_a_choice_of_the_user_stays(choice):
+    prefs = {"stun.stunversion": choice}
+    names = ["stun.att.type", "stun.network_version"]
+    assert fields(bundled("ms-turn/lengths.pcap"), names, prefs=prefs) == fields(
+        bundled("ms-turn/lengths.pcap"), names, prefs=prefs, stock=True)
+
+
 def test_nesting_is_bounded():
     """Eight Send Requests in each other: five are opened, the rest is data, and it is said."""
     assert frames("nested.pcap")[4]["message"] == ["Send Request"] * 5

@@ -30,7 +30,8 @@ ts_demux_pin(packet_info *pinfo)
 /*
  * Heuristics add a layer for their protocol. Ours only hands on to stock, so
  * it takes itself out of the layers: frame.protocols and layer counts stay
- * what stock makes of the frame. (Stock removes layers beyond the count it
+ * what stock makes of the frame. A protocol in name only does not help: lists
+ * of heuristics add the layer of those too. (Stock removes layers beyond the count it
  * saved, so one that is gone already does no harm.)
  */
 void
@@ -149,8 +150,7 @@ take_ports(void)
     dissector_handle_t port_handle = create_dissector_handle(demux_port, ts_demux.proto_demux);
 
     dissector_add_uint("udp.port", 3478, create_dissector_handle(demux_port_stun, ts_demux.proto_port));
-    for (unsigned port = 3479; port <= 3481; port++)
-        dissector_add_uint("udp.port", port, port_handle);
+    dissector_add_uint_range_with_preference("udp.port", "3479-3481", port_handle);
 }
 
 void

@@ -8,7 +8,7 @@
  * demux_decisions.c what the first pass decided about each message
  * demux_evidence.c  what a payload is taken for, and whether it is Microsoft's
  * demux_state.c     what is known of flows, addresses and sessions
- * demux_stock.c     stock's dissectors on the same bytes, in the right dialect
+ * demux_stock.c     stock's dissectors on the same bytes
  * demux_order.c     stays first in the heuristic lists
  * demux_tcp.c       where Wireshark calls for TCP, and whose a stream is
  * demux_stream_start.c  the start of a stream in segments too short to tell
@@ -131,7 +131,7 @@ void ts_stock_handoff(void);
 
 bool ts_handle_enabled(dissector_handle_t handle);
 
-/* ts_stock_call() for STUN, MS-TURN, FF10 and ChannelData, in the dialect that fits. */
+/* ts_stock_call() for STUN, MS-TURN, FF10 and ChannelData, with its dialect Auto for MS-TURN. */
 int ts_stock_stun(const ts_payload *payload, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
 
 /* The same for a frame of RFC 4571: with what stock shows of it and of the PDU. */

@@ -1,5 +1,5 @@
 /* demux_stock.c
- * Stock's dissectors on the same bytes, in the dialect that fits
+ * Stock's dissectors on the same bytes
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,10 +16,9 @@ static dissector_handle_t classicstun_handle;
 
 static ws_bool pref_stock_dialect = true;
 
-/* stun.stunversion: the enumeration is not exported; its order is the same in 4.0 to 4.6. */
-enum { STUN_DIALECT_MS_TURN = 1 };
+/* Values of stun.stunversion: the enumeration is not exported; its order is the same in 4.0 to 4.6. */
+enum { STUN_AUTO = 0, STUN_DEFAULT = 3 };
 static pref_t *stun_dialect;
-static int user_dialect = -1;   /* what the user chose, while another is in force; else -1 */
 
 bool
 ts_handle_enabled(dissector_handle_t handle)
@@ -46,40 +45,32 @@ ts_stock_call(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, prot
 }
 
 /*
- * Stock reads MS-TURN right only in its MS-TURN dialect, and everything else
- * only in another one, so the dialect is set for this one message and then
- * put back: what the user chose is never changed. A message within a message
- * gets the user's choice again, unless it is MS-TURN too.
+ * By default stock reads every message as RFC 5389 and later; its dialect Auto
+ * tells MS-TURN by the first attribute, for each message. It is in force while
+ * one of ours is dissected, and only where the user has left the default. A
+ * public call (prefs_set_pref) would change what the user's preferences show
+ * and save, and what stock says where our protocols are disabled.
  */
 static int
-call_in_dialect(dissector_handle_t handle, int dialect, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+call_in_auto(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
-    const int outer_user_dialect = user_dialect;
-    const int before = prefs_get_enum_value(stun_dialect, pref_current);
-
-    if (user_dialect < 0)
-        user_dialect = before;
-    prefs_set_enum_value(stun_dialect, dialect, pref_current);
-    const int taken = ts_stock_call(handle, tvb, pinfo, tree);
-    prefs_set_enum_value(stun_dialect, before, pref_current);
-    user_dialect = outer_user_dialect;
+    prefs_set_enum_value(stun_dialect, STUN_AUTO, pref_current);
+    const int taken = ts_stock_call(stun_udp_handle, tvb, pinfo, tree);
+    prefs_set_enum_value(stun_dialect, STUN_DEFAULT, pref_current);
     return taken;
 }
 
 int
 ts_stock_stun(const ts_payload *payload, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
-    if (payload->kind == TS_PAYLOAD_MS_TURN && !payload->header_cookie)
-        return ts_stock_call(classicstun_handle, tvb, pinfo, tree);
-    /* A user who disables ms_turn wants stock's own reading of its messages. */
-    const bool may_choose = pref_stock_dialect && (ts_demux.ms_turn == NULL || ts_handle_enabled(ts_demux.ms_turn));
+    const bool ms_turn = payload->kind == TS_PAYLOAD_MS_TURN;
 
-    if (stun_dialect != NULL && may_choose) {
-        if (payload->kind == TS_PAYLOAD_MS_TURN && !payload->padded)
-            return call_in_dialect(stun_udp_handle, STUN_DIALECT_MS_TURN, tvb, pinfo, tree);
-        if (user_dialect >= 0)
-            return call_in_dialect(stun_udp_handle, user_dialect, tvb, pinfo, tree);
-    }
+    if (ms_turn && !payload->header_cookie)
+        return ts_stock_call(classicstun_handle, tvb, pinfo, tree);
+    /* Stock reads padded ones right as it is. A user who disables ms_turn wants stock's own reading of its messages. */
+    if (ms_turn && !payload->padded && pref_stock_dialect && ts_handle_enabled(ts_demux.ms_turn) && stun_dialect != NULL &&
+        prefs_get_enum_value(stun_dialect, pref_current) == STUN_DEFAULT)
+        return call_in_auto(tvb, pinfo, tree);
     return ts_stock_call(stun_udp_handle, tvb, pinfo, tree);
 }
 
@@ -113,9 +104,9 @@ void
 ts_stock_register(module_t *module)
 {
     prefs_register_bool_preference(module, "stock_dialect",
-        "Let stock STUN read MS-TURN messages in its MS-TURN dialect",
-        "Stock Wireshark marks MS-TURN messages as malformed unless its own dialect setting fits. "
-        "With this set, the dialect is chosen for each message; your STUN preferences stay as they are",
+        "Let stock STUN tell MS-TURN messages from others",
+        "Stock Wireshark marks MS-TURN messages as malformed unless its own version setting is Auto. "
+        "With this set, Auto is used for MS-TURN messages where that setting has its default; it stays as it is",
         &pref_stock_dialect);
 }
 

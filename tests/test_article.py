@@ -58,8 +58,8 @@ def chain(name):
     return [(link["name"], link["provider"]) for link in step(name)["chain"]]
 
 
-def far_end(address):
-    return next(end for end in call()["far_ends"] if end["address"].split(":")[0] == address)
+def remote(address):
+    return next(end for end in call()["remotes"] if end["address"].split(":")[0] == address)
 
 
 def stream(port_modality):
@@ -184,11 +184,11 @@ MEDIA = [
 
 ANYCAST_FIRST = [
     ("STUN goes to the global anycast address 13.107.8.22, 33 packets to and fro",
-     lambda: far_end(ANYCAST)["packets"] == 33 and far_end(ANYCAST)["anycast"]),
+     lambda: remote(ANYCAST)["packets"] == 33 and remote(ANYCAST)["anycast"]),
     ("the traffic does not stay there: it is handed to a second address",
-     lambda: not far_end(ANYCAST)["settled"] and says("calls", "anycast", "hand")),
+     lambda: not remote(ANYCAST)["selected"] and says("calls", "anycast", "hand")),
     ("the second is short-lived as well, 51 packets in total",
-     lambda: far_end(SECOND)["packets"] == 51 and not far_end(SECOND)["settled"]),
+     lambda: remote(SECOND)["packets"] == 51 and not remote(SECOND)["selected"]),
     ("the Skype Network Testing Tool does the same: a connectivity probe",
      lambda: [call["kind"] for call in data("calls", PROBE)["calls"]]
      == ["connectivity-probe"]
@@ -199,13 +199,13 @@ ANYCAST_FIRST = [
 
 EDGE_SERVERS = [
     ("for a time the same checks go to 104.44.195.205 and 23.100.65.165",
-     lambda: far_end(PROBED)["packets"] == 60
+     lambda: remote(PROBED)["packets"] == 60
      and says("calls", re.escape(PROBED), re.escape(SETTLED), "at once|same time|at the same")),
     ("the traffic settles on 23.100.65.165, 8,303 packets",
-     lambda: far_end(SETTLED)["settled"] and far_end(SETTLED)["packets"] == 8303
-     and not far_end(PROBED)["settled"] and says("calls", "8[, ]?303")),
+     lambda: remote(SETTLED)["selected"] and remote(SETTLED)["packets"] == 8303
+     and not remote(PROBED)["selected"] and says("calls", "8[, ]?303")),
     ("on what appears to be a direct path",
-     lambda: far_end(SETTLED)["path"] == "direct" and call()["path"] == "direct"),
+     lambda: remote(SETTLED)["path"] == "direct" and call()["path"] == "direct"),
     ("much like a call through the 50,000 port range of an edge server",
      lambda: all(50000 <= port["remote_port"] <= 59999
                  for port in call()["client_ports"] if port["packets"] > 1000)),
@@ -220,7 +220,7 @@ PORTS = {8085: (51261, 4028, "audio"), 20878: (53692, 2836, "video"),
 def port(number):
     """What the client port has with the address that the traffic settled on."""
     return next(port for port in call()["client_ports"]
-                if port["port"] == number and port["remote_port"] in far_end(SETTLED)["ports"])
+                if port["port"] == number and port["remote_port"] in remote(SETTLED)["ports"])
 
 
 SOURCE_PORTS = [
@@ -239,7 +239,7 @@ SOURCE_PORTS = [
 STUN_PORTS = [
     ("3478 is used",
      lambda: all(str(port) == "3478" for address in (ANYCAST, SECOND)
-                 for port in far_end(address)["ports"])),
+                 for port in remote(address)["ports"])),
     ("not one packet uses 3479-3481",
      lambda: says("calls", r"no packet (on|used|uses)[^.]*3479")),
 ]

@@ -42,20 +42,20 @@ def test_errors_are_shown_with_the_flow_that_they_are_about():
 
 
 def refusals(call):
-    return [finding for finding in call["findings"] if finding["code"] == "network-refused"]
+    return [problem for problem in call["problems"] if problem["code"] == "network-refused"]
 
 
 def test_the_report_says_that_the_network_refused():
     first, second = json.loads(report(CAPTURE, "teams,calls,json"))["calls"]
-    finding, = refusals(first)
-    assert (finding["severity"], finding["frame"], finding["count"]) == ("error", 2, 4)
-    assert finding["details"] == [
+    problem, = refusals(first)
+    assert (problem["severity"], problem["frame"], problem["count"]) == ("error", 2, 4)
+    assert problem["details"] == [
         "ICMP communication administratively prohibited for 52.114.250.123:3478 (frame 2, 3 times)",
         "ICMP port unreachable for 203.0.113.5:50010 (frame 8)"]
-    assert [finding["frame"] for finding in refusals(second)] == [10]
+    assert [problem["frame"] for problem in refusals(second)] == [10]
     for call in first, second:
         assert call["verdict"].startswith("UDP is blocked")
-        assert "one-sided-capture" not in {finding["code"] for finding in call["findings"]}
+        assert "one-sided-capture" not in {problem["code"] for problem in call["problems"]}
 
 
 def test_quotes_of_the_udp_header_alone(tmp_path):
@@ -74,7 +74,7 @@ def test_an_answer_makes_it_a_note(tmp_path):
     answer[26:30], answer[30:34] = check[30:34], check[26:30]
     answer[34:36], answer[36:38] = check[36:38], check[34:36]
     call = json.loads(report(written(tmp_path, read + [(seconds + 1, micros, bytes(answer))]), "teams,calls,json"))["calls"][0]
-    assert [(finding["severity"], finding["count"]) for finding in refusals(call)] == [("error", 3), ("note", 1)]
+    assert [(problem["severity"], problem["count"]) for problem in refusals(call)] == [("error", 3), ("note", 1)]
 
 
 def test_what_is_too_big_or_a_strangers_is_no_refusal(tmp_path):

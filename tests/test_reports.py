@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The reports: JSON that keeps its schema, the same in one pass and in two, text that
 fits 80 columns, and figures counted by stock tshark on the same capture."""
+import csv
+import io
 import json
 import pathlib
 
@@ -10,7 +12,9 @@ from harness import ROOT, TsharkError, bundled, report, shared, stock_tshark, ts
 
 jsonschema = pytest.importorskip("jsonschema")
 
-REPORTS = ("signin", "names", "calls", "flows")
+REPORTS = ("summary", "signin", "names", "calls", "flows")
+LONG = REPORTS[1:]
+KEYS = {"signin": "signins"}
 TEAMS_CALL = "teams/teams-signin-and-call.pcapng"
 BUNDLED = ["article-2017.pcapng", "connectivity-probe.pcap", "modern-signin.pcap", "gcc-high-signin.pcap",
            "lync-discovery.pcap", "ipv6.pcap", "server-names.pcap"] + sorted(
@@ -27,20 +31,29 @@ def capture_of(name):
     return shared(name) if name.startswith(("teams/", "mixed/", "negative/")) else bundled(name)
 
 
+SCHEMA = json.loads((ROOT / "docs/schema/reports.json").read_text())
+
+
 @pytest.mark.parametrize("capture", BUNDLED + SHARED)
 def test_json_keeps_its_schema(capture):
-    """All reports of one run: each is a document of its own."""
-    rest = tshark("-q", "-r", str(capture_of(capture)),
-                  *(part for name in REPORTS for part in ("-z", f"teams,{name},json"))).strip()
-    seen = set()
-    while rest:
-        data, end = json.JSONDecoder().raw_decode(rest)
-        schema = json.loads((ROOT / f"docs/schema/{data['report']}.json").read_text())
-        jsonschema.Draft7Validator.check_schema(schema)
-        jsonschema.validate(data, schema)
-        seen.add(data["report"])
-        rest = rest[end:].strip()
-    assert seen == set(REPORTS)
+    """All reports of one run are one document."""
+    data = json.loads(tshark("-q", "-r", str(capture_of(capture)),
+                             *(part for name in REPORTS for part in ("-z", f"teams,{name},json"))))
+    jsonschema.validate(data, SCHEMA)
+    assert [run["report"] for run in data["reports"]] == list(REPORTS)
+    assert set(data) == {"version", "reports"} | {KEYS.get(name, name) for name in REPORTS}
+
+
+def test_the_schema_is_that_of_the_columns():
+    jsonschema.Draft7Validator.check_schema(SCHEMA)
+    assert json.loads(report(bundled("ipv6.pcap"), "teams,schema")) == SCHEMA, "docs/generate/schema.py"
+
+
+def test_a_report_is_once_in_a_document():
+    path = str(bundled("ipv6.pcap"))
+    with pytest.raises(TsharkError) as refused:
+        tshark("-q", "-r", path, "-z", "teams,calls,json", "-z", "teams,calls,json,teams.call == 1")
+    assert "twice" in str(refused.value)
 
 
 @pytest.mark.parametrize("capture", ["article-2017.pcapng", "sessions/calls-at-once.pcap",
@@ -59,22 +72,63 @@ def test_text_fits_80_columns(capture):
         assert len(line) <= 80 or len(line.split()) == 1, line
 
 
-@pytest.mark.parametrize("name", REPORTS)
+@pytest.mark.parametrize("name", LONG)
 def test_nothing_of_ours_is_said_in_a_line(name):
     text = report(shared("negative/dns.pcap"), f"teams,{name}")
-    assert "No Teams or Skype traffic in the frames looked at." in text
+    assert "No Teams or Skype traffic found." in text
     data = as_json(shared("negative/dns.pcap"), name)
-    assert data["frames"] == 0 and not data[{"signin": "signins"}.get(name, name)]
+    assert data["reports"] == [{"report": name, "frames": 0, "filter": ""}] and not data[KEYS.get(name, name)]
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_table_of_the_statistics_menu(name):
+    """The same rows as a table, each cell the value that JSON has under the column's key."""
+    rows = table_of(bundled("article-2017.pcapng"), name)
+    data = as_json(bundled("article-2017.pcapng"), name)
+    expected = data["signins"][0]["steps"] if name == "signin" else data[name]
+    assert len(rows) == len(expected)
+    frame = {"signin": "Frame"}.get(name, "First Frame")
+    key = {"signin": "frame", "names": "frame"}.get(name, "first_frame")
+    found = {row[frame]: row for row in rows} if name != "flows" else {row["Flow"]: row for row in rows}
+    for entry in expected:
+        row = found[str(entry[key if name != "flows" else "flow"])]
+        assert_cells(row, entry)
+
+
+def table_of(capture, name):
+    lines = [[cell.strip() for cell in line.split("|")] for line in report(capture, f"teams,{name},table").splitlines()
+             if line.count("|") > 5]
+    return [dict(zip(lines[0], row)) for row in lines[1:]]
+
+
+def assert_cells(row, entry):
+    """What a heading says, by the key that it would have: every cell that has one is compared."""
+    compared = 0
+    for title, cell in row.items():
+        key = title.split(" (")[0].lower().replace(" ", "_").replace("-", "")
+        key = {"remote_address": "remote", "service_end": "server"}.get(key, key)
+        if key not in entry or key in ("product", "service"):
+            continue
+        value = entry[key]
+        if isinstance(value, list):
+            assert cell == (", ".join(value) if value and isinstance(value[0], str) else str(len(value)) if value else cell)
+        elif isinstance(value, float):
+            assert float(cell) == pytest.approx(value, abs=1e-6)
+        else:
+            assert cell == str(value), title
+        compared += 1
+    assert compared >= 4
 
 
 @pytest.mark.parametrize("name", REPORTS)
-def test_table_of_the_statistics_menu(name):
-    """The same rows as a table: as many as the report has."""
-    text = report(bundled("article-2017.pcapng"), f"teams,{name},table")
-    rows = [line for line in text.splitlines() if line.count("|") > 5][1:]
+def test_csv_has_the_columns_of_the_table(name):
+    """RFC 4180; the number in the first column of each row is the one of JSON."""
+    rows = list(csv.DictReader(io.StringIO(report(bundled("article-2017.pcapng"), f"teams,{name},csv"))))
     data = as_json(bundled("article-2017.pcapng"), name)
-    expected = len(data["signins"][0]["steps"]) if name == "signin" else len(data[name])
-    assert len(rows) == expected
+    expected = data["signins"][0]["steps"] if name == "signin" else data[name]
+    assert len(rows) == len(expected)
+    if name in ("calls", "summary"):
+        assert [row["verdict"] for row in rows] == [entry["verdict"] for entry in expected]
 
 
 def test_one_name_in_several_letters_is_one_row():
@@ -224,6 +278,6 @@ def test_tenants_are_masked_unless_asked_for():
     path = bundled("lync-discovery.pcap")
     names = stock_tshark("-r", str(path), "-Y", "dns.qry.name contains lyncdiscover", "-T", "fields", "-e", "dns.qry.name").split()
     tenant = names[0].split(".", 1)[1]
-    kinds = [f"teams,{name}{kind}" for name in REPORTS for kind in ("", ",json", ",table")]
+    kinds = [f"teams,{name}{kind}" for name in LONG for kind in ("", ",full", ",json", ",csv", ",table")] + ["teams,summary", "teams,summary,json"]
     assert tenant not in tshark("-q", "-r", str(path), *(part for kind in kinds for part in ("-z", kind)))
     assert tenant in report(path, "teams,signin", prefs={"teams.show_tenants": "TRUE"})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sessions: which frames are ours and on what evidence, sign-ins, calls, findings.
+"""Sessions: which frames are ours and on what evidence, sign-ins, calls, problems.
 
 Expected values are worked out from what each generated capture was made to hold
 (test-captures/README.md) and from the bytes of the real ones, by hand."""
@@ -30,7 +30,7 @@ def calls(capture):
 
 
 def codes(entry, severity=("error", "warning", "note")):
-    return {(finding["code"], finding["severity"]) for finding in entry["findings"] if finding["severity"] in severity}
+    return {(problem["code"], problem["severity"]) for problem in entry["problems"] if problem["severity"] in severity}
 
 
 def frames(path, display_filter, *names):
@@ -162,7 +162,7 @@ def test_identity_before_the_first_name_of_teams():
     missing = {client: {stage["stage"] for stage in signin["missing_stages"]} for client, signin in found.items()}
     assert "identity" in missing.pop("192.168.1.43")
     assert all("identity" not in stages and "sync" in stages for stages in missing.values())
-    assert found["192.168.1.41"]["verdict"].startswith("Identity was reached")
+    assert found["192.168.1.41"]["verdict"].startswith("Identity was asked for")
     assert ("D1", "error") in codes(found["192.168.1.42"])
     # The frames stay nobody's: what a first pass said holds on every pass.
     assert frames(bundled(path), "teams && frame.time_relative < 62 && !(ip.addr == 192.168.1.41)", "frame.number") == []
@@ -184,7 +184,7 @@ def test_sign_in_links_to_its_call():
     assert calls(TEAMS_CALL)[0]["signin"] == 1
 
 
-# ---- findings of sessions ----
+# ---- problems of sessions ----
 
 @pytest.mark.parametrize("capture,client,expected", [
     ("sessions/signin-stalled.pcap", "192.168.1.20", {("D15", "warning")}),
@@ -196,7 +196,7 @@ def test_sign_in_links_to_its_call():
     ("sessions/udp-blocked.pcap", "192.168.1.20", {("D18", "warning")}),
     ("sessions/two-clients.pcap", "192.168.1.20", set()),
 ])
-def test_findings(capture, client, expected):
+def test_problems(capture, client, expected):
     signin = next(signin for signin in signins(capture) if signin["client"] == client)
     assert codes(signin) == expected
 
@@ -206,12 +206,12 @@ def test_findings(capture, client, expected):
     ("192.168.1.31", {("D16", "warning", 82)}),
     ("192.168.1.32", {("D31", "note", 11), ("D32", "error", 45), ("D32", "note", 45)}),
 ])
-def test_findings_that_only_the_end_of_the_capture_shows(client, expected):
+def test_problems_that_only_the_end_of_the_capture_shows(client, expected):
     """At the frame that waits; no later frame of the host could carry an expert item."""
     signin = next(signin for signin in signins("sessions/silent-end.pcap") if signin["client"] == client)
-    found = [finding for finding in signin["findings"] if finding["severity"] != "chat"]
-    assert {(finding["code"], finding["severity"], finding["frame"]) for finding in found} == expected
-    assert all(finding["advice"] and finding["details"] for finding in found)
+    found = [problem for problem in signin["problems"] if problem["severity"] != "chat"]
+    assert {(problem["code"], problem["severity"], problem["frame"]) for problem in found} == expected
+    assert all(problem["advice"] and problem["details"] for problem in found)
     assert frames(bundled("sessions/silent-end.pcap"), "teams.signin_stalled || teams.media_missing || "
                   "teams_dns.type_unanswered || teams_dns.truncated_no_tcp || teams_dns.pstn_single", "frame.number") == []
 
@@ -219,12 +219,12 @@ def test_findings_that_only_the_end_of_the_capture_shows(client, expected):
 def test_a_truncated_answer_is_told_by_its_own_name():
     """Wherever it is noticed: the error beside the note, not instead of it."""
     signin, = signins("sessions/truncated.pcap")
-    assert [(finding["severity"], finding["details"], finding["count"]) for finding in signin["findings"]
-            if finding["code"] == "D32"] == [("note", ["outlook.office.com", "substrate.office.com"], 2),
-                                             ("error", ["outlook.office.com", "substrate.office.com"], 2)]
+    assert [(problem["severity"], problem["details"], problem["count"]) for problem in signin["problems"]
+            if problem["code"] == "D32"] == [("error", ["outlook.office.com", "substrate.office.com"], 2),
+                                             ("note", ["outlook.office.com", "substrate.office.com"], 2)]
 
 
-def test_findings_are_expert_items_with_filter_names():
+def test_problems_are_expert_items_with_filter_names():
     rows = frames(bundled("sessions/regions.pcap"), "teams.region_mismatch", "teams.name", "_ws.expert.severity")
     assert rows == [("usaz.tr.teams.microsoft.com", rows[0][1])]
     assert len(frames(bundled("sessions/regions.pcap"), "teams.region_mismatch_background", "frame.number")) == 1
@@ -268,7 +268,7 @@ def test_calls_at_once():
 
 def test_the_real_call():
     call = calls(TEAMS_CALL)[0]
-    settled = [end["address"] for end in call["far_ends"] if end["settled"]]
+    settled = [end["address"] for end in call["remotes"] if end["selected"]]
     assert len(calls(TEAMS_CALL)) == 1 and settled == ["93.71.110.205"] and call["path"] == "direct"
     assert [allocation["relayed"] for allocation in call["allocations"]] == ["52.114.250.141:3480"] * 2
     nominated = [pair for pair in call["pairs"] if pair["state"] == "nominated"]
@@ -280,7 +280,7 @@ def test_group_call_of_skype():
     """One far end, all 200 frames."""
     call = calls("teams/skype-conference-call.pcap")[0]
     assert (call["packets"], call["path"]) == (200, "direct")
-    assert [end["address"] for end in call["far_ends"]] == ["104.46.40.49"]
+    assert [end["address"] for end in call["remotes"]] == ["104.46.40.49"]
 
 
 def test_connectivity_probe_is_no_call():
@@ -289,7 +289,7 @@ def test_connectivity_probe_is_no_call():
 
 def test_fallback_to_tls():
     call = calls("sessions/udp-blocked.pcap")[0]
-    paths = {end["address"]: end["path"] for end in call["far_ends"]}
+    paths = {end["address"]: end["path"] for end in call["remotes"]}
     assert paths == {"52.114.250.10": "relayed", "52.114.250.11": ""}     # TLS, and no media to be seen in it
     assert ("D18", "warning") in codes(call)
 
@@ -301,7 +301,7 @@ def test_media_with_a_relay_is_relayed_without_its_set_up():
 
 def test_tls_beside_media_makes_no_call_over_tls():
     call = calls("sessions/tls-beside-udp.pcap")[0]
-    end, = (end for end in call["far_ends"] if end["settled"])
+    end, = (end for end in call["remotes"] if end["selected"])
     assert (end["ports"], end["transport"], end["path"]) == ([3478], "udp", "relayed")
     assert {code for code, _ in codes(call)}.isdisjoint({"media-over-tcp", "client-ports"})
 
@@ -314,7 +314,7 @@ def test_ports_of_other_services_are_not_ours():
 
 def test_what_never_connected_settled_nowhere():
     checked, asked = sorted(calls("sessions/never-connected.pcap"), key=lambda call: call["client"])
-    assert {end["role"] for end in checked["far_ends"] + asked["far_ends"]} == {"asked, no answer"}
+    assert {end["role"] for end in checked["remotes"] + asked["remotes"]} == {"no-answer"}
     assert ("call-not-connected", "error") in codes(checked)
     assert ("udp-unanswered", "warning") in codes(asked) and asked["kind"] == "call"
     assert "unpublished-address" not in {code for code, _ in codes(checked)}
@@ -336,7 +336,7 @@ def test_nomination_again():
 
 def test_a_visit_to_a_relay_is_no_call():
     visit, = calls("sessions/relay-visit.pcap")
-    assert visit["kind"] == "relay-visit" and visit["verdict"].startswith("No call: a short exchange")
-    assert {end["role"] for end in visit["far_ends"]} == {"visited"}
+    assert visit["kind"] == "relay-exchange" and visit["verdict"].startswith("No call: a short exchange")
+    assert {end["role"] for end in visit["remotes"]} == {"tried"}
     assert {code for code, _ in codes(visit)}.isdisjoint({"call-not-connected", "media-over-tcp", "best-effort"})
-    assert "Visit to a relay 1 of 192.168.1.20" in report(bundled("sessions/relay-visit.pcap"), "teams,calls")
+    assert "Short exchange with a relay 1 of 192.168.1.20" in report(bundled("sessions/relay-visit.pcap"), "teams,calls")

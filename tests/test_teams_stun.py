@@ -309,8 +309,8 @@ def test_duplicates_measure_nothing():
     assert set(column(capture, "teams_stun.retransmission")) == {6, 8, 10, 12, 14, 16}
     assert column(capture, "teams_stun.response_to") == {7: ["5"], 8: ["5"], 11: ["9"], 12: ["9"], 15: ["13"], 16: ["13"]}
     pair, = [pair for call in json.loads(harness.report(capture, "teams,calls,json"))["calls"] for pair in call["pairs"]]
-    assert pair["rtt_count"] == 3 and pair["rtt_mean"] == pytest.approx(sum(measured.values()) / 3, abs=1e-5)
-    assert pair["rtt_max"] == pytest.approx(max(measured.values()), abs=1e-5)
+    assert pair["round_trip_count"] == 3 and pair["round_trip_mean"] == pytest.approx(sum(measured.values()) / 3, abs=1e-5)
+    assert pair["round_trip_max"] == pytest.approx(max(measured.values()), abs=1e-5)
 
 
 def test_ipv6():

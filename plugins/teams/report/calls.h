@@ -1,5 +1,5 @@
-/* report_calls.h
- * What the report of calls gathers
+/* calls.h
+ * What the report of calls gathers, and what it concludes
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -7,12 +7,13 @@
 #ifndef TEAMSHARK_TEAMS_REPORT_CALLS_H
 #define TEAMSHARK_TEAMS_REPORT_CALLS_H
 
-#include "report/util.h"
+#include "report/problems.h"
 #include "report/stream_stats.h"
+#include "tap.h"
 
 enum { CALLS_SENT, CALLS_RECEIVED };
 
-/* One far end: a relay, a peer, a media server. All its ports of UDP together, and all of TCP. */
+/* One remote address: a relay, a peer, a media server. All its UDP ports together, and all of TCP. */
 typedef struct {
     address addr;
     bool tcp;
@@ -20,7 +21,7 @@ typedef struct {
     teams_path path;
     teams_transport transport;
     ts_modality modality;
-    const char *name;           /* file scope; NULL */
+    char *name;                 /* as shown; NULL */
     const ts_prefix_row *prefix;
     uint32_t first_frame;
     uint32_t last_frame;
@@ -29,24 +30,31 @@ typedef struct {
     uint64_t packets[2];
     uint64_t bytes[2];          /* whole frames */
     uint64_t media_packets;
+    bool nominated;             /* a pair with it was */
     bool signalling;            /* flightproxy: no relay and no peer */
+    /* calls_conclude() */
+    bool refused;
+    bool probed_at_once;
+    bool selected;
+    bool anycast;
+    const char *role;           /* code */
+    const char *role_label;
 } calls_remote;
 
 typedef struct {
     uint32_t number;
     uint32_t frame;
-    nstime_t time;
     ts_endpoint client;
     ts_endpoint server;
     ts_endpoint relayed;
     ts_endpoint reflexive;
-    uint16_t stream_type;
     const char *state;
     uint32_t lifetime;
     uint32_t granted_frame;     /* 0: never */
+    uint32_t credential;        /* of the latest request; 0: none */
     uint16_t error_code;        /* of the latest Allocate that was refused; no challenge */
     uint32_t error_frame;
-    double response_time;       /* of the answer that granted it; negative: not known */
+    double response_time;       /* of the answer that granted it; NAN: not known */
     bool tcp;
 } calls_allocation;
 
@@ -61,11 +69,13 @@ typedef struct {
     ts_pair_state state;
     unsigned requests;
     unsigned answers;
-    double rtt_min;
-    double rtt_max;
-    double rtt_sum;
-    unsigned rtt_count;
+    double round_trip_min;      /* NAN: none measured */
+    double round_trip_max;
+    double round_trip_mean;
+    double round_trip_sum;
+    unsigned round_trip_count;
     uint32_t nominated_frame;   /* in an earlier call where it is before this one */
+    ts_endpoint mapped;         /* how the other side saw the client, latest */
     bool asked_again;           /* to nominate it, in this call */
     bool tcp;
     const char *ufrag_local;
@@ -74,18 +84,41 @@ typedef struct {
 } calls_pair;
 
 typedef struct {
+    uint8_t type;
+    const char *name;
+    uint64_t packets;
+} calls_payload;
+
+/* An interval in which a stream lost all packets. */
+typedef struct {
+    double time;                /* since the start of the call */
+    double seconds;
+    uint32_t first_frame;       /* the last one before it */
+    uint32_t last_frame;        /* the first one after it */
+    uint64_t missing;
+} calls_gap;
+
+typedef struct {
     const teams_flow *flow;
     uint32_t ssrc;
     unsigned direction;
     uint32_t frame;
-    uint8_t payload_type;
-    const char *payload_name;
+    GArray *payloads;           /* calls_payload; calls_conclude(): most packets first */
     bool encrypted;             /* SRTP */
     ts_modality modality;
     uint32_t pair;              /* that carried it last, 0: no check seen */
     uint64_t bytes;             /* of RTP */
+    uint32_t last_frame;
+    double last_time;
+    GArray *gaps;               /* calls_gap */
+    uint64_t missing_in_gaps;
     teams_stream_stats stats;
 } calls_stream;
+
+typedef struct {
+    uint8_t dscp;
+    uint32_t packets;
+} calls_dscp;
 
 /* One local port and where it went. */
 typedef struct {
@@ -95,7 +128,7 @@ typedef struct {
     ts_modality modality;       /* as evidence says it */
     uint64_t packets;
     uint32_t frame;
-    uint32_t dscp[2][64];       /* packets by code point */
+    GArray *dscp[2];            /* calls_dscp */
 } calls_port;
 
 /* What the network refused of one flow: an error and how often it came. */
@@ -109,12 +142,21 @@ typedef struct {
 /* When something happened first, by the time; frame 0: never. */
 typedef struct {
     uint32_t frame;
-    nstime_t time;
+    double time;                /* since the start of the call: calls_conclude() */
+    nstime_t when;
 } calls_moment;
+
+/* What it turns out to be. */
+typedef enum {
+    CALLS_CALL,
+    CALLS_PROBE,                /* a connectivity test */
+    CALLS_EXCHANGE,             /* TLS with a relay for a moment */
+    CALLS_KIND_COUNT
+} calls_kind;
 
 typedef struct {
     const teams_call *call;
-    const GHashTable *two_sided;    /* the report's: clients with a call that has both directions */
+    const GHashTable *two_sided;    /* the report's: clients of which frames in both directions were seen */
     uint32_t first_frame;
     uint32_t last_frame;
     nstime_t first;             /* the earliest and the latest: frames may be out of their order */
@@ -122,21 +164,31 @@ typedef struct {
     uint64_t packets[2];
     uint64_t bytes[2];
     uint64_t media_packets[2];
-    GArray *remotes;            /* calls_remote */
+    GPtrArray *remotes;         /* calls_remote */
     GArray *allocations;        /* calls_allocation */
     GArray *pairs;              /* calls_pair */
     GArray *streams;            /* calls_stream */
     GArray *ports;              /* calls_port */
     GArray *refusals;           /* calls_refusal */
-    GHashTable *rows;           /* of allocations, pairs and streams: key -> index + 1 */
-    GArray *verdicts;
+    GHashTable *by_address[2];  /* address -> calls_remote, over UDP and over TCP */
+    GHashTable *rows;           /* of the arrays: key -> index + 1 */
+    report_problems *seen;      /* what frames said */
     calls_moment allocation;
     calls_moment check;
     calls_moment nomination;
     uint32_t nominated_before;  /* frame of an earlier call that nominated a pair which goes on; 0: none */
     calls_moment media;
-    unsigned media_paths;       /* bit n: media took teams_path n */
-    bool has_dscp;
+    uint64_t checks_received;
+    const calls_remote *best;   /* with most media, else with a nominated pair; NULL: none has either */
+    const calls_remote *tls;    /* most packets over TCP or TLS */
+    bool udp_relay_asked;
+    bool udp_relay_answered;
+    /* calls_conclude() */
+    calls_kind kind;
+    calls_moment name;          /* of the name or signalling before it */
+    const calls_remote *selected;
+    report_problems *problems;
+    report_verdict verdict;
 } calls_entry;
 
 calls_entry *calls_entry_new(const teams_call *call, const GHashTable *two_sided);
@@ -148,73 +200,48 @@ void calls_entry_add(calls_entry *entry, packet_info *pinfo, const teams_tap *ta
 /* An ICMP error about a datagram of the call. */
 void calls_entry_refuse(calls_entry *entry, const packet_info *pinfo, const teams_tap *tap);
 
-/* What it turns out to be. */
-typedef enum {
-    CALLS_CALL,
-    CALLS_PROBE,        /* a connectivity test */
-    CALLS_VISIT,        /* TLS with a relay for a moment */
-    CALLS_KIND_COUNT
-} calls_kind;
+/* Its pair of that number, and its remote of a flow over UDP; NULL where it has none. */
+calls_pair *calls_pair_find(const calls_entry *entry, uint32_t number);
+calls_remote *calls_remote_find(const calls_entry *entry, const teams_flow *flow);
 
-/* The steps of the set-up, in their order. */
-typedef struct {
-    const char *key;
-    const char *label;
-    size_t offset;      /* of a calls_moment in a calls_entry */
-} calls_step;
+/* ---- calls_verdict.c ---- */
 
-extern const calls_step calls_steps[];
-extern const unsigned calls_step_count;
+/* At the end of the capture: kind, roles, problems and verdict. */
+void calls_conclude(calls_entry *entry);
 
-const calls_moment *calls_step_moment(const calls_entry *entry, unsigned step);
+/* What the traffic is known to have used so far: media, else a nominated pair, else TLS beside UDP that nobody answered. */
+const calls_remote *calls_selected(const calls_entry *entry);
+/* Its path: that of TLS which carried the call is tcp_fallback. */
+teams_path calls_path(const calls_entry *entry);
+
+/* "Call", as a title, and "call", in JSON; NULL after the last. */
+const char *calls_kind_title(calls_kind kind);
+const char *calls_kind_name(unsigned kind);
 
 /* Per cent of the call's bytes. */
 double calls_share(const calls_entry *entry, const calls_remote *remote);
-const char *calls_pair_state(const calls_pair *pair);
+uint64_t calls_remote_packets(const calls_remote *remote);
 
-/* The entry's pair of that number, NULL where it has none. */
-calls_pair *calls_pair_find(const calls_entry *entry, uint32_t number);
-
-/* The call that a socket left this one for when it turned out to be another's; NULL where it stayed. */
-const teams_call *calls_port_moved_to(const calls_entry *entry, const calls_port *port);
-
-/* ---- report_calls_text.c, report_calls_json.c ---- */
-
-void calls_entry_text(const calls_entry *entry, FILE *out);
-void calls_entry_json(const calls_entry *entry, json_dumper *out);
-
-/* ---- report_calls_roles.c ---- */
-
-calls_kind calls_kind_of(const calls_entry *entry);
-/* "Call", as a title, and "call", in JSON. */
-const char *calls_kind_title(calls_kind kind);
-const char *calls_kind_name(calls_kind kind);
-/* The verdict, where the kind says all; else NULL. */
-const char *calls_kind_outcome(calls_kind kind);
-bool calls_has_nomination(const calls_entry *entry);
-/* Did it get as far as media? */
-bool calls_got_through(const calls_entry *entry);
-/* The far end of a flow, NULL where no frame of it was looked at. */
-const calls_remote *calls_remote_find(const calls_entry *entry, const teams_flow *flow);
-/* Did the network refuse all that went to relays over UDP? */
-bool calls_is_blocked(const calls_entry *entry);
-/* Was the consent of a pair that media uses lost, and not found again? */
-bool calls_is_cut_off(const calls_entry *entry);
-/* The far end that carried most of it; NULL where there is none. */
-const calls_remote *calls_settled(const calls_entry *entry);
 /* Is the prefix one that Microsoft publishes (and not only seen in captures)? */
 bool calls_is_published(const calls_remote *remote);
-/* Is it an address that Microsoft announces from many places? */
-bool calls_is_anycast(const calls_remote *remote);
-/* What part a far end had: "anycast, then handed over", "carried the traffic", ... */
-const char *calls_role(const calls_entry *entry, const calls_remote *remote);
-/* ---- report_calls_verdict.c ---- */
-
-/* What frames said and what is to be said of the call as a whole; a list of the caller's. */
-GArray *calls_judge(const calls_entry *entry);
-const char *calls_outcome(const calls_entry *entry, const GArray *verdicts);
 
 /* The documented range that a client's media port is in: "Teams audio 50000-50019", "" none. */
 const char *calls_port_range(uint16_t port);
+
+/* "received audio", "sent". New string. */
+char *calls_stream_title(const calls_stream *stream);
+
+/* Of the pairs that were nominated, else that answered: the one with most round trips; NULL none. */
+const calls_pair *calls_main_pair(const calls_entry *entry);
+
+/* Loss in per cent without the gaps. */
+double calls_stream_loss(const calls_stream *stream);
+
+extern const report_verdict_row calls_verdicts[];
+
+/* ---- calls.c ---- */
+
+/* The state of the report: its entries, for the summary. */
+const GPtrArray *calls_entries(const void *state);
 
 #endif /* TEAMSHARK_TEAMS_REPORT_CALLS_H */

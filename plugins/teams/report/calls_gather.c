@@ -1,4 +1,4 @@
-/* report_calls_gather.c
+/* calls_gather.c
  * What the report of calls gathers from each frame
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -6,18 +6,23 @@
 
 #include "report/calls.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "common/endpoint.h"
 
+#define GAP_SECONDS     1.0     /* of a stream without any packet, with packets missing: a gap */
+#define GAP_PACKETS     10
+
 /* ---- rows that are many: found by what they are of ---- */
 
-typedef enum { ROW_ALLOCATION, ROW_PAIR, ROW_SENT, ROW_RECEIVED } row_kind;
+typedef enum { ROW_ALLOCATION, ROW_PAIR, ROW_SENT, ROW_RECEIVED, ROW_PORT, ROW_REFUSAL, ROW_REMOTE_PORT } row_kind;
 
 typedef struct {
     row_kind kind;
-    uint32_t number;            /* of the allocation or pair; SSRC */
-    const teams_flow *flow;     /* of a stream */
+    uint32_t number;            /* of the allocation or pair; SSRC; ports */
+    const void *owner;          /* flow of a stream or refusal, remote of a port */
+    const char *text;           /* of a refusal */
 } row_key;
 
 static unsigned
@@ -25,7 +30,7 @@ row_hash(const void *data)
 {
     const row_key *key = (const row_key *)data;
 
-    return g_direct_hash(key->flow) ^ g_int_hash(&key->number) * 31 ^ (unsigned)key->kind;
+    return g_direct_hash(key->owner) ^ g_int_hash(&key->number) * 31 ^ (unsigned)key->kind;
 }
 
 static gboolean
@@ -34,7 +39,7 @@ row_equal(const void *a, const void *b)
     const row_key *x = (const row_key *)a;
     const row_key *y = (const row_key *)b;
 
-    return x->kind == y->kind && x->number == y->number && x->flow == y->flow;
+    return x->kind == y->kind && x->number == y->number && x->owner == y->owner && g_strcmp0(x->text, y->text) == 0;
 }
 
 /* Its index, -1 where there is none. */
@@ -53,9 +58,27 @@ keep_row(calls_entry *entry, const row_key *key, unsigned index)
 /* ---- entries ---- */
 
 static void
-remote_clear(void *data)
+remote_free(void *data)
 {
-    g_array_free(((calls_remote *)data)->ports, TRUE);
+    calls_remote *remote = (calls_remote *)data;
+
+    g_array_free(remote->ports, TRUE);
+    g_free(remote->name);
+    g_free(remote);
+}
+
+static void
+stream_clear(void *data)
+{
+    g_array_free(((calls_stream *)data)->payloads, TRUE);
+    g_array_free(((calls_stream *)data)->gaps, TRUE);
+}
+
+static void
+port_clear(void *data)
+{
+    g_array_free(((calls_port *)data)->dscp[CALLS_SENT], TRUE);
+    g_array_free(((calls_port *)data)->dscp[CALLS_RECEIVED], TRUE);
 }
 
 calls_entry *
@@ -65,15 +88,18 @@ calls_entry_new(const teams_call *call, const GHashTable *two_sided)
 
     entry->call = call;
     entry->two_sided = two_sided;
-    entry->remotes = g_array_new(FALSE, TRUE, sizeof(calls_remote));
-    g_array_set_clear_func(entry->remotes, remote_clear);
+    entry->remotes = g_ptr_array_new_with_free_func(remote_free);
     entry->allocations = g_array_new(FALSE, TRUE, sizeof(calls_allocation));
     entry->pairs = g_array_new(FALSE, TRUE, sizeof(calls_pair));
     entry->streams = g_array_new(FALSE, TRUE, sizeof(calls_stream));
+    g_array_set_clear_func(entry->streams, stream_clear);
     entry->ports = g_array_new(FALSE, TRUE, sizeof(calls_port));
+    g_array_set_clear_func(entry->ports, port_clear);
     entry->refusals = g_array_new(FALSE, TRUE, sizeof(calls_refusal));
+    entry->by_address[false] = g_hash_table_new(ts_address_hash, ts_address_key_equal);
+    entry->by_address[true] = g_hash_table_new(ts_address_hash, ts_address_key_equal);
     entry->rows = g_hash_table_new_full(row_hash, row_equal, g_free, NULL);
-    entry->verdicts = teams_verdicts_new();
+    entry->seen = report_problems_new();
     return entry;
 }
 
@@ -82,24 +108,28 @@ calls_entry_free(void *data)
 {
     calls_entry *entry = (calls_entry *)data;
 
-    g_array_free(entry->remotes, TRUE);
+    g_hash_table_destroy(entry->by_address[false]);
+    g_hash_table_destroy(entry->by_address[true]);
+    g_hash_table_destroy(entry->rows);
+    g_ptr_array_unref(entry->remotes);
     g_array_free(entry->allocations, TRUE);
     g_array_free(entry->pairs, TRUE);
     g_array_free(entry->streams, TRUE);
     g_array_free(entry->ports, TRUE);
     g_array_free(entry->refusals, TRUE);
-    g_hash_table_destroy(entry->rows);
-    teams_verdicts_free(entry->verdicts);
+    report_problems_free(entry->seen);
+    report_problems_free(entry->problems);
+    report_verdict_clear(&entry->verdict);
     g_free(entry);
 }
 
 static void
-moment(calls_moment *m, const packet_info *pinfo)
+add_moment(calls_moment *m, const packet_info *pinfo)
 {
-    if (m->frame != 0 && nstime_cmp(&m->time, &pinfo->abs_ts) <= 0)
+    if (m->frame != 0 && nstime_cmp(&m->when, &pinfo->abs_ts) <= 0)
         return;
     m->frame = pinfo->num;
-    m->time = pinfo->abs_ts;
+    m->when = pinfo->abs_ts;
 }
 
 static void
@@ -111,104 +141,163 @@ add_time(nstime_t *first, nstime_t *last, const nstime_t *time)
         *last = *time;
 }
 
-/* ---- far ends and ports ---- */
+/* ---- remotes and ports ---- */
+
+calls_remote *
+calls_remote_find(const calls_entry *entry, const teams_flow *flow)
+{
+    return (calls_remote *)g_hash_table_lookup(entry->by_address[false], &flow->server_end.addr);
+}
 
 static void
-add_port_number(GArray *ports, uint16_t port)
+add_port_number(calls_entry *entry, calls_remote *remote, uint16_t port)
 {
-    for (unsigned i = 0; i < ports->len; i++)
-        if (g_array_index(ports, uint16_t, i) == port)
-            return;
-    g_array_append_val(ports, port);
+    const row_key key = { ROW_REMOTE_PORT, port, remote, NULL };
+
+    if (find_row(entry, &key) >= 0)
+        return;
+    g_array_append_val(remote->ports, port);
+    keep_row(entry, &key, 0);
 }
 
 static calls_remote *
 remote_of(calls_entry *entry, const packet_info *pinfo, const teams_flow *flow)
 {
     const bool tcp = pinfo->ptype == PT_TCP;
+    calls_remote *remote = (calls_remote *)g_hash_table_lookup(entry->by_address[tcp], &flow->server_end.addr);
 
-    for (unsigned i = 0; i < entry->remotes->len; i++) {
-        calls_remote *remote = &g_array_index(entry->remotes, calls_remote, i);
+    if (remote != NULL)
+        return remote;
+    remote = g_new0(calls_remote, 1);
+    remote->tcp = tcp;
+    remote->ports = g_array_new(FALSE, FALSE, sizeof(uint16_t));
+    remote->prefix = ts_address_prefix(&flow->server_end.addr, &pinfo->abs_ts);
+    remote->first_frame = pinfo->num;
+    remote->first = remote->last = pinfo->abs_ts;
+    copy_address_shallow(&remote->addr, &flow->server_end.addr);    /* file scope, as the flow */
+    g_ptr_array_add(entry->remotes, remote);
+    g_hash_table_insert(entry->by_address[tcp], &remote->addr, remote);
+    return remote;
+}
 
-        if (remote->tcp == tcp && addresses_equal(&remote->addr, &flow->server_end.addr))
-            return remote;
-    }
-    calls_remote fresh = {
-        .tcp = tcp,
-        .ports = g_array_new(FALSE, FALSE, sizeof(uint16_t)),
-        .prefix = ts_address_prefix(&flow->server_end.addr, &pinfo->abs_ts),
-        .first_frame = pinfo->num,
-        .first = pinfo->abs_ts,
-        .last = pinfo->abs_ts,
-    };
+/* Media decides, then nomination; never how much there was of anything else. */
+static void
+update_best(calls_entry *entry, const calls_remote *remote)
+{
+    const calls_remote *best = entry->best;
 
-    copy_address_shallow(&fresh.addr, &flow->server_end.addr);  /* file scope, as the flow */
-    g_array_append_val(entry->remotes, fresh);
-    return &g_array_index(entry->remotes, calls_remote, entry->remotes->len - 1);
+    if (remote->media_packets == 0 && !remote->nominated)
+        return;
+    if (best == NULL || remote->media_packets > best->media_packets ||
+        (remote->media_packets == best->media_packets && remote->nominated && !best->nominated))
+        entry->best = remote;
 }
 
 static void
-add_remote(calls_entry *entry, const packet_info *pinfo, const teams_frame_info *view, unsigned direction)
+update_relays(calls_entry *entry, const calls_remote *remote)
 {
-    calls_remote *remote = remote_of(entry, pinfo, view->flow);
+    if (remote->tcp) {
+        if (!remote->signalling && (entry->tls == NULL || calls_remote_packets(remote) > calls_remote_packets(entry->tls)))
+            entry->tls = remote;
+    } else if (!remote->signalling && ts_port_is_relay(g_array_index(remote->ports, uint16_t, 0))) {
+        entry->udp_relay_asked = entry->udp_relay_asked || remote->packets[CALLS_SENT] > 0;
+        entry->udp_relay_answered = entry->udp_relay_answered || remote->packets[CALLS_RECEIVED] > 0;
+    }
+}
 
-    add_port_number(remote->ports, view->flow->server_end.port);
-    remote->path = MAX(remote->path, view->path);
-    remote->transport = MAX(remote->transport, view->transport);
+static bool
+says_nominated(const ts_frame_info *info)
+{
+    for (; info != NULL; info = info->next)
+        if (info->kind == TS_INFO_CHECK && ((const ts_check_info *)info)->state == TS_PAIR_NOMINATED)
+            return true;
+    return false;
+}
+
+static void
+add_remote(calls_entry *entry, const packet_info *pinfo, const teams_tap *tap, unsigned direction)
+{
+    const teams_frame_info *info = tap->info;
+    calls_remote *remote = remote_of(entry, pinfo, info->flow);
+
+    add_port_number(entry, remote, info->flow->server_end.port);
+    remote->path = MAX(remote->path, info->path);
+    remote->transport = MAX(remote->transport, info->transport);
     if (remote->modality == TS_MODALITY_UNKNOWN)
-        remote->modality = view->modality;
-    if (remote->name == NULL)
-        remote->name = view->name;
-    remote->signalling = view->what == TEAMS_WHAT_SIGNALLING;
+        remote->modality = info->modality;
+    if (remote->name == NULL && info->name != NULL)
+        remote->name = report_name(info->name);
+    remote->signalling = info->what == TEAMS_WHAT_SIGNALLING;
     remote->last_frame = pinfo->num;
     add_time(&remote->first, &remote->last, &pinfo->abs_ts);
     remote->packets[direction]++;
     remote->bytes[direction] += pinfo->fd->pkt_len;
-    if (view->what == TEAMS_WHAT_MEDIA)
+    if (info->what == TEAMS_WHAT_MEDIA)
         remote->media_packets++;
+    if (says_nominated(tap->infos))
+        remote->nominated = true;
+    update_best(entry, remote);
+    update_relays(entry, remote);
 }
 
 static void
-add_port(calls_entry *entry, const packet_info *pinfo, const teams_frame_info *view, unsigned direction, int dscp)
+add_dscp(GArray *counts, uint8_t dscp)
 {
-    const uint16_t port = view->flow->client_end.port;
-    const uint16_t remote_port = view->flow->server_end.port;
-    calls_port *row = NULL;
+    for (unsigned i = 0; i < counts->len; i++)      /* at most 64 */
+        if (g_array_index(counts, calls_dscp, i).dscp == dscp) {
+            g_array_index(counts, calls_dscp, i).packets++;
+            return;
+        }
+    const calls_dscp fresh = { dscp, 1 };
 
-    for (unsigned i = 0; i < entry->ports->len && row == NULL; i++) {
-        calls_port *known = &g_array_index(entry->ports, calls_port, i);
-
-        if (known->port == port && known->remote_port == remote_port)
-            row = known;
-    }
-    if (row == NULL) {
-        const calls_port fresh = { .flow = view->flow, .port = port, .remote_port = remote_port, .frame = pinfo->num };
-
-        g_array_append_val(entry->ports, fresh);
-        row = &g_array_index(entry->ports, calls_port, entry->ports->len - 1);
-    }
-    if (row->modality == TS_MODALITY_UNKNOWN)
-        row->modality = view->modality;
-    row->packets++;
-    if (dscp >= 0 && dscp < 64) {
-        row->dscp[direction][dscp]++;
-        entry->has_dscp = true;
-    }
+    g_array_append_val(counts, fresh);
 }
 
-/* ---- records ---- */
+static calls_port *
+port_of(calls_entry *entry, const packet_info *pinfo, const teams_flow *flow)
+{
+    const uint16_t port = flow->client_end.port;
+    const uint16_t remote_port = flow->server_end.port;
+    const row_key key = { ROW_PORT, (uint32_t)port << 16 | remote_port, NULL, NULL };
+    const int index = find_row(entry, &key);
+
+    if (index >= 0)
+        return &g_array_index(entry->ports, calls_port, index);
+    const calls_port fresh = {
+        .flow = flow, .port = port, .remote_port = remote_port, .frame = pinfo->num,
+        .dscp = { g_array_new(FALSE, FALSE, sizeof(calls_dscp)), g_array_new(FALSE, FALSE, sizeof(calls_dscp)) },
+    };
+
+    g_array_append_val(entry->ports, fresh);
+    keep_row(entry, &key, entry->ports->len - 1);
+    return &g_array_index(entry->ports, calls_port, entry->ports->len - 1);
+}
+
+static void
+add_port(calls_entry *entry, const packet_info *pinfo, const teams_frame_info *info, unsigned direction, int dscp)
+{
+    calls_port *row = port_of(entry, pinfo, info->flow);
+
+    if (row->modality == TS_MODALITY_UNKNOWN)
+        row->modality = info->modality;
+    row->packets++;
+    if (dscp >= 0 && dscp < 64)
+        add_dscp(row->dscp[direction], (uint8_t)dscp);
+}
+
+/* ---- what the frames carry ---- */
 
 static calls_allocation *
 allocation_of(calls_entry *entry, const packet_info *pinfo, const ts_turn_info *turn)
 {
-    const row_key key = { ROW_ALLOCATION, turn->allocation, NULL };
+    const row_key key = { ROW_ALLOCATION, turn->allocation, NULL, NULL };
     const int index = find_row(entry, &key);
 
     if (index >= 0)
         return &g_array_index(entry->allocations, calls_allocation, index);
     const calls_allocation fresh = {
-        .number = turn->allocation, .frame = pinfo->num, .time = pinfo->abs_ts,
-        .client = turn->client, .server = turn->server, .state = "", .response_time = -1, .tcp = turn->tcp,
+        .number = turn->allocation, .frame = pinfo->num, .client = turn->client, .server = turn->server, .state = "",
+        .response_time = NAN, .tcp = turn->tcp,
     };
 
     g_array_append_val(entry->allocations, fresh);
@@ -218,20 +307,33 @@ allocation_of(calls_entry *entry, const packet_info *pinfo, const ts_turn_info *
 
 enum { TURN_ALLOCATE_REQUEST = 0x0003, TURN_ALLOCATE_RESPONSE = 0x0103, TURN_ALLOCATE_ERROR = 0x0113 };
 
-/* What the client answers by asking again, with credentials, a new nonce or another server. */
+/* What the client answers by asking again: for credentials that it did not send, a new nonce or another server. */
 static bool
-is_challenge(uint16_t error_code)
+is_challenge(const calls_allocation *a, uint16_t error_code)
 {
-    return error_code == 300 || error_code == 401 || error_code == 438;
+    return error_code == 300 || error_code == 438 || (error_code == 401 && a->credential == 0);
 }
 
 static void
-add_turn(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *record, const teams_tap *tap _U_)
+add_grant(calls_allocation *a, const packet_info *pinfo, const ts_turn_info *turn)
 {
-    const ts_turn_info *turn = (const ts_turn_info *)record;
+    a->lifetime = turn->lifetime;
+    a->server = turn->server;
+    a->error_code = 0;
+    if (a->granted_frame != 0)
+        return;
+    a->granted_frame = pinfo->num;
+    if (turn->request_frame != 0)
+        a->response_time = nstime_to_sec(&turn->response_time);
+}
+
+static void
+add_turn(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *info, const teams_tap *tap _U_)
+{
+    const ts_turn_info *turn = (const ts_turn_info *)info;
 
     if (turn->type == TURN_ALLOCATE_REQUEST)
-        moment(&entry->allocation, pinfo);
+        add_moment(&entry->allocation, pinfo);
     if (turn->allocation == 0)
         return;
     calls_allocation *a = allocation_of(entry, pinfo, turn);
@@ -242,18 +344,11 @@ add_turn(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *reco
         a->relayed = turn->relayed;
     if (turn->reflexive.addr.type != AT_NONE)
         a->reflexive = turn->reflexive;
-    if (turn->stream_type != 0)
-        a->stream_type = turn->stream_type;
-    if (turn->type == TURN_ALLOCATE_RESPONSE && turn->has_lifetime && turn->lifetime > 0) {
-        a->lifetime = turn->lifetime;
-        a->server = turn->server;
-        if (a->granted_frame == 0) {
-            a->granted_frame = pinfo->num;
-            if (turn->request_frame != 0)
-                a->response_time = nstime_to_sec(&turn->response_time);
-        }
-    }
-    if (turn->type == TURN_ALLOCATE_ERROR && !is_challenge(turn->error_code)) {
+    if (turn->type == TURN_ALLOCATE_REQUEST)
+        a->credential = turn->credential;
+    if (turn->type == TURN_ALLOCATE_RESPONSE && turn->has_lifetime && turn->lifetime > 0)
+        add_grant(a, pinfo, turn);
+    if (turn->type == TURN_ALLOCATE_ERROR && !is_challenge(a, turn->error_code)) {
         a->error_code = turn->error_code;
         a->error_frame = pinfo->num;
     }
@@ -262,7 +357,7 @@ add_turn(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *reco
 calls_pair *
 calls_pair_find(const calls_entry *entry, uint32_t number)
 {
-    const row_key key = { ROW_PAIR, number, NULL };
+    const row_key key = { ROW_PAIR, number, NULL, NULL };
     const int index = find_row(entry, &key);
 
     return index < 0 ? NULL : &g_array_index(entry->pairs, calls_pair, index);
@@ -275,10 +370,11 @@ pair_of(calls_entry *entry, const packet_info *pinfo, const ts_check_info *check
 
     if (known != NULL)
         return known;
-    const row_key key = { ROW_PAIR, check->pair, NULL };
+    const row_key key = { ROW_PAIR, check->pair, NULL, NULL };
     const calls_pair fresh = {
         .number = check->pair, .frame = pinfo->num, .local = check->local, .remote = check->remote,
         .local_type = "", .remote_type = "", .ufrag_local = "", .ufrag_remote = "", .tcp = check->tcp,
+        .round_trip_min = NAN, .round_trip_max = NAN, .round_trip_mean = NAN,
     };
 
     g_array_append_val(entry->pairs, fresh);
@@ -293,21 +389,60 @@ known_text(const char **kept, const char *text)
         *kept = text;
 }
 
+/*
+ * The round trip is that of a check which the local side sent: what this side
+ * took to answer the other one says nothing of the network.
+ */
 static void
-pair_rtt(calls_pair *pair, const ts_check_info *check)
+add_round_trip(calls_pair *pair, const ts_check_info *check)
 {
-    const double rtt = nstime_to_sec(&check->rtt);
+    const double round_trip = nstime_to_sec(&check->rtt);
 
+    if (check->from_local || !check->measured || round_trip < 0)
+        return;
+    if (pair->round_trip_count == 0 || round_trip < pair->round_trip_min)
+        pair->round_trip_min = round_trip;
+    if (pair->round_trip_count == 0 || round_trip > pair->round_trip_max)
+        pair->round_trip_max = round_trip;
+    pair->round_trip_sum += round_trip;
+    pair->round_trip_count++;
+    pair->round_trip_mean = pair->round_trip_sum / pair->round_trip_count;
+}
+
+/* How the other side saw the client: where that changes on one pair, a NAT gave the flow another address or port. */
+static void
+add_mapped(calls_entry *entry, calls_pair *pair, const packet_info *pinfo, const ts_check_info *check)
+{
+    static const report_problem changed = {
+        .severity = PI_WARN, .code = "nat-rebinding", .summary = "The client's public address or port changed during the call",
+        .advice = "A NAT or firewall forgot the flow, or the network changed: look for short UDP timeouts and for the device "
+            "that gives the public address",
+    };
+
+    if (check->from_local || !ts_endpoint_known(&check->mapped))
+        return;
+    if (ts_endpoint_known(&pair->mapped) && !ts_endpoint_equal(&pair->mapped, &check->mapped)) {
+        report_problem problem = changed;
+        char *before = report_endpoint(&pair->mapped);
+        char *after = report_endpoint(&check->mapped);
+        char *detail = g_strdup_printf("from %s to %s (frame %u)", before, after, pinfo->num);
+
+        problem.frame = pinfo->num;
+        report_problems_add(entry->seen, &problem, detail, 1);
+        g_free(before);
+        g_free(after);
+        g_free(detail);
+    }
+    pair->mapped = check->mapped;
+}
+
+static void
+add_answer(calls_entry *entry, calls_pair *pair, const packet_info *pinfo, const ts_check_info *check)
+{
     pair->answers++;
     pair->consent_lost = false;
-    if (!check->measured || rtt < 0)
-        return;
-    if (pair->rtt_count == 0 || rtt < pair->rtt_min)
-        pair->rtt_min = rtt;
-    if (rtt > pair->rtt_max)
-        pair->rtt_max = rtt;
-    pair->rtt_sum += rtt;
-    pair->rtt_count++;
+    add_round_trip(pair, check);
+    add_mapped(entry, pair, pinfo, check);
 }
 
 static uint32_t
@@ -327,22 +462,22 @@ add_nomination(calls_entry *entry, calls_pair *pair, const packet_info *pinfo, c
     if (pair->nominated_frame == 0) {
         pair->nominated_frame = nominated_frame(check->pair, pinfo);
         if (pair->nominated_frame >= entry->call->frame)
-            moment(&entry->nomination, pinfo);
+            add_moment(&entry->nomination, pinfo);
         else if (entry->nominated_before == 0)
             entry->nominated_before = pair->nominated_frame;
     }
     if (check->use_candidate)
         pair->asked_again = true;
     else if (answer && pair->asked_again)
-        moment(&entry->nomination, pinfo);
+        add_moment(&entry->nomination, pinfo);
 }
 
 static void
-add_check(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *record, const teams_tap *tap _U_)
+add_check(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *info, const teams_tap *tap _U_)
 {
-    const ts_check_info *check = (const ts_check_info *)record;
+    const ts_check_info *check = (const ts_check_info *)info;
 
-    moment(&entry->check, pinfo);
+    add_moment(&entry->check, pinfo);
     if (check->pair == 0)
         return;
     calls_pair *pair = pair_of(entry, pinfo, check);
@@ -357,23 +492,25 @@ add_check(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *rec
     if ((check->type & 0x0110) == 0)
         pair->requests++;
     else if ((check->type & 0x0110) == 0x0100)
-        pair_rtt(pair, check);
+        add_answer(entry, pair, pinfo, check);
     if (check->state == TS_PAIR_NOMINATED)
         add_nomination(entry, pair, pinfo, check);
 }
+
+/* ---- media ---- */
 
 static calls_stream *
 stream_of(calls_entry *entry, const packet_info *pinfo, const ts_media_info *media, const teams_flow *flow,
     unsigned direction)
 {
-    const row_key key = { direction == CALLS_SENT ? ROW_SENT : ROW_RECEIVED, media->ssrc, flow };
+    const row_key key = { direction == CALLS_SENT ? ROW_SENT : ROW_RECEIVED, media->ssrc, flow, NULL };
     const int index = find_row(entry, &key);
 
     if (index >= 0)
         return &g_array_index(entry->streams, calls_stream, index);
     const calls_stream fresh = {
-        .flow = flow, .ssrc = media->ssrc, .direction = direction, .frame = pinfo->num, .payload_type = media->payload_type,
-        .payload_name = media->payload_name == NULL ? "" : media->payload_name, .encrypted = media->encrypted,
+        .flow = flow, .ssrc = media->ssrc, .direction = direction, .frame = pinfo->num, .encrypted = media->encrypted,
+        .payloads = g_array_new(FALSE, FALSE, sizeof(calls_payload)), .gaps = g_array_new(FALSE, FALSE, sizeof(calls_gap)),
     };
 
     g_array_append_val(entry->streams, fresh);
@@ -381,64 +518,109 @@ stream_of(calls_entry *entry, const packet_info *pinfo, const ts_media_info *med
     return &g_array_index(entry->streams, calls_stream, entry->streams->len - 1);
 }
 
-/* The far end is there when it answers a check, or sends media. */
+static void
+add_payload(calls_stream *stream, const ts_media_info *media)
+{
+    for (unsigned i = 0; i < stream->payloads->len; i++) {      /* at most 128 */
+        calls_payload *payload = &g_array_index(stream->payloads, calls_payload, i);
+
+        if (payload->type == media->payload_type) {
+            payload->packets++;
+            if (payload->name[0] == '\0')
+                known_text(&payload->name, media->payload_name);
+            return;
+        }
+    }
+    const calls_payload fresh = { media->payload_type, media->payload_name == NULL ? "" : media->payload_name, 1 };
+
+    g_array_append_val(stream->payloads, fresh);
+}
+
+/* Packets that are missing all at once, for a time: no congestion. */
+static void
+add_gap(const calls_entry *entry, calls_stream *stream, const packet_info *pinfo, double now, uint64_t lost_before)
+{
+    const uint64_t lost = teams_stream_stats_lost(&stream->stats);
+
+    if (stream->last_frame != 0 && now - stream->last_time >= GAP_SECONDS && lost >= lost_before + GAP_PACKETS) {
+        const calls_gap gap = {
+            .time = stream->last_time - report_time(&entry->first), .seconds = now - stream->last_time,
+            .first_frame = stream->last_frame, .last_frame = pinfo->num, .missing = lost - lost_before,
+        };
+
+        g_array_append_val(stream->gaps, gap);
+        stream->missing_in_gaps += gap.missing;
+    }
+    stream->last_frame = pinfo->num;
+    stream->last_time = now;
+}
+
+/* The other side is there when it answers a check, or sends media. */
 static void
 add_consent(calls_entry *entry, const packet_info *pinfo, const ts_media_info *media, unsigned direction)
 {
     calls_pair *pair = calls_pair_find(entry, media->pair);
 
-    if (media->consent_lost)
-        teams_verdicts_add(entry->verdicts, PI_WARN, "consent-lost",
-            "Media went one way for more than 5 seconds and no check was answered: consent was lost",
-            "The far end is gone or its packets do not arrive: look for a change of network, for a firewall or NAT that "
-            "forgot the flow, and at the far end.", "", pinfo->num);
+    if (media->consent_lost) {
+        const report_problem lost = {
+            .severity = PI_WARN, .code = "consent-lost",
+            .summary = "Media went one way for more than 5 seconds and no check was answered: consent was lost",
+            .advice = "The other side is gone or its packets do not arrive: look for a change of network, for a firewall or NAT "
+                "that forgot the flow, and at the other side",
+            .frame = pinfo->num,
+        };
+
+        report_problems_add(entry->seen, &lost, "", 1);
+    }
     if (pair != NULL && (media->consent_lost || direction == CALLS_RECEIVED))
         pair->consent_lost = media->consent_lost;
 }
 
 static void
-add_media(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *record, const teams_tap *tap)
+add_media(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *info, const teams_tap *tap)
 {
-    const ts_media_info *media = (const ts_media_info *)record;
+    const ts_media_info *media = (const ts_media_info *)info;
     const unsigned direction = tap->from_client ? CALLS_SENT : CALLS_RECEIVED;
 
     if (media->kind == TS_MEDIA_RTP || media->kind == TS_MEDIA_OTHER) {
-        moment(&entry->media, pinfo);
+        add_moment(&entry->media, pinfo);
         entry->media_packets[direction]++;
     }
     add_consent(entry, pinfo, media, direction);
     if (media->kind != TS_MEDIA_RTP)
         return;
     calls_stream *stream = stream_of(entry, pinfo, media, tap->info->flow, direction);
+    const uint64_t lost_before = teams_stream_stats_lost(&stream->stats);
+    const double now = report_time(&pinfo->abs_ts);
 
     if (stream->modality == TS_MODALITY_UNKNOWN)
         stream->modality = media->modality;
     if (media->pair != 0)
         stream->pair = media->pair;
     stream->bytes += media->length;
-    teams_stream_stats_add(&stream->stats, media->sequence, media->timestamp, media->clock_rate,
-        teams_report_time(&pinfo->abs_ts));
+    add_payload(stream, media);
+    teams_stream_stats_add(&stream->stats, media->sequence, media->timestamp, media->clock_rate, now);
+    add_gap(entry, stream, pinfo, now, lost_before);
 }
 
 void
 calls_entry_refuse(calls_entry *entry, const packet_info *pinfo, const teams_tap *tap)
 {
     const char *detail = tap->problems == NULL ? "" : tap->problems->detail;
+    const row_key key = { ROW_REFUSAL, 0, tap->info->flow, detail };
+    const int index = find_row(entry, &key);
 
-    for (unsigned i = 0; i < entry->refusals->len; i++) {
-        calls_refusal *known = &g_array_index(entry->refusals, calls_refusal, i);
-
-        if (known->flow == tap->info->flow && strcmp(known->detail, detail) == 0) {
-            known->count++;
-            return;
-        }
+    if (index >= 0) {
+        g_array_index(entry->refusals, calls_refusal, index).count++;
+        return;
     }
     const calls_refusal fresh = { .flow = tap->info->flow, .detail = detail, .frame = pinfo->num, .count = 1 };
 
     g_array_append_val(entry->refusals, fresh);
+    keep_row(entry, &key, entry->refusals->len - 1);
 }
 
-static void (*const adders[])(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *record, const teams_tap *tap) = {
+static void (*const adders[])(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *info, const teams_tap *tap) = {
     [TS_INFO_NAME] = NULL,
     [TS_INFO_TURN] = add_turn,
     [TS_INFO_CHECK] = add_check,
@@ -449,7 +631,6 @@ static void (*const adders[])(calls_entry *entry, const packet_info *pinfo, cons
 void
 calls_entry_add(calls_entry *entry, packet_info *pinfo, const teams_tap *tap, int dscp)
 {
-    const teams_frame_info *view = tap->info;
     const unsigned direction = tap->from_client ? CALLS_SENT : CALLS_RECEIVED;
 
     if (entry->first_frame == 0) {
@@ -460,17 +641,14 @@ calls_entry_add(calls_entry *entry, packet_info *pinfo, const teams_tap *tap, in
     add_time(&entry->first, &entry->last, &pinfo->abs_ts);
     entry->packets[direction]++;
     entry->bytes[direction] += pinfo->fd->pkt_len;
-    for (const teams_problem *finding = tap->problems; finding != NULL; finding = finding->next)
-        teams_verdicts_add_finding(entry->verdicts, finding, pinfo->num);
-    for (const ts_frame_info *record = tap->infos; record != NULL; record = record->next)
-        if ((unsigned)record->kind < G_N_ELEMENTS(adders) && adders[record->kind] != NULL)
-            adders[record->kind](entry, pinfo, record, tap);
-    if (view->flow == NULL)
+    for (const teams_problem *problem = tap->problems; problem != NULL; problem = problem->next)
+        report_problems_add_expert(entry->seen, problem, pinfo->num);
+    for (const ts_frame_info *info = tap->infos; info != NULL; info = info->next)
+        if ((unsigned)info->kind < G_N_ELEMENTS(adders) && adders[info->kind] != NULL)
+            adders[info->kind](entry, pinfo, info, tap);
+    if (tap->info->flow == NULL)
         return;
-    add_remote(entry, pinfo, view, direction);
-    if (view->what != TEAMS_WHAT_SIGNALLING) {
-        add_port(entry, pinfo, view, direction, dscp);
-        if (view->what == TEAMS_WHAT_MEDIA)
-            entry->media_paths |= 1u << view->path;
-    }
+    add_remote(entry, pinfo, tap, direction);
+    if (tap->info->what != TEAMS_WHAT_SIGNALLING)
+        add_port(entry, pinfo, tap->info, direction, dscp);
 }

@@ -1,5 +1,5 @@
-/* report_calls_verdict.c
- * What the report of calls concludes
+/* calls_verdict.c
+ * What the report of calls concludes: kind, roles of the remotes, problems, verdict
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
@@ -10,28 +10,33 @@
 
 #include "report/calls.h"
 
+#include <math.h>
+#include <string.h>
+
 #include "common/endpoint.h"
 
-#define LIMIT_RTT           0.100   /* seconds */
+#define LIMIT_ROUND_TRIP    0.100   /* seconds */
 #define LIMIT_LOSS          1.0     /* percent */
 #define LIMIT_JITTER        30.0    /* milliseconds */
 #define MEASURED_PACKETS    50      /* too few say nothing of loss and jitter */
+#define PROBE_PACKETS       200     /* a connectivity test is no longer than this */
+#define SHORT_PACKETS       100     /* an exchange that the traffic left again */
+#define AT_ONCE             0.5     /* seconds between the starts of probes that run at once */
 
-/* ---- ports ---- */
+/* ---- addresses and ports ---- */
 
 /* Client ports that Microsoft documents, of Teams and of Skype for Business before it. */
 static const struct {
     uint16_t low;
     uint16_t high;
-    ts_modality modality;
     const char *label;
 } port_ranges[] = {
-    { 50000, 50019, TS_MODALITY_AUDIO, "Teams audio 50000-50019" },
-    { 50020, 50039, TS_MODALITY_VIDEO, "Teams video 50020-50039" },
-    { 50040, 50059, TS_MODALITY_SHARING, "Teams sharing 50040-50059" },
-    { 58000, 58019, TS_MODALITY_VIDEO, "Skype for Business video 58000-58019" },
-    { 42000, 42019, TS_MODALITY_SHARING, "Skype for Business sharing 42000-42019" },
-    { 42020, 42039, TS_MODALITY_DATA, "Skype for Business file transfer 42020-42039" },
+    { 50000, 50019, "Teams audio 50000-50019" },
+    { 50020, 50039, "Teams video 50020-50039" },
+    { 50040, 50059, "Teams sharing 50040-50059" },
+    { 58000, 58019, "Skype for Business video 58000-58019" },
+    { 42000, 42019, "Skype for Business sharing 42000-42019" },
+    { 42020, 42039, "Skype for Business file transfer 42020-42039" },
 };
 
 const char *
@@ -43,16 +48,400 @@ calls_port_range(uint16_t port)
     return "";
 }
 
-/* ---- what can be said of a call ---- */
+/* Relay addresses that are the same in all regions, IPv4 in network byte order. */
+static const struct {
+    uint8_t address[4];
+    const char *source;
+} anycast[] = {
+    { { 13, 107, 8, 22 }, "capture of a Teams client, 2017" },
+    { { 52, 113, 192, 2 }, "msxfaq.de, Teams transport relay" },
+};
+
+static bool
+is_anycast(const calls_remote *remote)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(anycast); i++)
+        if (remote->addr.type == AT_IPv4 && memcmp(remote->addr.data, anycast[i].address, 4) == 0)
+            return true;
+    return remote->prefix != NULL && remote->prefix->use == TS_PREFIX_EDGE;
+}
+
+bool
+calls_is_published(const calls_remote *remote)
+{
+    return remote->prefix != NULL && ts_prefix_is_published(remote->prefix);
+}
+
+uint64_t
+calls_remote_packets(const calls_remote *remote)
+{
+    return remote->packets[CALLS_SENT] + remote->packets[CALLS_RECEIVED];
+}
+
+double
+calls_share(const calls_entry *entry, const calls_remote *remote)
+{
+    const uint64_t all = entry->bytes[0] + entry->bytes[1];
+
+    return all == 0 ? 0 : 100.0 * (double)(remote->bytes[0] + remote->bytes[1]) / (double)all;
+}
+
+static uint64_t
+all_packets(const calls_entry *entry)
+{
+    return entry->packets[CALLS_SENT] + entry->packets[CALLS_RECEIVED];
+}
+
+static const calls_remote *
+remote_at(const calls_entry *entry, unsigned i)
+{
+    return (const calls_remote *)g_ptr_array_index(entry->remotes, i);
+}
+
+/* ---- the path ---- */
+
+static bool
+is_inside_tls(const calls_entry *entry)
+{
+    const calls_remote *tls = entry->tls;
+
+    return tls != NULL && !entry->udp_relay_answered &&
+        calls_remote_packets(tls) > SHORT_PACKETS && tls->packets[CALLS_SENT] > 0 && tls->packets[CALLS_RECEIVED] > 0;
+}
+
+const calls_remote *
+calls_selected(const calls_entry *entry)
+{
+    if (entry->best != NULL)
+        return entry->best;
+    return is_inside_tls(entry) ? entry->tls : NULL;
+}
+
+static bool
+has_nomination(const calls_entry *entry)
+{
+    return entry->nomination.frame != 0 || entry->nominated_before != 0;
+}
+
+static bool
+got_through(const calls_entry *entry)
+{
+    return entry->media.frame != 0 || has_nomination(entry) || calls_selected(entry) != NULL;
+}
+
+teams_path
+calls_path(const calls_entry *entry)
+{
+    const calls_remote *selected = calls_selected(entry);
+
+    if (selected == NULL)
+        return TEAMS_PATH_UNKNOWN;
+    return entry->best == NULL ? TEAMS_PATH_TCP_FALLBACK : selected->path;
+}
+
+static bool
+is_over_tcp(const calls_entry *entry)
+{
+    return calls_path(entry) == TEAMS_PATH_TCP_FALLBACK;
+}
+
+const calls_pair *
+calls_main_pair(const calls_entry *entry)
+{
+    const calls_pair *best = NULL;
+
+    for (unsigned i = 0; i < entry->pairs->len; i++) {
+        const calls_pair *pair = &g_array_index(entry->pairs, calls_pair, i);
+        const bool nominated = pair->nominated_frame != 0;
+
+        if (pair->round_trip_count == 0)
+            continue;
+        if (best == NULL || (nominated && best->nominated_frame == 0) ||
+            (nominated == (best->nominated_frame != 0) && pair->round_trip_count > best->round_trip_count))
+            best = pair;
+    }
+    return best;
+}
+
+/* ---- what it is ---- */
+
+static bool
+has_second_address(const calls_entry *entry)
+{
+    for (unsigned i = 1; i < entry->remotes->len; i++)
+        if (!addresses_equal(&remote_at(entry, i)->addr, &remote_at(entry, 0)->addr))
+            return true;
+    return false;
+}
+
+/* A short exchange with the anycast address, then with a second one. Where nobody answered, it is no test that ended. */
+static bool
+is_probe(const calls_entry *entry)
+{
+    if (!has_second_address(entry) || entry->packets[CALLS_RECEIVED] == 0)
+        return false;
+    return is_anycast(remote_at(entry, 0)) && !has_nomination(entry) && entry->check.frame == 0 &&
+        all_packets(entry) <= PROBE_PACKETS;
+}
+
+/* TLS that relays answered, too little for media, and nothing of a call beside it. */
+static bool
+is_exchange(const calls_entry *entry)
+{
+    if (entry->allocation.frame != 0 || entry->check.frame != 0 || entry->media.frame != 0 || entry->remotes->len == 0 ||
+        entry->packets[CALLS_RECEIVED] == 0 || all_packets(entry) > SHORT_PACKETS)
+        return false;
+    for (unsigned i = 0; i < entry->remotes->len; i++)
+        if (!remote_at(entry, i)->tcp)
+            return false;
+    return true;
+}
+
+/* One row per kind. */
+static const struct {
+    const char *name;
+    const char *title;
+    bool (*holds)(const calls_entry *entry);
+} kinds[CALLS_KIND_COUNT] = {
+    [CALLS_CALL] = { "call", "Call", NULL },
+    [CALLS_PROBE] = { "connectivity-probe", "Connectivity probe", is_probe },
+    [CALLS_EXCHANGE] = { "relay-exchange", "Short exchange with a relay", is_exchange },
+};
+
+static calls_kind
+kind_of(const calls_entry *entry)
+{
+    for (unsigned kind = 0; kind < CALLS_KIND_COUNT; kind++)
+        if (kinds[kind].holds != NULL && kinds[kind].holds(entry))
+            return (calls_kind)kind;
+    return CALLS_CALL;
+}
+
+const char *
+calls_kind_title(calls_kind kind)
+{
+    return kinds[kind].title;
+}
+
+const char *
+calls_kind_name(unsigned kind)
+{
+    return kind < CALLS_KIND_COUNT ? kinds[kind].name : NULL;
+}
+
+/* ---- roles ---- */
+
+static bool
+is_signalling(const calls_entry *entry _U_, const calls_remote *remote)
+{
+    return remote->signalling;
+}
+
+static bool
+is_of_exchange(const calls_entry *entry, const calls_remote *remote _U_)
+{
+    return entry->kind == CALLS_EXCHANGE;
+}
+
+static bool
+is_silent(const calls_entry *entry, const calls_remote *remote)
+{
+    return !remote->selected && remote->packets[CALLS_RECEIVED] == 0 && (entry->packets[CALLS_RECEIVED] > 0 || !got_through(entry));
+}
+
+static bool
+is_unused(const calls_entry *entry, const calls_remote *remote _U_)
+{
+    return !got_through(entry) && entry->kind != CALLS_PROBE;
+}
+
+static bool
+is_anycast_kept(const calls_entry *entry _U_, const calls_remote *remote)
+{
+    return remote->anycast && remote->selected;
+}
+
+static bool
+is_anycast_left(const calls_entry *entry _U_, const calls_remote *remote)
+{
+    return remote->anycast;
+}
+
+static bool
+is_selected_of_many(const calls_entry *entry _U_, const calls_remote *remote)
+{
+    return remote->selected && remote->probed_at_once;
+}
+
+static bool
+is_selected(const calls_entry *entry _U_, const calls_remote *remote)
+{
+    return remote->selected;
+}
+
+static bool
+is_probed(const calls_entry *entry _U_, const calls_remote *remote)
+{
+    return remote->probed_at_once;
+}
+
+static bool
+is_short(const calls_entry *entry _U_, const calls_remote *remote)
+{
+    return calls_remote_packets(remote) <= SHORT_PACKETS;
+}
+
+/* The first row that holds. */
+static const struct {
+    const char *code;
+    const char *label;
+    bool (*holds)(const calls_entry *entry, const calls_remote *remote);
+} roles[] = {
+    { "signalling", "signalling (flightproxy)", is_signalling },
+    { "tried", "tried for a moment", is_of_exchange },
+    { "no-answer", "did not answer", is_silent },
+    { "answered", "answered, but no media followed", is_unused },
+    { "anycast-selected", "anycast, and the call stayed there", is_anycast_kept },
+    { "anycast", "anycast, then handed over to another address", is_anycast_left },
+    { "selected-of-several", "probed at once with others; the call went here", is_selected_of_many },
+    { "selected", "carried the call", is_selected },
+    { "probed", "probed at once with others, not used", is_probed },
+    { "short", "short exchange, then not used", is_short },
+    { "used", "used, but not for most of the media", NULL },
+};
+
+static int
+by_start(const void *a, const void *b)
+{
+    return nstime_cmp(&(*(const calls_remote *const *)a)->first, &(*(const calls_remote *const *)b)->first);
+}
+
+/* Neighbours in time: two rows of one address (UDP, TCP) are no two probes, so the next but one counts too. */
+static void
+mark_probes(const calls_entry *entry)
+{
+    GPtrArray *sorted = g_ptr_array_new();
+
+    for (unsigned i = 0; i < entry->remotes->len; i++)
+        if (!remote_at(entry, i)->signalling && !is_anycast(remote_at(entry, i)))
+            g_ptr_array_add(sorted, g_ptr_array_index(entry->remotes, i));
+    g_ptr_array_sort(sorted, by_start);
+    for (unsigned i = 0; i < sorted->len; i++)
+        for (unsigned j = i + 1; j < sorted->len && j <= i + 2; j++) {
+            calls_remote *one = (calls_remote *)g_ptr_array_index(sorted, i);
+            calls_remote *other = (calls_remote *)g_ptr_array_index(sorted, j);
+
+            if (!addresses_equal(&one->addr, &other->addr) && teams_seconds(&one->first, &other->first) <= AT_ONCE)
+                one->probed_at_once = other->probed_at_once = true;
+        }
+    g_ptr_array_unref(sorted);
+}
+
+static void
+conclude_remotes(calls_entry *entry)
+{
+    mark_probes(entry);
+    for (unsigned i = 0; i < entry->refusals->len; i++) {
+        calls_remote *remote = calls_remote_find(entry, g_array_index(entry->refusals, calls_refusal, i).flow);
+
+        if (remote != NULL)
+            remote->refused = true;
+    }
+    for (unsigned i = 0; i < entry->remotes->len; i++) {
+        calls_remote *remote = (calls_remote *)g_ptr_array_index(entry->remotes, i);
+        unsigned role = 0;
+
+        remote->selected = remote == entry->selected;
+        remote->anycast = is_anycast(remote);
+        while (roles[role].holds != NULL && !roles[role].holds(entry, remote))
+            role++;
+        remote->role = roles[role].code;
+        remote->role_label = roles[role].label;
+    }
+}
+
+/* ---- problems ---- */
+
+char *
+calls_stream_title(const calls_stream *stream)
+{
+    const char *modality = ts_modality_name(stream->modality);
+
+    return g_strdup_printf("%s %s", stream->direction == CALLS_SENT ? "sent" : "received", modality[0] == '\0' ? "media" : modality);
+}
+
+double
+calls_stream_loss(const calls_stream *stream)
+{
+    const uint64_t expected = teams_stream_stats_expected(&stream->stats);
+    const uint64_t lost = teams_stream_stats_lost(&stream->stats);
+
+    return expected == 0 || lost < stream->missing_in_gaps ? 0 : 100.0 * (double)(lost - stream->missing_in_gaps) / (double)expected;
+}
+
+/* Adds a detail about a stream: "received audio 8.1 %". */
+G_GNUC_PRINTF(3, 4)
+static void
+stream_detail(report_texts *details, const calls_stream *stream, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    char *what = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    char *title = calls_stream_title(stream);
+    char *detail = g_strdup_printf("%s %s (SSRC 0x%08x)", title, what, stream->ssrc);
+
+    report_texts_add(details, detail);
+    g_free(what);
+    g_free(title);
+    g_free(detail);
+}
+
+static const calls_stream *
+stream_at(const calls_entry *entry, unsigned i)
+{
+    return &g_array_index(entry->streams, calls_stream, i);
+}
+
+/* An unanswered call is not the capture's fault where the client got errors, or anything else in this capture. */
+static bool
+is_one_sided(const calls_entry *entry, report_texts *details)
+{
+    if (g_hash_table_contains((GHashTable *)entry->two_sided, entry->call->client) || entry->refusals->len > 0)
+        return false;
+    if (entry->packets[CALLS_SENT] > 0 && entry->packets[CALLS_RECEIVED] > 0)
+        return false;
+    if (details != NULL)
+        report_texts_add(details, entry->packets[CALLS_SENT] > 0 ? "what the client sent" : "what the client received");
+    return true;
+}
+
+static bool
+is_blocked(const calls_entry *entry)
+{
+    bool refused = false;
+
+    for (unsigned i = 0; i < entry->remotes->len; i++) {
+        const calls_remote *remote = remote_at(entry, i);
+
+        if (remote->tcp || remote->signalling || !ts_port_is_relay(g_array_index(remote->ports, uint16_t, 0)))
+            continue;
+        if (remote->packets[CALLS_RECEIVED] > 0 || !remote->refused)
+            return false;
+        refused = true;
+    }
+    return refused;
+}
 
 /* Media is sent only where a check was answered: then the capture lacks the answers. */
 static bool
-udp_unanswered(const calls_entry *entry)
+is_udp_unanswered(const calls_entry *entry, report_texts *details)
 {
     bool asked = false;
 
     for (unsigned i = 0; i < entry->remotes->len; i++) {
-        const calls_remote *remote = &g_array_index(entry->remotes, calls_remote, i);
+        const calls_remote *remote = remote_at(entry, i);
 
         if (remote->signalling || remote->tcp)
             continue;
@@ -60,66 +449,193 @@ udp_unanswered(const calls_entry *entry)
             return false;
         asked = true;
     }
-    return asked;
+    if (!asked || details == NULL)
+        return asked;
+    for (unsigned i = 0; i < entry->remotes->len; i++)
+        if (!remote_at(entry, i)->signalling && !remote_at(entry, i)->tcp) {
+            char *address = report_address(&remote_at(entry, i)->addr);
+            char *detail = g_strdup_printf("%s (%" PRIu64 " packets)", address, remote_at(entry, i)->packets[CALLS_SENT]);
+
+            report_texts_add(details, detail);
+            g_free(address);
+            g_free(detail);
+        }
+    return true;
 }
 
 static bool
-over_tcp(const calls_entry *entry)
+never_connected(const calls_entry *entry, report_texts *details _U_)
 {
-    const calls_remote *settled = calls_settled(entry);
-
-    return settled != NULL && settled->path == TEAMS_PATH_TCP_FALLBACK && calls_got_through(entry);
+    return entry->check.frame != 0 && !got_through(entry) && entry->kind != CALLS_PROBE && entry->packets[CALLS_SENT] > 0;
 }
 
 static bool
-never_connected(const calls_entry *entry)
+is_over_tcp_unasked(const calls_entry *entry, report_texts *details _U_)
 {
-    return entry->check.frame != 0 && entry->media.frame == 0 && !calls_has_nomination(entry) && calls_kind_of(entry) != CALLS_PROBE &&
-        entry->packets[CALLS_SENT] > 0;
+    return is_over_tcp(entry) && !entry->udp_relay_answered;
 }
 
 static bool
-one_way(const calls_entry *entry)
+is_over_tcp_beside_udp(const calls_entry *entry, report_texts *details _U_)
 {
-    const uint64_t sent = entry->media_packets[CALLS_SENT];
-    const uint64_t received = entry->media_packets[CALLS_RECEIVED];
-
-    return (sent == 0 && received > MEASURED_PACKETS) || (received == 0 && sent > MEASURED_PACKETS);
+    return is_over_tcp(entry) && entry->udp_relay_answered;
 }
 
-/* An unanswered call is not the capture's fault where the client got errors, or anything in its other calls. */
+/* 401 to credentials, and those that say why: RFC 8489, [MS-TURN]. */
 static bool
-one_sided(const calls_entry *entry)
+is_credential_error(const calls_allocation *a)
 {
-    if (g_hash_table_contains((GHashTable *)entry->two_sided, entry->call->client) || entry->refusals->len > 0)
-        return false;
-    return entry->packets[CALLS_SENT] == 0 || entry->packets[CALLS_RECEIVED] == 0;
+    return (a->error_code == 401 && a->credential != 0) || a->error_code == 430 || a->error_code == 431 || a->error_code == 436 ||
+        a->error_code == 441;
 }
 
 static bool
-ports_outside(const calls_entry *entry)
+any_refused(const calls_entry *entry, report_texts *details, bool credentials)
 {
-    if (!calls_got_through(entry))
-        return false;
-    for (unsigned i = 0; i < entry->ports->len; i++) {
-        const calls_port *port = &g_array_index(entry->ports, calls_port, i);
+    bool refused = false;
 
-        /* HTTPS beside media over UDP has any port. */
-        if (calls_port_range(port->port)[0] == '\0' && (port->remote_port != 443 || over_tcp(entry)))
-            return true;
+    for (unsigned i = 0; i < entry->allocations->len; i++) {
+        const calls_allocation *a = &g_array_index(entry->allocations, calls_allocation, i);
+
+        if (a->error_code == 0 || is_credential_error(a) != credentials)
+            continue;
+        refused = true;
+        if (details != NULL) {
+            char *server = report_endpoint(&a->server);
+            char *detail = g_strdup_printf("error %u from %s (frame %u)", a->error_code, server, a->error_frame);
+
+            report_texts_add(details, detail);
+            g_free(server);
+            g_free(detail);
+        }
     }
-    return false;
+    return refused;
 }
 
 static bool
-only_3478(const calls_entry *entry)
+credentials_refused(const calls_entry *entry, report_texts *details)
+{
+    return any_refused(entry, details, true);
+}
+
+static bool
+allocation_refused(const calls_entry *entry, report_texts *details)
+{
+    return any_refused(entry, details, false);
+}
+
+static bool
+only_sent(const calls_entry *entry, report_texts *details _U_)
+{
+    return entry->media_packets[CALLS_RECEIVED] == 0 && entry->media_packets[CALLS_SENT] > MEASURED_PACKETS;
+}
+
+static bool
+only_received(const calls_entry *entry, report_texts *details _U_)
+{
+    return entry->media_packets[CALLS_SENT] == 0 && entry->media_packets[CALLS_RECEIVED] > MEASURED_PACKETS;
+}
+
+static bool
+has_gaps(const calls_entry *entry, report_texts *details)
+{
+    bool found = false;
+
+    for (unsigned i = 0; i < entry->streams->len; i++)
+        for (unsigned g = 0; g < stream_at(entry, i)->gaps->len; g++) {
+            const calls_gap *gap = &g_array_index(stream_at(entry, i)->gaps, calls_gap, g);
+
+            found = true;
+            stream_detail(details, stream_at(entry, i), "missing for %.1f s from %.1f s of the call on, frames %u to %u",
+                gap->seconds, gap->time, gap->first_frame, gap->last_frame);
+        }
+    return found;
+}
+
+static bool
+is_lossy(const calls_entry *entry, report_texts *details)
+{
+    bool found = false;
+
+    for (unsigned i = 0; i < entry->streams->len; i++) {
+        const double loss = calls_stream_loss(stream_at(entry, i));
+
+        if (stream_at(entry, i)->stats.received < MEASURED_PACKETS || loss <= LIMIT_LOSS)
+            continue;
+        found = true;
+        stream_detail(details, stream_at(entry, i), "%.1f %%", loss);
+    }
+    return found;
+}
+
+static bool
+is_jittery(const calls_entry *entry, report_texts *details)
+{
+    bool found = false;
+
+    for (unsigned i = 0; i < entry->streams->len; i++) {
+        const calls_stream *stream = stream_at(entry, i);
+        const double jitter = teams_stream_stats_jitter(&stream->stats);
+
+        if (stream->stats.received < MEASURED_PACKETS || stream->modality != TS_MODALITY_AUDIO || jitter <= LIMIT_JITTER)
+            continue;
+        found = true;
+        stream_detail(details, stream, "%.1f ms", jitter);
+    }
+    return found;
+}
+
+static bool
+is_far(const calls_entry *entry, report_texts *details)
+{
+    bool found = false;
+
+    for (unsigned i = 0; i < entry->pairs->len; i++) {
+        const calls_pair *pair = &g_array_index(entry->pairs, calls_pair, i);
+
+        if (pair->state != TS_PAIR_NOMINATED || pair->round_trip_count == 0 || pair->round_trip_mean <= LIMIT_ROUND_TRIP)
+            continue;
+        char *remote = report_endpoint(&pair->remote);
+        char *detail = g_strdup_printf("%.0f ms to %s (pair %u)", pair->round_trip_mean * 1000, remote, pair->number);
+
+        found = true;
+        report_texts_add(details, detail);
+        g_free(remote);
+        g_free(detail);
+    }
+    return found;
+}
+
+static const calls_port *
+port_at(const calls_entry *entry, unsigned i)
+{
+    return &g_array_index(entry->ports, calls_port, i);
+}
+
+static bool
+has_ports_outside(const calls_entry *entry, report_texts *details)
+{
+    bool found = false;
+
+    /* HTTPS beside media over UDP has any port. */
+    for (unsigned i = 0; i < entry->ports->len && got_through(entry); i++)
+        if (calls_port_range(port_at(entry, i)->port)[0] == '\0' && (port_at(entry, i)->remote_port != 443 || is_over_tcp(entry))) {
+            char *detail = g_strdup_printf("%u", port_at(entry, i)->port);
+
+            found = true;
+            report_texts_add(details, detail);
+            g_free(detail);
+        }
+    return found;
+}
+
+static bool
+uses_only_3478(const calls_entry *entry, report_texts *details _U_)
 {
     bool relay = false;
 
-    if (!calls_got_through(entry))
-        return false;
-    for (unsigned i = 0; i < entry->ports->len; i++) {
-        const uint16_t port = g_array_index(entry->ports, calls_port, i).remote_port;
+    for (unsigned i = 0; i < entry->ports->len && got_through(entry); i++) {
+        const uint16_t port = port_at(entry, i)->remote_port;
 
         if (ts_modality_of_relay_port(port) != TS_MODALITY_UNKNOWN)
             return false;
@@ -129,129 +645,116 @@ only_3478(const calls_entry *entry)
 }
 
 static bool
-best_effort(const calls_entry *entry)
+is_best_effort(const calls_entry *entry, report_texts *details _U_)
 {
     bool seen = false;
 
-    if (!calls_got_through(entry))
-        return false;
-    for (unsigned i = 0; i < entry->ports->len; i++) {
-        const calls_port *port = &g_array_index(entry->ports, calls_port, i);
+    for (unsigned i = 0; i < entry->ports->len && got_through(entry); i++) {
+        const GArray *sent = port_at(entry, i)->dscp[CALLS_SENT];
 
-        for (unsigned dscp = 1; dscp < 64; dscp++)
-            if (port->dscp[CALLS_SENT][dscp] != 0)
+        for (unsigned d = 0; d < sent->len; d++)
+            if (g_array_index(sent, calls_dscp, d).dscp != 0)
                 return false;
-        seen = seen || port->dscp[CALLS_SENT][0] != 0;
+        seen = seen || sent->len > 0;
     }
     return seen;
 }
 
 static bool
-slow_pair(const calls_entry *entry)
+is_unpublished(const calls_entry *entry, report_texts *details)
 {
-    for (unsigned i = 0; i < entry->pairs->len; i++) {
-        const calls_pair *pair = &g_array_index(entry->pairs, calls_pair, i);
+    const calls_remote *selected = entry->selected;
 
-        if (pair->state == TS_PAIR_NOMINATED && pair->rtt_count > 0 && pair->rtt_sum / pair->rtt_count > LIMIT_RTT)
-            return true;
-    }
-    return false;
-}
+    if (selected == NULL || calls_is_published(selected) || ts_address_is_private(&selected->addr))
+        return false;
+    char *address = report_address(&selected->addr);
 
-static bool
-lossy(const calls_entry *entry)
-{
-    for (unsigned i = 0; i < entry->streams->len; i++) {
-        const teams_stream_stats *stats = &g_array_index(entry->streams, calls_stream, i).stats;
-
-        if (stats->received >= MEASURED_PACKETS && teams_stream_stats_loss(stats) > LIMIT_LOSS)
-            return true;
-    }
-    return false;
-}
-
-static bool
-jittery(const calls_entry *entry)
-{
-    for (unsigned i = 0; i < entry->streams->len; i++) {
-        const calls_stream *stream = &g_array_index(entry->streams, calls_stream, i);
-
-        if (stream->stats.received >= MEASURED_PACKETS && stream->modality == TS_MODALITY_AUDIO &&
-            teams_stream_stats_jitter(&stream->stats) > LIMIT_JITTER)
-            return true;
-    }
-    return false;
-}
-
-static bool
-unpublished(const calls_entry *entry)
-{
-    const calls_remote *settled = calls_settled(entry);
-
-    return settled != NULL && calls_got_through(entry) && !calls_is_published(settled) && !ts_address_is_private(&settled->addr);
-}
-
-static bool
-allocation_failed(const calls_entry *entry)
-{
-    for (unsigned i = 0; i < entry->allocations->len; i++)
-        if (g_array_index(entry->allocations, calls_allocation, i).error_code != 0)
-            return true;
-    return false;
+    report_texts_add(details, address);
+    g_free(address);
+    return true;
 }
 
 /* One row per thing to be said; tests see the whole call. */
 static const struct {
-    const char *code;
-    int severity;
-    bool (*holds)(const calls_entry *entry);
-    const char *summary;
-    const char *advice;
+    report_problem what;
+    bool (*holds)(const calls_entry *entry, report_texts *details);
 } rules[] = {
-    { "call-not-connected", PI_ERROR, never_connected,
-        "Candidates were checked, but no pair was nominated and no media flowed",
-        "Look at the candidate pairs: where none answers, a firewall between client and relay or peer drops UDP." },
-    { "udp-unanswered", PI_WARN, udp_unanswered,
-        "Nothing that was sent over UDP had an answer",
-        "Allow UDP 3478-3481 to the published media prefixes." },
-    { "media-over-tcp", PI_WARN, over_tcp,
-        "The traffic settled on TCP or TLS",
-        "UDP is blocked or was slower to answer: open UDP 3478-3481, for TCP turns loss into delay." },
-    { "allocation-failed", PI_WARN, allocation_failed,
-        "A relay refused an allocation",
-        "See the allocation's error code; wrong or expired credentials point to the client's clock or sign-in." },
-    { "one-way-media", PI_WARN, one_way,
-        "Media in one direction only",
-        "A firewall or NAT lets one direction through, or the capture shows one side; compare with the far end." },
-    { "one-sided-capture", PI_NOTE, one_sided,
-        "Only one direction of the traffic is in the capture",
-        "Capture where both directions pass; round trips and answers can't be judged." },
-    { "loss", PI_WARN, lossy,
-        "More than 1 % of a stream is missing",
-        "Look for congestion or a bad link on the side where the stream comes from." },
-    { "jitter", PI_WARN, jittery,
-        "More than 30 ms of jitter on audio",
-        "Look for congestion and for wireless; see the DSCP of the client ports." },
-    { "round-trip", PI_NOTE, slow_pair,
-        "The chosen pair's round trip is above 100 ms",
-        "Check that traffic leaves locally and names were resolved near the client." },
-    { "client-ports", PI_NOTE, ports_outside,
-        "Client ports outside the ranges documented for QoS (50000-50059)",
-        "Set the media port ranges in the meeting settings, else QoS by port can't work." },
-    { "best-effort", PI_NOTE, best_effort,
-        "All that the client sent is marked best effort (DSCP 0)",
-        "Mark by port range: 46 audio, 34 video, 18 sharing." },
-    { "unpublished-address", PI_NOTE, unpublished,
-        "The traffic settled on an address outside Microsoft's published prefixes",
-        "Known by its STUN and TURN, not by its address: a peer, or a server of that time. Address filters would miss it." },
-    { "port-3478-only", PI_CHAT, only_3478,
-        "No packet on the ports per modality, UDP 3479-3481",
-        "Normal for clients that use 3478 for all media." },
+    { { .code = "call-not-connected", .severity = PI_ERROR,
+        .summary = "Candidates were checked, but no pair was nominated and no media flowed",
+        .advice = "Look at the candidate pairs: where none answers, a firewall between client and relay or peer drops UDP" },
+        never_connected },
+    { { .code = "udp-unanswered", .severity = PI_WARN,
+        .summary = "Nothing that was sent over UDP had an answer",
+        .advice = "Allow UDP 3478-3481 to the published media prefixes" },
+        is_udp_unanswered },
+    { { .code = "credentials-refused", .severity = PI_ERROR,
+        .summary = "A relay refused the client's credentials",
+        .advice = "No firewall does this: the credentials are wrong or have expired. Check the client's clock, and sign in again" },
+        credentials_refused },
+    { { .code = "allocation-failed", .severity = PI_WARN,
+        .summary = "A relay refused an allocation",
+        .advice = "See the error code; the relay itself answered, so the network lets the client reach it" },
+        allocation_refused },
+    { { .code = "media-over-tcp", .severity = PI_WARN,
+        .summary = "The call went over TCP or TLS",
+        .advice = "Open UDP 3478-3481: over TCP, packet loss becomes delay" },
+        is_over_tcp_unasked },
+    { { .code = "media-over-tcp-beside-udp", .severity = PI_WARN,
+        .summary = "The call went over TCP or TLS although a relay answered over UDP",
+        .advice = "UDP 3478-3481 is open. See the candidate pairs for why none over UDP was chosen" },
+        is_over_tcp_beside_udp },
+    { { .code = "one-way-media", .severity = PI_WARN,
+        .summary = "Media was sent, and none was received",
+        .advice = "What the other side sends does not arrive: look for a firewall or NAT that lets only one direction through" },
+        only_sent },
+    { { .code = "one-way-media", .severity = PI_WARN,
+        .summary = "Media was received, and none was sent",
+        .advice = "Normal for a client that only listens or watches. Otherwise look at the client's microphone and firewall" },
+        only_received },
+    { { .code = "one-sided-capture", .severity = PI_NOTE,
+        .summary = "Only one direction of the traffic is in the capture",
+        .advice = "Capture where both directions pass. Round trips and answers cannot be judged" },
+        is_one_sided },
+    { { .code = "media-gap", .severity = PI_WARN,
+        .summary = "A stream was missing for a time",
+        .advice = "All packets were lost at once, which is an interruption and no congestion: look for a change of network, "
+            "a NAT or firewall that forgot the flow, or wireless roaming at that time" },
+        has_gaps },
+    { { .code = "loss", .severity = PI_WARN,
+        .summary = "More than 1 % of a stream is missing",
+        .advice = "Look for congestion or a bad link between here and the side where the stream comes from" },
+        is_lossy },
+    { { .code = "jitter", .severity = PI_WARN,
+        .summary = "More than 30 ms of jitter on audio",
+        .advice = "Look for congestion and for wireless. See the DSCP of the client ports" },
+        is_jittery },
+    { { .code = "round-trip", .severity = PI_WARN,
+        .summary = "The round trip of the chosen pair is above 100 ms",
+        .advice = "Check that traffic leaves the network near the client, not through a VPN or a central site, and that names "
+            "were resolved near it" },
+        is_far },
+    { { .code = "client-ports", .severity = PI_NOTE,
+        .summary = "Client ports outside the ranges documented for QoS (50000-50059)",
+        .advice = "Set the media port ranges in the meeting settings. Otherwise port-based QoS cannot work" },
+        has_ports_outside },
+    { { .code = "best-effort", .severity = PI_NOTE,
+        .summary = "All that the client sent is marked best effort (DSCP 0)",
+        .advice = "Mark by port range: 46 audio, 34 video, 18 sharing" },
+        is_best_effort },
+    { { .code = "unpublished-address", .severity = PI_NOTE,
+        .summary = "The call went to an address outside Microsoft's published prefixes",
+        .advice = "Known by its STUN and TURN, not by its address: a peer, or a server of that time. Filters by address would "
+            "miss it" },
+        is_unpublished },
+    { { .code = "port-3478-only", .severity = PI_CHAT,
+        .summary = "No packet on the ports per modality, UDP 3479-3481",
+        .advice = "Normal for clients that use 3478 for all media" },
+        uses_only_3478 },
 };
 
-/* Where something of a far end came back, one refusal more or less did not decide the call. */
+/* Where something of a remote came back, one refusal more or less did not decide the call. */
 static void
-judge_refusals(const calls_entry *entry, GArray *verdicts)
+add_refusals(calls_entry *entry)
 {
     const ts_expert_row *row = &teams_expert_table.rows[TEAMS_EXPERT_REFUSED];
 
@@ -259,71 +762,326 @@ judge_refusals(const calls_entry *entry, GArray *verdicts)
         const calls_refusal *refusal = &g_array_index(entry->refusals, calls_refusal, i);
         const calls_remote *remote = calls_remote_find(entry, refusal->flow);
         const bool answered = remote != NULL && remote->packets[CALLS_RECEIVED] > 0;
+        const report_problem what = {
+            .severity = answered ? PI_NOTE : PI_ERROR, .code = row->code, .advice = row->advice, .frame = refusal->frame,
+            .summary = answered ? "The network refused what the client sent to an address that answered otherwise" : row->summary,
+        };
 
         char *detail = refusal->count == 1 ? g_strdup_printf("%s (frame %u)", refusal->detail, refusal->frame) :
             g_strdup_printf("%s (frame %u, %u times)", refusal->detail, refusal->frame, refusal->count);
 
-        for (unsigned n = 0; n < refusal->count; n++)
-            teams_verdicts_add(verdicts, answered ? PI_NOTE : PI_ERROR, row->code,
-                answered ? "The network refused what the client sent to a far end that answered otherwise" : row->summary,
-                row->advice, detail, refusal->frame);
+        report_problems_add(entry->problems, &what, detail, refusal->count);
         g_free(detail);
     }
 }
 
-GArray *
-calls_judge(const calls_entry *entry)
+static void
+add_rules(calls_entry *entry)
 {
-    GArray *verdicts = teams_verdicts_new();
+    for (unsigned i = 0; i < G_N_ELEMENTS(rules); i++) {
+        report_texts *details = report_texts_new();
 
-    teams_verdicts_add_all(verdicts, entry->verdicts);
-    if (calls_kind_of(entry) != CALLS_CALL)
-        return verdicts;
-    judge_refusals(entry, verdicts);
-    for (unsigned i = 0; i < G_N_ELEMENTS(rules); i++)
-        if (rules[i].holds(entry))
-            teams_verdicts_add(verdicts, rules[i].severity, rules[i].code, rules[i].summary, rules[i].advice, "", 0);
-    return verdicts;
+        if (rules[i].holds(entry, details)) {
+            report_problems_add(entry->problems, &rules[i].what, "", 1);
+            for (unsigned d = 0; d < report_texts_count(details); d++)
+                report_problems_add(entry->problems, &rules[i].what, report_texts_get(details, d), 0);
+        }
+        report_texts_free(details);
+    }
 }
 
-/* Whom a call went to; a peer's public address can't be told from that of a gateway. */
-static const char *
-direct_outcome(const calls_remote *settled, bool warned)
+/* ---- the verdict ---- */
+
+static bool
+holds_probe(const void *entry)
 {
-    if (settled->transport == TEAMS_TRANSPORT_TCP)
-        return warned ? "The call went directly over TCP, with warnings; see the findings." : "The call went directly over TCP.";
-    if (settled->prefix != NULL)
-        return warned ? "The call went directly to a media server in Microsoft's cloud over UDP, with warnings; see the findings." :
-            "The call went directly to a media server in Microsoft's cloud over UDP.";
-    if (ts_address_is_private(&settled->addr))
-        return warned ? "The call went directly to a peer in a private network over UDP, with warnings; see the findings." :
-            "The call went directly to a peer in a private network over UDP.";
-    return warned ? "The call went directly over UDP, to a peer or gateway outside Microsoft's cloud, with warnings; see the findings." :
-        "The call went directly over UDP, to a peer or gateway outside Microsoft's cloud.";
+    return ((const calls_entry *)entry)->kind == CALLS_PROBE;
 }
 
-const char *
-calls_outcome(const calls_entry *entry, const GArray *verdicts)
+static bool
+holds_exchange(const void *entry)
 {
-    const calls_remote *settled = calls_settled(entry);
-    const int worst = teams_verdicts_worst(verdicts);
-    const char *of_kind = calls_kind_outcome(calls_kind_of(entry));
+    return ((const calls_entry *)entry)->kind == CALLS_EXCHANGE;
+}
 
-    if (of_kind != NULL)
-        return of_kind;
-    if (calls_is_blocked(entry))
-        return over_tcp(entry) ? "UDP is blocked: the network refused it to all relays. The call went through a relay over TCP or TLS." :
-            "UDP is blocked: the network refused all that was sent to relays.";
-    if (never_connected(entry))
-        return "The call did not connect in this capture.";
-    if (settled == NULL || !calls_got_through(entry))
-        return "Set-up only: no nominated pair and no media in this capture.";
-    if (calls_is_cut_off(entry))
-        return "The call connected, but then the far end fell silent while media was still sent; see the findings.";
-    if (settled->path == TEAMS_PATH_TCP_FALLBACK)
-        return "The call went through a relay over TCP or TLS.";
-    if (settled->path == TEAMS_PATH_DIRECT)
-        return direct_outcome(settled, worst >= PI_WARN);
-    return worst >= PI_WARN ? "The call went through a relay over UDP, with warnings; see the findings." :
-        "The call went through a relay over UDP.";
+static bool
+holds_one_sided(const void *entry)
+{
+    return is_one_sided((const calls_entry *)entry, NULL) && ((const calls_entry *)entry)->media.frame == 0;
+}
+
+static bool
+holds_refused_tcp(const void *entry)
+{
+    return is_blocked((const calls_entry *)entry) && is_over_tcp((const calls_entry *)entry);
+}
+
+static bool
+holds_refused(const void *entry)
+{
+    return is_blocked((const calls_entry *)entry);
+}
+
+static bool
+is_udp_dead(const calls_entry *entry)
+{
+    return entry->udp_relay_asked && !entry->udp_relay_answered;
+}
+
+static bool
+holds_dead_tcp(const void *entry)
+{
+    return is_udp_dead((const calls_entry *)entry) && is_over_tcp((const calls_entry *)entry) && ((const calls_entry *)entry)->best != NULL;
+}
+
+static bool
+holds_dead_tls(const void *entry)
+{
+    return is_udp_dead((const calls_entry *)entry) && is_over_tcp((const calls_entry *)entry);
+}
+
+static bool
+holds_credentials(const void *entry)
+{
+    return !got_through((const calls_entry *)entry) && credentials_refused((const calls_entry *)entry, NULL);
+}
+
+static bool
+holds_dead(const void *entry)
+{
+    return !got_through((const calls_entry *)entry) && is_udp_unanswered((const calls_entry *)entry, NULL);
+}
+
+static bool
+holds_not_connected(const void *entry)
+{
+    return never_connected((const calls_entry *)entry, NULL);
+}
+
+static bool
+holds_setup(const void *entry)
+{
+    return !got_through((const calls_entry *)entry);
+}
+
+/* Was the consent of a pair that media uses lost, and not found again? */
+static bool
+holds_cut_off(const void *data)
+{
+    const calls_entry *entry = (const calls_entry *)data;
+
+    for (unsigned i = 0; i < entry->pairs->len; i++)
+        if (g_array_index(entry->pairs, calls_pair, i).consent_lost)
+            return true;
+    return false;
+}
+
+static bool
+holds_only_sent(const void *entry)
+{
+    return only_sent((const calls_entry *)entry, NULL) && !is_one_sided((const calls_entry *)entry, NULL);
+}
+
+static bool
+holds_inside_tls(const void *entry)
+{
+    return ((const calls_entry *)entry)->best == NULL && ((const calls_entry *)entry)->selected != NULL;
+}
+
+static bool
+holds_no_media(const void *entry)
+{
+    return ((const calls_entry *)entry)->media.frame == 0;
+}
+
+static bool
+is_direct(const calls_entry *entry)
+{
+    return entry->selected != NULL && entry->selected->path == TEAMS_PATH_DIRECT;
+}
+
+static bool
+holds_tcp(const void *entry)
+{
+    return is_over_tcp((const calls_entry *)entry);
+}
+
+static bool
+holds_direct_tcp(const void *entry)
+{
+    return is_direct((const calls_entry *)entry) && ((const calls_entry *)entry)->selected->transport == TEAMS_TRANSPORT_TCP;
+}
+
+static bool
+holds_direct_cloud(const void *entry)
+{
+    return is_direct((const calls_entry *)entry) && ((const calls_entry *)entry)->selected->prefix != NULL;
+}
+
+static bool
+holds_direct_private(const void *entry)
+{
+    return is_direct((const calls_entry *)entry) && ts_address_is_private(&((const calls_entry *)entry)->selected->addr);
+}
+
+/* A peer's public address cannot be told from that of a gateway. */
+static bool
+holds_direct(const void *entry)
+{
+    return is_direct((const calls_entry *)entry);
+}
+
+static bool
+holds_relayed(const void *data)
+{
+    const calls_entry *entry = (const calls_entry *)data;
+
+    return entry->selected != NULL && (entry->selected->path == TEAMS_PATH_RELAYED || entry->selected->path == TEAMS_PATH_MULTIPLEXED);
+}
+
+const report_verdict_row calls_verdicts[] = {
+    { "connectivity-test", REPORT_OK,
+        "A connectivity test: a short STUN exchange with the anycast address and what it handed over to.",
+        "at most 200 packets, the first address anycast, an answer, a second address, no connectivity check", holds_probe, false },
+    { "relay-exchange", REPORT_OK,
+        "No call: a short exchange with a relay over TCP or TLS. Clients try the way to a relay before they need it.",
+        "at most 100 packets with relays over TCP or TLS alone, answered, without TURN message, check or media in the clear",
+        holds_exchange, false },
+    { "one-direction", REPORT_UNKNOWN,
+        "Only one direction of the traffic is in the capture, which does not tell how the call went.",
+        "no frame of this host in the other direction, in no flow of the capture, no ICMP error, and no media", holds_one_sided, false },
+    { "udp-refused-tcp", REPORT_CHECK,
+        "UDP is blocked: the network refused it to all relays. The call went through a relay over TCP or TLS.",
+        "ICMP errors about every relay that was asked over UDP, none of which answered; media or much TLS with a relay", holds_refused_tcp, false },
+    { "udp-refused", REPORT_BROKEN,
+        "UDP is blocked: the network refused all that was sent to relays.",
+        "ICMP errors about every relay that was asked over UDP, none of which answered", holds_refused, false },
+    { "udp-unanswered-tcp", REPORT_CHECK,
+        "UDP is blocked: no relay answered over UDP. The call went through a relay over TCP.",
+        "relays asked over UDP 3478-3481, no answer from any; media in the clear over TCP or pseudo-TLS with a relay",
+        holds_dead_tcp, false },
+    { "udp-unanswered-tls", REPORT_CHECK,
+        "UDP is blocked: no relay answered over UDP. The call's traffic went inside TLS to a relay, where a capture cannot "
+        "see what it is.",
+        "relays asked over UDP 3478-3481, no answer from any; more than 100 packets both ways over TLS with a relay",
+        holds_dead_tls, false },
+    { "credentials-refused", REPORT_BROKEN,
+        "The relay refused the client's credentials, and no other path was found.",
+        "an Allocate error about credentials (401 to credentials, 430, 431, 436, 441); no nomination and no media",
+        holds_credentials, false },
+    { "udp-unanswered", REPORT_BROKEN,
+        "The call did not connect: nothing that was sent over UDP had an answer.",
+        "relays and peers asked over UDP, no packet from any of them; no nomination and no media", holds_dead, false },
+    { "not-connected", REPORT_BROKEN,
+        "The call did not connect in this capture.",
+        "connectivity checks, but neither a nominated pair nor media", holds_not_connected, false },
+    { "setup-only", REPORT_UNKNOWN,
+        "Set-up only: no nominated pair and no media in this capture.",
+        "relays or signalling, but neither a connectivity check nor media", holds_setup, false },
+    { "cut-off", REPORT_BROKEN,
+        "The call connected, but then the other side fell silent while media was still sent.",
+        "media sent for more than 5 seconds without media or an answered check back, to the end", holds_cut_off, false },
+    { "one-way", REPORT_BROKEN,
+        "The call connected, but media was only sent and none was received.",
+        "more than 50 packets of media sent, none received, although other frames of this host were", holds_only_sent, false },
+    { "inside-tls", REPORT_CHECK,
+        "The call's traffic went inside TLS to a relay, where a capture cannot see what it is.",
+        "more than 100 packets both ways over TLS with a relay; no relay asked over UDP; no nominated pair and no media in the clear",
+        holds_inside_tls, false },
+    { "path-agreed", REPORT_UNKNOWN,
+        "A path was agreed, but no media is in this capture.",
+        "a nominated pair, and no media", holds_no_media, false },
+    { "tcp", REPORT_CHECK,
+        "The call went through a relay over TCP or TLS.",
+        "media in the clear over TCP or pseudo-TLS with a relay", holds_tcp, false },
+    { "direct-tcp", REPORT_OK,
+        "The call went directly over TCP.",
+        "media over TCP on a checked pair that is no relay's", holds_direct_tcp, false },
+    { "direct-cloud", REPORT_OK,
+        "The call went directly to a media server in Microsoft's cloud over UDP.",
+        "media on a checked pair with an address in a prefix that Microsoft publishes or that was observed", holds_direct_cloud, false },
+    { "direct-private", REPORT_OK,
+        "The call went directly to a peer in a private network over UDP.",
+        "media on a checked pair with a private address", holds_direct_private, false },
+    { "direct-public", REPORT_OK,
+        "The call went directly over UDP, to a peer or gateway outside Microsoft's cloud.",
+        "media on a checked pair with a public address outside those prefixes", holds_direct, false },
+    { "relayed", REPORT_OK,
+        "The call went through a relay over UDP.",
+        "media inside an allocation, or multiplexed, over UDP", holds_relayed, false },
+    { "media", REPORT_OK,
+        "Media flowed; what path it took cannot be told.",
+        "media with an address of which neither allocation nor check is in the capture", NULL, false },
+};
+
+/* ---- all together ---- */
+
+static void
+conclude_moment(const calls_entry *entry, calls_moment *moment)
+{
+    moment->time = teams_seconds(&entry->first, &moment->when);
+}
+
+static int
+by_packets(const void *a, const void *b)
+{
+    const uint64_t x = ((const calls_payload *)a)->packets;
+    const uint64_t y = ((const calls_payload *)b)->packets;
+
+    return x < y ? 1 : x > y ? -1 : 0;
+}
+
+static int
+by_code_point(const void *a, const void *b)
+{
+    return ((const calls_dscp *)a)->dscp - ((const calls_dscp *)b)->dscp;
+}
+
+static void
+conclude_arrays(calls_entry *entry)
+{
+    for (unsigned i = 0; i < entry->streams->len; i++)
+        g_array_sort(stream_at(entry, i)->payloads, by_packets);
+    for (unsigned i = 0; i < entry->ports->len; i++) {
+        g_array_sort(port_at(entry, i)->dscp[CALLS_SENT], by_code_point);
+        g_array_sort(port_at(entry, i)->dscp[CALLS_RECEIVED], by_code_point);
+    }
+}
+
+/* What a frame said of UDP before a relay answered over it. */
+static bool
+is_refuted(const calls_entry *entry, const report_problem *problem)
+{
+    return entry->udp_relay_answered && strcmp(problem->code, teams_expert_table.rows[TEAMS_EXPERT_UDP_BLOCKED].code) == 0;
+}
+
+void
+calls_conclude(calls_entry *entry)
+{
+    report_verdict_clear(&entry->verdict);
+    report_problems_free(entry->problems);
+    entry->problems = report_problems_new();
+    entry->kind = kind_of(entry);
+    entry->selected = calls_selected(entry);
+    entry->name.frame = entry->call->name_frame;
+    entry->name.when = entry->call->name_time;
+    conclude_moment(entry, &entry->name);
+    conclude_moment(entry, &entry->allocation);
+    conclude_moment(entry, &entry->check);
+    conclude_moment(entry, &entry->nomination);
+    conclude_moment(entry, &entry->media);
+    conclude_arrays(entry);
+    conclude_remotes(entry);
+    for (unsigned i = 0; i < entry->seen->list->len; i++) {
+        const report_problem *problem = (const report_problem *)g_ptr_array_index(entry->seen->list, i);
+
+        if (!is_refuted(entry, problem))
+            report_problems_add_again(entry->problems, problem);
+    }
+    if (entry->kind == CALLS_CALL) {
+        add_refusals(entry);
+        add_rules(entry);
+    }
+    report_problems_sort(entry->problems);
+    entry->verdict = report_verdict_of(calls_verdicts, entry, entry->problems);
 }

@@ -65,14 +65,14 @@ connection_text(const alike *group_of, FILE *out)
 {
     const teams_connection *c = group_of->first;
     GString *line = g_string_new(NULL);
-    char *name = c->name == NULL ? g_strdup(c->endpoint) : teams_report_name(c->name);
+    char *name = c->name == NULL ? g_strdup(c->endpoint) : report_name(c->name);
 
     g_string_append_printf(line, "%s%s: ", name, c->quic ? " (QUIC)" : c->proxy ? " through the proxy" : "");
     append_state(line, c);
     if (group_of->count > 1)
         g_string_append_printf(line, ", %u times", group_of->count);
     g_string_append_printf(line, " (%s, frame %u)", c->endpoint, c->frame);
-    teams_print(out, 4, "%s", line->str);
+    report_print(out, 4, "%s", line->str);
     g_string_free(line, TRUE);
     g_free(name);
 }
@@ -85,14 +85,14 @@ static void
 timing_text(const teams_name_timing *timing, FILE *out)
 {
     GString *line = g_string_new(NULL);
-    char *name = teams_report_name(timing->name);
+    char *name = report_name(timing->name);
 
     g_string_append_printf(line, "%s: %.0f ms", name, timing->total * 1000);
     for (unsigned step = 0; step < TEAMS_STEP_COUNT; step++)
         if (timing->steps[step] >= 0)
             g_string_append_printf(line, ", %s %.0f", step_labels[step], timing->steps[step] * 1000);
     g_string_append_printf(line, " (frame %u)", timing->frame);
-    teams_print(out, 4, "%s", line->str);
+    report_print(out, 4, "%s", line->str);
     g_string_free(line, TRUE);
     g_free(name);
 }
@@ -113,7 +113,7 @@ times_text(const teams_signin_result *result, FILE *out)
     for (unsigned step = 0; step < TEAMS_STEP_COUNT; step++)
         g_string_append_printf(line, "%s %s %.2f s", step == 0 ? "" : ",", step_labels[step], result->totals[step]);
     fprintf(out, "\n");
-    teams_print(out, 2, "%s. The slowest:", line->str);
+    report_print(out, 2, "%s. The slowest:", line->str);
     for (unsigned i = 0; i < MIN(result->timing_count, SLOW_SHOWN); i++)
         timing_text(&result->timings[i], out);
     g_string_free(line, TRUE);
@@ -129,7 +129,7 @@ report_connections_text(const teams_signin_result *result, FILE *out)
     for (unsigned i = 0; i < MIN(groups->len, ALIKE_MAX); i++)
         connection_text(&g_array_index(groups, alike, i), out);
     if (groups->len > ALIKE_MAX)
-        teams_print(out, 4, "and %u more (see the JSON)", groups->len - ALIKE_MAX);
+        report_print(out, 4, "and %u more (see the JSON)", groups->len - ALIKE_MAX);
     times_text(result, out);
     g_array_free(groups, TRUE);
 }

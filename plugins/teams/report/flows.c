@@ -1,21 +1,21 @@
-/* report_flows.c
+/* flows.c
  * -z teams,flows: one row per flow
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "report/util.h"
+#include "report/report.h"
 
 typedef struct {
     const teams_flow *flow;
-    teams_frame_info view;            /* the latest service, the first evidence */
+    teams_frame_info info;           /* the latest service, the first evidence */
     uint32_t first_frame;
     uint32_t last_frame;
     nstime_t first;
     nstime_t last;
     uint64_t packets[2];        /* from the client, from the service */
     uint64_t bytes[2];          /* whole frames */
-} row;
+} flow_row;
 
 typedef struct {
     GArray *rows;
@@ -27,7 +27,7 @@ flows_start(void)
 {
     flows_state *state = g_new0(flows_state, 1);
 
-    state->rows = g_array_new(FALSE, TRUE, sizeof(row));
+    state->rows = g_array_new(FALSE, TRUE, sizeof(flow_row));
     state->by_flow = g_hash_table_new(g_direct_hash, g_direct_equal);
     return state;
 }
@@ -44,20 +44,20 @@ flows_free(void *data)
 
 /* The row shows the best that any frame of the flow said. */
 static void
-row_merge(row *r, const teams_frame_info *view)
+row_merge(flow_row *r, const teams_frame_info *info)
 {
-    const teams_evidence evidence = MAX(r->view.evidence, view->evidence);
-    const ts_modality modality = view->modality != TS_MODALITY_UNKNOWN ? view->modality : r->view.modality;
-    const teams_path path = MAX(r->view.path, view->path);
-    const teams_transport transport = MAX(r->view.transport, view->transport);
-    teams_call *call = view->call != NULL ? view->call : r->view.call;
+    const teams_evidence evidence = MAX(r->info.evidence, info->evidence);
+    const ts_modality modality = info->modality != TS_MODALITY_UNKNOWN ? info->modality : r->info.modality;
+    const teams_path path = MAX(r->info.path, info->path);
+    const teams_transport transport = MAX(r->info.transport, info->transport);
+    teams_call *call = info->call != NULL ? info->call : r->info.call;
 
-    r->view = *view;
-    r->view.evidence = evidence;
-    r->view.modality = modality;
-    r->view.path = path;
-    r->view.transport = transport;
-    r->view.call = call;
+    r->info = *info;
+    r->info.evidence = evidence;
+    r->info.modality = modality;
+    r->info.path = path;
+    r->info.transport = transport;
+    r->info.call = call;
 }
 
 static int
@@ -70,13 +70,13 @@ flows_packet(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const team
         return -1;
     int index = GPOINTER_TO_INT(g_hash_table_lookup(state->by_flow, flow)) - 1;
     if (index < 0) {
-        const row fresh = { .flow = flow, .first_frame = pinfo->num, .first = pinfo->abs_ts, .last = pinfo->abs_ts };
+        const flow_row fresh = { .flow = flow, .first_frame = pinfo->num, .first = pinfo->abs_ts, .last = pinfo->abs_ts };
 
         g_array_append_val(state->rows, fresh);
         index = (int)state->rows->len - 1;
         g_hash_table_insert(state->by_flow, flow, GINT_TO_POINTER(index + 1));
     }
-    row *r = &g_array_index(state->rows, row, index);
+    flow_row *r = &g_array_index(state->rows, flow_row, index);
     const unsigned direction = tap->from_client ? 0 : 1;
 
     row_merge(r, tap->info);
@@ -91,40 +91,40 @@ flows_packet(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const team
 }
 
 static void
-row_text(const row *r, FILE *out)
+row_text(const flow_row *r, FILE *out)
 {
-    char *client = teams_report_end(&r->flow->client_end);
-    char *server = teams_report_end(&r->flow->server_end);
-    char *sent = teams_report_volume(r->packets[0], r->bytes[0]);
-    char *received = teams_report_volume(r->packets[1], r->bytes[1]);
-    char *frames = teams_report_frames(r->first_frame, r->last_frame);
+    char *client = report_endpoint(&r->flow->client_end);
+    char *server = report_endpoint(&r->flow->server_end);
+    char *sent = report_volume(r->packets[0], r->bytes[0]);
+    char *received = report_volume(r->packets[1], r->bytes[1]);
+    char *frames = report_frames(r->first_frame, r->last_frame);
     GString *what = g_string_new(NULL);
 
-    if (r->view.service != TS_SERVICE_UNKNOWN)
-        g_string_append_printf(what, "%s, ", ts_service_label(r->view.service));
-    if (r->view.modality != TS_MODALITY_UNKNOWN)
-        g_string_append_printf(what, "%s, ", ts_modality_name(r->view.modality));
-    if (r->view.path != TEAMS_PATH_UNKNOWN)
-        g_string_append_printf(what, "%s, ", teams_path_name(r->view.path));
-    g_string_append_printf(what, "%s", teams_transport_name(r->view.transport));
-    if (r->view.call != NULL)
-        g_string_append_printf(what, ", call %u", r->view.call->number);
-    if (r->view.signin != NULL)
-        g_string_append_printf(what, ", sign-in %u", r->view.signin->number);
-    teams_print(out, 0, "%5u  %s -> %s", r->flow->number, client, server);
-    teams_print(out, 7, "%s", what->str);
-    if (r->view.name != NULL) {
-        char *name = teams_report_name(r->view.name);
+    if (r->info.service != TS_SERVICE_UNKNOWN)
+        g_string_append_printf(what, "%s, ", ts_service_label(r->info.service));
+    if (r->info.modality != TS_MODALITY_UNKNOWN)
+        g_string_append_printf(what, "%s, ", ts_modality_name(r->info.modality));
+    if (r->info.path != TEAMS_PATH_UNKNOWN)
+        g_string_append_printf(what, "%s, ", teams_path_name(r->info.path));
+    g_string_append_printf(what, "%s", teams_transport_name(r->info.transport));
+    if (r->info.call != NULL)
+        g_string_append_printf(what, ", call %u", r->info.call->number);
+    if (r->info.signin != NULL)
+        g_string_append_printf(what, ", sign-in %u", r->info.signin->number);
+    report_print(out, 0, "%5u  %s -> %s", r->flow->number, client, server);
+    report_print(out, 7, "%s", what->str);
+    if (r->info.name != NULL) {
+        char *name = report_name(r->info.name);
 
-        teams_print(out, 7, "%s (frame %u)", name, r->view.name_frame);
+        report_print(out, 7, "%s (frame %u)", name, r->info.name_frame);
         g_free(name);
     }
-    teams_print(out, 7, "sent %s; received %s", sent, received);
+    report_print(out, 7, "sent %s; received %s", sent, received);
     if (r->first_frame == r->last_frame)
-        teams_print(out, 7, "%s, at %.3f s; evidence: %s", frames, teams_report_time(&r->first), teams_evidence_name(r->view.evidence));
+        report_print(out, 7, "%s, at %.3f s; evidence: %s", frames, report_time(&r->first), teams_evidence_name(r->info.evidence));
     else
-        teams_print(out, 7, "%s, %.3f s to %.3f s; evidence: %s", frames, teams_report_time(&r->first),
-            teams_report_time(&r->last), teams_evidence_name(r->view.evidence));
+        report_print(out, 7, "%s, %.3f s to %.3f s; evidence: %s", frames, report_time(&r->first),
+            report_time(&r->last), teams_evidence_name(r->info.evidence));
     g_string_free(what, TRUE);
     g_free(client);
     g_free(server);
@@ -134,99 +134,94 @@ row_text(const row *r, FILE *out)
 }
 
 static void
-flows_text(void *data, FILE *out)
+flows_text(const void *data, bool full _U_, FILE *out)
 {
     const flows_state *state = (const flows_state *)data;
 
     if (state->rows->len == 0)
-        fprintf(out, "No flows in the frames looked at.\n");
+        fprintf(out, "No flow found.\n");
     for (unsigned i = 0; i < state->rows->len; i++)
-        row_text(&g_array_index(state->rows, row, i), out);
+        row_text(&g_array_index(state->rows, flow_row, i), out);
 }
 
-static void
-row_json(const row *r, json_dumper *out)
+static const char *
+path_names(unsigned n)
 {
-    char *client = teams_report_end(&r->flow->client_end);
-    char *server = teams_report_end(&r->flow->server_end);
-    char *name = r->view.name == NULL ? g_strdup("") : teams_report_name(r->view.name);
-
-    json_dumper_begin_object(out);
-    teams_json_uint(out, "flow", r->flow->number);
-    teams_json_string(out, "client", client);
-    teams_json_string(out, "server", server);
-    teams_json_string(out, "transport", teams_transport_name(r->view.transport));
-    teams_json_string(out, "product", ts_product_name(r->view.product));
-    teams_json_string(out, "service", ts_service_name(r->view.service));
-    teams_json_string(out, "modality", ts_modality_name(r->view.modality));
-    teams_json_string(out, "path", teams_path_name(r->view.path));
-    teams_json_string(out, "name", name);
-    teams_json_uint(out, "name_frame", r->view.name_frame);
-    teams_json_string(out, "evidence", teams_evidence_name(r->view.evidence));
-    teams_json_uint(out, "packets_sent", r->packets[0]);
-    teams_json_uint(out, "packets_received", r->packets[1]);
-    teams_json_uint(out, "bytes_sent", r->bytes[0]);
-    teams_json_uint(out, "bytes_received", r->bytes[1]);
-    teams_json_uint(out, "first_frame", r->first_frame);
-    teams_json_uint(out, "last_frame", r->last_frame);
-    teams_json_real(out, "first_time", teams_report_time(&r->first), 6);
-    teams_json_real(out, "last_time", teams_report_time(&r->last), 6);
-    teams_json_uint(out, "call", r->view.call == NULL ? 0 : r->view.call->number);
-    teams_json_uint(out, "signin", r->view.signin == NULL ? 0 : r->view.signin->number);
-    json_dumper_end_object(out);
-    g_free(client);
-    g_free(server);
-    g_free(name);
+    return n < TEAMS_PATH_COUNT ? teams_path_name((teams_path)n) : NULL;
 }
 
-static void
-flows_json(void *data, json_dumper *out)
+static const char *
+transport_names(unsigned n)
 {
-    const flows_state *state = (const flows_state *)data;
-
-    teams_json_array(out, "flows");
-    for (unsigned i = 0; i < state->rows->len; i++)
-        row_json(&g_array_index(state->rows, row, i), out);
-    json_dumper_end_array(out);
+    return n < TEAMS_TRANSPORT_COUNT ? teams_transport_name((teams_transport)n) : NULL;
 }
 
-static stat_tap_table_item columns[] = {
-    { TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Flow", "%u" },
-    { TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "First Frame", "%u" },
-    { TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Client", "%s" },
-    { TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Service End", "%s" },
-    { TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Service", "%s" },
-    { TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Modality", "%s" },
-    { TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Path", "%s" },
-    { TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Transport", "%s" },
-    { TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Packets Sent", "%u" },
-    { TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Packets Received", "%u" },
-    { TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Bytes Sent", "%u" },
-    { TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Bytes Received", "%u" },
-    { TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Call", "%u" },
-    { TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Evidence", "%s" },
+static const char *
+modality_names(unsigned n)
+{
+    return n <= TS_MODALITY_DATA ? ts_modality_name((ts_modality)n) : NULL;
+}
+
+static const char *
+evidence_names(unsigned n)
+{
+    return n < TEAMS_EVIDENCE_COUNT ? teams_evidence_name((teams_evidence)n) : NULL;
+}
+
+COLUMN_GETTER(flow_number, flow_row, void) { value->number = row->flow->number; }
+COLUMN_GETTER(flow_client, flow_row, void) { value->owned = report_endpoint(&row->flow->client_end); }
+COLUMN_GETTER(flow_server, flow_row, void) { value->owned = report_endpoint(&row->flow->server_end); }
+COLUMN_GETTER(flow_transport, flow_row, void) { value->text = teams_transport_name(row->info.transport); }
+COLUMN_GETTER(flow_product, flow_row, void) { value->text = ts_product_name(row->info.product); }
+COLUMN_GETTER(flow_service, flow_row, void) { value->text = ts_service_name(row->info.service); }
+COLUMN_GETTER(flow_service_label, flow_row, void) { value->text = ts_service_label(row->info.service); }
+COLUMN_GETTER(flow_modality, flow_row, void) { value->text = ts_modality_name(row->info.modality); }
+COLUMN_GETTER(flow_path, flow_row, void) { value->text = teams_path_name(row->info.path); }
+COLUMN_GETTER(flow_name, flow_row, void) { value->owned = row->info.name == NULL ? NULL : report_name(row->info.name); }
+COLUMN_GETTER(flow_evidence, flow_row, void) { value->text = teams_evidence_name(row->info.evidence); }
+COLUMN_GETTER(flow_sent, flow_row, void) { value->number = row->packets[0]; }
+COLUMN_GETTER(flow_received, flow_row, void) { value->number = row->packets[1]; }
+COLUMN_GETTER(flow_bytes_sent, flow_row, void) { value->number = row->bytes[0]; }
+COLUMN_GETTER(flow_bytes_received, flow_row, void) { value->number = row->bytes[1]; }
+COLUMN_GETTER(flow_first, flow_row, void) { value->real = report_time(&row->first); }
+COLUMN_GETTER(flow_last, flow_row, void) { value->real = report_time(&row->last); }
+COLUMN_GETTER(flow_call, flow_row, void) { value->number = row->info.call == NULL ? 0 : row->info.call->number; }
+COLUMN_GETTER(flow_signin, flow_row, void) { value->number = row->info.signin == NULL ? 0 : row->info.signin->number; }
+
+static const report_column columns[] = {
+    { .key = "flow", .title = "Flow", .kind = COLUMN_UINT, .description = "number, as teams.flow", .get = flow_number },
+    { .key = "first_frame", .title = "First Frame", .kind = COLUMN_UINT, .description = "first frame", COLUMN_MEMBER(flow_row, first_frame) },
+    { .key = "last_frame", .kind = COLUMN_UINT, .description = "last frame", COLUMN_MEMBER(flow_row, last_frame) },
+    { .key = "client", .title = "Client", .kind = COLUMN_TEXT, .description = "the client's end", .get = flow_client },
+    { .key = "server", .title = "Service End", .kind = COLUMN_TEXT, .description = "the service's end, or the peer's",
+        .get = flow_server },
+    { .key = "product", .kind = COLUMN_TEXT, .description = "product", .get = flow_product },
+    { .key = "service", .kind = COLUMN_TEXT, .description = "service", .get = flow_service },
+    { .title = "Service", .kind = COLUMN_TEXT, .description = "service in words", .get = flow_service_label },
+    { .key = "modality", .title = "Modality", .kind = COLUMN_TEXT, .description = "what it carries", .texts = modality_names,
+        .get = flow_modality },
+    { .key = "path", .title = "Path", .kind = COLUMN_TEXT, .description = "path of media", .texts = path_names, .get = flow_path },
+    { .key = "transport", .title = "Transport", .kind = COLUMN_TEXT, .description = "what carries it", .texts = transport_names,
+        .get = flow_transport },
+    { .key = "name", .kind = COLUMN_TEXT, .description = "name that it was learned from, empty: none", .get = flow_name },
+    { .key = "name_frame", .kind = COLUMN_UINT, .description = "frame of that name, 0: none", COLUMN_MEMBER(flow_row, info.name_frame) },
+    { .key = "packets_sent", .title = "Packets Sent", .kind = COLUMN_UINT, .description = "packets from the client", .get = flow_sent },
+    { .key = "packets_received", .title = "Packets Received", .kind = COLUMN_UINT, .description = "packets to the client",
+        .get = flow_received },
+    { .key = "bytes_sent", .title = "Bytes Sent", .kind = COLUMN_UINT, .description = "whole frames from the client",
+        .get = flow_bytes_sent },
+    { .key = "bytes_received", .title = "Bytes Received", .kind = COLUMN_UINT, .description = "whole frames to the client",
+        .get = flow_bytes_received },
+    { .key = "first_time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "earliest frame, from the first of the capture",
+        .get = flow_first },
+    { .key = "last_time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "latest frame, from the first of the capture",
+        .get = flow_last },
+    { .key = "call", .title = "Call", .kind = COLUMN_UINT, .description = "call, 0: none", .get = flow_call },
+    { .key = "signin", .kind = COLUMN_UINT, .description = "sign-in, 0: none", .get = flow_signin },
+    { .key = "evidence", .title = "Evidence", .kind = COLUMN_TEXT, .description = "why it is taken for Teams traffic",
+        .texts = evidence_names, .get = flow_evidence },
 };
-
-static void
-flows_row(void *data, unsigned index, stat_tap_table_item_type *items)
-{
-    const row *r = &g_array_index(((const flows_state *)data)->rows, row, index);
-
-    teams_cell_uint(items++, r->flow->number);
-    teams_cell_uint(items++, r->first_frame);
-    teams_cell_string(items++, teams_report_end(&r->flow->client_end));
-    teams_cell_string(items++, teams_report_end(&r->flow->server_end));
-    teams_cell_string(items++, g_strdup(ts_service_label(r->view.service)));
-    teams_cell_string(items++, g_strdup(ts_modality_name(r->view.modality)));
-    teams_cell_string(items++, g_strdup(teams_path_name(r->view.path)));
-    teams_cell_string(items++, g_strdup(teams_transport_name(r->view.transport)));
-    teams_cell_uint(items++, r->packets[0]);
-    teams_cell_uint(items++, r->packets[1]);
-    teams_cell_uint(items++, r->bytes[0]);
-    teams_cell_uint(items++, r->bytes[1]);
-    teams_cell_uint(items++, r->view.call == NULL ? 0 : r->view.call->number);
-    teams_cell_string(items++, g_strdup(teams_evidence_name(r->view.evidence)));
-}
+static const report_list rows = { LIST_COLUMNS(columns), LIST_ARRAY, offsetof(flows_state, rows), NULL };
 
 const teams_report teams_report_flows = {
     .name = "flows",
@@ -235,8 +230,8 @@ const teams_report teams_report_flows = {
     .end = flows_free,
     .packet = flows_packet,
     .text = flows_text,
-    .json = flows_json,
-    .columns = columns,
-    .column_count = G_N_ELEMENTS(columns),
-    .row = flows_row,
+    .key = "flows",
+    .description = "flows, in order of appearance",
+    .list = &rows,
+    .table = &rows,
 };

@@ -1,10 +1,10 @@
-/* report_names.c
+/* names.c
  * -z teams,names: the names by product and service, with hosts and providers
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "report/util.h"
+#include "report/report.h"
 
 #include <string.h>
 
@@ -20,16 +20,17 @@ typedef struct {
     ts_cloud cloud;
     uint32_t frame;             /* the first one */
     unsigned frames;            /* DNS messages and server names that carry it */
-    GPtrArray *hosts;           /* last names of its chains */
-    GPtrArray *providers;
-    GPtrArray *regions;
-    GPtrArray *addresses;
+    report_texts *hosts;           /* last names of its chains */
+    report_texts *providers;
+    report_texts *regions;
+    report_texts *addresses;
     char *description;
 } entry;
 
 typedef struct {
     GPtrArray *entries;         /* entry, in order of appearance */
     GHashTable *by_name;        /* key -> index + 1 */
+    GPtrArray *sorted;          /* at the end: by product, then service, then first frame */
 } names_state;
 
 static void
@@ -40,10 +41,10 @@ entry_free(void *data)
     g_free(e->key);
     g_free(e->name);
     g_free(e->description);
-    g_ptr_array_unref(e->hosts);
-    g_ptr_array_unref(e->providers);
-    g_ptr_array_unref(e->regions);
-    g_ptr_array_unref(e->addresses);
+    report_texts_free(e->hosts);
+    report_texts_free(e->providers);
+    report_texts_free(e->regions);
+    report_texts_free(e->addresses);
     g_free(e);
 }
 
@@ -54,6 +55,7 @@ names_start(void)
 
     state->entries = g_ptr_array_new_with_free_func(entry_free);
     state->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    state->sorted = g_ptr_array_new();
     return state;
 }
 
@@ -63,6 +65,7 @@ names_free(void *data)
     names_state *state = (names_state *)data;
 
     g_hash_table_destroy(state->by_name);
+    g_ptr_array_unref(state->sorted);
     g_ptr_array_unref(state->entries);
     g_free(state);
 }
@@ -80,47 +83,47 @@ entry_index(names_state *state, const packet_info *pinfo, const char *name)
     entry *e = g_new0(entry, 1);
 
     e->key = key;
-    e->name = teams_report_name(name);
+    e->name = report_name(name);
     e->frame = pinfo->num;
-    e->hosts = teams_texts_new();
-    e->providers = teams_texts_new();
-    e->regions = teams_texts_new();
-    e->addresses = teams_texts_new();
+    e->hosts = report_texts_new();
+    e->providers = report_texts_new();
+    e->regions = report_texts_new();
+    e->addresses = report_texts_new();
     g_ptr_array_add(state->entries, e);
     g_hash_table_insert(state->by_name, key, GINT_TO_POINTER((int)state->entries->len));
     return (int)state->entries->len - 1;
 }
 
 static void
-entry_add(entry *e, const ts_name_info *record, const teams_frame_info *view)
+entry_add(entry *e, const ts_name_info *info, const teams_frame_info *frame)
 {
-    const ts_name_class *last = &record->links[record->link_count - 1];
-    const bool by_chain = teams_name_weigh(record->whole->product) <= TEAMS_NAME_INFRA;
+    const ts_name_class *last = &info->links[info->link_count - 1];
+    const bool by_chain = teams_name_weigh(info->whole->product) <= TEAMS_NAME_INFRA;
 
     e->frames++;
     if (e->product == TS_PRODUCT_UNKNOWN || !by_chain) {
-        e->product = by_chain ? view->product : record->whole->product;
-        e->service = by_chain ? view->service : record->whole->service;
-        e->stage = by_chain ? view->stage : record->whole->stage;
+        e->product = by_chain ? frame->product : info->whole->product;
+        e->service = by_chain ? frame->service : info->whole->service;
+        e->stage = by_chain ? frame->stage : info->whole->stage;
     }
-    if (record->whole->cloud != TS_CLOUD_UNKNOWN)
-        e->cloud = record->whole->cloud;
-    if (e->description == NULL && record->links[0].description != NULL && record->links[0].description[0] != '\0')
-        e->description = g_strdup(record->links[0].description);
-    for (unsigned i = 0; i < record->link_count; i++)
-        if (record->links[i].infra != TS_INFRA_SERVICE_NAME)
-            teams_texts_add(e->providers, ts_infra_label(record->links[i].infra));
-    teams_texts_add(e->regions, record->whole->region);
-    if (record->link_count > 1) {
-        char *host = teams_report_name(last->name);
+    if (info->whole->cloud != TS_CLOUD_UNKNOWN)
+        e->cloud = info->whole->cloud;
+    if (e->description == NULL && info->links[0].description != NULL && info->links[0].description[0] != '\0')
+        e->description = g_strdup(info->links[0].description);
+    for (unsigned i = 0; i < info->link_count; i++)
+        if (info->links[i].infra != TS_INFRA_SERVICE_NAME)
+            report_texts_add(e->providers, ts_infra_label(info->links[i].infra));
+    report_texts_add(e->regions, info->whole->region);
+    if (info->link_count > 1) {
+        char *host = report_name(last->name);
 
-        teams_texts_add(e->hosts, host);
+        report_texts_add(e->hosts, host);
         g_free(host);
     }
-    for (unsigned i = 0; i < record->address_count; i++) {
-        char *address = teams_report_end(&record->addresses[i].end);
+    for (unsigned i = 0; i < info->address_count; i++) {
+        char *address = report_endpoint(&info->addresses[i].end);
 
-        teams_texts_add(e->addresses, address);
+        report_texts_add(e->addresses, address);
         g_free(address);
     }
 }
@@ -131,10 +134,10 @@ names_packet(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const team
     names_state *state = (names_state *)data;
     int changed = -1;
 
-    for (const ts_frame_info *record = tap->infos; record != NULL; record = record->next) {
-        const ts_name_info *name = (const ts_name_info *)record;
+    for (const ts_frame_info *info = tap->infos; info != NULL; info = info->next) {
+        const ts_name_info *name = (const ts_name_info *)info;
 
-        if (record->kind != TS_INFO_NAME || name->link_count == 0 ||
+        if (info->kind != TS_INFO_NAME || name->link_count == 0 ||
             (teams_name_weigh(name->whole->product) <= TEAMS_NAME_INFRA && name->links[0].name != tap->info->name))
             continue;
         changed = entry_index(state, pinfo, name->links[0].name);
@@ -157,112 +160,84 @@ compare(const void *a, const void *b)
     return x->frame < y->frame ? -1 : x->frame > y->frame;
 }
 
-static GPtrArray *
-sorted(const names_state *state)
+static void
+names_finish(void *data)
 {
-    GPtrArray *list = g_ptr_array_new();
+    names_state *state = (names_state *)data;
 
+    g_ptr_array_set_size(state->sorted, 0);
     for (unsigned i = 0; i < state->entries->len; i++)
-        g_ptr_array_add(list, g_ptr_array_index(state->entries, i));
-    g_ptr_array_sort(list, compare);
-    return list;
+        g_ptr_array_add(state->sorted, g_ptr_array_index(state->entries, i));
+    g_ptr_array_sort(state->sorted, compare);
 }
 
 static void
-list_text(FILE *out, const char *what, const GPtrArray *texts)
+list_text(FILE *out, const char *what, const report_texts *texts)
 {
-    if (texts->len == 0)
+    if (report_texts_count(texts) == 0)
         return;
-    char *joined = teams_texts_join(texts, ", ");
+    char *joined = report_texts_join(texts, ", ");
 
-    teams_print(out, 6, "%s: %s", what, joined);
+    report_print(out, 6, "%s: %s", what, joined);
     g_free(joined);
 }
 
 static void
-names_text(void *data, FILE *out)
+names_text(const void *data, bool full, FILE *out)
 {
-    GPtrArray *list = sorted((const names_state *)data);
+    const GPtrArray *list = ((const names_state *)data)->sorted;
     const entry *previous = NULL;
 
     if (list->len == 0)
-        fprintf(out, "No names in the frames looked at.\n");
+        fprintf(out, "No name found.\n");
     for (unsigned i = 0; i < list->len; i++) {
         const entry *e = (const entry *)g_ptr_array_index(list, i);
 
         if (previous == NULL || previous->product != e->product)
             fprintf(out, "\n%s\n", ts_product_label(e->product));
         if (previous == NULL || previous->product != e->product || previous->service != e->service)
-            teams_print(out, 2, "%s (stage %s)", ts_service_label(e->service), ts_stage_name(e->stage));
-        teams_print(out, 4, "%s, %u frame%s, first %u", e->name, e->frames, e->frames == 1 ? "" : "s", e->frame);
+            report_print(out, 2, "%s (stage %s)", ts_service_label(e->service), ts_stage_name(e->stage));
+        report_print(out, 4, "%s, %u frame%s, first %u", e->name, e->frames, e->frames == 1 ? "" : "s", e->frame);
         list_text(out, "host", e->hosts);
         list_text(out, "provider", e->providers);
         list_text(out, "region", e->regions);
         list_text(out, "address", e->addresses);
-        if (e->description != NULL)
-            teams_print(out, 6, "%s", e->description);
+        if (full && e->description != NULL)
+            report_print(out, 6, "%s", e->description);
         previous = e;
     }
-    g_ptr_array_unref(list);
 }
 
-static void
-names_json(void *data, json_dumper *out)
-{
-    GPtrArray *list = sorted((const names_state *)data);
+COLUMN_GETTER(name_product, entry, void) { value->text = ts_product_name(row->product); }
+COLUMN_GETTER(name_product_label, entry, void) { value->text = ts_product_label(row->product); }
+COLUMN_GETTER(name_service, entry, void) { value->text = ts_service_name(row->service); }
+COLUMN_GETTER(name_service_label, entry, void) { value->text = ts_service_label(row->service); }
+COLUMN_GETTER(name_stage, entry, void) { value->text = ts_stage_name(row->stage); }
+COLUMN_GETTER(name_cloud, entry, void) { value->text = ts_cloud_name(row->cloud); }
 
-    teams_json_array(out, "names");
-    for (unsigned i = 0; i < list->len; i++) {
-        const entry *e = (const entry *)g_ptr_array_index(list, i);
-
-        json_dumper_begin_object(out);
-        teams_json_string(out, "name", e->name);
-        teams_json_string(out, "product", ts_product_name(e->product));
-        teams_json_string(out, "service", ts_service_name(e->service));
-        teams_json_string(out, "stage", ts_stage_name(e->stage));
-        teams_json_string(out, "cloud", ts_cloud_name(e->cloud));
-        teams_json_uint(out, "frame", e->frame);
-        teams_json_uint(out, "frames", e->frames);
-        teams_json_texts(out, "hosts", e->hosts);
-        teams_json_texts(out, "providers", e->providers);
-        teams_json_texts(out, "regions", e->regions);
-        teams_json_texts(out, "addresses", e->addresses);
-        teams_json_string(out, "description", e->description);
-        json_dumper_end_object(out);
-    }
-    json_dumper_end_array(out);
-    g_ptr_array_unref(list);
-}
-
-static stat_tap_table_item columns[] = {
-    { TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "First Frame", "%u" },
-    { TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Product", "%s" },
-    { TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Service", "%s" },
-    { TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Stage", "%s" },
-    { TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Name", "%s" },
-    { TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Frames", "%u" },
-    { TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Hosts", "%s" },
-    { TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Providers", "%s" },
-    { TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Regions", "%s" },
-    { TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Addresses", "%s" },
+static const report_column columns[] = {
+    { .key = "frame", .title = "First Frame", .kind = COLUMN_UINT, .description = "first frame that carries it",
+        COLUMN_MEMBER(entry, frame) },
+    { .key = "product", .kind = COLUMN_TEXT, .description = "product", .get = name_product },
+    { .title = "Product", .kind = COLUMN_TEXT, .description = "product in words", .get = name_product_label },
+    { .key = "service", .kind = COLUMN_TEXT, .description = "service", .get = name_service },
+    { .title = "Service", .kind = COLUMN_TEXT, .description = "service in words", .get = name_service_label },
+    { .key = "stage", .title = "Stage", .kind = COLUMN_TEXT, .description = "stage of a sign-in that it is for", .get = name_stage },
+    { .key = "cloud", .kind = COLUMN_TEXT, .description = "cloud", .get = name_cloud },
+    { .key = "name", .title = "Name", .kind = COLUMN_TEXT, .description = "the name", COLUMN_MEMBER(entry, name) },
+    { .key = "frames", .title = "Frames", .kind = COLUMN_UINT, .description = "DNS messages and server names that carry it",
+        COLUMN_MEMBER(entry, frames) },
+    { .key = "hosts", .title = "Hosts", .kind = COLUMN_TEXTS, .description = "last names of its alias chains", COLUMN_MEMBER(entry, hosts) },
+    { .key = "providers", .title = "Providers", .kind = COLUMN_TEXTS, .description = "whose infrastructure the chains pass",
+        COLUMN_MEMBER(entry, providers) },
+    { .key = "regions", .title = "Regions", .kind = COLUMN_TEXTS, .description = "regions that the chains name",
+        COLUMN_MEMBER(entry, regions) },
+    { .key = "addresses", .title = "Addresses", .kind = COLUMN_TEXTS, .description = "addresses that were answered",
+        COLUMN_MEMBER(entry, addresses) },
+    { .key = "description", .kind = COLUMN_TEXT, .description = "what it is for", COLUMN_MEMBER(entry, description) },
 };
-
-static void
-names_row(void *data, unsigned index, stat_tap_table_item_type *items)
-{
-    const entry *e = (const entry *)g_ptr_array_index(((const names_state *)data)->entries, index);
-
-    teams_cell_uint(items++, e->frame);
-    teams_cell_string(items++, g_strdup(ts_product_label(e->product)));
-    teams_cell_string(items++, g_strdup(ts_service_label(e->service)));
-    teams_cell_string(items++, g_strdup(ts_stage_name(e->stage)));
-    teams_cell_string(items++, g_strdup(e->name));
-    teams_cell_uint(items++, e->frames);
-    teams_cell_string(items++, teams_texts_join(e->hosts, ", "));
-    teams_cell_string(items++, teams_texts_join(e->providers, ", "));
-    teams_cell_string(items++, teams_texts_join(e->regions, ", "));
-    teams_cell_string(items++, teams_texts_join(e->addresses, ", "));
-}
+static const report_list in_order = { LIST_COLUMNS(columns), LIST_POINTERS, offsetof(names_state, entries), NULL };
+static const report_list by_product = { LIST_COLUMNS(columns), LIST_POINTERS, offsetof(names_state, sorted), NULL };
 
 const teams_report teams_report_names = {
     .name = "names",
@@ -270,9 +245,10 @@ const teams_report teams_report_names = {
     .start = names_start,
     .end = names_free,
     .packet = names_packet,
+    .finish = names_finish,
     .text = names_text,
-    .json = names_json,
-    .columns = columns,
-    .column_count = G_N_ELEMENTS(columns),
-    .row = names_row,
+    .key = "names",
+    .description = "names of Teams and Skype, by product, service and first frame",
+    .list = &by_product,
+    .table = &in_order,
 };

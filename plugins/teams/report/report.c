@@ -3,7 +3,10 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * -z teams,NAME[,json][,FILTER]
+ * -z teams,NAME[,json|,csv][,full][,FILTER], and -z teams,schema
+ *
+ * All reports that one run asks for as JSON are one document, which is
+ * written when the last of them is drawn.
  */
 
 #include "report/report.h"
@@ -12,8 +15,11 @@
 
 #include <epan/tap.h>
 
+#define JSON_VERSION 2      /* raised with what a program could trip over */
+
 /* One row per report. */
 static const teams_report *const reports[] = {
+    &teams_report_summary,
     &teams_report_signin,
     &teams_report_names,
     &teams_report_calls,
@@ -24,9 +30,17 @@ static const teams_report *const reports[] = {
 typedef struct {
     const teams_report *report;
     void *state;
+    char *filter;
     bool json;
+    bool csv;
+    bool full;
+    bool drawn;             /* and waits for the other ones of the document */
     unsigned frames;
 } report_run;
+
+static GPtrArray *json_runs;    /* report_run, in the order of the command line; NULL: none yet */
+
+/* ---- frames ---- */
 
 static void
 run_reset(void *data)
@@ -36,6 +50,7 @@ run_reset(void *data)
     run->report->end(run->state);
     run->state = run->report->start();
     run->frames = 0;
+    run->drawn = false;
 }
 
 static tap_packet_status
@@ -48,22 +63,60 @@ run_packet(void *data, packet_info *pinfo, epan_dissect_t *edt, const void *tap,
     return TAP_PACKET_REDRAW;
 }
 
+/* ---- JSON ---- */
+
+static const report_column run_columns[] = {
+    { .key = "report", .kind = COLUMN_TEXT, .description = "name of the report" },
+    { .key = "frames", .kind = COLUMN_UINT, .description = "frames of Teams or Skype that it looked at" },
+    { .key = "filter", .kind = COLUMN_TEXT, .description = "display filter that cut it, empty: none" },
+};
+static const report_list run_list = { LIST_COLUMNS(run_columns), LIST_ARRAY, 0, NULL };
+
 static void
-draw_json(const report_run *run)
+runs_json(json_dumper *out)
+{
+    json_dumper_set_member_name(out, "reports");
+    json_dumper_begin_array(out);
+    for (unsigned i = 0; i < json_runs->len; i++) {
+        const report_run *run = (const report_run *)g_ptr_array_index(json_runs, i);
+
+        json_dumper_begin_object(out);
+        report_json_member_text(out, run_columns[0].key, run->report->name);
+        report_json_member_uint(out, run_columns[1].key, run->frames);
+        report_json_member_text(out, run_columns[2].key, run->filter);
+        json_dumper_end_object(out);
+    }
+    json_dumper_end_array(out);
+}
+
+static void
+write_document(void)
 {
     json_dumper dumper = { .output_file = stdout, .flags = JSON_DUMPER_FLAGS_PRETTY_PRINT };
 
     json_dumper_begin_object(&dumper);
-    json_dumper_set_member_name(&dumper, "report");
-    json_dumper_value_string(&dumper, run->report->name);
-    json_dumper_set_member_name(&dumper, "version");
-    json_dumper_value_anyf(&dumper, "1");
-    json_dumper_set_member_name(&dumper, "frames");
-    json_dumper_value_anyf(&dumper, "%u", run->frames);
-    run->report->json(run->state, &dumper);
+    report_json_member_uint(&dumper, "version", JSON_VERSION);
+    runs_json(&dumper);
+    for (unsigned i = 0; i < json_runs->len; i++) {
+        report_run *run = (report_run *)g_ptr_array_index(json_runs, i);
+
+        report_list_json(run->report->list, run->report->key, run->state, &dumper);
+        run->drawn = false;
+    }
     json_dumper_end_object(&dumper);
     json_dumper_finish(&dumper);
 }
+
+static bool
+is_document_complete(void)
+{
+    for (unsigned i = 0; i < json_runs->len; i++)
+        if (!((const report_run *)g_ptr_array_index(json_runs, i))->drawn)
+            return false;
+    return true;
+}
+
+/* ---- drawing ---- */
 
 static void
 draw_text(const report_run *run)
@@ -71,22 +124,34 @@ draw_text(const report_run *run)
     static const char rule[] = "================================================================================";
 
     printf("\n%s\n%s\n%s\n", rule, run->report->title, rule);
-    if (run->frames == 0)
-        printf("No Teams or Skype traffic in the frames looked at.\n");
+    if (run->frames == 0 && !run->report->says_nothing_itself)
+        printf("No Teams or Skype traffic found.\n");
     else
-        run->report->text(run->state, stdout);
+        run->report->text(run->state, run->full, stdout);
     printf("%s\n", rule);
+}
+
+static void
+draw_csv(const report_run *run)
+{
+    report_list_csv_head(run->report->table, stdout);
+    report_list_csv(run->report->table, run->state, stdout);
 }
 
 static void
 run_draw(void *data)
 {
-    const report_run *run = (const report_run *)data;
+    report_run *run = (report_run *)data;
 
-    if (run->json)
-        draw_json(run);
-    else
+    if (run->report->finish != NULL)
+        run->report->finish(run->state);
+    run->drawn = true;
+    if (!run->json && run->csv)
+        draw_csv(run);
+    else if (!run->json)
         draw_text(run);
+    else if (is_document_complete())
+        write_document();
     fflush(stdout);
 }
 
@@ -95,23 +160,28 @@ run_finish(void *data)
 {
     report_run *run = (report_run *)data;
 
+    if (run->json)
+        g_ptr_array_remove(json_runs, run);
     run->report->end(run->state);
+    g_free(run->filter);
     g_free(run);
 }
+
+/* ---- asking ---- */
 
 /*
  * Adds a part to the listener's filter that is always true and only makes
  * Wireshark dissect the fields that the report reads.
  */
 static void
-read_fields(report_run *run, const char *filter)
+read_fields(report_run *run)
 {
     const char *fields = run->report->fields;
 
     if (fields == NULL)
         return;
-    char *whole = filter[0] == '\0' ? g_strdup_printf("frame or %s", fields) :
-        g_strdup_printf("(%s) and (frame or %s)", filter, fields);
+    char *whole = run->filter[0] == '\0' ? g_strdup_printf("frame or %s", fields) :
+        g_strdup_printf("(%s) and (frame or %s)", run->filter, fields);
     GString *error = set_tap_dfilter(run, whole);
 
     if (error != NULL)
@@ -119,14 +189,51 @@ read_fields(report_run *run, const char *filter)
     g_free(whole);
 }
 
-/* Takes "json" off the demultiplexer of the arguments, if it is there. */
-static const char *
-take_json(const char *arguments, bool *json)
+/* Takes a word off the front of the arguments, if it is there. */
+static bool
+take_word(const char **arguments, const char *word)
 {
-    *json = strncmp(arguments, "json", 4) == 0 && (arguments[4] == '\0' || arguments[4] == ',');
-    if (!*json)
-        return arguments;
-    return arguments[4] == ',' ? arguments + 5 : arguments + 4;
+    const size_t length = strlen(word);
+
+    if (strncmp(*arguments, word, length) != 0 || ((*arguments)[length] != '\0' && (*arguments)[length] != ','))
+        return false;
+    *arguments += (*arguments)[length] == ',' ? length + 1 : length;
+    return true;
+}
+
+static void
+take_words(report_run *run, const char *arguments)
+{
+    bool found = true;
+
+    while (found) {
+        found = false;
+        if (take_word(&arguments, "json"))
+            run->json = found = true;
+        if (take_word(&arguments, "csv"))
+            run->csv = found = true;
+        if (take_word(&arguments, "full"))
+            run->full = found = true;
+    }
+    run->filter = g_strdup(arguments);
+}
+
+/* Two of one kind would be one key twice. */
+static bool
+is_asked_twice(const report_run *run)
+{
+    for (unsigned i = 0; i < json_runs->len; i++)
+        if (((const report_run *)g_ptr_array_index(json_runs, i))->report == run->report)
+            return true;
+    return false;
+}
+
+static void
+refuse(report_run *run, const char *why)
+{
+    fprintf(stderr, "teams,%s: %s\n", run->report->name, why);
+    run->json = false;
+    run_finish(run);
 }
 
 static WS_STAT_INIT_TYPE
@@ -138,33 +245,116 @@ report_init(const char *argument, void *data)
 
     run->report = report;
     run->state = report->start();
-    rest = take_json(rest[0] == ',' ? rest + 1 : rest, &run->json);
-
-    /* The user's filter by itself first: an error is about what the user wrote. */
-    GString *error = register_tap_listener(TEAMS_TAP_NAME, run, rest[0] == '\0' ? NULL : rest, 0, run_reset, run_packet,
-        run_draw, run_finish);
-    if (error != NULL) {
-        fprintf(stderr, "teams,%s: %s\n", report->name, error->str);
-        g_string_free(error, TRUE);
-        run_finish(run);
+    take_words(run, rest[0] == ',' ? rest + 1 : rest);
+    if (json_runs == NULL)
+        json_runs = g_ptr_array_new();
+    if (run->json && is_asked_twice(run)) {
+        refuse(run, "asked for twice as JSON; one document has each report once");
         WS_STAT_INIT_RETURN(false);
     }
-    read_fields(run, rest);
+
+    /* The user's filter by itself first: an error is about what the user wrote. */
+    GString *error = register_tap_listener(TEAMS_TAP_NAME, run, run->filter[0] == '\0' ? NULL : run->filter, 0, run_reset,
+        run_packet, run_draw, run_finish);
+    if (error != NULL) {
+        refuse(run, error->str);
+        g_string_free(error, TRUE);
+        WS_STAT_INIT_RETURN(false);
+    }
+    if (run->json)
+        g_ptr_array_add(json_runs, run);
+    read_fields(run);
     WS_STAT_INIT_RETURN(true);
+}
+
+/* ---- schema ---- */
+
+static void
+describe(json_dumper *out, const char *key, const char *text)
+{
+    json_dumper_set_member_name(out, key);
+    json_dumper_value_string(out, text);
+}
+
+static void
+report_schema(const teams_report *report, json_dumper *out)
+{
+    json_dumper_set_member_name(out, report->key);
+    json_dumper_begin_object(out);
+    describe(out, "description", report->description);
+    if (report->verdicts != NULL)
+        report_verdicts_schema(report->verdicts, out);
+    report_list_schema(report->list, out);
+    json_dumper_end_object(out);
+}
+
+static void
+properties_schema(json_dumper *out)
+{
+    json_dumper_set_member_name(out, "properties");
+    json_dumper_begin_object(out);
+    json_dumper_set_member_name(out, "version");
+    json_dumper_begin_object(out);
+    report_json_member_uint(out, "const", JSON_VERSION);
+    json_dumper_end_object(out);
+    json_dumper_set_member_name(out, "reports");
+    json_dumper_begin_object(out);
+    describe(out, "description", "reports that the document has, in the order of the command line");
+    report_list_schema(&run_list, out);
+    json_dumper_end_object(out);
+    for (unsigned i = 0; i < G_N_ELEMENTS(reports); i++)
+        report_schema(reports[i], out);
+    json_dumper_end_object(out);
+}
+
+/* The schema of the document, from the rows that write it. */
+static WS_STAT_INIT_TYPE
+schema_init(const char *argument _U_, void *data _U_)
+{
+    json_dumper dumper = { .output_file = stdout, .flags = JSON_DUMPER_FLAGS_PRETTY_PRINT };
+
+    json_dumper_begin_object(&dumper);
+    describe(&dumper, "$schema", "http://json-schema.org/draft-07/schema#");
+    describe(&dumper, "$id", "urn:teamshark:reports:" G_STRINGIFY(JSON_VERSION));
+    describe(&dumper, "title", "Reports of Teamshark: -z teams,NAME,json");
+    describe(&dumper, "type", "object");
+    json_dumper_set_member_name(&dumper, "additionalProperties");
+    json_dumper_value_anyf(&dumper, "false");
+    json_dumper_set_member_name(&dumper, "required");
+    json_dumper_begin_array(&dumper);
+    json_dumper_value_string(&dumper, "version");
+    json_dumper_value_string(&dumper, "reports");
+    json_dumper_end_array(&dumper);
+    properties_schema(&dumper);
+    json_dumper_end_object(&dumper);
+    json_dumper_finish(&dumper);
+    fflush(stdout);
+    WS_STAT_INIT_RETURN(true);
+}
+
+/* ---- registration ---- */
+
+/* data is the report, NULL for the schema. */
+static void
+register_statistic(const char *command, void *data)
+{
+    stat_tap_ui ui = {
+        .group = REGISTER_STAT_GROUP_GENERIC,
+        .title = NULL,
+        .cli_string = command,
+        .tap_init_cb = data == NULL ? schema_init : report_init,
+    };
+
+    register_stat_tap_ui(&ui, data);
 }
 
 void
 teams_reports_register(void)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(reports); i++) {
-        stat_tap_ui ui = {
-            .group = REGISTER_STAT_GROUP_GENERIC,
-            .title = NULL,
-            .cli_string = wmem_strdup_printf(wmem_epan_scope(), "teams,%s", reports[i]->name),
-            .tap_init_cb = report_init,
-        };
-
-        register_stat_tap_ui(&ui, (void *)reports[i]);
-        teams_report_table_register(reports[i]);
+        register_statistic(wmem_strdup_printf(wmem_epan_scope(), "teams,%s", reports[i]->name), (void *)reports[i]);
+        if (!reports[i]->is_at_end)
+            teams_report_table_register(reports[i]);
     }
+    register_statistic("teams,schema", NULL);
 }

@@ -1,12 +1,13 @@
 /* report.h
- * Reports over the tap "teams": in tshark, as JSON, and as tables in Wireshark
+ * Reports over the tap "teams": in tshark, as JSON and CSV, and as tables in Wireshark
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A report is one row of the table in report.c: a name, a title and the
- * functions below. It folds the tapped frames into a state of its own, so
- * that a display filter on the frames cuts it, and never looks at anything
- * that a frame did not say; the model serves for numbers and identities.
+ * A report is one row of the table in report.c: a name, a title, its columns
+ * (column.h) and the functions below. It folds the tapped frames into a state
+ * of its own, so that a display filter on the frames cuts it, and never looks
+ * at anything that a frame did not say; the model serves for numbers and
+ * identities.
  */
 
 #ifndef TEAMSHARK_TEAMS_REPORT_H
@@ -16,12 +17,9 @@
 
 #include <stdio.h>
 
-#include <epan/stat_tap_ui.h>
-#include <wsutil/json_dumper.h>
-
+#include "report/column.h"
+#include "report/problems.h"
 #include "tap.h"
-
-#define TEAMS_REPORT_WIDTH 80
 
 typedef struct {
     const char *name;       /* "signin": -z teams,signin */
@@ -33,16 +31,21 @@ typedef struct {
 
     /* One frame. Returns the table row that it changed, or -1. */
     int (*packet)(void *state, packet_info *pinfo, epan_dissect_t *edt, const teams_tap *tap);
+    /* Before text, JSON and CSV: what the end of the capture shows. May come again. NULL: nothing. */
+    void (*finish)(void *state);
 
-    void (*text)(void *state, FILE *out);
-    void (*json)(void *state, json_dumper *out);    /* members of the top object */
+    void (*text)(const void *state, bool full, FILE *out);
 
-    /* The table in Wireshark: its columns, and one row of it. Strings are g_strdup'ed. */
-    stat_tap_table_item *columns;
-    unsigned column_count;
-    void (*row)(void *state, unsigned row, stat_tap_table_item_type *items);
+    const char *key;                    /* of the list in the JSON document */
+    const char *description;            /* of that list */
+    const report_list *list;            /* what JSON has, as a member of the state */
+    const report_list *table;           /* rows of the table and of CSV, as a member of the state */
+    bool is_at_end;                     /* no row is known before the end: no table in windows */
+    const report_verdict_row *verdicts; /* NULL: it gives none */
+    bool says_nothing_itself;           /* text() also tells why there is nothing */
 } teams_report;
 
+extern const teams_report teams_report_summary;
 extern const teams_report teams_report_signin;
 extern const teams_report teams_report_names;
 extern const teams_report teams_report_calls;
@@ -50,7 +53,7 @@ extern const teams_report teams_report_flows;
 
 void teams_reports_register(void);
 
-/* ---- report_table.c ---- */
+/* ---- table.c ---- */
 
 void teams_report_table_register(const teams_report *report);
 

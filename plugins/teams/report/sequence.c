@@ -103,7 +103,7 @@ comment_of(const teams_tap *tap)
     if (view->call == NULL && view->stage != TS_STAGE_UNKNOWN)
         g_string_append_printf(text, ", %s", ts_stage_name(view->stage));
     if (view->name != NULL) {
-        char *name = teams_report_name(view->name);
+        char *name = report_name(view->name);
 
         g_string_append_printf(text, ", %s", name);
         g_free(name);

@@ -1,4 +1,4 @@
-/* report_signin.c
+/* signin.c
  * -z teams,signin: who signed in, in which order, and how it went
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -6,9 +6,239 @@
 
 #include "report/signin.h"
 
-#include <epan/to_str.h>
+#include <math.h>
+
+#include "report/connections.h"
+#include "report/report.h"
 
 #define GAP_WORTH_A_LINE 5.0    /* seconds */
+
+static void
+signin_finish(void *data)
+{
+    const signin_state *state = (const signin_state *)data;
+
+    for (unsigned i = 0; i < state->sessions->len; i++)
+        signin_conclude((signin_session *)g_ptr_array_index(state->sessions, i));
+}
+
+/* ---- columns ---- */
+
+COLUMN_GETTER(link_provider, signin_link, signin_step) { value->text = ts_infra_name(row->infra); }
+
+static const report_column link_columns[] = {
+    { .key = "name", .kind = COLUMN_TEXT, .description = "the alias", COLUMN_MEMBER(signin_link, name) },
+    { .key = "provider", .kind = COLUMN_TEXT, .description = "whose infrastructure it is", .get = link_provider },
+};
+static const report_list links = { LIST_COLUMNS(link_columns), LIST_ARRAY, offsetof(signin_step, links), NULL };
+
+COLUMN_GETTER(step_signin, signin_step, void) { value->number = row->signin->number; }
+COLUMN_GETTER(step_time, signin_step, void) { value->real = teams_seconds(&row->signin->start, &row->time); }
+COLUMN_GETTER(step_client, signin_step, void) { value->owned = report_address(&row->signin->client->addr); }
+COLUMN_GETTER(step_stage, signin_step, void) { value->text = ts_stage_name(row->stage); }
+COLUMN_GETTER(step_product, signin_step, void) { value->text = ts_product_name(row->product); }
+COLUMN_GETTER(step_service, signin_step, void) { value->text = ts_service_name(row->service); }
+COLUMN_GETTER(step_service_label, signin_step, void) { value->text = ts_service_label(row->service); }
+COLUMN_GETTER(step_cloud, signin_step, void) { value->text = ts_cloud_name(row->cloud); }
+COLUMN_GETTER(step_anycast, signin_step, void) { value->number = signin_step_has_infra(row, TS_INFRA_MS_EDGE); }
+COLUMN_GETTER(step_answer_ms, signin_step, void) { value->real = row->answer_time * 1000; }
+
+static const report_column step_columns[] = {
+    { .key = "frame", .title = "Frame", .kind = COLUMN_UINT, .description = "first frame that asks for it or sends it",
+        COLUMN_MEMBER(signin_step, frame) },
+    { .title = "Sign-In", .kind = COLUMN_UINT, .description = "number of the sign-in", .get = step_signin },
+    { .key = "time", .title = "Time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "from the start of the sign-in",
+        .get = step_time },
+    { .title = "Client", .kind = COLUMN_TEXT, .description = "address of the client", .get = step_client },
+    { .key = "stage", .title = "Stage", .kind = COLUMN_TEXT, .description = "stage of the sign-in", .get = step_stage },
+    { .key = "product", .kind = COLUMN_TEXT, .description = "product", .get = step_product },
+    { .key = "service", .kind = COLUMN_TEXT, .description = "service", .get = step_service },
+    { .title = "Service", .kind = COLUMN_TEXT, .description = "service in words", .get = step_service_label },
+    { .key = "cloud", .kind = COLUMN_TEXT, .description = "cloud", .get = step_cloud },
+    { .key = "name", .title = "Name", .kind = COLUMN_TEXT, .description = "name that was asked for or sent", COLUMN_MEMBER(signin_step, name) },
+    { .key = "chain", .kind = COLUMN_LIST, .description = "aliases that the name leads over, in order", .list = &links },
+    { .key = "providers", .title = "Providers", .kind = COLUMN_TEXTS, .description = "whose infrastructure the chain passes",
+        COLUMN_MEMBER(signin_step, providers) },
+    { .key = "region", .title = "Region", .kind = COLUMN_TEXT, .description = "region that the chain names",
+        COLUMN_MEMBER(signin_step, region) },
+    { .key = "datacenter", .kind = COLUMN_TEXT, .description = "datacenter that the chain names", COLUMN_MEMBER(signin_step, datacenter) },
+    { .key = "continent", .kind = COLUMN_TEXT, .description = "continent of the region", COLUMN_MEMBER(signin_step, continent) },
+    { .key = "addresses", .title = "Addresses", .kind = COLUMN_TEXTS, .description = "addresses that were answered",
+        COLUMN_MEMBER(signin_step, addresses) },
+    { .key = "required_set", .kind = COLUMN_TEXT, .description = "Microsoft endpoint ID that lists the name, empty: none",
+        COLUMN_MEMBER(signin_step, required) },
+    { .key = "description", .kind = COLUMN_TEXT, .description = "what the name is for", COLUMN_MEMBER(signin_step, description) },
+    { .key = "anycast", .kind = COLUMN_BOOL, .description = "the nearest edge of Microsoft's network answers", .get = step_anycast },
+    { .key = "asked", .kind = COLUMN_UINT, .description = "DNS questions for it, of the type that was asked most", COLUMN_MEMBER(signin_step, asked) },
+    { .key = "answer_frame", .kind = COLUMN_UINT, .description = "first answer, 0: none", COLUMN_MEMBER(signin_step, answer_frame) },
+    { .key = "answer_time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "from the question to the first answer",
+        COLUMN_MEMBER(signin_step, answer_time) },
+    { .title = "Answer", .kind = COLUMN_REAL, .unit = "ms", .decimals = 1, .description = "from the question to the first answer",
+        .get = step_answer_ms },
+    { .key = "rcode", .kind = COLUMN_UINT, .description = "DNS response code of the answer", COLUMN_MEMBER(signin_step, rcode) },
+    { .key = "server_name_frame", .kind = COLUMN_UINT, .description = "first TLS or QUIC server name of it, 0: none",
+        COLUMN_MEMBER(signin_step, server_name_frame) },
+    { .key = "server", .kind = COLUMN_TEXT, .description = "address and port that the server name went to",
+        COLUMN_MEMBER(signin_step, server) },
+};
+static const report_list steps = { LIST_COLUMNS(step_columns), LIST_POINTERS, offsetof(signin_session, steps), NULL };
+static const report_list table = { LIST_COLUMNS(step_columns), LIST_POINTERS, offsetof(signin_state, rows), NULL };
+
+COLUMN_GETTER(missing_stage, signin_missing, signin_session) { value->text = ts_stage_name(row->stage); }
+
+static const report_column missing_columns[] = {
+    { .key = "stage", .kind = COLUMN_TEXT, .description = "stage that was not seen", .get = missing_stage },
+    { .key = "explanation", .kind = COLUMN_TEXT, .description = "what may explain that, empty: a failure does",
+        COLUMN_MEMBER(signin_missing, why) },
+};
+static const report_list missing = { LIST_COLUMNS(missing_columns), LIST_ARRAY, offsetof(signin_session, missing), NULL };
+
+COLUMN_GETTER(disorder_stage, signin_disorder, signin_session) { value->text = ts_stage_name(row->stage); }
+COLUMN_GETTER(disorder_after, signin_disorder, signin_session) { value->text = ts_stage_name(row->expected_after); }
+
+static const report_column disorder_columns[] = {
+    { .key = "stage", .kind = COLUMN_TEXT, .description = "stage that came too early", .get = disorder_stage },
+    { .key = "expected_after", .kind = COLUMN_TEXT, .description = "stage that it needs", .get = disorder_after },
+    { .key = "frame", .kind = COLUMN_UINT, .description = "where it came", COLUMN_MEMBER(signin_disorder, frame) },
+};
+static const report_list disorder = { LIST_COLUMNS(disorder_columns), LIST_ARRAY, offsetof(signin_session, disorder), NULL };
+
+static const report_list problems = {
+    report_problem_columns, REPORT_PROBLEM_COLUMNS, LIST_HELD, offsetof(signin_session, problems), NULL };
+
+static const char *
+connection_states(unsigned n)
+{
+    return n < TEAMS_CONNECTION_STATE_COUNT ? teams_connection_state_name((teams_connection_state)n) : NULL;
+}
+
+/* A step's seconds, NAN where it was not seen. */
+static double
+step_seconds(const teams_connection *connection, teams_step_kind step)
+{
+    return connection->steps[step].frame == 0 ? NAN : nstime_to_sec(&connection->steps[step].time);
+}
+
+COLUMN_GETTER(connection_name, teams_connection, signin_session) { value->owned = row->name == NULL ? NULL : report_name(row->name); }
+COLUMN_GETTER(connection_start, teams_connection, signin_session) { value->real = teams_seconds(&parent->signin->start, &row->start); }
+COLUMN_GETTER(connection_stage, teams_connection, signin_session) { value->text = ts_stage_name(row->stage); }
+COLUMN_GETTER(connection_service, teams_connection, signin_session) { value->text = ts_service_name(row->service); }
+COLUMN_GETTER(connection_state, teams_connection, signin_session) { value->text = teams_connection_state_name(row->state); }
+COLUMN_GETTER(connection_sent, teams_connection, signin_session) { value->number = row->bytes[1]; }
+COLUMN_GETTER(connection_received, teams_connection, signin_session) { value->number = row->bytes[0]; }
+COLUMN_GETTER(connection_dns, teams_connection, signin_session) { value->real = step_seconds(row, TEAMS_STEP_DNS); }
+COLUMN_GETTER(connection_connect, teams_connection, signin_session) { value->real = step_seconds(row, TEAMS_STEP_CONNECT); }
+COLUMN_GETTER(connection_tls, teams_connection, signin_session) { value->real = step_seconds(row, TEAMS_STEP_TLS); }
+COLUMN_GETTER(connection_data, teams_connection, signin_session) { value->real = step_seconds(row, TEAMS_STEP_FIRST_DATA); }
+
+static const report_column connection_columns[] = {
+    { .key = "connection", .kind = COLUMN_UINT, .description = "number, in order of appearance", COLUMN_MEMBER(teams_connection, number) },
+    { .key = "frame", .kind = COLUMN_UINT, .description = "first frame", COLUMN_MEMBER(teams_connection, frame) },
+    { .key = "last_frame", .kind = COLUMN_UINT, .description = "last frame", COLUMN_MEMBER(teams_connection, last_frame) },
+    { .key = "time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "from the start of the sign-in", .get = connection_start },
+    { .key = "name", .kind = COLUMN_TEXT, .description = "server name, target of a proxy, or name that gave the address",
+        .get = connection_name },
+    { .key = "client", .kind = COLUMN_ENDPOINT, .description = "the client's end", COLUMN_MEMBER(teams_connection, client_end) },
+    { .key = "server", .kind = COLUMN_ENDPOINT, .description = "the server's end, or the proxy's",
+        COLUMN_MEMBER(teams_connection, server_end) },
+    { .key = "stage", .kind = COLUMN_TEXT, .description = "stage that it is for", .get = connection_stage },
+    { .key = "service", .kind = COLUMN_TEXT, .description = "service", .get = connection_service },
+    { .key = "quic", .kind = COLUMN_BOOL, .description = "QUIC, not TCP", COLUMN_MEMBER(teams_connection, quic) },
+    { .key = "proxy", .kind = COLUMN_BOOL, .description = "the server's end is a proxy", COLUMN_MEMBER(teams_connection, proxy) },
+    { .key = "state", .kind = COLUMN_TEXT, .description = "how far it got", .texts = connection_states, .get = connection_state },
+    { .key = "bytes_sent", .kind = COLUMN_UINT, .description = "payload from the client", .get = connection_sent },
+    { .key = "bytes_received", .kind = COLUMN_UINT, .description = "payload to the client", .get = connection_received },
+    { .key = "dns_time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "from the first question to the answer that was used",
+        .get = connection_dns },
+    { .key = "connect_time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "from the first SYN to the answer",
+        .get = connection_connect },
+    { .key = "tls_time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "from the ClientHello to the end of the handshake",
+        .get = connection_tls },
+    { .key = "first_data_time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6,
+        .description = "from the client's first request to the first answer", .get = connection_data },
+};
+static const report_list connections = {
+    LIST_COLUMNS(connection_columns), LIST_POINTERS, offsetof(signin_session, connections), NULL };
+
+static double
+or_nan(double seconds)
+{
+    return seconds < 0 ? NAN : seconds;
+}
+
+COLUMN_GETTER(timing_name, teams_name_timing, signin_session) { value->owned = report_name(row->name); }
+COLUMN_GETTER(timing_dns, teams_name_timing, signin_session) { value->real = or_nan(row->steps[TEAMS_STEP_DNS]); }
+COLUMN_GETTER(timing_connect, teams_name_timing, signin_session) { value->real = or_nan(row->steps[TEAMS_STEP_CONNECT]); }
+COLUMN_GETTER(timing_tls, teams_name_timing, signin_session) { value->real = or_nan(row->steps[TEAMS_STEP_TLS]); }
+COLUMN_GETTER(timing_data, teams_name_timing, signin_session) { value->real = or_nan(row->steps[TEAMS_STEP_FIRST_DATA]); }
+
+static const report_column timing_columns[] = {
+    { .key = "name", .kind = COLUMN_TEXT, .description = "the name", .get = timing_name },
+    { .key = "frame", .kind = COLUMN_UINT, .description = "first frame of its first use", COLUMN_MEMBER(teams_name_timing, frame) },
+    { .key = "dns_time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "DNS", .get = timing_dns },
+    { .key = "connect_time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "connecting", .get = timing_connect },
+    { .key = "tls_time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "TLS handshake", .get = timing_tls },
+    { .key = "first_data_time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "first answer", .get = timing_data },
+    { .key = "total", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "all of these", COLUMN_MEMBER(teams_name_timing, total) },
+};
+static const report_list timings = { LIST_COLUMNS(timing_columns), LIST_ARRAY, offsetof(signin_session, timings), NULL };
+
+static const char *
+verdict_codes(unsigned n)
+{
+    return report_verdict_code(signin_verdicts, n);
+}
+
+static const char *
+generations(unsigned n)
+{
+    return n < TEAMS_GENERATION_COUNT ? teams_generation_name((teams_generation)n) : NULL;
+}
+
+COLUMN_GETTER(session_number, signin_session, void) { value->number = row->signin->number; }
+COLUMN_GETTER(session_client, signin_session, void) { value->owned = report_address(&row->signin->client->addr); }
+COLUMN_GETTER(session_frame, signin_session, void) { value->number = row->signin->frame; }
+COLUMN_GETTER(session_start, signin_session, void) { value->owned = report_date(&row->signin->start); }
+COLUMN_GETTER(session_time, signin_session, void) { value->real = report_time(&row->signin->start); }
+COLUMN_GETTER(session_identity, signin_session, void) { value->number = row->result->identity_reached; }
+COLUMN_GETTER(session_beyond, signin_session, void) { value->number = row->result->beyond_reached; }
+COLUMN_GETTER(session_proxy, signin_session, void) { value->text = row->result->proxy; }
+COLUMN_GETTER(session_generation, signin_session, void) { value->text = teams_generation_name(teams_generation_of(&row->generation)); }
+
+COLUMN_GETTER(session_generation_label, signin_session, void)
+{
+    value->text = teams_generation_label(teams_generation_of(&row->generation));
+}
+
+static const report_column session_columns[] = {
+    { .key = "signin", .kind = COLUMN_UINT, .description = "number, as teams.signin", .get = session_number },
+    { .key = "severity", .kind = COLUMN_TEXT, .description = "severity of the verdict", .texts = report_severity_word,
+        COLUMN_MEMBER(signin_session, verdict.word) },
+    { .key = "verdict_code", .kind = COLUMN_TEXT, .description = "stable code of the verdict", .texts = verdict_codes,
+        COLUMN_MEMBER(signin_session, verdict.code) },
+    { .key = "verdict", .kind = COLUMN_TEXT, .description = "the verdict in a sentence", COLUMN_MEMBER(signin_session, verdict.sentence) },
+    { .key = "problems", .kind = COLUMN_LIST, .description = "what is wrong or notable, the worst first", .list = &problems },
+    { .key = "client", .kind = COLUMN_TEXT, .description = "address of the client", .get = session_client },
+    { .key = "frame", .kind = COLUMN_UINT, .description = "first frame", .get = session_frame },
+    { .key = "start", .kind = COLUMN_TEXT, .description = "date and time in UTC", .get = session_start },
+    { .key = "time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "the same from the first frame of the capture",
+        .get = session_time },
+    { .key = "generation", .kind = COLUMN_TEXT, .description = "generation of client that the names resemble", .texts = generations,
+        .get = session_generation },
+    { .key = "generation_label", .kind = COLUMN_TEXT, .description = "the same in words", .get = session_generation_label },
+    { .key = "identity_connected", .kind = COLUMN_BOOL, .description = "a TLS session with data both ways to identity",
+        .get = session_identity },
+    { .key = "later_connected", .kind = COLUMN_BOOL, .description = "the same to a service that needs a token", .get = session_beyond },
+    { .key = "proxy", .kind = COLUMN_TEXT, .description = "proxy that the client uses, empty: none seen", .get = session_proxy },
+    { .key = "steps", .kind = COLUMN_LIST, .description = "names in order", .list = &steps },
+    { .key = "connections", .kind = COLUMN_LIST, .description = "connections to its hosts, in order", .list = &connections },
+    { .key = "timings", .kind = COLUMN_LIST, .description = "how long the first use of each name took, the slowest first",
+        .list = &timings },
+    { .key = "missing_stages", .kind = COLUMN_LIST, .description = "stages that sign-ins have and this one had not", .list = &missing },
+    { .key = "out_of_order", .kind = COLUMN_LIST, .description = "stages that came before one that they need", .list = &disorder },
+    { .key = "calls", .kind = COLUMN_UINTS, .description = "calls that followed", COLUMN_MEMBER(signin_session, calls) },
+};
+static const report_list sessions = { LIST_COLUMNS(session_columns), LIST_POINTERS, offsetof(signin_state, sessions), NULL };
 
 /* ---- text ---- */
 
@@ -17,7 +247,7 @@ step_title(const signin_step *s, const signin_session *in, FILE *out)
 {
     char answer[24] = "";
 
-    if (s->answer_time >= 0)
+    if (!isnan(s->answer_time))
         snprintf(answer, sizeof answer, "%.0f ms", s->answer_time * 1000);
     else if (s->asked > 0 && s->answer_frame == 0)
         snprintf(answer, sizeof answer, "no answer");
@@ -29,21 +259,21 @@ step_title(const signin_step *s, const signin_session *in, FILE *out)
 static void
 step_chain(const signin_step *s, FILE *out)
 {
-    char *addresses = teams_texts_join(s->addresses, ", ");
-    char *providers = teams_texts_join(s->providers, " -> ");
+    char *addresses = report_texts_join(s->addresses, ", ");
+    char *providers = report_texts_join(s->providers, " -> ");
 
     for (unsigned i = 0; i < s->links->len; i++) {
         const signin_link *link = &g_array_index(s->links, signin_link, i);
 
-        teams_print(out, 15, "> %s (%s)", link->name, ts_infra_label(link->infra));
+        report_print(out, 15, "> %s (%s)", link->name, ts_infra_label(link->infra));
     }
-    if (s->addresses->len > 0)
-        teams_print(out, 15, "= %s", addresses);
+    if (addresses[0] != '\0')
+        report_print(out, 15, "= %s", addresses);
     if (s->links->len > 0) {
         const signin_link *last = &g_array_index(s->links, signin_link, s->links->len - 1);
 
-        teams_print(out, 13, "final name %s %s%s, %u CNAME%s via %s", last->name,
-            s->addresses->len > 0 ? "resolved to " : "without an address", addresses, s->links->len, s->links->len == 1 ? "" : "s",
+        report_print(out, 13, "final name %s %s%s, %u CNAME%s via %s", last->name,
+            addresses[0] != '\0' ? "resolved to " : "without an address", addresses, s->links->len, s->links->len == 1 ? "" : "s",
             providers[0] == '\0' ? "its own zone" : providers);
     }
     g_free(addresses);
@@ -51,7 +281,7 @@ step_chain(const signin_step *s, FILE *out)
 }
 
 static void
-step_place(const signin_step *s, FILE *out)
+step_place(const signin_step *s, bool full, FILE *out)
 {
     GString *place = g_string_new(NULL);
 
@@ -63,26 +293,27 @@ step_place(const signin_step *s, FILE *out)
         g_string_append_printf(place, "datacenter %s; ", s->datacenter);
     if (signin_step_has_infra(s, TS_INFRA_MS_EDGE))
         g_string_append(place, "anycast: the nearest edge of Microsoft's network answers; ");
-    if (s->required[0] != '\0')
-        g_string_append_printf(place, "required by Microsoft (set %s); ", s->required);
+    if (full && s->required[0] != '\0')
+        g_string_append_printf(place, "required by Microsoft (endpoint ID %s); ", s->required);
     if (s->server_name_frame != 0)
         g_string_append_printf(place, "TLS or QUIC to %s in frame %u; ", s->server, s->server_name_frame);
     if (s->asked > 1)
         g_string_append_printf(place, "asked %u times; ", s->asked);
     if (place->len > 2) {
         g_string_truncate(place, place->len - 2);
-        teams_print(out, 13, "%s", place->str);
+        report_print(out, 13, "%s", place->str);
     }
     if (s->rcode != 0)
-        teams_print(out, 13, "answered with %s", s->rcode == 3 ? "NXDOMAIN: the name does not exist" : "a failure");
+        report_print(out, 13, "answered with %s", s->rcode == 3 ? "NXDOMAIN: the name does not exist" : "a failure");
     g_string_free(place, TRUE);
 }
 
 static void
-steps_text(const signin_session *s, FILE *out)
+steps_text(const signin_session *s, bool full, FILE *out)
 {
     const signin_step *previous = NULL;
 
+    fprintf(out, "\n%11s  %-16s %-24s %9s\n", "time", "stage", "service", "answer");
     for (unsigned i = 0; i < s->steps->len; i++) {
         const signin_step *each = (const signin_step *)g_ptr_array_index(s->steps, i);
         const double gap = previous == NULL ? 0 : teams_seconds(&previous->time, &each->time);
@@ -90,11 +321,11 @@ steps_text(const signin_session *s, FILE *out)
         if (gap > GAP_WORTH_A_LINE)
             fprintf(out, "%13s... %.1f s without a new name ...\n", "", gap);
         step_title(each, s, out);
-        teams_print(out, 13, "%s", each->name);
+        report_print(out, 13, "%s", each->name);
         step_chain(each, out);
-        step_place(each, out);
-        if (each->description[0] != '\0')
-            teams_print(out, 13, "%s", each->description);
+        step_place(each, full, out);
+        if (full && each->description[0] != '\0')
+            report_print(out, 13, "%s", each->description);
         previous = each;
     }
 }
@@ -102,95 +333,61 @@ steps_text(const signin_session *s, FILE *out)
 static void
 stages_text(const signin_session *s, FILE *out)
 {
-    for (unsigned i = 0; i < signin_stage_order_count; i++)
-        if (signin_order_is_broken(s, i))
-            teams_print(out, 2, "order: %s (frame %u) came before %s (frame %u)",
-                ts_stage_name(signin_stage_orders[i].then), s->first_stage_frame[signin_stage_orders[i].then],
-                ts_stage_name(signin_stage_orders[i].first), s->first_stage_frame[signin_stage_orders[i].first]);
-    if (signin_is_discovery(s))
-        return;
-    for (unsigned i = 0; i < signin_expected_stage_count; i++)
-        if (s->first_stage_frame[signin_expected_stages[i].stage] == 0)
-            teams_print(out, 2, "no stage \"%s\": %s", ts_stage_name(signin_expected_stages[i].stage), signin_expected_stages[i].why);
+    for (unsigned i = 0; i < s->disorder->len; i++) {
+        const signin_disorder *row = &g_array_index(s->disorder, signin_disorder, i);
+
+        report_print(out, 2, "order: %s (frame %u) came before %s (frame %u)", ts_stage_name(row->stage), row->frame,
+            ts_stage_name(row->expected_after), row->expected_frame);
+    }
+    for (unsigned i = 0; i < s->missing->len; i++) {
+        const signin_missing *row = &g_array_index(s->missing, signin_missing, i);
+
+        if (row->why[0] != '\0')
+            report_print(out, 2, "no stage \"%s\": %s", ts_stage_name(row->stage), row->why);
+    }
+    for (unsigned i = 0; i < s->calls->len; i++)
+        report_print(out, 2, "call %u followed (-z teams,calls)", g_array_index(s->calls, uint32_t, i));
 }
 
 static void
-session_text(const signin_session *s, FILE *out)
+session_title(const signin_session *s, FILE *out)
 {
     const teams_generation generation = teams_generation_of(&s->generation);
-    char *client = address_to_str(NULL, &s->signin->client->addr);
-    char *date = teams_report_date(&s->signin->start);
-    GArray *verdicts = signin_judge(s);
+    char *client = report_address(&s->signin->client->addr);
+    char *date = report_date(&s->signin->start);
 
     fprintf(out, "\n");
-    teams_print(out, 0, "Sign-in %u of %s, %s, from frame %u (%.3f s)", s->signin->number, client, date,
-        s->signin->frame, teams_report_time(&s->signin->start));
-    teams_print(out, 2, "resembles a %s", teams_generation_label(generation));
+    report_print(out, 0, "Sign-in %u of %s, %s, from frame %u (%.3f s)", s->signin->number, client, date, s->signin->frame,
+        report_time(&s->signin->start));
+    report_verdict_text(&s->verdict, s->problems, out, 2);
+    fprintf(out, "\n");
+    report_print(out, 2, "resembles a %s", teams_generation_label(generation));
     if (s->generation.because[generation] != NULL) {
-        char *name = teams_report_name(s->generation.because[generation]);
+        char *name = report_name(s->generation.because[generation]);
 
-        teams_print(out, 2, "because of %s", name);
+        report_print(out, 2, "because of %s", name);
         g_free(name);
     }
-    fprintf(out, "\n%11s  %-16s %-24s %9s\n", "time", "stage", "service", "answer");
-    steps_text(s, out);
-    fprintf(out, "\n");
-    stages_text(s, out);
-    for (unsigned i = 0; i < s->calls->len; i++)
-        fprintf(out, "  call %u followed (-z teams,calls)\n", g_array_index(s->calls, uint32_t, i));
-    teams_verdicts_text(verdicts, out, 2);
-    teams_print(out, 2, "Verdict: %s", signin_outcome(s, verdicts));
-    teams_verdicts_free(verdicts);
-    wmem_free(NULL, client);
+    g_free(client);
     g_free(date);
 }
 
 static void
-signin_text(void *data, FILE *out)
+signin_text(const void *data, bool full, FILE *out)
 {
     const signin_state *state = (const signin_state *)data;
 
     if (state->sessions->len == 0)
-        fprintf(out, "No sign-in in the frames looked at.\n");
-    for (unsigned i = 0; i < state->sessions->len; i++)
-        session_text((const signin_session *)g_ptr_array_index(state->sessions, i), out);
-}
+        fprintf(out, "No sign-in found.\n");
+    for (unsigned i = 0; i < state->sessions->len; i++) {
+        const signin_session *s = (const signin_session *)g_ptr_array_index(state->sessions, i);
 
-/* ---- table ---- */
-
-static stat_tap_table_item columns[] = {
-    { TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Frame", "%u" },
-    { TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Sign-In", "%u" },
-    { TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "Time", "%.3f" },
-    { TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Client", "%s" },
-    { TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Stage", "%s" },
-    { TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Service", "%s" },
-    { TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Name", "%s" },
-    { TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Providers", "%s" },
-    { TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Region", "%s" },
-    { TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Addresses", "%s" },
-    { TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "Answer (ms)", "%.1f" },
-};
-
-static void
-signin_row(void *data, unsigned index, stat_tap_table_item_type *items)
-{
-    const signin_state *state = (const signin_state *)data;
-    const signin_step *s = (const signin_step *)g_ptr_array_index(state->rows, index);
-    char *client = address_to_str(NULL, &s->signin->client->addr);
-
-    teams_cell_uint(items++, s->frame);
-    teams_cell_uint(items++, s->signin->number);
-    teams_cell_real(items++, teams_seconds(&s->signin->start, &s->time));
-    teams_cell_string(items++, g_strdup(client));
-    teams_cell_string(items++, g_strdup(ts_stage_name(s->stage)));
-    teams_cell_string(items++, g_strdup(ts_service_label(s->service)));
-    teams_cell_string(items++, g_strdup(s->name));
-    teams_cell_string(items++, teams_texts_join(s->providers, ", "));
-    teams_cell_string(items++, g_strdup(s->region));
-    teams_cell_string(items++, teams_texts_join(s->addresses, ", "));
-    teams_cell_real(items++, MAX(s->answer_time, 0) * 1000);
-    wmem_free(NULL, client);
+        session_title(s, out);
+        steps_text(s, full, out);
+        report_connections_text(s->result, out);
+        fprintf(out, "\n");
+        stages_text(s, out);
+    }
 }
 
 const teams_report teams_report_signin = {
@@ -199,9 +396,11 @@ const teams_report teams_report_signin = {
     .start = signin_start,
     .end = signin_free,
     .packet = signin_packet,
+    .finish = signin_finish,
     .text = signin_text,
-    .json = signin_json,
-    .columns = columns,
-    .column_count = G_N_ELEMENTS(columns),
-    .row = signin_row,
+    .key = "signins",
+    .description = "sign-ins, in order of appearance",
+    .list = &sessions,
+    .table = &table,
+    .verdicts = signin_verdicts,
 };

@@ -1,4 +1,4 @@
-/* report_signin_gather.c
+/* signin_gather.c
  * What the report of sign-ins gathers from each frame
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -6,6 +6,7 @@
 
 #include "report/signin.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "session/signin.h"
@@ -14,12 +15,6 @@ static void
 link_clear(void *data)
 {
     g_free(((signin_link *)data)->name);
-}
-
-static void
-question_clear(void *data)
-{
-    g_free(((signin_question *)data)->name);
 }
 
 static void
@@ -36,8 +31,8 @@ step_free(void *data)
     g_free(s->description);
     g_free(s->server);
     g_array_free(s->links, TRUE);
-    g_ptr_array_unref(s->providers);
-    g_ptr_array_unref(s->addresses);
+    report_texts_free(s->providers);
+    report_texts_free(s->addresses);
     g_free(s);
 }
 
@@ -46,11 +41,14 @@ session_free(void *data)
 {
     signin_session *s = (signin_session *)data;
 
+    signin_conclusion_clear(s);
     g_hash_table_destroy(s->by_name);
+    g_hash_table_destroy(s->asked);
+    g_hash_table_destroy(s->clients);
     g_ptr_array_unref(s->steps);
+    g_ptr_array_unref(s->questions);
     g_array_free(s->calls, TRUE);
-    g_array_free(s->questions, TRUE);
-    teams_verdicts_free(s->verdicts);
+    report_problems_free(s->seen);
     g_free(s);
 }
 
@@ -60,6 +58,7 @@ signin_start(void)
     signin_state *state = g_new0(signin_state, 1);
 
     state->sessions = g_ptr_array_new_with_free_func(session_free);
+    state->by_signin = g_hash_table_new(g_direct_hash, g_direct_equal);
     state->rows = g_ptr_array_new();
     return state;
 }
@@ -70,20 +69,9 @@ signin_free(void *data)
     signin_state *state = (signin_state *)data;
 
     g_ptr_array_unref(state->rows);
+    g_hash_table_destroy(state->by_signin);
     g_ptr_array_unref(state->sessions);
     g_free(state);
-}
-
-static signin_session *
-session_find(const signin_state *state, const teams_signin *signin)
-{
-    for (unsigned i = state->sessions->len; i-- > 0;) {
-        signin_session *s = (signin_session *)g_ptr_array_index(state->sessions, i);
-
-        if (s->signin == signin)
-            return s;
-    }
-    return NULL;
 }
 
 static signin_session *
@@ -94,13 +82,17 @@ session_new(signin_state *state, const teams_signin *signin)
     s->signin = signin;
     s->steps = g_ptr_array_new_with_free_func(step_free);
     s->by_name = g_hash_table_new(g_str_hash, g_str_equal);
-    s->verdicts = teams_verdicts_new();
-    s->questions = g_array_new(FALSE, TRUE, sizeof(signin_question));
-    g_array_set_clear_func(s->questions, question_clear);
+    s->seen = report_problems_new();
+    s->questions = g_ptr_array_new();
+    s->asked = g_hash_table_new(g_direct_hash, g_direct_equal);
+    s->clients = g_hash_table_new(g_direct_hash, g_direct_equal);
     s->calls = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     g_ptr_array_add(state->sessions, s);
+    g_hash_table_insert(state->by_signin, (void *)signin, s);
     return s;
 }
+
+/* ---- names ---- */
 
 static signin_step *
 step_new(signin_session *s, const teams_sighting *seen)
@@ -110,7 +102,7 @@ step_new(signin_session *s, const teams_sighting *seen)
 
     fresh->signin = s->signin;
     fresh->question = g_ascii_strdown(name, -1);
-    fresh->name = teams_report_name(name);
+    fresh->name = report_name(name);
     fresh->frame = seen->frame;
     fresh->time = seen->time;
     fresh->region = g_strdup("");
@@ -121,9 +113,9 @@ step_new(signin_session *s, const teams_sighting *seen)
     fresh->server = g_strdup("");
     fresh->links = g_array_new(FALSE, TRUE, sizeof(signin_link));
     g_array_set_clear_func(fresh->links, link_clear);
-    fresh->providers = teams_texts_new();
-    fresh->addresses = teams_texts_new();
-    fresh->answer_time = -1;
+    fresh->providers = report_texts_new();
+    fresh->addresses = report_texts_new();
+    fresh->answer_time = NAN;
     g_ptr_array_add(s->steps, fresh);
     g_hash_table_insert(s->by_name, fresh->question, fresh);
     return fresh;
@@ -139,9 +131,9 @@ keep_text(char **kept, const char *text)
 }
 
 static void
-step_classify(signin_step *s, const ts_name_info *record)
+step_classify(signin_step *s, const ts_name_info *info)
 {
-    const ts_name_class *whole = record->whole;
+    const ts_name_class *whole = info->whole;
 
     if (s->product == TS_PRODUCT_UNKNOWN || whole->product != TS_PRODUCT_MS_INFRA) {
         s->product = whole->product;
@@ -153,38 +145,38 @@ step_classify(signin_step *s, const ts_name_info *record)
     keep_text(&s->region, whole->region);
     keep_text(&s->datacenter, whole->datacenter);
     keep_text(&s->continent, whole->continent);
-    keep_text(&s->required, record->links[0].required);
+    keep_text(&s->required, info->links[0].required);
     if (s->description[0] == '\0')
-        keep_text(&s->description, record->links[0].description);
+        keep_text(&s->description, info->links[0].description);
 }
 
 static void
 step_answer(signin_step *s, const teams_sighting *seen)
 {
-    const ts_name_info *record = seen->info;
+    const ts_name_info *info = seen->info;
 
-    for (unsigned i = 0; i < record->address_count; i++) {
-        char *address = teams_report_end(&record->addresses[i].end);
+    for (unsigned i = 0; i < info->address_count; i++) {
+        char *address = report_endpoint(&info->addresses[i].end);
 
-        teams_texts_add(s->addresses, address);
+        report_texts_add(s->addresses, address);
         g_free(address);
     }
     if (s->answer_frame == 0) {
         s->answer_frame = seen->frame;
-        s->rcode = record->rcode;
-        if (record->request_frame != 0)
-            s->answer_time = nstime_to_sec(&record->answer_time);
-    } else if (record->rcode == 0)
+        s->rcode = info->rcode;
+        if (info->request_frame != 0)
+            s->answer_time = nstime_to_sec(&info->answer_time);
+    } else if (info->rcode == 0)
         s->rcode = 0;
-    if (s->links->len + 1 >= record->link_count)
+    if (s->links->len + 1 >= info->link_count)
         return;
     g_array_set_size(s->links, 0);
-    for (unsigned i = 0; i < record->link_count; i++) {
-        const ts_name_class *view = &record->links[i];
-        const signin_link link = { teams_report_name(view->name), view->infra, view->product };
+    for (unsigned i = 0; i < info->link_count; i++) {
+        const ts_name_class *name = &info->links[i];
+        const signin_link link = { report_name(name->name), name->infra, name->product };
 
-        if (view->infra != TS_INFRA_SERVICE_NAME)
-            teams_texts_add(s->providers, ts_infra_label(view->infra));
+        if (name->infra != TS_INFRA_SERVICE_NAME)
+            report_texts_add(s->providers, ts_infra_label(name->infra));
         if (i == 0)
             g_free(link.name);
         else
@@ -192,15 +184,15 @@ step_answer(signin_step *s, const teams_sighting *seen)
     }
 }
 
-/* A link of a chain is for what the chain is for: the frame's view says so. */
+/* A link of a chain is for what the chain is for: the frame says so. */
 static void
-step_classify_link(signin_step *s, const teams_frame_info *view)
+step_classify_link(signin_step *s, const teams_frame_info *frame)
 {
-    if (teams_name_weigh(s->product) <= TEAMS_NAME_INFRA && view->name != NULL &&
-        g_ascii_strcasecmp(view->name, s->question) == 0) {
-        s->product = view->product;
-        s->service = view->service;
-        s->stage = view->stage;
+    if (teams_name_weigh(s->product) <= TEAMS_NAME_INFRA && frame->name != NULL &&
+        g_ascii_strcasecmp(frame->name, s->question) == 0) {
+        s->product = frame->product;
+        s->service = frame->service;
+        s->stage = frame->stage;
     }
 }
 
@@ -213,46 +205,60 @@ step_of(signin_state *state, signin_session *s, const teams_sighting *seen)
     g_free(key);
     if (found == NULL) {
         found = step_new(s, seen);
+        found->row = state->rows->len;
         g_ptr_array_add(state->rows, found);
     }
     return found;
 }
 
-/* view is that of the frame, NULL where it comes before the sign-in. */
 static void
-add_name(signin_state *state, signin_session *s, const teams_sighting *seen, const teams_frame_info *view)
+add_question(signin_session *s, signin_step *step, const ts_name_info *info)
 {
-    const ts_name_info *record = seen->info;
+    const void *key = info->question;
+    const unsigned count = GPOINTER_TO_UINT(g_hash_table_lookup(s->asked, key)) + 1;
+
+    if (key != NULL && count == 1)
+        g_ptr_array_add(s->questions, (void *)key);
+    g_hash_table_insert(s->asked, (void *)key, GUINT_TO_POINTER(count));
+    step->asked = MAX(step->asked, key == NULL ? 1 : count);
+}
+
+/* frame is what the frame was given, NULL where it comes before the sign-in. */
+static void
+add_name(signin_state *state, signin_session *s, const teams_sighting *seen, const teams_frame_info *frame)
+{
+    const ts_name_info *info = seen->info;
     signin_step *found = step_of(state, s, seen);
 
-    step_classify(found, record);
-    if (view != NULL)
-        step_classify_link(found, view);
+    step_classify(found, info);
+    if (frame != NULL)
+        step_classify_link(found, frame);
     /* What other programs of Microsoft 365 did before says nothing of how far this sign-in got. */
     if (s->first_stage_frame[found->stage] == 0 &&
-        (view != NULL || !teams_signin_is_past_identity(UINT32_C(1) << found->stage)))
+        (frame != NULL || !teams_signin_is_past_identity(UINT32_C(1) << found->stage)))
         s->first_stage_frame[found->stage] = seen->frame;
-    for (unsigned i = 0; i < record->link_count; i++)
-        teams_generation_add(&s->generation, &record->links[i]);
-    s->name_table = record->table;
-    teams_verdicts_add_name(s->verdicts, record, seen->frame);
-    signin_note_question(s, seen);
+    for (unsigned i = 0; i < info->link_count; i++)
+        teams_generation_add(&s->generation, &info->links[i]);
+    s->name_table = info->table;
+    report_problems_add_names(s->seen, info, seen->frame);
+    if (info->client != NULL)
+        g_hash_table_add(s->clients, (void *)info->client);
 
-    if (record->role != TS_ROLE_QUESTION) {
+    if (info->role != TS_ROLE_QUESTION) {
         if (found->server_name_frame == 0 && seen->endpoint != NULL) {
             found->server_name_frame = seen->frame;
             keep_text(&found->server, seen->endpoint);
         }
-    } else if (record->response)
+    } else if (info->response)
         step_answer(found, seen);
     else
-        found->asked++;
+        add_question(s, found, info);
 }
 
 static signin_session *
 session_of(signin_state *state, const teams_signin *signin)
 {
-    signin_session *s = session_find(state, signin);
+    signin_session *s = (signin_session *)g_hash_table_lookup(state->by_signin, signin);
 
     if (s != NULL)
         return s;
@@ -263,49 +269,75 @@ session_of(signin_state *state, const teams_signin *signin)
     return s;
 }
 
-int
-signin_packet(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const teams_tap *tap)
+/*
+ * What is wrong with a call's peer is no matter of the sign-in: the calls
+ * report tells it.
+ */
+static void
+add_problems(signin_session *s, const packet_info *pinfo, const teams_tap *tap)
 {
-    signin_state *state = (signin_state *)data;
-    const unsigned before = state->rows->len;
-    int changed = -1;
+    if (tap->info->what == TEAMS_WHAT_REFUSAL && tap->info->call != NULL)
+        return;
+    for (const teams_problem *problem = tap->problems; problem != NULL; problem = problem->next)
+        report_problems_add_expert(s->seen, problem, pinfo->num);
+}
 
-    if (tap->info->signin == NULL)
-        return -1;
-    signin_session *s = session_of(state, tap->info->signin);
+static void
+add_names(signin_state *state, signin_session *s, const packet_info *pinfo, const teams_tap *tap)
+{
+    for (const ts_frame_info *info = tap->infos; info != NULL; info = info->next) {
+        const ts_name_info *name = (const ts_name_info *)info;
 
-    s->frames++;
-    for (const teams_problem *finding = tap->problems; finding != NULL; finding = finding->next)
-        teams_verdicts_add_finding(s->verdicts, finding, pinfo->num);
-    for (const ts_frame_info *record = tap->infos; record != NULL; record = record->next) {
-        const ts_name_info *name = (const ts_name_info *)record;
-
-        if (record->kind == TS_INFO_NAME && name->link_count > 0 &&
+        if (info->kind == TS_INFO_NAME && name->link_count > 0 &&
             (teams_name_weigh(name->whole->product) > TEAMS_NAME_INFRA || name->links[0].name == tap->info->name)) {
             const teams_sighting seen = { name, pinfo->num, pinfo->abs_ts, tap->info->endpoint };
 
             add_name(state, s, &seen, tap->info);
         }
     }
+}
+
+static void
+add_call(signin_session *s, const teams_call *call)
+{
+    if (call == NULL)
+        return;
+    if (s->calls->len == 0 || g_array_index(s->calls, uint32_t, s->calls->len - 1) < call->number)
+        g_array_append_val(s->calls, call->number);
+}
+
+/* The last row that the frame added, else that of its name; -1 for none. */
+static int
+changed_row(const signin_state *state, const signin_session *s, const packet_info *pinfo, const teams_tap *tap, unsigned before)
+{
+    if (state->rows->len > before)
+        return (int)state->rows->len - 1;
+    if (tap->info->name_frame != pinfo->num || tap->info->name == NULL)
+        return -1;
+    char *key = g_ascii_strdown(tap->info->name, -1);
+    const signin_step *step = (const signin_step *)g_hash_table_lookup(s->by_name, key);
+
+    g_free(key);
+    return step == NULL ? -1 : (int)step->row;
+}
+
+int
+signin_packet(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const teams_tap *tap)
+{
+    signin_state *state = (signin_state *)data;
+    const unsigned before = state->rows->len;
+
+    if (tap->info->signin == NULL)
+        return -1;
+    signin_session *s = session_of(state, tap->info->signin);
+
+    s->frames++;
+    add_problems(s, pinfo, tap);
+    add_names(state, s, pinfo, tap);
     if (s->first_stage_frame[tap->info->stage] == 0)
         s->first_stage_frame[tap->info->stage] = pinfo->num;
-    if (tap->info->call != NULL) {
-        const uint32_t number = tap->info->call->number;
-
-        if (s->calls->len == 0 || g_array_index(s->calls, uint32_t, s->calls->len - 1) < number)
-            g_array_append_val(s->calls, number);
-    }
-    /* The row of an older step may have changed instead: found by its question. */
-    if (state->rows->len > before)
-        changed = (int)state->rows->len - 1;
-    else if (tap->info->name_frame == pinfo->num)
-        for (unsigned i = 0; i < state->rows->len; i++) {
-            const signin_step *row = (const signin_step *)g_ptr_array_index(state->rows, i);
-
-            if (row->signin == tap->info->signin && g_ascii_strcasecmp(row->question, tap->info->name) == 0)
-                changed = (int)i;
-        }
-    return changed;
+    add_call(s, tap->info->call);
+    return changed_row(state, s, pinfo, tap, before);
 }
 
 bool

@@ -1,16 +1,210 @@
-/* report_signin_verdict.c
- * What the report of sign-ins concludes
+/* signin_verdict.c
+ * What the report of sign-ins concludes at the end of the capture
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * That something is missing is known some time after it was due. An expert
+ * item needs a later frame of the same client to be at; where the client is
+ * silent from then on, or asks for nothing of ours, only the end of the
+ * capture shows it. The rules are those of the expert items (session/signin.c
+ * and common/name_question.h).
  */
 
 #include "report/signin.h"
 
+#include <string.h>
+
+#include "common/name_question.h"
 #include "session/signin.h"
+
+/* ---- what is overdue ---- */
+
+static void
+add_overdue_stage(signin_session *s, teams_expert row, const char *what, uint32_t frame, double seconds)
+{
+    const report_problem problem = report_problem_of_row(&teams_expert_table.rows[row], frame);
+    char *detail = g_strdup_printf("%s in frame %u, and nothing of it for %.0f s, to the end of the capture", what, frame, seconds);
+
+    report_problems_add(s->problems, &problem, detail, 1);
+    g_free(detail);
+}
+
+static void
+add_overdue_stages(signin_session *s, const nstime_t *end)
+{
+    const teams_signin *signin = s->signin;
+
+    if (!signin->stalled && teams_signin_is_stalled(signin, end))
+        add_overdue_stage(s, TEAMS_EXPERT_SIGNIN_STALLED, "identity", signin->identity_frame, teams_seconds(&signin->identity, end));
+    if (!signin->media_missing && teams_signin_lacks_media(signin, end))
+        add_overdue_stage(s, TEAMS_EXPERT_MEDIA_MISSING, "call set-up", signin->call_setup_frame,
+            teams_seconds(&signin->call_setup, end));
+}
+
+/* Adds the row of this filter name, unless a frame said the same of the name already. */
+static void
+add_late_name(signin_session *s, const char *filter, const char *name, uint32_t frame)
+{
+    const ts_expert_row *row = s->name_table == NULL ? NULL : ts_expert_find(s->name_table, filter);
+    char *shown = report_name(name);
+
+    if (row != NULL && !report_problems_have(s->problems, row->code, row->summary, shown)) {
+        const report_problem problem = report_problem_of_row(row, frame);
+
+        report_problems_add(s->problems, &problem, shown, 1);
+    }
+    g_free(shown);
+}
+
+/* One row per rule of what a question lacks: with the frame that waits. */
+static const struct {
+    const char *filter;
+    bool (*holds)(const ts_name_question *question, const nstime_t *now);
+    size_t reported;            /* a bool of the question: an expert item says it already */
+    size_t frame;
+} question_rules[] = {
+    { "teams_dns.no_answer", ts_question_lacks_answer, offsetof(ts_name_question, no_answer_reported),
+        offsetof(ts_name_question, first_frame) },
+    { "teams_dns.type_unanswered", ts_question_lacks_type, offsetof(ts_name_question, unanswered_reported),
+        offsetof(ts_name_question, first_frame) },
+    { "teams_dns.truncated_no_tcp", ts_question_lacks_tcp, offsetof(ts_name_question, truncated_reported),
+        offsetof(ts_name_question, truncated_frame) },
+};
+
+static void
+add_late_questions(signin_session *s, const nstime_t *end)
+{
+    for (unsigned i = 0; i < s->questions->len; i++)
+        for (unsigned r = 0; r < G_N_ELEMENTS(question_rules); r++) {
+            const ts_name_question *question = (const ts_name_question *)g_ptr_array_index(s->questions, i);
+            const char *at = (const char *)question;
+
+            if (!*(const bool *)(at + question_rules[r].reported) && question_rules[r].holds(question, end))
+                add_late_name(s, question_rules[r].filter, question->name,
+                    *(const uint32_t *)(const void *)(at + question_rules[r].frame));
+        }
+}
+
+static void
+add_late_clients(signin_session *s, const nstime_t *end)
+{
+    GHashTableIter iterator;
+    void *key;
+
+    g_hash_table_iter_init(&iterator, s->clients);
+    while (g_hash_table_iter_next(&iterator, &key, NULL)) {
+        const ts_name_client *client = (const ts_name_client *)key;
+
+        if (!client->pstn_reported && ts_client_lacks_fallback(client, end))
+            add_late_name(s, "teams_dns.pstn_single", client->pstn_name, client->pstn_frame);
+    }
+}
+
+/* ---- what connections say ---- */
+
+/* Names in a sentence as reports show them; in the session's scope. */
+static const char *
+masked(const signin_session *s, const char *sentence)
+{
+    char **words = g_strsplit(sentence, " ", -1);
+
+    for (char **word = words; *word != NULL; word++) {
+        char *shown = report_name(*word);
+
+        g_free(*word);
+        *word = shown;
+    }
+    char *text = g_strjoinv(" ", words);
+    const char *kept = wmem_strdup(s->scope, text);
+
+    g_strfreev(words);
+    g_free(text);
+    return kept;
+}
+
+static void
+add_connection_problems(signin_session *s)
+{
+    for (unsigned i = 0; i < s->result->problem_count; i++) {
+        const teams_connection_problem *found = &s->result->problems[i];
+        const report_problem problem = {
+            .filter = found->filter, .severity = found->severity, .code = found->code, .summary = masked(s, found->sentence),
+            .advice = found->advice, .frame = found->frame,
+        };
+
+        report_problems_add(s->problems, &problem, "", 1);
+    }
+}
+
+/* What connections say of the sign-in stands for what single frames said of the same name. */
+static GHashTable *
+replaced_details(const signin_session *s)
+{
+    GHashTable *replaced = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+    for (unsigned i = 0; i < s->result->problem_count; i++) {
+        const teams_connection_problem *found = &s->result->problems[i];
+
+        if (found->name == NULL || found->filter[0] == '\0')
+            continue;
+        char *shown = report_name(found->name);
+
+        g_hash_table_add(replaced, g_strdup_printf("%s %s", found->filter, shown));
+        g_free(shown);
+    }
+    return replaced;
+}
+
+static bool
+is_replaced(GHashTable *replaced, const report_problem *problem, const char *detail)
+{
+    char *key = g_strdup_printf("%s %s", problem->filter, detail);
+    const bool found = g_hash_table_contains(replaced, key);
+
+    g_free(key);
+    return found;
+}
+
+static void
+add_seen_problem(signin_session *s, GHashTable *replaced, const report_problem *problem)
+{
+    const unsigned details = report_texts_count(problem->details);
+    unsigned kept = 0;
+
+    for (unsigned d = 0; d < details; d++)
+        if (!is_replaced(replaced, problem, report_texts_get(problem->details, d)))
+            kept++;
+    if (details == kept) {
+        report_problems_add_again(s->problems, problem);
+        return;
+    }
+    for (unsigned d = 0; d < details; d++)
+        if (!is_replaced(replaced, problem, report_texts_get(problem->details, d)))
+            report_problems_add(s->problems, problem, report_texts_get(problem->details, d), 1);
+}
+
+static void
+add_seen_problems(signin_session *s)
+{
+    GHashTable *replaced = replaced_details(s);
+
+    for (unsigned i = 0; i < s->seen->list->len; i++)
+        add_seen_problem(s, replaced, (const report_problem *)g_ptr_array_index(s->seen->list, i));
+    g_hash_table_destroy(replaced);
+}
+
+static void
+conclude_connections(signin_session *s)
+{
+    s->result = teams_connections_judge(s->scope, s->signin);
+    for (unsigned i = 0; i < s->result->connection_count; i++)
+        g_ptr_array_add(s->connections, (void *)s->result->connections[i]);
+    g_array_append_vals(s->timings, s->result->timings, s->result->timing_count);
+}
 
 /* ---- stages that are missing, and order ---- */
 
-const signin_expected_stage signin_expected_stages[] = {
+static const signin_missing expected_stages[] = {
     { TS_STAGE_BOOTSTRAP, "the page is cached, or the capture began later" },
     { TS_STAGE_IDENTITY, "a token was still valid, or the capture began later" },
     { TS_STAGE_CONFIG, "cached, or asked for through the front door" },
@@ -22,65 +216,212 @@ const signin_expected_stage signin_expected_stages[] = {
     { TS_STAGE_MEDIA, "relays come as addresses inside encrypted signalling; normal" },
 };
 
-const unsigned signin_expected_stage_count = G_N_ELEMENTS(signin_expected_stages);
-
 /* Hard constraints only. */
-const signin_stage_order signin_stage_orders[] = {
+static const struct {
+    ts_stage first;
+    ts_stage then;
+} stage_orders[] = {
     { TS_STAGE_IDENTITY, TS_STAGE_TOKEN },
     { TS_STAGE_TOKEN, TS_STAGE_REGISTER },
     { TS_STAGE_TOKEN, TS_STAGE_SYNC },
     { TS_STAGE_TOKEN, TS_STAGE_CALL_SETUP },
 };
 
-const unsigned signin_stage_order_count = G_N_ELEMENTS(signin_stage_orders);
-
-bool
-signin_is_discovery(const signin_session *s)
+/* Only Lync's discovery, which has other stages? */
+static bool
+is_discovery(const signin_session *s)
 {
     return teams_generation_of(&s->generation) == TEAMS_GENERATION_LYNC;
 }
 
-bool
-signin_order_is_broken(const signin_session *s, unsigned i)
+static bool
+has_fatal(const signin_session *s)
 {
-    const uint32_t first = s->first_stage_frame[signin_stage_orders[i].first];
-    const uint32_t then = s->first_stage_frame[signin_stage_orders[i].then];
+    for (unsigned i = 0; i < s->result->problem_count; i++)
+        if (s->result->problems[i].fatal)
+            return true;
+    return false;
+}
 
-    return first != 0 && then != 0 && then < first;
+static bool
+has_error(const signin_session *s)
+{
+    const report_problem *worst = report_problems_worst(s->problems);
+
+    return worst != NULL && worst->severity >= PI_ERROR;
+}
+
+/* A failure explains what is missing after it: nothing is explained away beside one. */
+static void
+conclude_missing(signin_session *s)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(expected_stages) && !is_discovery(s); i++) {
+        signin_missing missing = expected_stages[i];
+
+        if (s->first_stage_frame[missing.stage] != 0)
+            continue;
+        if (has_fatal(s) || has_error(s))
+            missing.why = "";
+        g_array_append_val(s->missing, missing);
+    }
+}
+
+static void
+conclude_order(signin_session *s)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(stage_orders); i++) {
+        const uint32_t first = s->first_stage_frame[stage_orders[i].first];
+        const uint32_t then = s->first_stage_frame[stage_orders[i].then];
+        const signin_disorder disorder = { stage_orders[i].then, stage_orders[i].first, then, first };
+
+        if (first != 0 && then != 0 && then < first)
+            g_array_append_val(s->disorder, disorder);
+    }
 }
 
 /* ---- the verdict ---- */
 
-GArray *
-signin_judge(const signin_session *s)
+static bool
+is_past_identity(const signin_session *s)
 {
-    GArray *verdicts = teams_verdicts_new();
-
-    teams_verdicts_add_all(verdicts, s->verdicts);
-    signin_add_late(s, verdicts);
-    return verdicts;
+    for (unsigned stage = 1; stage < TS_STAGE_COUNT; stage++)
+        if (s->first_stage_frame[stage] != 0 && teams_signin_is_past_identity(UINT32_C(1) << stage))
+            return true;
+    return false;
 }
 
-const char *
-signin_outcome(const signin_session *s, const GArray *verdicts)
+static bool
+holds_failed(const void *data)
 {
-    const int worst = teams_verdicts_worst(verdicts);
-    const bool identity = s->first_stage_frame[TS_STAGE_IDENTITY] != 0;
-    bool past = false;
+    const signin_session *s = (const signin_session *)data;
 
-    for (unsigned stage = 1; stage < TS_STAGE_COUNT; stage++)
-        past = past || (s->first_stage_frame[stage] != 0 && teams_signin_is_past_identity(UINT32_C(1) << stage));
-    if (worst == PI_ERROR)
-        return "The sign-in has errors that the user is likely to have noticed; see the findings.";
-    if (signin_is_discovery(s))
-        return past || s->first_stage_frame[TS_STAGE_INTEROP_LEGACY] != 0 ?
-            "Lync discovery found a service and went on." :
-            "Lync discovery only: no further stage was seen in this capture.";
-    if (past && worst == PI_WARN)
-        return "The sign-in got past identity, with warnings; see the findings.";
-    if (past)
-        return "The sign-in went through: stages after identity were reached.";
-    if (identity)
-        return "Identity was reached; nothing after it was seen in this capture.";
-    return "Names of the service were seen, but no identity stage and nothing after it.";
+    return !s->result->beyond_reached && has_fatal(s) && has_error(s);
+}
+
+static bool
+holds_error(const void *data)
+{
+    return has_error((const signin_session *)data);
+}
+
+static bool
+holds_discovery_found(const void *data)
+{
+    const signin_session *s = (const signin_session *)data;
+
+    return is_discovery(s) && (is_past_identity(s) || s->first_stage_frame[TS_STAGE_INTEROP_LEGACY] != 0);
+}
+
+static bool
+holds_discovery(const void *data)
+{
+    return is_discovery((const signin_session *)data);
+}
+
+static bool
+holds_beyond_reached(const void *data)
+{
+    return ((const signin_session *)data)->result->beyond_reached;
+}
+
+static bool
+holds_identity_reached(const void *data)
+{
+    const signin_session *s = (const signin_session *)data;
+
+    return s->result->identity_reached && is_past_identity(s);
+}
+
+static bool
+holds_identity_only(const void *data)
+{
+    return ((const signin_session *)data)->result->identity_reached;
+}
+
+static bool
+holds_past_asked(const void *data)
+{
+    return is_past_identity((const signin_session *)data);
+}
+
+static bool
+holds_identity_asked(const void *data)
+{
+    return ((const signin_session *)data)->first_stage_frame[TS_STAGE_IDENTITY] != 0;
+}
+
+const report_verdict_row signin_verdicts[] = {
+    { "failed", REPORT_BROKEN,
+        "The sign-in did not go through",
+        "a problem of severity error that explains why the stages after it are missing, and no TLS session with data to a "
+        "service that needs a token", holds_failed, true },
+    { "error", REPORT_BROKEN,
+        "The sign-in met an error that the user is likely to have noticed",
+        "a problem of severity error on a frame of the sign-in or of one of its connections", holds_error, true },
+    { "discovery-found", REPORT_OK,
+        "Lync discovery asked for a service that it had found.",
+        "names of Lync discovery, then names of Skype for Business Online or of a later stage", holds_discovery_found, false },
+    { "discovery", REPORT_UNKNOWN,
+        "Lync discovery only: no further stage is in this capture.",
+        "names of Lync discovery and no others", holds_discovery, false },
+    { "went-through", REPORT_OK,
+        "The sign-in went through: services that need a token were connected, with data both ways.",
+        "a TLS or QUIC session with data both ways to a host of a stage after identity", holds_beyond_reached, false },
+    { "identity-connected", REPORT_UNKNOWN,
+        "Identity was connected, with data both ways. Services after it were asked for; that they were connected is not in this "
+        "capture.",
+        "a TLS session with data both ways to an identity host; names of later stages, in DNS or TLS", holds_identity_reached, false },
+    { "identity-only", REPORT_UNKNOWN,
+        "Identity was connected, with data both ways; nothing after it is in this capture.",
+        "a TLS session with data both ways to an identity host; no name of a later stage", holds_identity_only, false },
+    { "asked-past-identity", REPORT_UNKNOWN,
+        "Services after identity were asked for; that they were connected is not in this capture.",
+        "names of stages after identity, in DNS or TLS, and no TLS session with data to one of them", holds_past_asked, false },
+    { "identity-asked", REPORT_UNKNOWN,
+        "Identity was asked for; nothing after it is in this capture.",
+        "names of identity, in DNS or TLS, and of no later stage", holds_identity_asked, false },
+    { "names-only", REPORT_UNKNOWN,
+        "Names of the service were asked for, but none of identity and none after it.",
+        "names of Teams or Skype, in DNS or TLS, none of identity or of a later stage", NULL, false },
+};
+
+/* ---- all together ---- */
+
+void
+signin_conclusion_clear(signin_session *s)
+{
+    if (s->scope == NULL)
+        return;
+    report_verdict_clear(&s->verdict);
+    report_problems_free(s->problems);
+    g_array_free(s->missing, TRUE);
+    g_array_free(s->disorder, TRUE);
+    g_array_free(s->timings, TRUE);
+    g_ptr_array_unref(s->connections);
+    wmem_destroy_allocator(s->scope);
+    s->scope = NULL;
+}
+
+void
+signin_conclude(signin_session *s)
+{
+    const nstime_t *end = &teams_model_get()->last;
+
+    signin_conclusion_clear(s);
+    s->scope = wmem_allocator_new(WMEM_ALLOCATOR_SIMPLE);
+    s->connections = g_ptr_array_new();
+    s->timings = g_array_new(FALSE, FALSE, sizeof(teams_name_timing));
+    s->missing = g_array_new(FALSE, FALSE, sizeof(signin_missing));
+    s->disorder = g_array_new(FALSE, FALSE, sizeof(signin_disorder));
+    s->problems = report_problems_new();
+    conclude_connections(s);
+    add_connection_problems(s);
+    add_seen_problems(s);
+    add_overdue_stages(s, end);
+    add_late_questions(s, end);
+    add_late_clients(s, end);
+    report_problems_sort(s->problems);
+    conclude_missing(s);
+    conclude_order(s);
+    s->verdict = report_verdict_of(signin_verdicts, s, s->problems);
 }

@@ -1,4 +1,4 @@
-/* report_table.c
+/* table.c
  * Reports as tables in Wireshark's Statistics menu, and as -z teams,NAME,table
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -67,19 +67,20 @@ init_table(stat_tap_table_ui *ui)
     if (self->state != NULL)
         self->report->end(self->state);
     self->state = self->report->start();
-    stat_tap_add_table(ui, stat_tap_init_table(self->report->title, (int)self->report->column_count, 0, NULL));
+    stat_tap_add_table(ui, stat_tap_init_table(self->report->title, (int)self->ui.nfields, 0, NULL));
 }
 
 static void
 set_row(const report_table *self, stat_tap_table *table, unsigned row)
 {
-    stat_tap_table_item_type *items = g_newa(stat_tap_table_item_type, self->report->column_count);
+    const report_list *list = self->report->table;
+    stat_tap_table_item_type *items = g_newa(stat_tap_table_item_type, self->ui.nfields);
 
-    memset(items, 0, self->report->column_count * sizeof *items);
-    self->report->row(self->state, row, items);
+    memset(items, 0, self->ui.nfields * sizeof *items);
+    report_list_cells(list, self->state, report_list_row(list, self->state, row), items);
     for (unsigned column = 0; row < table->num_elements && column < table->num_fields; column++)
         free_item(table, row, column, stat_tap_get_field_data(table, row, column));
-    stat_tap_init_table_row(table, row, self->report->column_count, items);
+    stat_tap_init_table_row(table, row, (unsigned)self->ui.nfields, items);
 }
 
 static tap_packet_status
@@ -112,8 +113,8 @@ teams_report_table_register(const teams_report *report)
         .packet_func = table_packet,
         .stat_tap_reset_table_cb = reset_table,
         .stat_tap_free_table_item_cb = free_item,
-        .nfields = report->column_count,
-        .fields = report->columns,
+        .nfields = report_list_titles(report->table),
+        .fields = report_list_headings(report->table),
     };
 
     self->ui = ui;

@@ -1,5 +1,5 @@
-/* report_util.c
- * What the reports share: lists of texts, masked names, wrapped text, JSON members
+/* util.c
+ * What the reports share: sets of texts, masked names, text from strangers, wrapped lines, JSON members
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -12,33 +12,71 @@
 #include <epan/to_str.h>
 
 #include "preferences.h"
+#include "session/model.h"
 
-/* ---- lists of texts ---- */
+/* ---- sets of texts ---- */
 
-GPtrArray *
-teams_texts_new(void)
+struct report_texts {
+    GPtrArray *list;
+    GHashTable *known;      /* lower case */
+};
+
+report_texts *
+report_texts_new(void)
 {
-    return g_ptr_array_new_with_free_func(g_free);
+    report_texts *texts = g_new(report_texts, 1);
+
+    texts->list = g_ptr_array_new_with_free_func(g_free);
+    texts->known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    return texts;
 }
 
 void
-teams_texts_add(GPtrArray *texts, const char *text)
+report_texts_free(report_texts *texts)
+{
+    g_hash_table_destroy(texts->known);
+    g_ptr_array_unref(texts->list);
+    g_free(texts);
+}
+
+void
+report_texts_add(report_texts *texts, const char *text)
 {
     if (text == NULL || text[0] == '\0')
         return;
-    for (unsigned i = 0; i < texts->len; i++)
-        if (g_ascii_strcasecmp((const char *)g_ptr_array_index(texts, i), text) == 0)
-            return;
-    g_ptr_array_add(texts, g_strdup(text));
+    if (g_hash_table_add(texts->known, g_ascii_strdown(text, -1)))
+        g_ptr_array_add(texts->list, g_strdup(text));
+}
+
+bool
+report_texts_have(const report_texts *texts, const char *text)
+{
+    char *key = g_ascii_strdown(text, -1);
+    const bool found = g_hash_table_contains(texts->known, key);
+
+    g_free(key);
+    return found;
+}
+
+unsigned
+report_texts_count(const report_texts *texts)
+{
+    return texts->list->len;
+}
+
+const char *
+report_texts_get(const report_texts *texts, unsigned index)
+{
+    return (const char *)g_ptr_array_index(texts->list, index);
 }
 
 char *
-teams_texts_join(const GPtrArray *texts, const char *separator)
+report_texts_join(const report_texts *texts, const char *separator)
 {
     GString *joined = g_string_new(NULL);
 
-    for (unsigned i = 0; i < texts->len; i++)
-        g_string_append_printf(joined, "%s%s", i == 0 ? "" : separator, (const char *)g_ptr_array_index(texts, i));
+    for (unsigned i = 0; i < texts->list->len; i++)
+        g_string_append_printf(joined, "%s%s", i == 0 ? "" : separator, report_texts_get(texts, i));
     return g_string_free(joined, FALSE);
 }
 
@@ -90,7 +128,7 @@ is_own_zone(const char *name)
 }
 
 char *
-teams_report_name(const char *name)
+report_name(const char *name)
 {
     if (teams_preference_show_tenants() || is_own_zone(name))
         return g_strdup(name);
@@ -106,26 +144,38 @@ teams_report_name(const char *name)
 }
 
 char *
-teams_report_end(const ts_endpoint *end)
+report_address(const address *addr)
 {
-    if (end->addr.type == AT_NONE)
+    if (addr->type == AT_NONE)
         return g_strdup("");
-    char *text = address_to_str(NULL, &end->addr);
-    char *result = end->port == 0 ? g_strdup(text) :
-        g_strdup_printf(end->addr.type == AT_IPv6 ? "[%s]:%u" : "%s:%u", text, end->port);
+    char *text = address_to_str(NULL, addr);
+    char *result = g_strdup(text);
 
     wmem_free(NULL, text);
     return result;
 }
 
+char *
+report_endpoint(const ts_endpoint *end)
+{
+    char *text = report_address(&end->addr);
+
+    if (end->port == 0 || text[0] == '\0')
+        return text;
+    char *result = g_strdup_printf(end->addr.type == AT_IPv6 ? "[%s]:%u" : "%s:%u", text, end->port);
+
+    g_free(text);
+    return result;
+}
+
 double
-teams_report_time(const nstime_t *time)
+report_time(const nstime_t *time)
 {
     return teams_seconds(&teams_model_get()->first, time);
 }
 
 char *
-teams_report_date(const nstime_t *time)
+report_date(const nstime_t *time)
 {
     GDateTime *date = g_date_time_new_from_unix_utc((gint64)time->secs);
 
@@ -140,7 +190,7 @@ teams_report_date(const nstime_t *time)
 }
 
 char *
-teams_report_count(uint64_t count, const char *thing)
+report_count(uint64_t count, const char *thing)
 {
     char *digits = g_strdup_printf("%" PRIu64, count);
     const size_t length = strlen(digits);
@@ -157,12 +207,12 @@ teams_report_count(uint64_t count, const char *thing)
 }
 
 char *
-teams_report_volume(uint64_t packets, uint64_t bytes)
+report_volume(uint64_t packets, uint64_t bytes)
 {
     if (packets == 0)
         return g_strdup("nothing");
-    char *packets_text = teams_report_count(packets, "packet");
-    char *bytes_text = teams_report_count(bytes, "byte");
+    char *packets_text = report_count(packets, "packet");
+    char *bytes_text = report_count(bytes, "byte");
     char *volume = g_strdup_printf("%s, %s", packets_text, bytes_text);
 
     g_free(packets_text);
@@ -171,41 +221,90 @@ teams_report_volume(uint64_t packets, uint64_t bytes)
 }
 
 char *
-teams_report_frames(uint32_t first, uint32_t last)
+report_frames(uint32_t first, uint32_t last)
 {
     return first == last ? g_strdup_printf("frame %u", first) : g_strdup_printf("frames %u to %u", first, last);
 }
 
 /* ---- text ---- */
 
-/* How much of the text fits into width columns: up to a blank, or a whole word. */
+/* Marks that turn, join or hide text: bidirectional controls, zero widths, separators of lines. */
+static bool
+is_mark(gunichar c)
+{
+    return c == 0x061C || (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) ||
+        c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB);
+}
+
+static bool
+is_printable(gunichar c)
+{
+    return c >= 0x20 && c != 0x7F && !(c >= 0x80 && c < 0xA0) && !is_mark(c);
+}
+
+static void
+escape_byte(GString *text, uint8_t byte)
+{
+    if (byte == '\n')
+        g_string_append(text, "\\n");
+    else if (byte == '\r')
+        g_string_append(text, "\\r");
+    else if (byte == '\t')
+        g_string_append(text, "\\t");
+    else
+        g_string_append_printf(text, "\\x%02x", byte);
+}
+
+char *
+report_escape(const char *text)
+{
+    GString *clean = g_string_new(NULL);
+
+    while (text[0] != '\0') {
+        const gunichar c = g_utf8_get_char_validated(text, -1);
+
+        if (c == (gunichar)-1 || c == (gunichar)-2) {
+            escape_byte(clean, (uint8_t)*text++);
+            continue;
+        }
+        if (is_printable(c))
+            g_string_append_unichar(clean, c);
+        else if (c < 0x100)
+            escape_byte(clean, (uint8_t)c);
+        else
+            g_string_append_printf(clean, "\\u%04x", c);
+        text = g_utf8_next_char(text);
+    }
+    return g_string_free(clean, FALSE);
+}
+
+/* How many bytes of the text fit into width columns: up to a blank, or a whole word. */
 static size_t
 line_length(const char *text, size_t width)
 {
-    const size_t length = strlen(text);
-
-    if (length <= width)
-        return length;
-    for (size_t i = width; i > 0; i--)
-        if (text[i] == ' ')
-            return i;
+    if ((size_t)g_utf8_strlen(text, -1) <= width)
+        return strlen(text);
+    for (const char *at = g_utf8_offset_to_pointer(text, (glong)width); at > text; at--)
+        if (*at == ' ')
+            return (size_t)(at - text);
     const char *blank = strchr(text, ' ');
 
-    return blank == NULL ? length : (size_t)(blank - text);
+    return blank == NULL ? strlen(text) : (size_t)(blank - text);
 }
 
 void
-teams_print(FILE *out, unsigned indent, const char *format, ...)
+report_print(FILE *out, unsigned indent, const char *format, ...)
 {
     va_list arguments;
 
     va_start(arguments, format);
-    char *text = g_strdup_vprintf(format, arguments);
+    char *raw = g_strdup_vprintf(format, arguments);
     va_end(arguments);
+    char *text = report_escape(raw);
 
     unsigned column = indent;
     for (const char *rest = text; rest[0] != '\0' || rest == text;) {
-        const size_t length = line_length(rest, TEAMS_REPORT_WIDTH - column);
+        const size_t length = line_length(rest, REPORT_WIDTH - column);
 
         fprintf(out, "%*s%.*s\n", (int)column, "", (int)length, rest);
         rest += length;
@@ -215,92 +314,45 @@ teams_print(FILE *out, unsigned indent, const char *format, ...)
             break;
         column = indent + 2;
     }
+    g_free(raw);
     g_free(text);
 }
 
 /* ---- JSON ---- */
 
 void
-teams_json_string(json_dumper *out, const char *key, const char *value)
+report_json_text(json_dumper *out, const char *text)
 {
-    json_dumper_set_member_name(out, key);
-    json_dumper_value_string(out, value == NULL ? "" : value);
+    GString *quoted = g_string_new("\"");
+
+    while (text[0] != '\0') {
+        const gunichar c = g_utf8_get_char_validated(text, -1);
+        const bool valid = c != (gunichar)-1 && c != (gunichar)-2;
+
+        if (!valid)
+            g_string_append(quoted, "\\ufffd");
+        else if (c == '"' || c == '\\')
+            g_string_append_printf(quoted, "\\%c", (char)c);
+        else if (is_printable(c))
+            g_string_append_unichar(quoted, c);
+        else
+            g_string_append_printf(quoted, "\\u%04x", c);
+        text = valid ? g_utf8_next_char(text) : text + 1;
+    }
+    json_dumper_value_anyf(out, "%s\"", quoted->str);
+    g_string_free(quoted, TRUE);
 }
 
 void
-teams_json_uint(json_dumper *out, const char *key, uint64_t value)
+report_json_member_text(json_dumper *out, const char *key, const char *value)
+{
+    json_dumper_set_member_name(out, key);
+    report_json_text(out, value);
+}
+
+void
+report_json_member_uint(json_dumper *out, const char *key, uint64_t value)
 {
     json_dumper_set_member_name(out, key);
     json_dumper_value_anyf(out, "%" PRIu64, value);
-}
-
-void
-teams_json_bool(json_dumper *out, const char *key, bool value)
-{
-    json_dumper_set_member_name(out, key);
-    json_dumper_value_anyf(out, "%s", value ? "true" : "false");
-}
-
-void
-teams_json_real(json_dumper *out, const char *key, double value, int decimals)
-{
-    char text[G_ASCII_DTOSTR_BUF_SIZE];
-    char format[8];
-
-    snprintf(format, sizeof format, "%%.%df", decimals);
-    json_dumper_set_member_name(out, key);
-    json_dumper_value_anyf(out, "%s", g_ascii_formatd(text, sizeof text, format, value));
-}
-
-void
-teams_json_null(json_dumper *out, const char *key)
-{
-    json_dumper_set_member_name(out, key);
-    json_dumper_value_anyf(out, "null");
-}
-
-void
-teams_json_texts(json_dumper *out, const char *key, const GPtrArray *texts)
-{
-    teams_json_array(out, key);
-    for (unsigned i = 0; i < texts->len; i++)
-        json_dumper_value_string(out, (const char *)g_ptr_array_index(texts, i));
-    json_dumper_end_array(out);
-}
-
-void
-teams_json_array(json_dumper *out, const char *key)
-{
-    json_dumper_set_member_name(out, key);
-    json_dumper_begin_array(out);
-}
-
-void
-teams_json_object(json_dumper *out, const char *key)
-{
-    json_dumper_set_member_name(out, key);
-    json_dumper_begin_object(out);
-}
-
-/* ---- cells ---- */
-
-void
-teams_cell_string(stat_tap_table_item_type *item, char *owned)
-{
-    item->type = TABLE_ITEM_STRING;
-    item->value.string_value = owned;
-}
-
-void
-teams_cell_uint(stat_tap_table_item_type *item, uint64_t value)
-{
-    item->type = TABLE_ITEM_UINT;
-    item->value.uint_value = (unsigned)MIN(value, UINT_MAX);
-}
-
-void
-teams_cell_real(stat_tap_table_item_type *item, double value)
-{
-    item->type = TABLE_ITEM_FLOAT;
-    item->value.float_value = value;
 }

@@ -1,0 +1,485 @@
+/* summary.c
+ * -z teams,summary: all sign-ins and calls of a capture on one screen
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "report/report.h"
+
+#include <math.h>
+#include <string.h>
+
+#include <epan/tap.h>
+
+#include "report/calls.h"
+#include "report/signin.h"
+
+#define PROBLEMS_SHOWN  2       /* of one sign-in or call: the worst, warnings and errors */
+#define ITEMS_SHOWN     20      /* in text; JSON has all */
+
+/* One sign-in or call; or that there is none. */
+typedef struct {
+    const char *kind;
+    uint32_t number;
+    char *client;
+    char *start;
+    double time;                /* NAN: nothing was found */
+    double duration;            /* of a call; NAN */
+    const report_verdict *verdict;
+    const report_problems *problems;
+    const char *path;
+    const char *transport;
+    char *remote;               /* where the call went */
+    char *name;                 /* of it */
+    char *region;
+    double round_trip;          /* NAN: not measured */
+    double loss[2];             /* NAN: no stream in that direction */
+    char *filter;
+} summary_item;
+
+typedef struct {
+    signin_state *signins;
+    void *calls;
+    GPtrArray *items;           /* summary_item */
+    report_verdict nothing;
+    report_problems *no_problems;
+} summary_state;
+
+/* ---- what else is in the capture, for the reason why nothing was found ---- */
+
+enum { SEEN_FRAMES, SEEN_DNS, SEEN_SERVER_NAMES, SEEN_ENCRYPTED_DNS, SEEN_COUNT };
+
+static const char *const seen_filters[SEEN_COUNT] = {
+    [SEEN_FRAMES] = NULL,
+    [SEEN_DNS] = "dns && !mdns && !llmnr",
+    [SEEN_SERVER_NAMES] = "tls.handshake.extensions_server_name",
+    [SEEN_ENCRYPTED_DNS] = "tcp.port == 853 || udp.port == 853 || tls.handshake.extensions_server_name == \"dns.google\" || "
+        "tls.handshake.extensions_server_name contains \"cloudflare-dns.com\" || "
+        "tls.handshake.extensions_server_name == \"dns.quad9.net\"",
+};
+
+static unsigned seen[SEEN_COUNT];       /* of the capture; the listeners live as long as the process */
+
+static void
+reset_seen(void *data)
+{
+    *(unsigned *)data = 0;
+}
+
+static tap_packet_status
+count_seen(void *data, packet_info *pinfo _U_, epan_dissect_t *edt _U_, const void *tap _U_, tap_flags_t flags _U_)
+{
+    (*(unsigned *)data)++;
+    return TAP_PACKET_DONT_REDRAW;
+}
+
+static void
+listen_once(void)
+{
+    static bool listening;
+
+    for (unsigned i = 0; i < SEEN_COUNT && !listening; i++) {
+        GString *error = register_tap_listener("frame", &seen[i], seen_filters[i], TL_REQUIRES_NOTHING, reset_seen, count_seen, NULL, NULL);
+
+        if (error != NULL)
+            g_string_free(error, TRUE);
+    }
+    listening = true;
+}
+
+static bool
+holds_empty(const void *entry _U_)
+{
+    return seen[SEEN_FRAMES] == 0;
+}
+
+static bool
+holds_encrypted(const void *entry _U_)
+{
+    return seen[SEEN_ENCRYPTED_DNS] > 0;
+}
+
+static bool
+holds_no_names(const void *entry _U_)
+{
+    return seen[SEEN_DNS] == 0 && seen[SEEN_SERVER_NAMES] == 0;
+}
+
+static const report_verdict_row nothing_verdicts[] = {
+    { "empty", REPORT_UNKNOWN, "No Teams or Skype traffic found: the capture is empty.", "no frame", holds_empty, false },
+    { "encrypted-dns", REPORT_UNKNOWN,
+        "No Teams or Skype traffic found. DNS is encrypted in this capture, so that names cannot be read.",
+        "port 853, or a server name of a known resolver over HTTPS; nothing of Teams or Skype", holds_encrypted, false },
+    { "no-names", REPORT_UNKNOWN,
+        "No Teams or Skype traffic found. There is no DNS and no server name in this capture: it may have begun after names were "
+        "asked for.",
+        "neither a DNS message nor a TLS or QUIC server name; nothing of Teams or Skype", holds_no_names, false },
+    { "nothing-found", REPORT_UNKNOWN,
+        "No Teams or Skype traffic found: no DNS name, server name or address in this capture is of Teams or Skype.",
+        "DNS messages or server names, none of them of Teams or Skype", NULL, false },
+};
+
+/* ---- state ---- */
+
+static void
+item_free(void *data)
+{
+    summary_item *item = (summary_item *)data;
+
+    g_free(item->client);
+    g_free(item->start);
+    g_free(item->remote);
+    g_free(item->name);
+    g_free(item->region);
+    g_free(item->filter);
+    g_free(item);
+}
+
+static void *
+summary_start(void)
+{
+    summary_state *state = g_new0(summary_state, 1);
+
+    listen_once();
+    state->signins = (signin_state *)teams_report_signin.start();
+    state->calls = teams_report_calls.start();
+    state->items = g_ptr_array_new_with_free_func(item_free);
+    state->no_problems = report_problems_new();
+    return state;
+}
+
+static void
+summary_free(void *data)
+{
+    summary_state *state = (summary_state *)data;
+
+    g_ptr_array_unref(state->items);
+    report_verdict_clear(&state->nothing);
+    report_problems_free(state->no_problems);
+    teams_report_signin.end(state->signins);
+    teams_report_calls.end(state->calls);
+    g_free(state);
+}
+
+static int
+summary_packet(void *data, packet_info *pinfo, epan_dissect_t *edt, const teams_tap *tap)
+{
+    summary_state *state = (summary_state *)data;
+
+    teams_report_signin.packet(state->signins, pinfo, edt, tap);
+    teams_report_calls.packet(state->calls, pinfo, edt, tap);
+    return -1;
+}
+
+/* ---- items ---- */
+
+static summary_item *
+item_new(summary_state *state, const char *kind, const report_verdict *verdict, const report_problems *problems)
+{
+    summary_item *item = g_new0(summary_item, 1);
+
+    item->kind = kind;
+    item->verdict = verdict;
+    item->problems = problems;
+    item->time = item->duration = item->round_trip = item->loss[CALLS_SENT] = item->loss[CALLS_RECEIVED] = NAN;
+    item->path = item->transport = "";
+    g_ptr_array_add(state->items, item);
+    return item;
+}
+
+static void
+add_signin(summary_state *state, const signin_session *s)
+{
+    summary_item *item = item_new(state, "signin", &s->verdict, s->problems);
+
+    item->number = s->signin->number;
+    item->client = report_address(&s->signin->client->addr);
+    item->start = report_date(&s->signin->start);
+    item->time = report_time(&s->signin->start);
+    item->filter = g_strdup_printf("teams.signin == %u", item->number);
+}
+
+/* The region that the name's chain told in a sign-in. */
+static char *
+region_of(const summary_state *state, const char *name)
+{
+    for (unsigned i = 0; i < state->signins->sessions->len && name != NULL; i++) {
+        const signin_session *s = (const signin_session *)g_ptr_array_index(state->signins->sessions, i);
+        const signin_step *step = (const signin_step *)g_hash_table_lookup(s->by_name, name);
+
+        if (step != NULL && step->region[0] != '\0')
+            return g_strdup(step->region);
+    }
+    return NULL;
+}
+
+/* The worst stream of the direction. */
+static double
+loss_of(const calls_entry *entry, unsigned direction)
+{
+    double worst = NAN;
+
+    for (unsigned i = 0; i < entry->streams->len; i++) {
+        const calls_stream *stream = &g_array_index(entry->streams, calls_stream, i);
+        const double loss = teams_stream_stats_loss(&stream->stats);
+
+        if (stream->direction == direction && (isnan(worst) || loss > worst))
+            worst = loss;
+    }
+    return worst;
+}
+
+static void
+add_call(summary_state *state, const calls_entry *entry)
+{
+    summary_item *item = item_new(state, calls_kind_name(entry->kind), &entry->verdict, entry->problems);
+    const calls_pair *pair = calls_main_pair(entry);
+
+    item->number = entry->call->number;
+    item->client = report_address(&entry->call->client->addr);
+    item->start = report_date(&entry->first);
+    item->time = report_time(&entry->first);
+    item->duration = teams_seconds(&entry->first, &entry->last);
+    item->filter = g_strdup_printf("teams.call == %u", item->number);
+    if (entry->selected != NULL) {
+        item->path = teams_path_name(calls_path(entry));
+        item->transport = teams_transport_name(entry->selected->transport);
+        item->remote = report_address(&entry->selected->addr);
+        item->name = g_strdup(entry->selected->name);
+        item->region = region_of(state, entry->selected->name);
+    }
+    if (pair != NULL)
+        item->round_trip = pair->round_trip_mean * 1000;
+    item->loss[CALLS_SENT] = loss_of(entry, CALLS_SENT);
+    item->loss[CALLS_RECEIVED] = loss_of(entry, CALLS_RECEIVED);
+}
+
+static void
+summary_finish(void *data)
+{
+    summary_state *state = (summary_state *)data;
+    const GPtrArray *calls = calls_entries(state->calls);
+
+    g_ptr_array_set_size(state->items, 0);
+    teams_report_signin.finish(state->signins);
+    teams_report_calls.finish(state->calls);
+    for (unsigned i = 0; i < state->signins->sessions->len; i++)
+        add_signin(state, (const signin_session *)g_ptr_array_index(state->signins->sessions, i));
+    for (unsigned i = 0; i < calls->len; i++)
+        add_call(state, (const calls_entry *)g_ptr_array_index(calls, i));
+    report_verdict_clear(&state->nothing);
+    state->nothing = report_verdict_of(nothing_verdicts, NULL, state->no_problems);
+    if (state->items->len == 0)
+        item_new(state, "nothing", &state->nothing, state->no_problems);
+}
+
+/* ---- columns ---- */
+
+static const char *
+kinds(unsigned n)
+{
+    static const char *const others[] = { "signin", "nothing", NULL };
+
+    return n < CALLS_KIND_COUNT ? calls_kind_name(n) : others[n - CALLS_KIND_COUNT];
+}
+
+COLUMN_GETTER(item_severity, summary_item, summary_state) { value->text = row->verdict->word; }
+COLUMN_GETTER(item_code, summary_item, summary_state) { value->text = row->verdict->code; }
+COLUMN_GETTER(item_sentence, summary_item, summary_state) { value->text = row->verdict->sentence; }
+COLUMN_GETTER(item_loss_sent, summary_item, summary_state) { value->real = row->loss[CALLS_SENT]; }
+COLUMN_GETTER(item_loss_received, summary_item, summary_state) { value->real = row->loss[CALLS_RECEIVED]; }
+
+COLUMN_GETTER(item_problem, summary_item, summary_state)
+{
+    const report_problem *worst = report_problems_worst(row->problems);
+
+    value->owned = worst == NULL ? NULL : report_problem_text(worst);
+}
+
+COLUMN_GETTER(item_advice, summary_item, summary_state)
+{
+    const report_problem *worst = report_problems_worst(row->problems);
+
+    value->text = worst == NULL ? "" : worst->advice;
+}
+
+static const report_list problems = {
+    report_problem_columns, REPORT_PROBLEM_COLUMNS, LIST_HELD, offsetof(summary_item, problems), NULL };
+
+static const report_column item_columns[] = {
+    { .key = "kind", .title = "Kind", .kind = COLUMN_TEXT, .description = "sign-in, a kind of call, or that nothing was found",
+        .texts = kinds, COLUMN_MEMBER(summary_item, kind) },
+    { .key = "number", .title = "Number", .kind = COLUMN_UINT, .description = "number of the sign-in or call",
+        COLUMN_MEMBER(summary_item, number) },
+    { .key = "severity", .title = "Severity", .kind = COLUMN_TEXT, .description = "severity of the verdict",
+        .texts = report_severity_word, .get = item_severity },
+    { .key = "verdict_code", .title = "Verdict Code", .kind = COLUMN_TEXT, .description = "stable code of the verdict", .get = item_code },
+    { .key = "verdict", .title = "Verdict", .kind = COLUMN_TEXT, .description = "the verdict in a sentence", .get = item_sentence },
+    { .title = "Worst Problem", .kind = COLUMN_TEXT, .description = "the worst problem", .get = item_problem },
+    { .title = "Advice", .kind = COLUMN_TEXT, .description = "what to do about it", .get = item_advice },
+    { .key = "problems", .kind = COLUMN_LIST, .description = "what is wrong or notable, the worst first", .list = &problems },
+    { .key = "client", .title = "Client", .kind = COLUMN_TEXT, .description = "address of the client", COLUMN_MEMBER(summary_item, client) },
+    { .key = "start", .title = "Start", .kind = COLUMN_TEXT, .description = "date and time in UTC", COLUMN_MEMBER(summary_item, start) },
+    { .key = "time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "the same from the first frame of the capture",
+        COLUMN_MEMBER(summary_item, time) },
+    { .key = "duration", .title = "Duration", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "length of the call",
+        COLUMN_MEMBER(summary_item, duration) },
+    { .key = "path", .title = "Path", .kind = COLUMN_TEXT, .description = "path of the call", COLUMN_MEMBER(summary_item, path) },
+    { .key = "transport", .title = "Transport", .kind = COLUMN_TEXT, .description = "what carried it",
+        COLUMN_MEMBER(summary_item, transport) },
+    { .key = "remote", .title = "Remote Address", .kind = COLUMN_TEXT, .description = "where the call went",
+        COLUMN_MEMBER(summary_item, remote) },
+    { .key = "remote_name", .kind = COLUMN_TEXT, .description = "name that the address was learned from",
+        COLUMN_MEMBER(summary_item, name) },
+    { .key = "region", .title = "Region", .kind = COLUMN_TEXT, .description = "region that this name tells", COLUMN_MEMBER(summary_item, region) },
+    { .key = "round_trip", .title = "Round Trip", .kind = COLUMN_REAL, .unit = "ms", .decimals = 1,
+        .description = "mean round trip of the nominated pair, else of the pair measured most", COLUMN_MEMBER(summary_item, round_trip) },
+    { .key = "loss_sent", .title = "Loss Sent", .kind = COLUMN_REAL, .unit = "%", .decimals = 2,
+        .description = "loss of the worst stream that the client sent, where the capture was taken", .get = item_loss_sent },
+    { .key = "loss_received", .title = "Loss Received", .kind = COLUMN_REAL, .unit = "%", .decimals = 2,
+        .description = "loss of the worst stream that the client received", .get = item_loss_received },
+    { .key = "filter", .title = "Filter", .kind = COLUMN_TEXT, .description = "display filter that shows its frames",
+        COLUMN_MEMBER(summary_item, filter) },
+};
+static const report_list items = { LIST_COLUMNS(item_columns), LIST_POINTERS, offsetof(summary_state, items), NULL };
+
+/* ---- text ---- */
+
+static bool
+is_call(const summary_item *item)
+{
+    return strcmp(item->kind, calls_kind_name(CALLS_CALL)) == 0;
+}
+
+static bool
+is_signin(const summary_item *item)
+{
+    return strcmp(item->kind, "signin") == 0;
+}
+
+/* "direct over udp to 192.0.2.1; round trip 45 ms; loss 0.0 % sent, 0.3 % received" */
+static void
+path_text(const summary_item *item, FILE *out)
+{
+    GString *line = g_string_new(NULL);
+
+    if (item->remote != NULL)
+        g_string_append_printf(line, "%s over %s to %s", item->path[0] == '\0' ? "path unknown" : item->path, item->transport, item->remote);
+    if (item->name != NULL && strcmp(item->name, item->remote) != 0)
+        g_string_append_printf(line, " (%s%s%s)", item->name, item->region == NULL ? "" : ", region ", item->region == NULL ? "" : item->region);
+    if (!isnan(item->round_trip))
+        g_string_append_printf(line, "%sround trip %.0f ms", line->len == 0 ? "" : "; ", item->round_trip);
+    if (!isnan(item->loss[CALLS_SENT]))
+        g_string_append_printf(line, "%sloss %.1f %% sent", line->len == 0 ? "" : "; ", item->loss[CALLS_SENT]);
+    if (!isnan(item->loss[CALLS_RECEIVED]))
+        g_string_append_printf(line, "%s%.1f %% received", isnan(item->loss[CALLS_SENT]) ? "; loss " : ", ", item->loss[CALLS_RECEIVED]);
+    if (line->len > 0)
+        report_print(out, 2, "%s", line->str);
+    g_string_free(line, TRUE);
+}
+
+static void
+problems_text(const summary_item *item, FILE *out)
+{
+    for (unsigned i = 0; i < MIN(item->problems->list->len, PROBLEMS_SHOWN); i++) {
+        const report_problem *problem = (const report_problem *)g_ptr_array_index(item->problems->list, i);
+
+        if (problem->severity < PI_WARN)
+            return;
+        char *text = report_problem_text(problem);
+
+        report_print(out, 2, "- %s", text);
+        if (problem->advice[0] != '\0')
+            report_print(out, 4, "%s.", problem->advice);
+        g_free(text);
+    }
+}
+
+static void
+item_text(const summary_item *item, FILE *out)
+{
+    char *duration = isnan(item->duration) ? g_strdup("") : g_strdup_printf(", %.1f s", item->duration);
+
+    fprintf(out, "\n");
+    report_print(out, 0, "%s: %s %u of %s, %s%s", item->verdict->word, is_signin(item) ? "Sign-in" : "Call", item->number,
+        item->client, item->start, duration);
+    report_print(out, 2, "%s", item->verdict->sentence);
+    path_text(item, out);
+    problems_text(item, out);
+    report_print(out, 2, "Filter: %s", item->filter);
+    g_free(duration);
+}
+
+static unsigned
+count_kind(const summary_state *state, const char *kind)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < state->items->len; i++)
+        if (strcmp(((const summary_item *)g_ptr_array_index(state->items, i))->kind, kind) == 0)
+            count++;
+    return count;
+}
+
+/* What there is beside, and what there is not. */
+static void
+rest_text(const summary_state *state, unsigned hidden, FILE *out)
+{
+    const unsigned probes = count_kind(state, calls_kind_name(CALLS_PROBE));
+    const unsigned exchanges = count_kind(state, calls_kind_name(CALLS_EXCHANGE));
+
+    fprintf(out, "\n");
+    if (hidden > 0)
+        report_print(out, 0, "And %u more: -z teams,signin and -z teams,calls.", hidden);
+    if (count_kind(state, "signin") == 0)
+        report_print(out, 0, "No sign-in found: no name that only Teams or Skype asks for is in this capture.");
+    if (count_kind(state, calls_kind_name(CALLS_CALL)) == 0)
+        report_print(out, 0, "No call found.");
+    if (probes + exchanges > 0)
+        report_print(out, 0, "Beside that: %u connectivity test%s, %u short exchange%s with a relay.", probes, probes == 1 ? "" : "s",
+            exchanges, exchanges == 1 ? "" : "s");
+    report_print(out, 0, "More: -z teams,signin, teams,calls, teams,names, teams,flows; each also with ,json or ,full.");
+}
+
+static void
+summary_text(const void *data, bool full, FILE *out)
+{
+    const summary_state *state = (const summary_state *)data;
+    unsigned shown = 0;
+    unsigned hidden = 0;
+
+    if (count_kind(state, "nothing") > 0) {
+        report_print(out, 0, "%s", state->nothing.sentence);
+        return;
+    }
+    for (unsigned i = 0; i < state->items->len; i++) {
+        const summary_item *item = (const summary_item *)g_ptr_array_index(state->items, i);
+
+        if (!is_signin(item) && !is_call(item))
+            continue;
+        if (full || shown++ < ITEMS_SHOWN)
+            item_text(item, out);
+        else
+            hidden++;
+    }
+    rest_text(state, hidden, out);
+}
+
+/* What windows call a table is filled packet by packet; a verdict is known at the end only. */
+const teams_report teams_report_summary = {
+    .name = "summary",
+    .title = "Teams Summary",
+    .fields = "ip.dsfield.dscp or ipv6.tclass.dscp",
+    .start = summary_start,
+    .end = summary_free,
+    .packet = summary_packet,
+    .finish = summary_finish,
+    .text = summary_text,
+    .key = "summary",
+    .description = "all sign-ins and calls, with verdicts; one row of kind nothing where there is none",
+    .list = &items,
+    .table = &items,
+    .is_at_end = true,
+    .verdicts = nothing_verdicts,
+    .says_nothing_itself = true,
+};

@@ -20,6 +20,7 @@ typedef struct {
 typedef struct {
     GArray *rows;
     GHashTable *by_flow;        /* teams_flow -> index + 1 */
+    GPtrArray *kept;            /* at the end: those of rows that no server name showed to be a stranger's */
 } flows_state;
 
 static void *
@@ -29,6 +30,7 @@ flows_start(void)
 
     state->rows = g_array_new(FALSE, TRUE, sizeof(flow_row));
     state->by_flow = g_hash_table_new(g_direct_hash, g_direct_equal);
+    state->kept = g_ptr_array_new();
     return state;
 }
 
@@ -38,6 +40,7 @@ flows_free(void *data)
     flows_state *state = (flows_state *)data;
 
     g_hash_table_destroy(state->by_flow);
+    g_ptr_array_unref(state->kept);
     g_array_free(state->rows, TRUE);
     g_free(state);
 }
@@ -91,6 +94,17 @@ flows_packet(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const team
 }
 
 static void
+flows_finish(void *data)
+{
+    flows_state *state = (flows_state *)data;
+
+    g_ptr_array_set_size(state->kept, 0);
+    for (unsigned i = 0; i < state->rows->len; i++)
+        if (!g_array_index(state->rows, flow_row, i).flow->rejected)
+            g_ptr_array_add(state->kept, &g_array_index(state->rows, flow_row, i));
+}
+
+static void
 row_text(const flow_row *r, FILE *out)
 {
     char *client = report_endpoint(&r->flow->client_end);
@@ -138,10 +152,10 @@ flows_text(const void *data, bool full _U_, FILE *out)
 {
     const flows_state *state = (const flows_state *)data;
 
-    if (state->rows->len == 0)
+    if (state->kept->len == 0)
         fprintf(out, "No flow found.\n");
-    for (unsigned i = 0; i < state->rows->len; i++)
-        row_text(&g_array_index(state->rows, flow_row, i), out);
+    for (unsigned i = 0; i < state->kept->len; i++)
+        row_text((const flow_row *)g_ptr_array_index(state->kept, i), out);
 }
 
 static const char *
@@ -221,6 +235,7 @@ static const report_column columns[] = {
     { .key = "evidence", .title = "Evidence", .kind = COLUMN_TEXT, .description = "why it is taken for Teams traffic",
         .texts = evidence_names, .get = flow_evidence },
 };
+static const report_list kept = { LIST_COLUMNS(columns), LIST_POINTERS, offsetof(flows_state, kept), NULL };
 static const report_list rows = { LIST_COLUMNS(columns), LIST_ARRAY, offsetof(flows_state, rows), NULL };
 
 const teams_report teams_report_flows = {
@@ -229,9 +244,10 @@ const teams_report teams_report_flows = {
     .start = flows_start,
     .end = flows_free,
     .packet = flows_packet,
+    .finish = flows_finish,
     .text = flows_text,
     .key = "flows",
     .description = "flows, in order of appearance",
-    .list = &rows,
+    .list = &kept,
     .table = &rows,
 };

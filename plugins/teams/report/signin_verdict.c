@@ -136,7 +136,7 @@ add_connection_problems(signin_session *s)
     }
 }
 
-/* What connections say of the sign-in stands for what single frames said of the same name. */
+/* What connections say of the sign-in stands for what single frames said: the same code, or filter and name. */
 static GHashTable *
 replaced_details(const signin_session *s)
 {
@@ -145,6 +145,7 @@ replaced_details(const signin_session *s)
     for (unsigned i = 0; i < s->result->problem_count; i++) {
         const teams_connection_problem *found = &s->result->problems[i];
 
+        g_hash_table_add(replaced, g_strdup(found->code));
         if (found->name == NULL || found->filter[0] == '\0')
             continue;
         char *shown = report_name(found->name);
@@ -171,6 +172,8 @@ add_seen_problem(signin_session *s, GHashTable *replaced, const report_problem *
     const unsigned details = report_texts_count(problem->details);
     unsigned kept = 0;
 
+    if (g_hash_table_contains(replaced, problem->code))
+        return;
     for (unsigned d = 0; d < details; d++)
         if (!is_replaced(replaced, problem, report_texts_get(problem->details, d)))
             kept++;

@@ -275,7 +275,7 @@ report_verdict_of(const report_verdict_row *rows, const void *entry, const repor
 
     if (severity < REPORT_CHECK && worst != NULL && worst->severity >= PI_WARN)
         severity = REPORT_CHECK;
-    const report_verdict verdict = { severity, report_severity_word(severity), rows->code, sentence_of(rows, worst) };
+    const report_verdict verdict = { severity, report_severity_word(severity), rows->code, sentence_of(rows, worst), rows->names_worst };
 
     return verdict;
 }

@@ -73,6 +73,7 @@ typedef struct {
     const char *word;           /* of the severity */
     const char *code;
     char *sentence;             /* owned */
+    bool names_worst;           /* the sentence has the worst problem already */
 } report_verdict;
 
 report_verdict report_verdict_of(const report_verdict_row *rows, const void *entry, const report_problems *problems);

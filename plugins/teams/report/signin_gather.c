@@ -269,17 +269,26 @@ session_of(signin_state *state, const teams_signin *signin)
     return s;
 }
 
-/*
- * What is wrong with a call's peer is no matter of the sign-in: the calls
- * report tells it.
- */
+/* Problems that are a call's where they are on a frame of one: the calls report tells them. */
+static const teams_expert of_calls[] = {
+    TEAMS_EXPERT_UDP_BLOCKED, TEAMS_EXPERT_RELAY_UNNAMED, TEAMS_EXPERT_RELAY_WITHOUT_SIGNIN, TEAMS_EXPERT_REFUSED,
+};
+
+static bool
+is_of_call(const teams_tap *tap, const teams_problem *problem)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(of_calls); i++)
+        if (problem->row == &teams_expert_table.rows[of_calls[i]])
+            return tap->info->call != NULL;
+    return false;
+}
+
 static void
 add_problems(signin_session *s, const packet_info *pinfo, const teams_tap *tap)
 {
-    if (tap->info->what == TEAMS_WHAT_REFUSAL && tap->info->call != NULL)
-        return;
     for (const teams_problem *problem = tap->problems; problem != NULL; problem = problem->next)
-        report_problems_add_expert(s->seen, problem, pinfo->num);
+        if (!is_of_call(tap, problem))
+            report_problems_add_expert(s->seen, problem, pinfo->num);
 }
 
 static void

@@ -378,6 +378,7 @@ path_text(const summary_item *item, FILE *out)
     g_string_free(line, TRUE);
 }
 
+/* The verdict may have told the first one. */
 static void
 problems_text(const summary_item *item, FILE *out)
 {
@@ -388,7 +389,8 @@ problems_text(const summary_item *item, FILE *out)
             return;
         char *text = report_problem_text(problem);
 
-        report_print(out, 2, "- %s", text);
+        if (i > 0 || !item->verdict->names_worst)
+            report_print(out, 2, "- %s", text);
         if (problem->advice[0] != '\0')
             report_print(out, 4, "%s.", problem->advice);
         g_free(text);

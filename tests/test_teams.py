@@ -73,7 +73,7 @@ def test_every_frame_of_the_call_is_attributed():
 
 @pytest.mark.parametrize("frame,expected", [
     (1, ("", "", "", "", "", "")),
-    (4, ("skype-shared", "telemetry", "", "tls", "", "server_name")),
+    (4, ("m365-shared", "telemetry", "", "tls", "", "server_name")),
     (3, ("teams", "web-app", "", "tls", "", "server_name")),
     (5, ("m365-shared", "identity", "", "tls", "", "server_name")),
     (40, ("teams", "flightproxy", "signalling", "udp", "", "flightproxy")),

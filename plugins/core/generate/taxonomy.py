@@ -39,7 +39,29 @@ def read(data, values, codes):
     return rows
 
 
+# Clouds with a Teams zone of their own have the hosts of the worldwide one below it, as far as is known.
+ZONE = "teams.microsoft.com"
+TWINS = [("gov.teams.microsoft.us", "gcc-high"), ("dod.teams.microsoft.us", "dod"), ("gcc.teams.microsoft.com", "gcc")]
+
+
+def twins(rows):
+    """The rows below ZONE for the other clouds, less confident, where no row of theirs says more."""
+    known = {(row["pattern"], row["match"]) for row in rows}
+    found = []
+    for row in rows:
+        if not row["pattern"].endswith("." + ZONE) or row["cloud"] != "worldwide":
+            continue
+        for zone, cloud in TWINS:
+            pattern = row["pattern"][:-len(ZONE)] + zone
+            if (pattern, row["match"]) not in known:
+                found.append(table.Row({**row, "pattern": pattern, "cloud": cloud, "confidence": "low",
+                                        "source": row["source"] + ";INFERRED"}, row.place))
+                found[-1].last = row.last
+    return found
+
+
 def generate(rows):
+    rows = rows + twins(rows)
     out = ["const ts_name_row ts_shipped_rows[] = {"]
     for row in rows:
         kinds = ", ".join(enumerations.constant(kind, row[kind]) for kind in enumerations.KINDS)

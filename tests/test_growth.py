@@ -122,3 +122,26 @@ def test_linear_and_small(kind, stage, tmp_path):
     assert long - start < 7 * max(short - start, 0.15), f"{start:.2f} s to start, {short:.2f} s short, {long:.2f} s long"
     more = ((long_bytes - short_bytes) - (stock[1] - stock[0])) / (LONG - SHORT)
     assert more < most, f"{more:.0f} bytes more than stock for each frame"
+
+
+def allocation(n):
+    """Allocate Requests of one address, each from a port and with credentials of its own: a call each."""
+    username = bytes.fromhex("0200002490a0dbdb01d3374d78a58800") + u32(random32(n)) * 10
+    return datagram(("10.1.1.5", 1024 + n * 7 % 60000), ("52.114.250.10", 3478), stun.turn(stun.ALLOCATE_REQUEST, identifier(n), [
+        (stun.MS_VERSION, u32(5)), (stun.USERNAME, username)]))
+
+
+def asking(n):
+    """The same without credentials: sockets of one call."""
+    return datagram(("10.1.1.5", 1024 + n * 7 % 60000), ("52.114.250.10", 3478), stun.turn(stun.ALLOCATE_REQUEST, identifier(n), [
+        (stun.MS_VERSION, u32(5))]))
+
+
+@pytest.mark.parametrize("frame", [allocation, asking])
+def test_calls_of_one_address_are_linear(frame, tmp_path):
+    """With all plugins: closed calls are out of the way, and a socket is compared with a few others."""
+    plugins = harness.loaded_plugins(harness.stage_dir())
+    for name, count in (("one", 1), ("short", 8000), ("long", 32000)):
+        write(tmp_path / name, frame, count)
+    start, short, long = (cost(tmp_path / name, plugins)[0] for name in ("one", "short", "long"))
+    assert long - start < 7 * max(short - start, 0.15), f"{start:.2f} s to start, {short:.2f} s short, {long:.2f} s long"

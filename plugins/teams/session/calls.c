@@ -10,6 +10,10 @@
 #define NAME_WINDOW     60.0    /* a call's first name is no older than this */
 #define MEDIA_GAP       2.0     /* a call without media for longer has ended, or is held */
 
+/* How many open calls of a client, and sockets of a call, a socket is compared with: the latest. No client has so many. */
+#define MAX_CALLS       16
+#define MAX_SOCKETS     24
+
 static bool
 is_open(const teams_call *call, const packet_info *pinfo)
 {
@@ -17,9 +21,9 @@ is_open(const teams_call *call, const packet_info *pinfo)
 }
 
 static teams_call *
-call_at(const teams_client *client, unsigned i)
+call_at(const wmem_list_frame_t *at)
 {
-    return *(teams_call **)wmem_array_index(client->calls, i);
+    return (teams_call *)wmem_list_frame_data(at);
 }
 
 static const teams_call_socket *
@@ -28,22 +32,25 @@ socket_at(const wmem_list_frame_t *at)
     return (const teams_call_socket *)wmem_list_frame_data(at);
 }
 
-static teams_call_socket *
-socket_of_port(const teams_call *call, uint16_t port)
+/* The client's latest call that is open, at or before this place in its list; those that are over leave it. */
+static wmem_list_frame_t *
+open_call_at(const teams_client *client, const packet_info *pinfo, wmem_list_frame_t *at)
 {
-    for (wmem_list_frame_t *at = wmem_list_head(call->sockets); at != NULL; at = wmem_list_frame_next(at))
-        if (socket_at(at)->port == port)
-            return (teams_call_socket *)wmem_list_frame_data(at);
-    return NULL;
+    while (at != NULL && !is_open(call_at(at), pinfo)) {
+        wmem_list_frame_t *before = wmem_list_frame_prev(at);
+
+        wmem_list_remove_frame(client->calls, at);
+        at = before;
+    }
+    return at;
 }
 
 teams_call *
 teams_call_open(const packet_info *pinfo, const teams_client *client)
 {
-    for (unsigned i = wmem_array_get_count(client->calls); i-- > 0;)
-        if (is_open(call_at(client, i), pinfo))
-            return call_at(client, i);
-    return NULL;
+    const wmem_list_frame_t *at = open_call_at(client, pinfo, wmem_list_tail(client->calls));
+
+    return at == NULL ? NULL : call_at(at);
 }
 
 /* ---- calls and the sockets they have ---- */
@@ -63,8 +70,23 @@ call_new(teams_model *model, const packet_info *pinfo, teams_client *client)
         call->name_frame = client->setup_frame;
         call->name_time = client->setup_time;
     }
-    wmem_array_append_one(client->calls, call);
+    wmem_list_append(client->calls, call);
     return call;
+}
+
+static void
+enter(teams_call *call, teams_call_socket *socket)
+{
+    wmem_list_append(call->sockets, socket);
+    socket->call = call;
+    socket->at = wmem_list_tail(call->sockets);
+    wmem_map_insert(call->client->sockets, GUINT_TO_POINTER(socket->port), socket);
+}
+
+static void
+leave(teams_call_socket *socket)
+{
+    wmem_list_remove_frame(socket->call->sockets, socket->at);
 }
 
 /* Is the socket part of the call? The surest of its sockets is heard, but for one that says no. */
@@ -74,7 +96,9 @@ judge(const teams_call *call, const teams_call_socket *socket)
     teams_socket_relation best = TEAMS_SOCKETS_UNDECIDED;
     bool other = false;
 
-    for (wmem_list_frame_t *at = wmem_list_head(call->sockets); at != NULL; at = wmem_list_frame_next(at)) {
+    unsigned left = MAX_SOCKETS;
+
+    for (wmem_list_frame_t *at = wmem_list_tail(call->sockets); at != NULL && left-- > 0; at = wmem_list_frame_prev(at)) {
         const teams_socket_relation verdict = socket_at(at) == socket ? TEAMS_SOCKETS_UNDECIDED : teams_call_sockets_compare(socket, socket_at(at));
 
         other = other || verdict == TEAMS_SOCKETS_OTHER;
@@ -86,7 +110,9 @@ judge(const teams_call *call, const teams_call_socket *socket)
 static bool
 has_remote(const teams_call *call, const address *addr)
 {
-    for (wmem_list_frame_t *at = wmem_list_head(call->sockets); at != NULL; at = wmem_list_frame_next(at))
+    unsigned left = MAX_SOCKETS;
+
+    for (wmem_list_frame_t *at = wmem_list_tail(call->sockets); at != NULL && left-- > 0; at = wmem_list_frame_prev(at))
         if (teams_call_socket_has_remote(socket_at(at), addr))
             return true;
     return false;
@@ -95,7 +121,9 @@ has_remote(const teams_call *call, const address *addr)
 static bool
 is_established(const teams_call *call)
 {
-    for (wmem_list_frame_t *at = wmem_list_head(call->sockets); at != NULL; at = wmem_list_frame_next(at))
+    unsigned left = MAX_SOCKETS;
+
+    for (wmem_list_frame_t *at = wmem_list_tail(call->sockets); at != NULL && left-- > 0; at = wmem_list_frame_prev(at))
         if (socket_at(at)->established)
             return true;
     return false;
@@ -132,9 +160,12 @@ find_call(const teams_client *client, const packet_info *pinfo, const teams_call
     teams_call *best = NULL;
     int best_rank = -1;
 
-    for (unsigned i = wmem_array_get_count(client->calls); i-- > 0;) {
-        teams_call *call = call_at(client, i);
-        const int fits = call == left || !is_open(call, pinfo) ? -1 : rank(call, pinfo, socket, remote);
+    unsigned more = MAX_CALLS;
+    wmem_list_frame_t *at = open_call_at(client, pinfo, wmem_list_tail(client->calls));
+
+    for (; at != NULL && more-- > 0; at = open_call_at(client, pinfo, wmem_list_frame_prev(at))) {
+        teams_call *call = call_at(at);
+        const int fits = call == left ? -1 : rank(call, pinfo, socket, remote);
 
         if (fits > best_rank) {
             best = call;
@@ -167,15 +198,10 @@ static teams_call *
 known_call(const teams_model *model, const packet_info *pinfo, const teams_flow *flow, const teams_call_key *key,
     teams_call_socket **socket)
 {
-    const teams_client *client = flow->client;
-
-    for (unsigned i = wmem_array_get_count(client->calls); i-- > 0;) {
-        teams_call *call = call_at(client, i);
-
-        *socket = is_open(call, pinfo) ? socket_of_port(call, key->socket.local_port) : NULL;
-        if (*socket != NULL)
-            return call;
-    }
+    *socket = (teams_call_socket *)wmem_map_lookup(flow->client->sockets, GUINT_TO_POINTER(key->socket.local_port));
+    if (*socket != NULL && is_open((*socket)->call, pinfo))
+        return (*socket)->call;
+    *socket = NULL;
     teams_call *call = call_of_number(model->allocations, key->allocation, pinfo);
 
     if (call == NULL)
@@ -199,8 +225,8 @@ move(teams_model *model, const packet_info *pinfo, teams_call *call, teams_call_
         return call;
     if (better == NULL)
         better = call_new(model, pinfo, call->client);
-    wmem_list_remove(call->sockets, socket);
-    wmem_list_append(better->sockets, socket);
+    leave(socket);
+    enter(better, socket);
     return better;
 }
 
@@ -214,7 +240,7 @@ join(teams_model *model, const packet_info *pinfo, teams_client *client, const t
 
     if (call == NULL)
         call = call_new(model, pinfo, client);
-    wmem_list_append(call->sockets, *socket);
+    enter(call, *socket);
     client->changes++;
     return call;
 }
@@ -227,13 +253,13 @@ teams_call_of(teams_model *model, packet_info *pinfo, teams_flow *flow, const te
     teams_call *call = known_call(model, pinfo, flow, key, &socket);
 
     if (socket != NULL && teams_call_socket_is_reused(socket, &key->socket)) {
-        wmem_list_remove(call->sockets, socket);
+        leave(socket);
         call = join(model, pinfo, client, &key->socket, &socket, call);
     } else if (call == NULL) {
         call = join(model, pinfo, client, &key->socket, &socket, NULL);
     } else if (socket == NULL) {
         socket = teams_call_socket_new(key->socket.local_port, pinfo->num);
-        wmem_list_append(call->sockets, socket);
+        enter(call, socket);
     }
     const bool settled = socket->established && socket->modality != TS_MODALITY_UNKNOWN;
 

@@ -147,7 +147,8 @@ teams_client_of(teams_model *model, const packet_info *pinfo, const address *add
         keep_address(&client->addr, key);
         client->number = ++model->client_count;
         client->frame = pinfo->num;
-        client->calls = wmem_array_new(wmem_file_scope(), sizeof(teams_call *));
+        client->calls = wmem_list_new(wmem_file_scope());
+        client->sockets = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
         wmem_map_insert(model->clients, &client->addr, client);
     }
     return client;

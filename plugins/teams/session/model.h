@@ -151,6 +151,8 @@ typedef struct {
 /* One local socket of a call: a modality's own, or one of its components; call_sockets.h. */
 typedef struct {
     uint16_t port;
+    teams_call *call;               /* that it is part of now */
+    wmem_list_frame_t *at;          /* and its place there */
     uint32_t frame;                 /* the first one */
     ts_modality modality;           /* not by the stream type of an allocation, which is weak */
     bool established;               /* a pair was nominated, or media flowed */
@@ -204,7 +206,8 @@ struct teams_client {
     uint32_t frame;
     address addr;
     teams_signin *signin;           /* the latest, NULL before the first */
-    wmem_array_t *calls;            /* teams_call *, in order */
+    wmem_list_t *calls;             /* teams_call *, in order: the open ones, and some that are over */
+    wmem_map_t *sockets;            /* port -> teams_call_socket, the latest */
     unsigned changes;               /* counts what is learned of the sockets of its calls */
     uint32_t setup_frame;           /* latest call-setup or media name */
     nstime_t setup_time;

@@ -116,7 +116,7 @@ class Scene:
     def step(self, client, name):
         s = self.settings
         if s.get("quic") and name in self.quic_names():
-            client.quic(name.name, name.address, 3)
+            client.quic(name.name, 3)
         if s.get("push") and name.stage == "register":
             client.hold(name.name, s["push"], s["idle_cut"] + 10)
         elif s.get("stall") and name.stage == "sync":

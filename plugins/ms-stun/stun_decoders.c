@@ -12,6 +12,7 @@
 #include <wsutil/nstime.h>
 
 #include "common/endpoint.h"
+#include "common/text.h"
 #include "integrity.h"
 
 #define FAMILY_IPV4         1
@@ -109,15 +110,23 @@ stun_decode_uint64(const stun_attribute *a)
     proto_item_append_text(a->item, ": 0x%016" PRIx64, value);
 }
 
+/* Text within an attribute, fit to be shown; packet scope. */
+static const char *
+text_at(const stun_attribute *a, int at, int length)
+{
+    return ts_clean_text(a->pinfo->pool, (const char *)tvb_get_string_enc(a->pinfo->pool, a->tvb, a->offset + at, length, ENC_UTF_8));
+}
+
 void
 stun_decode_text(const stun_attribute *a)
 {
     const char **member = (const char **)member_of(a);
+    const char *text = text_at(a, 0, (int)a->length);
 
-    proto_tree_add_item(a->tree, field_of(a), a->tvb, a->offset, (int)a->length, ENC_UTF_8);
+    proto_tree_add_string(a->tree, field_of(a), a->tvb, a->offset, (int)a->length, text);
     if (member != NULL)
-        *member = (const char *)tvb_get_string_enc(a->pinfo->pool, a->tvb, a->offset, (int)a->length, ENC_UTF_8);
-    add_label(a, tvb_format_text(a->pinfo->pool, a->tvb, a->offset, (int)a->length));
+        *member = text;
+    add_label(a, text);
 }
 
 void
@@ -206,9 +215,9 @@ stun_decode_error_code(const stun_attribute *a)
     const char *name = value_name(fields->code, code);
 
     proto_tree_add_uint(a->tree, fields->code, a->tvb, a->offset + 2, 2, code);
-    proto_tree_add_item(a->tree, fields->reason, a->tvb, a->offset + 4, length, ENC_UTF_8);
     a->msg->error_code = (uint16_t)code;
-    a->msg->error_reason = (const char *)tvb_get_string_enc(a->pinfo->pool, a->tvb, a->offset + 4, length, ENC_UTF_8);
+    a->msg->error_reason = text_at(a, 4, length);
+    proto_tree_add_string(a->tree, fields->reason, a->tvb, a->offset + 4, length, a->msg->error_reason);
     proto_item_append_text(a->item, ": %u%s%s", code, name == NULL ? "" : " ", name == NULL ? "" : name);
 }
 
@@ -246,7 +255,7 @@ unpadded_text(const stun_attribute *a)
         a->msg->format = TS_FORMAT_DRAFT02;
     else if (a->length % 4 != 0)
         a->msg->format = TS_FORMAT_RFC5389;
-    return (const char *)tvb_get_string_enc(a->pinfo->pool, a->tvb, a->offset, length, ENC_UTF_8);
+    return text_at(a, 0, length);
 }
 
 /* RFC 8445 7.2.2: the receiver's user fragment, a colon, the sender's. */

@@ -11,6 +11,7 @@
 #include <epan/ftypes/ftypes.h>
 
 #include "common/icmp_error.h"
+#include "common/text.h"
 
 #define DNS_FLAG_RESPONSE   0x8000
 #define DNS_FLAG_TRUNCATED  0x0200
@@ -82,7 +83,7 @@ finfo_string(reader *r, field_info *finfo)
 {
     const char *text = fvalue_get_string(ws_finfo_value(finfo));
 
-    return text == NULL ? "" : wmem_strdup(r->pinfo->pool, text);
+    return text == NULL ? "" : ts_clean_text(r->pinfo->pool, wmem_strdup(r->pinfo->pool, text));
 }
 
 /* Numbers come from the bytes beneath: the types of the fields differ between releases. */

@@ -11,6 +11,7 @@
 #include <epan/ftypes/ftypes.h>
 
 #include "ts_issuers.h"
+#include "common/text.h"
 
 /* Object identifiers of the parts of a name (X.520), as their bytes: 2.5.4.3 and 2.5.4.10. */
 enum { OID_LENGTH = 3, OID_COMMON_NAME = 0x550403, OID_ORGANISATION = 0x55040A };
@@ -94,7 +95,7 @@ part_of(proto_tree *tree, const field_info *name, unsigned part)
 
     for (unsigned i = 0; (oid = teams_stock_field_at(tree, &field_oid, i)) != NULL; i++) {
         if (is_inside(oid, name) && oid_value(oid) == part)
-            return wmem_strdup(wmem_file_scope(), text_after(tree, oid, name));
+            return ts_clean_text(wmem_file_scope(), wmem_strdup(wmem_file_scope(), text_after(tree, oid, name)));
     }
     return "";
 }

@@ -5,6 +5,7 @@
  */
 
 #include "session/stock_field.h"
+#include "common/text.h"
 
 #include <epan/ftypes/ftypes.h>
 
@@ -61,5 +62,5 @@ teams_stock_field_text(packet_info *pinfo, proto_tree *tree, const teams_stock_f
     const field_info *found = teams_stock_field_at(tree, field, 0);
     const char *text = found == NULL ? NULL : fvalue_get_string(ws_finfo_value((field_info *)found));
 
-    return text == NULL ? NULL : wmem_strdup(pinfo->pool, text);
+    return text == NULL ? NULL : ts_clean_text(pinfo->pool, wmem_strdup(pinfo->pool, text));
 }

@@ -115,9 +115,9 @@ const address *
 teams_client_address(teams_model *model, const packet_info *pinfo, const address *addr)
 {
     const address *known = (const address *)wmem_map_lookup(model->client_addresses, addr);
-    const address *mac = known == NULL && is_ip(addr) ? mac_of(pinfo, addr) : NULL;
+    const address *mac = known == NULL && pinfo != NULL && is_ip(addr) ? mac_of(pinfo, addr) : NULL;
 
-    if (known != NULL)
+    if (known != NULL || pinfo == NULL)
         return known;
     address *kept = wmem_new0(wmem_file_scope(), address);
 
@@ -140,9 +140,9 @@ teams_client *
 teams_client_of(teams_model *model, const packet_info *pinfo, const address *addr, bool add)
 {
     const address *key = teams_client_address(model, pinfo, addr);
-    teams_client *client = (teams_client *)wmem_map_lookup(model->clients, key);
+    teams_client *client = key == NULL ? NULL : (teams_client *)wmem_map_lookup(model->clients, key);
 
-    if (client == NULL && add) {
+    if (client == NULL && add && key != NULL) {
         client = wmem_new0(wmem_file_scope(), teams_client);
         keep_address(&client->addr, key);
         client->number = ++model->client_count;

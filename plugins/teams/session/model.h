@@ -254,7 +254,7 @@ void teams_hosts_name(teams_model *model, const ts_name_info *info, const teams_
 
 /* ---- clients.c ---- */
 
-/* The client that has the address, NULL where there is none and add is false. The address is of the frame. */
+/* The client that has the address, of the frame; NULL where there is none and add is false. Without a frame: that is known already. */
 teams_client *teams_client_of(teams_model *model, const packet_info *pinfo, const address *addr, bool add);
 
 /* The address by which the client that has addr is known: its first one that was asked about. File scope. */

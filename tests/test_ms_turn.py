@@ -88,8 +88,8 @@ def test_retransmissions_and_odd_order():
     assert column("retransmissions.pcap", "response_to")[6] is None
     # Lifetime 60 granted at 1.2 s, used at 100 s.
     # A release's answer may say nothing else; the grant that says as little may not.
-    assert experts("retransmissions.pcap") == {"challenge": [3], "allocation_expired": [11], "allocation_released": [12], **{
-        f"{name}_missing": [16] for name in ("reflexive", "sequence", "version")}}
+    assert experts("retransmissions.pcap") == {"challenge": [3], "allocation_expired": [11], "allocation_released": [12],
+        "reflexive_missing": [16], "sequence_missing": [16], "version_missing": [16]}
     assert [column("retransmissions.pcap", "lifetime")[n - 1] for n in (13, 14, 16)] == ["0", "0", "600"]
     assert column("retransmissions.pcap", "response_to")[12:] == ["12", "12", None, "15"]
 
@@ -160,6 +160,13 @@ def test_enumerations_compare_with_numbers_and_names(number, name, frames_having
     for display_filter in (number, name):
         found = fields(bundled("ms-turn/allocation.pcap"), [], f"ms_turn.{display_filter}")
         assert [int(frame["frame.number"][0]) for frame in found] == frames_having
+
+
+def test_what_is_only_observed():
+    assert experts("observed.pcap") == {"service_quality_observed": [1], "error_response": [2]}
+    request, refusal = frames("observed.pcap")
+    assert (request["stream_type"], request["service_quality"]) == (["2"], ["2"])
+    assert (refusal["reflexive.address"], refusal["reflexive.port"]) == (["198.51.100.7"], ["40007"])
 
 
 def test_ipv6_addresses():
@@ -334,6 +341,7 @@ def test_pseudo_tls_over_several_segments():
 
 def test_pseudo_tls_on_443_and_elsewhere():
     assert column("pseudo-tls.pcap", "pseudo_tls") == ([None] * 3 + ["1", "2"] + [None] * 6) * 2
+    assert experts("pseudo-tls.pcap")["not_encrypted"] == [4, 5, 15, 16]
     for start in (0, 11):
         assert column("pseudo-tls.pcap", "message")[start + 5:start + 9] == [
             "Allocate Request", "Allocate Error Response", "Allocate Request", "Allocate Success Response"]

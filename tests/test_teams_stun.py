@@ -319,6 +319,21 @@ def test_ipv6():
     assert column(capture, "teams_stun.pair.local_type")[2] == ["host"]
 
 
+def test_attributes_that_are_rare():
+    """0x0014 and 0x0015 are REALM and NONCE here, the other way round than in MS-TURN."""
+    capture = bundled("ice-attributes.pcap")
+    assert {number: types[2:] for number, types in column(capture, "teams_stun.attr.type").items() if number < 4} == {
+        1: ["0x0800", "0x24df", "0x3802"], 2: ["0x8020"], 3: ["0x0014", "0x0015"]}
+    assert column(capture, "teams_stun.mapped.address") == {2: ["198.51.100.7", "198.51.100.8"]}
+    assert column(capture, "teams_stun.mapped.port") == {2: ["40007", "40008"]}
+    assert column(capture, "teams_stun.error.code") == {3: ["401"]}
+    assert expert(capture, "teams_stun.message_short") == [4]
+    # What a message without its end lacks is not held against it.
+    assert 4 not in expert(capture, "teams_stun.discarded_check") + expert(capture, "teams_stun.unauthenticated_check")
+    shown = fields(capture, [], 'teams_stun.attr.type == "REALM" && teams_stun.attr.value == "realm"')
+    assert [frame["frame.number"] for frame in shown] == [["3"]]
+
+
 def test_dual_format_twins():
     capture = bundled("ice-dual-format.pcap")
     assert column(capture, "teams_stun.twin_of") == {2: ["1"], 4: ["3"], 9: ["8"], 11: ["10"]}

@@ -372,10 +372,6 @@ stun_attributes_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, boo
 
 #define BWM_NUMBER_HF(var, label, name, blurb) \
     { &(var), { label, "ms_turn.bwm." name, FT_UINT32, BASE_DEC, NULL, 0, blurb, HFILL } }
-#define BWM_ENUMERATION_HF(var, label, name, type, names, blurb) \
-    { &(var), { label, "ms_turn.bwm." name, type, BASE_DEC, VALS(names), 0, blurb, HFILL } }
-#define BWM_TEXT_HF(var, label, name, blurb) \
-    { &(var), { label, "ms_turn.bwm." name, FT_STRING, BASE_NONE, NULL, 0, blurb, HFILL } }
 #define BWM_FLAG_HF(var, label, name, blurb) \
     { &(var), { label, "ms_turn.bwm." name, FT_BOOLEAN, BASE_NONE, NULL, 0, blurb, HFILL } }
 #define BWM_RELAY_SITE_HF(site, label, name) \
@@ -432,7 +428,7 @@ stun_attributes_register_ms_turn(int proto)
         ADDRESS_HF(hf_ms_turn_remote, "Remote", "ms_turn.remote", "Peer that the relay received from"),
         ADDRESS_HF(hf_ms_turn_alternate_server, "Alternate Server", "ms_turn.alternate_server", "Server that the next request should go to"),
         ADDRESS_HF(hf_ms_turn_alternate_mapped, "Alternate Mapped", "ms_turn.alternate_mapped", "Relayed address of the other address family"),
-        BWM_ENUMERATION_HF(hf_ms_turn_bwm_check_type, "Bandwidth Message", "check_type", FT_UINT16, bwm_check_type_names, "What is asked of bandwidth policy"),
+        { &hf_ms_turn_bwm_check_type, { "Bandwidth Message", "ms_turn.bwm.check_type", FT_UINT16, BASE_DEC, VALS(bwm_check_type_names), 0, "What is asked of bandwidth policy", HFILL } },
         { &hf_ms_turn_bwm_reservation_id, { "Reservation ID", "ms_turn.bwm.reservation_id", FT_BYTES, BASE_NONE, NULL, 0, "Identifies the bandwidth reservation", HFILL } },
         BWM_NUMBER_HF(hf_ms_turn_bwm_amount.min_send, "Minimum Send", "min_send", "Least bandwidth to send with, in kbit/s"),
         BWM_NUMBER_HF(hf_ms_turn_bwm_amount.max_send, "Maximum Send", "max_send", "Most bandwidth to send with, in kbit/s"),
@@ -442,11 +438,11 @@ stun_attributes_register_ms_turn(int proto)
         BWM_RELAY_SITE_HF(hf_ms_turn_bwm_remote_relay_site, "Remote Relay Site", "remote_relay_site"),
         BWM_SITE_HF(hf_ms_turn_bwm_local_site, "Local Site", "local_site"),
         BWM_RELAY_SITE_HF(hf_ms_turn_bwm_local_relay_site, "Local Relay Site", "local_relay_site"),
-        BWM_TEXT_HF(hf_ms_turn_bwm_dialog_id, "SIP Dialog ID", "dialog_id", "Identifies the SIP dialog of the call"),
-        BWM_TEXT_HF(hf_ms_turn_bwm_call_id, "SIP Call ID", "call_id", "Identifies the call in SIP"),
-        BWM_ENUMERATION_HF(hf_ms_turn_bwm_location.peer, "Peer Location", "peer_location", FT_UINT8, bwm_location_names, "Network that the peer is in"),
-        BWM_ENUMERATION_HF(hf_ms_turn_bwm_location.self, "Self Location", "self_location", FT_UINT8, bwm_location_names, "Network that the client is in"),
-        BWM_ENUMERATION_HF(hf_ms_turn_bwm_location.federation, "Federation", "federation", FT_UINT8, bwm_federation_names, "Kind of federation of the call"),
+        { &hf_ms_turn_bwm_dialog_id, { "SIP Dialog ID", "ms_turn.bwm.dialog_id", FT_STRING, BASE_NONE, NULL, 0, "Identifies the SIP dialog of the call", HFILL } },
+        { &hf_ms_turn_bwm_call_id, { "SIP Call ID", "ms_turn.bwm.call_id", FT_STRING, BASE_NONE, NULL, 0, "Identifies the call in SIP", HFILL } },
+        { &hf_ms_turn_bwm_location.peer, { "Peer Location", "ms_turn.bwm.peer_location", FT_UINT8, BASE_DEC, VALS(bwm_location_names), 0, "Network that the peer is in", HFILL } },
+        { &hf_ms_turn_bwm_location.self, { "Self Location", "ms_turn.bwm.self_location", FT_UINT8, BASE_DEC, VALS(bwm_location_names), 0, "Network that the client is in", HFILL } },
+        { &hf_ms_turn_bwm_location.federation, { "Federation", "ms_turn.bwm.federation", FT_UINT8, BASE_DEC, VALS(bwm_federation_names), 0, "Kind of federation of the call", HFILL } },
     };
     static int *ett[] = { &ett_attribute };
 

@@ -127,6 +127,16 @@ def attributes(c):
     c.udp(0.08, CLIENT, OTHER_RELAY, request("b3", extra=[(stun.SEQUENCE_NUMBER, u32(1))]))
 
 
+@capture("ms-turn/observed.pcap", "2026-03-02T09:00:00")
+def observed(c):
+    """What clients send and documents do not say: video with quality 2, and an answer with RFC 8489's XOR-MAPPED-ADDRESS."""
+    tid = stun.transaction("o1")
+    c.udp(0.0, CLIENT, RELAY, stun.turn(stun.ALLOCATE_REQUEST, tid, [
+        (stun.MS_VERSION, u32(6)), (stun.SERVICE_QUALITY, struct.pack("!HH", 2, 2))]))
+    c.udp(0.02, RELAY, CLIENT, stun.turn(stun.ALLOCATE_ERROR, tid, [
+        (stun.ERROR_CODE, stun.error(400, "Bad Request")), (stun.XOR_MAPPED_ADDRESS, stun.address("198.51.100.7", 40007, xor=tid))]))
+
+
 @capture("ms-turn/ipv6.pcap", "2026-03-02T09:00:00")
 def ipv6(c):
     """IPv6 between client and relay, and in every address attribute."""

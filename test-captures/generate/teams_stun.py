@@ -349,6 +349,21 @@ def lengths(c):
     c.udp(when + 0.01, CLIENT, PEER, us.request("good"))
 
 
+@capture("ice-attributes.pcap", "2026-03-02T09:00:00")
+def attributes(c):
+    """Attributes that checks carry now and then; last, a message whose end is missing on the wire."""
+    us, _ = sides()
+    asked, answered, refused = (stun.transaction(seed) for seed in ("rare", "rare", "refused"))
+    c.udp(0.0, CLIENT, PEER, stun.message(stun.BINDING_REQUEST, asked, [
+        (stun.USERNAME, b"Re2y:Lo1x"), (stun.IMPLEMENTATION_VERSION, u32(7)), (0x0800, b"ab"), (0x24df, b"abcd"), (0x3802, b"")]))
+    c.udp(0.03, PEER, CLIENT, stun.message(stun.BINDING_RESPONSE, answered, [
+        (stun.IMPLEMENTATION_VERSION, u32(7)), (stun.MAPPED_ADDRESS, stun.address("198.51.100.7", 40007)),
+        (stun.MS_XOR_MAPPED_ADDRESS, stun.address("198.51.100.8", 40008, xor=answered))]))
+    c.udp(0.1, PEER, CLIENT, stun.message(stun.BINDING_ERROR, refused, [
+        (stun.IMPLEMENTATION_VERSION, u32(7)), (stun.ERROR_CODE, stun.error(401, "Unauthorized")), (0x0014, b"realm"), (0x0015, b"nonce")]))
+    c.udp(0.2, CLIENT, PEER, us.request("short")[:-8])
+
+
 @capture("ice-integrity.pcap", "2026-03-02T09:00:00")
 def integrity(c):
     """Checks whose passwords the test knows: right, wrong, of an unknown user fragment."""

@@ -12,6 +12,7 @@
 
 #include "common/icmp_error.h"
 #include "common/text.h"
+#include "common/wanted_fields.h"
 
 #define DNS_FLAG_RESPONSE   0x8000
 #define DNS_FLAG_TRUNCATED  0x0200
@@ -427,5 +428,5 @@ ts_dns_message_handoff(dissector_handle_t postdissector)
         if (fields[i].hf > 0)
             g_array_append_val(wanted, fields[i].hf);
     }
-    set_postdissector_wanted_hfids(postdissector, wanted);
+    ts_want_fields(postdissector, wanted);
 }

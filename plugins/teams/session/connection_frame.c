@@ -18,6 +18,7 @@
 
 #include "common/endpoint.h"
 #include "common/icmp_error.h"
+#include "common/wanted_fields.h"
 
 enum { DNS_PORT = 53, HTTP_PORT = 80, HTTPS_PORT = 443, FIRST_USER_PORT = 1024 };
 
@@ -52,7 +53,7 @@ teams_connection_handoff(dissector_handle_t handle)
     teams_connection_tls_handoff(wanted);
     teams_connection_http_handoff(wanted);
     teams_connection_certificate_handoff(wanted);
-    set_postdissector_wanted_hfids(postdissector, wanted);
+    ts_want_fields(postdissector, wanted);
 }
 
 /* ---- TCP ---- */

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What teams_dns says of names is carried by the answer, the tables and their dates.
+
+Expected values are those of ../shared/captures/cases/index.csv. Each kind has generated captures
+beside it, with healthy neighbours: test-captures/diagnostics, test_name_diagnostics.py."""
+import pytest
+
+import harness
+from harness import fields, shared, tshark
+
+OURS = ("teams_dns", "teams", "ms_turn", "teams_stun", "teams_flightproxy")
+
+
+def frames(case, display_filter, *names):
+    return fields(shared(f"cases/{case}.pcap"), list(names), display_filter)
+
+
+# Capture, and the expert items that must not be on any of its frames.
+SILENT = [
+    ("d2-answered", "teams_dns.no_answer"),
+    ("d31-answered", "teams_dns.type_unanswered"),
+    ("d11-geo-telemetry", "teams_dns.regions_differ"),
+    ("d24-current-chain", "teams_dns.old_generation"),
+    ("d24-graph-2025", "teams_dns.old_generation"),
+    ("d24-dec2025", "teams_dns.old_generation"),
+    ("d24-june2026", "teams_dns.old_generation"),
+    ("d8-azure-cdn-verizon", "teams_dns.chain_leaves"),
+    ("d8-spov-msedge", "teams_dns.chain_leaves || teams_dns.chain_unknown"),
+    ("d8-teams-msedge-net", "teams_dns.chain_leaves || teams_dns.chain_unknown"),
+    ("flightproxy-beside-work-account", "teams_dns.consumer"),
+]
+
+
+@pytest.mark.parametrize("case,display_filter", SILENT, ids=lambda value: value.split(".")[0])
+def test_not_said(case, display_filter):
+    assert frames(case, "teams_dns") and frames(case, display_filter) == []
+
+
+def test_retired_sets_are_not_required():
+    required = {frame["dns.qry.name"][0] for frame in
+                frames("nxdomain-retired-sets", "teams_dns.nxdomain_required", "dns.qry.name")}
+    assert required == {"outlook.cloud.microsoft", "m365.cloud.microsoft", "res.public.onecdn.static.microsoft",
+                        "teams.cloud.microsoft"}
+
+
+def test_an_answer_has_its_own_chain_region_and_address():
+    """A, AAAA and HTTPS lead to three hosts."""
+    found = {(frame["teams_dns.address"] + [""])[0]: frame for frame in
+             frames("merged-answers", "dns.flags.response == 1", "teams_dns.address", "teams_dns.region", "teams_dns.chain")}
+    answer = found["40.79.167.8"]
+    assert answer["teams_dns.region"][-1] == "australiaeast" and len(answer["teams_dns.region"]) == 3
+    assert answer["teams_dns.chain"][-1] == "onedscolprdaue02.australiaeast.cloudapp.azure.com"
+
+
+def test_answer_times_count_from_the_first_sending():
+    """As stock's dns.time; A and AAAA were sent twice each, and that is no four times."""
+    slow = frames("answer-time", "teams_dns.slow", "dns.time", "_ws.expert.message")
+    assert len(slow) == 2
+    for frame in slow:
+        text = next(text for text in frame["_ws.expert.message"] if "login.live.com" in text and "sent" in text)
+        assert f"{float(frame['dns.time'][0]):.3f} s, sent 2 times" in text
+
+
+def test_a_slow_resolver_is_no_middlebox():
+    """2.03 s for every type."""
+    path = shared("failures/21-slow-dns.pcapng")
+    assert fields(path, [], "teams_dns.type_unanswered || teams_dns.no_answer") == []
+
+
+def test_prefixes_of_the_time_of_the_frame():
+    """In 2026 the prefixes of Microsoft Cloud Germany are Azure Virtual Desktop's."""
+    path = shared("cases/stun-prefixes-2026.pcap")
+    germany = "ip.addr == 51.5.69.0/26 || ip.addr == 51.5.69.128/25"
+    assert fields(path, [], germany) and fields(path, [], f"({germany}) && (teams || ms_turn || teams_stun)") == []
+
+
+def test_disabled_all_is_stock():
+    """Where a tree is built, VNC shows more malformed frames: none is built for protocols that are disabled."""
+    path = shared("cases/vnc-more-malformed.pcap")
+    disabled = [part for name in OURS for part in ("--disable-protocol", name)]
+    assert tshark(*disabled, "-r", path) == harness.stock_tshark("-r", path)

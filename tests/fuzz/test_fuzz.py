@@ -17,7 +17,7 @@ SEEDS = range(1, 1 + int(os.environ.get("TEAMSHARK_FUZZ_SEEDS", "1")))
 ERROR_RATES = (0.01, 0.1)
 # Bytes of a frame that stay: an Ethernet, IPv4 and UDP header are 42.
 SNAP_LENGTHS = (58, 110) if len(SEEDS) == 1 else (46, 50, 58, 70, 82, 110, 200)
-REPORTS = ("teams,signin", "teams,names", "teams,calls", "teams,flows")
+REPORTS = ("teams,summary", "teams,signin", "teams,names", "teams,calls", "teams,flows")
 LARGEST_BYTES = 100_000
 TIMEOUT_S = 180
 NO_ABORT = {"WIRESHARK_ABORT_ON_DISSECTOR_BUG": None}

@@ -6,7 +6,7 @@ beside it, with healthy neighbours: test-captures/diagnostics, test_name_diagnos
 import pytest
 
 import harness
-from harness import fields, shared, tshark
+from harness import bundled, fields, shared, tshark
 
 OURS = ("teams_dns", "teams", "ms_turn", "teams_stun", "teams_flightproxy")
 
@@ -50,6 +50,27 @@ def test_an_answer_has_its_own_chain_region_and_address():
     answer = found["40.79.167.8"]
     assert answer["teams_dns.region"][-1] == "australiaeast" and len(answer["teams_dns.region"]) == 3
     assert answer["teams_dns.chain"][-1] == "onedscolprdaue02.australiaeast.cloudapp.azure.com"
+
+
+def test_each_type_has_its_own_answer():
+    answers = fields(bundled("diagnostics/d19-sent-again.pcap"),
+                     ["teams_dns.address", "teams_dns.ipv6", "teams_dns.region", "teams_dns.chain"], "dns.flags.response == 1")
+    assert [(frame["teams_dns.address"], frame["teams_dns.ipv6"], frame["teams_dns.region"][-1]) for frame in answers] == [
+        (["52.114.250.123"], [], "northeurope"), ([], ["2603:1063::1"], "westeurope"), ([], [], "australiaeast")]
+
+
+def test_the_times_of_each_type():
+    """As stock's dns.time, from the first sending; six questions are two of each type."""
+    for frame in fields(bundled("diagnostics/d19-sent-again.pcap"), ["dns.time", "_ws.expert.message"], "teams_dns.slow"):
+        assert any("0.795 s, sent 2 times" in text for text in frame["_ws.expert.message"])
+        assert round(float(frame["dns.time"][0]), 3) == 0.795
+
+
+def test_prefixes_count_while_they_are_listed():
+    listed = fields(bundled("diagnostics/d06-prefixes-of-2022.pcap"), ["teams_dns.prefix"], "dns.flags.response == 1")
+    assert [frame["teams_dns.prefix"] for frame in listed] == [["13.107.64.0/18"], ["52.120.0.0/14"], ["52.238.119.141/32"]]
+    given_up = fields(bundled("diagnostics/d06-prefixes-of-2026.pcap"), ["teams_dns.prefix"], "dns.flags.response == 1")
+    assert [frame["teams_dns.prefix"] for frame in given_up] == [[], [], [], ["52.112.0.0/14"], ["52.112.0.0/14"]]
 
 
 def test_answer_times_count_from_the_first_sending():

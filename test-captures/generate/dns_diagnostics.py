@@ -355,3 +355,41 @@ def d32(c, r):
     r.ask(40, "www.example.org", truncated=True)
     r.ask(60, "teams.microsoft.com", EDGE)
     tls.session(c, 60.1, (CLIENT, 50601), ("52.113.194.132", 443), "teams.microsoft.com")
+
+
+@diagnostic("d01-retired-sets", "2026-09-01T09:00:00")
+def d01_retired(c, r):
+    """Names of endpoint sets that Microsoft retired by 2023; one of a set of 2026."""
+    for n, name in enumerate(("compass-ssl.microsoft.com", "x.sfbassets.com", "broadcast.skype.com",
+                              "5000.ecdn.microsoft.com", "go.mstea.ms")):
+        r.ask(n, name, rcode=NXDOMAIN)
+    r.ask(10, "m365.cloud.microsoft", rcode=NXDOMAIN)
+
+
+@diagnostic("d06-prefixes-of-2026", "2026-09-01T09:00:00")
+def d06_dates(c, r):
+    """Prefixes that were given up by 2026; one that stands, and the same behind NAT64."""
+    for n, address in enumerate(("13.107.64.10", "52.120.1.1", "52.238.119.141")):
+        r.ask(n, "teams.microsoft.com", [address])
+    r.ask(10, "teams.microsoft.com", ["52.113.194.132"])
+    r.ask(11, "teams.microsoft.com", ["64:ff9b::3471:c284"], kind=AAAA)
+
+
+@diagnostic("d06-prefixes-of-2022", "2022-07-15T09:00:00")
+def d06_then(c, r):
+    for n, address in enumerate(("13.107.64.10", "52.120.1.1", "52.238.119.141")):
+        r.ask(n, "teams.microsoft.com", [address])
+
+
+@diagnostic("d19-sent-again")
+def d19_again(c, r):
+    """A, AAAA and HTTPS, each sent twice with its id, answered 795 ms after the first sending, and
+    leading to three hosts."""
+    name, host = "euaz.tr.teams.microsoft.com", "b-tr-teams-{0}.{1}.cloudapp.azure.com"
+    steps = {A: ("euno-05", "northeurope", "52.114.250.123"), AAAA: ("weu-01", "westeurope", "2603:1063::1"),
+             HTTPS: ("aue-02", "australiaeast", None)}
+    for n, (kind, (short, region, address)) in enumerate(steps.items()):
+        again = r.question(0.001 * n, name, kind)
+        r.question(0.3 + 0.001 * n, name, kind, repeat=again)
+        links = ["euaz.tr.teams.trafficmanager.net", host.format(short, region)] + ([address] if address else [])
+        r.answer(0.795 + 0.001 * n, again[0], response(again[1], name, kind, chain(name, links)))

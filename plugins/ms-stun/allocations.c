@@ -68,12 +68,12 @@ ms_turn_allocation_add_server(ms_turn_allocation *allocation, const ts_endpoint 
 }
 
 ms_turn_allocation *
-ms_turn_allocation_new(ms_turn_client *client, ts_demux_state *shared, const char *state)
+ms_turn_allocation_new(ms_turn_client *client, ts_demux_state *demux, const char *state)
 {
     ms_turn_allocation *allocation = wmem_new0(wmem_file_scope(), ms_turn_allocation);
     ms_turn_snapshot *snapshot = wmem_new0(wmem_file_scope(), ms_turn_snapshot);
 
-    snapshot->number = ++shared->allocations;
+    snapshot->number = ++demux->allocations;
     snapshot->state = state;
     allocation->snapshot = snapshot;
     allocation->older = client->newest;

@@ -43,7 +43,7 @@ typedef struct {
 ms_turn_client *ms_turn_client_of(const ts_endpoint *end, bool tcp);
 
 /* A new allocation of the client, numbered. */
-ms_turn_allocation *ms_turn_allocation_new(ms_turn_client *client, ts_demux_state *shared, const char *state);
+ms_turn_allocation *ms_turn_allocation_new(ms_turn_client *client, ts_demux_state *demux, const char *state);
 /* That of an Allocate Request without credentials: one that it goes on with, or NULL. */
 ms_turn_allocation *ms_turn_allocation_of_first(const ms_turn_client *client, const stun_msg *msg, const ts_endpoint *server);
 /* That of any other message, or NULL. */

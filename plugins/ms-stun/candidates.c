@@ -8,7 +8,6 @@
 
 #include "teams-stun.h"
 
-#include "client_ends.h"
 #include "nat.h"
 
 static wmem_map_t *sessions;        /* "ufrag:ufrag" in order -> ts_ice_session */
@@ -100,7 +99,7 @@ learn_local_type(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, c
         return;
     }
     if (pair->local_type != TS_CANDIDATE_SERVER_REFLEXIVE && pair->local_type != TS_CANDIDATE_PEER_REFLEXIVE) {
-        const ts_client_end *own = ts_client_ends_latest(call->shared, &pair->local, TS_ADDRESS_REFLEXIVE);
+        const ts_client_address *own = ts_client_address_latest(call->state, &pair->local, TS_ADDRESS_REFLEXIVE);
         const bool announced = own != NULL && ts_endpoint_equal(&own->where, mapped);
 
         pair->local_type = announced ? TS_CANDIDATE_SERVER_REFLEXIVE : TS_CANDIDATE_PEER_REFLEXIVE;
@@ -119,9 +118,9 @@ learn_local_type(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, c
         break;
     }
 
-    ts_known_address *known = ts_known_address_add(call->shared, pinfo, TS_ADDRESS_REFLEXIVE, mapped);
+    ts_known_address *known = ts_known_address_add(call->state, pinfo, TS_ADDRESS_REFLEXIVE, mapped);
     if (known != NULL && known->client.addr.type == AT_NONE)
-        ts_client_ends_add(call->shared, known, mapped, &pair->local);
+        ts_client_address_add(call->state, known, mapped, &pair->local);
 }
 
 static void

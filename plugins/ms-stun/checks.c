@@ -318,7 +318,8 @@ ts_show_pair(tvbuff_t *tvb, proto_tree *tree, const ts_pair *pair, const ts_pair
 void
 ts_show_media(tvbuff_t *tvb, proto_tree *tree, const char *media)
 {
-    ts_add_text(tvb, tree, hf_teams_stun_media, media);
+    if (ts_handle_enabled(ts_teams_stun_handle))
+        ts_add_text(tvb, tree, hf_teams_stun_media, media);
 }
 
 static void

@@ -17,7 +17,7 @@ bool
 ts_demux_enabled(void)
 {
     return proto_is_protocol_enabled(find_protocol_by_id(ts_demux.proto)) &&
-        (ts_handle_enabled(ts_demux.ms_turn) || ts_handle_enabled(ts_demux.teams_stun) || ts_handle_enabled(ts_demux.flightproxy));
+        (ts_handle_enabled(ts_ms_turn_handle) || ts_handle_enabled(ts_teams_stun_handle) || ts_handle_enabled(ts_flightproxy_handle));
 }
 
 void
@@ -162,9 +162,6 @@ proto_reg_handoff_teamshark(void)
         return;
     done = true;
 
-    ts_demux.ms_turn = find_dissector(TS_ANNOTATE_MS_TURN);
-    ts_demux.teams_stun = find_dissector(TS_ANNOTATE_TEAMS_STUN);
-    ts_demux.flightproxy = find_dissector(TS_ANNOTATE_FLIGHTPROXY);
     demux_handle = create_dissector_handle(demux_conversation, ts_demux.proto_demux);
 
     ts_stock_handoff();

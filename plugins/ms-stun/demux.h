@@ -7,11 +7,11 @@
  * the demultiplexer (filter name "teamshark") has them all. It
  *   1. recognises what a payload is (core/payload.h) and whether it is ours,
  *   2. calls the stock dissector on the same bytes, so that its fields stay,
- *   3. calls the annotating dissectors by name, with a ts_demux_call as data:
- *      "ms_turn"            MS-TURN messages, FF10, MS framing, pseudo-TLS
- *      "teams_stun"         other STUN messages, then media (RTP, SRTCP, DTLS)
- *      "teams_flightproxy"  flightproxy datagrams
- *      An absent or disabled one is passed over.
+ *   3. calls the annotating dissectors with a ts_demux_call as data:
+ *      ms_turn            MS-TURN messages, FF10, MS framing, pseudo-TLS
+ *      teams_stun         other STUN messages, then media (RTP, SRTCP, DTLS)
+ *      teams_flightproxy  flightproxy datagrams
+ *      One whose protocol is disabled is passed over.
  * Payloads inside (DATA, FF10, ChannelData) come back to the demultiplexer through
  * stock's heuristic lists "stun" and "classicstun", where it is first.
  *
@@ -29,11 +29,13 @@
 #include "core/payload.h"
 
 #define TS_DEMUX_FILTER_NAME        "teamshark"
-#define TS_ANNOTATE_MS_TURN         "ms_turn"
-#define TS_ANNOTATE_TEAMS_STUN      "teams_stun"
-#define TS_ANNOTATE_FLIGHTPROXY     "teams_flightproxy"
 
 #define TS_DEMUX_MAX_DEPTH 5
+
+/* The annotating dissectors, made by their own files. As handles, so that stock knows of their layers. */
+extern dissector_handle_t ts_ms_turn_handle;
+extern dissector_handle_t ts_teams_stun_handle;
+extern dissector_handle_t ts_flightproxy_handle;
 
 /* Why a payload is taken for Microsoft's, weakest first. */
 typedef enum {
@@ -66,7 +68,7 @@ typedef struct {
     uint32_t framing_frame;     /* TCP: MS framing or FF10 */
     uint32_t rfc4571_frame;     /* TCP: plain RFC 4571 frames */
     uint32_t cut_frame;         /* TCP: a segment is cut by the capture, so the next ones may begin within a frame */
-    wmem_tree_t *relay_peers;   /* see relay_peer.h; NULL: none */
+    wmem_tree_t *relay_peers;   /* frame -> ts_relay_peer; NULL: none */
 } ts_flow;
 
 static inline bool
@@ -76,7 +78,7 @@ ts_is_reached(uint32_t frame, const packet_info *pinfo)
 }
 
 /*
- * Facts about addresses that one plugin learns and another needs, for the
+ * What addresses are, told by one protocol and needed by another, for the
  * whole capture (file scope). Keyed by address and port.
  */
 typedef enum {
@@ -96,10 +98,10 @@ typedef struct {
 } ts_known_address;
 
 typedef struct {
-    wmem_map_t *ends;           /* ts_endpoint -> ts_known_address */
-    wmem_map_t *client_ends;    /* see client_ends.h */
-    wmem_map_t *sessions;       /* multiplexed session id -> ts_known_session */
-    uint32_t allocations;       /* how many were numbered so far */
+    wmem_map_t *addresses;          /* ts_endpoint -> ts_known_address */
+    wmem_map_t *client_addresses;   /* client ts_endpoint -> its own addresses */
+    wmem_map_t *sessions;           /* multiplexed session id -> ts_known_session */
+    uint32_t allocations;           /* how many were numbered so far */
     uint32_t flows;
 } ts_demux_state;
 
@@ -110,12 +112,39 @@ typedef struct {
 } ts_known_session;
 
 /* Adds what addr:port is, or returns what is known already. First pass only. */
-ts_known_address *ts_known_address_add(ts_demux_state *shared, const packet_info *pinfo, ts_address_kind kind, const ts_endpoint *end);
+ts_known_address *ts_known_address_add(ts_demux_state *state, const packet_info *pinfo, ts_address_kind kind, const ts_endpoint *end);
 /* What addr:port is known to be at this frame, or NULL. */
-ts_known_address *ts_known_address_find(ts_demux_state *shared, const packet_info *pinfo, const address *addr, uint16_t port);
+ts_known_address *ts_known_address_find(ts_demux_state *state, const packet_info *pinfo, const address *addr, uint16_t port);
 /* The same for session ids. */
-ts_known_session *ts_known_session_add(ts_demux_state *shared, const packet_info *pinfo, uint64_t id);
-ts_known_session *ts_known_session_find(ts_demux_state *shared, const packet_info *pinfo, uint64_t id);
+ts_known_session *ts_known_session_add(ts_demux_state *state, const packet_info *pinfo, uint64_t id);
+ts_known_session *ts_known_session_find(ts_demux_state *state, const packet_info *pinfo, uint64_t id);
+
+/* Of one client socket and kind. File scope. */
+typedef struct {
+    const ts_known_address *end;    /* NULL: none */
+    ts_endpoint where;
+} ts_client_address;
+
+/* Says that end, at where, belongs to client. First pass only. */
+void ts_client_address_add(ts_demux_state *state, ts_known_address *end, const ts_endpoint *where, const ts_endpoint *client);
+
+/* The latest end of that kind, or NULL. First pass only. */
+const ts_client_address *ts_client_address_latest(const ts_demux_state *state, const ts_endpoint *client, ts_address_kind kind);
+
+/*
+ * [MS-TURN] 3.2.5.3: after Set Active Destination the client sends payloads
+ * for that peer as they are, and gets the peer's as they are. File scope, never changed.
+ */
+typedef struct {
+    ts_endpoint client;         /* whose relay it is */
+    ts_endpoint peer;
+} ts_relay_peer;
+
+/* From this frame on, plain payloads between client and relay are the peer's. First pass only; copies both ends. */
+void ts_relay_peer_set(ts_flow *flow, const packet_info *pinfo, const ts_endpoint *client, const ts_endpoint *peer);
+
+/* With whom the relay connects the flow at this frame, or NULL. */
+const ts_relay_peer *ts_relay_peer_at(const ts_flow *flow, const packet_info *pinfo);
 
 /* What encloses a payload: a TURN message with DATA, FF10, ChannelData, a TCP frame. */
 typedef struct ts_layer {
@@ -137,7 +166,7 @@ typedef struct {
     unsigned depth;             /* 0: not enclosed */
     const ts_layer *outer;      /* what encloses it, NULL at the top */
     ts_flow *flow;              /* of the conversation of the packet, never NULL */
-    ts_demux_state *shared;
+    ts_demux_state *state;
     const char *inner_info;     /* Info text of the payload within, NULL where none */
 } ts_demux_call;
 
@@ -150,7 +179,10 @@ int ts_demux_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_lay
 /* The flow of the frame's conversation; created on demand when create is set. */
 ts_flow *ts_demux_flow(packet_info *pinfo, bool create);
 
-/* Is any annotating dissector there and enabled? */
+/* Is the protocol of a dissector enabled? */
+bool ts_handle_enabled(dissector_handle_t handle);
+
+/* Is any annotating dissector enabled? */
 bool ts_demux_enabled(void);
 
 ts_demux_state *ts_demux_state_get(void);

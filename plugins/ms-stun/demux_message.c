@@ -67,8 +67,7 @@ layer_peer(ts_layer *layer, tvbuff_t *tvb, const uint8_t *data, size_t captured)
 void
 ts_demux_annotate(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_demux_call *call)
 {
-    if (handle != NULL)
-        call_dissector_only(handle, tvb, pinfo, tree, call);
+    call_dissector_only(handle, tvb, pinfo, tree, call);
 }
 
 /* Stock first, with this message as the layer that its payload will find. */
@@ -105,7 +104,7 @@ learn_session(packet_info *pinfo, const ts_demux_call *call, const uint8_t *data
 
     if (call->payload.ms_attribute && ts_tlv_find(data, captured, call->payload.padded, TS_ATTR_MUX_SESSION_ID, &tlv) &&
         tlv.length == 8 && tlv.available == 8)
-        ts_known_session_add(call->shared, pinfo, ts_get_be64(tlv.value));
+        ts_known_session_add(call->state, pinfo, ts_get_be64(tlv.value));
 }
 
 static int
@@ -119,9 +118,9 @@ take_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *outer, 
 
     if (call->payload.kind == TS_PAYLOAD_STUN) {
         learn_session(pinfo, call, data, captured);
-        ts_demux_annotate(ts_demux.teams_stun, tvb, pinfo, tree, call);
+        ts_demux_annotate(ts_teams_stun_handle, tvb, pinfo, tree, call);
     } else {
-        ts_demux_annotate(ts_demux.ms_turn, tvb, pinfo, tree, call);
+        ts_demux_annotate(ts_ms_turn_handle, tvb, pinfo, tree, call);
     }
     return (int)tvb_reported_length(tvb);
 }
@@ -129,18 +128,14 @@ take_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *outer, 
 static int
 take_flightproxy(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_demux_call *call)
 {
-    if (ts_demux.flightproxy == NULL)
-        return 0;
     ts_set_first_frame(&call->flow->flightproxy_frame, pinfo);
-    return call_dissector_only(ts_demux.flightproxy, tvb, pinfo, tree, call);
+    return call_dissector_only(ts_flightproxy_handle, tvb, pinfo, tree, call);
 }
 
 static int
 take_other(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_demux_call *call)
 {
-    if (ts_demux.teams_stun == NULL)
-        return 0;
-    return call_dissector_only(ts_demux.teams_stun, tvb, pinfo, tree, call);
+    return call_dissector_only(ts_teams_stun_handle, tvb, pinfo, tree, call);
 }
 
 /* Kept from others' heuristics, which would see in it what it is not. */
@@ -154,7 +149,7 @@ take_too_deep(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *out
         return 0;
     call.payload.kind = TS_PAYLOAD_TOO_DEEP;
     call_data_dissector(tvb, pinfo, tree);
-    ts_demux_annotate(ts_demux.ms_turn, tvb, pinfo, tree, &call);
+    ts_demux_annotate(ts_ms_turn_handle, tvb, pinfo, tree, &call);
     return (int)tvb_reported_length(tvb);
 }
 
@@ -280,7 +275,7 @@ ts_demux_message(tvbuff_t *datagram, packet_info *pinfo, proto_tree *tree, ts_la
     if (pinfo->flags.in_error_pkt)
         return take_quoted(tvb, pinfo, tree, &call.payload);
 
-    call.shared = ts_demux_state_get();
+    call.state = ts_demux_state_get();
     if (call.flow == NULL)
         call.flow = ts_demux_flow(pinfo, true);
 

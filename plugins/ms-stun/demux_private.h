@@ -31,9 +31,6 @@ typedef struct {
     int proto;                  /* "teamshark" */
     int proto_demux;            /* in name only: adds no layer to frame.protocols */
     int proto_port;             /* in name only, child of stock stun: ports */
-    dissector_handle_t ms_turn; /* the annotating dissectors, NULL where absent */
-    dissector_handle_t teams_stun;
-    dissector_handle_t flightproxy;
 } ts_demux_module;
 
 extern ts_demux_module ts_demux;
@@ -88,7 +85,7 @@ void ts_decisions_keep(packet_info *pinfo);
 ts_layer *ts_demux_current_layer(packet_info *pinfo);
 bool ts_layer_is_on_tcp(const ts_layer *layer);
 
-/* An annotating dissector on these bytes, where it is present and enabled. */
+/* An annotating dissector on these bytes, where it is enabled. */
 void ts_demux_annotate(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_demux_call *call);
 
 /* ---- demux_evidence.c ---- */
@@ -128,8 +125,6 @@ bool ts_demux_knows_address(const packet_info *pinfo);
 /* Adds the preference that lets stock be switched. */
 void ts_stock_register(module_t *module);
 void ts_stock_handoff(void);
-
-bool ts_handle_enabled(dissector_handle_t handle);
 
 /* ts_stock_call() for STUN, MS-TURN, FF10 and ChannelData, with its dialect Auto for MS-TURN. */
 int ts_stock_stun(const ts_payload *payload, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);

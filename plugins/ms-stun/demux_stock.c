@@ -68,7 +68,7 @@ ts_stock_stun(const ts_payload *payload, tvbuff_t *tvb, packet_info *pinfo, prot
     if (ms_turn && !payload->header_cookie)
         return ts_stock_call(classicstun_handle, tvb, pinfo, tree);
     /* Stock reads padded ones right as it is. A user who disables ms_turn wants stock's own reading of its messages. */
-    if (ms_turn && !payload->padded && pref_stock_dialect && ts_handle_enabled(ts_demux.ms_turn) && stun_dialect != NULL &&
+    if (ms_turn && !payload->padded && pref_stock_dialect && ts_handle_enabled(ts_ms_turn_handle) && stun_dialect != NULL &&
         prefs_get_enum_value(stun_dialect, pref_current) == STUN_DEFAULT)
         return call_in_auto(tvb, pinfo, tree);
     return ts_stock_call(stun_udp_handle, tvb, pinfo, tree);

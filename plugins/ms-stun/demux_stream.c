@@ -30,7 +30,7 @@ new_call(packet_info *pinfo, ts_payload_kind kind, uint16_t type)
         .evidence = TS_EVIDENCE_SHAPE,
         .tcp = true,
         .flow = ts_demux_flow(pinfo, true),
-        .shared = ts_demux_state_get(),
+        .state = ts_demux_state_get(),
     };
 }
 
@@ -43,7 +43,7 @@ annotate_handshake(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts
         found->kind == TS_PDU_CLIENT_HELLO ? TS_PSEUDO_TLS_CLIENT : TS_PSEUDO_TLS_SERVER);
 
     ts_set_first_frame(&call.flow->pseudo_tls_frame, pinfo);
-    ts_demux_annotate(ts_demux.ms_turn, tvb, pinfo, tree, &call);
+    ts_demux_annotate(ts_ms_turn_handle, tvb, pinfo, tree, &call);
 }
 
 static void
@@ -108,7 +108,7 @@ annotate_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_pdu
 
     call.payload.length = (uint16_t)(found->length - TS_FRAME_HEADER_LENGTH);
     call.payload.walk_exact = found->exact;
-    ts_demux_annotate(ts_demux.ms_turn, tvb, pinfo, tree, &call);
+    ts_demux_annotate(ts_ms_turn_handle, tvb, pinfo, tree, &call);
 }
 
 static void
@@ -135,7 +135,7 @@ dissect_lost(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 
     call_data_dissector(tvb, pinfo, tree);
     if (!ts_is_reached(call.flow->cut_frame, pinfo))
-        ts_demux_annotate(ts_demux.ms_turn, tvb, pinfo, tree, &call);
+        ts_demux_annotate(ts_ms_turn_handle, tvb, pinfo, tree, &call);
 }
 
 /* ---- PDUs ---- */

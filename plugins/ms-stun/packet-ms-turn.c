@@ -8,11 +8,14 @@
  */
 
 #include "ms-turn.h"
+#include "teams-stun.h"
 
 #include "common/items.h"
 
 void proto_register_ms_turn(void);
 void proto_reg_handoff_ms_turn(void);
+
+dissector_handle_t ts_ms_turn_handle;
 
 static int proto_ms_turn = -1;
 
@@ -25,10 +28,6 @@ static int hf_ms_turn_mux_remote = -1;
 static int hf_ms_turn_pseudo_tls = -1;
 
 static int ett_ms_turn = -1;
-
-/* Of teams-stun, whose field this is; -1 where it is absent. */
-static int proto_teams_stun = -1;
-static int hf_teams_stun_media = -1;
 
 /* ---- columns ---- */
 
@@ -248,18 +247,6 @@ dissect_channel_data(tvbuff_t *tvb, packet_info *pinfo, proto_item *item, const 
 
 /* ---- entry ---- */
 
-/* What RFC 7983 takes it for; the payloads within say so for themselves. */
-static void
-show_media(tvbuff_t *tvb, proto_tree *tree, ts_payload_kind kind)
-{
-    if (hf_teams_stun_media <= 0 || !proto_is_protocol_enabled(find_protocol_by_id(proto_teams_stun)))
-        return;
-    if (kind == TS_PAYLOAD_MUX || kind == TS_PAYLOAD_MUX_CUT || kind == TS_PAYLOAD_CHANNEL_DATA)
-        ts_add_text(tvb, tree, hf_teams_stun_media, "channel");
-    else if (kind == TS_PAYLOAD_MS_TURN || kind == TS_PAYLOAD_TURN_WITHOUT_COOKIE)
-        ts_add_text(tvb, tree, hf_teams_stun_media, "turn");
-}
-
 static int
 dissect_ms_turn(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
@@ -293,7 +280,10 @@ dissect_ms_turn(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
         dissect_message(tvb, pinfo, sub, item, call);
         break;
     }
-    show_media(tvb, sub, call->payload.kind);
+    if (call->payload.kind == TS_PAYLOAD_MUX || call->payload.kind == TS_PAYLOAD_MUX_CUT || call->payload.kind == TS_PAYLOAD_CHANNEL_DATA)
+        ts_show_media(tvb, sub, "channel");
+    else if (call->payload.kind == TS_PAYLOAD_MS_TURN || call->payload.kind == TS_PAYLOAD_TURN_WITHOUT_COOKIE)
+        ts_show_media(tvb, sub, "turn");
     ts_add_text(tvb, sub, hf_ms_turn_evidence, ts_evidence_name(call->evidence));
     return (int)tvb_reported_length(tvb);
 }
@@ -319,13 +309,11 @@ proto_register_ms_turn(void)
     ms_turn_frame_data_register(proto_ms_turn);
     ms_turn_follow_register();
     ts_expert_register(&ms_turn_expert_table, proto_ms_turn);
-    register_dissector(TS_ANNOTATE_MS_TURN, dissect_ms_turn, proto_ms_turn);
+    ts_ms_turn_handle = create_dissector_handle(dissect_ms_turn, proto_ms_turn);
 }
 
 void
 proto_reg_handoff_ms_turn(void)
 {
-    proto_teams_stun = proto_get_id_by_filter_name("teams_stun");
-    hf_teams_stun_media = proto_registrar_get_id_byname("teams_stun.media");
     ts_frame_info_init();
 }

@@ -63,6 +63,8 @@ static uint32_t connection_count;
 
 void proto_register_teams_flightproxy(void);
 
+dissector_handle_t ts_flightproxy_handle;
+
 static int proto_flightproxy = -1;
 static int hf_teams_flightproxy_type = -1;
 static int hf_teams_flightproxy_guid = -1;
@@ -311,6 +313,6 @@ proto_register_teams_flightproxy(void)
     proto_register_field_array(proto_flightproxy, hf, array_length(hf));
     proto_register_subtree_array(ett, array_length(ett));
     ts_expert_register(&flightproxy_expert_table, proto_flightproxy);
-    register_dissector(TS_ANNOTATE_FLIGHTPROXY, dissect_flightproxy, proto_flightproxy);
+    ts_flightproxy_handle = create_dissector_handle(dissect_flightproxy, proto_flightproxy);
     register_cleanup_routine(reset);
 }

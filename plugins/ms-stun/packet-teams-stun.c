@@ -18,6 +18,8 @@
 void proto_register_teams_stun(void);
 void proto_reg_handoff_teams_stun(void);
 
+dissector_handle_t ts_teams_stun_handle;
+
 int proto_teams_stun = -1;
 
 uint32_t
@@ -61,7 +63,7 @@ proto_register_teams_stun(void)
     ts_media_items_register(proto_teams_stun);
     ts_expert_register(&teams_stun_expert_table, proto_teams_stun);
     ts_integrity_register_prefs(prefs_register_protocol(proto_teams_stun, NULL));
-    register_dissector("teams_stun", dissect_teams_stun, proto_teams_stun);
+    ts_teams_stun_handle = create_dissector_handle(dissect_teams_stun, proto_teams_stun);
     register_cleanup_routine(reset);
 }
 

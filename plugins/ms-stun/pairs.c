@@ -13,8 +13,6 @@
 
 #include <wsutil/utf8_entities.h>
 
-#include "client_ends.h"
-#include "relay_peer.h"
 
 typedef struct {
     ts_endpoint local;
@@ -251,7 +249,7 @@ ts_pair_capturing_side(const ts_pair *pair)
 static ts_candidate
 first_guess_remote(packet_info *pinfo, const ts_demux_call *call, const ts_path *path, const ts_endpoint *remote)
 {
-    const ts_known_address *end = ts_known_address_find(call->shared, pinfo, &remote->addr, remote->port);
+    const ts_known_address *end = ts_known_address_find(call->state, pinfo, &remote->addr, remote->port);
 
     if (path->multiplexed || path->session_id != 0)
         return TS_CANDIDATE_RELAYED;
@@ -285,7 +283,7 @@ pair_new(packet_info *pinfo, const ts_demux_call *call, const ts_path *path, boo
     else if (ts_address_is_private(&local->addr))
         pair->local_type = TS_CANDIDATE_HOST;
 
-    const ts_client_end *own = ts_client_ends_latest(call->shared, local, TS_ADDRESS_RELAYED);
+    const ts_client_address *own = ts_client_address_latest(call->state, local, TS_ADDRESS_RELAYED);
     if (own != NULL) {
         pair->stream_type = own->end->stream_type;
         if (path->server.addr.type != AT_NONE)

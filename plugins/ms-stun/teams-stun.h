@@ -203,6 +203,7 @@ int ts_checks_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const
 
 /* Field items that checks and media share; text may be NULL. */
 void ts_show_pair(tvbuff_t *tvb, proto_tree *tree, const ts_pair *pair, const ts_pair_snapshot *snapshot, const char *text);
+/* Of MS-TURN messages, too; nothing where teams_stun is disabled. */
 void ts_show_media(tvbuff_t *tvb, proto_tree *tree, const char *media);
 
 /* ---- media (media.c, payload_types.c, modality.c) ---- */

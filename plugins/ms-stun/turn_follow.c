@@ -11,8 +11,6 @@
 
 #include <epan/proto_data.h>
 
-#include "client_ends.h"
-#include "relay_peer.h"
 #include "experts.h"
 
 bool
@@ -26,33 +24,33 @@ ms_turn_from_client(const packet_info *pinfo, uint16_t type)
 /* ---- what other plugins may know ---- */
 
 static void
-share_end(packet_info *pinfo, ts_demux_state *shared, ts_address_kind kind, const ts_endpoint *where,
+share_end(packet_info *pinfo, ts_demux_state *state, ts_address_kind kind, const ts_endpoint *where,
     const ms_turn_snapshot *snapshot, const ms_turn_client *client)
 {
     if (!ts_endpoint_known(where))
         return;
-    ts_known_address *end = ts_known_address_add(shared, pinfo, kind, where);
+    ts_known_address *end = ts_known_address_add(state, pinfo, kind, where);
 
     if (kind == TS_ADDRESS_SERVER || end == NULL || (end->allocation != 0 && end->allocation != snapshot->number))
         return;
     end->allocation = snapshot->number;
     end->stream_type = snapshot->stream_type;
     end->session_id = snapshot->session_id;
-    ts_client_ends_add(shared, end, where, &client->end);
+    ts_client_address_add(state, end, where, &client->end);
 }
 
 static void
-share(packet_info *pinfo, ts_demux_state *shared, const ms_turn_client *client, const ts_endpoint *server,
+share(packet_info *pinfo, ts_demux_state *state, const ms_turn_client *client, const ts_endpoint *server,
     const ms_turn_allocation *allocation)
 {
     const ms_turn_snapshot *snapshot = allocation->snapshot;
 
-    share_end(pinfo, shared, TS_ADDRESS_SERVER, server, snapshot, client);
-    share_end(pinfo, shared, TS_ADDRESS_SERVER, &snapshot->relay, snapshot, client);
-    share_end(pinfo, shared, TS_ADDRESS_RELAYED, &snapshot->relayed, snapshot, client);
-    share_end(pinfo, shared, TS_ADDRESS_REFLEXIVE, &snapshot->reflexive, snapshot, client);
+    share_end(pinfo, state, TS_ADDRESS_SERVER, server, snapshot, client);
+    share_end(pinfo, state, TS_ADDRESS_SERVER, &snapshot->relay, snapshot, client);
+    share_end(pinfo, state, TS_ADDRESS_RELAYED, &snapshot->relayed, snapshot, client);
+    share_end(pinfo, state, TS_ADDRESS_REFLEXIVE, &snapshot->reflexive, snapshot, client);
     if (snapshot->has_session) {
-        ts_known_session *session = ts_known_session_add(shared, pinfo, snapshot->session_id);
+        ts_known_session *session = ts_known_session_add(state, pinfo, snapshot->session_id);
         if (session != NULL && session->allocation == 0)
             session->allocation = snapshot->number;
     }
@@ -77,14 +75,14 @@ follow_allocate(packet_info *pinfo, const ts_demux_call *call, const stun_msg *m
     if (allocation == NULL)
         allocation = first ? ms_turn_allocation_of_first(client, msg, server) : ms_turn_allocation_of(client, msg, server);
     if (allocation == NULL)
-        allocation = ms_turn_allocation_new(client, call->shared, "requested");
+        allocation = ms_turn_allocation_new(client, call->state, "requested");
     if (transaction != NULL)
         transaction->allocation = allocation;
 
     if (!frame_data->retransmission) {
         frame_data->diagnostics |= ms_turn_allocate(pinfo, client, allocation, msg, server,
             transaction != NULL && transaction->authenticated);
-        share(pinfo, call->shared, client, server, allocation);
+        share(pinfo, call->state, client, server, allocation);
     }
     frame_data->snapshot = allocation->snapshot;
 }
@@ -117,12 +115,12 @@ follow_use(packet_info *pinfo, const ts_demux_call *call, const stun_msg *msg, m
     if ((msg->type & MS_TURN_METHOD_MASK) == MS_TURN_SET_ACTIVE)
         follow_set_active(pinfo, call, msg, client, server, frame_data);
     if (allocation == NULL) {
-        allocation = ms_turn_allocation_new(client, call->shared, "active");
+        allocation = ms_turn_allocation_new(client, call->state, "active");
         ms_turn_allocation_add_server(allocation, server);
         ms_turn_snapshot snapshot = *allocation->snapshot;
         ts_endpoint_keep(&snapshot.relay, server);
         allocation->snapshot = (const ms_turn_snapshot *)wmem_memdup(wmem_file_scope(), &snapshot, sizeof snapshot);
-        share(pinfo, call->shared, client, server, allocation);
+        share(pinfo, call->state, client, server, allocation);
     }
     if (ms_turn_allocation_expires(allocation, pinfo))
         frame_data->diagnostics |= TS_EXPERT_BIT(MS_TURN_EXPERT_ALLOCATION_EXPIRED);
@@ -132,7 +130,7 @@ follow_use(packet_info *pinfo, const ts_demux_call *call, const stun_msg *msg, m
 static void
 follow_mux(packet_info *pinfo, const ts_demux_call *call, uint64_t session_id, ms_turn_frame_data *frame_data)
 {
-    const ts_known_session *session = ts_known_session_find(call->shared, pinfo, session_id);
+    const ts_known_session *session = ts_known_session_find(call->state, pinfo, session_id);
 
     if (session == NULL)
         frame_data->diagnostics |= TS_EXPERT_BIT(MS_TURN_EXPERT_SESSION_UNKNOWN);

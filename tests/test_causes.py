@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Why a sign-in failed or was slow: each cause on captures that have it, and on none that has not; docs/causes.md says the same."""
 
+import csv
+import json
 import re
 import sys
 
@@ -111,7 +113,56 @@ def test_times_are_on_the_frames_that_complete_each():
     assert [round(float(row["teams.first_data_time"][0]), 3) for row in by["teams.first_data_time"]] == [0.04] * 5
 
 
-# ---- captures without the causes ----
+# ---- sign-in reports ----
+
+# The code that a report must give to each shared capture with a cause of this subject, and the words of the truth in its sentence.
+TRUTH = {
+    "00-control": {},
+    "01-nxdomain": {"name-missing": ["authsvc.teams.microsoft.com", "does not exist"], "name-without-address": ["teams.microsoft.com", "no address"]},
+    "02b-resolver-silent-retry": {"resolver-silent": ["No DNS answer at all", "192.168.10.1"]},
+    "03b-split-dns-private": {"private-address-dead": ["private address", "split DNS", "never answered", "10.20.30.40"]},
+    "04b-ipv6-dead-slow-fallback": {"ipv6-dead": ["IPv4 works", "12.0 s", "2 times"]},
+    "05-syn-dropped-login": {"tcp-unanswered": ["login.microsoftonline.com", "40.126.32.74:443", "24 SYNs", "identity was not reached"]},
+    "06-rst-after-clienthello": {"reset-after-server-name": ["teams.microsoft.com", "other names work", "filter by server name"]},
+    "07-tls-intercepted-refused": {"tls-intercepted-refused": ["Contoso Proxy CA", "refuses", "unknown CA"]},
+    "09a-tls-version-alert": {"tls-version": ["server refuses", "TLS 1.1"]},
+    "10-proxy-connect": {"proxy": ["192.168.10.1:3128"]},
+    "11-proxy-407": {"proxy-asks-credentials": ["407", "gets them", "ms"]},
+    "12a-proxy-403-trouter": {"proxy-forbidden": ["403", "push channel", "go-eu.trouter.teams.microsoft.com", "3 times"]},
+    "16-quic-blocked": {"quic-unanswered": ["UDP 443", "TCP is used"]},
+    "21-slow-dns": {"slow-resolver": ["2.03"]},
+    "22-captive-portal": {"captive-portal": ["captive portal"]},
+    "25-trouter-idle-cut": {"idle-cut": ["4 times", "63 s", "idle timeout"]},
+    "26-aaaa-refused": {"aaaa-refused": ["AAAA"]},
+    "29-trouter-tcp-refused": {"tcp-prohibited": ["authsvc.teams.microsoft.com", "192.168.10.1", "refused by the network"]},
+}
+SEVERITIES = ["ok", "chat", "note", "warning", "error"]
+
+
+def reported(path):
+    """The sign-ins of a capture as the report's JSON has them."""
+    return json.loads(harness.report(path, "teams,signin,json"))["signins"]
+
+
+def sentence(problem):
+    return " ".join([problem["summary"], *problem["details"]])
+
+
+def truth():
+    with open(harness.shared("failures/truth.csv"), encoding="utf-8", newline="") as file:
+        return {row["capture"].removesuffix(".pcapng"): row["severity"] for row in csv.DictReader(file)}
+
+
+@pytest.mark.parametrize("name", TRUTH)
+def test_a_report_names_the_cause(name):
+    problems = [problem for signin in reported(harness.shared(f"failures/{name}.pcapng")) for problem in signin["problems"]]
+    for code, words in TRUTH[name].items():
+        told = [sentence(problem) for problem in problems if problem["code"] == code]
+        assert told and all(any(word in text for text in told) for word in words), (code, problems)
+    worst = max((SEVERITIES.index(problem["severity"]) for problem in problems), default=0)
+    allowed = SEVERITIES.index(truth()[name])
+    assert worst == allowed if allowed > SEVERITIES.index("note") else worst <= SEVERITIES.index("note"), problems
+
 
 @pytest.mark.parametrize("folder", ["negative", "teams"])
 def test_other_captures_have_no_failing_connection(folder):

@@ -136,7 +136,7 @@ add_connection_problems(signin_session *s)
     }
 }
 
-/* What connections say of the sign-in stands for what single frames said: the same code, or filter and name. */
+/* What connections say of the sign-in stands for what single frames said: the same code, one that it explains, or filter and name. */
 static GHashTable *
 replaced_details(const signin_session *s)
 {
@@ -145,6 +145,11 @@ replaced_details(const signin_session *s)
     for (unsigned i = 0; i < s->result->problem_count; i++) {
         const teams_connection_problem *found = &s->result->problems[i];
 
+        char **explained = g_strsplit(found->explains, " ", -1);
+
+        for (char **code = explained; *code != NULL; code++)
+            g_hash_table_add(replaced, g_strdup(*code));
+        g_strfreev(explained);
         g_hash_table_add(replaced, g_strdup(found->code));
         if (found->name == NULL || found->filter[0] == '\0')
             continue;

@@ -139,6 +139,7 @@ typedef struct {
     teams_actor actor;
     const char *name;                   /* that it is about, the first one; NULL: none in particular */
     bool fatal;                         /* it explains why stages after it are missing */
+    const char *explains;               /* codes of what frames show because of it, each between blanks: " D19 "; "" none */
 } teams_connection_problem;
 
 /* A name of the sign-in and how long its first use took; seconds, negative where not seen. */

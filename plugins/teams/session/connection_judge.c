@@ -160,6 +160,31 @@ by_number(const void *a, const void *b)
 
 /* ---- problems ---- */
 
+/* What a sign-in's problem says better than the expert items on its frames. */
+static const struct {
+    const char *code;
+    const char *explains;
+} explanations[] = {
+    { "ipv6-dead", " tcp-unanswered tcp-refused tcp-prohibited " },
+    { "slow-resolver", " D19 " },
+    { "resolver-silent", " D2 " },
+    { "resolver-refused", " D2 " },
+    { "captive-portal", " D4 D6 one-address tls-intercepted tls-intercepted-refused certificate-refused handshake-ended certificate-time " },
+    { "private-address-dead", " D4 tcp-unanswered " },
+    { "private-address", " D4 " },
+    { "aaaa-refused", " D3 " },
+    { "proxy-unanswered", " tcp-unanswered " },
+};
+
+static const char *
+explained_by(const char *code)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(explanations); i++)
+        if (strcmp(explanations[i].code, code) == 0)
+            return explanations[i].explains;
+    return "";
+}
+
 void
 teams_judge_add(teams_judge *j, const ts_expert_row *row, int severity, teams_problem_place place, const char *format, ...)
 {
@@ -172,6 +197,7 @@ teams_judge_add(teams_judge *j, const ts_expert_row *row, int severity, teams_pr
         .actor = place.actor,
         .name = place.name,
         .fatal = place.fatal,
+        .explains = explained_by(row->code),
     };
     va_list arguments;
 

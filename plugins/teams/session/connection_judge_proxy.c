@@ -13,15 +13,15 @@ status_text(const teams_judge *j, unsigned status)
 {
     switch (status) {
     case 403:
-        return "403, forbidden";
+        return "403 Forbidden";
     case 407:
-        return "407, credentials required";
+        return "407 Proxy Authentication Required";
     case 502:
-        return "502, bad gateway";
+        return "502 Bad Gateway";
     case 503:
-        return "503, unavailable";
+        return "503 Service Unavailable";
     case 504:
-        return "504, no answer from the server";
+        return "504 Gateway Timeout";
     default:
         return wmem_strdup_printf(j->scope, "%u", status);
     }
@@ -49,7 +49,7 @@ judge_refusal(teams_judge *j, unsigned status, teams_expert row)
         return;
     teams_judge_add(j, &teams_expert_table.rows[row], teams_name_list_severity(&list),
         (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_PROXY, .name = list.first, .fatal = list.matters },
-        "The proxy %s answers %s to the connection to %s%s (%u time%s)%s", first->endpoint, status_text(j, first->proxy_status),
+        "The proxy %s refuses (%s) the connection to %s%s (%u time%s)%s", first->endpoint, status_text(j, first->proxy_status),
         push ? "the push channel " : "", teams_name_list_text(&list), list.count, list.count == 1 ? "" : "s", teams_name_list_tail(&list));
 }
 

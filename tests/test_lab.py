@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Captures that the laboratory makes now: stock tshark sees their cause, and the catalogue is complete."""
+"""Captures that the laboratory makes now: stock tshark sees their cause, the report names it, and the catalogue is complete."""
 
 import collections
 import concurrent.futures
@@ -14,6 +14,7 @@ import harness
 LAB = harness.ROOT / "tests/lab"
 sys.path.insert(0, str(LAB))
 import catalogue  # noqa: E402
+import judge  # noqa: E402
 import world  # noqa: E402
 
 # A handful that takes seconds each; tests/lab/lab --all makes the others.
@@ -49,6 +50,15 @@ def test_a_capture_shows_its_cause(captures, words):
 def test_the_healthy_capture_does_not_show_it(captures, words):
     shown = subprocess.run([LAB / "lab", "--check", captures[MADE[0]], *words.split()], capture_output=True, text=True, check=False)
     assert shown.returncode == 1, shown.stdout
+
+
+@pytest.mark.parametrize("words", MADE)
+def test_the_report_names_the_cause(captures, words):
+    """With the severity of the catalogue; of the healthy capture nothing above a chat."""
+    row = catalogue.find(*words.split())
+    told = judge.Told(row, captures[words])
+    assert told.problems or row.severity == "ok"
+    assert told.right, (told.codes, told.missing, told.text)
 
 
 def test_each_cause_has_three_variants():

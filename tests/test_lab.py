@@ -54,7 +54,7 @@ def test_the_healthy_capture_does_not_show_it(captures, words):
 
 @pytest.mark.parametrize("words", MADE)
 def test_the_report_names_the_cause(captures, words):
-    """With the severity of the catalogue; of the healthy capture nothing above a chat."""
+    """With the severity of the catalogue; of the healthy capture nothing above a note."""
     row = catalogue.find(*words.split())
     told = judge.Told(row, captures[words])
     assert told.problems or row.severity == "ok"

@@ -15,6 +15,17 @@
 
 static int proto_teams = -1;
 
+const char *
+ts_evidence_name(ts_evidence evidence)
+{
+    static const char *const names[TS_EVIDENCE_COUNT] = {
+        "", "prefix", "endpoint", "address", "conversation", "name", "server_name", "flightproxy", "media", "check", "enclosed",
+        "session", "shape", "attribute", "turn", "cookie"
+    };
+
+    return names[evidence];
+}
+
 void
 ts_frame_info_init(void)
 {

@@ -53,6 +53,33 @@ typedef struct {
     uint16_t port;
 } ts_endpoint;
 
+/*
+ * Why something is taken for Microsoft's (ms_turn.evidence, teams_stun.evidence)
+ * and a frame for Teams traffic (teams.evidence), weakest first.
+ */
+typedef enum {
+    TS_EVIDENCE_NONE,
+    TS_EVIDENCE_PREFIX,         /* a published prefix with a port published for it */
+    TS_EVIDENCE_ENDPOINT,       /* an address and port that an earlier message named */
+    TS_EVIDENCE_ADDRESS,        /* an address that a classified name gave */
+    TS_EVIDENCE_CONVERSATION,   /* earlier frames of the flow */
+    TS_EVIDENCE_NAME,           /* the frame carries a classified DNS name */
+    TS_EVIDENCE_SERVER_NAME,    /* ... or TLS or QUIC server name */
+    TS_EVIDENCE_FLIGHTPROXY,
+    TS_EVIDENCE_MEDIA,          /* media on a checked pair or inside an allocation */
+    TS_EVIDENCE_CHECK,          /* a Microsoft connectivity check */
+    TS_EVIDENCE_ENCLOSED,       /* inside a message that is Microsoft's */
+    TS_EVIDENCE_SESSION,        /* a multiplexed TURN session, of a payload: one seen before */
+    TS_EVIDENCE_SHAPE,          /* flightproxy or FF10 layout with a matching port */
+    TS_EVIDENCE_ATTRIBUTE,      /* an attribute that only Microsoft sends */
+    TS_EVIDENCE_TURN,           /* an MS-TURN message */
+    TS_EVIDENCE_COOKIE,         /* the MS-TURN magic cookie */
+    TS_EVIDENCE_COUNT
+} ts_evidence;
+
+/* "cookie", "attribute", ...; "" for none: the text that fields show. */
+const char *ts_evidence_name(ts_evidence evidence);
+
 /* ---- names (teams-dns) ---- */
 
 typedef enum {

@@ -37,22 +37,6 @@ extern dissector_handle_t ts_ms_turn_handle;
 extern dissector_handle_t ts_teams_stun_handle;
 extern dissector_handle_t ts_flightproxy_handle;
 
-/* Why a payload is taken for Microsoft's, weakest first. */
-typedef enum {
-    TS_EVIDENCE_NONE,
-    TS_EVIDENCE_PREFIX,         /* published media prefix with a relay port */
-    TS_EVIDENCE_ENDPOINT,       /* an end that an earlier message named (ts_demux_state) */
-    TS_EVIDENCE_CONVERSATION,   /* earlier messages of the same conversation */
-    TS_EVIDENCE_ENCLOSED,       /* inside a message that is Microsoft's */
-    TS_EVIDENCE_SESSION,        /* a multiplexed session id seen before */
-    TS_EVIDENCE_SHAPE,          /* flightproxy or FF10 layout with a matching port */
-    TS_EVIDENCE_ATTRIBUTE,      /* an attribute that only Microsoft sends */
-    TS_EVIDENCE_COOKIE          /* the MS-TURN magic cookie */
-} ts_evidence;
-
-/* "cookie", "attribute", ...; "" for none: the text that fields show. */
-const char *ts_evidence_name(ts_evidence evidence);
-
 /*
  * What the demultiplexer knows of a conversation; file scope. A *_frame member is the
  * frame from which the fact holds (0: never), so that a second pass decides

@@ -11,24 +11,6 @@
 #define FLIGHTPROXY_PORT    3478
 #define COOKIE_END          (TS_STUN_HEADER_LENGTH + 8u)    /* of an MS-TURN message */
 
-static const char *const evidence_names[] = {
-    [TS_EVIDENCE_NONE] = "",
-    [TS_EVIDENCE_PREFIX] = "prefix",
-    [TS_EVIDENCE_ENDPOINT] = "endpoint",
-    [TS_EVIDENCE_CONVERSATION] = "conversation",
-    [TS_EVIDENCE_ENCLOSED] = "enclosed",
-    [TS_EVIDENCE_SESSION] = "session",
-    [TS_EVIDENCE_SHAPE] = "shape",
-    [TS_EVIDENCE_ATTRIBUTE] = "attribute",
-    [TS_EVIDENCE_COOKIE] = "cookie",
-};
-
-const char *
-ts_evidence_name(ts_evidence evidence)
-{
-    return evidence_names[evidence];
-}
-
 /* ---- recognition ---- */
 
 /* FF10 with a wrong length: only a session id that is known can tell it from anything else. */

@@ -110,7 +110,7 @@ show_info(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const teams_frame
             &info->flow->server_end);
     add_string(teams_tree, tvb, hf_teams_name, info->name);
     ts_add_number(tvb, teams_tree, hf_teams_name_frame, info->name_frame);
-    add_string(teams_tree, tvb, hf_teams_evidence, teams_evidence_name(info->evidence));
+    add_string(teams_tree, tvb, hf_teams_evidence, ts_evidence_name(info->evidence));
     ts_add_number(tvb, teams_tree, hf_teams_flow, flow_number(info));
     ts_add_number(tvb, teams_tree, hf_teams_call, call_number(info));
     ts_add_number(tvb, teams_tree, hf_teams_signin, signin_number(info));

@@ -49,7 +49,7 @@ flows_free(void *data)
 static void
 row_merge(flow_row *r, const teams_frame_info *info)
 {
-    const teams_evidence evidence = MAX(r->info.evidence, info->evidence);
+    const ts_evidence evidence = MAX(r->info.evidence, info->evidence);
     const ts_modality modality = info->modality != TS_MODALITY_UNKNOWN ? info->modality : r->info.modality;
     const teams_path path = MAX(r->info.path, info->path);
     const teams_transport transport = MAX(r->info.transport, info->transport);
@@ -135,10 +135,10 @@ row_text(const flow_row *r, FILE *out)
     }
     report_print(out, 7, "sent %s; received %s", sent, received);
     if (r->first_frame == r->last_frame)
-        report_print(out, 7, "%s, at %.3f s; evidence: %s", frames, report_time(&r->first), teams_evidence_name(r->info.evidence));
+        report_print(out, 7, "%s, at %.3f s; evidence: %s", frames, report_time(&r->first), ts_evidence_name(r->info.evidence));
     else
         report_print(out, 7, "%s, %.3f s to %.3f s; evidence: %s", frames, report_time(&r->first),
-            report_time(&r->last), teams_evidence_name(r->info.evidence));
+            report_time(&r->last), ts_evidence_name(r->info.evidence));
     g_string_free(what, TRUE);
     g_free(client);
     g_free(server);
@@ -179,7 +179,7 @@ modality_names(unsigned n)
 static const char *
 evidence_names(unsigned n)
 {
-    return n < TEAMS_EVIDENCE_COUNT ? teams_evidence_name((teams_evidence)n) : NULL;
+    return n < TS_EVIDENCE_COUNT ? ts_evidence_name((ts_evidence)n) : NULL;
 }
 
 COLUMN_GETTER(flow_number, flow_row, void) { value->number = row->flow->number; }
@@ -192,7 +192,7 @@ COLUMN_GETTER(flow_service_label, flow_row, void) { value->text = ts_service_lab
 COLUMN_GETTER(flow_modality, flow_row, void) { value->text = ts_modality_name(row->info.modality); }
 COLUMN_GETTER(flow_path, flow_row, void) { value->text = teams_path_name(row->info.path); }
 COLUMN_GETTER(flow_name, flow_row, void) { value->owned = row->info.name == NULL ? NULL : report_name(row->info.name); }
-COLUMN_GETTER(flow_evidence, flow_row, void) { value->text = teams_evidence_name(row->info.evidence); }
+COLUMN_GETTER(flow_evidence, flow_row, void) { value->text = ts_evidence_name(row->info.evidence); }
 COLUMN_GETTER(flow_sent, flow_row, void) { value->number = row->packets[0]; }
 COLUMN_GETTER(flow_received, flow_row, void) { value->number = row->packets[1]; }
 COLUMN_GETTER(flow_bytes_sent, flow_row, void) { value->number = row->bytes[0]; }

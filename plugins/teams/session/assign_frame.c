@@ -36,9 +36,9 @@ teams_builder_set_modality(teams_frame_builder *b, ts_modality modality)
 }
 
 void
-teams_builder_set_kind(teams_frame_builder *b, teams_what what, teams_evidence evidence)
+teams_builder_set_kind(teams_frame_builder *b, teams_what what, ts_evidence evidence)
 {
-    if (b->info.evidence == TEAMS_EVIDENCE_NONE) {
+    if (b->info.evidence == TS_EVIDENCE_NONE) {
         b->info.what = what;
         b->info.evidence = evidence;
     }
@@ -198,7 +198,7 @@ flow_by_address(teams_frame_builder *b)
         return NULL;
     teams_flow *flow = teams_builder_set_flow(b, to != NULL);
     teams_flow_name(flow, to != NULL ? to : from);
-    teams_builder_set_kind(b, TEAMS_WHAT_SERVICE, TEAMS_EVIDENCE_ADDRESS);
+    teams_builder_set_kind(b, TEAMS_WHAT_SERVICE, TS_EVIDENCE_ADDRESS);
     return flow;
 }
 
@@ -217,7 +217,7 @@ flow_by_prefix(teams_frame_builder *b)
         flow->base.stage = TS_STAGE_MEDIA;
         flow->base.what = TEAMS_WHAT_RELAY;
     }
-    teams_builder_set_kind(b, flow->base.what, TEAMS_EVIDENCE_PREFIX);
+    teams_builder_set_kind(b, flow->base.what, TS_EVIDENCE_PREFIX);
     return flow;
 }
 
@@ -237,17 +237,17 @@ apply_context(teams_frame_builder *b)
     const bool known = wmem_map_size(b->model->hosts) != 0 &&
         (is_known_host(b->model, &pinfo->dst) || is_known_host(b->model, &pinfo->src));
     teams_flow *flow = known ? teams_flow_of(b->model, b->pinfo, false, true) : NULL;
-    teams_evidence evidence = TEAMS_EVIDENCE_CONVERSATION;
+    ts_evidence evidence = TS_EVIDENCE_CONVERSATION;
 
     if (flow != NULL && flow->rejected)
         return;
     if (flow == NULL && known) {
         flow = flow_by_address(b);
-        evidence = TEAMS_EVIDENCE_ADDRESS;
+        evidence = TS_EVIDENCE_ADDRESS;
     }
     if (flow == NULL) {
         flow = flow_by_prefix(b);
-        evidence = TEAMS_EVIDENCE_PREFIX;
+        evidence = TS_EVIDENCE_PREFIX;
     }
     if (flow == NULL)
         return;
@@ -387,9 +387,9 @@ teams_assign_frame(packet_info *pinfo)
 
     teams_clients_count(b.model, pinfo);
     teams_builder_add_infos(&b);
-    if (b.info.evidence == TEAMS_EVIDENCE_NONE)
+    if (b.info.evidence == TS_EVIDENCE_NONE)
         apply_context(&b);
-    if (b.info.evidence == TEAMS_EVIDENCE_NONE)
+    if (b.info.evidence == TS_EVIDENCE_NONE)
         return NULL;
     finish(&b);
     return teams_frame_info_shared(&b.info);

@@ -24,7 +24,7 @@ void teams_builder_set_path(teams_frame_builder *b, teams_path path);
 /* The modality, unless it is known already. */
 void teams_builder_set_modality(teams_frame_builder *b, ts_modality modality);
 /* The kind of a frame is that of the innermost info, which comes first. */
-void teams_builder_set_kind(teams_frame_builder *b, teams_what what, teams_evidence evidence);
+void teams_builder_set_kind(teams_frame_builder *b, teams_what what, ts_evidence evidence);
 /* The flow on the wire, with what is known of it as the start of the info. */
 teams_flow *teams_builder_set_flow(teams_frame_builder *b, bool to_server);
 void teams_builder_set_service(teams_frame_builder *b, ts_service service, ts_stage stage);

@@ -65,10 +65,10 @@ apply_dns(teams_frame_builder *b, const ts_name_info *info)
     if (!ours)
         return;
     teams_hosts_name(b->model, info, &what);
-    if (b->info.evidence != TEAMS_EVIDENCE_NONE)
+    if (b->info.evidence != TS_EVIDENCE_NONE)
         return;
     b->client = client;
-    teams_builder_set_kind(b, TEAMS_WHAT_NAME, TEAMS_EVIDENCE_NAME);
+    teams_builder_set_kind(b, TEAMS_WHAT_NAME, TS_EVIDENCE_NAME);
     b->info.product = what.product;
     b->info.service = what.service;
     b->info.stage = what.stage;
@@ -116,7 +116,7 @@ apply_server_name(teams_frame_builder *b, const ts_name_info *info)
     flow->proxy = flow->proxy || info->role == TS_ROLE_PROXY;
     teams_flow_name(flow, &what);
     flow->base.transport = info->role == TS_ROLE_PROXY ? TEAMS_TRANSPORT_TCP : quic ? TEAMS_TRANSPORT_QUIC : TEAMS_TRANSPORT_TLS;
-    teams_builder_set_kind(b, TEAMS_WHAT_SERVICE, TEAMS_EVIDENCE_SERVER_NAME);
+    teams_builder_set_kind(b, TEAMS_WHAT_SERVICE, TS_EVIDENCE_SERVER_NAME);
     const teams_frame_info was = b->info;
     memcpy(&b->info, &flow->base, sizeof b->info);
     b->info.evidence = was.evidence;
@@ -158,7 +158,7 @@ apply_turn(teams_frame_builder *b, const ts_frame_info *info)
 
     teams_flow *flow = teams_builder_set_flow(b, turn->from_client);
 
-    teams_builder_set_kind(b, TEAMS_WHAT_RELAY, multiplexed ? TEAMS_EVIDENCE_SESSION : TEAMS_EVIDENCE_TURN);
+    teams_builder_set_kind(b, TEAMS_WHAT_RELAY, multiplexed ? TS_EVIDENCE_SESSION : TS_EVIDENCE_TURN);
     teams_builder_set_service(b, TS_SERVICE_MEDIA_RELAY, TS_STAGE_MEDIA);
     if (turn->stream_type != 0)
         flow->stream_modality = modality_of_stream_type(turn->stream_type);
@@ -192,7 +192,7 @@ apply_check(teams_frame_builder *b, const ts_frame_info *info)
     const bool relayed = check->allocation != 0 || g_strcmp0(check->remote_type, "relayed") == 0;
 
     teams_builder_set_flow(b, check->from_local);
-    teams_builder_set_kind(b, TEAMS_WHAT_CHECK, TEAMS_EVIDENCE_CHECK);
+    teams_builder_set_kind(b, TEAMS_WHAT_CHECK, TS_EVIDENCE_CHECK);
     if (b->info.service == TS_SERVICE_UNKNOWN)
         teams_builder_set_service(b, relayed ? TS_SERVICE_MEDIA_RELAY : TS_SERVICE_UNKNOWN, TS_STAGE_MEDIA);
     teams_builder_set_path(b, relayed ? TEAMS_PATH_RELAYED : TEAMS_PATH_DIRECT);
@@ -240,7 +240,7 @@ apply_media(teams_frame_builder *b, const ts_frame_info *info)
 
     teams_builder_set_flow(b, to_server);
     teams_builder_set_kind(b, media->kind == TS_MEDIA_SRTCP || media->kind == TS_MEDIA_RTCP ? TEAMS_WHAT_CONTROL : TEAMS_WHAT_MEDIA,
-        TEAMS_EVIDENCE_MEDIA);
+        TS_EVIDENCE_MEDIA);
     if (b->info.service == TS_SERVICE_UNKNOWN)
         teams_builder_set_service(b, media->allocation != 0 ? TS_SERVICE_MEDIA_RELAY : TS_SERVICE_UNKNOWN, TS_STAGE_MEDIA);
     teams_builder_set_modality(b, media->modality);
@@ -258,7 +258,7 @@ apply_flightproxy(teams_frame_builder *b, const ts_frame_info *info)
     const ts_flightproxy_info *message = (const ts_flightproxy_info *)info;
 
     teams_builder_set_flow(b, message->from_client);
-    teams_builder_set_kind(b, TEAMS_WHAT_SIGNALLING, TEAMS_EVIDENCE_FLIGHTPROXY);
+    teams_builder_set_kind(b, TEAMS_WHAT_SIGNALLING, TS_EVIDENCE_FLIGHTPROXY);
     teams_builder_set_service(b, TS_SERVICE_FLIGHTPROXY, TS_STAGE_CALL_SETUP);
     teams_builder_set_modality(b, TS_MODALITY_SIGNALLING);
     b->client->setup_frame = b->pinfo->num;

@@ -26,10 +26,6 @@ static const char *const path_names[TEAMS_PATH_COUNT] = {
     "", "direct", "relayed", "multiplexed", "tcp_fallback"
 };
 
-static const char *const evidence_names[TEAMS_EVIDENCE_COUNT] = {
-    "", "prefix", "address", "conversation", "name", "server_name", "flightproxy", "media", "check", "session", "turn"
-};
-
 static const char *const what_names[TEAMS_WHAT_COUNT] = {
     "", "", "relay", "check", "media", "media control", "signalling", "refused"
 };
@@ -44,12 +40,6 @@ const char *
 teams_path_name(teams_path path)
 {
     return path_names[path];
-}
-
-const char *
-teams_evidence_name(teams_evidence evidence)
-{
-    return evidence_names[evidence];
 }
 
 static const char *

@@ -38,22 +38,6 @@ typedef enum {
     TEAMS_PATH_COUNT
 } teams_path;
 
-/* Why a frame is taken for Teams traffic. */
-typedef enum {
-    TEAMS_EVIDENCE_NONE,
-    TEAMS_EVIDENCE_PREFIX,          /* a published prefix with a port published for it */
-    TEAMS_EVIDENCE_ADDRESS,         /* an address that a classified name gave */
-    TEAMS_EVIDENCE_CONVERSATION,    /* earlier frames of the flow */
-    TEAMS_EVIDENCE_NAME,            /* the frame carries a classified DNS name */
-    TEAMS_EVIDENCE_SERVER_NAME,     /* ... or TLS or QUIC server name */
-    TEAMS_EVIDENCE_FLIGHTPROXY,
-    TEAMS_EVIDENCE_MEDIA,           /* media on a checked pair or inside an allocation */
-    TEAMS_EVIDENCE_CHECK,           /* a Microsoft connectivity check */
-    TEAMS_EVIDENCE_SESSION,         /* a multiplexed TURN session */
-    TEAMS_EVIDENCE_TURN,            /* an MS-TURN message */
-    TEAMS_EVIDENCE_COUNT
-} teams_evidence;
-
 /* What kind of frame it is; the Info column says so. */
 typedef enum {
     TEAMS_WHAT_SERVICE,             /* HTTPS and the like to a named service */
@@ -86,7 +70,7 @@ typedef struct {
     ts_modality modality;
     teams_transport transport;
     teams_path path;
-    teams_evidence evidence;
+    ts_evidence evidence;
     teams_what what;
 } teams_frame_info;
 
@@ -245,7 +229,6 @@ void teams_model_cleanup(void);
 /* Texts of the fields; "" for unknown. */
 const char *teams_transport_name(teams_transport transport);
 const char *teams_path_name(teams_path path);
-const char *teams_evidence_name(teams_evidence evidence);
 
 /* What is known of an address; add makes it when it is not. */
 teams_host *teams_host_of(teams_model *model, const address *addr, bool add);

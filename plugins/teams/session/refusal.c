@@ -37,7 +37,7 @@ teams_refusal_info(tvbuff_t *tvb, packet_info *pinfo)
         return NULL;
     memcpy(&info, &flow->base, sizeof info);
     info.what = TEAMS_WHAT_REFUSAL;
-    info.evidence = TEAMS_EVIDENCE_CONVERSATION;
+    info.evidence = TS_EVIDENCE_CONVERSATION;
     info.path = TEAMS_PATH_UNKNOWN;
     info.call = flow->call;
     info.signin = flow->call != NULL ? NULL : flow->client->signin;     /* a call's peer is no matter of the sign-in */

@@ -8,6 +8,7 @@
 #define TEAMSHARK_CORE_PORTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 typedef enum {
@@ -46,17 +47,38 @@ ts_modality_of_relay_port(uint16_t port)
     }
 }
 
-/* Client port ranges that Microsoft documents for QoS: 50000-50059. */
+typedef struct {
+    uint16_t first;
+    uint16_t last;
+    ts_modality modality;   /* that a port of the range tells; unknown for those before Teams */
+    const char *label;
+} ts_port_range;
+
+/* The range that a client's port is in of those that Microsoft documents for QoS, or NULL. */
+static inline const ts_port_range *
+ts_client_port_range(uint16_t port)
+{
+    static const ts_port_range ranges[] = {
+        { 50000, 50019, TS_MODALITY_AUDIO,   "Teams audio 50000-50019" },
+        { 50020, 50039, TS_MODALITY_VIDEO,   "Teams video 50020-50039" },
+        { 50040, 50059, TS_MODALITY_SHARING, "Teams sharing 50040-50059" },
+        { 58000, 58019, TS_MODALITY_UNKNOWN, "Skype for Business video 58000-58019" },
+        { 42000, 42019, TS_MODALITY_UNKNOWN, "Skype for Business sharing 42000-42019" },
+        { 42020, 42039, TS_MODALITY_UNKNOWN, "Skype for Business file transfer 42020-42039" },
+    };
+
+    for (unsigned i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
+        if (port >= ranges[i].first && port <= ranges[i].last)
+            return &ranges[i];
+    return NULL;
+}
+
 static inline ts_modality
 ts_modality_of_client_port(uint16_t port)
 {
-    if (port >= 50000 && port <= 50019)
-        return TS_MODALITY_AUDIO;
-    if (port >= 50020 && port <= 50039)
-        return TS_MODALITY_VIDEO;
-    if (port >= 50040 && port <= 50059)
-        return TS_MODALITY_SHARING;
-    return TS_MODALITY_UNKNOWN;
+    const ts_port_range *range = ts_client_port_range(port);
+
+    return range ? range->modality : TS_MODALITY_UNKNOWN;
 }
 
 #endif /* TEAMSHARK_CORE_PORTS_H */

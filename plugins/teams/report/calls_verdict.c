@@ -25,27 +25,12 @@
 
 /* ---- addresses and ports ---- */
 
-/* Client ports that Microsoft documents, of Teams and of Skype for Business before it. */
-static const struct {
-    uint16_t low;
-    uint16_t high;
-    const char *label;
-} port_ranges[] = {
-    { 50000, 50019, "Teams audio 50000-50019" },
-    { 50020, 50039, "Teams video 50020-50039" },
-    { 50040, 50059, "Teams sharing 50040-50059" },
-    { 58000, 58019, "Skype for Business video 58000-58019" },
-    { 42000, 42019, "Skype for Business sharing 42000-42019" },
-    { 42020, 42039, "Skype for Business file transfer 42020-42039" },
-};
-
 const char *
 calls_port_range(uint16_t port)
 {
-    for (unsigned i = 0; i < G_N_ELEMENTS(port_ranges); i++)
-        if (port >= port_ranges[i].low && port <= port_ranges[i].high)
-            return port_ranges[i].label;
-    return "";
+    const ts_port_range *range = ts_client_port_range(port);
+
+    return range == NULL ? "" : range->label;
 }
 
 /* Relay addresses that are the same in all regions, IPv4 in network byte order. */

@@ -2,7 +2,8 @@
 """Time and memory with identifiers that never come again: linear, and little for each frame.
 
 Captures of 50,000 frames, made here and thrown away. What a frame costs is the difference
-between a long and a short capture, so what tshark needs to start does not count."""
+between a long and a short capture, so what tshark needs to start does not count. Memory is that
+of ms-stun by itself; time also that of all plugins with all reports drawn."""
 
 import os
 import shutil
@@ -21,7 +22,11 @@ from stun import u32, u64  # pylint: disable=wrong-import-position,wrong-import-
 
 SHORT, LONG = 12500, 50000
 CLIENT, PEER, RELAY = ("10.1.1.5", 50010), ("10.1.1.6", 50012), ("10.1.1.7", 3478)
+MEDIA_RELAY, RESOLVER = ("52.114.7.7", 3478), ("10.1.1.1", 53)
 PAYLOAD = bytes(range(60))
+REPORTS = ("summary", "signin", "names", "calls", "flows")
+# The sizes for all plugins, where each frame costs more.
+SMALLER, LARGER = 5000, 20000
 
 
 def datagram(source, destination, payload):
@@ -64,6 +69,102 @@ def active_destination(n):
     return datagram(RELAY, CLIENT, stun.turn(stun.SET_ACTIVE_RESPONSE, tid, [(stun.MS_VERSION, u32(3))]))
 
 
+def allocation(n):
+    """A relay's four messages for each socket of one client; user names, realms' nonces and sessions are new each time."""
+    number, step = divmod(n, 4)
+    socket, tid = (CLIENT[0], 1024 + number % 60000), identifier(2 * number + step // 2)
+    nonce = b"%032x" % number
+    if step in (0, 2):
+        signed = [(stun.USERNAME, b"user%d" % number), (stun.REALM, b"rtcmedia"), (stun.NONCE, nonce)] if step else []
+        return datagram(socket, MEDIA_RELAY, stun.turn(stun.ALLOCATE_REQUEST, tid, [(stun.MS_VERSION, u32(6)), *signed]))
+    if step == 1:
+        return datagram(MEDIA_RELAY, socket, stun.turn(stun.ALLOCATE_ERROR, tid, [
+            (stun.MS_VERSION, u32(6)), (stun.ERROR_CODE, stun.error(401, "Unauthorized")), (stun.REALM, b"rtcmedia"), (stun.NONCE, nonce)]))
+    return datagram(MEDIA_RELAY, socket, stun.turn(stun.ALLOCATE_RESPONSE, tid, [
+        (stun.MS_VERSION, u32(6)), (stun.MAPPED_ADDRESS, stun.address("52.114.7.7", 1024 + number % 60000)),
+        (stun.LIFETIME, u32(600)), (stun.SESSION_ID, u64(random32(number) << 32 | number))]))
+
+
+def refused_allocation(n):
+    number, step = divmod(n, 2)
+    socket, tid = (CLIENT[0], 1024 + number % 60000), identifier(number)
+    if step == 0:
+        return datagram(socket, MEDIA_RELAY, stun.turn(stun.ALLOCATE_REQUEST, tid, [(stun.MS_VERSION, u32(6))]))
+    return datagram(MEDIA_RELAY, socket, stun.turn(stun.ALLOCATE_ERROR, tid, [
+        (stun.MS_VERSION, u32(6)), (stun.ERROR_CODE, stun.error(486, "Quota"))]))
+
+
+def fragments(n):
+    """Checks whose user fragments are new each time."""
+    return datagram(CLIENT, PEER, stun.message(stun.BINDING_REQUEST, identifier(n), [
+        (stun.USERNAME, b"%08x:%08x" % (random32(n), random32(n + 1))), (stun.IMPLEMENTATION_VERSION, u32(7))]))
+
+
+def call(n):
+    """Calls of one client address: a check that is answered, and media."""
+    number, step = divmod(n, 4)
+    socket, peer, tid = (CLIENT[0], 1024 + number % 60000), (f"198.51.100.{1 + number // 60000}", 50000), identifier(number)
+    if step == 0:
+        return datagram(socket, peer, stun.message(stun.BINDING_REQUEST, tid, [
+            (stun.USERNAME, b"%08x:%08x" % (random32(number), random32(number + 1))), (stun.IMPLEMENTATION_VERSION, u32(7)),
+            (stun.USE_CANDIDATE, b"")]))
+    if step == 1:
+        return datagram(peer, socket, stun.message(stun.BINDING_RESPONSE, tid, [
+            (stun.IMPLEMENTATION_VERSION, u32(7)), (stun.XOR_MAPPED_ADDRESS, stun.address("203.0.113.5", 1024 + number % 60000, xor=tid))]))
+    return datagram(socket, peer, stun.rtp(104, n, 320 * n, number, PAYLOAD))
+
+
+def domain(text):
+    return b"".join(bytes([len(label)]) + label.encode() for label in text.split(".")) + b"\0"
+
+
+def question(n, text, client=CLIENT[0]):
+    message = struct.pack("!HHHHHH", n & 0xffff, 0x100, 1, 0, 0, 0) + domain(text) + b"\0\1\0\1"
+    return datagram((client, 1024 + n % 60000), RESOLVER, message)
+
+
+def answer(n, text, client=CLIENT[0], rcode=0):
+    record = b"" if rcode else b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" + u32(0x34700000 + n % 65536)
+    message = struct.pack("!HHHHHH", n & 0xffff, 0x8180 | rcode, 1, bool(record), 0, 0) + domain(text) + b"\0\1\0\1" + record
+    return datagram(RESOLVER, (client, 1024 + n % 60000), message)
+
+
+def asked(text, rcode=0, client=lambda n: CLIENT[0]):
+    """Questions and answers in turn; text makes the n-th name, client the n-th asker."""
+    return lambda n: (answer if n % 2 else question)(n // 2, text(n // 2), client(n // 2), *([rcode] if n % 2 else []))
+
+
+def address_of(n):
+    return f"10.2.{n >> 8 & 255}.{n & 255}"
+
+
+def server_name(n):
+    """A ClientHello in one segment, from a new port each time."""
+    name = b"h%x.teams.microsoft.com" % n
+    extension = struct.pack("!HHHBH", 0, len(name) + 5, len(name) + 3, 0, len(name)) + name
+    hello = b"\3\3" + bytes(32) + b"\0\0\2\x13\1\1\0" + struct.pack("!H", len(extension)) + extension
+    record = b"\x16\3\1" + struct.pack("!HB", len(hello) + 4, 1) + struct.pack("!I", len(hello))[1:] + hello
+    segment = struct.pack("!HHIIBBHHH", 1024 + n % 60000, 443, 1, 1, 0x50, 0x18, 65535, 0, 0) + record
+    addresses = bytes(map(int, CLIENT[0].split("."))) + u32(0x34700000 + n % 65536)
+    return bytes(12) + b"\x08\0" + struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(segment), 0, 0x4000, 64, 6, 0) + addresses + segment
+
+
+# Each kind of identifier that a sender chooses, through all plugins and all reports.
+ALL_KINDS = {
+    "calls": call, "allocations": allocation, "refused allocations": refused_allocation, "user fragments": fragments,
+    "check sessions": lambda n: datagram(PEER, CLIENT, request(n, (stun.SESSION_ID, u64(random32(n) << 32)))),
+    "ports": answered_port,
+    "multiplexed sessions": lambda n: datagram(CLIENT, MEDIA_RELAY, stun.multiplexed(n << 32 | n, request(n))),
+    "sources": lambda n: rtp(104, n, 320 * n, random32(n)),
+    "names": asked(lambda n: f"a-{n:x}.flightproxy.teams.microsoft.com"),
+    "names that are not there": asked(lambda n: f"h{n:x}.teams.microsoft.com", rcode=3),
+    "look-alikes": asked(lambda n: f"teams.rnicrosoft-{n:x}.com"),
+    "unanswered questions": lambda n: question(n, f"h{n:x}.teams.microsoft.com"),
+    "sign-ins": asked(lambda n: "teams.microsoft.com", client=address_of),
+    "server names": server_name,
+}
+
+
 # What makes frame n, and how many bytes more than stock one may cost.
 KINDS = {
     "one stream": (lambda n: rtp(104, n, 320 * n, 7), 80),
@@ -97,12 +198,12 @@ def fixture_stage(tmp_path_factory):
     return harness.loaded_plugins(stage)
 
 
-def cost(capture, plugins):
+def cost(capture, plugins, *options):
     """Seconds of processor time and peak memory in bytes of one tshark."""
     home = harness.new_home()
     env = harness.environment(home, plugins)
     del env["WIRESHARK_DEBUG_WMEM_OVERRIDE"]
-    command = harness.unprivileged([harness.tshark_program(), "-n", "-r", harness.readable(capture)], env)
+    command = harness.unprivileged([harness.tshark_program(), "-n", "-r", harness.readable(capture), *options], env)
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, cwd=home) as process:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -145,3 +246,15 @@ def test_calls_of_one_address_are_linear(frame, tmp_path):
         write(tmp_path / name, frame, count)
     start, short, long = (cost(tmp_path / name, plugins)[0] for name in ("one", "short", "long"))
     assert long - start < 7 * max(short - start, 0.15), f"{start:.2f} s to start, {short:.2f} s short, {long:.2f} s long"
+
+
+@pytest.mark.parametrize("kind", ALL_KINDS)
+def test_reports_are_linear(kind, tmp_path):
+    plugins = harness.loaded_plugins(harness.stage_dir())
+    reports = ["-q", *(word for name in REPORTS for word in ("-z", f"teams,{name}"))]
+    seconds = []
+    for name, count in (("one", 1), ("smaller", SMALLER), ("larger", LARGER)):
+        write(tmp_path / name, ALL_KINDS[kind], count)
+        seconds.append(cost(tmp_path / name, plugins, *reports)[0])
+    start, smaller, larger = seconds
+    assert larger - start < 7 * max(smaller - start, 0.15), f"{start:.2f} s to start, {smaller:.2f} s smaller, {larger:.2f} s larger"

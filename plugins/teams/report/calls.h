@@ -75,12 +75,10 @@ typedef struct {
     double round_trip_sum;
     unsigned round_trip_count;
     uint32_t nominated_frame;   /* in an earlier call where it is before this one */
-    ts_endpoint mapped;         /* how the other side saw the client, latest */
     bool asked_again;           /* to nominate it, in this call */
     bool tcp;
     const char *ufrag_local;
     const char *ufrag_remote;
-    bool consent_lost;          /* and not found again so far */
 } calls_pair;
 
 typedef struct {
@@ -172,13 +170,13 @@ typedef struct {
     GArray *refusals;           /* calls_refusal */
     GHashTable *by_address[2];  /* address -> calls_remote, over UDP and over TCP */
     GHashTable *rows;           /* of the arrays: key -> index + 1 */
+    GHashTable *consent_lost;   /* the client's port -> frame: consent that is lost and has not come back */
     report_problems *seen;      /* what frames said */
     calls_moment allocation;
     calls_moment check;
     calls_moment nomination;
     uint32_t nominated_before;  /* frame of an earlier call that nominated a pair which goes on; 0: none */
     calls_moment media;
-    uint64_t checks_received;
     const calls_remote *best;   /* with most media, else with a nominated pair; NULL: none has either */
     const calls_remote *tls;    /* most packets over TCP or TLS */
     bool udp_relay_asked;

@@ -99,6 +99,7 @@ calls_entry_new(const teams_call *call, const GHashTable *two_sided)
     entry->by_address[false] = g_hash_table_new(ts_address_hash, ts_address_key_equal);
     entry->by_address[true] = g_hash_table_new(ts_address_hash, ts_address_key_equal);
     entry->rows = g_hash_table_new_full(row_hash, row_equal, g_free, NULL);
+    entry->consent_lost = g_hash_table_new(g_direct_hash, g_direct_equal);
     entry->seen = report_problems_new();
     return entry;
 }
@@ -111,6 +112,7 @@ calls_entry_free(void *data)
     g_hash_table_destroy(entry->by_address[false]);
     g_hash_table_destroy(entry->by_address[true]);
     g_hash_table_destroy(entry->rows);
+    g_hash_table_destroy(entry->consent_lost);
     g_ptr_array_unref(entry->remotes);
     g_array_free(entry->allocations, TRUE);
     g_array_free(entry->pairs, TRUE);
@@ -409,40 +411,62 @@ add_round_trip(calls_pair *pair, const ts_check_info *check)
     pair->round_trip_mean = pair->round_trip_sum / pair->round_trip_count;
 }
 
-/* How the other side saw the client: where that changes on one pair, a NAT gave the flow another address or port. */
+/* A NAT gave the flow another address or port in mid-call: the same peer names another one. */
 static void
-add_mapped(calls_entry *entry, calls_pair *pair, const packet_info *pinfo, const ts_check_info *check)
+add_mapped(calls_entry *entry, const packet_info *pinfo, const ts_check_info *check)
 {
-    static const report_problem changed = {
-        .severity = PI_WARN, .code = "nat-rebinding", .summary = "The client's public address or port changed during the call",
+    const report_problem changed = {
+        .severity = PI_WARN, .code = "nat-rebinding", .frame = pinfo->num,
+        .summary = "The client's public address or port changed during the call",
         .advice = "A NAT or firewall forgot the flow, or the network changed: look for short UDP timeouts and for the device "
             "that gives the public address",
     };
 
-    if (check->from_local || !ts_endpoint_known(&check->mapped))
+    if (!ts_endpoint_known(&check->mapped_before))
         return;
-    if (ts_endpoint_known(&pair->mapped) && !ts_endpoint_equal(&pair->mapped, &check->mapped)) {
-        report_problem problem = changed;
-        char *before = report_endpoint(&pair->mapped);
-        char *after = report_endpoint(&check->mapped);
-        char *detail = g_strdup_printf("from %s to %s (frame %u)", before, after, pinfo->num);
+    char *before = report_endpoint(&check->mapped_before);
+    char *after = report_endpoint(&check->mapped);
+    char *detail = g_strdup_printf("from %s to %s in frame %u", before, after, pinfo->num);
 
-        problem.frame = pinfo->num;
-        report_problems_add(entry->seen, &problem, detail, 1);
-        g_free(before);
-        g_free(after);
-        g_free(detail);
-    }
-    pair->mapped = check->mapped;
+    report_problems_add(entry->seen, &changed, detail, 1);
+    g_free(before);
+    g_free(after);
+    g_free(detail);
+}
+
+/* ---- consent: lost and come back, socket by socket ---- */
+
+static void
+lose_consent(calls_entry *entry, const packet_info *pinfo, const teams_flow *flow)
+{
+    g_hash_table_insert(entry->consent_lost, GUINT_TO_POINTER(flow->client_end.port), GUINT_TO_POINTER(pinfo->num));
+}
+
+static void
+regain_consent(calls_entry *entry, const packet_info *pinfo, const teams_flow *flow)
+{
+    const uint32_t lost = GPOINTER_TO_UINT(g_hash_table_lookup(entry->consent_lost, GUINT_TO_POINTER(flow->client_end.port)));
+    const report_problem interrupted = {
+        .severity = PI_NOTE, .code = "consent-interrupted", .frame = lost,
+        .summary = "Media went one way for more than 5 seconds until checks were answered again",
+        .advice = "Look for a change of network or a NAT that forgot the flow at that time",
+    };
+
+    if (lost == 0)
+        return;
+    char *detail = report_frames(lost, pinfo->num);
+
+    report_problems_add(entry->seen, &interrupted, detail, 1);
+    g_hash_table_remove(entry->consent_lost, GUINT_TO_POINTER(flow->client_end.port));
+    g_free(detail);
 }
 
 static void
 add_answer(calls_entry *entry, calls_pair *pair, const packet_info *pinfo, const ts_check_info *check)
 {
     pair->answers++;
-    pair->consent_lost = false;
     add_round_trip(pair, check);
-    add_mapped(entry, pair, pinfo, check);
+    add_mapped(entry, pinfo, check);
 }
 
 static uint32_t
@@ -473,11 +497,13 @@ add_nomination(calls_entry *entry, calls_pair *pair, const packet_info *pinfo, c
 }
 
 static void
-add_check(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *info, const teams_tap *tap _U_)
+add_check(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *info, const teams_tap *tap)
 {
     const ts_check_info *check = (const ts_check_info *)info;
 
     add_moment(&entry->check, pinfo);
+    if (check->consent_back && tap->info->flow != NULL)
+        regain_consent(entry, pinfo, tap->info->flow);
     if (check->pair == 0)
         return;
     calls_pair *pair = pair_of(entry, pinfo, check);
@@ -555,27 +581,6 @@ add_gap(const calls_entry *entry, calls_stream *stream, const packet_info *pinfo
     stream->last_time = now;
 }
 
-/* The other side is there when it answers a check, or sends media. */
-static void
-add_consent(calls_entry *entry, const packet_info *pinfo, const ts_media_info *media, unsigned direction)
-{
-    calls_pair *pair = calls_pair_find(entry, media->pair);
-
-    if (media->consent_lost) {
-        const report_problem lost = {
-            .severity = PI_WARN, .code = "consent-lost",
-            .summary = "Media went one way for more than 5 seconds and no check was answered: consent was lost",
-            .advice = "The other side is gone or its packets do not arrive: look for a change of network, for a firewall or NAT "
-                "that forgot the flow, and at the other side",
-            .frame = pinfo->num,
-        };
-
-        report_problems_add(entry->seen, &lost, "", 1);
-    }
-    if (pair != NULL && (media->consent_lost || direction == CALLS_RECEIVED))
-        pair->consent_lost = media->consent_lost;
-}
-
 static void
 add_media(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *info, const teams_tap *tap)
 {
@@ -586,7 +591,10 @@ add_media(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *inf
         add_moment(&entry->media, pinfo);
         entry->media_packets[direction]++;
     }
-    add_consent(entry, pinfo, media, direction);
+    if (media->consent_lost)
+        lose_consent(entry, pinfo, tap->info->flow);
+    if (media->consent_back)
+        regain_consent(entry, pinfo, tap->info->flow);
     if (media->kind != TS_MEDIA_RTP)
         return;
     calls_stream *stream = stream_of(entry, pinfo, media, tap->info->flow, direction);

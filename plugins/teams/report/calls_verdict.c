@@ -364,6 +364,22 @@ calls_stream_loss(const calls_stream *stream)
     return expected == 0 || lost < stream->missing_in_gaps ? 0 : 100.0 * (double)(lost - stream->missing_in_gaps) / (double)expected;
 }
 
+static bool
+is_consent_lost(const calls_entry *entry, report_texts *details)
+{
+    GHashTableIter iterator;
+    void *frame;
+
+    g_hash_table_iter_init(&iterator, entry->consent_lost);
+    while (g_hash_table_iter_next(&iterator, NULL, &frame)) {
+        char *detail = report_frames(GPOINTER_TO_UINT(frame), GPOINTER_TO_UINT(frame));
+
+        report_texts_add(details, detail);
+        g_free(detail);
+    }
+    return g_hash_table_size(entry->consent_lost) > 0;
+}
+
 /* Adds a detail about a stream: "received audio 8.1 %". */
 G_GNUC_PRINTF(3, 4)
 static void
@@ -688,6 +704,11 @@ static const struct {
         .summary = "The call went over TCP or TLS although a relay answered over UDP",
         .advice = "UDP 3478-3481 is open. See the candidate pairs for why none over UDP was chosen" },
         is_over_tcp_beside_udp },
+    { { .code = "consent-lost", .severity = PI_WARN,
+        .summary = "Media went one way for more than 5 seconds and no check was answered: consent was lost",
+        .advice = "The other side is gone or its packets do not arrive: look for a change of network, for a firewall or NAT that "
+            "forgot the flow, and at the other side" },
+        is_consent_lost },
     { { .code = "one-way-media", .severity = PI_WARN,
         .summary = "Media was sent, and none was received",
         .advice = "What the other side sends does not arrive: look for a firewall or NAT that lets only one direction through" },
@@ -760,13 +781,26 @@ add_refusals(calls_entry *entry)
     }
 }
 
+/* D18, with the frame that shows it, says all of these. */
+static bool
+is_said_by_frame(const calls_entry *entry, const report_problem *what)
+{
+    static const char *const said[] = { "udp-unanswered", "media-over-tcp" };
+    const ts_expert_row *row = &teams_expert_table.rows[TEAMS_EXPERT_UDP_BLOCKED];
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(said); i++)
+        if (strcmp(what->code, said[i]) == 0)
+            return report_problems_find(entry->problems, row->code, row->summary) != NULL;
+    return false;
+}
+
 static void
 add_rules(calls_entry *entry)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(rules); i++) {
         report_texts *details = report_texts_new();
 
-        if (rules[i].holds(entry, details)) {
+        if (!is_said_by_frame(entry, &rules[i].what) && rules[i].holds(entry, details)) {
             report_problems_add(entry->problems, &rules[i].what, "", 1);
             for (unsigned d = 0; d < report_texts_count(details); d++)
                 report_problems_add(entry->problems, &rules[i].what, report_texts_get(details, d), 0);
@@ -825,6 +859,15 @@ holds_dead_tls(const void *entry)
     return is_udp_dead((const calls_entry *)entry) && is_over_tcp((const calls_entry *)entry);
 }
 
+/* Too little to tell whether a call is in it. */
+static bool
+holds_dead_tried_tls(const void *data)
+{
+    const calls_entry *entry = (const calls_entry *)data;
+
+    return is_udp_dead(entry) && !got_through(entry) && entry->tls != NULL && entry->tls->packets[CALLS_RECEIVED] > 0;
+}
+
 static bool
 holds_credentials(const void *entry)
 {
@@ -849,16 +892,10 @@ holds_setup(const void *entry)
     return !got_through((const calls_entry *)entry);
 }
 
-/* Was the consent of a pair that media uses lost, and not found again? */
 static bool
-holds_cut_off(const void *data)
+holds_cut_off(const void *entry)
 {
-    const calls_entry *entry = (const calls_entry *)data;
-
-    for (unsigned i = 0; i < entry->pairs->len; i++)
-        if (g_array_index(entry->pairs, calls_pair, i).consent_lost)
-            return true;
-    return false;
+    return g_hash_table_size(((const calls_entry *)entry)->consent_lost) > 0;
 }
 
 static bool
@@ -950,6 +987,11 @@ const report_verdict_row calls_verdicts[] = {
         "see what it is.",
         "relays asked over UDP 3478-3481, no answer from any; more than 100 packets both ways over TLS with a relay",
         holds_dead_tls, false },
+    { "udp-unanswered-tried-tls", REPORT_CHECK,
+        "UDP is blocked: no relay answered over UDP. The client went on with TLS to a relay; too little of it is in this capture "
+        "to tell whether a call went through it.",
+        "relays asked over UDP 3478-3481, no answer from any; at most 100 packets over TLS with a relay, answered; no nomination and "
+        "no media", holds_dead_tried_tls, false },
     { "credentials-refused", REPORT_BROKEN,
         "The relay refused the client's credentials, and no other path was found.",
         "an Allocate error about credentials (401 to credentials, 430, 431, 436, 441); no nomination and no media",

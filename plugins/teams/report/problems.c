@@ -43,8 +43,8 @@ report_problems_free(report_problems *problems)
     g_free(problems);
 }
 
-static report_problem *
-find_problem(const report_problems *problems, const char *code, const char *summary)
+report_problem *
+report_problems_find(const report_problems *problems, const char *code, const char *summary)
 {
     char *key = g_strdup_printf("%s %s", code, summary);
     report_problem *found = (report_problem *)g_hash_table_lookup(problems->known, key);
@@ -56,7 +56,7 @@ find_problem(const report_problems *problems, const char *code, const char *summ
 static report_problem *
 problem_of(report_problems *problems, const report_problem *what)
 {
-    report_problem *known = find_problem(problems, what->code, what->summary);
+    report_problem *known = report_problems_find(problems, what->code, what->summary);
 
     if (known != NULL)
         return known;
@@ -145,7 +145,7 @@ report_problems_add_names(report_problems *problems, const ts_name_info *info, u
 bool
 report_problems_have(const report_problems *problems, const char *code, const char *summary, const char *detail)
 {
-    const report_problem *problem = find_problem(problems, code, summary);
+    const report_problem *problem = report_problems_find(problems, code, summary);
 
     return problem != NULL && report_texts_have(problem->details, detail);
 }
@@ -264,6 +264,14 @@ sentence_of(const report_verdict_row *row, const report_problem *worst)
     return g_strdup_printf("%s: %s: %s.", row->sentence, worst->summary, report_texts_get(worst->details, 0));
 }
 
+const char *
+report_severity_heading(report_severity severity)
+{
+    static const char *const headings[] = { "OK", "UNKNOWN", "CHECK", "BROKEN" };
+
+    return headings[severity];
+}
+
 report_verdict
 report_verdict_of(const report_verdict_row *rows, const void *entry, const report_problems *problems)
 {
@@ -290,7 +298,7 @@ report_verdict_clear(report_verdict *verdict)
 void
 report_verdict_text(const report_verdict *verdict, const report_problems *problems, FILE *out, unsigned indent)
 {
-    report_print(out, indent, "%s: %s", verdict->word, verdict->sentence);
+    report_print(out, indent, "%s: %s", report_severity_heading(verdict->severity), verdict->sentence);
     report_problems_text(problems, out, indent);
 }
 

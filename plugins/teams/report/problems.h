@@ -40,6 +40,8 @@ void report_problems_add_names(report_problems *problems, const ts_name_info *in
 void report_problems_add_again(report_problems *problems, const report_problem *other);
 /* An expert item's row as a problem. */
 report_problem report_problem_of_row(const ts_expert_row *row, uint32_t frame);
+/* The one of that code and summary, NULL where there is none. */
+report_problem *report_problems_find(const report_problems *problems, const char *code, const char *summary);
 /* Is the detail among those of the code? */
 bool report_problems_have(const report_problems *problems, const char *code, const char *summary, const char *detail);
 /* The worst first. */
@@ -83,6 +85,9 @@ void report_verdict_text(const report_verdict *verdict, const report_problems *p
 
 /* "OK", "unknown", "check", "broken"; NULL after the last. */
 const char *report_severity_word(unsigned severity);
+
+/* The same to be seen in a text: "CHECK". */
+const char *report_severity_heading(report_severity severity);
 
 /* The code of the n-th row, NULL after the last. */
 const char *report_verdict_code(const report_verdict_row *rows, unsigned n);

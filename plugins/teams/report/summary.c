@@ -403,7 +403,7 @@ item_text(const summary_item *item, FILE *out)
     char *duration = isnan(item->duration) ? g_strdup("") : g_strdup_printf(", %.1f s", item->duration);
 
     fprintf(out, "\n");
-    report_print(out, 0, "%s: %s %u of %s, %s%s", item->verdict->word, is_signin(item) ? "Sign-in" : "Call", item->number,
+    report_print(out, 0, "%s: %s %u of %s, %s%s", report_severity_heading(item->verdict->severity), is_signin(item) ? "Sign-in" : "Call", item->number,
         item->client, item->start, duration);
     report_print(out, 2, "%s", item->verdict->sentence);
     path_text(item, out);

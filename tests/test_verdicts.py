@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Verdicts: each sentence on a capture that carries it, and none of them beside what refutes it.
+
+What the bundled captures hold is told in test-captures/README.md; what happened in those of
+shared/captures/failures, in truth.csv there."""
+import csv
+import json
+import pathlib
+import tempfile
+
+import pytest
+
+from harness import ROOT, bundled, report, shared, shared_dir, tshark, workspace
+from truncate import frames, written
+
+SCHEMA = json.loads((ROOT / "docs/schema/reports.json").read_text())["properties"]
+
+# A row per sentence: report, code, capture, number of the sign-in or call.
+SHOWN = [
+    ("calls", "connectivity-test", "connectivity-probe.pcap", 1),
+    ("calls", "relay-exchange", "sessions/relay-visit.pcap", 1),
+    ("calls", "one-direction", "sessions/relay-only.pcap", 1),
+    ("calls", "udp-refused", "ms-turn/icmp-errors.pcap", 1),
+    ("calls", "udp-unanswered-tcp", "sessions/fallback-one-call.pcap", 1),
+    ("calls", "udp-unanswered-tls", "failures/14b-udp-dropped-real-tls.pcapng", 1),
+    ("calls", "udp-unanswered-tried-tls", "sessions/udp-blocked.pcap", 1),
+    ("calls", "udp-unanswered", "sessions/unanswered-beside.pcap", 2),
+    ("calls", "not-connected", "ice-symmetric-nat.pcap", 1),
+    ("calls", "setup-only", "modern-signin.pcap", 1),
+    ("calls", "path-agreed", "ice-duplicates.pcap", 1),
+    ("calls", "tcp", "sessions/callers-over-tcp.pcap", 1),
+    ("calls", "direct-tcp", "ice-tcp.pcap", 1),
+    ("calls", "direct-cloud", "article-2017.pcapng", 1),
+    ("calls", "direct-private", "ice-media-kinds.pcap", 1),
+    ("calls", "direct-public", "sessions/callers-in-turn.pcap", 1),
+    ("calls", "relayed", "sessions/mid-call-relay.pcap", 1),
+    ("signin", "went-through", "article-signin-2017.pcap", 1),
+    ("signin", "identity-only", "sessions/signin-stalled.pcap", 1),
+    ("signin", "asked-past-identity", "middle-names.pcap", 1),
+    ("signin", "identity-asked", "sessions/identity-first.pcap", 1),
+    ("signin", "names-only", "alias-mode.pcap", 1),
+    ("signin", "error", "sessions/identity-first.pcap", 2),
+    ("signin", "failed", "failures/06-rst-after-clienthello.pcapng", 1),
+    ("signin", "discovery-found", "lync-discovery.pcap", 1),
+    ("summary", "no-names", "flightproxy.pcap", 0),
+    ("summary", "nothing-found", "negative/dns.pcap", 0),
+]
+LISTS = {"signin": "signins", "calls": "calls", "summary": "summary"}
+NUMBERS = {"signin": "signin", "calls": "call", "summary": "number"}
+
+
+def capture_of(name):
+    return shared(name) if name.split("/")[0] in ("failures", "negative", "teams", "cases") else bundled(name)
+
+
+def entries(path, name):
+    return json.loads(report(path, f"teams,{name},json"))[LISTS[name]]
+
+
+def entry(path, name, number):
+    return next(entry for entry in entries(path, name) if entry[NUMBERS[name]] == number)
+
+
+def row_of(name, code):
+    return next(row for row in SCHEMA[LISTS[name]]["x-verdicts"] if row["code"] == code)
+
+
+@pytest.mark.parametrize("name,code,capture,number", SHOWN, ids=[f"{row[0]}-{row[1]}" for row in SHOWN])
+def test_sentence(name, code, capture, number):
+    found = entry(capture_of(capture), name, number)
+    row = row_of(name, code)
+    assert found["verdict_code"] == code and found["verdict"].startswith(row["sentence"])
+    bad = [problem for problem in found["problems"] if problem["severity"] in ("error", "warning")]
+    assert found["severity"] == ("check" if bad and row["severity"] in ("OK", "unknown") else row["severity"])
+
+
+def only(capture, display_filter):
+    """The frames that the filter lets through, where the unprivileged tshark may write."""
+    folder = pathlib.Path(tempfile.mkdtemp(dir=workspace()))
+    folder.chmod(0o777)
+    path = folder / "only.pcap"
+    tshark("-r", str(capture), "-Y", display_filter, "-F", "pcap", "-w", str(path))
+    return path
+
+
+def test_what_is_inside_tls_is_not_told():
+    """14b without its UDP: TLS with a relay, and nothing that says that UDP was tried."""
+    call, = entries(only(shared("failures/14b-udp-dropped-real-tls.pcapng"), "tcp || dns"), "calls")
+    assert (call["verdict_code"], call["path"], call["streams"]) == ("inside-tls", "tcp_fallback", [])
+
+
+def test_media_that_is_only_sent():
+    """The healthy call without what the other side sends once the pair is nominated, but for its answers."""
+    call, = entries(only(shared("failures/00-control.pcapng"),
+                                   "!(teams_stun.media == \"rtp\" && ip.dst == 192.168.10.20)"), "calls")
+    assert call["severity"] == "broken" and call["verdict_code"] in ("one-way", "cut-off")
+    problem, = [problem for problem in call["problems"] if problem["code"] == "one-way-media"]
+    assert problem["summary"] == "Media was sent, and none was received"
+
+
+def test_an_empty_capture(tmp_path):
+    found, = entries(written(tmp_path, []), "summary")
+    assert (found["kind"], found["verdict_code"]) == ("nothing", "empty")
+
+
+# ---- the failures that are known ----
+
+SEVERITIES = {"ok": "OK", "note": "OK", "warning": "check", "error": "broken"}
+ORDER = ("OK", "unknown", "check", "broken")
+
+
+def truth():
+    path = shared_dir() / "failures/truth.csv" if shared_dir() else None
+    return list(csv.DictReader(path.open())) if path and path.exists() else []
+
+
+@pytest.mark.parametrize("row", truth(), ids=lambda row: row["capture"])
+def test_severity_of_a_known_failure(row):
+    """The worst of its sign-ins and calls, as truth.csv has it."""
+    found = entries(shared(f"failures/{row['capture']}"), "summary")
+    assert max((entry["severity"] for entry in found), key=ORDER.index) == SEVERITIES[row["severity"]]
+
+
+def test_a_failure_is_not_explained_away():
+    """Stages that are missing beside an error have no harmless explanation."""
+    signin, = entries(shared("failures/05-syn-dropped-login.pcapng"), "signin")
+    assert signin["missing_stages"] and not any(stage["explanation"] for stage in signin["missing_stages"])
+    signin, = entries(bundled("middle-names.pcap"), "signin")
+    assert signin["missing_stages"] and all(stage["explanation"] for stage in signin["missing_stages"])
+
+
+def test_an_interruption_is_no_congestion():
+    """19-nat-rebinding: the same stream goes on after 8 s, 403 packets of sequence numbers later."""
+    call, = entries(shared("failures/19-nat-rebinding.pcapng"), "calls")
+    codes = {problem["code"] for problem in call["problems"]}
+    assert {"nat-rebinding", "media-gap"} <= codes and "loss" not in codes
+    gap, = [gap for stream in call["streams"] for gap in stream["gaps"]]
+    assert gap["missing"] == 403 and gap["seconds"] == pytest.approx(8.1, abs=0.2)
+
+
+def test_round_trip_is_that_of_the_network():
+    """20-vpn-hairpin: 197 ms, not what the client took to answer."""
+    call, = entries(shared("failures/20-vpn-hairpin.pcapng"), "calls")
+    pair, = [pair for pair in call["pairs"] if pair["state"] == "nominated"]
+    assert pair["round_trip_mean"] == pytest.approx(0.197, abs=0.01)
+    assert "round-trip" in {problem["code"] for problem in call["problems"]}
+
+
+# ---- the summary ----
+
+def test_summary_of_the_real_call_fits_a_screen():
+    text = report(shared("teams/teams-signin-and-call.pcapng"), "teams,summary").strip().splitlines()
+    assert len(text) <= 24 and max(map(len, text)) <= 80
+    whole = " ".join(" ".join(text).split())
+    assert "Filter: teams.call == 1" in whole and "direct over udp to 93.71.110.205; round trip 76 ms" in whole
+
+
+def test_summary_says_that_there_is_nothing_and_why():
+    text = report(bundled("flightproxy.pcap"), "teams,summary")
+    assert "No Teams or Skype traffic found. There is no DNS" in " ".join(text.split())
+
+
+def test_summary_is_the_same_as_the_reports():
+    path = bundled("sessions/udp-blocked.pcap")
+    data = json.loads(tshark("-q", "-r", str(path), *(part for name in ("summary", "signin", "calls")
+                                                      for part in ("-z", f"teams,{name},json"))))
+    told = {(row["kind"], row["number"]): (row["verdict_code"], row["severity"], row["problems"]) for row in data["summary"]}
+    assert told == {("signin", row["signin"]): (row["verdict_code"], row["severity"], row["problems"]) for row in data["signins"]} | {
+        ("call", row["call"]): (row["verdict_code"], row["severity"], row["problems"]) for row in data["calls"]}

@@ -80,7 +80,7 @@ remote_type_by_siblings(const ts_pair *pair)
 }
 
 static void
-learn_remote_type(ts_pair *pair, const stun_msg *msg, bool from_local)
+update_remote_type(ts_pair *pair, const stun_msg *msg, bool from_local)
 {
     if (stun_msg_has(msg, TS_ATTR_MUX_SESSION_ID) && !from_local)
         pair->remote_type = TS_CANDIDATE_RELAYED;
@@ -90,7 +90,7 @@ learn_remote_type(ts_pair *pair, const stun_msg *msg, bool from_local)
 
 /* The answer to a check of ours names the address that the peer saw us come from. */
 static void
-learn_local_type(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, const ts_endpoint *mapped, ts_learned *learned)
+update_local_type(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, const ts_endpoint *mapped, ts_pair_news *news)
 {
     if (pair->local_type == TS_CANDIDATE_RELAYED)
         return;
@@ -107,12 +107,12 @@ learn_local_type(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, c
     if (ts_address_is_private(&mapped->addr))
         return;
 
-    switch (ts_nat_see(pinfo, &pair->local, &pair->remote, mapped, &learned->mapped_before)) {
+    switch (ts_nat_see(pinfo, &pair->local, &pair->remote, mapped, &news->mapped_before)) {
     case TS_NAT_CHANGED:
-        learned->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_NAT_CHANGED);
+        news->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_NAT_CHANGED);
         break;
     case TS_NAT_PER_PEER:
-        learned->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_SYMMETRIC_NAT);
+        news->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_SYMMETRIC_NAT);
         break;
     default:
         break;
@@ -124,7 +124,7 @@ learn_local_type(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, c
 }
 
 static void
-learn_role(ts_ice_session *session, const stun_msg *msg, ts_learned *learned)
+update_role(ts_ice_session *session, const stun_msg *msg, ts_pair_news *news)
 {
     if (session == NULL || msg->role == TS_ICE_ROLE_UNKNOWN)
         return;
@@ -132,12 +132,12 @@ learn_role(ts_ice_session *session, const stun_msg *msg, ts_learned *learned)
 
     session->role[side] = msg->role;
     if (session->role[1 - side] == msg->role)
-        learned->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_ROLE_CONFLICT);
+        news->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_ROLE_CONFLICT);
 }
 
 void
-ts_pair_learn(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, const stun_msg *msg, bool from_local,
-    ts_learned *learned)
+ts_pair_update(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, const stun_msg *msg, bool from_local,
+    ts_pair_news *news)
 {
     ts_ice_session *session = ts_ice_session_of(pinfo, msg, true);
 
@@ -145,8 +145,8 @@ ts_pair_learn(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, cons
     if (stun_msg_has(msg, TS_ATTR_IMPLEMENTATION_VERSION))
         pair->version = msg->implementation_version;
     if (msg->type == TS_STUN_BINDING_REQUEST)
-        learn_role(session, msg, learned);
-    learn_remote_type(pair, msg, from_local);
+        update_role(session, msg, news);
+    update_remote_type(pair, msg, from_local);
     if (msg->type == TS_STUN_BINDING_SUCCESS && ts_endpoint_known(&msg->reflexive) && !from_local)
-        learn_local_type(pinfo, call, pair, &msg->reflexive, learned);
+        update_local_type(pinfo, call, pair, &msg->reflexive, news);
 }

@@ -282,10 +282,10 @@ frame_data_new(tvbuff_t *tvb, packet_info *pinfo, const ts_demux_call *call, con
     if (pair == NULL)
         return frame_data;
 
-    ts_learned learned = { .diagnostics = 0 };
-    ts_pair_learn(pinfo, call, pair, msg, frame_data->from_local, &learned);
-    frame_data->diagnostics |= learned.diagnostics;
-    frame_data->mapped_before = learned.mapped_before;
+    ts_pair_news news = { .diagnostics = 0 };
+    ts_pair_update(pinfo, call, pair, msg, frame_data->from_local, &news);
+    frame_data->diagnostics |= news.diagnostics;
+    frame_data->mapped_before = news.mapped_before;
     if (frame_data->request)
         request_outcome(pair, frame_data->attempt, frame_data);
     else if (msg->type == TS_STUN_BINDING_SUCCESS)

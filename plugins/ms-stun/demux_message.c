@@ -98,7 +98,7 @@ stock_in_layer(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_demux_cal
  * goes there must be wrapped with it ([MS-TURN] 2.2.3).
  */
 static void
-learn_session(packet_info *pinfo, const ts_demux_call *call, const uint8_t *data, size_t captured)
+keep_session(packet_info *pinfo, const ts_demux_call *call, const uint8_t *data, size_t captured)
 {
     ts_tlv tlv;
 
@@ -117,7 +117,7 @@ take_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *outer, 
     stock_in_layer(tvb, pinfo, tree, call, outer, data, captured);
 
     if (call->payload.kind == TS_PAYLOAD_STUN) {
-        learn_session(pinfo, call, data, captured);
+        keep_session(pinfo, call, data, captured);
         ts_demux_annotate(ts_teams_stun_handle, tvb, pinfo, tree, call);
     } else {
         ts_demux_annotate(ts_ms_turn_handle, tvb, pinfo, tree, call);

@@ -143,11 +143,11 @@ ts_ice_session *ts_ice_session_of(packet_info *pinfo, const stun_msg *msg, bool 
 typedef struct {
     uint64_t diagnostics;
     ts_endpoint mapped_before;      /* what this peer's answers named until now, where it has changed; file scope */
-} ts_learned;
+} ts_pair_news;
 
 /* Takes what the message says of its pair's candidates; first pass. */
-void ts_pair_learn(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, const stun_msg *msg, bool from_local,
-    ts_learned *learned);
+void ts_pair_update(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, const stun_msg *msg, bool from_local,
+    ts_pair_news *news);
 
 /* ---- consent.c; first pass ---- */
 

@@ -178,13 +178,13 @@ def test_sequence_of_the_flow_graph():
     # Of each call: 4 TURN messages, 14 checks and answers up to the nomination, 2 first packets of media.
     assert [sum(row.startswith(f"{call} ") for row in rows) for call in (1, 2)] == [20, 20]
     assert sum("nominated" in row for row in rows) == 2
-    assert sum("Teams audio media" in row for row in rows) == 4
+    assert sum("Skype audio media" in row for row in rows) == 4
 
 
 def test_disabled_umbrella_leaves_no_trace():
     """Disabled, it adds nothing to the packet list and nothing to a report."""
     path = str(bundled("sessions/marked.pcap"))
-    assert "Teams" not in tshark("-r", path, "--disable-protocol", "teams")
+    assert "Skype" not in tshark("-r", path, "--disable-protocol", "teams")
     assert "No Teams or Skype traffic" in tshark("-q", "-r", path, "--disable-protocol", "teams", "-z", "teams,calls")
 
 
@@ -195,10 +195,10 @@ def info_column(path, *options):
 
 
 def test_info_column_says_what_a_frame_is():
-    path = str(bundled("sessions/marked.pcap"))
+    path = str(bundled("sessions/marked.pcap"))      # no name of Teams, and checks of Skype's version
     info = info_column(path)
-    assert info[0].startswith("Teams audio check: Binding Request")
-    assert info[-1].startswith("Teams audio media: ")
+    assert info[0].startswith("Skype audio check: Binding Request")
+    assert info[-1].startswith("Skype audio media: ")
     assert info_column(path, "-o", "teams.info_column:FALSE")[0].startswith("Binding Request")
 
 

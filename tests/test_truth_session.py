@@ -125,3 +125,15 @@ def test_no_flow_is_cut_at_its_first_media_frame(capture):
             latest[stream] = call
         elif stream in latest:
             assert call == latest[stream]
+
+
+# ---- whose product ----
+
+@pytest.mark.parametrize("path, product", [
+    (lambda: shared("teams/skype-conference-call.pcap"), "skype-shared"),   # version 3 in its checks, no name of Teams
+    (lambda: bundled("sessions/calls-at-once.pcap"), "skype-shared"),       # the same
+    (lambda: bundled("article-2017.pcapng"), "teams"),                      # version 3, but names of Teams
+    (lambda: shared("teams/teams-signin-and-call.pcapng"), "teams"),        # version 7
+])
+def test_product_of_a_call_follows_names_and_version(path, product):
+    assert {value for value, in rows(path(), "teams.call && teams_stun.pair", "teams.product")} == {product}

@@ -102,11 +102,27 @@ name_by_address(teams_frame_builder *b, teams_flow *flow)
     b->info.name_frame = learned->frame;
 }
 
+/* Observed: Skype and Skype for Business say 3 in their checks, older ones less; 7 is said by Teams, and by Skype since 2018. */
+#define LAST_VERSION_BEFORE_TEAMS 3
+
+/* Whose relays and media are these? The client's names say it first; Teams asks for names of Skype's, too, but not the other way. */
+static ts_product
+product_of_client(const teams_frame_builder *b)
+{
+    const ts_product named = b->client->product;
+    const uint32_t version = b->client->check_version;
+
+    if (named == TS_PRODUCT_SKYPE_CONSUMER || named == TS_PRODUCT_SFB_ONLINE || named == TS_PRODUCT_LYNC_ONPREM)
+        return named;
+    return named == TS_PRODUCT_UNKNOWN && version != 0 && version <= LAST_VERSION_BEFORE_TEAMS ?
+        TS_PRODUCT_SKYPE_SHARED : TS_PRODUCT_TEAMS;
+}
+
 void
 teams_builder_set_service(teams_frame_builder *b, ts_service service, ts_stage stage)
 {
     if (b->info.product == TS_PRODUCT_UNKNOWN || teams_name_weigh(b->info.product) != TEAMS_NAME_OWN)
-        b->info.product = TS_PRODUCT_TEAMS;
+        b->info.product = product_of_client(b);
     b->info.service = service;
     b->info.stage = stage;
 }

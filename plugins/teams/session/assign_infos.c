@@ -193,6 +193,8 @@ apply_check(teams_frame_builder *b, const ts_frame_info *info)
 
     teams_builder_set_flow(b, check->from_local);
     teams_builder_set_kind(b, TEAMS_WHAT_CHECK, TS_EVIDENCE_CHECK);
+    if (check->version != 0)
+        b->client->check_version = check->version;
     if (b->info.service == TS_SERVICE_UNKNOWN)
         teams_builder_set_service(b, relayed ? TS_SERVICE_MEDIA_RELAY : TS_SERVICE_UNKNOWN, TS_STAGE_MEDIA);
     teams_builder_set_path(b, relayed ? TEAMS_PATH_RELAYED : TEAMS_PATH_DIRECT);

@@ -43,15 +43,17 @@ teams_path_name(teams_path path)
 }
 
 static const char *
-family_label(ts_product product)
+family_label(const teams_frame_info *info)
 {
-    switch (product) {
+    switch (info->product) {
     case TS_PRODUCT_SKYPE_CONSUMER:
         return "Skype";
     case TS_PRODUCT_SFB_ONLINE:
         return "Skype for Business";
     case TS_PRODUCT_LYNC_ONPREM:
         return "Lync";
+    case TS_PRODUCT_SKYPE_SHARED:
+        return info->what >= TEAMS_WHAT_RELAY ? "Skype" : "Teams";
     default:
         return "Teams";
     }
@@ -61,7 +63,7 @@ family_label(ts_product product)
 static const char *
 info_label(const teams_frame_info *info)
 {
-    const char *family = family_label(info->product);
+    const char *family = family_label(info);
     const bool service = info->what == TEAMS_WHAT_SERVICE || info->what == TEAMS_WHAT_NAME;
     const bool plain = info->modality == TS_MODALITY_UNKNOWN || info->what == TEAMS_WHAT_SIGNALLING;
     char text[128];

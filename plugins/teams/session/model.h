@@ -190,6 +190,8 @@ struct teams_client {
     uint32_t frame;
     address addr;
     teams_signin *signin;           /* the latest, NULL before the first */
+    ts_product product;             /* that its names are of: Teams where any is */
+    uint32_t check_version;         /* IMPLEMENTATION-VERSION of its latest checks, 0: none seen */
     wmem_list_t *calls;             /* teams_call *, in order: the open ones, and some that are over */
     wmem_map_t *sockets;            /* port -> teams_call_socket, the latest */
     unsigned changes;               /* counts what is learned of the sockets of its calls */

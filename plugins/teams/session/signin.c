@@ -271,6 +271,8 @@ teams_signin_name(teams_model *model, packet_info *pinfo, teams_client *client, 
             keep_links(model, info, what);
         return what->weight >= TEAMS_NAME_OWN;
     }
+    if (what->weight == TEAMS_NAME_CLIENT && client->product != TS_PRODUCT_TEAMS)
+        client->product = what->product;
     signin->last = pinfo->abs_ts;
     if (what->weight >= TEAMS_NAME_OWN)
         signin->last_own = pinfo->abs_ts;

@@ -98,7 +98,7 @@ same_client(const teams_connection *a, const teams_connection *b)
 
 /* IPv6 to the name was not answered, and IPv4 now is: what did that cost? */
 static void
-check_ipv6(packet_info *pinfo, const teams_connection *c)
+check_ipv6(packet_info *pinfo, teams_connection *c)
 {
     const teams_connection *dead = c->name == NULL || c->server_end.addr.type != AT_IPv4 ? NULL
         : (const teams_connection *)wmem_map_lookup(teams_net_get()->ipv6, c->name);
@@ -107,11 +107,12 @@ check_ipv6(packet_info *pinfo, const teams_connection *c)
         return;
     const double cost = teams_seconds(&dead->start, &c->start);
 
-    if (cost < IPV6_COST || cost > IPV6_COST_MAX)
+    if (cost < 0 || cost > IPV6_COST_MAX)
         return;
     c->p->dead_ipv6 = dead;
-    teams_connection_tell(pinfo, c, TEAMS_EXPERT_IPV6_DEAD, "%s at %s: %u SYNs without an answer; IPv4 %.1f s later",
-        c->name, dead->endpoint, dead->syns, cost);
+    if (cost >= IPV6_COST)
+        teams_connection_tell(pinfo, c, TEAMS_EXPERT_IPV6_DEAD, "%s at %s: %u SYNs without an answer; IPv4 %.1f s later",
+            c->name, dead->endpoint, dead->syns, cost);
 }
 
 static void

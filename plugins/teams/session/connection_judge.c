@@ -166,6 +166,7 @@ static const struct {
     const char *explains;
 } explanations[] = {
     { "ipv6-dead", " tcp-unanswered tcp-refused tcp-prohibited " },
+    { "quic-unanswered", " network-refused " },
     { "slow-resolver", " D19 " },
     { "resolver-silent", " D2 " },
     { "resolver-refused", " D2 " },

@@ -7,6 +7,7 @@
 #include "session/connection_judge.h"
 
 #define UNANSWERED_SECONDS  3.0     /* a SYN without an answer by then has none: two repetitions fit in */
+#define IPV6_COST           0.5
 #define QUIC_SECONDS        1.0
 #define HOLE_SECONDS        3.0
 #define IDLE_MIN            10.0
@@ -99,6 +100,15 @@ judge_unanswered(teams_judge *j)
 
 /* ---- refused ---- */
 
+/* IPv6, and the name was reached over IPv4. */
+static bool
+took_another_way(const teams_judge *j, const teams_connection *c)
+{
+    const teams_name_result *name = c->name == NULL ? NULL : teams_judge_name_of(j, c->name);
+
+    return c->server_end.addr.type == AT_IPv6 && name != NULL && name->reached;
+}
+
 static void
 judge_refused(teams_judge *j)
 {
@@ -108,7 +118,7 @@ judge_refused(teams_judge *j)
     for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
         const teams_connection *c = teams_judge_connection(j, i);
 
-        if (c->state != TEAMS_CONNECTION_REFUSED)
+        if (c->state != TEAMS_CONNECTION_REFUSED || took_another_way(j, c))
             continue;
         first = first == NULL ? c : first;
         teams_name_list_add(&list, c->name == NULL ? c->endpoint : c->name, c->end_frame);
@@ -130,7 +140,7 @@ judge_prohibited(teams_judge *j)
     for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
         const teams_connection *c = teams_judge_connection(j, i);
 
-        if (c->state != TEAMS_CONNECTION_PROHIBITED)
+        if (c->state != TEAMS_CONNECTION_PROHIBITED || took_another_way(j, c))
             continue;
         first = first == NULL ? c : first;
         teams_name_list_add(&list, c->name == NULL ? c->endpoint : c->name, c->end_frame);
@@ -144,25 +154,44 @@ judge_prohibited(teams_judge *j)
 
 /* ---- fallbacks ---- */
 
+/* Not answered, not even after IPv4 had taken its place: a SYN-ACK would have come all the same. */
+static bool
+is_dead_ipv6(const teams_judge *j, const teams_connection *c)
+{
+    if (c->server_end.addr.type != AT_IPv6 || c->quic || !took_another_way(j, c))
+        return false;
+    return c->state == TEAMS_CONNECTION_REFUSED || c->state == TEAMS_CONNECTION_PROHIBITED ||
+        (c->state == TEAMS_CONNECTION_UNANSWERED && teams_judge_time_passed(j, &c->start, UNANSWERED_SECONDS));
+}
+
 static void
 judge_ipv6(teams_judge *j)
 {
     teams_name_list list = teams_name_list_new(j);
+    const teams_connection *first = NULL;
     double cost = 0;
 
     for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
         const teams_connection *c = teams_judge_connection(j, i);
+        const teams_connection *dead = c->p->dead_ipv6;
 
-        if (c->p->dead_ipv6 == NULL)
-            continue;
-        teams_name_list_add(&list, c->name, c->p->dead_ipv6->frame);
-        cost += teams_seconds(&c->p->dead_ipv6->start, &c->start);
+        if (c->server_end.addr.type == AT_IPv6 && c->state >= TEAMS_CONNECTION_CONNECTED && !c->quic)
+            return;     /* it works */
+        if (dead != NULL && dead->state == TEAMS_CONNECTION_UNANSWERED) {
+            cost += teams_seconds(&dead->start, &c->start);
+            teams_name_list_add(&list, c->name, dead->frame);
+        } else if (is_dead_ipv6(j, c) && c->state != TEAMS_CONNECTION_UNANSWERED)
+            teams_name_list_add(&list, c->name, c->frame);
+        first = first == NULL ? dead != NULL ? dead : is_dead_ipv6(j, c) ? c : NULL : first;
     }
-    if (list.names > 0)
-        teams_judge_add(j, &teams_expert_table.rows[TEAMS_EXPERT_IPV6_DEAD], PI_WARN,
-            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first },
-            "IPv6 to %s is not answered, and IPv4 works: the fallback cost %.1f s (%u time%s)", teams_name_list_text(&list), cost,
-            list.count, list.count == 1 ? "" : "s");
+    if (first == NULL || (list.count < 2 && cost < IPV6_COST))
+        return;
+    const bool refused = first->state == TEAMS_CONNECTION_REFUSED || first->state == TEAMS_CONNECTION_PROHIBITED;
+
+    teams_judge_add(j, &teams_expert_table.rows[TEAMS_EXPERT_IPV6_DEAD], PI_WARN,
+        (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first },
+        "IPv6 to %s is %s, and IPv4 works: the fallback cost %.1f s (%u time%s)", teams_name_list_text(&list),
+        refused ? "refused" : "not answered", cost, list.count, list.count == 1 ? "" : "s");
 }
 
 static void

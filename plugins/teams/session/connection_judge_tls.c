@@ -156,8 +156,9 @@ static const char *
 say_ended(const teams_judge *j, const teams_name_list *list, const teams_connection *first)
 {
     return wmem_strdup_printf(j->scope,
-        "The client ends the TLS handshake with %s after the server's part%s (%s): likely it does not accept the certificate",
-        teams_name_list_text(list), times(j, list), first->version);
+        "The client ends the TLS handshake with %s after the server's part%s (%s): likely it does not accept the certificate%s%s",
+        teams_name_list_text(list), times(j, list), first->version, first->certificate == NULL ? "" : ", issued by ",
+        first->certificate == NULL ? "" : first->certificate->issuer);
 }
 
 static bool
@@ -240,7 +241,9 @@ judge_end(teams_judge *j, const tls_end *kind)
     }
     if (first == NULL)
         return;
-    const int severity = severity_of(&list, kind);
+    const bool proved = kind->row == TEAMS_EXPERT_HANDSHAKE_ENDED && list.matters && first->certificate != NULL &&
+        (is_foreign(first) || !first->certificate->valid);
+    const int severity = proved ? PI_ERROR : severity_of(&list, kind);
 
     teams_judge_add(j, &teams_expert_table.rows[kind->row], severity,
         (teams_problem_place) { .frame = list.frame, .name = list.first, .fatal = severity == PI_ERROR,
@@ -265,7 +268,7 @@ judge_certificate_time(teams_judge *j)
         teams_name_list_add(&list, c->name, c->certificate->frame);
     }
     if (certificate != NULL)
-        teams_judge_add(j, &teams_expert_table.rows[TEAMS_EXPERT_CERTIFICATE_TIME], PI_WARN,
+        teams_judge_add(j, &teams_expert_table.rows[TEAMS_EXPERT_CERTIFICATE_TIME], list.matters ? PI_ERROR : PI_WARN,
             (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_UNKNOWN, .name = list.first },
             "The certificate of %s is valid from %s to %s, not at the time of the capture: a wrong clock, or an expired certificate",
             teams_name_list_text(&list), teams_date_text(j->scope, &certificate->not_before), teams_date_text(j->scope, &certificate->not_after));

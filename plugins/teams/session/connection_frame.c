@@ -158,7 +158,8 @@ ended_early(packet_info *pinfo, teams_connection *c, bool from_client)
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_HELLO_RESET, "%s, ClientHello in frame %u", text, c->hello_frame);
     } else if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && since_hello >= ANSWER_SECONDS)
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_HELLO_UNANSWERED, "%s: ClientHello in frame %u, %.1f s", text, c->hello_frame, since_hello);
-    else if (c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && from_client && c->bytes[FROM_SERVER] >= FLIGHT_MIN && !c->p->wait_server)
+    else if (c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && from_client && c->bytes[FROM_SERVER] >= FLIGHT_MIN && !c->p->wait_server &&
+            c->p->hole_frame == 0)
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_HANDSHAKE_ENDED, "%s, %s", text, c->version);
     else if (c->state == TEAMS_CONNECTION_SECURED && from_client && nstime_is_zero(&c->p->request_time) &&
             teams_seconds(&c->p->secured_time, &pinfo->abs_ts) < REFUSAL_SECONDS)

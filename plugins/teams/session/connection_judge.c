@@ -165,12 +165,15 @@ static const struct {
     const char *code;
     const char *explains;
 } explanations[] = {
+    { "name-missing", " D1 " },
+    { "chain-cut", " D7 " },
+    { "mtu", " handshake-ended " },
     { "ipv6-dead", " tcp-unanswered tcp-refused tcp-prohibited " },
     { "quic-unanswered", " network-refused " },
     { "slow-resolver", " D19 " },
     { "resolver-silent", " D2 " },
     { "resolver-refused", " D2 " },
-    { "captive-portal", " D4 D6 one-address tls-intercepted tls-intercepted-refused certificate-refused handshake-ended certificate-time " },
+    { "captive-portal", " D4 D6 one-address tcp-refused tls-intercepted tls-intercepted-refused certificate-refused handshake-ended certificate-time " },
     { "private-address-dead", " D4 tcp-unanswered " },
     { "private-address", " D4 " },
     { "aaaa-refused", " D3 " },

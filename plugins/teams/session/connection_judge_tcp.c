@@ -14,6 +14,7 @@
 #define LOSS_PACKETS_MIN    50      /* fewer are no measure of loss */
 #define LOSS_NOTE           0.02
 #define LOSS_WARN           0.05
+#define LOSS_FEW            5
 #define LOSS_MANY           20      /* a tail that was sent twice in each of a few connections is no loss */
 #define STALL_SECONDS       1.0     /* a receiver that keeps its window shut for so long is stuck */
 #define ZERO_WINDOWS_MIN    3
@@ -118,7 +119,7 @@ judge_refused(teams_judge *j)
     for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
         const teams_connection *c = teams_judge_connection(j, i);
 
-        if (c->state != TEAMS_CONNECTION_REFUSED || took_another_way(j, c))
+        if (c->state != TEAMS_CONNECTION_REFUSED || took_another_way(j, c) || teams_judge_is_portal(j, c))
             continue;
         first = first == NULL ? c : first;
         teams_name_list_add(&list, c->name == NULL ? c->endpoint : c->name, c->end_frame);
@@ -309,7 +310,7 @@ judge_loss(teams_judge *j)
             frame = c->frame;
     }
     for (unsigned way = 0; way < 2; way++)
-        if (packets[way] >= LOSS_PACKETS_MIN && again[way] >= LOSS_NOTE * packets[way])
+        if (packets[way] >= LOSS_PACKETS_MIN && again[way] >= LOSS_NOTE * packets[way] && again[way] >= LOSS_FEW)
             teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_RETRANSMISSIONS], again[way] >= LOSS_WARN * packets[way] && again[way] >= LOSS_MANY ? PI_WARN : PI_NOTE,
                 (teams_problem_place) { .frame = frame, .actor = TEAMS_BY_NETWORK },
                 "%u of %u TCP segments from the %s are retransmissions", again[way], packets[way], way == FROM_CLIENT ? "client" : "servers");

@@ -145,7 +145,8 @@ fits_alert(const teams_judge *j _U_, const teams_connection *c)
 static bool
 fits_ended(const teams_judge *j _U_, const teams_connection *c)
 {
-    if (c->end == TEAMS_CONNECTION_OPEN || !c->ended_by_client)
+    /* Where a segment of the server's part is missing, the client had nothing to look at. */
+    if (c->end == TEAMS_CONNECTION_OPEN || !c->ended_by_client || c->p->hole_frame != 0)
         return false;
     if (c->state == TEAMS_CONNECTION_SECURED)
         return nstime_is_zero(&c->p->request_time) && teams_seconds(&c->p->secured_time, &c->ended) < REFUSAL_SECONDS;

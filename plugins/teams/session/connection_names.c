@@ -213,7 +213,10 @@ check_one_address(packet_info *pinfo, teams_net_client *client, const address *a
     const char *zone = NULL;
     bool zones = false;
 
-    if (client->one_address_frame != 0 || host == NULL)
+    const uint8_t first = *(const uint8_t *)addr->data;
+
+    /* 0.0.0.0, 127.0.0.1, :: and ::1 are how filters say no: nobody's host. */
+    if (client->one_address_frame != 0 || host == NULL || first == 0 || (addr->type == AT_IPv4 && first == 127))
         return;
     for (unsigned i = 0; i < wmem_array_get_count(host->names); i++) {
         const teams_host_name *each = (const teams_host_name *)wmem_array_index(host->names, i);

@@ -107,7 +107,7 @@ def test_frames_out_of_their_order(tmp_path):
 
 
 def test_one_address_over_udp_and_over_tcp():
-    """Two far ends: what TLS carried says nothing of UDP."""
+    """Two remotes: what TLS carried says nothing of UDP."""
     call, = [call for call in report_of(bundled("sessions/tls-beside-udp.pcap")) if call["remotes"]]
     ends = {end["transport"]: end for end in call["remotes"] if end["address"] == "52.114.250.10"}
     assert (ends["tls"]["ports"], ends["udp"]["ports"]) == ([443], [3478])

@@ -181,7 +181,7 @@ def test_sequence_of_the_flow_graph():
     assert sum("Skype audio media" in row for row in rows) == 4
 
 
-def test_disabled_umbrella_leaves_no_trace():
+def test_disabled_teams_leaves_no_trace():
     """Disabled, it adds nothing to the packet list and nothing to a report."""
     path = str(bundled("sessions/marked.pcap"))
     assert "Skype" not in tshark("-r", path, "--disable-protocol", "teams")

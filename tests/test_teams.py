@@ -277,7 +277,7 @@ def test_the_real_call():
 
 
 def test_group_call_of_skype():
-    """One far end, all 200 frames."""
+    """One remote, all 200 frames."""
     call = calls("teams/skype-conference-call.pcap")[0]
     assert (call["packets"], call["path"]) == (200, "direct")
     assert [end["address"] for end in call["remotes"]] == ["104.46.40.49"]

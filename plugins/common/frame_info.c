@@ -26,6 +26,14 @@ ts_evidence_name(ts_evidence evidence)
     return names[evidence];
 }
 
+const char *
+ts_pair_state_name(ts_pair_state state)
+{
+    static const char *const names[TS_PAIR_STATE_COUNT] = { "frozen", "checking", "succeeded", "nominated", "failed" };
+
+    return names[state];
+}
+
 void
 ts_frame_info_init(void)
 {

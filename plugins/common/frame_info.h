@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Over each frame teams-dns, ms-turn and teams-stun leave an info on it: proto
+ * Over each frame teams-dns and ms-stun leave infos on it: proto
  * data under the protocol id of "teams", so that nothing is stored where that
  * plugin is absent or disabled. The postdissector of "teams", which runs last,
  * reads them in the order they were left (innermost message first where
@@ -80,7 +80,7 @@ typedef enum {
 /* "cookie", "attribute", ...; "" for none: the text that fields show. */
 const char *ts_evidence_name(ts_evidence evidence);
 
-/* ---- names (teams-dns) ---- */
+/* ---- names (teams_dns) ---- */
 
 typedef enum {
     TS_ROLE_QUESTION,       /* a DNS query, or the question of a response without answers */
@@ -153,7 +153,7 @@ typedef struct {
     const ts_name_client *client;       /* the same */
 } ts_name_info;
 
-/* ---- TURN (ms-turn) ---- */
+/* ---- TURN (ms_turn) ---- */
 
 /* One MS-TURN message, or one FF10 frame (type TS_MUX_CHANNEL). */
 typedef struct {
@@ -185,15 +185,19 @@ typedef struct {
     nstime_t response_time;
 } ts_turn_info;
 
-/* ---- connectivity checks (teams-stun) ---- */
+/* ---- connectivity checks (teams_stun) ---- */
 
 typedef enum {
     TS_PAIR_FROZEN,
     TS_PAIR_CHECKING,
     TS_PAIR_SUCCEEDED,
     TS_PAIR_NOMINATED,
-    TS_PAIR_FAILED
+    TS_PAIR_FAILED,
+    TS_PAIR_STATE_COUNT
 } ts_pair_state;
+
+/* "frozen", "checking", ... */
+const char *ts_pair_state_name(ts_pair_state state);
 
 /* One Binding message of a candidate pair. */
 typedef struct {
@@ -213,8 +217,8 @@ typedef struct {
     bool tcp;
     uint16_t error_code;
     uint32_t request_frame;
-    bool measured;                  /* rtt is valid: the first answer to a check that the capturing side sent */
-    nstime_t rtt;
+    bool measured;                  /* response_time is valid: the first answer to a check that the capturing side sent */
+    nstime_t response_time;
     bool has_answer_time;           /* the first answer of the capturing side to a check of its peer */
     nstime_t answer_time;           /* what it took for that: nothing of the path */
     ts_endpoint mapped;             /* XOR-MAPPED-ADDRESS of this message */
@@ -225,7 +229,7 @@ typedef struct {
     const char *ufrag_remote;
 } ts_check_info;
 
-/* ---- media (teams-stun) ---- */
+/* ---- media (teams_stun) ---- */
 
 typedef enum {
     TS_MEDIA_RTP,
@@ -255,7 +259,7 @@ typedef struct {
     bool consent_back;              /* it is there again from this frame on */
 } ts_media_info;
 
-/* ---- flightproxy (teams-stun) ---- */
+/* ---- flightproxy (teams_flightproxy) ---- */
 
 typedef struct {
     ts_frame_info head;

@@ -6,6 +6,8 @@
 
 #include "common/name_question.h"
 
+#include "common/times.h"
+
 #define TRIES_AGAIN         2u
 #define HOPELESS_SECONDS    10.0    /* resolvers of Windows and Linux give up within this */
 #define ANSWER_SECONDS      5.0     /* the usual wait for one answer */
@@ -13,15 +15,6 @@
 #define FALLBACK_SECONDS    300.0   /* border controllers check their proxies every minute */
 
 enum { QTYPE_AAAA = 28, QTYPE_HTTPS = 65 };
-
-static double
-seconds(const nstime_t *from, const nstime_t *to)
-{
-    nstime_t delta;
-
-    nstime_delta(&delta, to, from);
-    return nstime_to_sec(&delta);
-}
 
 static bool
 is_extra_type(const ts_name_question *question)
@@ -36,13 +29,13 @@ has_address(const ts_name_question *question)
     const ts_name_question *a = question->address;
 
     return a != NULL && a->answered_frame != 0 && a->answered_data &&
-        seconds(&question->first_time, &a->answered_time) > -ANSWER_SECONDS;
+        ts_seconds(&question->first_time, &a->answered_time) > -ANSWER_SECONDS;
 }
 
 bool
 ts_question_lacks_answer(const ts_name_question *question, const nstime_t *now)
 {
-    return question->required && question->tries >= TRIES_AGAIN && seconds(&question->first_time, now) >= HOPELESS_SECONDS &&
+    return question->required && question->tries >= TRIES_AGAIN && ts_seconds(&question->first_time, now) >= HOPELESS_SECONDS &&
         !(is_extra_type(question) && has_address(question));
 }
 
@@ -52,18 +45,18 @@ ts_question_lacks_type(const ts_name_question *question, const nstime_t *now)
     if (question->tries == 0 || !is_extra_type(question) || !has_address(question))
         return false;
 
-    const double waited = seconds(&question->first_time, now);
+    const double waited = ts_seconds(&question->first_time, now);
     return waited >= ANSWER_SECONDS && waited >= ANSWER_FACTOR * nstime_to_sec(&question->address->answer_time);
 }
 
 bool
 ts_question_lacks_tcp(const ts_name_question *question, const nstime_t *now)
 {
-    return question->truncated_frame != 0 && seconds(&question->truncated_time, now) >= ANSWER_SECONDS;
+    return question->truncated_frame != 0 && ts_seconds(&question->truncated_time, now) >= ANSWER_SECONDS;
 }
 
 bool
 ts_client_lacks_fallback(const ts_name_client *client, const nstime_t *now)
 {
-    return client->pstn_name != NULL && !client->pstn_fallback && seconds(&client->pstn_time, now) >= FALLBACK_SECONDS;
+    return client->pstn_name != NULL && !client->pstn_fallback && ts_seconds(&client->pstn_time, now) >= FALLBACK_SECONDS;
 }

@@ -156,7 +156,7 @@ check_contents(const stun_msg *msg, const ts_pair *pair, check_frame_data *frame
         frame_data->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_UNAUTHENTICATED_CHECK);
 }
 
-/* ---- the record for the umbrella ---- */
+/* ---- what "teams" is told ---- */
 
 static void
 fill_ufrags(packet_info *pinfo, const stun_msg *msg, bool from_local, ts_check_info *info)
@@ -199,7 +199,7 @@ attach_info(packet_info *pinfo, const stun_msg *msg, const check_frame_data *fra
     info->version = pair->version;
     info->measured = frame_data->round_trip;
     if (frame_data->round_trip)
-        info->rtt = frame_data->time;
+        info->response_time = frame_data->time;
     info->mapped_before = frame_data->mapped_before;
     info->consent_back = (frame_data->diagnostics & TS_EXPERT_BIT(TEAMS_STUN_EXPERT_CONSENT_BACK)) != 0;
     info->has_answer_time = frame_data->answer_time;

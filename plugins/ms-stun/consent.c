@@ -1,5 +1,5 @@
 /* consent.c
- * Whether the far end of a stream still answers
+ * Whether the remote side of a stream still answers
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
@@ -10,6 +10,8 @@
  */
 
 #include "teams-stun.h"
+
+#include "common/times.h"
 
 /* How long media may go one way without an answered check. */
 #define CONSENT_SECONDS 5.0
@@ -54,12 +56,7 @@ ts_consent_join(ts_pair *pair, ts_ice_session *session)
 static bool
 is_recent(const packet_info *pinfo, bool known, const nstime_t *time)
 {
-    nstime_t delta;
-
-    if (!known)
-        return false;
-    nstime_delta(&delta, &pinfo->abs_ts, time);
-    return nstime_to_sec(&delta) <= CONSENT_SECONDS;
+    return known && ts_seconds(time, &pinfo->abs_ts) <= CONSENT_SECONDS;
 }
 
 static ts_consent_change

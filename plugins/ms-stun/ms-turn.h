@@ -1,5 +1,5 @@
 /* ms-turn.h
- * What the files of the ms-turn plugin share
+ * What the files of the protocol ms_turn share
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

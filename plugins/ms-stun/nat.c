@@ -10,6 +10,8 @@
 
 #include "nat.h"
 
+#include "common/times.h"
+
 /* Peers of one socket that are looked at; a client has fewer. */
 #define MAX_PEERS       8
 
@@ -57,15 +59,6 @@ peer_of(nat_socket *of, const ts_endpoint *end)
     return NULL;
 }
 
-static double
-seconds(const nstime_t *from, const nstime_t *to)
-{
-    nstime_t delta;
-
-    nstime_delta(&delta, to, from);
-    return nstime_to_sec(&delta);
-}
-
 /*
  * Does another peer see another mapping while this one is in use? It was seen
  * after this peer's mapping was, and this one is the same now; or just before.
@@ -78,7 +71,7 @@ is_per_peer(const packet_info *pinfo, const nat_socket *of, const nat_peer *peer
 
         if (other == peer || other->gone || other->mapped.addr.type != mapped->addr.type || ts_endpoint_equal(&other->mapped, mapped))
             continue;
-        if (seconds(&other->time, &pinfo->abs_ts) <= SAME_TIME_S || (peer != NULL && seconds(&peer->time, &other->time) > 0))
+        if (ts_seconds(&other->time, &pinfo->abs_ts) <= SAME_TIME_S || (peer != NULL && ts_seconds(&peer->time, &other->time) > 0))
             return true;
     }
     return false;

@@ -48,14 +48,6 @@ ts_candidate_name(ts_candidate candidate)
     return names[candidate];
 }
 
-const char *
-ts_pair_state_name(ts_pair_state pair_state_value)
-{
-    static const char *const names[] = { "frozen", "checking", "succeeded", "nominated", "failed" };
-
-    return names[pair_state_value];
-}
-
 static unsigned
 key_hash(const void *data)
 {

@@ -14,6 +14,8 @@
 
 #include <epan/dissectors/packet-rtp.h>
 
+#include "common/times.h"
+
 #define RTP_SETUP_METHOD    "MS-ICE"
 
 /* Streams of one flow whose numbers are extended; a flow with more sources is none of a client's. */
@@ -146,8 +148,6 @@ static const uint32_t clock_rates[] = { 8000, 12000, 16000, 24000, 32000, 44100,
 static void
 measure_clock(const packet_info *pinfo, rtp_stream *stream, uint64_t previous)
 {
-    nstime_t passed;
-
     if (stream->clock_frame != 0)
         return;
     if (stream->first_timestamp == 0) {
@@ -157,8 +157,7 @@ measure_clock(const packet_info *pinfo, rtp_stream *stream, uint64_t previous)
     }
     if (stream->timestamp <= previous || ++stream->steps < CLOCK_STEPS)
         return;
-    nstime_delta(&passed, &pinfo->abs_ts, &stream->first_time);
-    const double seconds = nstime_to_sec(&passed);
+    const double seconds = ts_seconds(&stream->first_time, &pinfo->abs_ts);
     const double rate = seconds <= 0 ? 0 : (double)(stream->timestamp - stream->first_timestamp) / seconds;
     for (size_t i = 0; i < G_N_ELEMENTS(clock_rates); i++) {
         const double off = rate / clock_rates[i] - 1;

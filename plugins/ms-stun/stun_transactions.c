@@ -12,6 +12,8 @@
 
 #include "teams-stun.h"
 
+#include "common/times.h"
+
 #define TRANSACTION_ID_LENGTH 16
 
 /*
@@ -67,10 +69,8 @@ transaction_find(const uint8_t *id, bool create)
 static bool
 is_identical_twin(const packet_info *pinfo, const stun_msg *msg, const nstime_t *previous)
 {
-    nstime_t delta;
-
-    nstime_delta(&delta, &pinfo->abs_ts, previous);
-    return stun_msg_has(msg, TS_ATTR_IMPLEMENTATION_VERSION) && msg->implementation_version < 3 && nstime_to_sec(&delta) <= TWIN_SECONDS;
+    return stun_msg_has(msg, TS_ATTR_IMPLEMENTATION_VERSION) && msg->implementation_version < 3 &&
+        ts_seconds(previous, &pinfo->abs_ts) <= TWIN_SECONDS;
 }
 
 static bool

@@ -1,5 +1,5 @@
 /* teams-stun.h
- * What the files of the teams-stun plugin share
+ * What the files of the protocol teams_stun share
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
@@ -30,7 +30,6 @@ typedef enum {
 typedef enum { TS_DIALECT_ANY, TS_DIALECT_LYNC, TS_DIALECT_TEAMS } ts_dialect;
 
 const char *ts_candidate_name(ts_candidate candidate);
-const char *ts_pair_state_name(ts_pair_state state);
 
 /* Between whom a payload really goes, with everything around it removed. Packet scope. */
 typedef struct {
@@ -46,7 +45,7 @@ typedef struct {
 typedef struct ts_pair ts_pair;
 
 /*
- * Whether the far end of a stream still answers (RFC 7675 as observed: checks
+ * Whether the remote side of a stream still answers (RFC 7675 as observed: checks
  * go on during the call): of all pairs of one local socket, or of one session,
  * together, since each direction may take another path. File scope.
  */
@@ -161,7 +160,7 @@ ts_consent_change ts_consent_answered(const packet_info *pinfo, const ts_pair *p
 ts_consent_change ts_consent_media(const packet_info *pinfo, const ts_pair *pair, bool from_local);
 void ts_consent_media_beside(const packet_info *pinfo, const ts_path *path);
 
-/* ---- transactions (transactions.c) ---- */
+/* ---- transactions (stun_transactions.c) ---- */
 
 /* One check as it was first sent: a transaction id with one set of bytes on one path. File scope. */
 typedef struct ts_attempt {

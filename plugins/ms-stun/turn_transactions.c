@@ -8,6 +8,8 @@
 
 #include "allocations.h"
 
+#include "common/times.h"
+
 #include "experts.h"
 
 #define TRANSACTION_SECONDS 60  /* an id that comes again later is a new request */
@@ -63,10 +65,7 @@ ms_turn_transaction_of(const stun_msg *msg)
 static bool
 is_recent(const ms_turn_transaction *transaction, const packet_info *pinfo)
 {
-    nstime_t age;
-
-    nstime_delta(&age, &pinfo->abs_ts, &transaction->request_time);
-    return age.secs < TRANSACTION_SECONDS;
+    return ts_seconds(&transaction->request_time, &pinfo->abs_ts) < TRANSACTION_SECONDS;
 }
 
 ms_turn_transaction *

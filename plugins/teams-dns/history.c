@@ -11,6 +11,8 @@
 #include <epan/to_str.h>
 #include <wsutil/str_util.h>
 
+#include "common/times.h"
+
 #define DISCOVERY_SECONDS   10.0
 #define EXPANSION_SECONDS   10.0
 #define SHARED_NAMES        4
@@ -89,10 +91,7 @@ ts_history_name(packet_info *pinfo, const char *name)
 double
 ts_history_since(const packet_info *pinfo, const nstime_t *then)
 {
-    nstime_t delta;
-
-    nstime_delta(&delta, &pinfo->abs_ts, then);
-    return nstime_to_sec(&delta);
+    return ts_seconds(then, &pinfo->abs_ts);
 }
 
 ts_client *

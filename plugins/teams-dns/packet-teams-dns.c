@@ -263,7 +263,7 @@ proto_register_teams_dns(void)
     ts_user_names_register(teams_dns_module);
     ts_history_register();
 
-    /* Here and not in the handoff: the umbrella's own postdissector has to run after this one. */
+    /* Here and not in the handoff: the postdissector of "teams" has to run after this one. */
     teams_dns_handle = register_dissector("teams_dns", dissect_teams_dns, proto_teams_dns);
     register_postdissector(teams_dns_handle);
 }

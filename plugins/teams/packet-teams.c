@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * A postdissector that runs after every other one: it reads the infos that
- * teams-dns, ms-turn and teams-stun left on the frame, decides on the first
+ * teams-dns and ms-stun left on the frame, decides on the first
  * pass what the frame is (assign_frame.c) and what happened to its connection
  * (connection_frame.c), and shows that on every pass.
  */

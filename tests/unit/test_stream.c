@@ -1,5 +1,5 @@
 /* test_stream.c
- * What begins in a TCP stream: whole units, each begin of one, and what is none
+ * What begins in a TCP stream: whole pdus, each begin of one, and what is none
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -42,7 +42,7 @@ static const struct {
     ts_pdu_kind kind;
     bool sure;
     bool may_begin;             /* a stream, each shorter part of it */
-} units[] = {
+} pdus[] = {
     { "control", control, sizeof control, TS_PDU_CONTROL, true, true },
     { "data", data, sizeof data, TS_PDU_DATA, false, false },
     { "mux", mux, sizeof mux, TS_PDU_MUX, false, false },
@@ -51,24 +51,24 @@ static const struct {
 };
 
 static ts_span
-stretch(const uint8_t *bytes, size_t captured, size_t reported)
+span(const uint8_t *bytes, size_t captured, size_t reported)
 {
     return (ts_span) { bytes, captured, reported };
 }
 
 static void
-test_whole_units(void)
+test_whole_pdus(void)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(units); i++) {
-        uint8_t *bytes = exact_copy(units[i].bytes, units[i].length);
-        const ts_pdu found = ts_pdu_framed(stretch(bytes, units[i].length, units[i].length));
+    for (size_t i = 0; i < G_N_ELEMENTS(pdus); i++) {
+        uint8_t *bytes = exact_copy(pdus[i].bytes, pdus[i].length);
+        const ts_pdu found = ts_pdu_framed(span(bytes, pdus[i].length, pdus[i].length));
 
-        g_test_message("%s", units[i].name);
-        g_assert_cmpint(found.kind, ==, units[i].kind);
-        g_assert_cmpuint(found.length, ==, units[i].length);
+        g_test_message("%s", pdus[i].name);
+        g_assert_cmpint(found.kind, ==, pdus[i].kind);
+        g_assert_cmpuint(found.length, ==, pdus[i].length);
         g_assert_true(found.exact);
-        g_assert_cmpint(found.sure, ==, units[i].sure);
-        g_assert_cmpint(ts_stream_may_start(stretch(bytes, units[i].length, units[i].length)), ==, TS_PDU_NONE);
+        g_assert_cmpint(found.sure, ==, pdus[i].sure);
+        g_assert_cmpint(ts_stream_may_start(span(bytes, pdus[i].length, pdus[i].length)), ==, TS_PDU_NONE);
         free(bytes);
     }
 }
@@ -77,19 +77,19 @@ test_whole_units(void)
 static void
 test_each_begin_of_a_unit(void)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(units); i++) {
-        for (size_t length = 1; length < units[i].length; length++) {
-            uint8_t *bytes = exact_copy(units[i].bytes, length);
-            const ts_pdu found = ts_pdu_framed(stretch(bytes, length, length));
+    for (size_t i = 0; i < G_N_ELEMENTS(pdus); i++) {
+        for (size_t length = 1; length < pdus[i].length; length++) {
+            uint8_t *bytes = exact_copy(pdus[i].bytes, length);
+            const ts_pdu found = ts_pdu_framed(span(bytes, length, length));
 
-            g_test_message("%s, %zu bytes", units[i].name, length);
-            g_assert_true(found.kind == TS_PDU_MORE || found.kind == units[i].kind);
-            if (found.kind == units[i].kind)
-                g_assert_cmpuint(found.length, ==, units[i].length);
-            if (units[i].may_begin)
-                g_assert_cmpint(ts_stream_may_start(stretch(bytes, length, length)), !=, TS_PDU_NONE);
+            g_test_message("%s, %zu bytes", pdus[i].name, length);
+            g_assert_true(found.kind == TS_PDU_MORE || found.kind == pdus[i].kind);
+            if (found.kind == pdus[i].kind)
+                g_assert_cmpuint(found.length, ==, pdus[i].length);
+            if (pdus[i].may_begin)
+                g_assert_cmpint(ts_stream_may_start(span(bytes, length, length)), !=, TS_PDU_NONE);
             /* Cut by the capture: nothing that comes later belongs to it. */
-            g_assert_cmpint(ts_stream_may_start(stretch(bytes, length, length + 1)), ==, TS_PDU_NONE);
+            g_assert_cmpint(ts_stream_may_start(span(bytes, length, length + 1)), ==, TS_PDU_NONE);
             free(bytes);
         }
     }
@@ -101,12 +101,12 @@ test_each_begin_of_a_check(void)
     for (size_t length = 1; length < sizeof check; length++) {
         uint8_t *bytes = exact_copy(check, length);
 
-        g_assert_cmpint(ts_stream_may_start(stretch(bytes, length, length)), ==, TS_PDU_RFC4571);
+        g_assert_cmpint(ts_stream_may_start(span(bytes, length, length)), ==, TS_PDU_RFC4571);
         free(bytes);
     }
-    g_assert_cmpint(ts_stream_may_start(stretch(check, sizeof check, sizeof check)), ==, TS_PDU_NONE);
+    g_assert_cmpint(ts_stream_may_start(span(check, sizeof check, sizeof check)), ==, TS_PDU_NONE);
 
-    const ts_pdu found = ts_pdu_rfc4571(stretch(check, sizeof check, sizeof check));
+    const ts_pdu found = ts_pdu_rfc4571(span(check, sizeof check, sizeof check));
     g_assert_cmpint(found.kind, ==, TS_PDU_RFC4571);
     g_assert_cmpuint(found.length, ==, sizeof check);
     g_assert_true(found.sure);
@@ -123,7 +123,7 @@ test_near_misses(void)
 
         bytes[fixed[i]] ^= 0x40;
         g_test_message("byte %zu", fixed[i]);
-        g_assert_cmpint(ts_stream_may_start(stretch(bytes, sizeof control - 1, sizeof control - 1)), ==, TS_PDU_NONE);
+        g_assert_cmpint(ts_stream_may_start(span(bytes, sizeof control - 1, sizeof control - 1)), ==, TS_PDU_NONE);
         free(bytes);
     }
 }
@@ -150,7 +150,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/stream/whole-units", test_whole_units);
+    g_test_add_func("/stream/whole-pdus", test_whole_pdus);
     g_test_add_func("/stream/each-begin-of-a-unit", test_each_begin_of_a_unit);
     g_test_add_func("/stream/each-begin-of-a-check", test_each_begin_of_a_check);
     g_test_add_func("/stream/near-misses", test_near_misses);

@@ -130,29 +130,9 @@ calls_finish(void *data)
 /* ---- values ---- */
 
 static const char *
-path_names(unsigned n)
-{
-    return n < TEAMS_PATH_COUNT ? teams_path_name((teams_path)n) : NULL;
-}
-
-static const char *
-transport_names(unsigned n)
-{
-    return n < TEAMS_TRANSPORT_COUNT ? teams_transport_name((teams_transport)n) : NULL;
-}
-
-static const char *
-modality_names(unsigned n)
-{
-    return n <= TS_MODALITY_DATA ? ts_modality_name((ts_modality)n) : NULL;
-}
-
-static const char *
 pair_states(unsigned n)
 {
-    static const char *const names[] = { "frozen", "checking", "succeeded", "nominated", "failed" };
-
-    return n < G_N_ELEMENTS(names) ? names[n] : NULL;
+    return n < TS_PAIR_STATE_COUNT ? ts_pair_state_name((ts_pair_state)n) : NULL;
 }
 
 static const char *
@@ -222,7 +202,7 @@ COLUMN_GETTER(entry_kind, calls_entry, void) { value->text = calls_kind_name(row
 COLUMN_GETTER(entry_client, calls_entry, void) { value->owned = report_address(&row->call->client->addr); }
 COLUMN_GETTER(entry_signin, calls_entry, void) { value->number = row->call->signin == NULL ? 0 : row->call->signin->number; }
 COLUMN_GETTER(entry_time, calls_entry, void) { value->real = report_time(&row->first); }
-COLUMN_GETTER(entry_duration, calls_entry, void) { value->real = teams_seconds(&row->first, &row->last); }
+COLUMN_GETTER(entry_duration, calls_entry, void) { value->real = ts_seconds(&row->first, &row->last); }
 COLUMN_GETTER(entry_packets, calls_entry, void) { value->number = row->packets[CALLS_SENT] + row->packets[CALLS_RECEIVED]; }
 COLUMN_GETTER(entry_bytes, calls_entry, void) { value->number = row->bytes[CALLS_SENT] + row->bytes[CALLS_RECEIVED]; }
 COLUMN_GETTER(entry_allocations, calls_entry, void) { value->number = row->allocations->len; }
@@ -249,9 +229,9 @@ static const report_column remote_columns[] = {
         COLUMN_MEMBER(calls_remote, selected) },
     { .key = "anycast", .kind = COLUMN_BOOL, .description = "an address that Microsoft announces from many places",
         COLUMN_MEMBER(calls_remote, anycast) },
-    { .key = "path", .kind = COLUMN_TEXT, .description = "path of its traffic", .texts = path_names, .get = remote_path },
-    { .key = "transport", .kind = COLUMN_TEXT, .description = "what carries it", .texts = transport_names, .get = remote_transport },
-    { .key = "modality", .kind = COLUMN_TEXT, .description = "of its first traffic that tells", .texts = modality_names,
+    { .key = "path", .kind = COLUMN_TEXT, .description = "path of its traffic", .texts = report_path_name, .get = remote_path },
+    { .key = "transport", .kind = COLUMN_TEXT, .description = "what carries it", .texts = report_transport_name, .get = remote_transport },
+    { .key = "modality", .kind = COLUMN_TEXT, .description = "of its first traffic that tells", .texts = report_modality_name,
         .get = remote_modality },
     { .key = "name", .kind = COLUMN_TEXT, .description = "name that its address was learned from", COLUMN_MEMBER(calls_remote, name) },
     { .key = "prefix", .kind = COLUMN_TEXT, .description = "published prefix that covers it, empty: none", .get = remote_prefix },
@@ -326,7 +306,7 @@ static const report_list dscp_received = { LIST_COLUMNS(dscp_columns), LIST_ARRA
 static const report_column port_columns[] = {
     { .key = "port", .kind = COLUMN_UINT, .description = "the client's port", COLUMN_MEMBER(calls_port, port) },
     { .key = "remote_port", .kind = COLUMN_UINT, .description = "the other end's port", COLUMN_MEMBER(calls_port, remote_port) },
-    { .key = "modality", .kind = COLUMN_TEXT, .description = "as evidence says it", .texts = modality_names, .get = port_modality },
+    { .key = "modality", .kind = COLUMN_TEXT, .description = "as evidence says it", .texts = report_modality_name, .get = port_modality },
     { .key = "range", .kind = COLUMN_TEXT, .description = "documented range that the client's port is in, empty: none", .get = port_range },
     { .key = "packets", .kind = COLUMN_UINT, .description = "packets in both directions", COLUMN_MEMBER(calls_port, packets) },
     { .key = "frame", .kind = COLUMN_UINT, .description = "first frame", COLUMN_MEMBER(calls_port, frame) },
@@ -362,7 +342,7 @@ static const report_column stream_columns[] = {
     { .key = "payload_type", .kind = COLUMN_UINT, .description = "RTP payload type of most packets", .get = stream_type },
     { .key = "payload_name", .kind = COLUMN_TEXT, .description = "its name, empty: not known", .get = stream_payload },
     { .key = "payloads", .kind = COLUMN_LIST, .description = "all payload types, most packets first", .list = &payloads },
-    { .key = "modality", .kind = COLUMN_TEXT, .description = "what it carries", .texts = modality_names, .get = stream_modality },
+    { .key = "modality", .kind = COLUMN_TEXT, .description = "what it carries", .texts = report_modality_name, .get = stream_modality },
     { .key = "frame", .kind = COLUMN_UINT, .description = "first frame", COLUMN_MEMBER(calls_stream, frame) },
     { .key = "pair", .kind = COLUMN_UINT, .description = "candidate pair that carried it last, 0: no check seen",
         COLUMN_MEMBER(calls_stream, pair) },
@@ -440,7 +420,7 @@ static const report_column entry_columns[] = {
         .get = entry_duration },
     { .key = "remote", .title = "Remote Address", .kind = COLUMN_TEXT, .description = "where the call went: by media, else by the nominated pair",
         .get = entry_remote },
-    { .key = "path", .title = "Path", .kind = COLUMN_TEXT, .description = "path of the call", .texts = path_names, .get = entry_path },
+    { .key = "path", .title = "Path", .kind = COLUMN_TEXT, .description = "path of the call", .texts = report_path_name, .get = entry_path },
     { .key = "packets", .title = "Packets", .kind = COLUMN_UINT, .description = "packets in both directions", .get = entry_packets },
     { .key = "bytes", .title = "Bytes", .kind = COLUMN_UINT, .description = "whole frames, in both directions", .get = entry_bytes },
     { .title = "Allocations", .kind = COLUMN_UINT, .description = "allocations", .get = entry_allocations },
@@ -709,7 +689,7 @@ entry_text(const calls_entry *entry, bool full, FILE *out)
     report_print(out, 0, "%s %u of %s, %s", calls_kind_title(entry->kind), entry->call->number, client, date);
     report_verdict_text(&entry->verdict, entry->problems, out, 2);
     fprintf(out, "\n");
-    report_print(out, 2, "%s, %.3f s, %s", frames, teams_seconds(&entry->first, &entry->last), volume);
+    report_print(out, 2, "%s, %.3f s, %s", frames, ts_seconds(&entry->first, &entry->last), volume);
     if (entry->call->signin != NULL)
         report_print(out, 2, "after sign-in %u (frame %u)", entry->call->signin->number, entry->call->signin->frame);
     remotes_text(entry, out);

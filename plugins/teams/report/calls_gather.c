@@ -398,7 +398,7 @@ known_text(const char **kept, const char *text)
 static void
 add_round_trip(calls_pair *pair, const ts_check_info *check)
 {
-    const double round_trip = nstime_to_sec(&check->rtt);
+    const double round_trip = nstime_to_sec(&check->response_time);
 
     if (check->from_local || !check->measured || round_trip < 0)
         return;

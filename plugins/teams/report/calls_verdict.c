@@ -316,7 +316,7 @@ mark_probes(const calls_entry *entry)
             calls_remote *one = (calls_remote *)g_ptr_array_index(sorted, i);
             calls_remote *other = (calls_remote *)g_ptr_array_index(sorted, j);
 
-            if (!addresses_equal(&one->addr, &other->addr) && teams_seconds(&one->first, &other->first) <= AT_ONCE)
+            if (!addresses_equal(&one->addr, &other->addr) && ts_seconds(&one->first, &other->first) <= AT_ONCE)
                 one->probed_at_once = other->probed_at_once = true;
         }
     g_ptr_array_unref(sorted);
@@ -1046,7 +1046,7 @@ const report_verdict_row calls_verdicts[] = {
 static void
 conclude_moment(const calls_entry *entry, calls_moment *moment)
 {
-    moment->time = teams_seconds(&entry->first, &moment->when);
+    moment->time = ts_seconds(&entry->first, &moment->when);
 }
 
 static int

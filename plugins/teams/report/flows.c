@@ -159,24 +159,6 @@ flows_text(const void *data, bool full _U_, FILE *out)
 }
 
 static const char *
-path_names(unsigned n)
-{
-    return n < TEAMS_PATH_COUNT ? teams_path_name((teams_path)n) : NULL;
-}
-
-static const char *
-transport_names(unsigned n)
-{
-    return n < TEAMS_TRANSPORT_COUNT ? teams_transport_name((teams_transport)n) : NULL;
-}
-
-static const char *
-modality_names(unsigned n)
-{
-    return n <= TS_MODALITY_DATA ? ts_modality_name((ts_modality)n) : NULL;
-}
-
-static const char *
 evidence_names(unsigned n)
 {
     return n < TS_EVIDENCE_COUNT ? ts_evidence_name((ts_evidence)n) : NULL;
@@ -212,10 +194,10 @@ static const report_column columns[] = {
     { .key = "product", .kind = COLUMN_TEXT, .description = "product", .get = flow_product },
     { .key = "service", .kind = COLUMN_TEXT, .description = "service", .get = flow_service },
     { .title = "Service", .kind = COLUMN_TEXT, .description = "service in words", .get = flow_service_label },
-    { .key = "modality", .title = "Modality", .kind = COLUMN_TEXT, .description = "what it carries", .texts = modality_names,
+    { .key = "modality", .title = "Modality", .kind = COLUMN_TEXT, .description = "what it carries", .texts = report_modality_name,
         .get = flow_modality },
-    { .key = "path", .title = "Path", .kind = COLUMN_TEXT, .description = "path of media", .texts = path_names, .get = flow_path },
-    { .key = "transport", .title = "Transport", .kind = COLUMN_TEXT, .description = "what carries it", .texts = transport_names,
+    { .key = "path", .title = "Path", .kind = COLUMN_TEXT, .description = "path of media", .texts = report_path_name, .get = flow_path },
+    { .key = "transport", .title = "Transport", .kind = COLUMN_TEXT, .description = "what carries it", .texts = report_transport_name,
         .get = flow_transport },
     { .key = "name", .kind = COLUMN_TEXT, .description = "name that it was learned from, empty: none", .get = flow_name },
     { .key = "name_frame", .kind = COLUMN_UINT, .description = "frame of that name, 0: none", COLUMN_MEMBER(flow_row, info.name_frame) },

@@ -18,47 +18,47 @@
 #include "report/util.h"
 #include "tap.h"
 
-/* Methods that carry what peers say to each other; that is a record of its own. */
+/* Methods that carry what peers say to each other; that has an info of its own. */
 enum { TURN_SEND = 0x0004, TURN_DATA_INDICATION = 0x0115, TURN_MULTIPLEXED = 0xFF10 };
 
 static bool
-tells_name(const packet_info *pinfo _U_, const teams_tap *tap _U_, const ts_frame_info *record)
+tells_name(const packet_info *pinfo _U_, const teams_tap *tap _U_, const ts_frame_info *info)
 {
-    const ts_name_info *name = (const ts_name_info *)record;
+    const ts_name_info *name = (const ts_name_info *)info;
 
     return name->response || name->role != TS_ROLE_QUESTION;
 }
 
 static bool
-tells_turn(const packet_info *pinfo _U_, const teams_tap *tap _U_, const ts_frame_info *record)
+tells_turn(const packet_info *pinfo _U_, const teams_tap *tap _U_, const ts_frame_info *info)
 {
-    const ts_turn_info *turn = (const ts_turn_info *)record;
+    const ts_turn_info *turn = (const ts_turn_info *)info;
 
     return turn->type != TURN_SEND && turn->type != TURN_DATA_INDICATION && turn->type != TURN_MULTIPLEXED;
 }
 
 static bool
-tells_check(const packet_info *pinfo, const teams_tap *tap _U_, const ts_frame_info *record)
+tells_check(const packet_info *pinfo, const teams_tap *tap _U_, const ts_frame_info *info)
 {
-    const uint32_t pair = ((const ts_check_info *)record)->pair;
+    const uint32_t pair = ((const ts_check_info *)info)->pair;
     const uint32_t nominated = GPOINTER_TO_UINT(wmem_map_lookup(teams_model_get()->nominated, GUINT_TO_POINTER(pair)));
 
     return nominated == 0 || pinfo->num <= nominated;
 }
 
 static bool
-tells_media(const packet_info *pinfo, const teams_tap *tap, const ts_frame_info *record _U_)
+tells_media(const packet_info *pinfo, const teams_tap *tap, const ts_frame_info *info _U_)
 {
     return tap->info->flow != NULL && tap->info->flow->media_frame[tap->from_client] == pinfo->num;
 }
 
 static bool
-tells_signalling(const packet_info *pinfo _U_, const teams_tap *tap _U_, const ts_frame_info *record _U_)
+tells_signalling(const packet_info *pinfo _U_, const teams_tap *tap _U_, const ts_frame_info *info _U_)
 {
     return true;
 }
 
-static bool (*const tellers[])(const packet_info *pinfo, const teams_tap *tap, const ts_frame_info *record) = {
+static bool (*const tellers[])(const packet_info *pinfo, const teams_tap *tap, const ts_frame_info *info) = {
     [TS_INFO_NAME] = tells_name,
     [TS_INFO_TURN] = tells_turn,
     [TS_INFO_CHECK] = tells_check,
@@ -69,22 +69,22 @@ static bool (*const tellers[])(const packet_info *pinfo, const teams_tap *tap, c
 static bool
 is_part_of_story(const packet_info *pinfo, const teams_tap *tap)
 {
-    for (const ts_frame_info *record = tap->infos; record != NULL; record = record->next)
-        if ((unsigned)record->kind < G_N_ELEMENTS(tellers) && tellers[record->kind](pinfo, tap, record))
+    for (const ts_frame_info *info = tap->infos; info != NULL; info = info->next)
+        if ((unsigned)info->kind < G_N_ELEMENTS(tellers) && tellers[info->kind](pinfo, tap, info))
             return true;
     return false;
 }
 
-/* What the frame's records add to its label. */
+/* What the frame's infos add to its label. */
 static void
-append_records(GString *text, const ts_frame_info *record)
+append_infos(GString *text, const ts_frame_info *info)
 {
-    for (; record != NULL; record = record->next) {
-        const ts_turn_info *turn = (const ts_turn_info *)record;
+    for (; info != NULL; info = info->next) {
+        const ts_turn_info *turn = (const ts_turn_info *)info;
 
-        if (record->kind == TS_INFO_TURN && turn->allocation != 0)
+        if (info->kind == TS_INFO_TURN && turn->allocation != 0)
             g_string_append_printf(text, ", allocation %u %s", turn->allocation, turn->state);
-        if (record->kind == TS_INFO_CHECK && ((const ts_check_info *)record)->state == TS_PAIR_NOMINATED)
+        if (info->kind == TS_INFO_CHECK && ((const ts_check_info *)info)->state == TS_PAIR_NOMINATED)
             g_string_append(text, ", nominated");
     }
 }
@@ -94,21 +94,21 @@ static char *
 comment_of(const teams_tap *tap)
 {
     GString *text = g_string_new(NULL);
-    const teams_frame_info *view = tap->info;
+    const teams_frame_info *frame = tap->info;
 
-    if (view->call != NULL)
-        g_string_append_printf(text, "Call %u", view->call->number);
-    else if (view->signin != NULL)
-        g_string_append_printf(text, "Sign-in %u", view->signin->number);
-    if (view->call == NULL && view->stage != TS_STAGE_UNKNOWN)
-        g_string_append_printf(text, ", %s", ts_stage_name(view->stage));
-    if (view->name != NULL) {
-        char *name = report_name(view->name);
+    if (frame->call != NULL)
+        g_string_append_printf(text, "Call %u", frame->call->number);
+    else if (frame->signin != NULL)
+        g_string_append_printf(text, "Sign-in %u", frame->signin->number);
+    if (frame->call == NULL && frame->stage != TS_STAGE_UNKNOWN)
+        g_string_append_printf(text, ", %s", ts_stage_name(frame->stage));
+    if (frame->name != NULL) {
+        char *name = report_name(frame->name);
 
         g_string_append_printf(text, ", %s", name);
         g_free(name);
     }
-    append_records(text, tap->infos);
+    append_infos(text, tap->infos);
     return g_string_free(text, FALSE);
 }
 

@@ -33,7 +33,7 @@ static const report_column link_columns[] = {
 static const report_list links = { LIST_COLUMNS(link_columns), LIST_ARRAY, offsetof(signin_step, links), NULL };
 
 COLUMN_GETTER(step_signin, signin_step, void) { value->number = row->signin->number; }
-COLUMN_GETTER(step_time, signin_step, void) { value->real = teams_seconds(&row->signin->start, &row->time); }
+COLUMN_GETTER(step_time, signin_step, void) { value->real = ts_seconds(&row->signin->start, &row->time); }
 COLUMN_GETTER(step_client, signin_step, void) { value->owned = report_address(&row->signin->client->addr); }
 COLUMN_GETTER(step_stage, signin_step, void) { value->text = ts_stage_name(row->stage); }
 COLUMN_GETTER(step_product, signin_step, void) { value->text = ts_product_name(row->product); }
@@ -120,7 +120,7 @@ step_seconds(const teams_connection *connection, teams_step_kind step)
 }
 
 COLUMN_GETTER(connection_name, teams_connection, signin_session) { value->owned = row->name == NULL ? NULL : report_name(row->name); }
-COLUMN_GETTER(connection_start, teams_connection, signin_session) { value->real = teams_seconds(&parent->signin->start, &row->start); }
+COLUMN_GETTER(connection_start, teams_connection, signin_session) { value->real = ts_seconds(&parent->signin->start, &row->start); }
 COLUMN_GETTER(connection_stage, teams_connection, signin_session) { value->text = ts_stage_name(row->stage); }
 COLUMN_GETTER(connection_service, teams_connection, signin_session) { value->text = ts_service_name(row->service); }
 COLUMN_GETTER(connection_state, teams_connection, signin_session) { value->text = teams_connection_state_name(row->state); }
@@ -251,7 +251,7 @@ step_title(const signin_step *s, const signin_session *in, FILE *out)
         snprintf(answer, sizeof answer, "%.0f ms", s->answer_time * 1000);
     else if (s->asked > 0 && s->answer_frame == 0)
         snprintf(answer, sizeof answer, "no answer");
-    fprintf(out, "%9.3f s  %-16s %-24s %9s  frame %u\n", teams_seconds(&in->signin->start, &s->time),
+    fprintf(out, "%9.3f s  %-16s %-24s %9s  frame %u\n", ts_seconds(&in->signin->start, &s->time),
         ts_stage_name(s->stage), ts_service_label(s->service), answer, s->frame);
 }
 
@@ -316,7 +316,7 @@ steps_text(const signin_session *s, bool full, FILE *out)
     fprintf(out, "\n%11s  %-16s %-24s %9s\n", "time", "stage", "service", "answer");
     for (unsigned i = 0; i < s->steps->len; i++) {
         const signin_step *each = (const signin_step *)g_ptr_array_index(s->steps, i);
-        const double gap = previous == NULL ? 0 : teams_seconds(&previous->time, &each->time);
+        const double gap = previous == NULL ? 0 : ts_seconds(&previous->time, &each->time);
 
         if (gap > GAP_WORTH_A_LINE)
             fprintf(out, "%13s... %.1f s without a new name ...\n", "", gap);

@@ -35,10 +35,10 @@ add_overdue_stages(signin_session *s, const nstime_t *end)
     const teams_signin *signin = s->signin;
 
     if (!signin->stalled && teams_signin_is_stalled(signin, end))
-        add_overdue_stage(s, TEAMS_EXPERT_SIGNIN_STALLED, "identity", signin->identity_frame, teams_seconds(&signin->identity, end));
+        add_overdue_stage(s, TEAMS_EXPERT_SIGNIN_STALLED, "identity", signin->identity_frame, ts_seconds(&signin->identity, end));
     if (!signin->media_missing && teams_signin_lacks_media(signin, end))
         add_overdue_stage(s, TEAMS_EXPERT_MEDIA_MISSING, "call set-up", signin->call_setup_frame,
-            teams_seconds(&signin->call_setup, end));
+            ts_seconds(&signin->call_setup, end));
 }
 
 /* Adds the row of this filter name, unless a frame said the same of the name already. */

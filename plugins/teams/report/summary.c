@@ -239,7 +239,7 @@ add_call(summary_state *state, const calls_entry *entry)
     item->client = report_address(&entry->call->client->addr);
     item->start = report_date(&entry->first);
     item->time = report_time(&entry->first);
-    item->duration = teams_seconds(&entry->first, &entry->last);
+    item->duration = ts_seconds(&entry->first, &entry->last);
     item->filter = g_strdup_printf("teams.call == %u", item->number);
     if (entry->selected != NULL) {
         item->path = teams_path_name(calls_path(entry));

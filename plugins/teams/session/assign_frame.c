@@ -294,7 +294,7 @@ check_fallback(teams_frame_builder *b)
         return;
     if (b->pinfo->ptype == PT_TCP) {
         if (client->relay_asked && !client->relay_answered && !client->fallback_reported &&
-            teams_seconds(&client->relay_asked_time, now) >= UNANSWERED_AFTER) {
+            ts_seconds(&client->relay_asked_time, now) >= UNANSWERED_AFTER) {
             client->fallback_reported = true;
             teams_expert_add(b->pinfo, TEAMS_EXPERT_UDP_BLOCKED, flow->endpoint);
         }

@@ -135,13 +135,13 @@ share_socket(const teams_call_socket *a, const teams_call_socket *b)
     return false;
 }
 
-typedef enum { PEERS_UNKNOWN, PEERS_DISJOINT, PEERS_SHARED_PRIVATE, PEERS_SHARED } peers_verdict;
+typedef enum { PEERS_UNKNOWN, PEERS_DISJOINT, PEERS_SHARED_PRIVATE, PEERS_SHARED } peers_relation;
 
 /* A private address may be that of different hosts in different networks. */
-static peers_verdict
+static peers_relation
 compare_peers(const teams_call_socket *a, const teams_call_socket *b)
 {
-    peers_verdict verdict = PEERS_DISJOINT;
+    peers_relation relation = PEERS_DISJOINT;
 
     if (wmem_array_get_count(a->peers) == 0 || wmem_array_get_count(b->peers) == 0)
         return PEERS_UNKNOWN;
@@ -149,9 +149,9 @@ compare_peers(const teams_call_socket *a, const teams_call_socket *b)
         const address *peer = (const address *)wmem_array_index(a->peers, i);
 
         if (has_peer(b, peer))
-            verdict = MAX(verdict, ts_address_is_private(peer) ? PEERS_SHARED_PRIVATE : PEERS_SHARED);
+            relation = MAX(relation, ts_address_is_private(peer) ? PEERS_SHARED_PRIVATE : PEERS_SHARED);
     }
-    return verdict;
+    return relation;
 }
 
 static bool
@@ -232,7 +232,7 @@ by_client(const teams_call_socket *a, const teams_call_socket *b)
 static teams_socket_relation
 by_peer(const teams_call_socket *a, const teams_call_socket *b)
 {
-    const peers_verdict peers = compare_peers(a, b);
+    const peers_relation peers = compare_peers(a, b);
 
     if (peers == PEERS_SHARED && different_modality(a, b))
         return TEAMS_SOCKETS_SAME_PEER;
@@ -246,9 +246,9 @@ static teams_socket_relation (*const rules[])(const teams_call_socket *a, const 
 teams_socket_relation
 teams_call_sockets_compare(const teams_call_socket *socket, const teams_call_socket *other)
 {
-    teams_socket_relation verdict = TEAMS_SOCKETS_UNDECIDED;
+    teams_socket_relation relation = TEAMS_SOCKETS_UNDECIDED;
 
-    for (unsigned i = 0; i < G_N_ELEMENTS(rules) && verdict == TEAMS_SOCKETS_UNDECIDED; i++)
-        verdict = rules[i](socket, other);
-    return verdict;
+    for (unsigned i = 0; i < G_N_ELEMENTS(rules) && relation == TEAMS_SOCKETS_UNDECIDED; i++)
+        relation = rules[i](socket, other);
+    return relation;
 }

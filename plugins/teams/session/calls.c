@@ -17,7 +17,7 @@
 static bool
 is_open(const teams_call *call, const packet_info *pinfo)
 {
-    return teams_seconds(&call->last, &pinfo->abs_ts) <= CALL_GAP;
+    return ts_seconds(&call->last, &pinfo->abs_ts) <= CALL_GAP;
 }
 
 static teams_call *
@@ -66,7 +66,7 @@ call_new(teams_model *model, const packet_info *pinfo, teams_client *client)
     call->client = client;
     call->signin = client->signin;
     call->sockets = wmem_list_new(wmem_file_scope());
-    if (client->setup_frame != 0 && teams_seconds(&client->setup_time, &pinfo->abs_ts) <= NAME_WINDOW) {
+    if (client->setup_frame != 0 && ts_seconds(&client->setup_time, &pinfo->abs_ts) <= NAME_WINDOW) {
         call->name_frame = client->setup_frame;
         call->name_time = client->setup_time;
     }
@@ -91,7 +91,7 @@ leave(teams_call_socket *socket)
 
 /* Is the socket part of the call? The surest of its sockets is heard, but for one that says no. */
 static teams_socket_relation
-judge(const teams_call *call, const teams_call_socket *socket)
+relation_to(const teams_call *call, const teams_call_socket *socket)
 {
     teams_socket_relation best = TEAMS_SOCKETS_UNDECIDED;
     bool other = false;
@@ -99,10 +99,10 @@ judge(const teams_call *call, const teams_call_socket *socket)
     unsigned left = MAX_SOCKETS;
 
     for (wmem_list_frame_t *at = wmem_list_tail(call->sockets); at != NULL && left-- > 0; at = wmem_list_frame_prev(at)) {
-        const teams_socket_relation verdict = socket_at(at) == socket ? TEAMS_SOCKETS_UNDECIDED : teams_call_sockets_compare(socket, socket_at(at));
+        const teams_socket_relation relation = socket_at(at) == socket ? TEAMS_SOCKETS_UNDECIDED : teams_call_sockets_compare(socket, socket_at(at));
 
-        other = other || verdict == TEAMS_SOCKETS_OTHER;
-        best = MAX(best, verdict);
+        other = other || relation == TEAMS_SOCKETS_OTHER;
+        best = MAX(best, relation);
     }
     return other && best != TEAMS_SOCKETS_COMPONENTS ? TEAMS_SOCKETS_OTHER : best;
 }
@@ -133,20 +133,20 @@ is_established(const teams_call *call)
 static bool
 is_quiet(const teams_call *call, const packet_info *pinfo)
 {
-    return !nstime_is_zero(&call->last_media) && teams_seconds(&call->last_media, &pinfo->abs_ts) > MEDIA_GAP;
+    return !nstime_is_zero(&call->last_media) && ts_seconds(&call->last_media, &pinfo->abs_ts) > MEDIA_GAP;
 }
 
 /* How well the socket fits the call: below 0 not at all. */
 static int
 rank(const teams_call *call, const packet_info *pinfo, const teams_call_socket *socket, const address *remote)
 {
-    const teams_socket_relation verdict = judge(call, socket);
+    const teams_socket_relation relation = relation_to(call, socket);
     const bool there = has_remote(call, remote);
 
-    if (verdict == TEAMS_SOCKETS_OTHER)
+    if (relation == TEAMS_SOCKETS_OTHER)
         return -1;
-    if (verdict != TEAMS_SOCKETS_UNDECIDED)
-        return verdict + 1;
+    if (relation != TEAMS_SOCKETS_UNDECIDED)
+        return relation + 1;
     if (socket->modality == TS_MODALITY_UNKNOWN && is_established(call) && (!there || is_quiet(call, pinfo)))
         return -1;
     return there ? 1 : 0;
@@ -215,13 +215,13 @@ known_call(const teams_model *model, const packet_info *pinfo, const teams_flow 
 static teams_call *
 move(teams_model *model, const packet_info *pinfo, teams_call *call, teams_call_socket *socket, const address *remote)
 {
-    const teams_socket_relation verdict = judge(call, socket);
+    const teams_socket_relation relation = relation_to(call, socket);
 
-    if (verdict > TEAMS_SOCKETS_UNDECIDED || wmem_list_count(call->sockets) == 1)
+    if (relation > TEAMS_SOCKETS_UNDECIDED || wmem_list_count(call->sockets) == 1)
         return call;
     teams_call *better = find_call(call->client, pinfo, socket, remote, call);
 
-    if (verdict == TEAMS_SOCKETS_UNDECIDED && (better == NULL || judge(better, socket) == TEAMS_SOCKETS_UNDECIDED))
+    if (relation == TEAMS_SOCKETS_UNDECIDED && (better == NULL || relation_to(better, socket) == TEAMS_SOCKETS_UNDECIDED))
         return call;
     if (better == NULL)
         better = call_new(model, pinfo, call->client);

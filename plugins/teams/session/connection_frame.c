@@ -105,7 +105,7 @@ check_ipv6(packet_info *pinfo, teams_connection *c)
 
     if (dead == NULL || dead->state != TEAMS_CONNECTION_UNANSWERED || !same_client(dead, c))
         return;
-    const double cost = teams_seconds(&dead->start, &c->start);
+    const double cost = ts_seconds(&dead->start, &c->start);
 
     if (cost < 0 || cost > IPV6_COST_MAX)
         return;
@@ -136,7 +136,7 @@ unanswered_syn(packet_info *pinfo, teams_connection *c)
         wmem_map_insert(teams_net_get()->ipv6, c->name, c);
     if (++c->syns == SYNS_TOLD)
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_TCP_UNANSWERED, "%s: %u SYNs in %.1f s",
-            teams_connection_text(pinfo->pool, c), c->syns, teams_seconds(&c->start, &pinfo->abs_ts));
+            teams_connection_text(pinfo->pool, c), c->syns, ts_seconds(&c->start, &pinfo->abs_ts));
 }
 
 static void
@@ -151,7 +151,7 @@ static void
 ended_early(packet_info *pinfo, teams_connection *c, bool from_client)
 {
     const char *text = teams_connection_text(pinfo->pool, c);
-    const double since_hello = teams_seconds(&c->p->hello_time, &pinfo->abs_ts);
+    const double since_hello = ts_seconds(&c->p->hello_time, &pinfo->abs_ts);
 
     if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && !from_client) {
         c->state = TEAMS_CONNECTION_HELLO_RESET;
@@ -162,10 +162,10 @@ ended_early(packet_info *pinfo, teams_connection *c, bool from_client)
             c->p->hole_frame == 0)
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_HANDSHAKE_ENDED, "%s, %s", text, c->version);
     else if (c->state == TEAMS_CONNECTION_SECURED && from_client && nstime_is_zero(&c->p->request_time) &&
-            teams_seconds(&c->p->secured_time, &pinfo->abs_ts) < REFUSAL_SECONDS)
+            ts_seconds(&c->p->secured_time, &pinfo->abs_ts) < REFUSAL_SECONDS)
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_HANDSHAKE_ENDED, "%s, %s, without a request", text, c->version);
     else if (from_client && teams_connection_gave_up(c, &pinfo->abs_ts))
-        teams_connection_tell(pinfo, c, TEAMS_EXPERT_NO_DATA, "%s: %.1f s", text, teams_seconds(&c->p->request_time, &pinfo->abs_ts));
+        teams_connection_tell(pinfo, c, TEAMS_EXPERT_NO_DATA, "%s: %.1f s", text, ts_seconds(&c->p->request_time, &pinfo->abs_ts));
     else if (c->state == TEAMS_CONNECTION_SECURED && c->p->answer_bytes > 0)
         c->state = TEAMS_CONNECTION_USED;
 }
@@ -174,7 +174,7 @@ ended_early(packet_info *pinfo, teams_connection *c, bool from_client)
 static double
 idle_before(const packet_info *pinfo, const teams_connection *c)
 {
-    const double now = teams_seconds(&c->last, &pinfo->abs_ts);
+    const double now = ts_seconds(&c->last, &pinfo->abs_ts);
 
     return now < IDLE_MIN && c->p->idle >= IDLE_MIN ? c->p->idle : now;
 }
@@ -194,7 +194,7 @@ check_idle_cut(packet_info *pinfo, teams_connection *c)
     if (c->state < TEAMS_CONNECTION_SECURED || c->idle_before_end < IDLE_MIN || c->name == NULL)
         return;
     if (before == NULL || before->end != TEAMS_CONNECTION_RESET || !is_alike(before->idle_before_end, c->idle_before_end) ||
-            teams_seconds(&before->ended, &c->start) > IDLE_RECONNECT)
+            ts_seconds(&before->ended, &c->start) > IDLE_RECONNECT)
         return;
     teams_connection_tell(pinfo, c, TEAMS_EXPERT_IDLE_CUT, "%s: reset after %.0f s of silence, and before it in frame %u after %.0f s",
         teams_connection_text(pinfo->pool, c), c->idle_before_end, before->end_frame, before->idle_before_end);
@@ -257,9 +257,9 @@ note_window(const packet_info *pinfo, teams_connection *c, bool from_client, boo
             c->p->zero_since = pinfo->abs_ts;
             c->p->zero_by_client = from_client;
         }
-        c->p->zero_longest = MAX(c->p->zero_longest, teams_seconds(&c->p->zero_since, &pinfo->abs_ts));
+        c->p->zero_longest = MAX(c->p->zero_longest, ts_seconds(&c->p->zero_since, &pinfo->abs_ts));
     } else if (from_client == c->p->zero_by_client && !nstime_is_zero(&c->p->zero_since)) {
-        c->p->zero_longest = MAX(c->p->zero_longest, teams_seconds(&c->p->zero_since, &pinfo->abs_ts));
+        c->p->zero_longest = MAX(c->p->zero_longest, ts_seconds(&c->p->zero_since, &pinfo->abs_ts));
         nstime_set_zero(&c->p->zero_since);
     }
 }
@@ -282,7 +282,7 @@ count(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_clien
 static void
 note_idle(const packet_info *pinfo, teams_connection *c, bool from_client, unsigned payload)
 {
-    const double silence = teams_seconds(&c->last, &pinfo->abs_ts);
+    const double silence = ts_seconds(&c->last, &pinfo->abs_ts);
 
     if (silence >= IDLE_MIN)
         c->p->idle = silence;
@@ -400,7 +400,7 @@ quic_frame(packet_info *pinfo, teams_connection *c, bool from_client)
         c->state = TEAMS_CONNECTION_USED;
     if (from_client && c->state == TEAMS_CONNECTION_UNANSWERED && c->packets[FROM_CLIENT] == QUIC_TOLD)
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_QUIC_UNANSWERED, "%s: %u packets in %.1f s",
-            teams_connection_text(pinfo->pool, c), c->packets[FROM_CLIENT], teams_seconds(&c->start, &pinfo->abs_ts));
+            teams_connection_text(pinfo->pool, c), c->packets[FROM_CLIENT], ts_seconds(&c->start, &pinfo->abs_ts));
 }
 
 /* Named by its server name (teams_connection_names()); a ClientHello in pieces, or one that is not decrypted, shows none. */

@@ -34,7 +34,7 @@ proxy_refused(packet_info *pinfo, teams_connection *c, uint32_t status)
 {
     c->state = TEAMS_CONNECTION_PROXY_REFUSED;
     if (status == HTTP_PROXY_AUTHENTICATION) {
-        c->p->challenge_cost += teams_seconds(&c->p->connect_asked, &pinfo->abs_ts);
+        c->p->challenge_cost += ts_seconds(&c->p->connect_asked, &pinfo->abs_ts);
         if (c->p->challenge_frame == 0)
             c->p->challenge_frame = pinfo->num;
         if (++c->proxy_challenges == 2)

@@ -64,7 +64,7 @@ teams_name_matters(const teams_name_result *name)
 bool
 teams_judge_time_passed(const teams_judge *j, const nstime_t *since, double seconds)
 {
-    return teams_seconds(since, &j->end) >= seconds;
+    return ts_seconds(since, &j->end) >= seconds;
 }
 
 bool

@@ -102,7 +102,7 @@ judge_silence(teams_judge *j)
     teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_RESOLVER_SILENT], PI_ERROR,
         (teams_problem_place) { .frame = first->frame, .actor = TEAMS_BY_NETWORK, .name = first->name, .fatal = true },
         "No DNS answer at all from %s: %u questions about %u name%s in %.1f s", resolver_text(j, first), count, names,
-        names == 1 ? "" : "s", teams_seconds(&first->first, &last->last));
+        names == 1 ? "" : "s", ts_seconds(&first->first, &last->last));
 }
 
 static void

@@ -17,8 +17,8 @@ is_visit(const teams_connection *c, const teams_connection *last)
 
     if (!identity || last == NULL)
         return identity;
-    return teams_seconds(&last->start, &c->start) >= LOOP_GAP ||
-        (last->end != TEAMS_CONNECTION_OPEN && teams_seconds(&last->ended, &c->start) > 0);
+    return ts_seconds(&last->start, &c->start) >= LOOP_GAP ||
+        (last->end != TEAMS_CONNECTION_OPEN && ts_seconds(&last->ended, &c->start) > 0);
 }
 
 static void
@@ -42,7 +42,7 @@ judge_loop(teams_judge *j)
         teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_LOGIN_LOOP], PI_ERROR,
             (teams_problem_place) { .frame = first->frame, .actor = TEAMS_BY_UNKNOWN, .name = first->name, .fatal = true },
             "The client connects to identity (%s) %u times in %.0f s and to no service that needs a token: a login loop, for which "
-            "conditional access is a likely cause", first->name, visits, teams_seconds(&first->start, &last->start));
+            "conditional access is a likely cause", first->name, visits, ts_seconds(&first->start, &last->start));
 }
 
 /* Where no problem has said so, and one explains it: connections that are still being made at the end prove nothing. */

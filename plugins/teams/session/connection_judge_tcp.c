@@ -52,7 +52,7 @@ static void
 tell_unanswered(teams_judge *j, const unanswered *u)
 {
     const teams_name_list *names = &u->names;
-    const double seconds = teams_seconds(&u->first->start, &u->last);
+    const double seconds = ts_seconds(&u->first->start, &u->last);
     const teams_problem_place place = { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first, .fatal = names->matters };
     const int severity = names->matters ? PI_ERROR : PI_WARN;
 
@@ -179,7 +179,7 @@ judge_ipv6(teams_judge *j)
         if (c->server_end.addr.type == AT_IPv6 && c->state >= TEAMS_CONNECTION_CONNECTED && !c->quic)
             return;     /* it works */
         if (dead != NULL && dead->state == TEAMS_CONNECTION_UNANSWERED) {
-            cost += teams_seconds(&dead->start, &c->start);
+            cost += ts_seconds(&dead->start, &c->start);
             teams_name_list_add(&list, c->name, dead->frame);
         } else if (is_dead_ipv6(j, c) && c->state != TEAMS_CONNECTION_UNANSWERED)
             teams_name_list_add(&list, c->name, c->frame);

@@ -60,7 +60,7 @@ static bool
 fits_silent(const teams_judge *j, const teams_connection *c)
 {
     return c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && teams_judge_time_passed(j, &c->p->hello_time, ANSWER_SECONDS) &&
-        (c->end == TEAMS_CONNECTION_OPEN || teams_seconds(&c->p->hello_time, &c->ended) >= ANSWER_SECONDS);
+        (c->end == TEAMS_CONNECTION_OPEN || ts_seconds(&c->p->hello_time, &c->ended) >= ANSWER_SECONDS);
 }
 
 static const char *
@@ -149,7 +149,7 @@ fits_ended(const teams_judge *j _U_, const teams_connection *c)
     if (c->end == TEAMS_CONNECTION_OPEN || !c->ended_by_client || c->p->hole_frame != 0)
         return false;
     if (c->state == TEAMS_CONNECTION_SECURED)
-        return nstime_is_zero(&c->p->request_time) && teams_seconds(&c->p->secured_time, &c->ended) < REFUSAL_SECONDS;
+        return nstime_is_zero(&c->p->request_time) && ts_seconds(&c->p->secured_time, &c->ended) < REFUSAL_SECONDS;
     return c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && c->bytes[FROM_SERVER] >= FLIGHT_MIN && !c->p->wait_server;
 }
 

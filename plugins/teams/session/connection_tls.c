@@ -219,7 +219,7 @@ teams_connection_gave_up(const teams_connection *c, const nstime_t *until)
 {
     const nstime_t *since = c->p->answer_bytes > 0 ? &c->p->answer_time : &c->p->request_time;
 
-    return c->state == TEAMS_CONNECTION_SECURED && !nstime_is_zero(&c->p->request_time) && teams_seconds(since, until) >= ANSWER_SECONDS;
+    return c->state == TEAMS_CONNECTION_SECURED && !nstime_is_zero(&c->p->request_time) && ts_seconds(since, until) >= ANSWER_SECONDS;
 }
 
 /* ---- alerts ---- */

@@ -294,14 +294,3 @@ teams_frame_info_label(const teams_frame_info *info)
 {
     return ((const struct teams_kept_info *)info)->label;
 }
-
-/* ---- small things ---- */
-
-double
-teams_seconds(const nstime_t *a, const nstime_t *b)
-{
-    nstime_t delta;
-
-    nstime_delta(&delta, b, a);
-    return nstime_to_sec(&delta);
-}

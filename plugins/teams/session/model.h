@@ -15,6 +15,7 @@
 #define TEAMSHARK_TEAMS_MODEL_H
 
 #include "common/frame_info.h"
+#include "common/times.h"
 
 #include <epan/address.h>
 
@@ -265,8 +266,5 @@ const char *teams_frame_info_label(const teams_frame_info *info);
 
 /* Is the frame going from the flow's client to the service? */
 bool teams_flow_from_client(const teams_flow *flow, const packet_info *pinfo);
-
-/* Seconds from a to b, which may be negative. */
-double teams_seconds(const nstime_t *a, const nstime_t *b);
 
 #endif /* TEAMSHARK_TEAMS_MODEL_H */

@@ -62,7 +62,7 @@ teams_name_class_weigh(const ts_name_class *name)
 static bool
 is_over(const teams_signin *signin, const packet_info *pinfo)
 {
-    return teams_seconds(&signin->last, &pinfo->abs_ts) > SIGNIN_GAP;
+    return ts_seconds(&signin->last, &pinfo->abs_ts) > SIGNIN_GAP;
 }
 
 /* Does this name begin the sign-in anew? */
@@ -75,11 +75,11 @@ starts_over(teams_signin *signin, const packet_info *pinfo, const teams_learned 
         return false;
     if (what->weight == TEAMS_NAME_CLIENT && (STAGES_OF_START & STAGE_BIT(stage)) != 0) {
         signin->repeated_bootstrap = pinfo->abs_ts;
-        return teams_seconds(&signin->last, &pinfo->abs_ts) > SIGNIN_QUIET;
+        return ts_seconds(&signin->last, &pinfo->abs_ts) > SIGNIN_QUIET;
     }
     return stage == TS_STAGE_IDENTITY && signin->identity_frame != 0 && !nstime_is_zero(&signin->repeated_bootstrap) &&
-        teams_seconds(&signin->repeated_bootstrap, &pinfo->abs_ts) <= SIGNIN_REPEAT &&
-        teams_seconds(&signin->identity, &pinfo->abs_ts) > SIGNIN_REPEAT;
+        ts_seconds(&signin->repeated_bootstrap, &pinfo->abs_ts) <= SIGNIN_REPEAT &&
+        ts_seconds(&signin->identity, &pinfo->abs_ts) > SIGNIN_REPEAT;
 }
 
 /* What a shared name gave counts for a while after a name of ours. */
@@ -250,7 +250,7 @@ signin_of(teams_model *model, const packet_info *pinfo, teams_client *client, co
 
     if (signin == NULL || is_over(signin, pinfo))
         return what->weight == TEAMS_NAME_CLIENT ? signin_new(model, pinfo, client) : NULL;
-    if (what->weight < TEAMS_NAME_OWN && teams_seconds(&signin->last_own, &pinfo->abs_ts) > SHARED_WINDOW)
+    if (what->weight < TEAMS_NAME_OWN && ts_seconds(&signin->last_own, &pinfo->abs_ts) > SHARED_WINDOW)
         return NULL;
     return starts_over(signin, pinfo, what, asking) ? signin_new(model, pinfo, client) : signin;
 }
@@ -292,14 +292,14 @@ bool
 teams_signin_is_stalled(const teams_signin *signin, const nstime_t *now)
 {
     return signin->identity_frame != 0 && !signin->front_door_used && !teams_signin_is_past_identity(signin->stages) &&
-        teams_seconds(&signin->identity, now) > STALLED_AFTER;
+        ts_seconds(&signin->identity, now) > STALLED_AFTER;
 }
 
 bool
 teams_signin_lacks_media(const teams_signin *signin, const nstime_t *now)
 {
     return signin->call_setup_frame != 0 && !signin->relay_seen &&
-        teams_seconds(&signin->call_setup, now) > MEDIA_MISSING_AFTER;
+        ts_seconds(&signin->call_setup, now) > MEDIA_MISSING_AFTER;
 }
 
 void

@@ -28,7 +28,7 @@ first_is_too_old(const wmem_list_t *names, const nstime_t *now)
 {
     const teams_sighting *first = (const teams_sighting *)wmem_list_frame_data(wmem_list_head(names));
 
-    return teams_seconds(&first->time, now) > EARLIER_WINDOW;
+    return ts_seconds(&first->time, now) > EARLIER_WINDOW;
 }
 
 static void

@@ -55,7 +55,6 @@ WINS = [
     ("article-2017.pcapng", 'dns.qry.name == "login.microsoftonline.com"', "sign-in"),
     ("article-2017.pcapng", 'tls.handshake.extensions_server_name == "teams.microsoft.com"', "sign-in"),
     ("article-2017.pcapng", 'dns.qry.name == "webdir.online.lync.com"', "sign-in"),
-    ("article-2017.pcapng", 'dns.qry.name == "pipe.skype.com"', "telemetry and rest"),
     ("article-2017.pcapng", 'dns.qry.name == "amer-client-ss.msg.skype.com"', "chat and sync"),
     ("article-2017.pcapng", 'dns.qry.name == "us-api.asm.skype.com"', "chat and sync"),
     ("article-2017.pcapng", 'dns.qry.name == "api.cc.skype.com"', "signalling"),
@@ -161,10 +160,10 @@ def test_columns_show_registered_fields():
 
 
 def test_columns_are_those_of_tshark_too():
-    line = with_profile("-r", harness.bundled("article-signin-2017.pcap"), "-c", "1", "-T", "tabs").splitlines()[0]
+    line = with_profile("-r", harness.bundled("article-signin-2017.pcap"), "-Y", 'dns.qry.name == "login.microsoftonline.com"', "-T", "tabs").splitlines()[0]
     shown = [text.strip() for text in line.split("\t")]
     shown.remove("→")       # between source and destination
-    assert dict(zip(profile_files.columns(), shown))["Stage"] == "telemetry"
+    assert dict(zip(profile_files.columns(), shown))["Stage"] == "identity"
     assert len(shown) == len(profile_files.columns())
 
 

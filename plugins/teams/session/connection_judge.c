@@ -80,13 +80,46 @@ teams_judge_is_portal(const teams_judge *j, const teams_connection *c)
 }
 
 static void
-gather_client(void *key _U_, void *value, void *data)
+forget_addresses(void *key _U_, void *value, void *data _U_)
 {
-    teams_judge *j = (teams_judge *)data;
-    const teams_net_client *client = (const teams_net_client *)value;
+    teams_client *client = teams_net_model_client((const teams_net_client *)value);
 
-    if (teams_net_model_client(client) == j->signin->client)
-        wmem_array_append_one(j->clients, client);
+    if (client != NULL)
+        client->addresses = NULL;
+}
+
+static void
+join_address(void *key _U_, void *value, void *data _U_)
+{
+    teams_net_client *address = (teams_net_client *)value;
+    teams_client *client = teams_net_model_client(address);
+
+    if (client == NULL)
+        return;
+    address->next_address = (teams_net_client *)client->addresses;
+    client->addresses = address;
+}
+
+/* Two addresses may turn out to be one client's at any frame: joined anew where the capture went on. */
+static void
+join_addresses(const nstime_t *end)
+{
+    teams_net *net = teams_net_get();
+
+    if (net->joined == wmem_map_size(net->clients) && nstime_cmp(&net->joined_at, end) == 0)
+        return;
+    wmem_map_foreach(net->clients, forget_addresses, NULL);
+    wmem_map_foreach(net->clients, join_address, NULL);
+    net->joined = wmem_map_size(net->clients);
+    net->joined_at = *end;
+}
+
+static void
+gather_clients(teams_judge *j)
+{
+    join_addresses(&j->end);
+    for (const teams_net_client *address = j->signin->client->addresses; address != NULL; address = address->next_address)
+        wmem_array_append_one(j->clients, address);
 }
 
 static teams_name_result *
@@ -357,7 +390,7 @@ teams_connections_judge(wmem_allocator_t *scope, const teams_signin *signin)
     j.names = wmem_array_new(scope, sizeof(teams_name_result *));
     j.by_name = wmem_map_new(scope, wmem_str_hash, g_str_equal);
     j.problems = wmem_array_new(scope, sizeof(teams_connection_problem));
-    wmem_map_foreach(teams_net_get()->clients, gather_client, &j);
+    gather_clients(&j);
     for (unsigned i = 0; i < wmem_array_get_count(j.clients); i++)
         gather_names(&j, *(const teams_net_client **)wmem_array_index(j.clients, i));
     for (unsigned i = 0; i < wmem_array_get_count(j.clients); i++)

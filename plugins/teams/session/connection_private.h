@@ -83,6 +83,7 @@ typedef struct teams_net_client {
     const char *dns_refusal_text;
     const char *dns_refusal_from;
     bool proxy_told;
+    struct teams_net_client *next_address;      /* of the same client; connection_judge.c */
 } teams_net_client;
 
 /* A name that led a client to an address. */
@@ -153,6 +154,8 @@ typedef struct {
     wmem_map_t *by_client_end[2];   /* TCP, QUIC: ts_endpoint -> the latest teams_connection there */
     wmem_map_t *ipv6;           /* name -> the latest teams_connection over IPv6 */
     uint32_t count;
+    unsigned joined;            /* clients when their addresses were last joined, and the capture's end then */
+    nstime_t joined_at;
 } teams_net;
 
 teams_net *teams_net_get(void);

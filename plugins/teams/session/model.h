@@ -186,7 +186,10 @@ struct teams_signin {
     const wmem_list_t *earlier;     /* teams_sighting *: shared names just before it; NULL where none */
 };
 
+struct teams_net_client;
+
 struct teams_client {
+    const struct teams_net_client *addresses;   /* what is known of connections by each of its addresses; connection_judge.c */
     uint32_t number;
     uint32_t frame;
     address addr;

@@ -58,6 +58,7 @@ WINS = [
     ("article-2017.pcapng", 'dns.qry.name == "amer-client-ss.msg.skype.com"', "chat and sync"),
     ("article-2017.pcapng", 'dns.qry.name == "us-api.asm.skype.com"', "chat and sync"),
     ("article-2017.pcapng", 'dns.qry.name == "api.cc.skype.com"', "signalling"),
+    ("article-2017.pcapng", 'dns.qry.name == "pipe.cloudapp.aria.akadns.net"', "telemetry and rest"),
     ("article-2017.pcapng", "stun.type == 0x0003 && ip.dst == 52.112.193.10", "allocation and relay"),
     ("article-2017.pcapng", "stun.type == 0x0103", "allocation and relay"),
     ("article-2017.pcapng", "stun.type == 0x0001", "connectivity check"),

@@ -190,7 +190,7 @@ LINES = {
                   "[Microsoft Teams: Teams chat]", "[Stage: sync]"],
     "tree_signalling": ["[Teams Names", "[Service: call-controller]", "[Microsoft Teams: Teams call-controller]",
                         "[Stage: call-setup]"],
-    "tree_allocation": ["Microsoft TURN", "[Allocation: 1, active]", "[Relayed: 52.112.193.10:52085]",
+    "tree_allocation": ["Microsoft TURN", "[Allocation: 1, active]", "[Relayed Address: 52.112.193.10]",
                         "[Response To: 192]", "[Microsoft Teams: Teams audio relay]"],
     "tree_check": ["Microsoft ICE", "[Pair: ", "[State: ", "[Response To: ", "[Microsoft Teams: Teams check]"],
     "tree_media": ["Microsoft ICE media", "[Media: rtp]", "[Payload Name: SILK/16000", "[Pair: 5]",

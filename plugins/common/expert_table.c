@@ -14,7 +14,7 @@ void
 ts_expert_register(const ts_expert_table *table, int proto)
 {
     /* Wireshark keeps pointers to these for as long as it runs. */
-    ei_register_info *infos = g_new0(ei_register_info, table->count);
+    ei_register_info *infos = wmem_alloc0_array(wmem_epan_scope(), ei_register_info, table->count);
 
     for (unsigned i = 0; i < table->count; i++) {
         const ts_expert_row *row = &table->rows[i];

@@ -190,7 +190,7 @@ LINES = {
                   "[Microsoft Teams: Teams chat]", "[Stage: sync]"],
     "tree_signalling": ["[Teams Names", "[Service: call-controller]", "[Microsoft Teams: Teams call-controller]",
                         "[Stage: call-setup]"],
-    "tree_allocation": ["Microsoft TURN", "[Allocation: 1, active]", "[Relayed Address: 52.112.193.10]",
+    "tree_allocation": ["Microsoft TURN", "[Allocation: 1, active]", "[Relayed Address: 52.112.193.10 (52.112.193.10)]", "[Relayed Port: 52085]",
                         "[Response To: 192]", "[Microsoft Teams: Teams audio relay]"],
     "tree_check": ["Microsoft ICE", "[Pair: ", "[State: ", "[Response To: ", "[Microsoft Teams: Teams check]"],
     "tree_media": ["Microsoft ICE media", "[Media: rtp]", "[Payload Name: SILK/16000", "[Pair: 5]",
@@ -265,7 +265,7 @@ def test_expert_window_shows_our_items():
 
 def test_flow_graph_shows_our_info():
     lines = [text for text in seen("flow_graph")["more"] if re.match(r"Packet \d+: ", text)]
-    assert any(": Teams " in line for line in lines), lines
+    assert lines and all(": Teams web-app: " in line for line in lines), lines
     assert absent("flow_graph", "16 node(s)") == []
 
 

@@ -135,9 +135,9 @@ class Focus:
         if event.detail1:
             self.item = event.source
 
-    def next(self, act):
+    def next(self, act, seconds=WAIT_S):
         """The item that gets the focus after something was done."""
         pump()
         self.item = None
         act()
-        return until(lambda: self.item, "another focus")
+        return until(lambda: self.item, "another focus", seconds)

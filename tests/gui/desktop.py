@@ -32,6 +32,7 @@ COMPLAINT = re.compile(r"\[(?!GUI )\S* ?(WARNING|CRITICAL|ERROR)\]|Disabling col
 KEYS = ("Right", "Return", "End")
 # A context menu is not longer than this.
 MENU_ITEMS_MAX = 40
+CLICKS_MAX = 4
 # Rows of the packet list that are looked at above and below a frame, and how near
 # to the edges of the list (its headings, its scroll bar) they may be.
 ROWS_AROUND = 30
@@ -231,18 +232,30 @@ class Wireshark:
         Text of each item there -> the item under it that begins with another text.
         Qt 5 tells of such items only the first time, so that they are kept."""
         if not self.offered:
-            x, y, width, height = accessible.box(self.cells([frame], column)[0])
-            self.focus_main()
-            xdotool("mousemove", x + width // 2, y + height // 2, "click", "3")
-            self.settle()
-            menu = self._item_by_keys(text)
+            menu = self._context_item(frame, column, text)
             self.offered = {name: item_below(menu, name, below) for name in menu_texts(menu)}
             self.key("Escape")
         return self.offered
 
+    def _context_item(self, frame, column, text):
+        """The item of the menu on a frame. On a busy machine a click may come before the window takes it: then once more."""
+        for attempt in range(CLICKS_MAX):
+            x, y, width, height = accessible.box(self.cells([frame], column)[0])
+            self.focus_main()
+            xdotool("mousemove", x + width // 2, y + height // 2, "click", "3")
+            self.settle()
+            try:
+                return self._item_by_keys(text)
+            except NotThere:
+                self.key("Escape")
+                if attempt == CLICKS_MAX - 1:
+                    raise
+                self.go_to(frame)
+        return None
+
     def _item_by_keys(self, text):
         for _ in range(MENU_ITEMS_MAX):
-            item = self.focus.next(lambda: xdotool("key", "Down"))
+            item = self.focus.next(lambda: xdotool("key", "Down"), FIRST_TRY_S)
             if item.get_name().startswith(text):
                 return item
         raise NotThere(f"{text} in the context menu")

@@ -38,7 +38,7 @@ def raised():
 
 
 @functools.lru_cache(maxsize=None)
-def tests_text():
+def text_of_tests():
     """What the tests and the tables of what they expect say, but for the list of the interface."""
     own = harness.ROOT / "tests/test_habits.py"
     paths = [*(path for path in (harness.ROOT / "tests").rglob("*.py") if path != own), *(harness.ROOT / "tests/expectations").glob("*.csv")]
@@ -57,7 +57,7 @@ def test_a_bundled_capture_raises_each_diagnostic(name):
 def test_a_test_asserts_each_diagnostic(name):
     if name in WITHOUT_TEST:
         pytest.skip("no test asserts its frames yet")
-    assert re.search(rf"\b{re.escape(name.split('.', 1)[1])}\b", tests_text()), "assert on which frames it shows, and that it shows on no other"
+    assert re.search(rf"\b{re.escape(name.split('.', 1)[1])}\b", text_of_tests()), "assert on which frames it shows, and that it shows on no other"
 
 
 @pytest.mark.parametrize("plugin, number", ATTRIBUTES, ids=lambda value: f"{value:#06x}" if isinstance(value, int) else value)

@@ -25,7 +25,6 @@
 #define TS_FLIGHTPROXY_SERVER   0x07
 
 /* Attribute types that more than their own row of the attribute table speaks of. */
-#define TS_ATTR_MAPPED_ADDRESS          0x0001
 #define TS_ATTR_USERNAME                0x0006
 #define TS_ATTR_INTEGRITY               0x0008
 #define TS_ATTR_ERROR_CODE              0x0009

@@ -31,8 +31,6 @@ static const struct {
 
 static const char *const actors[TEAMS_BY_COUNT] = { "", "client", "network", "proxy", "server" };
 
-static const char *const steps[TEAMS_STEP_COUNT] = { "dns", "connect", "tls", "first_data" };
-
 const char *
 teams_connection_state_name(teams_connection_state state)
 {
@@ -49,12 +47,6 @@ const char *
 teams_actor_name(teams_actor actor)
 {
     return actors[actor];
-}
-
-const char *
-teams_step_name(teams_step_kind step)
-{
-    return steps[step];
 }
 
 /* ---- tables of the capture ---- */

@@ -167,10 +167,9 @@ typedef struct {
 /* All of a sign-in's connections, judged at the end of the capture. Everything in scope, or in file scope. */
 teams_signin_result *teams_connections_judge(wmem_allocator_t *scope, const teams_signin *signin);
 
-/* Texts for reports and JSON: "hello_reset", "client", "tcp_connect". */
+/* Texts for reports and JSON: "hello_reset", "client". */
 const char *teams_connection_state_name(teams_connection_state state);
 const char *teams_actor_name(teams_actor actor);
-const char *teams_step_name(teams_step_kind step);
 /* In words: "reset after the server name". */
 const char *teams_connection_state_label(teams_connection_state state);
 

@@ -47,4 +47,18 @@ ts_add_endpoint(tvbuff_t *tvb, proto_tree *tree, int address, int ipv6, int port
     proto_item_set_generated(proto_tree_add_uint(tree, port, tvb, 0, 0, end->port));
 }
 
+/*
+ * Gives the field's row its names, before it is registered. For names that are
+ * a variable of Wireshark's: on Windows its address is no constant, so that
+ * the row itself cannot hold it.
+ */
+static inline void
+ts_hf_set_names(hf_register_info *rows, unsigned count, const int *field, const value_string *names)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (rows[i].p_id == field)
+            rows[i].hfinfo.strings = VALS(names);
+    }
+}
+
 #endif /* TEAMSHARK_COMMON_ITEMS_H */

@@ -12,6 +12,8 @@
 
 #include <stddef.h>
 
+#include "common/items.h"
+
 /* ---- what values are called ---- */
 
 static const value_string ms_version_names[] = {
@@ -476,10 +478,11 @@ stun_attributes_register_checks(int proto)
         { &hf_teams_stun_integrity.hash, { "Message Integrity", "teams_stun.integrity", FT_BYTES, BASE_NONE, NULL, 0, "Hash with the receiver's ICE password as key", HFILL } },
         { &hf_teams_stun_integrity.algorithm, { "Integrity Algorithm", "teams_stun.integrity.algorithm", FT_STRING, BASE_NONE, NULL, 0, "By the length of the hash: HMAC-SHA1", HFILL } },
         { &hf_teams_stun_fingerprint.checksum, { "Fingerprint", "teams_stun.fingerprint", FT_UINT32, BASE_HEX, NULL, 0, "CRC-32 of the message before it, XORed with 0x5354554e", HFILL } },
-        { &hf_teams_stun_fingerprint.status, { "Fingerprint Status", "teams_stun.fingerprint.status", FT_UINT8, BASE_NONE, VALS(proto_checksum_vals), 0, "Good also under the misprinted table of Windows Live Messenger 2009, which an expert item tells", HFILL } },
+        { &hf_teams_stun_fingerprint.status, { "Fingerprint Status", "teams_stun.fingerprint.status", FT_UINT8, BASE_NONE, NULL, 0, "Good also under the misprinted table of Windows Live Messenger 2009, which an expert item tells", HFILL } },
         { &hf_teams_stun_unknown_8036, { "Value of 0x8036", "teams_stun.unknown_8036", FT_UINT32, BASE_DEC, NULL, 0, "Meaning not known; 1 observed during checks", HFILL } },
     };
 
     fill_attribute_names(STUN_CHECKS);
+    ts_hf_set_names(hf, array_length(hf), &hf_teams_stun_fingerprint.status, proto_checksum_vals);
     proto_register_field_array(proto, hf, array_length(hf));
 }

@@ -280,12 +280,13 @@ proto_register_teams(void)
             "Number of the sign-in in this capture, from 1", HFILL } },
         { &hf_teams_prefix, { "Microsoft, by prefix", "teams.prefix", FT_STRING, BASE_NONE, NULL, 0,
             "Published prefix of an address in a frame that nothing shows to be Teams: others answer in it, too", HFILL } },
-        { &hf_teams_problem, { "Teams Problem", "teams.problem", FT_UINT32, BASE_HEX, VALS(expert_severity_vals), 0,
+        { &hf_teams_problem, { "Teams Problem", "teams.problem", FT_UINT32, BASE_HEX, NULL, 0,
             "The frame has a warning or an error of Teamshark: the worst severity of them", HFILL } },
     };
     static int *ett[] = { &ett_teams };
 
     proto_teams = proto_register_protocol("Microsoft Teams Session", "Teams", "teams");
+    ts_hf_set_names(hf, array_length(hf), &hf_teams_problem, expert_severity_vals);
     proto_register_field_array(proto_teams, hf, array_length(hf));
     proto_register_subtree_array(ett, array_length(ett));
     teams_expert_register(proto_teams);

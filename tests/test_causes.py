@@ -60,7 +60,7 @@ SHOWN = {
         "teams.proxy_credentials": "http.response.code == 407 && frame.time_relative > 4.3",
         "teams.proxy_forbidden": "http.response.code == 403 && frame.time_relative < 10",
         "teams.proxy_failed": "http.response.code == 502",
-        "teams.media_proxy": 'http.request.uri contains "euaz.tr"',
+        "teams.media_proxy": 'http.request.method && http.request.uri contains "euaz.tr"',
     },
     "proxy-forms": {"teams.proxy": "frame.number == 4"},
     "one-address": {"teams.one_address": 'dns.flags.response == 1 && dns.qry.name == "statics.teams.cdn.office.net"'},

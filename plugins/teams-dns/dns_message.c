@@ -169,6 +169,9 @@ read_http_target(reader *r, field_info *finfo)
     static const char *const schemes[] = { "http://", "https://", "ws://", "wss://" };
     const char *target = finfo_string(r, finfo);
 
+    /* Since 4.2 an answer repeats, as a generated item, the URI that it is about. */
+    if (FI_GET_FLAG(finfo, FI_GENERATED))
+        return;
     for (size_t i = 0; i < array_length(schemes); i++) {
         const size_t length = strlen(schemes[i]);
 

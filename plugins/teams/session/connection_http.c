@@ -91,7 +91,8 @@ teams_connection_http(packet_info *pinfo, proto_tree *tree, teams_connection *c,
 static void
 check_pac(packet_info *pinfo, proto_tree *tree)
 {
-    const char *uri = teams_stock_field_text(pinfo, tree, &field_uri);
+    /* Since 4.2 an answer repeats the URI that it is about. */
+    const char *uri = teams_stock_field_text(pinfo, tree, &field_method) == NULL ? NULL : teams_stock_field_text(pinfo, tree, &field_uri);
 
     if (uri == NULL || !(g_str_has_suffix(uri, "/wpad.dat") || g_str_has_suffix(uri, ".pac")))
         return;

@@ -72,9 +72,10 @@ def test_what_stock_shows_of_a_stream_stays():
     assert column(bundled("ice-tcp.pcap"), "stun.tcp_frame_length") == {4: ["108"], 5: ["72"]}
     for capture, field in (("ice-tcp.pcap", "stun.tcp_frame_length"), ("ice-tcp.pcap", "tcp.pdu.size"),
                            ("ms-turn/ice-tcp.pcap", "stun.tcp_frame_length")):
-        # Stock of 4.6 leaves such a stream as data: there is nothing of its own to lose then.
-        if "stun" in "".join(value[0] for value in column(bundled(capture), "frame.protocols", stock=True).values()):
-            assert column(bundled(capture), field) == column(bundled(capture), field, stock=True)
+        # Stock of 4.6 leaves some frames of such a stream as data: there is nothing of its own to lose then.
+        stocks = column(bundled(capture), field, stock=True)
+        ours = column(bundled(capture), field)
+        assert {frame: ours.get(frame) for frame in stocks} == stocks
 
 
 # --- Round trip and answer time ----------------------------------------------

@@ -15,6 +15,16 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/profiles/Teams"
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/profiles/Teams"
     DESTINATION "${TEAMSHARK_PERSONAL_CONFIG_DIR}/profiles" COMPONENT personal EXCLUDE_FROM_ALL)
 
+# The page of a capture: a command and its template, which it finds in ../share/teamshark.
+install(PROGRAMS "${PROJECT_SOURCE_DIR}/page/teamshark-page.py"
+    DESTINATION "${CMAKE_INSTALL_BINDIR}" RENAME teamshark-page COMPONENT documentation)
+install(FILES "${PROJECT_SOURCE_DIR}/page/page.html"
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/teamshark" COMPONENT documentation)
+install(PROGRAMS "${PROJECT_SOURCE_DIR}/page/teamshark-page.py"
+    DESTINATION ".local/bin" RENAME teamshark-page COMPONENT personal EXCLUDE_FROM_ALL)
+install(FILES "${PROJECT_SOURCE_DIR}/page/page.html"
+    DESTINATION ".local/share/teamshark" COMPONENT personal EXCLUDE_FROM_ALL)
+
 # For Windows, laid out for %APPDATA%\\Wireshark. People there open README.txt in Notepad.
 if(WIN32)
     set(_windows COMPONENT windows EXCLUDE_FROM_ALL)
@@ -24,6 +34,7 @@ if(WIN32)
     install(DIRECTORY "${PROJECT_SOURCE_DIR}/profiles/Teams" DESTINATION profiles ${_windows})
     install(FILES "${PROJECT_BINARY_DIR}/README.txt" "${PROJECT_BINARY_DIR}/COPYING.txt" DESTINATION Teamshark ${_windows})
     install(DIRECTORY docs DESTINATION Teamshark ${_windows} PATTERN generate EXCLUDE)
+    install(FILES page/teamshark-page.py page/page.html DESTINATION Teamshark ${_windows})
 endif()
 
 # Debian wants a package's documents under the package's name.

@@ -24,7 +24,7 @@ set(CPACK_PROJECT_CONFIG_FILE "${PROJECT_SOURCE_DIR}/cmake/TeamsharkPackageKind.
 math(EXPR _next_minor "${Wireshark_MINOR_VERSION} + 1")
 set(_next_series "${Wireshark_MAJOR_VERSION}.${_next_minor}")
 set(CPACK_DEBIAN_PACKAGE_DEPENDS
-    "wireshark-common (>= ${TEAMSHARK_WIRESHARK_SERIES}), wireshark-common (<< ${_next_series})")
+    "wireshark-common (>= ${TEAMSHARK_WIRESHARK_SERIES}), wireshark-common (<< ${_next_series}), python3")
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)

@@ -47,7 +47,7 @@ refuse_to_overwrite() {
 
 # install_tree MANIFEST SOURCE DESTINATION [SOURCE DESTINATION...]
 install_tree() {
-    local manifest=$1 plan source destination path
+    local manifest=$1 plan source destination path mode
     shift
     plan=$(while (($#)); do
         plan_tree "$1" "$2"
@@ -61,7 +61,8 @@ install_tree() {
         source=$1 destination=$2
         shift 2
         (cd "$source" && find . -type f -printf '%P\n') | while read -r path; do
-            install -D -m 644 "$source/$path" "$destination/$path"
+            if [[ $path == */bin/* || $destination == */bin ]]; then mode=755; else mode=644; fi
+            install -D -m "$mode" "$source/$path" "$destination/$path"
         done
     done
     sed -n 's/^file [0-9a-f]* //p' "$manifest" >&2
@@ -111,7 +112,9 @@ install_personal() {
     say "installing for $(id -un):"
     install_tree "$PERSONAL_MANIFEST" \
         "$WORLD/tree/.local/lib/wireshark/plugins/$(tshark_series)" "$(wireshark_folder 'Personal Plugins')" \
-        "$WORLD/tree/.config/wireshark" "$(wireshark_folder 'Personal configuration')"
+        "$WORLD/tree/.config/wireshark" "$(wireshark_folder 'Personal configuration')" \
+        "$WORLD/tree/.local/bin" "${HOME:-/root}/.local/bin" \
+        "$WORLD/tree/.local/share/teamshark" "${HOME:-/root}/.local/share/teamshark"
     if ((EUID == 0)); then
         say "note: while Wireshark runs as root it ignores personal plugins; --install --system serves every user, root too"
     fi

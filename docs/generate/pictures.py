@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Makes the pictures of the documentation from those that the tests of the windows take.
 
-Usage: TEAMSHARK_PICTURES=FOLDER ./test tests/test_gui.py, then docs/generate/pictures.py FOLDER
+Usage: TEAMSHARK_PICTURES=FOLDER ./test tests/test_gui.py tests/test_page.py, then docs/generate/pictures.py FOLDER
 """
 
 import pathlib
@@ -10,13 +10,14 @@ import subprocess
 import sys
 
 IMAGES = pathlib.Path(__file__).resolve().parent.parent / "images"
-# Picture -> the stop of the tour (tests/gui/stops.py) that takes it.
+# Picture -> the stop of the tour (tests/gui/stops.py) that takes it, or the size of the page (tests/test_page.py).
 PICTURES = {
     "call.png": "tree_media",
     "expert.png": "expert",
     "flow-graph.png": "flow_graph",
     "flows.png": "report_flows",
     "io-graph.png": "io_graph",
+    "page.png": "page_1280",
     "sign-in.png": "report_signin",
 }
 

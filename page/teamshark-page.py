@@ -1,0 +1,738 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Makes one HTML page of what Teamshark tells of a capture: to look at, to print, to send.
+
+The page is a file of its own: it fetches nothing. It says what the JSON of the reports
+says (docs/schema/reports.json), and less where something was not measured."""
+
+import argparse
+import base64
+import hashlib
+import html
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import unicodedata
+
+HERE = pathlib.Path(__file__).resolve().parent
+TEMPLATES = (HERE / "page.html", HERE.parent / "share/teamshark/page.html")
+REPORTS = ("summary", "signin", "calls", "names")
+MOST_ROWS = 200         # of a picture; tables have all
+MOST_LANES = 7          # of a ladder, the client's among them
+WORST = 3               # problems at the top of the page
+
+
+# --- HTML: names, reasons and credentials come from strangers ------------------
+
+class Markup(str):
+    """HTML. Only element() makes it, so that everything else is escaped."""
+
+
+def text(value):
+    """A value as HTML text. A character that cannot be seen, or turns others round, is spelt out."""
+    shown = "".join(f"\\u{{{ord(c):x}}}" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") and c != "\n" else c
+                    for c in str(value))
+    return Markup(html.escape(shown, quote=True))
+
+
+def element(name, *children, **attributes):
+    """An element. Underscores of attributes stand for hyphens, and one at the end for none."""
+    written = "".join(f' {key.rstrip("_").replace("_", "-")}="{text(value)}"'
+                      for key, value in attributes.items() if value is not None)
+    return Markup(f"<{name}{written}>{join(children)}</{name}>")
+
+
+def join(parts, between=""):
+    return Markup(between.join(part if isinstance(part, Markup) else text(part) for part in parts if part))
+
+
+# --- JSON: what is missing, or of another type, is not told --------------------
+
+def rows(row, key):
+    value = row.get(key)
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def words(row, key):
+    value = row.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def lists(row, key):
+    value = row.get(key)
+    return ", ".join(str(entry) for entry in value if isinstance(entry, (str, int))) if isinstance(value, list) else ""
+
+
+def number(row, key):
+    value = row.get(key)
+    usable = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e15
+    return value if usable else None
+
+
+def whole(row, key):
+    """A number that is counted, as an int; 0 where there is none."""
+    return max(0, int(number(row, key) or 0))
+
+
+def host(end):
+    """The address of "192.0.2.1:3478" or "[2001:db8::1]:3478"."""
+    match = re.fullmatch(r"\[?(.+?)\]?:\d+", end)
+    return match[1] if match else end
+
+
+def seconds(value):
+    """A length of time, in the unit that suits it."""
+    if value is None:
+        return ""
+    if abs(value) >= 1:
+        return f"{value:.2f} s"
+    return f"{value * 1000:.0f} ms" if abs(value) >= 0.01 else f"{value * 1000:.1f} ms"
+
+
+def moment(value):
+    match = re.fullmatch(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)[\d.]*Z", value)
+    return f"{match[1]} {match[2]} UTC" if match else value
+
+
+def counted(count, singular, plural=None):
+    return f"{count} {singular if count == 1 else plural or singular + 's'}"
+
+
+# --- Parts that recur ------------------------------------------------------------
+
+SEVERITIES = {"OK": ("ok", "✓"), "check": ("check", "!"), "broken": ("broken", "✕"), "unknown": ("unknown", "?"),
+              "error": ("broken", "✕"), "warning": ("check", "!"), "note": ("unknown", "i"), "chat": ("unknown", "i")}
+
+
+def severity(row):
+    """The class, the sign and the word of how bad something is."""
+    word = words(row, "severity")
+    return (*SEVERITIES.get(word, ("unknown", "?")), word or "unknown")
+
+
+def badge(row):
+    kind, sign, word = severity(row)
+    return element("span", f"{sign} {word}", class_=f"badge {kind}")
+
+
+def copied(display_filter, label=None):
+    """A button that copies a display filter."""
+    return element("button", label or display_filter, type="button", data_copy=display_filter,
+                   title=f"copy the filter {display_filter}") if display_filter else ""
+
+
+def frame(row, key="frame"):
+    return copied(f"frame.number == {whole(row, key)}", f"frame {whole(row, key)}") if whole(row, key) > 0 else ""
+
+
+def problem(row):
+    kind, sign, word = severity(row)
+    times = whole(row, "count")
+    details = lists(row, "details")
+    return element("li",
+                   element("span", f"{sign} {word}: ", class_="level"),
+                   element("span", words(row, "summary"), f": {details}" if details else "", f" ({times} times)" if times > 1 else ""),
+                   element("p", words(row, "advice")) if words(row, "advice") else "",
+                   frame(row), copied(words(row, "filter")), class_=kind)
+
+
+def problems(found):
+    """All of them; what is normal is folded away."""
+    normal = [row for row in found if words(row, "severity") == "chat"]
+    told = [row for row in found if row not in normal]
+    folded = element("details", element("summary", "What needs no action: ", counted(len(normal), "remark")),
+                     element("ul", *map(problem, normal), class_="problems"))
+    return join([element("ul", *map(problem, told), class_="problems") if told else "", folded if normal else ""])
+
+
+def table(caption, heads, body):
+    """A table that scrolls by itself where the screen is narrow; a head that begins with "#" is of numbers."""
+    def cell(name, head, content):
+        return element(name, content, class_="number" if head[0] == "#" else None, scope="col" if name == "th" else None)
+    head = element("tr", *(cell("th", head, head.lstrip("#")) for head in heads))
+    lines = [element("tr", *(cell("td", head, content) for head, content in zip(heads, line))) for line in body]
+    return element("div", element("table", element("caption", caption), element("thead", head), element("tbody", *lines)),
+                   class_="wide", tabindex="0", role="region", aria_label=caption)
+
+
+def svg(*children, label=None):
+    """A picture as wide as its place. What it shows is in the text beside it, unless it has a label."""
+    if label:
+        return element("svg", *children, role="img", aria_label=label)
+    return element("svg", *children, aria_hidden="true")
+
+
+def percent(value):
+    return f"{value:.2f}%"
+
+
+def line(x1, x2, y1, y2, kind):
+    return element("line", x1=percent(x1), x2=percent(x2), y1=y1, y2=y2, class_=kind)
+
+
+def shape(x, path, kind):
+    """A small shape of fixed size at a place that moves with the width."""
+    return element("svg", element("path", d=path), x=percent(x), y="11", width="1", height="1", class_=kind)
+
+
+CROSS = "M-5 -5L5 5M-5 5L5 -5"
+TO_RIGHT, TO_LEFT, DOT = "M0 0L-8 -4V4Z", "M0 0L8 -4V4Z", "M-3 0A3 3 0 1 0 3 0A3 3 0 1 0 -3 0Z"
+
+
+# --- The waterfall of a sign-in ---------------------------------------------------
+
+PHASES = (("dns", "DNS"), ("connect", "connect"), ("tls", "TLS"), ("data", "first data"))
+# How far a connection got; the words are those of the report of sign-ins.
+STATES = {
+    "joined": "open before the capture began", "connected": "connected, no TLS seen",
+    "secured": "TLS session established", "used": "TLS session with data both ways",
+}
+FAILED = {
+    "unanswered": "never answered", "refused": "refused", "prohibited": "refused by the network",
+    "proxy_refused": "refused by the proxy", "hello_unanswered": "no answer to the ClientHello",
+    "hello_reset": "ended right after the ClientHello", "alert": "TLS handshake refused",
+    "handshake_ended": "TLS handshake not finished",
+}
+RCODES = {1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED"}
+SOON = 5.0      # a connection this soon after its name was asked for is drawn in the name's line
+
+
+class Bar:
+    """A line of the waterfall: a name's question, a connection, or both."""
+
+    def __init__(self, step, connection):
+        self.step, self.connection = step or {}, connection or {}
+        first = step or connection
+        self.name = words(first, "name")
+        self.stage = words(first, "stage")
+        self.start = min([time for time in (number(step or {}, "time"), number(connection or {}, "time")) if time is not None], default=0.0)
+        self.phases = []        # (kind, start, length)
+        self.failures = []      # (moment, words)
+        if step:
+            self.add_question(step)
+        if connection:
+            self.add_connection(connection)
+
+    def add_question(self, step):
+        length, rcode = number(step, "answer_time"), whole(step, "rcode")
+        if length is not None and whole(step, "frame") != whole(step, "server_name_frame"):
+            self.phases.append(("dns", number(step, "time") or 0.0, length))
+        if rcode:
+            self.failures.append((self.end(), f"DNS: {RCODES.get(rcode, f'response code {rcode}')}"))
+        elif whole(step, "asked") and not whole(step, "answer_frame"):
+            self.failures.append((self.end(), "DNS: no answer in the capture"))
+
+    def add_connection(self, connection):
+        """Only the start of a connection is known: its phases are laid end to end."""
+        at = number(connection, "time") or 0.0
+        for (kind, _), key in zip(PHASES[1:], ("connect_time", "tls_time", "first_data_time")):
+            length = number(connection, key)
+            if length is not None:
+                self.phases.append((kind, at, length))
+                at += length
+        state = words(connection, "state")
+        if state in FAILED:
+            self.failures.append((at, FAILED[state]))
+
+    def end(self):
+        return max([self.start, *(start + length for _, start, length in self.phases)])
+
+    def spans(self):
+        """When something happened."""
+        tick = number(self.connection, "time")
+        return [(self.start, self.start), *(((tick, tick),) if tick is not None else ()),
+                *((start, start + max(length, 0)) for _, start, length in self.phases)]
+
+
+class Axis:
+    """Seconds as per cent of the width. Time in which nothing happens is cut out."""
+
+    def __init__(self, spans):
+        spans = sorted(spans)
+        active = sum(end - start for start, end in spans)
+        longest_kept = max(0.05, active / 8)
+        self.pieces = []
+        for start, end in spans:
+            if self.pieces and start - self.pieces[-1][1] <= longest_kept:
+                self.pieces[-1][1] = max(self.pieces[-1][1], end)
+            else:
+                self.pieces.append([start, end])
+        for piece in self.pieces:
+            piece[1] = max(piece[1], piece[0] + active / 50 + 0.001)
+        self.cut = min(2, 30 / max(1, len(self.pieces) - 1))
+        total = sum(end - start for start, end in self.pieces)
+        self.scale = (96 - self.cut * (len(self.pieces) - 1)) / total
+
+    def at(self, second):
+        x = 1
+        for start, end in self.pieces:
+            if second <= end:
+                return x + max(0, second - start) * self.scale
+            x += (end - start) * self.scale + self.cut
+        return 97
+
+    def cuts(self):
+        return [self.at(start) - self.cut / 2 for start, _ in self.pieces[1:]]
+
+    def labels(self):
+        """The moments to write: those after cuts, as far as they have room, and the end."""
+        written, room = [], -100
+        for moment_, _ in self.pieces:
+            x = self.at(moment_)
+            if x - room >= 10 and x < 88:
+                written.append(element("text", f"{moment_:.1f} s", x=percent(x), y="14", class_="small"))
+                room = x
+        return written
+
+
+def belongs(step, connection):
+    """Whether a connection is drawn in the line of a name: it carries its server name, or follows its question soon."""
+    if words(step, "name") != words(connection, "name"):
+        return False
+    if whole(connection, "frame") <= whole(step, "server_name_frame") <= whole(connection, "last_frame"):
+        return True
+    asked, begun = number(step, "time"), number(connection, "time")
+    return asked is not None and begun is not None and 0 <= begun - asked <= SOON
+
+
+def bars_of(signin):
+    """Names and connections in their order."""
+    free, bars = rows(signin, "connections"), []
+    for step in rows(signin, "steps"):
+        mine = next((entry for entry in free if belongs(step, entry)), None)
+        free = [entry for entry in free if entry is not mine]
+        bars.append(Bar(step, mine))
+    bars += [Bar(None, connection) for connection in free]
+    return sorted(bars, key=lambda bar: bar.start)
+
+
+def bar_picture(bar, axis):
+    drawn = [line(x, x, 0, 22, "cut") for x in axis.cuts()]
+    for kind, start, length in bar.phases:
+        left, right = axis.at(start), axis.at(start + max(length, 0))
+        drawn.append(element("rect", x=percent(left), width=percent(max(right - left, 0.1)), y="6", height="10", class_=kind))
+    if not bar.phases:
+        x = axis.at(bar.start)
+        drawn.append(line(x, x, 4, 18, "tick"))
+    drawn += [shape(axis.at(when) + 1.2, CROSS, "bad") for when, _ in bar.failures]
+    return svg(*drawn)
+
+
+def bar_row(bar, axis):
+    about = join([words(bar.step, "service") or words(bar.connection, "service"), lists(bar.step, "providers"),
+                  words(bar.step, "region"), words(bar.connection, "server") or words(bar.step, "server")], " · ")
+    names = dict(PHASES)
+    measured = ", ".join(f"{names[kind]} {seconds(length)}" for kind, _, length in bar.phases)
+    state = STATES.get(words(bar.connection, "state"), "")
+    again = whole(bar.step, "asked")
+    return [
+        element("td", bar.name or "no name", element("small", about) if about else "", role="cell"),
+        element("td", bar_picture(bar, axis), class_="picture", role="cell"),
+        element("td", f"at {bar.start:.2f} s", f": {measured}" if measured else "",
+                f"; asked {again} times" if again > 1 else "",
+                element("small", state) if state else "",
+                *(element("span", f" ✕ {said}", class_="broken") for _, said in bar.failures),
+                element("small", frame(bar.step) or frame(bar.connection),
+                        frame(bar.connection) if bar.step and bar.connection else ""), role="cell")]
+
+
+def stage_bands(bars, axis):
+    """Lines that follow each other in one stage are a band."""
+    bands = []
+    for bar in bars:
+        if not bands or bands[-1][0].stage != bar.stage:
+            bands.append([])
+        bands[-1].append(bar)
+    for index, band in enumerate(bands):
+        head = element("th", band[0].stage or "other", scope="rowgroup", rowspan=len(band), class_="stage", role="rowheader")
+        lines = [element("tr", head if bar is band[0] else "", *bar_row(bar, axis), role="row") for bar in band]
+        yield element("tbody", *lines, class_="even" if index % 2 else None, role="rowgroup")
+
+
+def waterfall(signin):
+    bars = bars_of(signin)
+    if not bars:
+        return ""
+    left_out = len(bars) - MOST_ROWS
+    bars = bars[:MOST_ROWS]
+    axis = Axis([span for bar in bars for span in bar.spans()])
+    legend = [element("li", svg(element("rect", x="0", width="100%", y="1", height="10", class_=kind)), label) for kind, label in PHASES]
+    legend.append(element("li", svg(element("svg", element("path", d=CROSS), x="8", y="6", width="1", height="1", class_="bad")), "failed, or not answered"))
+    head = element("tr", *(element("th", name, scope="col", role="columnheader") for name in ("Stage", "Name")),
+                   element("th", svg(*axis.labels(), label="seconds from the start of the sign-in"), scope="col", class_="picture",
+                           role="columnheader"),
+                   element("th", "Times and result", scope="col", role="columnheader"), role="row")
+    said = "Each line begins where it was seen; the phases of a connection are drawn end to end."
+    if axis.cuts():
+        said += " Dotted lines stand for time in which nothing of this happened, which is left out."
+    if left_out > 0:
+        said += f" {counted(left_out, 'later line')} not drawn."
+    return join([element("h3", "Waterfall"), element("ul", *legend, class_="legend"),
+                 element("table", element("caption", said), element("thead", head, role="rowgroup"), *stage_bands(bars, axis),
+                         class_="drawn waterfall", role="table")])
+
+
+def stages_said(signin):
+    missing = [(words(row, "stage"), words(row, "explanation")) for row in rows(signin, "missing_stages")]
+    early = [f"{words(row, 'stage')} came before {words(row, 'expected_after')}" for row in rows(signin, "out_of_order")]
+    said = [element("li", f"{stage}: not in this capture", f" (maybe: {why})" if why else "") for stage, why in missing]
+    said += [element("li", sentence) for sentence in early]
+    return join([element("h3", "Stages"), element("ul", *said)]) if said else ""
+
+
+# --- The ladder of a call --------------------------------------------------------
+
+class Ladder:
+    """Who stands where, and what went between them, in the order of frames."""
+
+    def __init__(self, call):
+        self.call = call
+        self.allocations = {whole(row, "allocation"): row for row in rows(call, "allocations")}
+        self.pairs = {whole(row, "pair"): row for row in rows(call, "pairs")}
+        self.relays = list(dict.fromkeys(host(words(row, "server")) for row in self.allocations.values()))
+        self.lanes = self.choose_lanes()
+        times = [row for row in (call.get("setup") or {}).values() if isinstance(row, dict)] if isinstance(call.get("setup"), dict) else []
+        self.times = {whole(row, "frame"): number(row, "time") for row in times}
+        self.events = sorted([*self.allocation_events(), *self.pair_events(), *self.remote_events(), *self.media_events()],
+                             key=lambda event: event[0])
+
+    def choose_lanes(self):
+        """Relays first, then the others; where there are too many, those that mattered least have none."""
+        remotes = rows(self.call, "remotes")
+        answered = [host(words(row, "remote")) for row in self.pairs.values() if whole(row, "answers")]
+        nominated = [host(words(row, "remote")) for row in self.pairs.values() if whole(row, "nominated_frame")]
+        busy = [words(row, "address") for row in sorted(remotes, key=lambda row: -whole(row, "bytes"))]
+        chosen = [words(self.call, "remote"), *nominated, *self.relays, *answered, *busy,
+                  *(host(words(row, "remote")) for row in self.pairs.values())]
+        chosen = [address for address in dict.fromkeys(chosen) if address]
+        self.left_out = max(0, len(chosen) - (MOST_LANES - 1))
+        return sorted(chosen[:MOST_LANES - 1], key=lambda address: address not in self.relays)
+
+    def letter(self, address):
+        return chr(ord("A") + self.lanes.index(address)) if address in self.lanes else ""
+
+    def x(self, address):
+        """The place of a lane; None stands for the client."""
+        index = self.lanes.index(address) + 1 if address else 0
+        return 6 + index * 88 / max(1, len(self.lanes))
+
+    def route(self, remote, allocation):
+        """The lanes that traffic passes: over the relay where it went inside an allocation. Empty: not drawn."""
+        relay = host(words(self.allocations.get(allocation, {}), "server")) if allocation else ""
+        passed = [address for address in (relay, remote) if address]
+        return [None, *dict.fromkeys(passed)] if all(address in self.lanes for address in passed) and passed else []
+
+    def allocation_events(self):
+        """One line each: the relay is the one that answered last, and the first request may have gone to another address."""
+        silent = {words(row, "address") for row in rows(self.call, "remotes") if words(row, "role") == "no-answer"}
+        for row in self.allocations.values():
+            relay, granted, refused = host(words(row, "server")), whole(row, "granted_frame"), whole(row, "error_frame")
+            said = [f"allocation {whole(row, 'allocation')}{' over TCP' if row.get('tcp') is True else ''} at {words(row, 'server')}"]
+            if granted:
+                said.append(f"asked for since frame {whole(row, 'frame')}, granted"
+                            + (f" after {seconds(number(row, 'response_time'))}" if number(row, "response_time") is not None else ""))
+            if refused:
+                said.append(f"refused with error {whole(row, 'error_code')} in frame {refused}")
+            if not granted and not refused:
+                said.append("asked for, not granted in this capture")
+            said += [f"{title} {words(row, key)}" for title, key in (("relayed address", "relayed"), ("client seen as", "reflexive")) if words(row, key)]
+            kind = "good" if granted else "bad" if refused or relay in silent else "arrow"
+            yield granted or whole(row, "frame"), self.route(relay, 0), "both" if granted or refused else "right", kind, ", ".join(said)
+
+    def pair_events(self):
+        for row in self.pairs.values():
+            title, answers = f"pair {whole(row, 'pair')}", whole(row, "answers")
+            route = self.route(host(words(row, "remote")), whole(row, "allocation"))
+            said = [f"{title}: {counted(whole(row, 'requests'), 'check')}, {answers} answered"]
+            least, mean, most = (seconds(number(row, f"round_trip_{key}")) for key in ("min", "mean", "max"))
+            if mean:
+                said.append(f"round trip {mean}" + (f" ({least} to {most})" if least != most else ""))
+            types = [words(row, "local_type"), words(row, "remote_type")]
+            said.append(f"{words(row, 'local')} to {words(row, 'remote')}" + (f" ({' to '.join(types)})" if all(types) else ""))
+            bad = words(row, "state") == "failed"
+            yield whole(row, "frame"), route, "both" if answers else "", "bad" if bad else "arrow", ", ".join(said)
+            nominated = whole(row, "nominated_frame")
+            if nominated:
+                earlier = nominated < whole(self.call, "first_frame")
+                yield nominated, route, "", "good", f"{title}: nominated" + (" in an earlier call" if earlier else "")
+
+    def remote_events(self):
+        """Remote addresses that have neither an allocation nor a pair."""
+        told = {*self.relays, *(host(words(row, "remote")) for row in self.pairs.values())}
+        for row in rows(self.call, "remotes"):
+            if words(row, "address") in told:
+                continue
+            sent, received = whole(row, "packets_sent"), whole(row, "packets_received")
+            said = f"{words(row, 'address')}: {words(row, 'role_label') or 'traffic'}, {words(row, 'transport').upper()} {sent} sent, {received} received"
+            yield whole(row, "first_frame"), self.route(words(row, "address"), 0), "both" if sent and received else "right" if sent else "left", \
+                "bad" if words(row, "role") == "no-answer" else "arrow", said
+
+    def media_events(self):
+        for row in rows(self.call, "streams"):
+            pair = self.pairs.get(whole(row, "pair"), {})
+            route = self.route(host(words(pair, "remote")), whole(pair, "allocation")) if pair else []
+            lost, kind = loss(row), words(row, "modality") or "media"
+            said = f"{kind} {words(row, 'payload_name')} {words(row, 'direction')}: {counted(whole(row, 'packets'), 'packet')}".replace("  ", " ")
+            if lost is not None:
+                said += f", loss {lost:.1f} %"
+            yield whole(row, "frame"), route, "left" if words(row, "direction") == "received" else "right", "media", said
+
+    def picture(self, route, way, kind):
+        drawn = [line(x, x, 0, 22, "lane") for x in [self.x(None), *map(self.x, self.lanes)]]
+        for start, end in zip(route, route[1:]):
+            left, right = sorted((self.x(start), self.x(end)))
+            drawn.append(line(left, right, 11, 11, kind))
+        if route:
+            left, right = self.x(route[0]), self.x(route[-1])
+            drawn += [shape(self.x(relay), DOT, kind) for relay in route[1:-1]]
+            far, near = (TO_RIGHT, TO_LEFT) if right > left else (TO_LEFT, TO_RIGHT)
+            drawn.append(shape(right, far, kind) if way in ("right", "both") else "")
+            drawn.append(shape(left, near, kind) if way in ("left", "both") else "")
+            if kind == "bad":
+                drawn.append(shape((left + right) / 2, CROSS, kind))
+        return svg(*drawn)
+
+    def html(self):
+        if not self.events:
+            return ""
+        shown = self.events
+        if len(shown) > MOST_ROWS:
+            rank = {"media": 0, "good": 1, "arrow": 2, "bad": 3}
+            shown = sorted(sorted(shown, key=lambda event: rank[event[3]])[:MOST_ROWS], key=lambda event: event[0])
+        names = [element("text", name, x=percent(self.x(address)), y="14", text_anchor="middle")
+                 for address, name in [(None, "client"), *((address, self.letter(address)) for address in self.lanes)]]
+        said = "In the order of frames. Letters stand for the remote addresses below."
+        if self.left_out:
+            said += f" {counted(self.left_out, 'remote address', 'remote addresses')} without a line of their own."
+        if len(shown) < len(self.events):
+            said += f" {counted(len(self.events) - len(shown), 'row')} not drawn."
+        head = element("tr", element("th", svg(*names, label="client and remote addresses"), scope="col", class_="picture", role="columnheader"),
+                       element("th", "What", scope="col", role="columnheader"), role="row")
+        body = [element("tr", element("td", self.picture(route, way, kind), class_="picture", role="cell"),
+                        element("td", element("span", said_, class_="broken" if kind == "bad" else None), " ",
+                                copied(f"frame.number == {at}", f"frame {at}") if at > 0 else "", self.when(at), role="cell"), role="row")
+                for at, route, way, kind, said_ in shown]
+        return join([element("h3", "Ladder"),
+                     element("table", element("caption", said), element("thead", head, role="rowgroup"),
+                             element("tbody", *body, role="rowgroup"), class_="drawn ladder", role="table")])
+
+    def when(self, at):
+        return f"at {self.times[at]:.3f} s" if self.times.get(at) is not None else ""
+
+
+def loss(stream):
+    """Loss in per cent, None where nothing was expected."""
+    expected = whole(stream, "expected")
+    return 100 * whole(stream, "lost") / expected if expected > 0 and number(stream, "lost") is not None else None
+
+
+def loss_cell(lost):
+    if not lost:
+        return "" if lost is None else "0 %"
+    return join([f"{lost:.2f} %", svg(element("rect", x="0", width=percent(min(100, 10 * lost)), y="1", height="6", class_="bad"))])
+
+
+def gap_picture(stream, duration):
+    """The gaps of a stream along the call, where it has any."""
+    gaps = [(number(row, "time"), number(row, "seconds")) for row in rows(stream, "gaps")]
+    gaps = [(time, length) for time, length in gaps if time is not None and length is not None]
+    if not gaps:
+        return ""
+    said = "; ".join(f"{length:.1f} s from {time:.1f} s" for time, length in gaps)
+    if not duration:
+        return said
+    def place(time):
+        return min(100, max(0, 100 * time / duration))
+    drawn = [element("rect", x=percent(place(time)), width=percent(max(0.5, place(time + length) - place(time))), y="5", height="12", class_="bad")
+             for time, length in gaps]
+    return join([svg(line(0, 100, 11, 11, "media"), *drawn), element("small", said)])
+
+
+def streams(call):
+    found = rows(call, "streams")
+    if not found:
+        return ""
+    with_gaps = any(rows(row, "gaps") for row in found)
+    body = []
+    for row in found:
+        lost, jitter, worst = loss(row), number(row, "jitter_ms"), number(row, "jitter_max_ms")
+        length = number(row, "duration")
+        body.append([
+            join([words(row, "modality") or "not known", " ", words(row, "payload_name"), element("small", f"SSRC {words(row, 'ssrc')}")]),
+            words(row, "direction"), str(whole(row, "packets")),
+            loss_cell(lost),
+            "" if jitter is None else f"{jitter:.1f} ms", "" if worst is None else f"{worst:.1f} ms",
+            f"{8 * whole(row, 'bytes') / length / 1000:.0f} kbit/s" if length else f"{whole(row, 'bytes') / 1000:.1f} kB",
+            gap_picture(row, number(call, "duration")), frame(row)])
+    heads = ["Stream", "Direction", "#Packets", "#Loss", "#Jitter", "#Highest jitter",
+             "#Bit rate" if any(number(row, "duration") for row in found) else "#RTP", "Gaps along the call", "First frame"]
+    if not with_gaps:
+        heads, body = heads[:7] + heads[8:], [cells[:7] + cells[8:] for cells in body]
+    return join([element("h3", "Media streams"),
+                 table("Measured where the capture was taken: what is sent may still be lost on its way. The red bar is full at 10 % of loss.", heads, body)])
+
+
+def remotes(call, ladder, regions):
+    body = [[ladder.letter(words(row, "address")),
+             join([words(row, "address"), f" port {lists(row, 'ports')}" if lists(row, "ports") else "",
+                   element("small", words(row, "name")) if words(row, "name") not in ("", words(row, "address")) else ""]),
+             words(row, "role_label"),
+             join([words(row, "transport").upper(), words(row, "path").replace("_", " "), words(row, "modality")], " · "),
+             regions.get(words(row, "name"), ""), words(row, "prefix"),
+             str(whole(row, "packets_sent")), str(whole(row, "packets_received")),
+             "" if number(row, "share") is None else f"{number(row, 'share'):.1f} %", frame(row, "first_frame")]
+            for row in rows(call, "remotes")]
+    told = {words(row, "address") for row in rows(call, "remotes")}
+    body += [[ladder.letter(address), address, "reached through a relay", *[""] * 7] for address in ladder.lanes
+             if address not in told and any(host(words(row, "remote")) == address and whole(row, "allocation") for row in ladder.pairs.values())]
+    return join([element("h3", "Remote addresses"),
+                 table("Share is that of the call's bytes.", ["Line", "Address", "Part", "Traffic", "Region and provider", "Published prefix",
+                                                              "#Sent", "#Received", "#Share", "First frame"], body)]) if body else ""
+
+
+def ports(call):
+    def marks(row, key):
+        return ", ".join(f"{whole(mark, 'dscp')} ({counted(whole(mark, 'packets'), 'packet')})" for mark in rows(row, key))
+    body = [[str(whole(row, "port")), str(whole(row, "remote_port")), words(row, "modality"), words(row, "range"),
+             marks(row, "dscp_sent"), marks(row, "dscp_received"), frame(row)] for row in rows(call, "client_ports")]
+    return element("details", element("summary", "Client ports and DSCP"),
+                   table("DSCP as it was where the capture was taken.", ["#Client port", "#Remote port", "Kind", "Documented range",
+                                                                         "DSCP sent", "DSCP received", "First frame"], body)) if body else ""
+
+
+# --- The page ------------------------------------------------------------------------
+
+KINDS = {"signin": "Sign-in", "call": "Call", "connectivity-probe": "Connectivity probe", "relay-exchange": "Short exchange with a relay"}
+
+
+def heading(row, kind, key):
+    return f"{KINDS.get(kind, 'Result')} {whole(row, key)}"
+
+
+def facts(row):
+    """What is known of a sign-in or call in short."""
+    lost = [f"{number(row, key):.1f} % {way}" for key, way in (("loss_sent", "sent"), ("loss_received", "received")) if number(row, key) is not None]
+    remote = words(row, "remote")
+    named = ", ".join(filter(None, (words(row, "remote_name"), words(row, "region"))))
+    return " · ".join(part for part in (
+        f"client {words(row, 'client')}" if words(row, "client") else "", moment(words(row, "start")),
+        f"{number(row, 'duration'):.1f} s" if number(row, "duration") is not None else "",
+        f"path {words(row, 'path').replace('_', ' ')}" if words(row, "path") else "", words(row, "transport").upper(),
+        (f"to {remote}" + (f" ({named})" if named else "")) if remote else "",
+        f"round trip {number(row, 'round_trip'):.0f} ms" if number(row, "round_trip") is not None else "",
+        f"loss {', '.join(lost)}" if lost else "") if part)
+
+
+def card(row):
+    kind = words(row, "kind")
+    link = {"signin": "signin", "nothing": ""}.get(kind, "call")
+    found = rows(row, "problems")
+    worst = [entry for entry in found if words(entry, "severity") != "chat"][:WORST]
+    title = element("a", heading(row, kind, "number"), href=f"#{link}-{whole(row, 'number')}") if link else "Nothing found"
+    more = len(found) - len(worst)
+    return element("div", element("p", badge(row), " ", title, " ", copied(words(row, "filter"))),
+                   element("p", words(row, "verdict"), class_="verdict"), element("p", facts(row), class_="soft") if facts(row) else "",
+                   element("ul", *map(problem, worst), class_="problems") if worst else "",
+                   element("p", f"{more} more below", class_="soft") if more > 0 and link else "", class_=f"card {severity(row)[0]}")
+
+
+def signin_part(signin):
+    about = join([f"client {words(signin, 'client')}", moment(words(signin, "start")), words(signin, "generation_label"),
+                  f"proxy {words(signin, 'proxy')}" if words(signin, "proxy") else ""], " · ")
+    return element("section", element("h2", heading(signin, "signin", "signin"), id=f"signin-{whole(signin, 'signin')}"),
+                   element("p", badge(signin), " ", words(signin, "verdict"), class_="verdict"),
+                   element("p", about, " ", copied(f"teams.signin == {whole(signin, 'signin')}"), class_="soft"),
+                   problems(rows(signin, "problems")), waterfall(signin), stages_said(signin))
+
+
+def call_part(call, regions):
+    ladder = Ladder(call)
+    about = join([f"client {words(call, 'client')}", moment(words(call, "start")),
+                  f"{number(call, 'duration'):.1f} s" if number(call, "duration") is not None else "",
+                  f"{counted(whole(call, 'packets'), 'packet')}"], " · ")
+    return element("section", element("h2", heading(call, words(call, "kind"), "call"), id=f"call-{whole(call, 'call')}"),
+                   element("p", badge(call), " ", words(call, "verdict"), class_="verdict"),
+                   element("p", about, " ", copied(f"teams.call == {whole(call, 'call')}"), class_="soft"),
+                   problems(rows(call, "problems")), ladder.html(), remotes(call, ladder, regions), streams(call), ports(call))
+
+
+def names_part(names):
+    body = [[words(row, "service"), words(row, "stage"),
+             join([words(row, "name"), element("small", words(row, "description")) if words(row, "description") else ""]),
+             lists(row, "providers"), lists(row, "regions"), lists(row, "addresses"), frame(row)] for row in names]
+    return element("section", element("h2", "Services, providers and regions", id="names"),
+                   table("Names of the capture. Regions are those that names tell.",
+                         ["Service", "Stage", "Name", "Providers", "Regions", "Addresses", "First frame"], body)) if body else ""
+
+
+def body_of(document, title):
+    signins, calls, names = (rows(document, key) for key in ("signins", "calls", "names"))
+    regions = {words(row, "name"): ", ".join(filter(None, (lists(row, "regions"), lists(row, "providers")))) for row in names}
+    links = [element("a", heading(row, "signin", "signin"), href=f"#signin-{whole(row, 'signin')}") for row in signins]
+    links += [element("a", heading(row, words(row, "kind"), "call"), href=f"#call-{whole(row, 'call')}") for row in calls]
+    links += [element("a", "Services", href="#names")] if names else []
+    return join([
+        element("header", element("h1", title),
+                element("p", "Teams and Skype traffic of this capture, as Teamshark reads it. Times of sign-ins and calls count from their start. "
+                        "Buttons copy a display filter for Wireshark.", class_="soft")),
+        element("nav", *links, aria_label="Parts of this page") if links else "",
+        element("main", element("section", *map(card, rows(document, "summary")), aria_label="Summary"),
+                *map(signin_part, signins), *(call_part(call, regions) for call in calls), names_part(names))])
+
+
+def page(document, title):
+    """The whole page of a document of reports."""
+    template = next(path for path in TEMPLATES if path.is_file()).read_text(encoding="utf-8")
+    script = re.search("<script>(.*?)</script>", template, re.DOTALL)[1]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    parts = {"POLICY": f"sha256-{digest}", "TITLE": text(title), "BODY": body_of(document, title)}
+    return re.sub("@(POLICY|TITLE|BODY)@", lambda match: parts[match[1]], template)
+
+
+def read_capture(capture, program):
+    """The reports of a capture in one run of tshark."""
+    options = [word for report in REPORTS for word in ("-z", f"teams,{report},json")]
+    try:
+        done = subprocess.run([program, "-n", "-q", "-r", capture, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    except OSError as error:
+        sys.exit(f"teamshark-page: cannot run {program}: {error.strerror}")
+    said = done.stderr.decode(errors="replace").strip()
+    if "Invalid -z argument" in said:
+        sys.exit(f"teamshark-page: {program} has no reports of Teamshark: its plugins are not installed for it, or too old")
+    if done.returncode:
+        sys.exit(said or f"teamshark-page: {program} ended with {done.returncode}")
+    return done.stdout
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="teamshark-page", description="Makes one HTML page of what Teamshark tells of a capture.")
+    parser.add_argument("capture", help="a capture; with --json, the JSON of its reports (-: standard input)")
+    parser.add_argument("-o", "--output", help="the page (-: standard output); otherwise the capture's name with .html, in this folder")
+    parser.add_argument("--json", action="store_true", help="read JSON of reports instead of a capture")
+    parser.add_argument("--title", help="title of the page; otherwise the capture's name")
+    parser.add_argument("--tshark", default="tshark", help="the tshark to run")
+    options = parser.parse_args()
+    source = pathlib.Path(options.capture)
+    try:
+        if not options.json:
+            read = read_capture(options.capture, options.tshark)
+        else:
+            read = sys.stdin.buffer.read() if options.capture == "-" else source.read_bytes()
+        document = json.loads(read)
+        written = page(document if isinstance(document, dict) else {}, options.title or source.name).encode()
+        if options.output == "-":
+            sys.stdout.buffer.write(written)
+            return
+        place = pathlib.Path(options.output or f"{source.stem}.html")
+        place.write_bytes(written)
+    except OSError as error:
+        sys.exit(f"teamshark-page: {error.filename}: {error.strerror}")
+    except ValueError:
+        sys.exit(f"teamshark-page: what {options.capture if options.json else options.tshark} gave is no JSON")
+    print(place)
+
+
+if __name__ == "__main__":
+    main()

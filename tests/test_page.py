@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The page of a capture (page/): what it holds, that nothing of a stranger becomes markup, and that Chromium shows it."""
+
+import base64
+import functools
+import hashlib
+import html.parser
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+import harness
+
+COMMAND = harness.ROOT / "page/teamshark-page.py"
+OPTIONS = [word for name in ("summary", "signin", "calls", "names") for word in ("-z", f"teams,{name},json")]
+CHROMIUM = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+            "--disable-component-update", "--disable-sync")
+HOSTILE = '"\'><script>alert(1)</script><img src=x onerror=alert(2)>&lt;&#0;\u202e\x1b[31m\u2028${x}@BODY@'
+
+# Every element of the page with the attributes that it may have.
+ALLOWED = {
+    "html": {"lang"}, "head": set(), "meta": {"charset", "http-equiv", "content", "name"}, "title": set(), "style": set(), "script": set(),
+    "body": set(), "header": set(), "main": set(), "nav": {"aria-label"}, "section": {"aria-label"}, "h1": set(), "h2": {"id"}, "h3": set(),
+    "p": {"class"}, "small": set(), "span": {"class"}, "a": {"href"}, "ul": {"class"}, "li": {"class"},
+    "div": {"class", "id", "role", "tabindex", "aria-label"}, "button": {"type", "data-copy", "title"}, "details": set(), "summary": set(),
+    "table": {"class", "role"}, "caption": set(), "thead": {"role"}, "tbody": {"class", "role"}, "tr": {"role"},
+    "th": {"scope", "class", "role", "rowspan"}, "td": {"class", "role"},
+    "svg": {"role", "aria-label", "aria-hidden", "x", "y", "width", "height", "class"}, "rect": {"x", "y", "width", "height", "class"},
+    "line": {"x1", "x2", "y1", "y2", "class"}, "path": {"d"}, "text": {"x", "y", "class", "text-anchor"},
+}
+CLASSES = set("ok check broken unknown badge card soft verdict problems level wide number picture stage dns connect tls data tick cut lane arrow "
+              "good media bad small legend even drawn waterfall ladder".split())
+
+
+class Reader(html.parser.HTMLParser):
+    """What a browser would find in a page: its elements, its text, its scripts."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.elements, self.texts, self.open = [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.texts.append((self.open[-1] if self.open else "", data))
+
+    def handle_comment(self, data):
+        raise AssertionError(f"a comment: {data}")
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]
+
+    def text(self, *without):
+        return " ".join(" ".join(data for tag, data in self.texts if tag not in ("style", "script", *without)).split())
+
+
+@functools.lru_cache(maxsize=None)
+def reports(capture):
+    return harness.tshark("-q", "-r", capture, *OPTIONS)
+
+
+def make(document, title="a capture"):
+    done = subprocess.run([sys.executable, COMMAND, "--json", "-", "--title", title, "-o", "-"], input=document.encode("utf-8", "surrogatepass"),
+                          capture_output=True, check=False)
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    return done.stdout.decode()
+
+
+def page_of(capture):
+    return make(reports(capture))
+
+
+def is_closed(text):
+    """Only the template's own elements and attributes; one script, which is the one that the policy names."""
+    reader = Reader(text)
+    assert not reader.open
+    for tag, attributes in reader.elements:
+        assert tag in ALLOWED and set(attributes) <= ALLOWED[tag], (tag, attributes)
+        assert set((attributes.get("class") or "").split()) <= CLASSES, attributes
+        assert re.fullmatch(r"#(signin|call|names)(-\d+)?", attributes.get("href", "#names"))
+        assert attributes.get("id", "copied") in ("copied", "names") or re.fullmatch(r"(signin|call)-\d+", attributes["id"])
+    scripts = re.findall(r"<script[^>]*>(.*?)</script", text, re.DOTALL)
+    assert len(scripts) == len(reader.all("script")) == len(reader.all("style")) == len(reader.all("body")) == 1
+    digest = base64.b64encode(hashlib.sha256(scripts[0].encode()).digest()).decode()
+    policy = next(row["content"] for row in reader.all("meta") if row.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith(f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'")
+    assert len(reader.all("meta")) == 3
+    return reader
+
+
+# --- What strangers wrote ------------------------------------------------------
+
+@pytest.mark.parametrize("capture", ["hostile/evil-text.pcap", "hostile/escape-sni-realm.pcap", "hostile-text.pcap"])
+def test_text_of_a_capture_is_text(capture):
+    is_closed(page_of(harness.shared(capture) if "/" in capture else harness.bundled(capture)))
+
+
+def poisoned(value):
+    """The same document with every text a hostile one."""
+    if isinstance(value, dict):
+        return {key: poisoned(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [poisoned(entry) for entry in value]
+    return HOSTILE if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("capture", ["article-2017.pcapng", "sessions/udp-blocked.pcap", "ipv6.pcap"])
+def test_every_text_of_the_json_is_text(capture):
+    document = json.loads(reports(harness.bundled(capture)))
+    text = make(json.dumps(poisoned(document)), HOSTILE)
+    reader = is_closed(text)
+    assert "\\u{202e}" in text and "\u202e" not in text and "\x1b" not in text and "\u2028" not in text
+    shown = HOSTILE.replace("\u202e", "\\u{202e}").replace("\x1b", "\\u{1b}").replace("\u2028", "\\u{2028}")
+    assert shown in reader.text() and any(row["data-copy"] == shown for row in reader.all("button"))
+
+
+def twisted(value, other):
+    """The same document with values of other types in the leaves."""
+    if isinstance(value, dict):
+        return {key: twisted(entry, other) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [twisted(entry, other) for entry in value]
+    return other
+
+
+@pytest.mark.parametrize("other", [None, HOSTILE, [HOSTILE], {"x": HOSTILE}, True, -1e300, float("nan"), float("inf"), "\ud800", 0, -5],
+                         ids=lambda value: repr(value)[:12])
+def test_values_of_other_types(other):
+    """Also numbers that are no numbers, and half characters."""
+    document = twisted(json.loads(reports(harness.bundled("article-2017.pcapng"))), other)
+    text = make(json.dumps(document))
+    is_closed(text)
+    assert "nan" not in re.findall(r'(?:x|x1|x2|width)="([^"]*)"', text)
+
+
+@pytest.mark.parametrize("document", ["{}", "[]", "null", '{"summary": 1, "signins": {}, "calls": [1], "names": "x"}'])
+def test_nothing_told_is_nothing_shown(document):
+    reader = is_closed(make(document))
+    assert not reader.all("h2") and not reader.all("table")
+
+
+def test_what_is_missing_is_not_made_up():
+    """Each key of a row left out in turn: no figure and no word takes its place."""
+    whole = json.loads(reports(harness.bundled("article-2017.pcapng")))
+    stream = whole["calls"][0]["streams"][1]
+    assert "loss 0.4 %" in Reader(make(json.dumps(whole))).text()
+    del stream["expected"], whole["summary"][1]["loss_received"], whole["summary"][1]["round_trip"]
+    shown = Reader(make(json.dumps(whole))).text()
+    assert "0.4 %" not in shown and "45 ms ·" not in shown and "None" not in shown
+
+
+# --- What it says ----------------------------------------------------------------
+
+def test_article():
+    """The replayed session: values by its generator (test-captures/generate/article.py)."""
+    document = json.loads(reports(harness.bundled("article-2017.pcapng")))
+    reader = is_closed(page_of(harness.bundled("article-2017.pcapng")))
+    shown = reader.text()
+    for row in document["summary"]:
+        assert row["verdict"] in shown
+        assert all(problem["advice"] in shown for problem in row["problems"])
+    assert all(step["name"] in shown for step in document["signins"][0]["steps"])
+    assert all(row["address"] in shown for row in document["calls"][0]["remotes"])
+    assert "DNS 18 ms, connect 20 ms, TLS 40 ms, first data 20 ms" in shown
+    copied = {row["data-copy"] for row in reader.all("button")}
+    assert {"teams.signin == 1", "teams.call == 1", "frame.number == 363", "teams_dns.fqdn_risk"} <= copied
+    assert max(map(float, re.findall(r'(?:x|x1|x2)="([\d.]+)%"', page_of(harness.bundled("article-2017.pcapng"))))) <= 100
+
+
+def test_every_copied_filter_is_one():
+    reader = Reader(page_of(harness.bundled("article-2017.pcapng")))
+    for display_filter in {re.sub(r"\d+", "1", row["data-copy"]) for row in reader.all("button")}:
+        harness.tshark("-r", harness.bundled("ipv6.pcap"), "-Y", display_filter)
+
+
+def test_blocked_udp_is_red():
+    """The relay that did not answer, and the verdict."""
+    reader = is_closed(page_of(harness.bundled("sessions/udp-blocked.pcap")))
+    assert "not granted in this capture" in " ".join(data for tag, data in reader.texts if tag == "span")
+    assert [row for row in reader.all("line") if row["class"] == "bad"]
+    severity = json.loads(reports(harness.bundled("sessions/udp-blocked.pcap")))["calls"][0]["severity"]
+    assert severity in ("check", "broken") and {"class": f"badge {severity}"} in reader.all("span")
+
+
+def test_words_of_states_are_those_of_the_report():
+    source = (harness.ROOT / "plugins/teams/session/connection.c").read_text()
+    told = dict(re.findall(r'\[TEAMS_CONNECTION_\w+\] = \{ "(\w+)", "([^"]+)" \}', source))
+    page = COMMAND.read_text()
+    assert told and all(f'"{code}": "{label}"' in page for code, label in told.items())
+
+
+def test_pictures_have_text_beside_them():
+    """A picture is hidden from a screen reader and its row says the same, or it has a label."""
+    reader = Reader(page_of(harness.bundled("article-2017.pcapng")))
+    outer = [row for row in reader.all("svg") if "x" not in row]
+    assert outer and all(row.get("aria-hidden") == "true" or row.get("aria-label") for row in outer)
+    assert all(row.get("aria-label") or row.get("id") or row.get("class", "").startswith("card") for row in reader.all("div"))
+
+
+# --- The command -----------------------------------------------------------------
+
+def test_command_runs_tshark(tmp_path):
+    harness.open_to_all(tmp_path)
+    plugins = harness.loaded_plugins(harness.stage_dir())
+    tools = harness.workspace() / "page"
+    shutil.copytree(harness.ROOT / "page", tools, dirs_exist_ok=True)
+    harness.open_to_all(tools)
+    capture = harness.readable(harness.bundled("ipv6.pcap"))
+    done = harness.run([sys.executable, tools / COMMAND.name, capture, "--tshark", harness.tshark_program(), "-o", "-"], plugins=plugins)
+    assert done.returncode == 0 and not done.stderr and "<title>ipv6.pcap</title>" in done.stdout
+    without = harness.run([sys.executable, tools / COMMAND.name, capture, "--tshark", harness.tshark_program(), "-o", "-"])
+    assert without.returncode == 1 and "plugins are not installed" in without.stderr and not without.stdout
+    absent = harness.run([sys.executable, tools / COMMAND.name, "/nowhere.pcap", "--tshark", harness.tshark_program(), "-o", "-"], plugins=plugins)
+    assert absent.returncode and "nowhere.pcap" in absent.stderr and "Traceback" not in absent.stderr
+
+
+# --- In a browser -----------------------------------------------------------------
+
+@pytest.mark.parametrize("size", ["1280,1150", "500,844"])
+def test_chromium_shows_it(size, tmp_path):
+    """The script runs under the policy, nothing is fetched, and a picture comes out that is not of one colour."""
+    if not shutil.which("chromium"):
+        pytest.skip("chromium is not installed: the page was not looked at in a browser")
+    page = tmp_path / "page.html"
+    page.write_text(page_of(harness.bundled("article-2017.pcapng")))
+    done = subprocess.run(["chromium", *CHROMIUM, f"--user-data-dir={tmp_path / 'profile'}", "--enable-logging=stderr", f"--window-size={size}",
+                           f"--screenshot={tmp_path / 'page.png'}", page.as_uri()], capture_output=True, text=True, check=False, timeout=harness.TIMEOUT_S)
+    assert done.returncode == 0, done.stderr
+    assert not [line for line in done.stderr.splitlines() if "CONSOLE" in line], "the page or its policy complains"
+    assert (tmp_path / "page.png").stat().st_size > 20_000
+    if os.environ.get("TEAMSHARK_PICTURES"):
+        shutil.copy(tmp_path / "page.png", os.path.join(os.environ["TEAMSHARK_PICTURES"], f"page_{size.split(',')[0]}.png"))

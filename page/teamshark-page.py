@@ -10,8 +10,10 @@ import base64
 import hashlib
 import html
 import json
+import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import unicodedata
@@ -691,6 +693,12 @@ def page(document, title):
     return re.sub("@(POLICY|TITLE|BODY)@", lambda match: parts[match[1]], template)
 
 
+def usual_tshark():
+    """tshark by its name where PATH has it; on Windows otherwise where Wireshark's installer puts it."""
+    installed = pathlib.Path(os.environ.get("ProgramFiles", ""), "Wireshark", "tshark.exe")
+    return str(installed) if os.name == "nt" and not shutil.which("tshark") and installed.is_file() else "tshark"
+
+
 def read_capture(capture, program):
     """The reports of a capture in one run of tshark."""
     options = [word for report in REPORTS for word in ("-z", f"teams,{report},json")]
@@ -712,7 +720,7 @@ def main():
     parser.add_argument("-o", "--output", help="the page (-: standard output); otherwise the capture's name with .html, in this folder")
     parser.add_argument("--json", action="store_true", help="read JSON of reports instead of a capture")
     parser.add_argument("--title", help="title of the page; otherwise the capture's name")
-    parser.add_argument("--tshark", default="tshark", help="the tshark to run")
+    parser.add_argument("--tshark", default=usual_tshark(), help="the tshark to run")
     options = parser.parse_args()
     source = pathlib.Path(options.capture)
     try:

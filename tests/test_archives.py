@@ -110,7 +110,7 @@ def test_zip_is_laid_out_for_wiresharks_folder(series):
     assert plugins == {f"plugins/{series}/epan/{module}.dll" for module in MODULES}
     profile = {f"profiles/Teams/{path.name}" for path in (ROOT / "profiles/Teams").iterdir()}
     assert {name for name in names if name.startswith("profiles/")} == profile
-    assert {"Teamshark/COPYING.txt", "Teamshark/docs/troubleshooting.md"} <= names
+    assert {"Teamshark/COPYING.txt", "Teamshark/docs/troubleshooting.md", "Teamshark/teamshark-page.py", "Teamshark/page.html"} <= names
     assert all(name.split("/")[0] in ("plugins", "profiles", "Teamshark") for name in names)
     assert f"for Wireshark {series} " in readme and "@" not in readme and readme.count("\r\n") == readme.count("\n")
     assert max(map(len, readme.splitlines())) <= 100

@@ -56,6 +56,12 @@ def loaded_with_home(home):
     return result.stdout
 
 
+def assert_command_makes_a_page(program):
+    """The installed command finds its template."""
+    done = subprocess.run([program, "--json", "-", "-o", "-"], input=b"{}", capture_output=True, check=False)
+    assert done.returncode == 0 and b"</html>" in done.stdout, done.stderr
+
+
 @pytest.fixture
 def home():
     path = harness.new_home()
@@ -87,6 +93,7 @@ def test_install_use_uninstall_leaves_nothing(home):
     assert [f".local/lib/wireshark/plugins/{series()}/epan/{name}" for name in PLUGINS] == \
         [name for name in installed if name.endswith(".so")]
     assert ".config/wireshark/profiles/Teams/preferences" in installed
+    assert_command_makes_a_page(home / ".local/bin/teamshark-page")
     listing = loaded_with_home(home)
     assert all(f"{home}/.local/lib/wireshark/plugins/{series()}/epan/{name}" in listing for name in PLUGINS)
     command(RUN, "--uninstall", home=home)
@@ -144,6 +151,7 @@ def test_archive_is_unpacked_in_the_home_folder(packages, home):
     with tarfile.open(next(packages.glob("*-linux-x86_64.tar.gz"))) as archive:
         archive.extractall(home)
     assert set(os.listdir(home)) == {".local", ".config"}
+    assert_command_makes_a_page(home / ".local/bin/teamshark-page")
     listing = loaded_with_home(home)
     assert all(f"{home}/.local/lib/wireshark/plugins/{series()}/epan/{name}" in listing for name in PLUGINS)
 
@@ -166,6 +174,7 @@ def test_deb_holds_plugins_profile_and_documents(deb, tmp_path):
     assert sorted(PLUGINS) == sorted(pathlib.Path(name).name for name in names if name.endswith(".so"))
     assert "usr/share/wireshark/profiles/Teams/preferences" in names
     assert {"README.md", "changelog.gz", "copyright"} <= {pathlib.Path(name).name for name in names if "/doc/" in name}
+    assert_command_makes_a_page(tmp_path / "usr/bin/teamshark-page")
 
 
 def test_lintian_finds_no_error(deb):

@@ -30,6 +30,8 @@ SHOWN = [
     ("calls", "path-agreed", "ice-duplicates.pcap", 1),
     ("calls", "tcp", "sessions/callers-over-tcp.pcap", 1),
     ("calls", "direct-tcp", "ice-tcp.pcap", 1),
+    ("calls", "direct-routing-one-way", "direct-routing/one-way.pcap", 1),
+    ("calls", "direct-routing", "direct-routing/healthy.pcap", 1),
     ("calls", "direct-cloud", "article-2017.pcapng", 1),
     ("calls", "direct-private", "ice-media-kinds.pcap", 1),
     ("calls", "direct-public", "sessions/callers-in-turn.pcap", 1),

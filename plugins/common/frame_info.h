@@ -31,7 +31,7 @@
 #include "core/ports.h"
 #include "core/prefixes.h"
 
-#define TS_FRAME_INFO_ABI 11
+#define TS_FRAME_INFO_ABI 12
 
 typedef enum {
     TS_INFO_NAME,
@@ -253,6 +253,8 @@ typedef struct {
     uint8_t kind;                   /* ts_media_kind */
     uint8_t modality;               /* ts_modality */
     bool multiplexed;               /* inside FF10 */
+    bool direct_routing;            /* between an SBC and a media processor of Direct Routing */
+    bool to_processor;              /* of these: towards the media processor */
     bool tcp;
     bool encrypted;                 /* SRTP: header in clear, payload not */
     bool consent_lost;              /* the consent of the call (all pairs of the socket or session) is found lost in this frame */

@@ -36,6 +36,13 @@ ts_port_is_relay(uint16_t port)
     return port >= 3478 && port <= 3481;
 }
 
+/* Media processors of Direct Routing (Microsoft: "Plan Direct Routing"), beside the relay ports. */
+static inline bool
+ts_port_is_media_processor(uint16_t port)
+{
+    return port >= 49152 && port <= 53247;
+}
+
 static inline ts_modality
 ts_modality_of_relay_port(uint16_t port)
 {

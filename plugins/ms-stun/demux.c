@@ -5,6 +5,7 @@
  */
 
 #include "demux_private.h"
+#include "direct_routing.h"
 
 ts_demux_module ts_demux = { .proto = -1, .proto_demux = -1, .proto_port = -1 };
 
@@ -133,6 +134,7 @@ proto_register_teamshark(void)
 
     ts_stock_register(prefs_register_protocol(ts_demux.proto, NULL));
     ts_demux_state_register();
+    ts_direct_routing_register();
     register_postdissector(create_dissector_handle(after_frame, ts_demux.proto_demux));
 }
 
@@ -170,4 +172,5 @@ proto_reg_handoff_teamshark(void)
     ts_stream_handoff();
     ts_tcp_handoff();
     ts_tls_handoff();
+    ts_direct_routing_handoff(ts_demux.proto_demux);
 }

@@ -51,6 +51,7 @@ typedef struct {
     uint32_t pseudo_tls_frame;  /* TCP: the pseudo-TLS handshake */
     uint32_t framing_frame;     /* TCP: MS framing or FF10 */
     uint32_t rfc4571_frame;     /* TCP: plain RFC 4571 frames */
+    uint32_t direct_routing_frame;  /* media of Direct Routing (direct_routing.h) */
     uint32_t cut_frame;         /* TCP: a segment is cut by the capture, so the next ones may begin within a frame */
     wmem_tree_t *relay_peers;   /* frame -> ts_relay_peer; NULL: none */
 } ts_flow;

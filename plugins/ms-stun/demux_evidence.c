@@ -5,6 +5,7 @@
  */
 
 #include "demux_private.h"
+#include "direct_routing.h"
 
 #include "common/endpoint.h"
 
@@ -177,7 +178,11 @@ ts_demux_find_evidence(packet_info *pinfo, const ts_payload *payload, const ts_f
     case TS_PAYLOAD_FLIGHTPROXY_ACK:
     case TS_PAYLOAD_FLIGHTPROXY_DATA:
         return outer == NULL ? flightproxy_evidence(pinfo, payload, flow) : TS_EVIDENCE_NONE;
-    default:
-        return context_evidence(pinfo, flow, outer);
+    default: {
+        const ts_evidence around = context_evidence(pinfo, flow, outer);
+
+        return around == TS_EVIDENCE_NONE && outer == NULL && ts_direct_routing_begins(pinfo, payload, data, captured, reported) ?
+            TS_EVIDENCE_PREFIX : around;
+    }
     }
 }

@@ -7,6 +7,7 @@
  * demux_message.c   one whole message: layers, and whom to call for what
  * demux_decisions.c what the first pass decided about each message
  * demux_evidence.c  what a payload is taken for, and whether it is Microsoft's
+ * direct_routing.c  ... of media with an SBC, which nothing of its own marks
  * demux_state.c     what is known of flows, addresses and sessions
  * demux_stock.c     stock's dissectors on the same bytes
  * demux_order.c     stays first in the heuristic lists

@@ -236,6 +236,7 @@ find_modality(const packet_info *pinfo, const ts_path *path, bool from_local, me
     const ts_modality_payload payload = {
         .type = frame_data->payload_type,
         .clock_rate = ts_rtp_stream_clock(frame_data->stream, pinfo),
+        .direct_routing = frame_data->processor != TS_PROCESSOR_NONE,
         .of_flow = by_flow ? flow->rtp_modality : TS_MODALITY_UNKNOWN,
     };
 
@@ -255,6 +256,8 @@ static void
 find_frame_data(tvbuff_t *tvb, packet_info *pinfo, const ts_demux_call *call, const ts_path *path, ts_media_frame_data *frame_data)
 {
     media_flow *flow = flow_of(pinfo, call->flow);
+    frame_data->processor = call->outer != NULL ? TS_PROCESSOR_NONE :
+        ts_direct_routing_follow(pinfo, call->flow, frame_data->kind == TS_MEDIA_RTP);
     bool from_local = false;
     ts_pair *pair = pair_of(pinfo, call, flow, path, &from_local);
 
@@ -289,6 +292,8 @@ attach_info(tvbuff_t *tvb, packet_info *pinfo, const ts_path *path, const ts_med
     info->pair = frame_data->pair == NULL ? 0 : frame_data->pair->number;
     info->allocation = path->server.addr.type != AT_NONE && frame_data->pair != NULL ? frame_data->pair->allocation : 0;
     info->multiplexed = path->multiplexed;
+    info->direct_routing = frame_data->processor != TS_PROCESSOR_NONE;
+    info->to_processor = frame_data->processor == TS_PROCESSOR_DESTINATION;
     info->tcp = path->tcp;
     info->payload_name = frame_data->payload_type == NULL ? "" : frame_data->payload_type->name;
     info->clock_rate = frame_data->payload_type == NULL ? 0 : frame_data->payload_type->clock_rate;

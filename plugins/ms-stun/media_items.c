@@ -115,14 +115,18 @@ title(const ts_media_frame_data *frame_data)
     static ts_modality last_modality;
     static const char *last_evidence;
     static const ts_payload_type *last_type;
+    static bool last_direct_routing;
     static const char *last;
+    const bool direct_routing = frame_data->processor != TS_PROCESSOR_NONE;
 
     if (last == NULL || frame_data->kind != last_kind || frame_data->modality.modality != last_modality ||
-        frame_data->modality.evidence != last_evidence || frame_data->payload_type != last_type) {
+        frame_data->modality.evidence != last_evidence || frame_data->payload_type != last_type ||
+        direct_routing != last_direct_routing) {
         const bool known = frame_data->modality.modality != TS_MODALITY_UNKNOWN;
         char text[160];
 
-        snprintf(text, sizeof text, "Microsoft ICE media, %s%s%s%s%s%s%s", ts_media_kind_name(frame_data->kind),
+        snprintf(text, sizeof text, "%s media, %s%s%s%s%s%s%s", direct_routing ? "Direct Routing" : "Microsoft ICE",
+            ts_media_kind_name(frame_data->kind),
             known ? ", " : "", known ? ts_modality_name(frame_data->modality.modality) : "",
             known ? " by " : "", known ? frame_data->modality.evidence : "",
             frame_data->payload_type == NULL ? "" : ", ", frame_data->payload_type == NULL ? "" : ts_payload_type_label(frame_data->payload_type));
@@ -131,6 +135,7 @@ title(const ts_media_frame_data *frame_data)
         last_modality = frame_data->modality.modality;
         last_evidence = frame_data->modality.evidence;
         last_type = frame_data->payload_type;
+        last_direct_routing = direct_routing;
     }
     return last;
 }

@@ -169,8 +169,12 @@ ts_modality_result
 ts_modality_find(const packet_info *pinfo, const ts_path *path, bool from_local, const ts_modality_payload *payload,
     uint16_t stream_type)
 {
-    const modality_evidence strong[] = { by_payload(payload), by_server_port(pinfo), by_client_port(path, from_local) };
-    const modality_evidence weak = by_stream_type(stream_type);
+    const modality_evidence none = { TS_MODALITY_UNKNOWN, "" };
+    const modality_evidence telephony = { TS_MODALITY_AUDIO, "Direct Routing" };
+    const modality_evidence strong[] = {
+        by_payload(payload), by_server_port(pinfo), payload->direct_routing ? none : by_client_port(path, from_local)
+    };
+    const modality_evidence weak = payload->direct_routing ? telephony : by_stream_type(stream_type);
     ts_modality_result result = { TS_MODALITY_UNKNOWN, "", NULL };
     const modality_evidence *first = NULL;
 

@@ -17,6 +17,7 @@
 #include "common/times.h"
 
 #define RTP_SETUP_METHOD    "MS-ICE"
+#define RTP_SETUP_SBC       "Teams SBC" /* Direct Routing; there is room for 11 characters */
 
 /* Streams of one flow whose numbers are extended; a flow with more sources is none of a client's. */
 #define MAX_STREAMS         256
@@ -99,7 +100,6 @@ rtp(void)
         state = wmem_new0(wmem_file_scope(), rtp_state);
         state->streams = wmem_map_new(wmem_file_scope(), stream_hash, stream_equal);
         state->counts = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
-        (void)g_strlcpy(state->info.method, RTP_SETUP_METHOD, sizeof state->info.method);
     }
     return state;
 }
@@ -260,6 +260,7 @@ ts_rtp_info_set(tvbuff_t *tvb, packet_info *pinfo, const ts_rtp_stream *stream, 
     const rtp_cycles *cycles = cycles_at(pinfo, stream);
     struct ws_rtp_packet_info *info = &rtp()->info;
 
+    (void)g_strlcpy(info->method, frame_data->processor != TS_PROCESSOR_NONE ? RTP_SETUP_SBC : RTP_SETUP_METHOD, sizeof info->method);
     info->frame_number = frame_data->setup_frame;
     /* Stock looks for the type in it, and finds no name of one whose clock does not fit. */
     info->rtp_dyn_payload = frame_data->payload_type == NULL ? no_payloads() : dynamic_payloads(frame_data->dialect);

@@ -13,6 +13,7 @@
 
 #include "common/endpoint.h"
 #include "demux.h"
+#include "direct_routing.h"
 #include "experts.h"
 #include "stun_msg.h"
 
@@ -243,6 +244,7 @@ typedef struct {
 typedef struct {
     const ts_payload_type *type;    /* NULL: no row that fits the clock */
     uint32_t clock_rate;            /* 0: not measured */
+    bool direct_routing;            /* no client of Teams: the ports say nothing, and calls are audio */
     ts_modality of_flow;            /* what all RTP of the flow is, where this payload is none; else unknown */
 } ts_modality_payload;
 
@@ -260,6 +262,7 @@ typedef struct {
     ts_rtp_stream *stream;                  /* of RTP; NULL: none, or too many */
     uint32_t setup_frame;
     bool clear;                             /* not encrypted */
+    ts_processor_end processor;             /* of Direct Routing */
     uint64_t diagnostics;
 } ts_media_frame_data;
 

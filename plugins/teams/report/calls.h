@@ -179,6 +179,7 @@ typedef struct {
     calls_moment media;
     const calls_remote *best;   /* with most media, else with a nominated pair; NULL: none has either */
     const calls_remote *tls;    /* most packets over TCP or TLS */
+    bool direct_routing;        /* media with a media processor of Direct Routing */
     bool udp_relay_asked;
     bool udp_relay_answered;
     /* calls_conclude() */

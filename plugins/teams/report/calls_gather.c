@@ -591,6 +591,7 @@ add_media(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *inf
         add_moment(&entry->media, pinfo);
         entry->media_packets[direction]++;
     }
+    entry->direct_routing = entry->direct_routing || media->direct_routing;
     if (media->consent_lost)
         lose_consent(entry, pinfo, tap->info->flow);
     if (media->consent_back)

@@ -618,8 +618,8 @@ has_ports_outside(const calls_entry *entry, report_texts *details)
 {
     bool found = false;
 
-    /* HTTPS beside media over UDP has any port. */
-    for (unsigned i = 0; i < entry->ports->len && got_through(entry); i++)
+    /* HTTPS beside media over UDP has any port, and so have session border controllers. */
+    for (unsigned i = 0; i < entry->ports->len && got_through(entry) && !entry->direct_routing; i++)
         if (calls_port_range(port_at(entry, i)->port)[0] == '\0' && (port_at(entry, i)->remote_port != 443 || is_over_tcp(entry))) {
             char *detail = g_strdup_printf("%u", port_at(entry, i)->port);
 
@@ -905,6 +905,20 @@ holds_only_sent(const void *entry)
 }
 
 static bool
+holds_direct_routing_one_way(const void *data)
+{
+    const calls_entry *entry = (const calls_entry *)data;
+
+    return entry->direct_routing && !is_one_sided(entry, NULL) && (only_sent(entry, NULL) || only_received(entry, NULL));
+}
+
+static bool
+holds_direct_routing(const void *entry)
+{
+    return ((const calls_entry *)entry)->direct_routing;
+}
+
+static bool
 holds_inside_tls(const void *entry)
 {
     return ((const calls_entry *)entry)->best == NULL && ((const calls_entry *)entry)->selected != NULL;
@@ -1008,6 +1022,14 @@ const report_verdict_row calls_verdicts[] = {
     { "cut-off", REPORT_BROKEN,
         "The call connected, but then the other side fell silent while media was still sent.",
         "media sent for more than 5 seconds without media or an answered check back, to the end", holds_cut_off, false },
+    { "direct-routing-one-way", REPORT_BROKEN,
+        "Direct Routing: media went only one way between the SBC and Microsoft's media processor",
+        "what direct-routing rests on, and more than 50 packets of media in one direction and none in the other, although other frames of this "
+        "host were", holds_direct_routing_one_way, false },
+    { "direct-routing", REPORT_OK,
+        "Direct Routing: media between the SBC and Microsoft's media processor",
+        "RTP with UDP ports 49152-53247 of a published media prefix, by a host that exchanged TCP with a host named *.pstnhub.* in the "
+        "5 minutes before", holds_direct_routing, false },
     { "one-way", REPORT_BROKEN,
         "The call connected, but media was only sent and none was received.",
         "more than 50 packets of media sent, none received, although other frames of this host were", holds_only_sent, false },
@@ -1075,6 +1097,20 @@ conclude_arrays(calls_entry *entry)
     }
 }
 
+/* Verdicts of Direct Routing end with the address of the media processor. */
+static void
+add_processor(calls_entry *entry)
+{
+    if (!g_str_has_prefix(entry->verdict.code, "direct-routing") || entry->selected == NULL)
+        return;
+    char *processor = report_address(&entry->selected->addr);
+    char *sentence = g_strdup_printf("%s %s.", entry->verdict.sentence, processor);
+
+    g_free(processor);
+    g_free(entry->verdict.sentence);
+    entry->verdict.sentence = sentence;
+}
+
 /* What a frame said of UDP before a relay answered over it. */
 static bool
 is_refuted(const calls_entry *entry, const report_problem *problem)
@@ -1111,4 +1147,5 @@ calls_conclude(calls_entry *entry)
     }
     report_problems_sort(entry->problems);
     entry->verdict = report_verdict_of(calls_verdicts, entry, entry->problems);
+    add_processor(entry);
 }

@@ -238,7 +238,8 @@ static void
 apply_media(teams_frame_builder *b, const ts_frame_info *info)
 {
     const ts_media_info *media = (const ts_media_info *)info;
-    const bool to_server = ts_port_is_relay((uint16_t)b->pinfo->destport) || !ts_port_is_relay((uint16_t)b->pinfo->srcport);
+    const bool to_server = media->direct_routing ? media->to_processor :
+        ts_port_is_relay((uint16_t)b->pinfo->destport) || !ts_port_is_relay((uint16_t)b->pinfo->srcport);
 
     teams_builder_set_flow(b, to_server);
     teams_builder_set_kind(b, media->kind == TS_MEDIA_SRTCP || media->kind == TS_MEDIA_RTCP ? TEAMS_WHAT_CONTROL : TEAMS_WHAT_MEDIA,

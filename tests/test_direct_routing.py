@@ -60,13 +60,32 @@ def test_one_way():
         assert call["client"] == {"sent": "198.51.100.7", "received": "198.51.100.8"}[direction]
 
 
+def test_ice():
+    """With checks the media belongs to their pair; without a sign of Microsoft's in them they stay stock's, and the media is the same."""
+    checked, plain = calls(bundled("direct-routing/ice.pcap"))
+    for call, address in ((checked, "52.113.216.179"), (plain, "52.113.216.180")):
+        assert (call["verdict"], call["severity"], codes(call)) == (SENTENCE + address + ".", "OK", set())
+        assert {direction: stream["lost"] for direction, stream in streams(call).items()} == {"sent": 0, "received": 0}
+    assert [pair["state"] for pair in checked["pairs"]] == ["nominated"] and plain["pairs"] == []
+
+
+def test_session_of_another_region():
+    """Whatever region or cloud the proxy is of; the other legs of the SBC, with a telephone and a provider, are nobody's."""
+    path = bundled("direct-routing/regions.pcap")
+    found = calls(path)
+    assert [call["client"] for call in found] == ["198.51.100.20", "198.51.100.21", "198.51.100.22"]
+    assert [call["verdict"] for call in found] == [f"{SENTENCE}{address}." for address in ("52.113.216.179", "52.113.216.179", "52.127.88.100")]
+    assert {len(call["streams"]) for call in found} == {2}
+    assert fields(path, ["frame.number"], "udp.port in {16384, 5060, 20014} && (teams || teams_stun)") == []
+
+
 def test_neighbours_stay_silent():
     path = bundled("direct-routing/neighbours.pcap")
     assert calls(path) == []
     assert fields(path, ["frame.number"], "udp && !dns && (teams || teams_stun || rtp)") == []
 
 
-@pytest.mark.parametrize("name", ["healthy", "loss", "one-way", "neighbours"])
+@pytest.mark.parametrize("name", ["healthy", "loss", "one-way", "ice", "regions", "neighbours"])
 def test_one_pass_equals_two(name):
     assert_same_in_all_modes(bundled(f"direct-routing/{name}.pcap"),
                              ["rtp.ssrc", "teams.call", "teams.modality", "teams.product", "teams_stun.media"], "udp")

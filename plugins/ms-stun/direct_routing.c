@@ -197,15 +197,21 @@ candidate_of(packet_info *pinfo)
     return found;
 }
 
-/* How many packets in a row go on with what the first of them began. */
+/*
+ * How many packets in a row go on with what the first of them began. The same
+ * one again changes nothing: it was captured twice, or its conversation and
+ * the heuristics both ask.
+ */
 static unsigned
 packets_in_row(candidate *c, unsigned direction, const uint8_t *data)
 {
     const uint16_t sequence = ts_get_be16(data + 2);
     const uint32_t ssrc = ts_get_be32(data + 8);
     const uint16_t step = (uint16_t)(sequence - c->stream[direction].sequence);
-    const bool goes_on = c->stream[direction].packets > 0 && c->stream[direction].ssrc == ssrc && step > 0 && step <= MAX_STEP;
+    const bool goes_on = c->stream[direction].packets > 0 && c->stream[direction].ssrc == ssrc && step <= MAX_STEP;
 
+    if (goes_on && step == 0)
+        return c->stream[direction].packets;
     c->stream[direction].packets = goes_on ? c->stream[direction].packets + 1 : 1;
     c->stream[direction].ssrc = ssrc;
     c->stream[direction].sequence = sequence;

@@ -2,6 +2,7 @@
 """Why a sign-in failed or was slow: each cause on captures that have it, and on none that has not; docs/causes.md says the same."""
 
 import csv
+import io
 import json
 import re
 import sys
@@ -142,6 +143,36 @@ SEVERITIES = ["ok", "chat", "note", "warning", "error"]
 def reported(path):
     """The sign-ins of a capture as the report's JSON has them."""
     return json.loads(harness.report(path, "teams,signin,json"))["signins"]
+
+
+# Who did it, by the bytes: the sender of the alert, reset or ICMP error; silence and answers of the resolver are the network's.
+ACTORS = {
+    "01-nxdomain": {"name-missing": "network", "name-without-address": "network"},
+    "05-syn-dropped-login": {"tcp-unanswered": "network"},
+    "07-tls-intercepted-refused": {"tls-intercepted-refused": "network"},
+    "09a-tls-version-alert": {"tls-version": "server"},
+    "12a-proxy-403-trouter": {"proxy-forbidden": "proxy", "proxy": "client"},
+    "29-trouter-tcp-refused": {"tcp-prohibited": "network"},
+}
+
+
+@pytest.mark.parametrize("name", ACTORS)
+def test_a_problem_says_who_did_it(name):
+    path = harness.shared(f"failures/{name}.pcapng")
+    problems = {problem["code"]: problem for problem in reported(path)[0]["problems"]}
+    assert {code: problems[code]["actor"] for code in ACTORS[name]} == ACTORS[name]
+    text = " ".join(harness.report(path, "teams,signin").split())
+    for code, actor in ACTORS[name].items():
+        assert f"({code}, by the {actor}, frame " in text
+    worst = reported(path)[0]["problems"][0]
+    assert f"({worst['code']}, by the {worst['actor']}, frame {worst['frame']}" in " ".join(harness.report(path, "teams,summary").split())
+    row, = csv.DictReader(io.StringIO(harness.report(path, "teams,summary,csv")))
+    assert row["Actor"] == worst["actor"]
+
+
+def test_nobody_did_what_the_bytes_do_not_tell():
+    problems = {problem["code"]: problem for problem in reported(capture("no-answer"))[0]["problems"]}
+    assert problems["no-data"]["actor"] == ""
 
 
 def sentence(problem):

@@ -50,12 +50,13 @@ def test_the_report_says_that_the_network_refused():
     problem, = refusals(first)
     assert (problem["severity"], problem["frame"], problem["count"]) == ("error", 2, 4)
     assert problem["details"] == [
-        "ICMP communication administratively prohibited for 52.114.250.123:3478 (frame 2, 3 times)",
-        "ICMP port unreachable for 203.0.113.5:50010 (frame 8)"]
+        "ICMP communication administratively prohibited for 52.114.250.123:3478 from the router 192.0.2.1 (frame 2, 3 times)",
+        "ICMP port unreachable for 203.0.113.5:50010 from that host (frame 8)"]
+    assert (problem["actor"], refusals(second)[0]["actor"]) == ("network", "network")
     assert [problem["frame"] for problem in refusals(second)] == [10]
     for call in first, second:
         assert call["verdict"].startswith("UDP is blocked")
-        assert "one-sided-capture" not in {problem["code"] for problem in call["problems"]}
+        assert {problem["code"] for problem in call["problems"]}.isdisjoint({"one-sided-capture", "udp-unanswered", "call-not-connected"})
 
 
 def test_quotes_of_the_udp_header_alone(tmp_path):

@@ -116,7 +116,7 @@ def truth():
     return list(csv.DictReader(path.open())) if path and path.exists() else []
 
 
-@pytest.mark.parametrize("row", truth(), ids=lambda row: row["capture"])
+@pytest.mark.parametrize("row", truth(), ids=lambda row: row["capture"] if row else "none")
 def test_severity_of_a_known_failure(row):
     """The worst of its sign-ins and calls, as truth.csv has it."""
     found = entries(shared(f"failures/{row['capture']}"), "summary")

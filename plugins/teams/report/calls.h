@@ -135,6 +135,7 @@ typedef struct {
     const char *detail;         /* file scope */
     uint32_t frame;             /* the first one */
     unsigned count;
+    bool by_host;               /* the host itself says no, and no router */
 } calls_refusal;
 
 /* When something happened first, by the time; frame 0: never. */

@@ -623,7 +623,8 @@ calls_entry_refuse(calls_entry *entry, const packet_info *pinfo, const teams_tap
         g_array_index(entry->refusals, calls_refusal, index).count++;
         return;
     }
-    const calls_refusal fresh = { .flow = tap->info->flow, .detail = detail, .frame = pinfo->num, .count = 1 };
+    const calls_refusal fresh = { .flow = tap->info->flow, .detail = detail, .frame = pinfo->num, .count = 1,
+        .by_host = addresses_equal(&pinfo->src, &tap->info->flow->server_end.addr) };
 
     g_array_append_val(entry->refusals, fresh);
     keep_row(entry, &key, entry->refusals->len - 1);

@@ -680,23 +680,23 @@ static const struct {
     report_problem what;
     bool (*holds)(const calls_entry *entry, report_texts *details);
 } rules[] = {
+    { { .code = "udp-unanswered", .severity = PI_WARN, .actor = TEAMS_BY_NETWORK,
+        .summary = "Nothing that was sent over UDP had an answer",
+        .advice = "Allow UDP 3478-3481 to the published media prefixes" },
+        is_udp_unanswered },
     { { .code = "call-not-connected", .severity = PI_ERROR,
         .summary = "Candidates were checked, but no pair was nominated and no media flowed",
         .advice = "Look at the candidate pairs: where none answers, a firewall between client and relay or peer drops UDP" },
         never_connected },
-    { { .code = "udp-unanswered", .severity = PI_WARN,
-        .summary = "Nothing that was sent over UDP had an answer",
-        .advice = "Allow UDP 3478-3481 to the published media prefixes" },
-        is_udp_unanswered },
-    { { .code = "credentials-refused", .severity = PI_ERROR,
+    { { .code = "credentials-refused", .severity = PI_ERROR, .actor = TEAMS_BY_SERVER,
         .summary = "A relay refused the client's credentials",
         .advice = "No firewall does this: the credentials are wrong or have expired. Check the client's clock, and sign in again" },
         credentials_refused },
-    { { .code = "allocation-failed", .severity = PI_WARN,
+    { { .code = "allocation-failed", .severity = PI_WARN, .actor = TEAMS_BY_SERVER,
         .summary = "A relay refused an allocation",
         .advice = "See the error code; the relay itself answered, so the network lets the client reach it" },
         allocation_refused },
-    { { .code = "media-over-tcp", .severity = PI_WARN,
+    { { .code = "media-over-tcp", .severity = PI_WARN, .actor = TEAMS_BY_NETWORK,
         .summary = "The call went over TCP or TLS",
         .advice = "Open UDP 3478-3481: over TCP, packet loss becomes delay" },
         is_over_tcp_unasked },
@@ -739,7 +739,7 @@ static const struct {
         .advice = "Check that traffic leaves the network near the client, not through a VPN or a central site, and that names "
             "were resolved near it" },
         is_far },
-    { { .code = "client-ports", .severity = PI_NOTE,
+    { { .code = "client-ports", .severity = PI_NOTE, .actor = TEAMS_BY_CLIENT,
         .summary = "Client ports outside the ranges documented for QoS (50000-50059)",
         .advice = "Set the media port ranges in the meeting settings. Otherwise port-based QoS cannot work" },
         has_ports_outside },
@@ -758,7 +758,13 @@ static const struct {
         uses_only_3478 },
 };
 
-/* Where something of a remote came back, one refusal more or less did not decide the call. */
+/* Where something of a remote came back, one refusal more or less did not decide the call; where media found another way, it cost quality. */
+static int
+refusal_severity(const calls_entry *entry, bool answered)
+{
+    return answered ? PI_NOTE : got_through(entry) ? PI_WARN : PI_ERROR;
+}
+
 static void
 add_refusals(calls_entry *entry)
 {
@@ -769,7 +775,7 @@ add_refusals(calls_entry *entry)
         const calls_remote *remote = calls_remote_find(entry, refusal->flow);
         const bool answered = remote != NULL && remote->packets[CALLS_RECEIVED] > 0;
         const report_problem what = {
-            .severity = answered ? PI_NOTE : PI_ERROR, .code = row->code, .advice = row->advice, .frame = refusal->frame,
+            .severity = refusal_severity(entry, answered), .actor = refusal->by_host ? TEAMS_BY_SERVER : TEAMS_BY_NETWORK, .code = row->code, .advice = row->advice, .frame = refusal->frame,
             .summary = answered ? "The network refused what the client sent to an address that answered otherwise" : row->summary,
         };
 
@@ -781,17 +787,47 @@ add_refusals(calls_entry *entry)
     }
 }
 
-/* D18, with the frame that shows it, says all of these. */
 static bool
-is_said_by_frame(const calls_entry *entry, const report_problem *what)
+has_problem(const calls_entry *entry, const char *code)
 {
-    static const char *const said[] = { "udp-unanswered", "media-over-tcp" };
-    const ts_expert_row *row = &teams_expert_table.rows[TEAMS_EXPERT_UDP_BLOCKED];
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(said); i++)
-        if (strcmp(what->code, said[i]) == 0)
-            return report_problems_find(entry->problems, row->code, row->summary) != NULL;
+    for (unsigned i = 0; i < entry->problems->list->len; i++)
+        if (strcmp(((const report_problem *)g_ptr_array_index(entry->problems->list, i))->code, code) == 0)
+            return true;
     return false;
+}
+
+/* One cause is told once: each row says what the next one would say again. */
+static const struct {
+    const char *cause;
+    const char *effect;
+} effects[] = {
+    { "D18", "udp-unanswered" },
+    { "D18", "media-over-tcp" },
+    { "udp-unanswered", "media-over-tcp" },
+    { "udp-unanswered", "call-not-connected" },
+};
+
+static bool
+is_effect(const calls_entry *entry, const char *code)
+{
+    /* What the network refused to all relays has no answer, and the call goes another way or none. */
+    if (is_blocked(entry) && (strcmp(code, "udp-unanswered") == 0 || strcmp(code, "media-over-tcp") == 0 || strcmp(code, "call-not-connected") == 0))
+        return true;
+    for (unsigned i = 0; i < G_N_ELEMENTS(effects); i++)
+        if (strcmp(effects[i].effect, code) == 0 && has_problem(entry, effects[i].cause))
+            return true;
+    return false;
+}
+
+/* Silence over UDP is what the call failed by, where nothing else carried it. */
+static report_problem
+weighed(const calls_entry *entry, const report_problem *what)
+{
+    report_problem weighed = *what;
+
+    if (strcmp(what->code, "udp-unanswered") == 0 && never_connected(entry, NULL))
+        weighed.severity = PI_ERROR;
+    return weighed;
 }
 
 static void
@@ -800,10 +836,12 @@ add_rules(calls_entry *entry)
     for (unsigned i = 0; i < G_N_ELEMENTS(rules); i++) {
         report_texts *details = report_texts_new();
 
-        if (!is_said_by_frame(entry, &rules[i].what) && rules[i].holds(entry, details)) {
-            report_problems_add(entry->problems, &rules[i].what, "", 1);
+        if (!is_effect(entry, rules[i].what.code) && rules[i].holds(entry, details)) {
+            const report_problem what = weighed(entry, &rules[i].what);
+
+            report_problems_add(entry->problems, &what, "", 1);
             for (unsigned d = 0; d < report_texts_count(details); d++)
-                report_problems_add(entry->problems, &rules[i].what, report_texts_get(details, d), 0);
+                report_problems_add(entry->problems, &what, report_texts_get(details, d), 0);
         }
         report_texts_free(details);
     }

@@ -67,6 +67,7 @@ problem_of(report_problems *problems, const report_problem *what)
     known->summary = what->summary;
     known->advice = what->advice;
     known->frame = what->frame;
+    known->actor = what->actor;
     known->details = report_texts_new();
     g_ptr_array_add(problems->list, known);
     g_hash_table_insert(problems->known, g_strdup_printf("%s %s", what->code, what->summary), known);
@@ -82,11 +83,19 @@ report_problems_add(report_problems *problems, const report_problem *what, const
     problem->count += count;
 }
 
+/* What no device but one on the way can do. */
+static teams_actor
+actor_of_row(const ts_expert_row *row)
+{
+    return row == &teams_expert_table.rows[TEAMS_EXPERT_UDP_BLOCKED] ? TEAMS_BY_NETWORK : TEAMS_BY_UNKNOWN;
+}
+
 report_problem
 report_problem_of_row(const ts_expert_row *row, uint32_t frame)
 {
     const report_problem problem = {
         .filter = row->filter, .severity = row->severity, .code = row->code, .summary = row->summary, .advice = row->advice, .frame = frame,
+        .actor = actor_of_row(row),
     };
 
     return problem;
@@ -174,8 +183,23 @@ report_problems_worst(const report_problems *problems)
 }
 
 char *
+report_problem_proof(const report_problem *problem)
+{
+    GString *text = g_string_new(problem->code);
+
+    if (problem->actor != TEAMS_BY_UNKNOWN)
+        g_string_append_printf(text, ", by the %s", teams_actor_name(problem->actor));
+    if (problem->frame != 0)
+        g_string_append_printf(text, ", frame %u", problem->frame);
+    if (problem->count > 1)
+        g_string_append_printf(text, ", %u times", problem->count);
+    return g_string_free(text, FALSE);
+}
+
+char *
 report_problem_text(const report_problem *problem)
 {
+    char *proof = report_problem_proof(problem);
     GString *line = g_string_new(problem->summary);
     const unsigned details = report_texts_count(problem->details);
 
@@ -183,12 +207,8 @@ report_problem_text(const report_problem *problem)
         g_string_append_printf(line, "%s %s", i == 0 ? ":" : ",", report_texts_get(problem->details, i));
     if (details > DETAILS_SHOWN)
         g_string_append_printf(line, " and %u more", details - DETAILS_SHOWN);
-    g_string_append_printf(line, " (%s", problem->code);
-    if (problem->frame != 0)
-        g_string_append_printf(line, ", frame %u", problem->frame);
-    if (problem->count > 1)
-        g_string_append_printf(line, ", %u times", problem->count);
-    g_string_append_c(line, ')');
+    g_string_append_printf(line, " (%s)", proof);
+    g_free(proof);
     return g_string_free(line, FALSE);
 }
 
@@ -220,6 +240,18 @@ get_severity(const void *row, const void *parent _U_, column_value *value)
     value->text = ts_severity_name(((const report_problem *)row)->severity);
 }
 
+static const char *
+actor_names(unsigned n)
+{
+    return n < TEAMS_BY_COUNT ? teams_actor_name((teams_actor)n) : NULL;
+}
+
+static void
+get_actor(const void *row, const void *parent _U_, column_value *value)
+{
+    value->text = teams_actor_name(((const report_problem *)row)->actor);
+}
+
 static void
 get_advice(const void *row, const void *parent _U_, column_value *value)
 {
@@ -232,6 +264,8 @@ const report_column report_problem_columns[REPORT_PROBLEM_COLUMNS] = {
     { .key = "code", .kind = COLUMN_TEXT, .description = "stable code of the problem",
         COLUMN_MEMBER(report_problem, code) },
     { .key = "severity", .kind = COLUMN_TEXT, .description = "how bad it is", .texts = severity_names, .get = get_severity },
+    { .key = "actor", .kind = COLUMN_TEXT, .description = "who did it: the client, the network (a device on the way, or the resolver), "
+        "the proxy or the server; empty: not told by the capture", .texts = actor_names, .get = get_actor },
     { .key = "summary", .kind = COLUMN_TEXT, .description = "what it is", COLUMN_MEMBER(report_problem, summary) },
     { .key = "details", .kind = COLUMN_TEXTS, .description = "what it is about in particular",
         COLUMN_MEMBER(report_problem, details) },

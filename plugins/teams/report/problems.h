@@ -8,6 +8,7 @@
 #define TEAMSHARK_TEAMS_REPORT_PROBLEMS_H
 
 #include "report/column.h"
+#include "session/connection.h"
 #include "session/teams_expert.h"
 
 /* ---- problems ---- */
@@ -20,6 +21,7 @@ typedef struct {
     const char *advice;
     report_texts *details;  /* what in particular */
     uint32_t frame;         /* the first one; 0: the whole session */
+    teams_actor actor;      /* who did it, as far as the bytes tell */
     unsigned count;
 } report_problem;
 
@@ -48,13 +50,15 @@ bool report_problems_have(const report_problems *problems, const char *code, con
 void report_problems_sort(report_problems *problems);
 /* The worst one, NULL where there is none; after sorting. */
 const report_problem *report_problems_worst(const report_problems *problems);
-/* "Summary: details (code, frame)". New string. */
+/* "tcp-unanswered, by the network, frame 59". New string. */
+char *report_problem_proof(const report_problem *problem);
+/* "Summary: details (code, actor, frame)". New string. */
 char *report_problem_text(const report_problem *problem);
 void report_problems_text(const report_problems *problems, FILE *out, unsigned indent);
 
 /* The columns of a problem. */
 extern const report_column report_problem_columns[];
-#define REPORT_PROBLEM_COLUMNS 8
+#define REPORT_PROBLEM_COLUMNS 9
 
 /* ---- verdicts ---- */
 

@@ -129,7 +129,7 @@ add_connection_problems(signin_session *s)
         const teams_connection_problem *found = &s->result->problems[i];
         const report_problem problem = {
             .filter = found->filter, .severity = found->severity, .code = found->code, .summary = masked(s, found->sentence),
-            .advice = found->advice, .frame = found->frame,
+            .advice = found->advice, .frame = found->frame, .actor = found->actor,
         };
 
         report_problems_add(s->problems, &problem, "", 1);

@@ -296,6 +296,13 @@ COLUMN_GETTER(item_problem, summary_item, summary_state)
     value->owned = worst == NULL ? NULL : report_problem_text(worst);
 }
 
+COLUMN_GETTER(item_actor, summary_item, summary_state)
+{
+    const report_problem *worst = report_problems_worst(row->problems);
+
+    value->text = worst == NULL ? "" : teams_actor_name(worst->actor);
+}
+
 COLUMN_GETTER(item_advice, summary_item, summary_state)
 {
     const report_problem *worst = report_problems_worst(row->problems);
@@ -316,6 +323,8 @@ static const report_column item_columns[] = {
     { .key = "verdict_code", .title = "Verdict Code", .kind = COLUMN_TEXT, .description = "stable code of the verdict", .get = item_code },
     { .key = "verdict", .title = "Verdict", .kind = COLUMN_TEXT, .description = "the verdict in a sentence", .get = item_sentence },
     { .title = "Worst Problem", .kind = COLUMN_TEXT, .description = "the worst problem", .get = item_problem },
+    { .title = "Actor", .kind = COLUMN_TEXT, .description = "who did it: client, network, proxy or server; empty: not told by the capture",
+        .get = item_actor },
     { .title = "Advice", .kind = COLUMN_TEXT, .description = "what to do about it", .get = item_advice },
     { .key = "problems", .kind = COLUMN_LIST, .description = "what is wrong or notable, the worst first", .list = &problems },
     { .key = "client", .title = "Client", .kind = COLUMN_TEXT, .description = "address of the client", COLUMN_MEMBER(summary_item, client) },
@@ -387,10 +396,10 @@ problems_text(const summary_item *item, FILE *out)
 
         if (problem->severity < PI_WARN)
             return;
-        char *text = report_problem_text(problem);
+        const bool told = i == 0 && item->verdict->names_worst;
+        char *text = told ? report_problem_proof(problem) : report_problem_text(problem);
 
-        if (i > 0 || !item->verdict->names_worst)
-            report_print(out, 2, "- %s", text);
+        report_print(out, told ? 4 : 2, told ? "(%s)" : "- %s", text);
         if (problem->advice[0] != '\0')
             report_print(out, 4, "%s.", problem->advice);
         g_free(text);

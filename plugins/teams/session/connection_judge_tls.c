@@ -15,7 +15,7 @@ enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_PROTOCOL_VERSION = 70, ALERT_INSUFFIC
 /* A kind of end, in order: a connection belongs to the first that fits. */
 typedef struct {
     teams_expert row;
-    teams_actor actor;
+    teams_actor actor;          /* unknown: who sent the alert, where there is one */
     bool (*fits)(const teams_judge *j, const teams_connection *c);
     const char *(*sentence)(const teams_judge *j, const teams_name_list *list, const teams_connection *first);
 } tls_end;
@@ -196,7 +196,7 @@ say_no_data(const teams_judge *j, const teams_name_list *list, const teams_conne
 static const tls_end ends[] = {
     { TEAMS_EXPERT_HELLO_RESET, TEAMS_BY_NETWORK, fits_reset, say_reset },
     { TEAMS_EXPERT_HELLO_UNANSWERED, TEAMS_BY_NETWORK, fits_silent, say_silent },
-    { TEAMS_EXPERT_TLS_VERSION, TEAMS_BY_CLIENT, fits_version, say_version },
+    { TEAMS_EXPERT_TLS_VERSION, TEAMS_BY_UNKNOWN, fits_version, say_version },
     { TEAMS_EXPERT_TLS_PARAMETERS, TEAMS_BY_UNKNOWN, fits_parameters, say_alert },
     { TEAMS_EXPERT_INTERCEPTED_REFUSED, TEAMS_BY_NETWORK, fits_intercepted_refused, say_intercepted_refused },
     { TEAMS_EXPERT_CERTIFICATE_REFUSED, TEAMS_BY_CLIENT, fits_certificate, say_certificate },
@@ -211,6 +211,15 @@ proof_frame(const teams_connection *c)
 {
     return c->alert_frame != 0 ? c->alert_frame : c->end_frame != 0 && c->state < TEAMS_CONNECTION_SECURED ? c->end_frame :
         c->certificate != NULL ? c->certificate->frame : c->hello_frame;
+}
+
+/* Who sent the alert, where the kind of end does not tell who did it. */
+static teams_actor
+actor_of(const tls_end *kind, const teams_connection *first)
+{
+    if (kind->actor != TEAMS_BY_UNKNOWN || first->alert_frame == 0)
+        return kind->actor;
+    return first->alert_from_client ? TEAMS_BY_CLIENT : TEAMS_BY_SERVER;
 }
 
 /* What only notes say, and what a name that was reached after all can have been. */
@@ -248,7 +257,7 @@ judge_end(teams_judge *j, const tls_end *kind)
 
     teams_judge_add(j, &teams_expert_table.rows[kind->row], severity,
         (teams_problem_place) { .frame = list.frame, .name = list.first, .fatal = severity == PI_ERROR,
-            .actor = kind->actor != TEAMS_BY_UNKNOWN ? kind->actor : first->alert_from_client ? TEAMS_BY_CLIENT : TEAMS_BY_SERVER },
+            .actor = actor_of(kind, first) },
         "%s%s", kind->sentence(j, &list, first), severity > PI_NOTE ? teams_name_list_tail(&list) : "");
 }
 

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include <epan/to_str.h>
+
 #include "common/icmp_error.h"
 
 #include "session/teams_expert.h"
@@ -41,7 +43,10 @@ teams_refusal_info(tvbuff_t *tvb, packet_info *pinfo)
     info.path = TEAMS_PATH_UNKNOWN;
     info.call = flow->call;
     info.signin = flow->call != NULL ? NULL : flow->client->signin;     /* a call's peer is no matter of the sign-in */
+    const bool by_host = addresses_equal(&pinfo->src, &refusal.destination.addr);
+
     teams_expert_add(pinfo, TEAMS_EXPERT_REFUSED,
-        wmem_strdup_printf(pinfo->pool, "ICMP %s for %s", refusal.text, flow->endpoint));
+        wmem_strdup_printf(pinfo->pool, "ICMP %s for %s from %s%s", refusal.text, flow->endpoint, by_host ? "that host" : "the router ",
+            by_host ? "" : address_to_str(pinfo->pool, &pinfo->src)));
     return teams_frame_info_shared(&info);
 }

@@ -276,6 +276,8 @@ find_frame_data(tvbuff_t *tvb, packet_info *pinfo, const ts_demux_call *call, co
         frame_data->stream = ts_rtp_stream_follow(tvb, pinfo, call->flow);
         if (!clock_fits(frame_data->payload_type, ts_rtp_stream_clock(frame_data->stream, pinfo)))
             frame_data->payload_type = NULL;
+        frame_data->measured = ts_rtp_stream_measure(frame_data->stream, tvb, pinfo,
+            frame_data->payload_type == NULL ? 0 : frame_data->payload_type->clock_rate);
     }
     find_modality(pinfo, path, from_local, flow, pair, frame_data);
     frame_data->clear = is_clear(pinfo, flow, frame_data->kind);

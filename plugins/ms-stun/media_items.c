@@ -17,6 +17,9 @@
 static int hf_teams_stun_payload_name = -1;
 static int hf_teams_stun_dialect = -1;
 static int hf_teams_stun_header_extension = -1;
+static int hf_teams_stun_rtp_lost = -1;
+static int hf_teams_stun_rtp_jitter = -1;
+static int hf_teams_stun_rtp_gap = -1;
 static int hf_teams_stun_rtcp_version = -1;
 static int hf_teams_stun_rtcp_padding = -1;
 static int hf_teams_stun_rtcp_count = -1;
@@ -94,6 +97,24 @@ show_header_extension(tvbuff_t *tvb, proto_tree *tree)
 }
 
 static void
+show_measured(tvbuff_t *tvb, proto_tree *tree, const ts_rtp_measured *measured)
+{
+    if (!measured->known)
+        return;
+    proto_item *item = proto_tree_add_int(tree, hf_teams_stun_rtp_lost, tvb, 0, 0, measured->lost);
+
+    proto_item_set_generated(item);
+    if (measured->lost < 0)
+        proto_item_append_text(item, " (comes late: it was counted as missing)");
+    if (measured->has_jitter)
+        proto_item_set_generated(proto_tree_add_double_format_value(tree, hf_teams_stun_rtp_jitter, tvb, 0, 0, measured->jitter,
+            "%.3f ms", measured->jitter));
+    if (measured->has_gap)
+        proto_item_set_generated(proto_tree_add_double_format_value(tree, hf_teams_stun_rtp_gap, tvb, 0, 0, measured->gap,
+            "%.3f ms", measured->gap));
+}
+
+static void
 show_rtp(tvbuff_t *tvb, proto_tree *tree, const ts_media_frame_data *frame_data)
 {
     const ts_payload_type *row = frame_data->payload_type;
@@ -104,6 +125,7 @@ show_rtp(tvbuff_t *tvb, proto_tree *tree, const ts_media_frame_data *frame_data)
     proto_item_set_generated(item);
     if (frame_data->dialect != TS_DIALECT_ANY)
         ts_add_text(tvb, tree, hf_teams_stun_dialect, ts_dialect_name(frame_data->dialect));
+    show_measured(tvb, tree, &frame_data->measured);
     show_header_extension(tvb, tree);
 }
 
@@ -170,6 +192,9 @@ ts_media_items_register(int proto)
         { &hf_teams_stun_payload_name, { "Payload Name", "teams_stun.payload_name", FT_STRING, BASE_NONE, NULL, 0, "Codec and clock rate that Microsoft's clients use this payload type for; empty where unknown", HFILL } },
         { &hf_teams_stun_dialect, { "Dialect", "teams_stun.dialect", FT_STRING, BASE_NONE, NULL, 0, "Whose payload type numbers apply, by IMPLEMENTATION-VERSION of the checks: 7 is of Teams and of Skype since 2018", HFILL } },
         { &hf_teams_stun_header_extension, { "Header Extension", "teams_stun.header_extension", FT_UINT8, BASE_DEC, VALS(extension_names), 0, "Element of the RTP header extension, as Teams' SDP declares it (observed)", HFILL } },
+        { &hf_teams_stun_rtp_lost, { "Lost", "teams_stun.rtp.lost", FT_INT32, BASE_DEC, NULL, 0, "Packets of the stream that are missing before this one; -1 for one that comes late, since it was counted: the sum is what the stream has lost", HFILL } },
+        { &hf_teams_stun_rtp_jitter, { "Jitter", "teams_stun.rtp.jitter", FT_DOUBLE, BASE_NONE, NULL, 0, "Interarrival jitter of the stream so far in milliseconds (RFC 3550 6.4.1); of packets that share a timestamp the first one counts; absent where the clock is not known", HFILL } },
+        { &hf_teams_stun_rtp_gap, { "Gap", "teams_stun.rtp.gap", FT_DOUBLE, BASE_NONE, NULL, 0, "Milliseconds since the previous packet of the stream; absent after more than half an hour", HFILL } },
         { &hf_teams_stun_rtcp_version, { "Version", "teams_stun.rtcp.version", FT_UINT8, BASE_DEC, NULL, 0xC0, "Version of RTCP, 2", HFILL } },
         { &hf_teams_stun_rtcp_padding, { "Padding", "teams_stun.rtcp.padding", FT_BOOLEAN, 8, NULL, 0x20, "Padding at the end of the encrypted part", HFILL } },
         { &hf_teams_stun_rtcp_count, { "Count or Format", "teams_stun.rtcp.count", FT_UINT8, BASE_DEC, NULL, 0x1F, "Number of reports, or format of a feedback message", HFILL } },

@@ -47,6 +47,7 @@ struct ts_rtp_stream {
     uint32_t clock_rate;        /* Hz, measured; from clock_frame on */
     uint32_t clock_frame;       /* 0: not known yet */
     uint32_t conflict_frame;    /* where a conflict of its modality is told, 0: nowhere */
+    ts_rtp_measure measure;
 };
 typedef struct ts_rtp_stream rtp_stream;
 
@@ -239,6 +240,14 @@ uint32_t
 ts_rtp_stream_clock(const ts_rtp_stream *stream, const packet_info *pinfo)
 {
     return stream != NULL && ts_is_reached(stream->clock_frame, pinfo) ? stream->clock_rate : 0;
+}
+
+ts_rtp_measured
+ts_rtp_stream_measure(ts_rtp_stream *stream, tvbuff_t *tvb, const packet_info *pinfo, uint32_t clock_rate)
+{
+    if (stream == NULL)
+        return (ts_rtp_measured){ .known = false };
+    return ts_rtp_measure_packet(&stream->measure, pinfo, tvb_get_ntohs(tvb, 2), tvb_get_ntohl(tvb, 4), clock_rate);
 }
 
 uint32_t *

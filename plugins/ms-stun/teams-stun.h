@@ -15,6 +15,7 @@
 #include "demux.h"
 #include "direct_routing.h"
 #include "experts.h"
+#include "rtp_measure.h"
 #include "stun_msg.h"
 
 /* ---- paths and pairs (pairs.c) ---- */
@@ -260,6 +261,7 @@ typedef struct {
     const ts_payload_type *payload_type;    /* of RTP; NULL: no row */
     ts_modality_result modality;
     ts_rtp_stream *stream;                  /* of RTP; NULL: none, or too many */
+    ts_rtp_measured measured;               /* of RTP */
     uint32_t setup_frame;
     bool clear;                             /* not encrypted */
     ts_processor_end processor;             /* of Direct Routing */
@@ -280,6 +282,8 @@ void ts_rtp_info_handoff(void);
 ts_rtp_stream *ts_rtp_stream_follow(tvbuff_t *tvb, packet_info *pinfo, const ts_flow *flow);
 /* Its clock in Hz by its timestamps, where they have told it by this frame; else 0. */
 uint32_t ts_rtp_stream_clock(const ts_rtp_stream *stream, const packet_info *pinfo);
+/* What the packet says of its stream (stream may be NULL). Once for each packet, on every pass; clock_rate 0 where unknown. */
+ts_rtp_measured ts_rtp_stream_measure(ts_rtp_stream *stream, tvbuff_t *tvb, const packet_info *pinfo, uint32_t clock_rate);
 /* Where a conflict of its modality is told; 0: nowhere yet. */
 uint32_t *ts_rtp_stream_conflict(ts_rtp_stream *stream);
 /* Tells stock rtp what it cannot know of the packet; before the call, on every pass. */

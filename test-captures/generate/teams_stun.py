@@ -450,6 +450,20 @@ def payload_types(c):
         voice(c, 3 + m / 100, ("52.114.252.8", 3479), (CLIENT[0], 40002), count=1, payload_type=payload_type, ssrc=200 + m)
 
 
+@capture("ice-rtp-over-time.pcap", "2026-03-02T09:00:00")
+def rtp_over_time(c):
+    """Two streams of one socket: numbers and timestamps that wrap, losses, late and repeated packets, a pause, a new beginning."""
+    check(c, 0.0, CLIENT, PEER, "check", nominate=True)
+    audio = [65530, 65531, 65534, 65532, 65535, 0, 0, 2, 1, 2, 6, 7, 8, 30000, 9, 40000, 40001, 40003]
+    for n, sequence in enumerate(audio):
+        when = 0.1 + 0.02 * n + [0, 0.003, -0.002, 0.011][n % 4] + (2.5 if n > 11 else 0)
+        timestamp = 0xfffff800 + 320 * ((sequence - 65530) & 0xffff)
+        c.udp(when, CLIENT, PEER, stun.rtp(104, sequence, timestamp, 0x11223344, stun.opaque(f"audio{n}", 60)))
+    for n, sequence in enumerate([500, 501, 502, 503, 505, 506, 507, 505, 510]):    # three packets for a picture
+        when = 0.105 + 0.033 * (n // 3) + 0.0004 * n
+        c.udp(when, PEER, CLIENT, stun.rtp(107, sequence, 900000 + 3000 * (n // 3), 0x55667788, stun.opaque(f"video{n}", 60)))
+
+
 @capture("ice-rfc.pcap", "2026-03-02T09:00:00")
 def rfc(c):
     """ICE of others: nothing Microsoft sends, then media. Nothing may be claimed."""

@@ -173,8 +173,8 @@ COLUMN_GETTER(port_moved_to, calls_port, calls_entry) { value->number = moved_to
 COLUMN_GETTER(stream_ssrc, calls_stream, calls_entry) { value->owned = g_strdup_printf("0x%08x", row->ssrc); }
 COLUMN_GETTER(stream_direction, calls_stream, calls_entry) { value->text = directions(row->direction); }
 COLUMN_GETTER(stream_modality, calls_stream, calls_entry) { value->text = ts_modality_name(row->modality); }
-COLUMN_GETTER(stream_expected, calls_stream, calls_entry) { value->number = teams_stream_stats_expected(&row->stats); }
-COLUMN_GETTER(stream_lost, calls_stream, calls_entry) { value->number = teams_stream_stats_lost(&row->stats); }
+COLUMN_GETTER(stream_expected, calls_stream, calls_entry) { value->number = ts_stream_stats_expected(&row->stats); }
+COLUMN_GETTER(stream_lost, calls_stream, calls_entry) { value->number = ts_stream_stats_lost(&row->stats); }
 COLUMN_GETTER(stream_packets, calls_stream, calls_entry) { value->number = row->stats.received; }
 
 COLUMN_GETTER(stream_type, calls_stream, calls_entry)
@@ -189,12 +189,12 @@ COLUMN_GETTER(stream_payload, calls_stream, calls_entry)
 
 COLUMN_GETTER(stream_jitter, calls_stream, calls_entry)
 {
-    value->real = row->stats.clock_rate == 0 ? NAN : teams_stream_stats_jitter(&row->stats);
+    value->real = row->stats.clock_rate == 0 ? NAN : ts_stream_stats_jitter(&row->stats);
 }
 
 COLUMN_GETTER(stream_jitter_max, calls_stream, calls_entry)
 {
-    value->real = row->stats.clock_rate == 0 ? NAN : teams_stream_stats_jitter_max(&row->stats);
+    value->real = row->stats.clock_rate == 0 ? NAN : ts_stream_stats_jitter_max(&row->stats);
 }
 
 COLUMN_GETTER(entry_number, calls_entry, void) { value->number = row->call->number; }
@@ -627,7 +627,7 @@ payload_list(const GArray *payload_types)
 static void
 stream_text(const calls_stream *stream, FILE *out)
 {
-    const teams_stream_stats *stats = &stream->stats;
+    const ts_stream_stats *stats = &stream->stats;
     char *types = payload_list(stream->payloads);
     char *packets = report_count(stats->received, "packet");
 
@@ -636,7 +636,7 @@ stream_text(const calls_stream *stream, FILE *out)
         ts_modality_name(stream->modality), stream->frame);
     if (stream->pair != 0)
         report_print(out, 6, "over candidate pair %u", stream->pair);
-    report_print(out, 6, "%s, %" PRIu64 " lost (%.2f %%)", packets, teams_stream_stats_lost(stats), teams_stream_stats_loss(stats));
+    report_print(out, 6, "%s, %" PRIu64 " lost (%.2f %%)", packets, ts_stream_stats_lost(stats), ts_stream_stats_loss(stats));
     for (unsigned i = 0; i < stream->gaps->len; i++) {
         const calls_gap *gap = &g_array_index(stream->gaps, calls_gap, i);
 
@@ -644,7 +644,7 @@ stream_text(const calls_stream *stream, FILE *out)
             gap->time, gap->first_frame, gap->last_frame, gap->missing);
     }
     if (stats->clock_rate != 0)
-        report_print(out, 6, "jitter %.2f ms, at most %.2f ms", teams_stream_stats_jitter(stats), teams_stream_stats_jitter_max(stats));
+        report_print(out, 6, "jitter %.2f ms, at most %.2f ms", ts_stream_stats_jitter(stats), ts_stream_stats_jitter_max(stats));
     else
         report_print(out, 6, "clock rate unknown: no jitter");
     g_free(types);

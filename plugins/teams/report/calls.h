@@ -8,7 +8,7 @@
 #define TEAMSHARK_TEAMS_REPORT_CALLS_H
 
 #include "report/problems.h"
-#include "report/stream_stats.h"
+#include "core/stream_stats.h"
 #include "tap.h"
 
 enum { CALLS_SENT, CALLS_RECEIVED };
@@ -110,7 +110,7 @@ typedef struct {
     double last_time;
     GArray *gaps;               /* calls_gap */
     uint64_t missing_in_gaps;
-    teams_stream_stats stats;
+    ts_stream_stats stats;
 } calls_stream;
 
 typedef struct {

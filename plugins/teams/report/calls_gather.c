@@ -566,7 +566,7 @@ add_payload(calls_stream *stream, const ts_media_info *media)
 static void
 add_gap(const calls_entry *entry, calls_stream *stream, const packet_info *pinfo, double now, uint64_t lost_before)
 {
-    const uint64_t lost = teams_stream_stats_lost(&stream->stats);
+    const uint64_t lost = ts_stream_stats_lost(&stream->stats);
 
     if (stream->last_frame != 0 && now - stream->last_time >= GAP_SECONDS && lost >= lost_before + GAP_PACKETS) {
         const calls_gap gap = {
@@ -599,7 +599,7 @@ add_media(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *inf
     if (media->kind != TS_MEDIA_RTP)
         return;
     calls_stream *stream = stream_of(entry, pinfo, media, tap->info->flow, direction);
-    const uint64_t lost_before = teams_stream_stats_lost(&stream->stats);
+    const uint64_t lost_before = ts_stream_stats_lost(&stream->stats);
     const double now = report_time(&pinfo->abs_ts);
 
     if (stream->modality == TS_MODALITY_UNKNOWN)
@@ -608,7 +608,7 @@ add_media(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *inf
         stream->pair = media->pair;
     stream->bytes += media->length;
     add_payload(stream, media);
-    teams_stream_stats_add(&stream->stats, media->sequence, media->timestamp, media->clock_rate, now);
+    ts_stream_stats_add(&stream->stats, media->sequence, media->timestamp, media->clock_rate, now);
     add_gap(entry, stream, pinfo, now, lost_before);
 }
 

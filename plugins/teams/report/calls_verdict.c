@@ -358,8 +358,8 @@ calls_stream_title(const calls_stream *stream)
 double
 calls_stream_loss(const calls_stream *stream)
 {
-    const uint64_t expected = teams_stream_stats_expected(&stream->stats);
-    const uint64_t lost = teams_stream_stats_lost(&stream->stats);
+    const uint64_t expected = ts_stream_stats_expected(&stream->stats);
+    const uint64_t lost = ts_stream_stats_lost(&stream->stats);
 
     return expected == 0 || lost < stream->missing_in_gaps ? 0 : 100.0 * (double)(lost - stream->missing_in_gaps) / (double)expected;
 }
@@ -576,7 +576,7 @@ is_jittery(const calls_entry *entry, report_texts *details)
 
     for (unsigned i = 0; i < entry->streams->len; i++) {
         const calls_stream *stream = stream_at(entry, i);
-        const double jitter = teams_stream_stats_jitter(&stream->stats);
+        const double jitter = ts_stream_stats_jitter(&stream->stats);
 
         if (stream->stats.received < MEASURED_PACKETS || stream->modality != TS_MODALITY_AUDIO || jitter <= LIMIT_JITTER)
             continue;

@@ -221,7 +221,7 @@ loss_of(const calls_entry *entry, unsigned direction)
 
     for (unsigned i = 0; i < entry->streams->len; i++) {
         const calls_stream *stream = &g_array_index(entry->streams, calls_stream, i);
-        const double loss = teams_stream_stats_loss(&stream->stats);
+        const double loss = ts_stream_stats_loss(&stream->stats);
 
         if (stream->direction == direction && (isnan(worst) || loss > worst))
             worst = loss;

@@ -1,0 +1,44 @@
+/* stream_stats.h
+ * Loss and jitter of an RTP stream, from its clear headers (RFC 3550 A.1, A.3, A.8)
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef TEAMSHARK_CORE_STREAM_STATS_H
+#define TEAMSHARK_CORE_STREAM_STATS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Zeroed before the first packet. */
+typedef struct {
+    uint64_t received;          /* packets, duplicates included */
+    uint64_t duplicates;
+    uint64_t lost;              /* missing so far: one that comes late is taken off again */
+    uint64_t window;            /* bit n: the packet n before the highest one was received */
+    uint64_t progress;          /* from the first sequence number to the highest one */
+    double arrival;             /* of last_timestamp, in clock ticks */
+    double jitter;              /* smoothed, in clock ticks */
+    double jitter_max;
+    uint32_t clock_rate;        /* Hz; 0: no jitter */
+    uint32_t last_timestamp;
+    uint16_t highest;           /* sequence number */
+    uint16_t restart;           /* that would follow a packet far from the others; with may_restart */
+    bool may_restart;
+    bool has_arrival;
+} ts_stream_stats;
+
+/* One packet; arrival in seconds from any fixed point. */
+void ts_stream_stats_add(ts_stream_stats *stats, uint16_t sequence, uint32_t timestamp, uint32_t clock_rate, double arrival);
+
+/* Different packets that the sequence numbers promise. */
+uint64_t ts_stream_stats_expected(const ts_stream_stats *stats);
+/* Packets missing among them. */
+uint64_t ts_stream_stats_lost(const ts_stream_stats *stats);
+/* In percent of what was expected. */
+double ts_stream_stats_loss(const ts_stream_stats *stats);
+/* Milliseconds; 0 where the clock rate is not known. */
+double ts_stream_stats_jitter(const ts_stream_stats *stats);
+double ts_stream_stats_jitter_max(const ts_stream_stats *stats);
+
+#endif /* TEAMSHARK_CORE_STREAM_STATS_H */

@@ -19,7 +19,7 @@ function(teamshark_add_plugin name)
         teamshark-features teamshark-warnings epan PkgConfig::GLIB2)
     if(NOT APPLE AND NOT MSVC)
         # What is not there is to be found when linking, not when Wireshark starts.
-        target_link_options(${name} PRIVATE -Wl,--exclude-libs,ALL -Wl,--no-undefined)
+        target_link_options(${name} PRIVATE -Wl,--exclude-libs,ALL $<$<NOT:$<BOOL:${TEAMSHARK_FUZZ}>>:-Wl,--no-undefined>)
     endif()
     if(TEAMSHARK_IN_TREE)
         teamshark_join_tree(${name})

@@ -32,6 +32,12 @@ if(_ws_includes)
     target_include_directories(teamshark-warnings SYSTEM INTERFACE ${_ws_includes})
 endif()
 
+# The sanitizers' run-time is in the fuzzers (tests/fuzz), which load the plugins.
+if(TEAMSHARK_FUZZ)
+    target_compile_options(teamshark-warnings INTERFACE
+        -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+endif()
+
 if(TEAMSHARK_SANITIZE)
     target_compile_options(teamshark-warnings INTERFACE
         -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)

@@ -191,7 +191,7 @@ ts_pdu_framed(ts_span here)
     /* A wrong reserved byte or inner length is told, where the frame holds otherwise. */
     const bool reserved = here.data[1] != 0;
     if (reserved ? !found.sure : !found.exact && found.length != here.reported)
-        found.kind = TS_PDU_NONE;
+        return nothing;
     return found;
 }
 
@@ -205,9 +205,7 @@ ts_pdu_rfc4571(ts_span here)
     found.length = TS_RFC4571_HEADER_LENGTH + (size_t)ts_get_be16(here.data);
     found.exact = found.length == TS_RFC4571_HEADER_LENGTH ||
         payload_fits(ts_span_from(here, TS_RFC4571_HEADER_LENGTH), found.length - TS_RFC4571_HEADER_LENGTH, &found.sure);
-    if (!found.exact)
-        found.kind = TS_PDU_NONE;
-    return found;
+    return found.exact ? found : nothing;
 }
 
 /* ---- more than one ---- */

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Damaged captures: no crash, no sanitizer's report, no dissector bug, no hang.
+"""Damaged captures and made up ones: no crash, no sanitizer's report, no dissector bug, no hang.
 
-All captures, damaged by editcap in two ways, go through tshark under the sanitizers:
+Half a minute of each fuzzer (README.md), more with TEAMSHARK_FUZZ_SECONDS. Then all captures, damaged by editcap in two ways, go through tshark under the sanitizers:
 every frame in full, every report. TEAMSHARK_FUZZ_SEEDS asks for more than a short run.
-A capture that fails is kept in build/fuzz/."""
+A capture that fails is kept in build/fuzz/found."""
 
+import importlib.machinery
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -52,7 +54,7 @@ def stock(*args):
 
 
 def keep(capture):
-    folder = harness.ROOT / "build/fuzz"
+    folder = harness.ROOT / "build/fuzz/found"
     folder.mkdir(parents=True, exist_ok=True)
     return shutil.copy(capture, folder)
 
@@ -93,3 +95,26 @@ def test_frames_cut_short(everything, length):
     cut = everything.with_name(f"cut-{length}.pcapng")
     run("editcap", "-s", length, everything, cut)
     survive(cut)
+
+
+# --- the fuzzers ---
+
+# Edges of their code that the inputs to begin with cover alone, nearly.
+LEAST_COVERED = {"core": 500, "packets": 5000}
+
+
+@pytest.fixture(scope="module", name="fuzz")
+def the_command():
+    loader = importlib.machinery.SourceFileLoader("fuzz", str(harness.ROOT / "tests/fuzz/fuzz"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("fuzz", loader))
+    loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", LEAST_COVERED)
+def test_nothing_is_found_by_the_fuzzers(fuzz, name):
+    if name not in fuzz.programs():
+        pytest.skip("not built (cmake --preset fuzz; packets for Wireshark 4.0 alone)")
+    total = fuzz.run([name], int(os.environ.get("TEAMSHARK_FUZZ_SECONDS", "30")))[name]
+    assert not total.found, total.found
+    assert total.executions > 10 and total.covered > LEAST_COVERED[name], total

@@ -1,71 +1,11 @@
 /* test_random.c
- * A second of random input each for the recogniser and the classifier
+ * A second of random input each for the recogniser and the classifier: what tests/fuzz asks of them
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
- *
- * With -DTEAMSHARK_LIBFUZZER and -fsanitize=fuzzer the same bodies are a
- * libFuzzer target: a first byte of 'n' makes the rest a name.
  */
 
-#include "core/payload.h"
-
-#include "exact_buffer.h"
+#include "../fuzz/core/subjects.h"
 #include "names_shipped.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-try_wire(const uint8_t *bytes, size_t captured, size_t reported)
-{
-    uint8_t *copy = exact_copy(bytes, captured);
-    const ts_payload payload = ts_payload_recognise(copy, captured, reported);
-
-    if (payload.kind == TS_PAYLOAD_MS_TURN || payload.kind == TS_PAYLOAD_STUN) {
-        ts_tlv_walk walk;
-        ts_tlv tlv;
-        size_t offset = 0;
-
-        ts_tlv_walk_init(&walk, copy, captured, payload.padded);
-        while (ts_tlv_next(&walk, &tlv)) {
-            g_assert_cmpuint(tlv.offset, >, offset);
-            g_assert_true(tlv.available <= tlv.length && tlv.value + tlv.available <= copy + captured);
-            offset = tlv.offset;
-        }
-    }
-    free(copy);
-}
-
-static void
-try_name(const uint8_t *bytes, size_t length)
-{
-    uint8_t *copy = exact_copy(bytes, length);
-    const char *name = (const char *)copy;
-    ts_name_result info;
-
-    if (ts_names_classify(shipped(), name, length, &info)) {
-        g_assert_nonnull(info.row);
-        g_assert_cmpuint(strlen(info.forest), <=, 3);
-        ts_names_required(name, length, info.row->cloud, 0);
-        if (info.row->trust != TS_TRUST_CUSTOMER)
-            g_assert_null(ts_names_lookalike(name, length));
-    } else {
-        g_assert_null(info.region);
-        ts_names_lookalike(name, length);
-    }
-    free(copy);
-}
-
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-    if (size > 0 && data[0] == 'n')
-        try_name(data + 1, size - 1);
-    else
-        try_wire(data, size, size);
-    return 0;
-}
-
-#ifndef TEAMSHARK_LIBFUZZER
 
 /* Bytes that look enough like a message to get past the first checks. */
 static size_t
@@ -100,10 +40,11 @@ test_random_messages(void)
 
     while (g_get_monotonic_time() < end) {
         for (unsigned i = 0; i < 200; i++) {
-            const size_t length = random_message(random, bytes, sizeof bytes);
+            const size_t length = random_message(random, bytes + 1, sizeof bytes - 1);
 
-            try_wire(bytes, (size_t)g_rand_int_range(random, 0, (gint32)length + 1), length);
-            try_wire(bytes, length, length);
+            bytes[0] = (uint8_t)g_rand_int(random);
+            fuzz_payload(bytes, 1 + (size_t)g_rand_int_range(random, 0, (gint32)length + 1));
+            fuzz_payload(bytes, 1 + length);
         }
     }
     g_rand_free(random);
@@ -141,7 +82,7 @@ test_random_names(void)
 
     while (g_get_monotonic_time() < end) {
         for (unsigned i = 0; i < 200; i++)
-            try_name(bytes, random_name(random, bytes, sizeof bytes));
+            fuzz_name(bytes, random_name(random, bytes, sizeof bytes));
     }
     g_rand_free(random);
 }
@@ -154,5 +95,3 @@ main(int argc, char **argv)
     g_test_add_func("/random/names", test_random_names);
     return g_test_run();
 }
-
-#endif /* !TEAMSHARK_LIBFUZZER */

@@ -1,0 +1,205 @@
+/* oracles.c
+ * What has to hold of any sequence of frames; each ends the program where it does not
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+#include "oracles.h"
+
+#include <epan/proto.h>
+
+/* ---- text ---- */
+
+/* Control characters, and those that change the direction of writing. Lines of CSV end in CR and LF. */
+static bool
+is_steering(gunichar c)
+{
+    return (c < 0x20 && c != '\n') || (c >= 0x7F && c < 0xA0) || c == 0x061C || c == 0x200E || c == 0x200F ||
+        (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+}
+
+void
+oracle_text(const char *what, const char *text, size_t length)
+{
+    const char *end;
+
+    if (!g_utf8_validate(text, (gssize)length, &end)) {
+        fprintf(stderr, "ORACLE %s: not UTF-8 after %.100s\n", what, end - MIN(end - text, 100));
+        abort();
+    }
+    for (const char *c = text; c < text + length; c = g_utf8_next_char(c)) {
+        if (is_steering(g_utf8_get_char(c)) && !(c[0] == '\r' && c[1] == '\n')) {
+            fprintf(stderr, "ORACLE %s: U+%04X after %.*s\n", what, g_utf8_get_char(c), (int)MIN(c - text, 100), c - MIN(c - text, 100));
+            abort();
+        }
+    }
+}
+
+/* It begins and ends with a line of its own; no line of a report in words is only a brace. */
+void
+oracle_json(const char *text)
+{
+    const char *start = strstr(text, "\n{\n"), *end = start == NULL ? NULL : strstr(start, "\n}\n");
+
+    if (start == NULL && g_str_has_prefix(text, "{\n")) {
+        start = text;
+        end = strstr(text, "\n}\n");
+    }
+    char *document = end == NULL ? g_strdup("") : g_strndup(start, (gsize)(end + 2 - start));
+    if (!is_json(document)) {
+        fprintf(stderr, "ORACLE JSON: no document: %s\n", document);
+        abort();
+    }
+    g_free(document);
+}
+
+static bool
+is_ours(const header_field_info *field)
+{
+    return field != NULL && (g_str_has_prefix(field->abbrev, "teams") || g_str_has_prefix(field->abbrev, "ms_turn"));
+}
+
+static void
+look_at_label(proto_node *node, gpointer data)
+{
+    field_info *finfo = PNODE_FINFO(node);
+
+    if (finfo != NULL && is_ours(finfo->hfinfo)) {
+        char label[ITEM_LABEL_LENGTH];
+
+        if (finfo->rep != NULL)
+            oracle_text(finfo->hfinfo->abbrev, finfo->rep->representation, strlen(finfo->rep->representation));
+        else {
+            proto_item_fill_label(finfo, label);
+            oracle_text(finfo->hfinfo->abbrev, label, strlen(label));
+        }
+    }
+    proto_tree_children_foreach(node, look_at_label, data);
+}
+
+void
+oracle_labels(epan_dissect_t *edt, unsigned frame, void *data)
+{
+    (void)frame;
+    proto_tree_children_foreach(edt->tree, look_at_label, data);
+}
+
+/* ---- passes ---- */
+
+typedef struct {
+    GString **said;         /* of each frame */
+    bool stock;             /* what stock says, instead of what we do */
+} statement;
+
+/* What only a later frame can know. */
+static bool
+is_forward(const char *abbrev)
+{
+    return g_str_has_suffix(abbrev, "_in");
+}
+
+static bool
+is_of_stock(const header_field_info *field)
+{
+    return !is_ours(field) && (field->type == FT_PROTOCOL || g_str_has_prefix(field->abbrev, "stun.") || g_str_has_prefix(field->abbrev, "dns.")) &&
+        strstr(field->abbrev, "response") == NULL && strstr(field->abbrev, "retransmi") == NULL && strstr(field->abbrev, "duplicate") == NULL;
+}
+
+typedef struct {
+    GString *text;
+    bool stock;
+} listing;
+
+static void
+list_field(proto_node *node, gpointer data)
+{
+    listing *list = (listing *)data;
+    field_info *finfo = PNODE_FINFO(node);
+
+    if (finfo != NULL && finfo->hfinfo != NULL) {
+        const header_field_info *field = finfo->hfinfo;
+
+        if (list->stock ? is_of_stock(field) : is_ours(field) && !is_forward(field->abbrev)) {
+            char *value = list->stock || field->type == FT_PROTOCOL || field->type == FT_NONE ? NULL :
+                fvalue_to_string_repr(NULL, &finfo->value, FTREPR_DFILTER, field->display);
+
+            g_string_append_printf(list->text, "%s=%s\n", field->abbrev, value == NULL ? "" : value);
+            wmem_free(NULL, value);
+        }
+    }
+    proto_tree_children_foreach(node, list_field, data);
+}
+
+static void
+note_frame(epan_dissect_t *edt, unsigned frame, void *data)
+{
+    statement *statement_ = (statement *)data;
+    listing list = { g_string_new(NULL), statement_->stock };
+
+    proto_tree_children_foreach(edt->tree, list_field, &list);
+    statement_->said[frame] = list.text;
+}
+
+static statement
+statement_new(unsigned count, bool stock)
+{
+    return (statement) { g_new0(GString *, count), stock };
+}
+
+static void
+statement_free(statement *s, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        g_string_free(s->said[i], TRUE);
+    g_free(s->said);
+}
+
+/* The first frame of which two passes say something else than one; count where there is none. */
+static unsigned
+first_difference(const sequence *s, const frame *frames, unsigned count, bool stock, bool tell)
+{
+    statement one = statement_new(count, stock), two = statement_new(count, stock);
+    unsigned i = 0;
+
+    session_open(frames, count);
+    session_pass(TS_TREE, note_frame, &one);
+    if ((s->options & TS_OPTION_DARK_FIRST) != 0) {
+        session_close();
+        session_open(frames, count);
+        session_pass(TS_DARK, NULL, NULL);
+    }
+    session_pass(TS_TREE, note_frame, &two);
+    session_close();
+    while (i < count && g_string_equal(one.said[i], two.said[i]))
+        i++;
+    if (tell && i < count)
+        fprintf(stderr, "ORACLE passes differ in frame %u of %u\n--- one\n%s--- two\n%s", i + 1, count, one.said[i]->str, two.said[i]->str);
+    statement_free(&one, count);
+    statement_free(&two, count);
+    return i;
+}
+
+void
+oracle_passes(const sequence *s, const frame *frames, unsigned count)
+{
+    const unsigned disabled = (s->options & TS_OPTION_DISABLED) >> 4;
+    unsigned stock;
+
+    if (first_difference(s, frames, count, false, false) == count)
+        return;
+    /* What stock says otherwise on a second pass, by itself or beneath us, is what ours is read from. */
+    if (first_difference(s, frames, count, true, false) < count)
+        return;
+    session_enable(TS_NONE_ENABLED);
+    stock = first_difference(s, frames, count, true, false);
+    session_enable(disabled);
+    if (stock < count)
+        return;
+    first_difference(s, frames, count, false, true);
+    abort();
+}

@@ -6,7 +6,7 @@
 
 #include "allocations.h"
 
-#include "teams-stun.h"
+#include "pairs.h"
 
 #define MAX_SEARCHED    16  /* allocations of one socket */
 

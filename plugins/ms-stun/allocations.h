@@ -12,7 +12,7 @@
 #ifndef TEAMSHARK_MS_TURN_ALLOCATIONS_H
 #define TEAMSHARK_MS_TURN_ALLOCATIONS_H
 
-#include "ms-turn.h"
+#include "turn.h"
 
 #define MS_TURN_MAX_SERVERS 4
 
@@ -66,18 +66,7 @@ bool ms_turn_allocation_expires(ms_turn_allocation *allocation, const packet_inf
 uint64_t ms_turn_allocate(packet_info *pinfo, ms_turn_client *client, ms_turn_allocation *allocation, const stun_msg *msg,
     const ts_endpoint *server, bool authenticated);
 
-/* ---- transactions.c ---- */
-
-/* That of the message, or NULL. */
-ms_turn_transaction *ms_turn_transaction_of(const stun_msg *msg);
-/* Of a request: a new one, or the one that it repeats; fills the frame data. */
-ms_turn_transaction *ms_turn_transaction_open(packet_info *pinfo, const ts_demux_call *call, const stun_msg *msg,
-    const ts_endpoint *server, ms_turn_frame_data *frame_data);
-/* Of a response; transaction may be NULL. */
-void ms_turn_transaction_close(packet_info *pinfo, ms_turn_transaction *transaction, const ts_endpoint *server, ms_turn_frame_data *frame_data);
-
 /* State of the capture, at registration. */
-void ms_turn_transactions_init(void);
 void ms_turn_allocations_init(void);
 
 #endif /* TEAMSHARK_MS_TURN_ALLOCATIONS_H */

@@ -6,7 +6,7 @@
  * RFC 8445 5.1.1 and 7.2.5.3.1. First pass only.
  */
 
-#include "teams-stun.h"
+#include "pairs.h"
 
 #include "nat.h"
 

@@ -8,7 +8,7 @@
  * the frame; only response_in, a look ahead, is known later.
  */
 
-#include "teams-stun.h"
+#include "pairs.h"
 
 #include <wsutil/utf8_entities.h>
 
@@ -235,7 +235,7 @@ follow(packet_info *pinfo, const ts_demux_call *call, const stun_msg *msg, check
         pair = ts_pair_find(pinfo, call, &path, is_check(msg), from_local);
         if (pair == NULL)
             return NULL;
-        const ts_exchange exchange = ts_transaction_request(pinfo, msg, pair, *from_local);
+        const ts_exchange exchange = ts_check_request(pinfo, msg, pair, *from_local);
         frame_data->attempt = exchange.attempt;
         frame_data->retransmission = exchange.retransmission;
         frame_data->twin_of = exchange.twin_of;
@@ -245,7 +245,7 @@ follow(packet_info *pinfo, const ts_demux_call *call, const stun_msg *msg, check
     if (msg->type == TS_STUN_BINDING_INDICATION)
         return pair;
 
-    const ts_exchange exchange = ts_transaction_response(pinfo, msg, pair);
+    const ts_exchange exchange = ts_check_response(pinfo, msg, pair);
     frame_data->attempt = exchange.attempt;
     frame_data->retransmission = exchange.retransmission;
     frame_data->twin_of = exchange.twin_of;

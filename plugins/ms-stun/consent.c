@@ -9,7 +9,7 @@
  * session of user fragments. First pass only.
  */
 
-#include "teams-stun.h"
+#include "pairs.h"
 
 #include "common/times.h"
 

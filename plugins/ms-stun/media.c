@@ -12,7 +12,7 @@
  * these, each with the frame from which it holds.
  */
 
-#include "teams-stun.h"
+#include "media.h"
 
 #define RTP_HEADER_LENGTH       12
 #define RTP_EXTENSION_HEADER    4

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "teams-stun.h"
+#include "media.h"
 
 #include "common/items.h"
 

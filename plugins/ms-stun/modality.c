@@ -12,7 +12,7 @@
 
 #include <stdio.h>
 
-#include "teams-stun.h"
+#include "media.h"
 
 typedef struct {
     ts_modality modality;

@@ -8,12 +8,11 @@
  * conversations that carry them.
  */
 
-#include "teams-stun.h"
+#include "media.h"
 
 #include "integrity.h"
 
 #include <epan/prefs.h>
-
 
 void proto_register_teams_stun(void);
 void proto_reg_handoff_teams_stun(void);
@@ -21,6 +20,15 @@ void proto_reg_handoff_teams_stun(void);
 dissector_handle_t ts_teams_stun_handle;
 
 int proto_teams_stun = -1;
+
+static const ts_expert_row teams_stun_rows[] = {
+#define DIAGNOSTIC TS_EXPERT_ROW
+#include "stun_expert.def"
+#undef DIAGNOSTIC
+};
+static expert_field teams_stun_fields[TEAMS_STUN_EXPERT_COUNT];
+const ts_expert_table teams_stun_expert_table = { teams_stun_rows, TEAMS_STUN_EXPERT_COUNT, teams_stun_fields };
+G_STATIC_ASSERT(TEAMS_STUN_EXPERT_COUNT <= 64);      /* sets of them are kept as bits */
 
 uint32_t
 ts_frame_data_key(tvbuff_t *tvb, const ts_demux_call *call)
@@ -48,7 +56,6 @@ static void
 reset(void)
 {
     ts_pairs_reset();
-    ts_transactions_reset();
     ts_media_reset();
     ts_rtp_info_reset();
 }

@@ -9,7 +9,7 @@
  * address beside it, and FF10 goes to the address that the peer was allocated.
  */
 
-#include "teams-stun.h"
+#include "pairs.h"
 
 #include <wsutil/utf8_entities.h>
 

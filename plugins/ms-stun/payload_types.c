@@ -9,7 +9,7 @@
  * "observed" for captures; "unverified" where only one secondary source has it.
  */
 
-#include "teams-stun.h"
+#include "media.h"
 
 static const ts_payload_type rows[] = {
     {   0, "PCMU",            8000, 1, TS_DIALECT_ANY,   TS_MODALITY_AUDIO,   "RFC 3551" },

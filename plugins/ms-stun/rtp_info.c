@@ -10,7 +10,7 @@
  * STUN.
  */
 
-#include "teams-stun.h"
+#include "media.h"
 
 #include <epan/dissectors/packet-rtp.h>
 

@@ -58,18 +58,33 @@ share(packet_info *pinfo, ts_demux_state *state, const ms_turn_client *client, c
 
 /* ---- one message ---- */
 
+/* A response; transaction may be NULL. */
+static void
+close_transaction(const packet_info *pinfo, ms_turn_transaction *transaction, const ts_endpoint *server, ms_turn_frame_data *frame_data)
+{
+    if (transaction == NULL)
+        return;
+    frame_data->transaction = transaction;
+    frame_data->retransmission = transaction->response_frame != 0;
+    if (!frame_data->retransmission)
+        transaction->response_frame = pinfo->num;
+    nstime_delta(&frame_data->response_time, &pinfo->abs_ts, &transaction->request_time);
+    if (!ts_endpoint_equal(&transaction->server, server))
+        frame_data->diagnostics |= TS_EXPERT_BIT(MS_TURN_EXPERT_RESPONSE_ELSEWHERE);
+}
+
 static void
 follow_allocate(packet_info *pinfo, const ts_demux_call *call, const stun_msg *msg, ms_turn_client *client,
     const ts_endpoint *server, ms_turn_frame_data *frame_data)
 {
     const bool request = ms_turn_is_request(msg->type);
     const bool first = request && !stun_msg_has(msg, TS_ATTR_INTEGRITY);
-    ms_turn_transaction *transaction = request ? ms_turn_transaction_open(pinfo, call, msg, server, frame_data) :
+    ms_turn_transaction *transaction = request ? ms_turn_transaction_open(pinfo, call, msg, server, &frame_data->retransmission) :
         ms_turn_transaction_of(msg);
     ms_turn_allocation *allocation = transaction == NULL ? NULL : transaction->allocation;
 
     if (!request)
-        ms_turn_transaction_close(pinfo, transaction, server, frame_data);
+        close_transaction(pinfo, transaction, server, frame_data);
     frame_data->transaction = transaction;
     frame_data->response = !request;
     if (allocation == NULL)
@@ -94,12 +109,12 @@ follow_set_active(packet_info *pinfo, const ts_demux_call *call, const stun_msg 
 {
     frame_data->response = !ms_turn_is_request(msg->type);
     if (!frame_data->response) {
-        frame_data->transaction = ms_turn_transaction_open(pinfo, call, msg, server, frame_data);
+        frame_data->transaction = ms_turn_transaction_open(pinfo, call, msg, server, &frame_data->retransmission);
         return;
     }
     ms_turn_transaction *transaction = ms_turn_transaction_of(msg);
 
-    ms_turn_transaction_close(pinfo, transaction, server, frame_data);
+    close_transaction(pinfo, transaction, server, frame_data);
     if (transaction != NULL && ms_turn_is_success(msg->type) && !frame_data->retransmission &&
         ts_endpoint_known(&transaction->destination))
         ts_relay_peer_set(transaction->flow, pinfo, &client->end, &transaction->destination);
@@ -222,6 +237,6 @@ ms_turn_follow(packet_info *pinfo, int proto, const ts_demux_call *call, const s
 void
 ms_turn_follow_register(void)
 {
-    ms_turn_transactions_init();
+    ts_transactions_init();
     ms_turn_allocations_init();
 }

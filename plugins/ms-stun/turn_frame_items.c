@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "ms-turn.h"
+#include "turn.h"
 
 #include "common/items.h"
 

@@ -6,7 +6,7 @@
  * Documents: [MS-TURN] 3.1.10, 3.2.5.1; [MS-TURNBWM] 3.3.5
  */
 
-#include "ms-turn.h"
+#include "turn.h"
 
 static uint64_t
 check_error(const stun_msg *msg, bool tcp)

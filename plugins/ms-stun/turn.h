@@ -1,31 +1,16 @@
-/* ms-turn.h
+/* turn.h
  * What the files of the protocol ms_turn share
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#ifndef TEAMSHARK_MS_TURN_H
-#define TEAMSHARK_MS_TURN_H
+#ifndef TEAMSHARK_MS_STUN_TURN_H
+#define TEAMSHARK_MS_STUN_TURN_H
 
-#include "common/endpoint.h"
-#include "demux.h"
 #include "experts.h"
-#include "stun_msg.h"
+#include "transactions.h"
 
-/* ---- allocations.h, follow.c ---- */
-
-typedef struct ms_turn_transaction {
-    uint32_t request_frame;         /* first request; 0: only a response was seen */
-    uint32_t response_frame;        /* first response; 0: none yet */
-    nstime_t request_time;
-    uint16_t method;
-    bool authenticated;
-    bool tcp;
-    ts_endpoint server;             /* where the request went */
-    ts_endpoint destination;        /* that the request names */
-    ts_flow *flow;                  /* of the request */
-    struct ms_turn_allocation *allocation;
-} ms_turn_transaction;
+/* ---- turn_follow.c ---- */
 
 /*
  * An allocation as it was known at some frame; file scope, never changed once
@@ -78,4 +63,4 @@ void ms_turn_frame_data_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree
 /* Expert items on a whole message, below item. */
 void ms_turn_check_message(packet_info *pinfo, proto_item *item, const ts_payload *payload, const stun_msg *msg, bool tcp);
 
-#endif /* TEAMSHARK_MS_TURN_H */
+#endif /* TEAMSHARK_MS_STUN_TURN_H */

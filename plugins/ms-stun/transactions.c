@@ -1,20 +1,108 @@
-/* stun_transactions.c
- * Which response answers which check
+/* transactions.c
+ * Which response answers which request
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A transaction is its identifier alone, since an answer may come over
- * another path than its request (relays; multiple addresses). Under one
- * identifier a sender may send the same bytes again (a retransmission), the
- * same check in another format (a twin, [MS-ICE2] 3.1.5.2), or, as Skype
- * does, the check again with USE-CANDIDATE. Each of these is an attempt.
+ * A transaction is its identifier and method alone: a response may come from
+ * another address than its request went to (a front address that answers for
+ * relays; multiple addresses).
  */
 
-#include "teams-stun.h"
+#include "transactions.h"
 
 #include "common/times.h"
 
 #define TRANSACTION_ID_LENGTH 16
+
+typedef struct {
+    uint8_t id[TRANSACTION_ID_LENGTH];
+    uint16_t method;
+} transaction_key;
+
+typedef struct {
+    transaction_key key;
+    ms_turn_transaction *relay; /* the last request to a relay */
+    ts_attempt *checks;         /* in order of appearance */
+} transaction;
+
+static wmem_map_t *transactions;    /* transaction_key -> transaction */
+
+static unsigned
+transaction_hash(const void *key)
+{
+    return wmem_strong_hash(((const transaction_key *)key)->id, TRANSACTION_ID_LENGTH);
+}
+
+static gboolean
+transaction_equal(const void *a, const void *b)
+{
+    const transaction_key *x = (const transaction_key *)a;
+    const transaction_key *y = (const transaction_key *)b;
+
+    return x->method == y->method && memcmp(x->id, y->id, TRANSACTION_ID_LENGTH) == 0;
+}
+
+static transaction *
+transaction_find(const stun_msg *msg, bool create)
+{
+    transaction_key key = { .method = msg->type & MS_TURN_METHOD_MASK };
+
+    memcpy(key.id, msg->transaction_id, TRANSACTION_ID_LENGTH);
+    transaction *found = (transaction *)wmem_map_lookup(transactions, &key);
+    if (found == NULL && create) {
+        found = wmem_new0(wmem_file_scope(), transaction);
+        found->key = key;
+        wmem_map_insert(transactions, &found->key, found);
+    }
+    return found;
+}
+
+void
+ts_transactions_init(void)
+{
+    transactions = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), transaction_hash, transaction_equal);
+}
+
+/* ---- requests to relays ---- */
+
+#define TRANSACTION_SECONDS 60  /* an id that comes again later is a new request */
+
+ms_turn_transaction *
+ms_turn_transaction_of(const stun_msg *msg)
+{
+    const transaction *found = transaction_find(msg, false);
+
+    return found == NULL ? NULL : found->relay;
+}
+
+ms_turn_transaction *
+ms_turn_transaction_open(const packet_info *pinfo, const ts_demux_call *call, const stun_msg *msg, const ts_endpoint *server,
+    bool *retransmission)
+{
+    transaction *found = transaction_find(msg, true);
+
+    *retransmission = found->relay != NULL && ts_seconds(&found->relay->request_time, &pinfo->abs_ts) < TRANSACTION_SECONDS;
+    if (*retransmission)
+        return found->relay;
+
+    /* Earlier messages point to an old one, so there is a new one. */
+    ms_turn_transaction *request = wmem_new0(wmem_file_scope(), ms_turn_transaction);
+    request->request_frame = pinfo->num;
+    request->request_time = pinfo->abs_ts;
+    request->authenticated = stun_msg_has(msg, TS_ATTR_INTEGRITY);
+    request->flow = call->flow;
+    ts_endpoint_keep(&request->server, server);
+    ts_endpoint_keep(&request->destination, &msg->destination);
+    found->relay = request;
+    return request;
+}
+
+/* ---- checks ----
+ *
+ * Under one identifier a sender may send the same bytes again (a retransmission),
+ * the same check in another format (a twin, [MS-ICE2] 3.1.5.2), or, as Skype
+ * does, the check again with USE-CANDIDATE. Each of these is an attempt.
+ */
 
 /*
  * libnice sends the twin of a draft-02 check right behind it, and the two are
@@ -25,46 +113,6 @@
 
 /* Of one identifier. Two formats on each path that a client tries at once are far fewer. */
 #define MAX_ATTEMPTS 64
-
-typedef struct {
-    uint8_t id[TRANSACTION_ID_LENGTH];
-    ts_attempt *attempts;       /* in order of appearance */
-} transaction;
-
-static wmem_map_t *transactions;    /* id -> transaction */
-
-void
-ts_transactions_reset(void)
-{
-    transactions = NULL;
-}
-
-static unsigned
-id_hash(const void *key)
-{
-    return wmem_strong_hash((const uint8_t *)key, TRANSACTION_ID_LENGTH);
-}
-
-static gboolean
-id_equal(const void *a, const void *b)
-{
-    return memcmp(a, b, TRANSACTION_ID_LENGTH) == 0;
-}
-
-static transaction *
-transaction_find(const uint8_t *id, bool create)
-{
-    if (transactions == NULL)
-        transactions = wmem_map_new(wmem_file_scope(), id_hash, id_equal);
-
-    transaction *found = (transaction *)wmem_map_lookup(transactions, id);
-    if (found == NULL && create) {
-        found = wmem_new0(wmem_file_scope(), transaction);
-        memcpy(found->id, id, TRANSACTION_ID_LENGTH);
-        wmem_map_insert(transactions, found->id, found);
-    }
-    return found;
-}
 
 static bool
 is_identical_twin(const packet_info *pinfo, const stun_msg *msg, const nstime_t *previous)
@@ -96,10 +144,10 @@ again(const packet_info *pinfo, const stun_msg *msg, ts_attempt *attempt, ts_exc
 }
 
 ts_exchange
-ts_transaction_request(packet_info *pinfo, const stun_msg *msg, ts_pair *pair, bool from_local)
+ts_check_request(const packet_info *pinfo, const stun_msg *msg, ts_pair *pair, bool from_local)
 {
     ts_exchange exchange = { .attempt = NULL };
-    ts_attempt **end = &transaction_find(msg->transaction_id, true)->attempts;
+    ts_attempt **end = &transaction_find(msg, true)->checks;
     unsigned searched = 0;
 
     for (; *end != NULL; end = &(*end)->next) {
@@ -144,7 +192,7 @@ answered_attempt(const transaction *whole, const ts_pair *pair, uint32_t hash)
     ts_attempt *best = NULL;
     int best_rank = -1;
 
-    for (ts_attempt *attempt = whole->attempts; attempt != NULL; attempt = attempt->next) {
+    for (ts_attempt *attempt = whole->checks; attempt != NULL; attempt = attempt->next) {
         const bool open = attempt->response_in == 0;
         const int rank = (attempt->pair == pair ? 4 : 0) + (open ? 2 : 0) + (!open && attempt->response_hash == hash ? 1 : 0);
 
@@ -157,10 +205,10 @@ answered_attempt(const transaction *whole, const ts_pair *pair, uint32_t hash)
 }
 
 ts_exchange
-ts_transaction_response(packet_info *pinfo, const stun_msg *msg, const ts_pair *pair)
+ts_check_response(const packet_info *pinfo, const stun_msg *msg, const ts_pair *pair)
 {
     ts_exchange exchange = { .attempt = NULL };
-    const transaction *whole = transaction_find(msg->transaction_id, false);
+    const transaction *whole = transaction_find(msg, false);
 
     if (whole == NULL)
         return exchange;
@@ -183,7 +231,7 @@ ts_transaction_response(packet_info *pinfo, const stun_msg *msg, const ts_pair *
     attempt->response_time = pinfo->abs_ts;
     attempt->response_hash = msg->hash;
     if (attempt->twin_of != 0) {
-        for (const ts_attempt *first = whole->attempts; first != NULL; first = first->next) {
+        for (const ts_attempt *first = whole->checks; first != NULL; first = first->next) {
             if (first->frame == attempt->twin_of)
                 exchange.twin_of = first->response_in;
         }

@@ -138,7 +138,7 @@ follow_success(packet_info *pinfo, ms_turn_allocation *allocation, ms_turn_snaps
         *changed |= set_state(snapshot, allocation->granted ? "refreshed" : "active");
         allocation->granted = true;
         allocation->closed = false;
-        allocation->expiry_told = false;
+        allocation->expiry_reported = false;
         allocation->granted_at = pinfo->abs_ts;
     }
     if (stun_msg_has(msg, TS_ATTR_LIFETIME))

@@ -175,13 +175,13 @@ ms_turn_allocation_by_number(uint32_t number)
 bool
 ms_turn_allocation_expires(ms_turn_allocation *allocation, const packet_info *pinfo)
 {
-    if (!allocation->granted || allocation->closed || allocation->expiry_told || allocation->snapshot->lifetime == 0)
+    if (!allocation->granted || allocation->closed || allocation->expiry_reported || allocation->snapshot->lifetime == 0)
         return false;
 
     nstime_t since;
     nstime_delta(&since, &pinfo->abs_ts, &allocation->granted_at);
-    allocation->expiry_told = since.secs > (time_t)allocation->snapshot->lifetime;
-    return allocation->expiry_told;
+    allocation->expiry_reported = since.secs > (time_t)allocation->snapshot->lifetime;
+    return allocation->expiry_reported;
 }
 
 void

@@ -28,7 +28,7 @@ typedef struct ms_turn_allocation {
     unsigned refusals;                  /* challenges in spite of credentials, since the last success */
     bool granted;
     bool closed;                        /* released or failed */
-    bool expiry_told;
+    bool expiry_reported;
     nstime_t granted_at;
     const ms_turn_snapshot *snapshot;
     const ms_turn_frame_data *use;      /* of messages that say no more than that they use the snapshot */

@@ -113,7 +113,7 @@ def modern_signin(c):
 
 
 def allocate(c, when, client, server):
-    """The first leg of an allocation, so that the names are seen to lead to media."""
+    """The start of an allocation, so that the names are seen to lead to media."""
     tid = stun.transaction((client, server))
     c.udp(when, client, server, stun.turn(stun.ALLOCATE_REQUEST, tid, [
         (stun.APP_ID, stun.u32(2)), (stun.MS_VERSION, stun.u32(6)),

@@ -719,7 +719,7 @@ static const struct {
         only_received },
     { { .code = "one-sided-capture", .severity = PI_NOTE,
         .summary = "Only one direction of the traffic is in the capture",
-        .advice = "Capture where both directions pass. Round trips and answers cannot be judged" },
+        .advice = "Capture where both directions pass. Round trips and answers cannot be told" },
         is_one_sided },
     { { .code = "media-gap", .severity = PI_WARN,
         .summary = "A stream was missing for a time",

@@ -204,7 +204,7 @@ add_seen_problems(signin_session *s)
 static void
 conclude_connections(signin_session *s)
 {
-    s->result = teams_connections_judge(s->scope, s->signin);
+    s->result = teams_connections_check(s->scope, s->signin);
     for (unsigned i = 0; i < s->result->connection_count; i++)
         g_ptr_array_add(s->connections, (void *)s->result->connections[i]);
     g_array_append_vals(s->timings, s->result->timings, s->result->timing_count);

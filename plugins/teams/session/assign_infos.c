@@ -91,10 +91,10 @@ static void
 apply_server_name(teams_frame_builder *b, const ts_name_info *info)
 {
     const teams_name_weight weight = teams_name_class_weigh(info->whole);
-    const bool claimed = teams_host_of(b->model, &b->pinfo->dst, false) != NULL ||
+    const bool known = teams_host_of(b->model, &b->pinfo->dst, false) != NULL ||
         teams_is_published(b->pinfo, &b->pinfo->dst, b->pinfo->destport);
 
-    if (weight == TEAMS_NAME_FOREIGN && !claimed)
+    if (weight == TEAMS_NAME_FOREIGN && !known)
         return;
     teams_client *client = teams_client_of(b->model, b->pinfo, &b->pinfo->src, weight >= TEAMS_NAME_OWN);
     teams_signin *signin = NULL;

@@ -261,12 +261,12 @@ teams_call_of(teams_model *model, packet_info *pinfo, teams_flow *flow, const te
         socket = teams_call_socket_new(key->socket.local_port, pinfo->num);
         enter(call, socket);
     }
-    const bool settled = socket->established && socket->modality != TS_MODALITY_UNKNOWN;
+    const bool decided = socket->established && socket->modality != TS_MODALITY_UNKNOWN;
 
     if (teams_call_socket_update(socket, &key->socket))
         client->changes++;
     /* Media of a flow are of the call that its set-up is of. */
-    if (!settled && socket->checked != client->changes && !(key->media && flow->call == call)) {
+    if (!decided && socket->checked != client->changes && !(key->media && flow->call == call)) {
         socket->checked = client->changes;
         call = move(model, pinfo, call, socket, &key->socket.remote.end.addr);
     }

@@ -11,7 +11,7 @@
  * It is followed on the first pass. What a frame completes or proves is kept
  * with that frame; what only the end of the capture can tell (a SYN that was
  * never answered, a name that was never reached) is for
- * teams_connections_judge(), which reports call at the end.
+ * teams_connections_check(), which reports call at the end.
  */
 
 #ifndef TEAMSHARK_TEAMS_CONNECTION_H
@@ -164,8 +164,8 @@ typedef struct {
     const char *proxy;                      /* endpoint of the proxy in use; NULL none */
 } teams_signin_result;
 
-/* All of a sign-in's connections, judged at the end of the capture. Everything in scope, or in file scope. */
-teams_signin_result *teams_connections_judge(wmem_allocator_t *scope, const teams_signin *signin);
+/* All of a sign-in's connections, checked at the end of the capture. Everything in scope, or in file scope. */
+teams_signin_result *teams_connections_check(wmem_allocator_t *scope, const teams_signin *signin);
 
 /* Texts for reports and JSON: "hello_reset", "client". */
 const char *teams_connection_state_name(teams_connection_state state);

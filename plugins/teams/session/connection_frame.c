@@ -22,11 +22,11 @@
 
 enum { DNS_PORT = 53, HTTP_PORT = 80, HTTPS_PORT = 443, FIRST_USER_PORT = 1024 };
 
-#define SYNS_TOLD           3       /* the SYN that makes "not answered" worth telling */
-#define QUIC_TOLD           3       /* the same for packets of QUIC */
+#define SYNS_REPORTED           3       /* the SYN that makes "not answered" worth telling */
+#define QUIC_REPORTED           3       /* the same for packets of QUIC */
 #define PAYLOAD_MAX         0x100000    /* more in one frame is no payload, but a connection that began anew */
 #define LARGE_FRAME         1200    /* bytes: of these a path with a smaller MTU loses all */
-#define LARGE_TOLD          3
+#define LARGE_REPORTED          3
 #define HOLE_SECONDS        3.0
 #define ANSWER_SECONDS      5.0     /* no answer to a ClientHello or a request in this time is none */
 #define REFUSAL_SECONDS     0.5     /* a client that looks at the certificate after the handshake ends the session by then */
@@ -134,7 +134,7 @@ unanswered_syn(packet_info *pinfo, teams_connection *c)
 {
     if (c->syns == 0 && c->server_end.addr.type == AT_IPv6 && c->name != NULL)
         wmem_map_insert(teams_net_get()->ipv6, c->name, c);
-    if (++c->syns == SYNS_TOLD)
+    if (++c->syns == SYNS_REPORTED)
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_TCP_UNANSWERED, "%s: %u SYNs in %.1f s",
             teams_connection_text(pinfo->pool, c), c->syns, ts_seconds(&c->start, &pinfo->abs_ts));
 }
@@ -240,11 +240,11 @@ check_large(packet_info *pinfo, teams_connection *c, unsigned payload, bool agai
     }
     if (!again || pinfo->fd->pkt_len < LARGE_FRAME)
         return;
-    if (++c->p->large_retransmissions == LARGE_TOLD && !c->p->hole_told) {
-        c->p->hole_told = true;
+    if (++c->p->large_retransmissions == LARGE_REPORTED && !c->p->hole_reported) {
+        c->p->hole_reported = true;
         c->p->large_frame = pinfo->num;
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_MTU, "%s: a frame of %u bytes sent %u times without an acknowledgement",
-            teams_connection_text(pinfo->pool, c), pinfo->fd->pkt_len, LARGE_TOLD + 1);
+            teams_connection_text(pinfo->pool, c), pinfo->fd->pkt_len, LARGE_REPORTED + 1);
     }
 }
 
@@ -398,7 +398,7 @@ quic_frame(packet_info *pinfo, teams_connection *c, bool from_client)
     c->last_frame = pinfo->num;
     if (!from_client && c->state == TEAMS_CONNECTION_UNANSWERED)
         c->state = TEAMS_CONNECTION_USED;
-    if (from_client && c->state == TEAMS_CONNECTION_UNANSWERED && c->packets[FROM_CLIENT] == QUIC_TOLD)
+    if (from_client && c->state == TEAMS_CONNECTION_UNANSWERED && c->packets[FROM_CLIENT] == QUIC_REPORTED)
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_QUIC_UNANSWERED, "%s: %u packets in %.1f s",
             teams_connection_text(pinfo->pool, c), c->packets[FROM_CLIENT], ts_seconds(&c->start, &pinfo->abs_ts));
 }

@@ -324,8 +324,8 @@ session_name(packet_info *pinfo, const ts_name_info *info, bool proxy)
     c->p->connect_asked = pinfo->abs_ts;
     if (c->service == TS_SERVICE_MEDIA_RELAY)
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_MEDIA_PROXY, "%s", teams_connection_text(pinfo->pool, c));
-    if (!c->p->client->proxy_told) {
-        c->p->client->proxy_told = true;
+    if (!c->p->client->proxy_reported) {
+        c->p->client->proxy_reported = true;
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_PROXY, "%s", c->endpoint);
     }
 }

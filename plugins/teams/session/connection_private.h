@@ -82,8 +82,8 @@ typedef struct teams_net_client {
     uint32_t dns_refusal_frame;
     const char *dns_refusal_text;
     const char *dns_refusal_from;
-    bool proxy_told;
-    struct teams_net_client *next_address;      /* of the same client; connection_judge.c */
+    bool proxy_reported;
+    struct teams_net_client *next_address;      /* of the same client; connection_check.c */
 } teams_net_client;
 
 /* A name that led a client to an address. */
@@ -120,7 +120,7 @@ struct teams_connection_private {
     bool named;                 /* by itself: server name or proxy's target */
     bool tunnel;                /* the proxy let it through */
     bool wait_server;           /* TLS 1.2: the client's part of the handshake is done */
-    bool hole_told;
+    bool hole_reported;
     bool started[2];            /* next[] is known */
     uint32_t next[2];
     uint16_t offered;           /* highest TLS version that the client offers */

@@ -189,7 +189,7 @@ struct teams_signin {
 struct teams_net_client;
 
 struct teams_client {
-    const struct teams_net_client *addresses;   /* what is known of connections by each of its addresses; connection_judge.c */
+    const struct teams_net_client *addresses;   /* what is known of connections by each of its addresses; connection_check.c */
     uint32_t number;
     uint32_t frame;
     address addr;

@@ -1,15 +1,15 @@
-/* connection_judge_proxy.c
+/* connection_check_proxy.c
  * What a proxy did to a sign-in
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "session/connection_judge.h"
+#include "session/connection_check.h"
 
 enum { HTTP_FORBIDDEN = 403, HTTP_PROXY_AUTHENTICATION = 407 };
 
 static const char *
-status_text(const teams_judge *j, unsigned status)
+status_text(const teams_check *j, unsigned status)
 {
     switch (status) {
     case 403:
@@ -29,14 +29,14 @@ status_text(const teams_judge *j, unsigned status)
 
 /* The connections whose last answer was one of these; 0 stands for any other error. */
 static void
-judge_refusal(teams_judge *j, unsigned status, teams_expert row)
+check_refusal(teams_check *j, unsigned status, teams_expert row)
 {
     teams_name_list list = teams_name_list_new(j);
     const teams_connection *first = NULL;
     bool push = false;
 
-    for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
-        const teams_connection *c = teams_judge_connection(j, i);
+    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
+        const teams_connection *c = teams_check_connection(j, i);
         const bool other = c->proxy_status != HTTP_FORBIDDEN && c->proxy_status != HTTP_PROXY_AUTHENTICATION;
 
         if (c->state != TEAMS_CONNECTION_PROXY_REFUSED || (status == 0 ? !other : c->proxy_status != status))
@@ -47,21 +47,21 @@ judge_refusal(teams_judge *j, unsigned status, teams_expert row)
     }
     if (first == NULL)
         return;
-    teams_judge_add(j, &teams_expert_table.rows[row], teams_name_list_severity(&list),
+    teams_check_add(j, &teams_expert_table.rows[row], teams_name_list_severity(&list),
         (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_PROXY, .name = list.first, .fatal = list.matters },
         "The proxy %s refuses (%s) the connection to %s%s (%u time%s)%s", first->endpoint, status_text(j, first->proxy_status),
         push ? "the push channel " : "", teams_name_list_text(&list), list.count, list.count == 1 ? "" : "s", teams_name_list_tail(&list));
 }
 
 static void
-judge_credentials(teams_judge *j)
+check_credentials(teams_check *j)
 {
     unsigned challenged = 0;
     double cost = 0;
     const teams_connection *first = NULL;
 
-    for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
-        const teams_connection *c = teams_judge_connection(j, i);
+    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
+        const teams_connection *c = teams_check_connection(j, i);
 
         if (c->proxy_challenges == 0 || c->state == TEAMS_CONNECTION_PROXY_REFUSED)
             continue;
@@ -70,7 +70,7 @@ judge_credentials(teams_judge *j)
         cost += c->p->challenge_cost;
     }
     if (first != NULL)
-        teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_PROXY_CREDENTIALS], PI_NOTE,
+        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_PROXY_CREDENTIALS], PI_NOTE,
             (teams_problem_place) { .frame = first->p->challenge_frame, .actor = TEAMS_BY_PROXY },
             "The proxy %s asks for credentials (407) and gets them, on %u connection%s; that costs %.0f ms in all", first->endpoint, challenged,
             challenged == 1 ? "" : "s", cost * 1000);
@@ -78,15 +78,15 @@ judge_credentials(teams_judge *j)
 
 /* One line for a proxy in use. */
 static void
-judge_use(teams_judge *j)
+check_use(teams_check *j)
 {
     unsigned names = 0, reached = 0;
     uint32_t frame = 0;
     bool media = false, socks = false;
     const char *relay = NULL;
 
-    for (unsigned i = 0; i < teams_judge_name_count(j); i++) {
-        const teams_name_result *name = teams_judge_name(j, i);
+    for (unsigned i = 0; i < teams_check_name_count(j); i++) {
+        const teams_name_result *name = teams_check_name(j, i);
 
         if (!name->by_proxy)
             continue;
@@ -97,42 +97,42 @@ judge_use(teams_judge *j)
             relay = name->name;
         }
     }
-    for (unsigned i = 0; frame == 0 && i < teams_judge_connection_count(j); i++)
-        if (teams_judge_connection(j, i)->proxy) {
-            frame = teams_judge_connection(j, i)->p->connect_frame;
-            socks = teams_judge_connection(j, i)->socks;
+    for (unsigned i = 0; frame == 0 && i < teams_check_connection_count(j); i++)
+        if (teams_check_connection(j, i)->proxy) {
+            frame = teams_check_connection(j, i)->p->connect_frame;
+            socks = teams_check_connection(j, i)->socks;
         }
     if (names == 0)
         return;
-    teams_judge_add(j, &teams_expert_table.rows[TEAMS_EXPERT_PROXY], PI_NOTE,
+    teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_PROXY], PI_NOTE,
         (teams_problem_place) { .frame = frame, .actor = TEAMS_BY_CLIENT },
         "The client uses the %s %s: %u of %u names were reached through it", socks ? "SOCKS proxy" : "proxy", j->result->proxy, reached, names);
     if (media)
-        teams_judge_add(j, &teams_expert_table.rows[TEAMS_EXPERT_MEDIA_PROXY], PI_WARN,
+        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_MEDIA_PROXY], PI_WARN,
             (teams_problem_place) { .frame = frame, .actor = TEAMS_BY_CLIENT, .name = relay },
             "Media is to go through the proxy: the client asks it for the relay %s", relay);
 }
 
 static void
-judge_configuration(teams_judge *j)
+check_configuration(teams_check *j)
 {
     for (unsigned i = 0; i < wmem_array_get_count(j->clients); i++) {
         const teams_net_client *client = *(const teams_net_client **)wmem_array_index(j->clients, i);
 
         if (client->pac_frame != 0)
-            teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_PROXY_CONFIG], PI_CHAT,
+            teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_PROXY_CONFIG], PI_CHAT,
                 (teams_problem_place) { .frame = client->pac_frame, .actor = TEAMS_BY_CLIENT },
                 "The client fetches a proxy configuration (%s)", client->pac_uri);
     }
 }
 
 void
-teams_judge_proxy(teams_judge *j)
+teams_check_proxy(teams_check *j)
 {
-    judge_use(j);
-    judge_credentials(j);
-    judge_refusal(j, HTTP_PROXY_AUTHENTICATION, TEAMS_EXPERT_PROXY_CREDENTIALS_REFUSED);
-    judge_refusal(j, HTTP_FORBIDDEN, TEAMS_EXPERT_PROXY_FORBIDDEN);
-    judge_refusal(j, 0, TEAMS_EXPERT_PROXY_FAILED);
-    judge_configuration(j);
+    check_use(j);
+    check_credentials(j);
+    check_refusal(j, HTTP_PROXY_AUTHENTICATION, TEAMS_EXPERT_PROXY_CREDENTIALS_REFUSED);
+    check_refusal(j, HTTP_FORBIDDEN, TEAMS_EXPERT_PROXY_FORBIDDEN);
+    check_refusal(j, 0, TEAMS_EXPERT_PROXY_FAILED);
+    check_configuration(j);
 }

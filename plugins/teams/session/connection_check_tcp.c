@@ -1,10 +1,10 @@
-/* connection_judge_tcp.c
+/* connection_check_tcp.c
  * Which connections of a sign-in did not come about or did not last, and who is to blame
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "session/connection_judge.h"
+#include "session/connection_check.h"
 
 #define UNANSWERED_SECONDS  3.0     /* a SYN without an answer by then has none: two repetitions fit in */
 #define IPV6_COST           0.5
@@ -31,9 +31,9 @@ typedef struct {
 } unanswered;
 
 static bool
-is_unanswered(const teams_judge *j, const teams_connection *c)
+is_unanswered(const teams_check *j, const teams_connection *c)
 {
-    return c->state == TEAMS_CONNECTION_UNANSWERED && !c->quic && c->syns > 1 && teams_judge_time_passed(j, &c->start, UNANSWERED_SECONDS);
+    return c->state == TEAMS_CONNECTION_UNANSWERED && !c->quic && c->syns > 1 && teams_check_time_passed(j, &c->start, UNANSWERED_SECONDS);
 }
 
 static void
@@ -49,7 +49,7 @@ add_unanswered(unanswered *u, const teams_connection *c)
 }
 
 static void
-tell_unanswered(teams_judge *j, const unanswered *u)
+tell_unanswered(teams_check *j, const unanswered *u)
 {
     const teams_name_list *names = &u->names;
     const double seconds = ts_seconds(&u->first->start, &u->last);
@@ -57,16 +57,16 @@ tell_unanswered(teams_judge *j, const unanswered *u)
     const int severity = names->matters ? PI_ERROR : PI_WARN;
 
     if (u->first->proxy)
-        teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_PROXY_DEAD], PI_ERROR,
+        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_PROXY_DEAD], PI_ERROR,
             (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_PROXY, .fatal = true },
             "TCP to the proxy %s is never answered: %u SYNs in %.0f s", u->first->endpoint, u->syns, seconds);
     else if (u->private_address)
-        teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_PRIVATE_DEAD], severity, place,
+        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_PRIVATE_DEAD], severity, place,
             "%s leads to a private address (split DNS or a block page), and TCP to it (%s) is never answered: %u SYNs on %u connection%s in %.0f s%s",
             teams_name_list_text(names), u->first->endpoint, u->syns, u->connections, u->connections == 1 ? "" : "s", seconds,
             teams_name_list_tail(names));
     else
-        teams_judge_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_UNANSWERED], severity, place,
+        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_UNANSWERED], severity, place,
             "TCP to %s (%s) is %s answered: %u SYNs on %u connection%s in %.0f s, dropped on the way%s",
             teams_name_list_text(names), u->first->endpoint, names->any_lost ? "never" : "not always", u->syns, u->connections,
             u->connections == 1 ? "" : "s", seconds, teams_name_list_tail(names));
@@ -74,14 +74,14 @@ tell_unanswered(teams_judge *j, const unanswered *u)
 
 /* One problem for each address, and IPv6 only where IPv4 did not take its place. */
 static void
-judge_unanswered(teams_judge *j)
+check_unanswered(teams_check *j)
 {
     wmem_map_t *by_endpoint = wmem_map_new(j->scope, wmem_str_hash, g_str_equal);
     wmem_array_t *order = wmem_array_new(j->scope, sizeof(unanswered *));
 
-    for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
-        const teams_connection *c = teams_judge_connection(j, i);
-        const teams_name_result *name = c->name == NULL ? NULL : teams_judge_name_of(j, c->name);
+    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
+        const teams_connection *c = teams_check_connection(j, i);
+        const teams_name_result *name = c->name == NULL ? NULL : teams_check_name_of(j, c->name);
 
         if (!is_unanswered(j, c) || (c->server_end.addr.type == AT_IPv6 && name != NULL && name->reached))
             continue;
@@ -103,29 +103,29 @@ judge_unanswered(teams_judge *j)
 
 /* IPv6, and the name was reached over IPv4. */
 static bool
-took_another_way(const teams_judge *j, const teams_connection *c)
+took_another_way(const teams_check *j, const teams_connection *c)
 {
-    const teams_name_result *name = c->name == NULL ? NULL : teams_judge_name_of(j, c->name);
+    const teams_name_result *name = c->name == NULL ? NULL : teams_check_name_of(j, c->name);
 
     return c->server_end.addr.type == AT_IPv6 && name != NULL && name->reached;
 }
 
 static void
-judge_refused(teams_judge *j)
+check_refused(teams_check *j)
 {
     teams_name_list list = teams_name_list_new(j);
     const teams_connection *first = NULL;
 
-    for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
-        const teams_connection *c = teams_judge_connection(j, i);
+    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
+        const teams_connection *c = teams_check_connection(j, i);
 
-        if (c->state != TEAMS_CONNECTION_REFUSED || took_another_way(j, c) || teams_judge_is_portal(j, c))
+        if (c->state != TEAMS_CONNECTION_REFUSED || took_another_way(j, c) || teams_check_is_portal(j, c))
             continue;
         first = first == NULL ? c : first;
         teams_name_list_add(&list, c->name == NULL ? c->endpoint : c->name, c->end_frame);
     }
     if (first != NULL)
-        teams_judge_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_REFUSED], teams_name_list_severity(&list),
+        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_REFUSED], teams_name_list_severity(&list),
             (teams_problem_place) { .frame = list.frame, .actor = first->proxy ? TEAMS_BY_PROXY : TEAMS_BY_NETWORK, .name = list.first,
                 .fatal = list.matters },
             "TCP to %s (%s%s%s) is refused with a reset (%u time%s)%s", teams_name_list_text(&list), first->proxy ? "the proxy " : "",
@@ -133,13 +133,13 @@ judge_refused(teams_judge *j)
 }
 
 static void
-judge_prohibited(teams_judge *j)
+check_prohibited(teams_check *j)
 {
     teams_name_list list = teams_name_list_new(j);
     const teams_connection *first = NULL;
 
-    for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
-        const teams_connection *c = teams_judge_connection(j, i);
+    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
+        const teams_connection *c = teams_check_connection(j, i);
 
         if (c->state != TEAMS_CONNECTION_PROHIBITED || took_another_way(j, c))
             continue;
@@ -147,7 +147,7 @@ judge_prohibited(teams_judge *j)
         teams_name_list_add(&list, c->name == NULL ? c->endpoint : c->name, c->end_frame);
     }
     if (first != NULL)
-        teams_judge_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_PROHIBITED], list.matters ? PI_ERROR : PI_WARN,
+        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_PROHIBITED], list.matters ? PI_ERROR : PI_WARN,
             (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .fatal = list.matters },
             "TCP to %s (%s) is refused by the network: ICMP %s from the router %s (%u time%s)%s", teams_name_list_text(&list),
             first->endpoint, first->icmp_text, first->icmp_router, list.count, list.count == 1 ? "" : "s", teams_name_list_tail(&list));
@@ -157,23 +157,23 @@ judge_prohibited(teams_judge *j)
 
 /* Not answered, not even after IPv4 had taken its place: a SYN-ACK would have come all the same. */
 static bool
-is_dead_ipv6(const teams_judge *j, const teams_connection *c)
+is_dead_ipv6(const teams_check *j, const teams_connection *c)
 {
     if (c->server_end.addr.type != AT_IPv6 || c->quic || !took_another_way(j, c))
         return false;
     return c->state == TEAMS_CONNECTION_REFUSED || c->state == TEAMS_CONNECTION_PROHIBITED ||
-        (c->state == TEAMS_CONNECTION_UNANSWERED && teams_judge_time_passed(j, &c->start, UNANSWERED_SECONDS));
+        (c->state == TEAMS_CONNECTION_UNANSWERED && teams_check_time_passed(j, &c->start, UNANSWERED_SECONDS));
 }
 
 static void
-judge_ipv6(teams_judge *j)
+check_ipv6(teams_check *j)
 {
     teams_name_list list = teams_name_list_new(j);
     const teams_connection *first = NULL;
     double cost = 0;
 
-    for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
-        const teams_connection *c = teams_judge_connection(j, i);
+    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
+        const teams_connection *c = teams_check_connection(j, i);
         const teams_connection *dead = c->p->dead_ipv6;
 
         if (c->server_end.addr.type == AT_IPv6 && c->state >= TEAMS_CONNECTION_CONNECTED && !c->quic)
@@ -189,25 +189,25 @@ judge_ipv6(teams_judge *j)
         return;
     const bool refused = first->state == TEAMS_CONNECTION_REFUSED || first->state == TEAMS_CONNECTION_PROHIBITED;
 
-    teams_judge_add(j, &teams_expert_table.rows[TEAMS_EXPERT_IPV6_DEAD], PI_WARN,
+    teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_IPV6_DEAD], PI_WARN,
         (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first },
         "IPv6 to %s is %s, and IPv4 works: the fallback cost %.1f s (%u time%s)", teams_name_list_text(&list),
         refused ? "refused" : "not answered", cost, list.count, list.count == 1 ? "" : "s");
 }
 
 static void
-judge_quic(teams_judge *j)
+check_quic(teams_check *j)
 {
     teams_name_list list = teams_name_list_new(j);
 
-    for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
-        const teams_connection *c = teams_judge_connection(j, i);
+    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
+        const teams_connection *c = teams_check_connection(j, i);
 
-        if (c->quic && c->state == TEAMS_CONNECTION_UNANSWERED && c->packets[FROM_CLIENT] > 1 && teams_judge_time_passed(j, &c->start, QUIC_SECONDS))
+        if (c->quic && c->state == TEAMS_CONNECTION_UNANSWERED && c->packets[FROM_CLIENT] > 1 && teams_check_time_passed(j, &c->start, QUIC_SECONDS))
             teams_name_list_add(&list, c->name, c->frame);
     }
     if (list.names > 0)
-        teams_judge_add(j, &teams_expert_table.rows[TEAMS_EXPERT_QUIC_UNANSWERED], PI_NOTE,
+        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_QUIC_UNANSWERED], PI_NOTE,
             (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first },
             "QUIC (UDP 443) to %s is not answered%s", teams_name_list_text(&list), list.any_lost ? "" : "; TCP is used, which works");
 }
@@ -228,7 +228,7 @@ is_alike(double a, double b)
 
 /* Follows the cuts of a name from the last one, which nothing cut alike came after, back to the first. */
 static void
-tell_idle(teams_judge *j, const teams_connection *last)
+tell_idle(teams_check *j, const teams_connection *last)
 {
     const teams_connection *first = last;
     unsigned cuts = 1;
@@ -238,20 +238,20 @@ tell_idle(teams_judge *j, const teams_connection *last)
         cuts++;
     }
     if (cuts > 1)
-        teams_judge_add(j, &teams_expert_table.rows[TEAMS_EXPERT_IDLE_CUT], PI_WARN,
+        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_IDLE_CUT], PI_WARN,
             (teams_problem_place) { .frame = first->end_frame, .actor = TEAMS_BY_NETWORK, .name = last->name },
             "%s is reset %u times after about %.0f s of silence, and the client connects again: an idle timeout on the way",
             teams_connection_text(j->scope, last), cuts, last->idle_before_end);
 }
 
 static void
-judge_idle(teams_judge *j)
+check_idle(teams_check *j)
 {
     wmem_map_t *followed = wmem_map_new(j->scope, g_direct_hash, g_direct_equal);
 
     /* Backwards, so that the last cut of a row comes first. */
-    for (unsigned i = teams_judge_connection_count(j); i-- > 0;) {
-        const teams_connection *c = teams_judge_connection(j, i);
+    for (unsigned i = teams_check_connection_count(j); i-- > 0;) {
+        const teams_connection *c = teams_check_connection(j, i);
 
         if (c->p->before != NULL && is_idle_cut(c) && is_alike(c->p->before->idle_before_end, c->idle_before_end))
             wmem_map_insert(followed, c->p->before, c->p->before);
@@ -263,39 +263,39 @@ judge_idle(teams_judge *j)
 /* ---- loss ---- */
 
 static bool
-has_mtu_hole(const teams_judge *j, const teams_connection *c)
+has_mtu_hole(const teams_check *j, const teams_connection *c)
 {
-    return c->p->large_frame != 0 || (c->p->hole_frame != 0 && teams_judge_time_passed(j, &c->p->hole_since, HOLE_SECONDS) &&
+    return c->p->large_frame != 0 || (c->p->hole_frame != 0 && teams_check_time_passed(j, &c->p->hole_since, HOLE_SECONDS) &&
         c->state < TEAMS_CONNECTION_SECURED);
 }
 
 static void
-judge_mtu(teams_judge *j)
+check_mtu(teams_check *j)
 {
     teams_name_list list = teams_name_list_new(j);
 
-    for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
-        const teams_connection *c = teams_judge_connection(j, i);
+    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
+        const teams_connection *c = teams_check_connection(j, i);
 
         if (has_mtu_hole(j, c))
             teams_name_list_add(&list, c->name == NULL ? c->endpoint : c->name, c->p->large_frame != 0 ? c->p->large_frame : c->p->hole_frame);
     }
     if (list.names > 0)
-        teams_judge_add(j, &teams_expert_table.rows[TEAMS_EXPERT_MTU], list.matters ? PI_ERROR : PI_WARN,
+        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_MTU], list.matters ? PI_ERROR : PI_WARN,
             (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .fatal = list.matters },
             "Large segments to or from %s are lost again and again while small ones pass%s", teams_name_list_text(&list),
             teams_name_list_tail(&list));
 }
 
 static void
-judge_loss(teams_judge *j)
+check_loss(teams_check *j)
 {
     unsigned packets[2] = { 0, 0 }, again[2] = { 0, 0 }, zero = 0;
     uint32_t frame = 0;
     const teams_connection *stalled = NULL;
 
-    for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
-        const teams_connection *c = teams_judge_connection(j, i);
+    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
+        const teams_connection *c = teams_check_connection(j, i);
 
         if (c->p->zero_longest >= STALL_SECONDS && (stalled == NULL || c->p->zero_longest > stalled->p->zero_longest))
             stalled = c;
@@ -311,11 +311,11 @@ judge_loss(teams_judge *j)
     }
     for (unsigned way = 0; way < 2; way++)
         if (packets[way] >= LOSS_PACKETS_MIN && again[way] >= LOSS_NOTE * packets[way] && again[way] >= LOSS_FEW)
-            teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_RETRANSMISSIONS], again[way] >= LOSS_WARN * packets[way] && again[way] >= LOSS_MANY ? PI_WARN : PI_NOTE,
+            teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_RETRANSMISSIONS], again[way] >= LOSS_WARN * packets[way] && again[way] >= LOSS_MANY ? PI_WARN : PI_NOTE,
                 (teams_problem_place) { .frame = frame, .actor = TEAMS_BY_NETWORK },
                 "%u of %u TCP segments from the %s are retransmissions", again[way], packets[way], way == FROM_CLIENT ? "client" : "servers");
     if (zero >= ZERO_WINDOWS_MIN)
-        teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_ZERO_WINDOW], stalled == NULL ? PI_NOTE : PI_WARN,
+        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_ZERO_WINDOW], stalled == NULL ? PI_NOTE : PI_WARN,
             (teams_problem_place) { .frame = stalled == NULL ? 0 : stalled->frame, .name = stalled == NULL ? NULL : stalled->name,
                 .actor = stalled == NULL ? TEAMS_BY_UNKNOWN : stalled->p->zero_by_client ? TEAMS_BY_CLIENT : TEAMS_BY_SERVER },
             "A receiver stopped its sender %u times (zero window)%s%s", zero, stalled == NULL ? "" : ", the longest on the connection to ",
@@ -324,14 +324,14 @@ judge_loss(teams_judge *j)
 }
 
 void
-teams_judge_tcp(teams_judge *j)
+teams_check_tcp(teams_check *j)
 {
-    judge_unanswered(j);
-    judge_refused(j);
-    judge_prohibited(j);
-    judge_ipv6(j);
-    judge_quic(j);
-    judge_idle(j);
-    judge_mtu(j);
-    judge_loss(j);
+    check_unanswered(j);
+    check_refused(j);
+    check_prohibited(j);
+    check_ipv6(j);
+    check_quic(j);
+    check_idle(j);
+    check_mtu(j);
+    check_loss(j);
 }

@@ -1,11 +1,11 @@
-/* connection_judge.h
- * What the files that judge a sign-in's connections share
+/* connection_check.h
+ * What the files that check a sign-in's connections share
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#ifndef TEAMSHARK_TEAMS_CONNECTION_JUDGE_H
-#define TEAMSHARK_TEAMS_CONNECTION_JUDGE_H
+#ifndef TEAMSHARK_TEAMS_CONNECTION_CHECK_H
+#define TEAMSHARK_TEAMS_CONNECTION_CHECK_H
 
 #include "session/connection_private.h"
 
@@ -42,8 +42,8 @@ typedef struct {
     wmem_map_t *by_name;            /* name in lower case -> teams_name_result */
     wmem_array_t *problems;         /* teams_connection_problem */
     teams_signin_result *result;
-    bool identity_told;             /* a problem has said that identity was not reached */
-} teams_judge;
+    bool identity_reported;             /* a problem has said that identity was not reached */
+} teams_check;
 
 /* What a problem is about, and who did it. */
 typedef struct {
@@ -53,25 +53,25 @@ typedef struct {
     bool fatal;
 } teams_problem_place;
 
-void teams_judge_add(teams_judge *j, const ts_expert_row *row, int severity, teams_problem_place place, const char *format, ...) G_GNUC_PRINTF(5, 6);
+void teams_check_add(teams_check *j, const ts_expert_row *row, int severity, teams_problem_place place, const char *format, ...) G_GNUC_PRINTF(5, 6);
 
-const teams_connection *teams_judge_connection(const teams_judge *j, unsigned n);
-unsigned teams_judge_connection_count(const teams_judge *j);
-teams_name_result *teams_judge_name(const teams_judge *j, unsigned n);
-unsigned teams_judge_name_count(const teams_judge *j);
-teams_name_result *teams_judge_name_of(const teams_judge *j, const char *name);
+const teams_connection *teams_check_connection(const teams_check *j, unsigned n);
+unsigned teams_check_connection_count(const teams_check *j);
+teams_name_result *teams_check_name(const teams_check *j, unsigned n);
+unsigned teams_check_name_count(const teams_check *j);
+teams_name_result *teams_check_name_of(const teams_check *j, const char *name);
 
 /* Is the service one without which the sign-in fails? Telemetry is none. */
 bool teams_name_matters(const teams_name_result *name);
 /* The frame is so long before the end that what did not follow it will not. */
-bool teams_judge_time_passed(const teams_judge *j, const nstime_t *since, double seconds);
+bool teams_check_time_passed(const teams_check *j, const nstime_t *since, double seconds);
 /* Was the client held by a captive portal at this address? */
-bool teams_judge_is_portal(const teams_judge *j, const teams_connection *c);
+bool teams_check_is_portal(const teams_check *j, const teams_connection *c);
 
 /* ---- names that a problem is about, each once ---- */
 
 typedef struct {
-    teams_judge *j;
+    teams_check *j;
     const char *first;
     wmem_strbuf_t *text;
     unsigned names;
@@ -84,7 +84,7 @@ typedef struct {
     wmem_map_t *seen;
 } teams_name_list;
 
-teams_name_list teams_name_list_new(teams_judge *j);
+teams_name_list teams_name_list_new(teams_check *j);
 void teams_name_list_add(teams_name_list *list, const char *name, uint32_t frame);
 /* "a, b, c and 2 more" */
 const char *teams_name_list_text(const teams_name_list *list);
@@ -93,10 +93,10 @@ int teams_name_list_severity(const teams_name_list *list);
 /* "; identity was not reached" or "" */
 const char *teams_name_list_tail(const teams_name_list *list);
 
-void teams_judge_dns(teams_judge *j);
-void teams_judge_tcp(teams_judge *j);
-void teams_judge_tls(teams_judge *j);
-void teams_judge_proxy(teams_judge *j);
-void teams_judge_signin(teams_judge *j);
+void teams_check_dns(teams_check *j);
+void teams_check_tcp(teams_check *j);
+void teams_check_tls(teams_check *j);
+void teams_check_proxy(teams_check *j);
+void teams_check_signin(teams_check *j);
 
-#endif /* TEAMSHARK_TEAMS_CONNECTION_JUDGE_H */
+#endif /* TEAMSHARK_TEAMS_CONNECTION_CHECK_H */

@@ -1,10 +1,10 @@
-/* connection_judge_dns.c
+/* connection_check_dns.c
  * What the answers of the resolver did to a sign-in
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "session/connection_judge.h"
+#include "session/connection_check.h"
 
 #include <epan/to_str.h>
 
@@ -40,13 +40,13 @@ addresses(const teams_asked_name *asked)
 }
 
 static const char *
-resolver_text(const teams_judge *j, const teams_asked_name *asked)
+resolver_text(const teams_check *j, const teams_asked_name *asked)
 {
     return asked->resolver.type == AT_NONE ? "the resolver" : address_to_str(j->scope, &asked->resolver);
 }
 
 static bool
-resolver_spoke(const teams_judge *j)
+resolver_spoke(const teams_check *j)
 {
     for (unsigned i = 0; i < wmem_array_get_count(j->clients); i++)
         if ((*(const teams_net_client **)wmem_array_index(j->clients, i))->voice_frame != 0)
@@ -57,20 +57,20 @@ resolver_spoke(const teams_judge *j)
 /* ---- no answer ---- */
 
 static bool
-is_unanswered(const teams_judge *j, const teams_asked_name *asked)
+is_unanswered(const teams_check *j, const teams_asked_name *asked)
 {
-    return asked != NULL && answers(asked) == 0 && questions(asked) >= QUESTIONS_MIN && teams_judge_time_passed(j, &asked->last, ANSWER_SECONDS);
+    return asked != NULL && answers(asked) == 0 && questions(asked) >= QUESTIONS_MIN && teams_check_time_passed(j, &asked->last, ANSWER_SECONDS);
 }
 
 static bool
-judge_refused(teams_judge *j)
+check_refused(teams_check *j)
 {
     for (unsigned i = 0; i < wmem_array_get_count(j->clients); i++) {
         const teams_net_client *client = *(const teams_net_client **)wmem_array_index(j->clients, i);
 
         if (client->dns_refusals == 0 || client->voice_frame != 0)
             continue;
-        teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_RESOLVER_REFUSED], PI_ERROR,
+        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_RESOLVER_REFUSED], PI_ERROR,
             (teams_problem_place) { .frame = client->dns_refusal_frame, .actor = TEAMS_BY_NETWORK, .fatal = true },
             "DNS questions are refused and none is answered: ICMP %s from %s (%u time%s)", client->dns_refusal_text,
             client->dns_refusal_from, client->dns_refusals, client->dns_refusals == 1 ? "" : "s");
@@ -80,13 +80,13 @@ judge_refused(teams_judge *j)
 }
 
 static void
-judge_silence(teams_judge *j)
+check_silence(teams_check *j)
 {
     const teams_asked_name *first = NULL, *last = NULL;
     unsigned names = 0, count = 0;
 
-    for (unsigned i = 0; i < teams_judge_name_count(j); i++) {
-        const teams_asked_name *asked = teams_judge_name(j, i)->asked;
+    for (unsigned i = 0; i < teams_check_name_count(j); i++) {
+        const teams_asked_name *asked = teams_check_name(j, i)->asked;
 
         if (asked == NULL)
             continue;
@@ -97,29 +97,29 @@ judge_silence(teams_judge *j)
         names++;
         count += questions(asked);
     }
-    if (first == NULL || count < QUESTIONS_MIN || resolver_spoke(j) || !teams_judge_time_passed(j, &first->first, ANSWER_SECONDS))
+    if (first == NULL || count < QUESTIONS_MIN || resolver_spoke(j) || !teams_check_time_passed(j, &first->first, ANSWER_SECONDS))
         return;
-    teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_RESOLVER_SILENT], PI_ERROR,
+    teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_RESOLVER_SILENT], PI_ERROR,
         (teams_problem_place) { .frame = first->frame, .actor = TEAMS_BY_NETWORK, .name = first->name, .fatal = true },
         "No DNS answer at all from %s: %u questions about %u name%s in %.1f s", resolver_text(j, first), count, names,
         names == 1 ? "" : "s", ts_seconds(&first->first, &last->last));
 }
 
 static void
-judge_unanswered(teams_judge *j)
+check_unanswered(teams_check *j)
 {
     teams_name_list list = teams_name_list_new(j);
 
     if (!resolver_spoke(j))
         return;
-    for (unsigned i = 0; i < teams_judge_name_count(j); i++) {
-        const teams_name_result *name = teams_judge_name(j, i);
+    for (unsigned i = 0; i < teams_check_name_count(j); i++) {
+        const teams_name_result *name = teams_check_name(j, i);
 
         if (is_unanswered(j, name->asked))
             teams_name_list_add(&list, name->name, name->asked->frame);
     }
     if (list.names > 0)
-        teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_UNANSWERED], teams_name_list_severity(&list),
+        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_UNANSWERED], teams_name_list_severity(&list),
             (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .fatal = list.matters },
             "DNS questions about %s are never answered, though the resolver answers others%s", teams_name_list_text(&list),
             teams_name_list_tail(&list));
@@ -128,20 +128,20 @@ judge_unanswered(teams_judge *j)
 /* ---- answers without an address ---- */
 
 static void
-tell_missing(teams_judge *j, const teams_name_result *name, bool fatal)
+tell_missing(teams_check *j, const teams_name_result *name, bool fatal)
 {
     const teams_dns_outcome *a = &name->asked->types[TEAMS_DNS_A];
     const unsigned count = a->missing + name->asked->types[TEAMS_DNS_AAAA].missing;
     const uint32_t frame = a->problem_frame != 0 ? a->problem_frame : name->asked->types[TEAMS_DNS_AAAA].problem_frame;
 
-    teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_MISSING], fatal ? PI_ERROR : PI_NOTE,
+    teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_MISSING], fatal ? PI_ERROR : PI_NOTE,
         (teams_problem_place) { .frame = frame, .actor = TEAMS_BY_NETWORK, .name = name->name, .fatal = fatal },
         "%s does not exist for the resolver %s (NXDOMAIN, %u answer%s)", name->name, resolver_text(j, name->asked),
         count, count == 1 ? "" : "s");
 }
 
 static void
-tell_empty(teams_judge *j, const teams_name_result *name, bool fatal)
+tell_empty(teams_check *j, const teams_name_result *name, bool fatal)
 {
     const teams_dns_outcome *a = &name->asked->types[TEAMS_DNS_A];
     const unsigned count = a->empty + name->asked->types[TEAMS_DNS_AAAA].empty;
@@ -149,10 +149,10 @@ tell_empty(teams_judge *j, const teams_name_result *name, bool fatal)
     const int severity = fatal ? PI_ERROR : PI_NOTE;
 
     if (name->asked->cut_frame != 0)
-        teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_CHAIN_CUT], severity, place,
+        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_CHAIN_CUT], severity, place,
             "The chain of aliases of %s ends at %s without an address", name->name, name->asked->cut_name);
     else
-        teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_EMPTY], severity, place,
+        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_EMPTY], severity, place,
             "%s exists for the resolver %s, but has no address (%u answer%s without one)", name->name,
             resolver_text(j, name->asked), count, count == 1 ? "" : "s");
 }
@@ -164,21 +164,21 @@ failure_text(uint8_t rcode)
 }
 
 static void
-tell_failed(teams_judge *j, const teams_name_result *name, bool fatal)
+tell_failed(teams_check *j, const teams_name_result *name, bool fatal)
 {
     const teams_dns_outcome *a = &name->asked->types[TEAMS_DNS_A];
 
-    teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_FAILED], fatal ? PI_ERROR : PI_NOTE,
+    teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_FAILED], fatal ? PI_ERROR : PI_NOTE,
         (teams_problem_place) { .frame = a->problem_frame, .actor = TEAMS_BY_NETWORK, .name = name->name, .fatal = fatal },
         "The resolver %s answers %s to questions about %s (%u time%s)", resolver_text(j, name->asked), failure_text(a->rcode), name->name,
         a->failed, a->failed == 1 ? "" : "s");
 }
 
 static void
-judge_addresses(teams_judge *j)
+check_addresses(teams_check *j)
 {
-    for (unsigned i = 0; i < teams_judge_name_count(j); i++) {
-        const teams_name_result *name = teams_judge_name(j, i);
+    for (unsigned i = 0; i < teams_check_name_count(j); i++) {
+        const teams_name_result *name = teams_check_name(j, i);
         const teams_dns_outcome *a = name->asked == NULL ? NULL : &name->asked->types[TEAMS_DNS_A];
 
         if (a == NULL || addresses(name->asked) > 0 || a->answered == 0 || name->stage == TS_STAGE_DISCOVERY_LEGACY)
@@ -197,7 +197,7 @@ judge_addresses(teams_judge *j)
 /* ---- the wrong address ---- */
 
 static void
-judge_portal(teams_judge *j)
+check_portal(teams_check *j)
 {
     for (unsigned i = 0; i < wmem_array_get_count(j->clients); i++) {
         const teams_net_client *client = *(const teams_net_client **)wmem_array_index(j->clients, i);
@@ -205,18 +205,18 @@ judge_portal(teams_judge *j)
         const teams_problem_place place = { .frame = frame, .actor = TEAMS_BY_NETWORK, .fatal = true };
 
         if (client->one_address_frame != 0)
-            teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_CAPTIVE_PORTAL], PI_ERROR, place,
+            teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_CAPTIVE_PORTAL], PI_ERROR, place,
                 "Names of different services all lead to %s%s%s: a captive portal or a DNS filter", client->one_address,
                 client->redirect_frame == 0 ? "" : ", and the connectivity check is redirected to ",
                 client->redirect_frame == 0 ? "" : client->redirect_to);
         else if (client->redirect_frame != 0 && !j->result->identity_reached)
-            teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_CAPTIVE_PORTAL], PI_ERROR, place,
+            teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_CAPTIVE_PORTAL], PI_ERROR, place,
                 "The connectivity check is redirected to %s: a captive portal", client->redirect_to);
     }
 }
 
 static bool
-behind_portal(const teams_judge *j)
+behind_portal(const teams_check *j)
 {
     for (unsigned i = 0; i < wmem_array_get_count(j->clients); i++)
         if ((*(const teams_net_client **)wmem_array_index(j->clients, i))->one_address_frame != 0)
@@ -226,13 +226,13 @@ behind_portal(const teams_judge *j)
 
 /* A private address that answers, or that was never tried: dead ones are told with their connections. */
 static void
-judge_private(teams_judge *j, bool alive)
+check_private(teams_check *j, bool alive)
 {
     teams_name_list list = teams_name_list_new(j);
     const char *addr = NULL;
 
-    for (unsigned i = 0; i < teams_judge_name_count(j); i++) {
-        const teams_name_result *name = teams_judge_name(j, i);
+    for (unsigned i = 0; i < teams_check_name_count(j); i++) {
+        const teams_name_result *name = teams_check_name(j, i);
 
         if (name->asked == NULL || name->asked->private_frame == 0 || name->asked->had_public || (alive ? !name->reached : name->tried > 0))
             continue;
@@ -240,7 +240,7 @@ judge_private(teams_judge *j, bool alive)
         addr = name->asked->private_text;
     }
     if (list.names > 0 && !behind_portal(j))
-        teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_PRIVATE_ADDRESS], alive ? PI_WARN : list.matters ? PI_ERROR : PI_NOTE,
+        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_PRIVATE_ADDRESS], alive ? PI_WARN : list.matters ? PI_ERROR : PI_NOTE,
             (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .fatal = list.matters },
             "%s leads to a private address (%s), %s", teams_name_list_text(&list), addr,
             alive ? "and a server answers there: split DNS, a proxy or a block page" :
@@ -250,12 +250,12 @@ judge_private(teams_judge *j, bool alive)
 /* ---- refused types, and time ---- */
 
 static void
-judge_refused_types(teams_judge *j)
+check_refused_types(teams_check *j)
 {
     teams_name_list list = teams_name_list_new(j);
 
-    for (unsigned i = 0; i < teams_judge_name_count(j); i++) {
-        const teams_asked_name *asked = teams_judge_name(j, i)->asked;
+    for (unsigned i = 0; i < teams_check_name_count(j); i++) {
+        const teams_asked_name *asked = teams_check_name(j, i)->asked;
         const bool refused = asked != NULL && (asked->types[TEAMS_DNS_AAAA].failed > 0 || asked->types[TEAMS_DNS_OTHER].failed > 0);
 
         if (refused && asked->types[TEAMS_DNS_A].addresses > 0)
@@ -263,20 +263,20 @@ judge_refused_types(teams_judge *j)
                 asked->types[TEAMS_DNS_AAAA].problem_frame : asked->types[TEAMS_DNS_OTHER].problem_frame);
     }
     if (list.names > 0)
-        teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_AAAA_REFUSED], PI_NOTE,
+        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_AAAA_REFUSED], PI_NOTE,
             (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first },
             "The resolver refuses questions about AAAA or HTTPS records of %s, and answers those about A", teams_name_list_text(&list));
 }
 
 static void
-judge_slow(teams_judge *j)
+check_slow(teams_check *j)
 {
     double slowest = 0, fastest = 0;
     unsigned slow = 0, measured = 0;
     const teams_asked_name *first = NULL;
 
-    for (unsigned i = 0; i < teams_judge_name_count(j); i++) {
-        const teams_asked_name *asked = teams_judge_name(j, i)->asked;
+    for (unsigned i = 0; i < teams_check_name_count(j); i++) {
+        const teams_asked_name *asked = teams_check_name(j, i)->asked;
         const teams_dns_outcome *a = asked == NULL ? NULL : &asked->types[TEAMS_DNS_A];
 
         if (a == NULL || a->fastest <= 0)
@@ -289,21 +289,21 @@ judge_slow(teams_judge *j)
     }
     if (slow < SLOW_NAMES_MIN || slow * 10 < measured * 9)
         return;
-    teams_judge_add(j, &teams_conclusions[TEAMS_CONCLUSION_SLOW_RESOLVER], PI_WARN,
+    teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_SLOW_RESOLVER], PI_WARN,
         (teams_problem_place) { .frame = first->frame, .actor = TEAMS_BY_NETWORK },
         "The resolver %s takes %.2f to %.2f s for every name (%u names)", resolver_text(j, first), fastest, slowest, measured);
 }
 
 void
-teams_judge_dns(teams_judge *j)
+teams_check_dns(teams_check *j)
 {
-    if (!judge_refused(j))
-        judge_silence(j);
-    judge_unanswered(j);
-    judge_addresses(j);
-    judge_portal(j);
-    judge_private(j, false);
-    judge_private(j, true);
-    judge_refused_types(j);
-    judge_slow(j);
+    if (!check_refused(j))
+        check_silence(j);
+    check_unanswered(j);
+    check_addresses(j);
+    check_portal(j);
+    check_private(j, false);
+    check_private(j, true);
+    check_refused_types(j);
+    check_slow(j);
 }

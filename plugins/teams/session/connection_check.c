@@ -1,10 +1,10 @@
-/* connection_judge.c
+/* connection_check.c
  * What the connections of a sign-in say together, at the end of the capture
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "session/connection_judge.h"
+#include "session/connection_check.h"
 
 #include <string.h>
 
@@ -18,34 +18,34 @@ const ts_expert_row teams_conclusions[TEAMS_CONCLUSION_COUNT] = {
 #undef DIAGNOSTIC
 };
 
-/* ---- what is judged ---- */
+/* ---- what is checked ---- */
 
 const teams_connection *
-teams_judge_connection(const teams_judge *j, unsigned n)
+teams_check_connection(const teams_check *j, unsigned n)
 {
     return *(const teams_connection **)wmem_array_index(j->connections, n);
 }
 
 unsigned
-teams_judge_connection_count(const teams_judge *j)
+teams_check_connection_count(const teams_check *j)
 {
     return wmem_array_get_count(j->connections);
 }
 
 teams_name_result *
-teams_judge_name(const teams_judge *j, unsigned n)
+teams_check_name(const teams_check *j, unsigned n)
 {
     return *(teams_name_result **)wmem_array_index(j->names, n);
 }
 
 unsigned
-teams_judge_name_count(const teams_judge *j)
+teams_check_name_count(const teams_check *j)
 {
     return wmem_array_get_count(j->names);
 }
 
 teams_name_result *
-teams_judge_name_of(const teams_judge *j, const char *name)
+teams_check_name_of(const teams_check *j, const char *name)
 {
     char *lower = g_ascii_strdown(name, -1);
     teams_name_result *found = (teams_name_result *)wmem_map_lookup(j->by_name, lower);
@@ -62,13 +62,13 @@ teams_name_matters(const teams_name_result *name)
 }
 
 bool
-teams_judge_time_passed(const teams_judge *j, const nstime_t *since, double seconds)
+teams_check_time_passed(const teams_check *j, const nstime_t *since, double seconds)
 {
     return ts_seconds(since, &j->end) >= seconds;
 }
 
 bool
-teams_judge_is_portal(const teams_judge *j, const teams_connection *c)
+teams_check_is_portal(const teams_check *j, const teams_connection *c)
 {
     for (unsigned i = 0; i < wmem_array_get_count(j->clients); i++) {
         const teams_net_client *client = *(const teams_net_client **)wmem_array_index(j->clients, i);
@@ -115,7 +115,7 @@ join_addresses(const nstime_t *end)
 }
 
 static void
-gather_clients(teams_judge *j)
+gather_clients(teams_check *j)
 {
     join_addresses(&j->end);
     for (const teams_net_client *address = j->signin->client->addresses; address != NULL; address = address->next_address)
@@ -123,9 +123,9 @@ gather_clients(teams_judge *j)
 }
 
 static teams_name_result *
-name_result(teams_judge *j, const char *name)
+name_result(teams_check *j, const char *name)
 {
-    teams_name_result *known = teams_judge_name_of(j, name);
+    teams_name_result *known = teams_check_name_of(j, name);
 
     if (known != NULL)
         return known;
@@ -140,7 +140,7 @@ name_result(teams_judge *j, const char *name)
 }
 
 static void
-gather_names(teams_judge *j, const teams_net_client *client)
+gather_names(teams_check *j, const teams_net_client *client)
 {
     for (const teams_asked_name *asked = client->first_name; asked != NULL; asked = asked->next) {
         if (asked->signin != j->signin)
@@ -156,7 +156,7 @@ gather_names(teams_judge *j, const teams_net_client *client)
 }
 
 static void
-gather_connections(teams_judge *j, const teams_net_client *client)
+gather_connections(teams_check *j, const teams_net_client *client)
 {
     for (unsigned i = 0; i < wmem_array_get_count(client->connections); i++) {
         const teams_connection *c = *(const teams_connection **)wmem_array_index(client->connections, i);
@@ -223,7 +223,7 @@ explained_by(const char *code)
 }
 
 void
-teams_judge_add(teams_judge *j, const ts_expert_row *row, int severity, teams_problem_place place, const char *format, ...)
+teams_check_add(teams_check *j, const ts_expert_row *row, int severity, teams_problem_place place, const char *format, ...)
 {
     teams_connection_problem problem = {
         .code = row->code,
@@ -260,7 +260,7 @@ worst_first(const void *a, const void *b)
 /* ---- lists of names ---- */
 
 teams_name_list
-teams_name_list_new(teams_judge *j)
+teams_name_list_new(teams_check *j)
 {
     teams_name_list list = { .j = j, .text = wmem_strbuf_new(j->scope, ""), .all_lost = true };
 
@@ -271,7 +271,7 @@ teams_name_list_new(teams_judge *j)
 void
 teams_name_list_add(teams_name_list *list, const char *name, uint32_t frame)
 {
-    const teams_name_result *result = teams_judge_name_of(list->j, name);
+    const teams_name_result *result = teams_check_name_of(list->j, name);
 
     list->count++;
     if (list->frame == 0 || frame < list->frame)
@@ -310,7 +310,7 @@ teams_name_list_tail(const teams_name_list *list)
 {
     if (!list->identity || list->j->result->identity_reached)
         return "";
-    list->j->identity_told = true;
+    list->j->identity_reported = true;
     return "; identity was not reached";
 }
 
@@ -326,11 +326,11 @@ slowest_first(const void *a, const void *b)
 }
 
 static void
-add_timing(teams_judge *j, wmem_array_t *timings, const teams_connection *c)
+add_timing(teams_check *j, wmem_array_t *timings, const teams_connection *c)
 {
     teams_name_timing timing = { .name = c->name, .frame = c->frame };
 
-    teams_name_result *name = teams_judge_name_of(j, c->name);
+    teams_name_result *name = teams_check_name_of(j, c->name);
 
     if (name->timed)
         return;     /* its first use counts */
@@ -346,12 +346,12 @@ add_timing(teams_judge *j, wmem_array_t *timings, const teams_connection *c)
 }
 
 static void
-judge_times(teams_judge *j)
+check_times(teams_check *j)
 {
     wmem_array_t *timings = wmem_array_new(j->scope, sizeof(teams_name_timing));
 
-    for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
-        const teams_connection *c = teams_judge_connection(j, i);
+    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
+        const teams_connection *c = teams_check_connection(j, i);
 
         if (c->name != NULL && c->state >= TEAMS_CONNECTION_CONNECTED && !c->quic)
             add_timing(j, timings, c);
@@ -365,10 +365,10 @@ judge_times(teams_judge *j)
 /* ---- what was reached ---- */
 
 static void
-judge_reached(teams_judge *j)
+check_reached(teams_check *j)
 {
-    for (unsigned i = 0; i < teams_judge_name_count(j); i++) {
-        const teams_name_result *name = teams_judge_name(j, i);
+    for (unsigned i = 0; i < teams_check_name_count(j); i++) {
+        const teams_name_result *name = teams_check_name(j, i);
 
         if (name->stage == TS_STAGE_IDENTITY) {
             j->result->identity_asked = true;
@@ -380,9 +380,9 @@ judge_reached(teams_judge *j)
 }
 
 teams_signin_result *
-teams_connections_judge(wmem_allocator_t *scope, const teams_signin *signin)
+teams_connections_check(wmem_allocator_t *scope, const teams_signin *signin)
 {
-    teams_judge j = { .scope = scope, .signin = signin, .end = teams_model_get()->last };
+    teams_check j = { .scope = scope, .signin = signin, .end = teams_model_get()->last };
 
     j.result = wmem_new0(scope, teams_signin_result);
     j.clients = wmem_array_new(scope, sizeof(const teams_net_client *));
@@ -395,20 +395,20 @@ teams_connections_judge(wmem_allocator_t *scope, const teams_signin *signin)
         gather_names(&j, *(const teams_net_client **)wmem_array_index(j.clients, i));
     for (unsigned i = 0; i < wmem_array_get_count(j.clients); i++)
         gather_connections(&j, *(const teams_net_client **)wmem_array_index(j.clients, i));
-    if (teams_judge_connection_count(&j) > 1)
-        qsort(wmem_array_get_raw(j.connections), teams_judge_connection_count(&j), sizeof(const teams_connection *), by_number);
-    judge_reached(&j);
-    teams_judge_dns(&j);
-    teams_judge_tcp(&j);
-    teams_judge_tls(&j);
-    teams_judge_proxy(&j);
-    teams_judge_signin(&j);
-    judge_times(&j);
+    if (teams_check_connection_count(&j) > 1)
+        qsort(wmem_array_get_raw(j.connections), teams_check_connection_count(&j), sizeof(const teams_connection *), by_number);
+    check_reached(&j);
+    teams_check_dns(&j);
+    teams_check_tcp(&j);
+    teams_check_tls(&j);
+    teams_check_proxy(&j);
+    teams_check_signin(&j);
+    check_times(&j);
     j.result->problem_count = wmem_array_get_count(j.problems);
     j.result->problems = (teams_connection_problem *)wmem_array_get_raw(j.problems);
     if (j.result->problem_count > 1)
         qsort(j.result->problems, j.result->problem_count, sizeof(teams_connection_problem), worst_first);
-    j.result->connection_count = teams_judge_connection_count(&j);
+    j.result->connection_count = teams_check_connection_count(&j);
     j.result->connections = (const teams_connection **)wmem_array_get_raw(j.connections);
     return j.result;
 }

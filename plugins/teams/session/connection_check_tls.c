@@ -1,10 +1,10 @@
-/* connection_judge_tls.c
+/* connection_check_tls.c
  * How TLS ended a sign-in's connections
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "session/connection_judge.h"
+#include "session/connection_check.h"
 
 #define ANSWER_SECONDS  5.0
 #define REFUSAL_SECONDS 0.5
@@ -16,27 +16,27 @@ enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_PROTOCOL_VERSION = 70, ALERT_INSUFFIC
 typedef struct {
     teams_expert row;
     teams_actor actor;          /* unknown: who sent the alert, where there is one */
-    bool (*fits)(const teams_judge *j, const teams_connection *c);
-    const char *(*sentence)(const teams_judge *j, const teams_name_list *list, const teams_connection *first);
+    bool (*fits)(const teams_check *j, const teams_connection *c);
+    const char *(*sentence)(const teams_check *j, const teams_name_list *list, const teams_connection *first);
 } tls_end;
 
 static const char *
-times(const teams_judge *j, const teams_name_list *list)
+times(const teams_check *j, const teams_name_list *list)
 {
     return list->count == 1 ? "" : wmem_strdup_printf(j->scope, " (%u times)", list->count);
 }
 
 static bool
-others_work(const teams_judge *j)
+others_work(const teams_check *j)
 {
-    for (unsigned i = 0; i < teams_judge_name_count(j); i++)
-        if (teams_judge_name(j, i)->reached)
+    for (unsigned i = 0; i < teams_check_name_count(j); i++)
+        if (teams_check_name(j, i)->reached)
             return true;
     return false;
 }
 
 static const char *
-others_text(const teams_judge *j)
+others_text(const teams_check *j)
 {
     return others_work(j) ? "; other names work" : "";
 }
@@ -44,53 +44,53 @@ others_text(const teams_judge *j)
 /* ---- the kinds ---- */
 
 static bool
-fits_reset(const teams_judge *j _U_, const teams_connection *c)
+fits_reset(const teams_check *j _U_, const teams_connection *c)
 {
     return c->state == TEAMS_CONNECTION_HELLO_RESET;
 }
 
 static const char *
-say_reset(const teams_judge *j, const teams_name_list *list, const teams_connection *first _U_)
+say_reset(const teams_check *j, const teams_name_list *list, const teams_connection *first _U_)
 {
     return wmem_strdup_printf(j->scope, "Connections to %s are reset or closed right after the server name%s%s: a filter by server name",
         teams_name_list_text(list), times(j, list), others_text(j));
 }
 
 static bool
-fits_silent(const teams_judge *j, const teams_connection *c)
+fits_silent(const teams_check *j, const teams_connection *c)
 {
-    return c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && teams_judge_time_passed(j, &c->p->hello_time, ANSWER_SECONDS) &&
+    return c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && teams_check_time_passed(j, &c->p->hello_time, ANSWER_SECONDS) &&
         (c->end == TEAMS_CONNECTION_OPEN || ts_seconds(&c->p->hello_time, &c->ended) >= ANSWER_SECONDS);
 }
 
 static const char *
-say_silent(const teams_judge *j, const teams_name_list *list, const teams_connection *first _U_)
+say_silent(const teams_check *j, const teams_name_list *list, const teams_connection *first _U_)
 {
     return wmem_strdup_printf(j->scope, "TCP to %s is established, and nothing comes back after the server name%s%s",
         teams_name_list_text(list), times(j, list), others_text(j));
 }
 
 static bool
-fits_version(const teams_judge *j _U_, const teams_connection *c)
+fits_version(const teams_check *j _U_, const teams_connection *c)
 {
     return c->state == TEAMS_CONNECTION_ALERT && c->alert == ALERT_PROTOCOL_VERSION;
 }
 
 static const char *
-say_version(const teams_judge *j, const teams_name_list *list, const teams_connection *first)
+say_version(const teams_check *j, const teams_name_list *list, const teams_connection *first)
 {
     return wmem_strdup_printf(j->scope, "The %s refuses the TLS version for %s%s: alert protocol version (70); the client offers at most %s",
         first->alert_from_client ? "client" : "server", teams_name_list_text(list), times(j, list), teams_tls_version_text(first->p->offered));
 }
 
 static bool
-fits_parameters(const teams_judge *j _U_, const teams_connection *c)
+fits_parameters(const teams_check *j _U_, const teams_connection *c)
 {
     return c->state == TEAMS_CONNECTION_ALERT && (c->alert == ALERT_HANDSHAKE_FAILURE || c->alert == ALERT_INSUFFICIENT_SECURITY);
 }
 
 static const char *
-say_alert(const teams_judge *j, const teams_name_list *list, const teams_connection *first)
+say_alert(const teams_check *j, const teams_name_list *list, const teams_connection *first)
 {
     return wmem_strdup_printf(j->scope, "The %s ends the TLS handshake with %s%s: alert %s (%u)", first->alert_from_client ? "client" : "server",
         teams_name_list_text(list), times(j, list), teams_alert_text(first->alert), first->alert);
@@ -109,13 +109,13 @@ is_foreign(const teams_connection *c)
 }
 
 static bool
-fits_intercepted_refused(const teams_judge *j, const teams_connection *c)
+fits_intercepted_refused(const teams_check *j, const teams_connection *c)
 {
-    return is_certificate_alert(c) && is_foreign(c) && !teams_judge_is_portal(j, c);
+    return is_certificate_alert(c) && is_foreign(c) && !teams_check_is_portal(j, c);
 }
 
 static const char *
-say_intercepted_refused(const teams_judge *j, const teams_name_list *list, const teams_connection *first)
+say_intercepted_refused(const teams_check *j, const teams_name_list *list, const teams_connection *first)
 {
     return wmem_strdup_printf(j->scope,
         "TLS to %s is intercepted: the certificate is issued by \"%s\", and the client refuses it%s: alert %s (%u)",
@@ -123,13 +123,13 @@ say_intercepted_refused(const teams_judge *j, const teams_name_list *list, const
 }
 
 static bool
-fits_certificate(const teams_judge *j, const teams_connection *c)
+fits_certificate(const teams_check *j, const teams_connection *c)
 {
-    return is_certificate_alert(c) && !is_foreign(c) && !teams_judge_is_portal(j, c);
+    return is_certificate_alert(c) && !is_foreign(c) && !teams_check_is_portal(j, c);
 }
 
 static const char *
-say_certificate(const teams_judge *j, const teams_name_list *list, const teams_connection *first)
+say_certificate(const teams_check *j, const teams_name_list *list, const teams_connection *first)
 {
     return wmem_strdup_printf(j->scope, "The client refuses the certificate of %s%s: alert %s (%u)%s%s", teams_name_list_text(list), times(j, list),
         teams_alert_text(first->alert), first->alert, first->certificate == NULL ? "; the certificate is not visible, TLS interception is likely" : "; it is issued by ",
@@ -137,13 +137,13 @@ say_certificate(const teams_judge *j, const teams_name_list *list, const teams_c
 }
 
 static bool
-fits_alert(const teams_judge *j _U_, const teams_connection *c)
+fits_alert(const teams_check *j _U_, const teams_connection *c)
 {
     return c->state == TEAMS_CONNECTION_ALERT && !is_certificate_alert(c) && !fits_version(NULL, c) && !fits_parameters(NULL, c);
 }
 
 static bool
-fits_ended(const teams_judge *j _U_, const teams_connection *c)
+fits_ended(const teams_check *j _U_, const teams_connection *c)
 {
     /* Where a segment of the server's part is missing, the client had nothing to look at. */
     if (c->end == TEAMS_CONNECTION_OPEN || !c->ended_by_client || c->p->hole_frame != 0)
@@ -154,7 +154,7 @@ fits_ended(const teams_judge *j _U_, const teams_connection *c)
 }
 
 static const char *
-say_ended(const teams_judge *j, const teams_name_list *list, const teams_connection *first)
+say_ended(const teams_check *j, const teams_name_list *list, const teams_connection *first)
 {
     return wmem_strdup_printf(j->scope,
         "The client ends the TLS handshake with %s after the server's part%s (%s): likely it does not accept the certificate%s%s",
@@ -163,20 +163,20 @@ say_ended(const teams_judge *j, const teams_name_list *list, const teams_connect
 }
 
 static bool
-fits_intercepted(const teams_judge *j _U_, const teams_connection *c)
+fits_intercepted(const teams_check *j _U_, const teams_connection *c)
 {
     return c->state >= TEAMS_CONNECTION_SECURED && is_foreign(c);
 }
 
 static const char *
-say_intercepted(const teams_judge *j, const teams_name_list *list, const teams_connection *first)
+say_intercepted(const teams_check *j, const teams_name_list *list, const teams_connection *first)
 {
     return wmem_strdup_printf(j->scope, "TLS to %s is intercepted by \"%s\", and the client accepts it%s", teams_name_list_text(list),
         first->certificate->issuer, times(j, list));
 }
 
 static bool
-fits_no_data(const teams_judge *j, const teams_connection *c)
+fits_no_data(const teams_check *j, const teams_connection *c)
 {
     if (c->quic)
         return false;
@@ -187,7 +187,7 @@ fits_no_data(const teams_judge *j, const teams_connection *c)
 }
 
 static const char *
-say_no_data(const teams_judge *j, const teams_name_list *list, const teams_connection *first)
+say_no_data(const teams_check *j, const teams_name_list *list, const teams_connection *first)
 {
     return wmem_strdup_printf(j->scope, "TLS to %s is established, and the client's request has %s%s", teams_name_list_text(list),
         first->p->answer_bytes > 0 ? "likely no answer: nothing came but what may be session tickets" : "no answer", times(j, list));
@@ -236,13 +236,13 @@ severity_of(const teams_name_list *list, const tls_end *kind)
 }
 
 static void
-judge_end(teams_judge *j, const tls_end *kind)
+check_end(teams_check *j, const tls_end *kind)
 {
     teams_name_list list = teams_name_list_new(j);
     const teams_connection *first = NULL;
 
-    for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
-        const teams_connection *c = teams_judge_connection(j, i);
+    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
+        const teams_connection *c = teams_check_connection(j, i);
 
         if (c->name == NULL || !kind->fits(j, c))
             continue;
@@ -255,7 +255,7 @@ judge_end(teams_judge *j, const tls_end *kind)
         (is_foreign(first) || !first->certificate->valid);
     const int severity = proved ? PI_ERROR : severity_of(&list, kind);
 
-    teams_judge_add(j, &teams_expert_table.rows[kind->row], severity,
+    teams_check_add(j, &teams_expert_table.rows[kind->row], severity,
         (teams_problem_place) { .frame = list.frame, .name = list.first, .fatal = severity == PI_ERROR,
             .actor = actor_of(kind, first) },
         "%s%s", kind->sentence(j, &list, first), severity > PI_NOTE ? teams_name_list_tail(&list) : "");
@@ -264,13 +264,13 @@ judge_end(teams_judge *j, const tls_end *kind)
 /* ---- certificates out of their time ---- */
 
 static void
-judge_certificate_time(teams_judge *j)
+check_certificate_time(teams_check *j)
 {
     teams_name_list list = teams_name_list_new(j);
     const teams_certificate *certificate = NULL;
 
-    for (unsigned i = 0; i < teams_judge_connection_count(j); i++) {
-        const teams_connection *c = teams_judge_connection(j, i);
+    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
+        const teams_connection *c = teams_check_connection(j, i);
 
         if (c->certificate == NULL || c->certificate->valid || c->name == NULL)
             continue;
@@ -278,16 +278,16 @@ judge_certificate_time(teams_judge *j)
         teams_name_list_add(&list, c->name, c->certificate->frame);
     }
     if (certificate != NULL)
-        teams_judge_add(j, &teams_expert_table.rows[TEAMS_EXPERT_CERTIFICATE_TIME], list.matters ? PI_ERROR : PI_WARN,
+        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_CERTIFICATE_TIME], list.matters ? PI_ERROR : PI_WARN,
             (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_UNKNOWN, .name = list.first },
             "The certificate of %s is valid from %s to %s, not at the time of the capture: a wrong clock, or an expired certificate",
             teams_name_list_text(&list), teams_date_text(j->scope, &certificate->not_before), teams_date_text(j->scope, &certificate->not_after));
 }
 
 void
-teams_judge_tls(teams_judge *j)
+teams_check_tls(teams_check *j)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(ends); i++)
-        judge_end(j, &ends[i]);
-    judge_certificate_time(j);
+        check_end(j, &ends[i]);
+    check_certificate_time(j);
 }

@@ -21,7 +21,6 @@
 #include "session/teams_expert.h"
 #include "session/model.h"
 #include "preferences.h"
-#include "session/refusal.h"
 #include "report/report.h"
 #include "report/sequence.h"
 #include "tap.h"

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "report/connections.h"
+#include "report/signin.h"
 
 #define ALIKE_MAX   30      /* lines; many clients open more connections than anybody reads */
 #define SLOW_SHOWN  3

@@ -8,7 +8,6 @@
 
 #include <math.h>
 
-#include "report/connections.h"
 #include "report/report.h"
 
 #define GAP_WORTH_A_LINE 5.0    /* seconds */

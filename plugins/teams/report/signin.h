@@ -107,4 +107,9 @@ void signin_conclusion_clear(signin_session *session);
 
 extern const report_verdict_row signin_verdicts[];
 
+/* ---- connections.c ---- */
+
+/* The sections "Connections" and "Why slow"; nothing where there is no connection. */
+void report_connections_text(const teams_signin_result *result, FILE *out);
+
 #endif /* TEAMSHARK_TEAMS_REPORT_SIGNIN_H */

@@ -22,4 +22,11 @@ const teams_frame_info *teams_assign_frame(packet_info *pinfo);
  */
 const char *teams_shared_prefix(const packet_info *pinfo);
 
+/*
+ * First pass: the info of an ICMP or ICMPv6 Destination Unreachable about what
+ * a client sent over UDP on a known flow, its diagnostic noted on the frame;
+ * NULL for every other frame. tvb is the whole frame.
+ */
+const teams_frame_info *teams_refusal_info(tvbuff_t *tvb, packet_info *pinfo);
+
 #endif /* TEAMSHARK_TEAMS_ASSIGN_FRAME_H */

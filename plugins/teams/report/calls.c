@@ -164,6 +164,21 @@ COLUMN_GETTER(remote_received, calls_remote, calls_entry) { value->number = row-
 COLUMN_GETTER(remote_bytes, calls_remote, calls_entry) { value->number = row->bytes[CALLS_SENT] + row->bytes[CALLS_RECEIVED]; }
 COLUMN_GETTER(remote_share, calls_remote, calls_entry) { value->real = calls_share(parent, row); }
 
+COLUMN_GETTER(remote_time, calls_remote, calls_entry) { value->real = ts_seconds(&parent->first, &row->first); }
+COLUMN_GETTER(allocation_time, calls_allocation, calls_entry) { value->real = ts_seconds(&parent->first, &row->when); }
+
+COLUMN_GETTER(allocation_granted_time, calls_allocation, calls_entry)
+{
+    value->real = row->granted_frame == 0 ? NAN : ts_seconds(&parent->first, &row->granted);
+}
+
+COLUMN_GETTER(pair_time, calls_pair, calls_entry) { value->real = ts_seconds(&parent->first, &row->when); }
+
+COLUMN_GETTER(pair_nominated_time, calls_pair, calls_entry)
+{
+    value->real = nstime_is_zero(&row->nominated) ? NAN : ts_seconds(&parent->first, &row->nominated);
+}
+
 COLUMN_GETTER(pair_state, calls_pair, calls_entry) { value->text = pair_states(row->state); }
 
 COLUMN_GETTER(port_modality, calls_port, calls_entry) { value->text = ts_modality_name(row->modality); }
@@ -176,6 +191,17 @@ COLUMN_GETTER(stream_modality, calls_stream, calls_entry) { value->text = ts_mod
 COLUMN_GETTER(stream_expected, calls_stream, calls_entry) { value->number = ts_stream_stats_expected(&row->stats); }
 COLUMN_GETTER(stream_lost, calls_stream, calls_entry) { value->number = ts_stream_stats_lost(&row->stats); }
 COLUMN_GETTER(stream_packets, calls_stream, calls_entry) { value->number = row->stats.received; }
+
+COLUMN_GETTER(stream_time, calls_stream, calls_entry) { value->real = ts_seconds(&parent->first, &row->when); }
+COLUMN_GETTER(stream_duration, calls_stream, calls_entry) { value->real = row->last_time - report_time(&row->when); }
+COLUMN_GETTER(slice_length, over_time_slice, calls_stream) { value->real = parent->over_time.seconds; }
+
+COLUMN_GETTER(slice_time, over_time_slice, calls_stream)
+{
+    const size_t index = (size_t)(row - (const over_time_slice *)(const void *)parent->over_time.slices->data);
+
+    value->real = (double)index * parent->over_time.seconds;
+}
 
 COLUMN_GETTER(stream_type, calls_stream, calls_entry)
 {
@@ -241,6 +267,8 @@ static const report_column remote_columns[] = {
     { .key = "bytes", .kind = COLUMN_UINT, .description = "whole frames, in both directions", .get = remote_bytes },
     { .key = "share", .kind = COLUMN_REAL, .unit = "%", .decimals = 1, .description = "share of the call's bytes", .get = remote_share },
     { .key = "first_frame", .kind = COLUMN_UINT, .description = "first frame", COLUMN_MEMBER(calls_remote, first_frame) },
+    { .key = "time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "of its earliest frame, from the first frame of the call",
+        .get = remote_time },
     { .key = "last_frame", .kind = COLUMN_UINT, .description = "last frame", COLUMN_MEMBER(calls_remote, last_frame) },
 };
 static const report_list remotes = { LIST_COLUMNS(remote_columns), LIST_POINTERS, offsetof(calls_entry, remotes), NULL };
@@ -249,6 +277,8 @@ static const report_column allocation_columns[] = {
     { .key = "allocation", .kind = COLUMN_UINT, .description = "number, as ms_turn.allocation",
         COLUMN_MEMBER(calls_allocation, number) },
     { .key = "frame", .kind = COLUMN_UINT, .description = "first frame", COLUMN_MEMBER(calls_allocation, frame) },
+    { .key = "time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "of that frame, from the first frame of the call",
+        .get = allocation_time },
     { .key = "client", .kind = COLUMN_ENDPOINT, .description = "the client's end", COLUMN_MEMBER(calls_allocation, client) },
     { .key = "server", .kind = COLUMN_ENDPOINT, .description = "the relay's end", COLUMN_MEMBER(calls_allocation, server) },
     { .key = "relayed", .kind = COLUMN_ENDPOINT, .description = "relayed address, where peers send to",
@@ -260,6 +290,8 @@ static const report_column allocation_columns[] = {
     { .key = "tcp", .kind = COLUMN_BOOL, .description = "over TCP", COLUMN_MEMBER(calls_allocation, tcp) },
     { .key = "granted_frame", .kind = COLUMN_UINT, .description = "frame that granted it, 0: none",
         COLUMN_MEMBER(calls_allocation, granted_frame) },
+    { .key = "granted_time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "of that frame, from the first frame of the call",
+        .get = allocation_granted_time },
     { .key = "response_time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "time to the answer that granted it",
         COLUMN_MEMBER(calls_allocation, response_time) },
     { .key = "error_code", .kind = COLUMN_UINT, .description = "of the refusal that was no challenge, 0: none",
@@ -271,6 +303,8 @@ static const report_list allocations = { LIST_COLUMNS(allocation_columns), LIST_
 static const report_column pair_columns[] = {
     { .key = "pair", .kind = COLUMN_UINT, .description = "number, as teams_stun.pair", COLUMN_MEMBER(calls_pair, number) },
     { .key = "frame", .kind = COLUMN_UINT, .description = "first frame", COLUMN_MEMBER(calls_pair, frame) },
+    { .key = "time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "of that frame, from the first frame of the call",
+        .get = pair_time },
     { .key = "local", .kind = COLUMN_ENDPOINT, .description = "local candidate", COLUMN_MEMBER(calls_pair, local) },
     { .key = "local_type", .kind = COLUMN_TEXT, .description = "its type, empty: not known", COLUMN_MEMBER(calls_pair, local_type) },
     { .key = "remote", .kind = COLUMN_ENDPOINT, .description = "remote candidate", COLUMN_MEMBER(calls_pair, remote) },
@@ -278,6 +312,8 @@ static const report_column pair_columns[] = {
     { .key = "state", .kind = COLUMN_TEXT, .description = "last state", .texts = pair_states, .get = pair_state },
     { .key = "nominated_frame", .kind = COLUMN_UINT, .description = "frame that nominated it, which may be in an earlier call, 0: none",
         COLUMN_MEMBER(calls_pair, nominated_frame) },
+    { .key = "nominated_time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6,
+        .description = "when it was nominated, from the first frame of the call, null: not in this call", .get = pair_nominated_time },
     { .key = "allocation", .kind = COLUMN_UINT, .description = "allocation that the checks ran inside, 0: none",
         COLUMN_MEMBER(calls_pair, allocation) },
     { .key = "requests", .kind = COLUMN_UINT, .description = "checks, both ways", COLUMN_MEMBER(calls_pair, requests) },
@@ -335,6 +371,19 @@ static const report_column gap_columns[] = {
 };
 static const report_list gaps = { LIST_COLUMNS(gap_columns), LIST_ARRAY, offsetof(calls_stream, gaps), NULL };
 
+static const report_column slice_columns[] = {
+    { .key = "time", .kind = COLUMN_REAL, .unit = "s", .decimals = 3, .description = "when it begins, from the first packet of the stream",
+        .get = slice_time },
+    { .key = "seconds", .kind = COLUMN_REAL, .unit = "s", .decimals = 3, .description = "how long it is", .get = slice_length },
+    { .key = "packets", .kind = COLUMN_UINT, .description = "packets in it", COLUMN_MEMBER(over_time_slice, packets) },
+    { .key = "bytes", .kind = COLUMN_UINT, .description = "bytes of RTP in it", COLUMN_MEMBER(over_time_slice, bytes) },
+    { .key = "lost", .kind = COLUMN_UINT, .description = "packets that were missing when later ones came in it",
+        COLUMN_MEMBER(over_time_slice, lost) },
+    { .key = "jitter_max_ms", .kind = COLUMN_REAL, .unit = "ms", .decimals = 3, .description = "the highest jitter in it, null: not known",
+        COLUMN_MEMBER(over_time_slice, jitter_max) },
+};
+static const report_list slices = { LIST_COLUMNS(slice_columns), LIST_ARRAY, offsetof(calls_stream, over_time.slices), NULL };
+
 static const report_column stream_columns[] = {
     { .key = "ssrc", .kind = COLUMN_TEXT, .description = "synchronisation source", .get = stream_ssrc },
     { .key = "direction", .kind = COLUMN_TEXT, .description = "as the client sees it", .texts = directions, .get = stream_direction },
@@ -344,6 +393,10 @@ static const report_column stream_columns[] = {
     { .key = "payloads", .kind = COLUMN_LIST, .description = "all payload types, most packets first", .list = &payloads },
     { .key = "modality", .kind = COLUMN_TEXT, .description = "what it carries", .texts = report_modality_name, .get = stream_modality },
     { .key = "frame", .kind = COLUMN_UINT, .description = "first frame", COLUMN_MEMBER(calls_stream, frame) },
+    { .key = "time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "of that frame, from the first frame of the call",
+        .get = stream_time },
+    { .key = "duration", .kind = COLUMN_REAL, .unit = "s", .decimals = 3, .description = "from its first packet to its last",
+        .get = stream_duration },
     { .key = "pair", .kind = COLUMN_UINT, .description = "candidate pair that carried it last, 0: no check seen",
         COLUMN_MEMBER(calls_stream, pair) },
     { .key = "packets", .kind = COLUMN_UINT, .description = "packets, duplicates included", .get = stream_packets },
@@ -355,6 +408,7 @@ static const report_column stream_columns[] = {
         .get = stream_jitter },
     { .key = "jitter_max_ms", .kind = COLUMN_REAL, .unit = "ms", .decimals = 3, .description = "the highest it was",
         .get = stream_jitter_max },
+    { .key = "over_time", .kind = COLUMN_LIST, .description = "the stream in at most 60 parts of equal length", .list = &slices },
 };
 static const report_list streams = { LIST_COLUMNS(stream_columns), LIST_ARRAY, offsetof(calls_entry, streams), NULL };
 

@@ -7,6 +7,7 @@
 #ifndef TEAMSHARK_TEAMS_REPORT_CALLS_H
 #define TEAMSHARK_TEAMS_REPORT_CALLS_H
 
+#include "report/over_time.h"
 #include "report/problems.h"
 #include "core/stream_stats.h"
 #include "tap.h"
@@ -44,6 +45,7 @@ typedef struct {
 typedef struct {
     uint32_t number;
     uint32_t frame;
+    nstime_t when;              /* of that frame */
     ts_endpoint client;
     ts_endpoint server;
     ts_endpoint relayed;
@@ -51,6 +53,7 @@ typedef struct {
     const char *state;
     uint32_t lifetime;
     uint32_t granted_frame;     /* 0: never */
+    nstime_t granted;
     uint32_t credential;        /* of the latest request; 0: none */
     uint16_t error_code;        /* of the latest Allocate that was refused; no challenge */
     uint32_t error_frame;
@@ -61,6 +64,7 @@ typedef struct {
 typedef struct {
     uint32_t number;
     uint32_t frame;
+    nstime_t when;              /* of that frame */
     ts_endpoint local;
     ts_endpoint remote;
     const char *local_type;
@@ -75,6 +79,7 @@ typedef struct {
     double round_trip_sum;
     unsigned round_trip_count;
     uint32_t nominated_frame;   /* in an earlier call where it is before this one */
+    nstime_t nominated;         /* 0: not in this call */
     bool asked_again;           /* to nominate it, in this call */
     bool tcp;
     const char *ufrag_local;
@@ -101,6 +106,7 @@ typedef struct {
     uint32_t ssrc;
     unsigned direction;
     uint32_t frame;
+    nstime_t when;              /* of that frame */
     GArray *payloads;           /* calls_payload; calls_conclude(): most packets first */
     bool encrypted;             /* SRTP */
     ts_modality modality;
@@ -111,6 +117,7 @@ typedef struct {
     GArray *gaps;               /* calls_gap */
     uint64_t missing_in_gaps;
     ts_stream_stats stats;
+    over_time over_time;
 } calls_stream;
 
 typedef struct {

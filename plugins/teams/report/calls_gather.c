@@ -72,6 +72,7 @@ stream_clear(void *data)
 {
     g_array_free(((calls_stream *)data)->payloads, TRUE);
     g_array_free(((calls_stream *)data)->gaps, TRUE);
+    over_time_clear(&((calls_stream *)data)->over_time);
 }
 
 static void
@@ -298,7 +299,7 @@ allocation_of(calls_entry *entry, const packet_info *pinfo, const ts_turn_info *
     if (index >= 0)
         return &g_array_index(entry->allocations, calls_allocation, index);
     const calls_allocation fresh = {
-        .number = turn->allocation, .frame = pinfo->num, .client = turn->client, .server = turn->server, .state = "",
+        .number = turn->allocation, .frame = pinfo->num, .when = pinfo->abs_ts, .client = turn->client, .server = turn->server, .state = "",
         .response_time = NAN, .tcp = turn->tcp,
     };
 
@@ -325,6 +326,7 @@ add_grant(calls_allocation *a, const packet_info *pinfo, const ts_turn_info *tur
     if (a->granted_frame != 0)
         return;
     a->granted_frame = pinfo->num;
+    a->granted = pinfo->abs_ts;
     if (turn->request_frame != 0)
         a->response_time = nstime_to_sec(&turn->response_time);
 }
@@ -374,7 +376,7 @@ pair_of(calls_entry *entry, const packet_info *pinfo, const ts_check_info *check
         return known;
     const row_key key = { ROW_PAIR, check->pair, NULL, NULL };
     const calls_pair fresh = {
-        .number = check->pair, .frame = pinfo->num, .local = check->local, .remote = check->remote,
+        .number = check->pair, .frame = pinfo->num, .when = pinfo->abs_ts, .local = check->local, .remote = check->remote,
         .local_type = "", .remote_type = "", .ufrag_local = "", .ufrag_remote = "", .tcp = check->tcp,
         .round_trip_min = NAN, .round_trip_max = NAN, .round_trip_mean = NAN,
     };
@@ -485,9 +487,11 @@ add_nomination(calls_entry *entry, calls_pair *pair, const packet_info *pinfo, c
 
     if (pair->nominated_frame == 0) {
         pair->nominated_frame = nominated_frame(check->pair, pinfo);
-        if (pair->nominated_frame >= entry->call->frame)
+        if (pair->nominated_frame >= entry->call->frame) {
+            if (pair->nominated_frame == pinfo->num)
+                pair->nominated = pinfo->abs_ts;
             add_moment(&entry->nomination, pinfo);
-        else if (entry->nominated_before == 0)
+        } else if (entry->nominated_before == 0)
             entry->nominated_before = pair->nominated_frame;
     }
     if (check->use_candidate)
@@ -535,7 +539,7 @@ stream_of(calls_entry *entry, const packet_info *pinfo, const ts_media_info *med
     if (index >= 0)
         return &g_array_index(entry->streams, calls_stream, index);
     const calls_stream fresh = {
-        .flow = flow, .ssrc = media->ssrc, .direction = direction, .frame = pinfo->num, .encrypted = media->encrypted,
+        .flow = flow, .ssrc = media->ssrc, .direction = direction, .frame = pinfo->num, .when = pinfo->abs_ts, .encrypted = media->encrypted,
         .payloads = g_array_new(FALSE, FALSE, sizeof(calls_payload)), .gaps = g_array_new(FALSE, FALSE, sizeof(calls_gap)),
     };
 
@@ -609,6 +613,8 @@ add_media(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *inf
     stream->bytes += media->length;
     add_payload(stream, media);
     ts_stream_stats_add(&stream->stats, media->sequence, media->timestamp, media->clock_rate, now);
+    over_time_add(&stream->over_time, now, media->length, (int64_t)ts_stream_stats_lost(&stream->stats) - (int64_t)lost_before,
+        stream->stats.clock_rate == 0 ? NAN : ts_stream_stats_jitter(&stream->stats));
     add_gap(entry, stream, pinfo, now, lost_before);
 }
 

@@ -86,7 +86,7 @@ struct report_list {
         name##_of((const row_type *)row, (const parent_type *)parent, value); \
     } \
     static void \
-    name##_of(const row_type *row, const parent_type *parent _U_, column_value *value)
+    name##_of(const row_type *row _U_, const parent_type *parent _U_, column_value *value)
 #define LIST_COLUMNS(array) .columns = array, .column_count = G_N_ELEMENTS(array)
 
 unsigned report_list_length(const report_list *list, const void *parent);

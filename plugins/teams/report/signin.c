@@ -120,6 +120,7 @@ step_seconds(const teams_connection *connection, teams_step_kind step)
 
 COLUMN_GETTER(connection_name, teams_connection, signin_session) { value->owned = row->name == NULL ? NULL : report_name(row->name); }
 COLUMN_GETTER(connection_start, teams_connection, signin_session) { value->real = ts_seconds(&parent->signin->start, &row->start); }
+COLUMN_GETTER(connection_duration, teams_connection, signin_session) { value->real = ts_seconds(&row->start, &row->last); }
 COLUMN_GETTER(connection_stage, teams_connection, signin_session) { value->text = ts_stage_name(row->stage); }
 COLUMN_GETTER(connection_service, teams_connection, signin_session) { value->text = ts_service_name(row->service); }
 COLUMN_GETTER(connection_state, teams_connection, signin_session) { value->text = teams_connection_state_name(row->state); }
@@ -135,6 +136,8 @@ static const report_column connection_columns[] = {
     { .key = "frame", .kind = COLUMN_UINT, .description = "first frame", COLUMN_MEMBER(teams_connection, frame) },
     { .key = "last_frame", .kind = COLUMN_UINT, .description = "last frame", COLUMN_MEMBER(teams_connection, last_frame) },
     { .key = "time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "from the start of the sign-in", .get = connection_start },
+    { .key = "duration", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "from its first frame to its last",
+        .get = connection_duration },
     { .key = "name", .kind = COLUMN_TEXT, .description = "server name, target of a proxy, or name that gave the address",
         .get = connection_name },
     { .key = "client", .kind = COLUMN_ENDPOINT, .description = "the client's end", COLUMN_MEMBER(teams_connection, client_end) },

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import html
 import json
+import math
 import os
 import pathlib
 import re
@@ -23,6 +24,7 @@ TEMPLATES = (HERE / "page.html", HERE.parent / "share/teamshark/page.html")
 REPORTS = ("summary", "signin", "calls", "names")
 MOST_ROWS = 200         # of a picture; tables have all
 MOST_LANES = 7          # of a ladder, the client's among them
+MOST_CHARTS = 24        # streams drawn over time
 WORST = 3               # problems at the top of the page
 
 
@@ -129,24 +131,28 @@ def frame(row, key="frame"):
     return copied(f"frame.number == {whole(row, key)}", f"frame {whole(row, key)}") if whole(row, key) > 0 else ""
 
 
-def problem(row):
+def problem(row, verdict=""):
+    """One problem; what the verdict above it says already is not said again."""
     kind, sign, word = severity(row)
     times = whole(row, "count")
     details = lists(row, "details")
-    return element("li",
-                   element("span", f"{sign} {word}: ", class_="level"),
-                   element("span", words(row, "summary"), f": {details}" if details else "", f" ({times} times)" if times > 1 else ""),
-                   element("p", words(row, "advice")) if words(row, "advice") else "",
+    summary = words(row, "summary")
+    said = [element("span", f"{sign} {word}: ", class_="level"),
+            element("span", summary, f": {details}" if details else "", f" ({times} times)" if times > 1 else "")]
+    if summary and summary in verdict and words(row, "advice"):
+        said = [element("span", f"{sign} What to do:", class_="level")]
+    return element("li", *said, element("p", words(row, "advice")) if words(row, "advice") else "",
                    frame(row), copied(words(row, "filter")), class_=kind)
 
 
-def problems(found):
+def problems(row):
     """All of them; what is normal is folded away."""
+    found, verdict = rows(row, "problems"), words(row, "verdict")
     normal = [row for row in found if words(row, "severity") == "chat"]
     told = [row for row in found if row not in normal]
     folded = element("details", element("summary", "What needs no action: ", counted(len(normal), "remark")),
                      element("ul", *map(problem, normal), class_="problems"))
-    return join([element("ul", *map(problem, told), class_="problems") if told else "", folded if normal else ""])
+    return join([element("ul", *(problem(entry, verdict) for entry in told), class_="problems") if told else "", folded if normal else ""])
 
 
 def table(caption, heads, body):
@@ -159,11 +165,11 @@ def table(caption, heads, body):
                    class_="wide", tabindex="0", role="region", aria_label=caption)
 
 
-def svg(*children, label=None):
+def svg(*children, label=None, kind=None):
     """A picture as wide as its place. What it shows is in the text beside it, unless it has a label."""
     if label:
-        return element("svg", *children, role="img", aria_label=label)
-    return element("svg", *children, aria_hidden="true")
+        return element("svg", *children, role="img", aria_label=label, class_=kind)
+    return element("svg", *children, aria_hidden="true", class_=kind)
 
 
 def percent(value):
@@ -185,7 +191,7 @@ TO_RIGHT, TO_LEFT, DOT = "M0 0L-8 -4V4Z", "M0 0L8 -4V4Z", "M-3 0A3 3 0 1 0 3 0A3
 
 # --- The waterfall of a sign-in ---------------------------------------------------
 
-PHASES = (("dns", "DNS"), ("connect", "connect"), ("tls", "TLS"), ("data", "first data"))
+PHASES = (("dns", "DNS"), ("connect", "connect"), ("tls", "TLS"), ("data", "first data"), ("wait", "waiting"))
 # How far a connection got; the words are those of the report of sign-ins.
 STATES = {
     "joined": "open before the capture began", "connected": "connected, no TLS seen",
@@ -227,15 +233,19 @@ class Bar:
             self.failures.append((self.end(), "DNS: no answer in the capture"))
 
     def add_connection(self, connection):
-        """Only the start of a connection is known: its phases are laid end to end."""
-        at = number(connection, "time") or 0.0
-        for (kind, _), key in zip(PHASES[1:], ("connect_time", "tls_time", "first_data_time")):
+        """Only the start of a connection is known: its phases are laid end to end. One that failed waited until its last frame."""
+        start = at = number(connection, "time") or 0.0
+        for (kind, _), key in zip(PHASES[1:4], ("connect_time", "tls_time", "first_data_time")):
             length = number(connection, key)
             if length is not None:
                 self.phases.append((kind, at, length))
                 at += length
         state = words(connection, "state")
         if state in FAILED:
+            waited = start + (number(connection, "duration") or 0.0) - at
+            if waited > 0:
+                self.phases.append(("wait", at, waited))
+                at += waited
             self.failures.append((at, FAILED[state]))
 
     def end(self):
@@ -311,10 +321,10 @@ def bars_of(signin):
 
 
 def bar_picture(bar, axis):
-    drawn = [line(x, x, 0, 22, "cut") for x in axis.cuts()]
+    drawn = [line(x, x, -99, 199, "cut") for x in axis.cuts()]
     for kind, start, length in bar.phases:
         left, right = axis.at(start), axis.at(start + max(length, 0))
-        drawn.append(element("rect", x=percent(left), width=percent(max(right - left, 0.1)), y="6", height="10", class_=kind))
+        drawn.append(element("rect", x=percent(left), width=percent(max(right - left, 0.3)), y="6", height="10", class_=kind))
     if not bar.phases:
         x = axis.at(bar.start)
         drawn.append(line(x, x, 4, 18, "tick"))
@@ -395,8 +405,10 @@ class Ladder:
         self.pairs = {whole(row, "pair"): row for row in rows(call, "pairs")}
         self.relays = list(dict.fromkeys(host(words(row, "server")) for row in self.allocations.values()))
         self.lanes = self.choose_lanes()
-        times = [row for row in (call.get("setup") or {}).values() if isinstance(row, dict)] if isinstance(call.get("setup"), dict) else []
-        self.times = {whole(row, "frame"): number(row, "time") for row in times}
+        self.times = {}
+        for row in [*self.allocations.values(), *self.pairs.values(), *rows(call, "remotes"), *rows(call, "streams")]:
+            for at, time in (("first_frame", "time"), ("frame", "time"), ("granted_frame", "granted_time"), ("nominated_frame", "nominated_time")):
+                self.times.setdefault(whole(row, at), number(row, time))
         self.events = sorted([*self.allocation_events(), *self.pair_events(), *self.remote_events(), *self.media_events()],
                              key=lambda event: event[0])
 
@@ -482,7 +494,7 @@ class Ladder:
             yield whole(row, "frame"), route, "left" if words(row, "direction") == "received" else "right", "media", said
 
     def picture(self, route, way, kind):
-        drawn = [line(x, x, 0, 22, "lane") for x in [self.x(None), *map(self.x, self.lanes)]]
+        drawn = [line(x, x, -99, 199, "lane") for x in [self.x(None), *map(self.x, self.lanes)]]
         for start, end in zip(route, route[1:]):
             left, right = sorted((self.x(start), self.x(end)))
             drawn.append(line(left, right, 11, 11, kind))
@@ -576,6 +588,62 @@ def streams(call):
                  table("Measured where the capture was taken: what is sent may still be lost on its way. The red bar is full at 10 % of loss.", heads, body)])
 
 
+# What is drawn of a stream over time: heading, colour, figure of a part, unit, least height of the scale.
+CHARTS = (
+    ("Bit rate", "media", lambda part: 8 * whole(part, "bytes") / number(part, "seconds") / 1000 if number(part, "seconds") else None, "kbit/s", 1),
+    ("Loss", "bad", lambda part: 100 * whole(part, "lost") / (whole(part, "lost") + whole(part, "packets") or 1), "%", 5),
+    ("Jitter", "connect", lambda part: number(part, "jitter_max_ms"), "ms", 10),
+)
+CHART_HEIGHT = 44       # as in page.html
+
+
+def chart(stream, duration, kind, figure, unit, top):
+    """One figure of a stream along the call, as bars from the bottom."""
+    drawn, highest = [line(0, 100, CHART_HEIGHT, CHART_HEIGHT, "lane")], None
+    for part in rows(stream, "over_time"):
+        value, begin, length = figure(part), number(part, "time"), number(part, "seconds")
+        if value is None or begin is None or length is None:
+            continue
+        highest = value if highest is None else max(highest, value)
+        left = min(100, max(0, 100 * ((number(stream, "time") or 0.0) + begin) / duration))
+        right = min(100, max(left, left + 100 * length / duration))
+        height = min(CHART_HEIGHT, max(0, CHART_HEIGHT * value / top))
+        if height:
+            drawn.append(element("rect", x=percent(left), width=percent(max(0.3, right - left - 0.2)), y=f"{CHART_HEIGHT - height:.1f}",
+                                 height=f"{height:.1f}", class_=kind))
+    return "not known" if highest is None else join([svg(*drawn, kind="chart"), element("small", f"highest {highest:.1f} {unit}")])
+
+
+def over_time(call):
+    """Bit rate, loss and jitter of each stream along the call; one scale for all streams, but for the bit rate."""
+    duration = number(call, "duration")
+    found = [row for row in rows(call, "streams") if len(rows(row, "over_time")) > 1]
+    if not duration or duration <= 0 or not found:
+        return ""
+    shown = sorted(sorted(found, key=lambda row: -whole(row, "packets"))[:MOST_CHARTS], key=lambda row: whole(row, "frame"))
+    def top(row, figure, least):
+        values = [figure(part) for entry in (shown if row is None else [row]) for part in rows(entry, "over_time")]
+        return max([value for value in values if value is not None] + [least])
+    tops = [None if unit == "kbit/s" else top(None, figure, least) for _, _, figure, unit, least in CHARTS]
+    axis = svg(element("text", "0 s", x="0", y="14", class_="small"),
+               element("text", f"{duration:.0f} s", x="100%", y="14", text_anchor="end", class_="small"), label="from the start of the call to its end")
+    head = element("tr", element("th", "Stream", scope="col", role="columnheader"),
+                   *(element("th", f"{title} up to {math.ceil(limit)} {unit}" if limit else title, axis, scope="col", class_="picture",
+                             role="columnheader") for (title, _, _, unit, _), limit in zip(CHARTS, tops)), role="row")
+    body = [element("tr", element("th", join([words(row, "modality") or "not known", " ", words(row, "payload_name"), " ", words(row, "direction")]),
+                                  element("small", f"SSRC {words(row, 'ssrc')}"), scope="row", role="rowheader"),
+                    *(element("td", element("span", title, class_="narrow"), chart(row, duration, kind, figure, unit, limit or top(row, figure, least)),
+                              class_="picture", role="cell")
+                      for (title, kind, figure, unit, least), limit in zip(CHARTS, tops)), role="row")
+            for row in shown]
+    said = "Along the whole call. A bar is one second, and more in long streams. Bit rate is of RTP, without UDP and IP."
+    if len(shown) < len(found):
+        said += f" {counted(len(found) - len(shown), 'smaller stream')} not drawn."
+    return join([element("h3", "Media over time"),
+                 element("table", element("caption", said), element("thead", head, role="rowgroup"), element("tbody", *body, role="rowgroup"),
+                         class_="drawn over-time", role="table")])
+
+
 def remotes(call, ladder, regions):
     body = [[ladder.letter(words(row, "address")),
              join([words(row, "address"), f" port {lists(row, 'ports')}" if lists(row, "ports") else "",
@@ -636,8 +704,8 @@ def card(row):
     more = len(found) - len(worst)
     return element("div", element("p", badge(row), " ", title, " ", copied(words(row, "filter"))),
                    element("p", words(row, "verdict"), class_="verdict"), element("p", facts(row), class_="soft") if facts(row) else "",
-                   element("ul", *map(problem, worst), class_="problems") if worst else "",
-                   element("p", f"{more} more below", class_="soft") if more > 0 and link else "", class_=f"card {severity(row)[0]}")
+                   element("ul", *(problem(entry, words(row, "verdict")) for entry in worst), class_="problems") if worst else "",
+                   element("p", f"{more} more below" if worst else f"{counted(more, 'remark')} below", class_="soft") if more > 0 and link else "", class_=f"card {severity(row)[0]}")
 
 
 def signin_part(signin):
@@ -646,7 +714,7 @@ def signin_part(signin):
     return element("section", element("h2", heading(signin, "signin", "signin"), id=f"signin-{whole(signin, 'signin')}"),
                    element("p", badge(signin), " ", words(signin, "verdict"), class_="verdict"),
                    element("p", about, " ", copied(f"teams.signin == {whole(signin, 'signin')}"), class_="soft"),
-                   problems(rows(signin, "problems")), waterfall(signin), stages_said(signin))
+                   problems(signin), waterfall(signin), stages_said(signin))
 
 
 def call_part(call, regions):
@@ -657,7 +725,7 @@ def call_part(call, regions):
     return element("section", element("h2", heading(call, words(call, "kind"), "call"), id=f"call-{whole(call, 'call')}"),
                    element("p", badge(call), " ", words(call, "verdict"), class_="verdict"),
                    element("p", about, " ", copied(f"teams.call == {whole(call, 'call')}"), class_="soft"),
-                   problems(rows(call, "problems")), ladder.html(), remotes(call, ladder, regions), streams(call), ports(call))
+                   problems(call), ladder.html(), remotes(call, ladder, regions), streams(call), over_time(call), ports(call))
 
 
 def names_part(names):

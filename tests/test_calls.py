@@ -4,6 +4,7 @@
 What each capture holds is told in test-captures/README.md; ports and who has them are
 those of test-captures/generate/sessions_calls.py."""
 import json
+import subprocess
 
 import pytest
 
@@ -103,7 +104,41 @@ def test_frames_out_of_their_order(tmp_path):
         assert all(moment is None or moment["time"] >= 0 for step, moment in call["setup"].items()
                    if step not in ("name", "nominated_before"))
         assert all(pair["round_trip_min"] is None or pair["round_trip_min"] >= 0 for pair in call["pairs"])
+        assert all(stream["duration"] >= 0 and len(stream["over_time"]) >= 1 for stream in call["streams"])
     assert whole["setup"]["allocation"]["frame"] == 1
+
+
+def test_a_stream_over_time(tmp_path):
+    """article-2017.pcapng: 50 packets of audio a second for 40 s from 5 s on; packets 400-402, 900, 901, 1200, 1500 and 1700
+    of the received ones are lost (test-captures/generate/article.py), which the next packet of each shows.
+    With three times the time between frames it lasts 120 s: 60 parts of 2 s."""
+    path = tmp_path / "article.pcap"
+    subprocess.run(["editcap", "-F", "pcap", bundled("article-2017.pcapng"), path], check=True)
+    read = list(frames(path.read_bytes()))
+    first = read[0][0]
+    slow = [(first + (3 * (1000000 * (seconds - first) + micros)) // 1000000, 3 * micros % 1000000, data) for seconds, micros, data in read]
+    for capture, length, parts in ((path, 1, 40), (written(tmp_path, slow), 2, 60)):
+        stream, = [stream for stream in report_of(capture)[0]["streams"] if stream["modality"] == "audio" and stream["direction"] == "received"]
+        pieces = stream["over_time"]
+        assert [(part["time"], part["seconds"]) for part in pieces] == [(length * n, length) for n in range(parts)]
+        shown = {400: 403, 900: 902, 1200: 1201, 1500: 1501, 1700: 1701}
+        count = {400: 3, 900: 2, 1200: 1, 1500: 1, 1700: 1}
+        factor = 3 if length == 2 else 1
+        expected = {int(factor * shown[number] * 0.02 / length): count[number] for number in shown}
+        assert {n: part["lost"] for n, part in enumerate(pieces) if part["lost"]} == expected
+        assert sum(part["packets"] for part in pieces) == stream["packets"] == 1992
+        assert sum(part["bytes"] for part in pieces) == stream["bytes"]
+
+
+def test_a_late_packet_is_not_lost(tmp_path):
+    """A packet of the stream that comes a second and a half late was counted as lost, and is taken back where it was."""
+    read = list(frames(bundled("sessions/callers-relayed.pcap").read_bytes()))
+    whole = report_of(bundled("sessions/callers-relayed.pcap"))[0]
+    stream = max(whole["streams"], key=lambda row: row["packets"])
+    at = stream["frame"] + 2 * len(whole["streams"])
+    for call in report_of(written(tmp_path, [*read[:at], *read[at + 1:], (read[-1][0] + 1, read[-1][1], read[at][2])])):
+        for row in call["streams"]:
+            assert sum(part["lost"] for part in row["over_time"]) == row["lost"] == 0
 
 
 def test_one_address_over_udp_and_over_tcp():

@@ -33,8 +33,8 @@ ALLOWED = {
     "svg": {"role", "aria-label", "aria-hidden", "x", "y", "width", "height", "class"}, "rect": {"x", "y", "width", "height", "class"},
     "line": {"x1", "x2", "y1", "y2", "class"}, "path": {"d"}, "text": {"x", "y", "class", "text-anchor"},
 }
-CLASSES = set("ok check broken unknown badge card soft verdict problems level wide number picture stage dns connect tls data tick cut lane arrow "
-              "good media bad small legend even drawn waterfall ladder".split())
+CLASSES = set("ok check broken unknown badge card soft verdict problems level wide number picture stage dns connect tls data wait tick cut lane arrow "
+              "good media bad small legend even drawn waterfall ladder over-time chart narrow".split())
 
 
 class Reader(html.parser.HTMLParser):
@@ -178,6 +178,25 @@ def test_article():
     copied = {row["data-copy"] for row in reader.all("button")}
     assert {"teams.signin == 1", "teams.call == 1", "frame.number == 363", "teams_dns.fqdn_risk"} <= copied
     assert max(map(float, re.findall(r'(?:x|x1|x2)="([\d.]+)%"', page_of(harness.bundled("article-2017.pcapng"))))) <= 100
+
+
+def test_media_over_time():
+    """Fifty packets a second, of which 400 to 402 are lost in the ninth second (test-captures/generate/article.py)."""
+    shown = is_closed(page_of(harness.bundled("article-2017.pcapng"))).text()
+    received = shown[shown.index("Media over time"):].split("audio SILK received")[1].split("SSRC")[1]
+    assert "highest 6.0 %" in received and "highest 0.0 ms" in received
+    whole = json.loads(reports(harness.bundled("article-2017.pcapng")))
+    del whole["calls"][0]["duration"]
+    assert "Media over time" not in Reader(make(json.dumps(whole))).text()
+
+
+def test_failed_connections_are_drawn_as_long_as_they_waited():
+    """Three connections of 8 SYNs each: see truth.csv; each ends 11 s after its first SYN, and 16 s before the next."""
+    reader = is_closed(page_of(harness.shared("failures/05-syn-dropped-login.pcapng")))
+    waits = [float(row["width"].rstrip("%")) for row in reader.all("rect") if row["class"] == "wait" and row["width"] != "100%"]
+    others = [float(row["width"].rstrip("%")) for row in reader.all("rect") if row["class"] == "tls" and row["width"] != "100%"]
+    assert len(waits) == 3 and sum(waits) > 80 and max(others) < 1
+    assert "What to do:" in reader.text()
 
 
 def test_every_copied_filter_is_one():

@@ -193,7 +193,7 @@ COLUMN_GETTER(stream_lost, calls_stream, calls_entry) { value->number = ts_strea
 COLUMN_GETTER(stream_packets, calls_stream, calls_entry) { value->number = row->stats.received; }
 
 COLUMN_GETTER(stream_time, calls_stream, calls_entry) { value->real = ts_seconds(&parent->first, &row->when); }
-COLUMN_GETTER(stream_duration, calls_stream, calls_entry) { value->real = row->last_time - report_time(&row->when); }
+COLUMN_GETTER(stream_duration, calls_stream, calls_entry) { value->real = row->over_time.latest - row->over_time.earliest; }
 COLUMN_GETTER(slice_length, over_time_slice, calls_stream) { value->real = parent->over_time.seconds; }
 
 COLUMN_GETTER(slice_time, over_time_slice, calls_stream)
@@ -395,7 +395,7 @@ static const report_column stream_columns[] = {
     { .key = "frame", .kind = COLUMN_UINT, .description = "first frame", COLUMN_MEMBER(calls_stream, frame) },
     { .key = "time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "of that frame, from the first frame of the call",
         .get = stream_time },
-    { .key = "duration", .kind = COLUMN_REAL, .unit = "s", .decimals = 3, .description = "from its first packet to its last",
+    { .key = "duration", .kind = COLUMN_REAL, .unit = "s", .decimals = 3, .description = "from its earliest packet to its latest",
         .get = stream_duration },
     { .key = "pair", .kind = COLUMN_UINT, .description = "candidate pair that carried it last, 0: no check seen",
         COLUMN_MEMBER(calls_stream, pair) },

@@ -51,10 +51,11 @@ index_of(over_time *stream, double now)
 {
     if (stream->slices == NULL) {
         stream->slices = g_array_new(FALSE, TRUE, sizeof(over_time_slice));
-        stream->start = now;
+        stream->start = stream->earliest = stream->latest = now;
         stream->seconds = FIRST_LENGTH;
     }
-    /* Frames may lie in a capture in another order than they passed. */
+    stream->earliest = MIN(stream->earliest, now);
+    stream->latest = MAX(stream->latest, now);
     const double since = now > stream->start ? now - stream->start : 0;
 
     while (since >= MOST_SLICES * stream->seconds)

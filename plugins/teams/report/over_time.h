@@ -21,7 +21,9 @@ typedef struct {
 /* However long the stream is, there are few slices: they double their length instead. */
 typedef struct {
     GArray *slices;             /* over_time_slice, from the first packet on; NULL before it */
-    double start;
+    double start;               /* of the first slice: the first packet of the capture */
+    double earliest;            /* packets may lie in a capture in another order than they passed */
+    double latest;
     double seconds;             /* length of a slice */
 } over_time;
 

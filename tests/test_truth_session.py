@@ -137,3 +137,34 @@ def test_no_flow_is_cut_at_its_first_media_frame(capture):
 ])
 def test_product_of_a_call_follows_names_and_version(path, product):
     assert {value for value, in rows(path(), "teams.call && teams_stun.pair", "teams.product")} == {product}
+
+
+# ---- each answer by itself ----
+
+APART = [("52.114.250.123", "A", "northeurope", "b-tr-teams-euno-05.northeurope.cloudapp.azure.com"),
+         ("2603:1063::1", "AAAA", "westeurope", "b-tr-teams-weu-01.westeurope.cloudapp.azure.com"),
+         (None, "HTTPS", "australiaeast", "b-tr-teams-aue-02.australiaeast.cloudapp.azure.com")]
+
+
+def answers_apart(name, key):
+    found = data(bundled("sessions/answers-apart.pcap"), name)
+    return [row for row in (found["signins"][0]["steps"] if name == "signin" else found["names"]) if row["name"] == key]
+
+
+def test_answers_that_lead_to_different_hosts_are_steps_of_their_own():
+    steps = answers_apart("signin", "euaz.tr.teams.microsoft.com")
+    assert [(step["addresses"], step["types"], step["region"], step["chain"][-1]["name"]) for step in steps] == [
+        ([address] if address else [], [kind], region, host) for address, kind, region, host in APART]
+    assert [step["server"] for step in steps] == ["", "[2603:1063::1]:443", ""]
+
+
+def test_answers_that_lead_to_different_hosts_are_rows_of_their_own():
+    names = answers_apart("names", "euaz.tr.teams.microsoft.com")
+    assert [(row["addresses"], row["types"], row["regions"][-1], row["hosts"]) for row in names] == [
+        ([address] if address else [], [kind], region, [host]) for address, kind, region, host in APART]
+
+
+def test_answers_that_lead_to_one_host_are_one_step():
+    for name in ("signin", "names"):
+        row, = answers_apart(name, "authsvc.teams.microsoft.com")
+        assert (row["addresses"], row["types"]) == (["52.113.194.134", "2603:1063::2"], ["A", "AAAA"])

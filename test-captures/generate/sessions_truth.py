@@ -3,7 +3,7 @@
 Microsoft's other services share. Each with a host beside it that is the real thing."""
 import stun
 from common import capture
-from resolver import AAAA
+from resolver import AAAA, HTTPS
 from sessions import RELAY, go_on, start
 from sessions_calls import PEERS, Line, TcpLine
 from signin import Client
@@ -108,3 +108,24 @@ def dual_stack(c):
     ask(behind_six, 5.2, "teams.microsoft.com", "login.microsoftonline.com")
     start(outside, 6)
     ask(outside_six, 6.2, "teams.microsoft.com", "login.microsoftonline.com")
+
+
+# ---- each answer by itself ----
+
+@capture("sessions/answers-apart.pcap", "2026-03-02T08:00:00")
+def answers_apart(c):
+    """The relay's A, AAAA and HTTPS answers lead to three hosts, and the client speaks TLS to the second.
+    The A and AAAA answers of the token service lead to one host."""
+    client = Client(c, "192.168.1.61")
+    six = Client(c, "2001:db8:1::61", "2001:db8::1")
+    for each in (client, six):
+        c.macs[each.address] = "02:00:00:00:61:61"
+    name, manager = "euaz.tr.teams.microsoft.com", "euaz.tr.teams.trafficmanager.net"
+    start(client, 0)
+    client.resolver.ask(2, name, [manager, "b-tr-teams-euno-05.northeurope.cloudapp.azure.com", "52.114.250.123"])
+    client.resolver.ask(2.001, name, [manager, "b-tr-teams-weu-01.westeurope.cloudapp.azure.com", "2603:1063::1"], kind=AAAA)
+    client.resolver.ask(2.002, name, [manager, "b-tr-teams-aue-02.australiaeast.cloudapp.azure.com"], kind=HTTPS)
+    six.connect(2.1, "2603:1063::1", name)
+    one = ["authsvc.teams.trafficmanager.net", "authsvc-euno-01.northeurope.cloudapp.azure.com"]
+    client.resolver.ask(3, "authsvc.teams.microsoft.com", [*one, "52.113.194.134"])
+    client.resolver.ask(3.001, "authsvc.teams.microsoft.com", [*one, "2603:1063::2"], kind=AAAA)

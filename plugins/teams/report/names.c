@@ -10,8 +10,9 @@
 
 #include "session/signin.h"
 
-/* One name that was asked for or sent as a server name. */
+/* One name that was asked for or sent as a server name, and one host that its answers lead to. */
 typedef struct {
+    int next;                   /* index + 1 of the same name's next host, 0: none */
     char *key;                  /* lower case, as on the wire */
     char *name;                 /* as shown */
     ts_product product;
@@ -20,7 +21,8 @@ typedef struct {
     ts_cloud cloud;
     uint32_t frame;             /* the first one */
     unsigned frames;            /* DNS messages and server names that carry it */
-    report_texts *hosts;           /* last names of its chains */
+    report_texts *hosts;           /* last name of its chains; none yet */
+    report_texts *types;           /* of the questions that were answered so */
     report_texts *providers;
     report_texts *regions;
     report_texts *addresses;
@@ -42,6 +44,7 @@ entry_free(void *data)
     g_free(e->name);
     g_free(e->description);
     report_texts_free(e->hosts);
+    report_texts_free(e->types);
     report_texts_free(e->providers);
     report_texts_free(e->regions);
     report_texts_free(e->addresses);
@@ -70,28 +73,67 @@ names_free(void *data)
     g_free(state);
 }
 
-static int
-entry_index(names_state *state, const packet_info *pinfo, const char *name)
+static entry *
+entry_at(const names_state *state, int number)
 {
-    char *key = g_ascii_strdown(name, -1);
-    const int found = GPOINTER_TO_INT(g_hash_table_lookup(state->by_name, key));
+    return (entry *)g_ptr_array_index(state->entries, number - 1);
+}
 
-    if (found != 0) {
-        g_free(key);
-        return found - 1;
-    }
+/* Its index + 1. */
+static int
+entry_new(names_state *state, const packet_info *pinfo, const char *name)
+{
     entry *e = g_new0(entry, 1);
 
-    e->key = key;
+    e->key = g_ascii_strdown(name, -1);
     e->name = report_name(name);
     e->frame = pinfo->num;
     e->hosts = report_texts_new();
+    e->types = report_texts_new();
     e->providers = report_texts_new();
     e->regions = report_texts_new();
     e->addresses = report_texts_new();
     g_ptr_array_add(state->entries, e);
-    g_hash_table_insert(state->by_name, key, GINT_TO_POINTER((int)state->entries->len));
-    return (int)state->entries->len - 1;
+    return (int)state->entries->len;
+}
+
+/* May the message be told in this entry of its name? A question or an answer that leads nowhere may in any. */
+static bool
+entry_takes(const entry *e, const ts_name_info *info)
+{
+    if (!info->response || info->link_count < 2)
+        return true;
+    if (report_texts_count(e->hosts) == 0)
+        return report_texts_count(e->addresses) == 0;
+    char *host = report_name(info->links[info->link_count - 1].name);
+    const bool same = report_texts_have(e->hosts, host);
+
+    g_free(host);
+    return same;
+}
+
+/* The index of the entry that the message is told in. */
+static int
+entry_index(names_state *state, const packet_info *pinfo, const ts_name_info *info)
+{
+    const char *name = info->links[0].name;
+    char *key = g_ascii_strdown(name, -1);
+    int found = GPOINTER_TO_INT(g_hash_table_lookup(state->by_name, key));
+
+    g_free(key);
+    if (found == 0) {
+        found = entry_new(state, pinfo, name);
+        g_hash_table_insert(state->by_name, entry_at(state, found)->key, GINT_TO_POINTER(found));
+        return found - 1;
+    }
+    while (!entry_takes(entry_at(state, found), info)) {
+        entry *e = entry_at(state, found);
+
+        if (e->next == 0)
+            e->next = entry_new(state, pinfo, name);
+        found = e->next;
+    }
+    return found - 1;
 }
 
 static void
@@ -120,12 +162,9 @@ entry_add(entry *e, const ts_name_info *info, const teams_frame_info *frame)
         report_texts_add(e->hosts, host);
         g_free(host);
     }
-    for (unsigned i = 0; i < info->address_count; i++) {
-        char *address = report_endpoint(&info->addresses[i].end);
-
-        report_texts_add(e->addresses, address);
-        g_free(address);
-    }
+    if (info->response)
+        report_texts_add_type(e->types, info->qtype);
+    report_texts_add_addresses(e->addresses, info);
 }
 
 static int
@@ -140,7 +179,7 @@ names_packet(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const team
         if (info->kind != TS_INFO_NAME || name->link_count == 0 ||
             (teams_name_weigh(name->whole->product) <= TEAMS_NAME_INFRA && name->links[0].name != tap->info->name))
             continue;
-        changed = entry_index(state, pinfo, name->links[0].name);
+        changed = entry_index(state, pinfo, name);
         entry_add((entry *)g_ptr_array_index(state->entries, changed), name, tap->info);
     }
     return changed;
@@ -199,6 +238,8 @@ names_text(const void *data, bool full, FILE *out)
             report_print(out, 2, "%s (stage %s)", ts_service_label(e->service), ts_stage_name(e->stage));
         report_print(out, 4, "%s, %u frame%s, first %u", e->name, e->frames, e->frames == 1 ? "" : "s", e->frame);
         list_text(out, "host", e->hosts);
+        if (full)
+            list_text(out, "answers", e->types);
         list_text(out, "provider", e->providers);
         list_text(out, "region", e->regions);
         list_text(out, "address", e->addresses);
@@ -227,7 +268,8 @@ static const report_column columns[] = {
     { .key = "name", .title = "Name", .kind = COLUMN_TEXT, .description = "the name", COLUMN_MEMBER(entry, name) },
     { .key = "frames", .title = "Frames", .kind = COLUMN_UINT, .description = "DNS messages and server names that carry it",
         COLUMN_MEMBER(entry, frames) },
-    { .key = "hosts", .title = "Hosts", .kind = COLUMN_TEXTS, .description = "last names of its alias chains", COLUMN_MEMBER(entry, hosts) },
+    { .key = "hosts", .title = "Hosts", .kind = COLUMN_TEXTS, .description = "last name of its alias chain: a name whose answers lead to several has a row for each", COLUMN_MEMBER(entry, hosts) },
+    { .key = "types", .kind = COLUMN_TEXTS, .description = "types of the questions that were answered so", COLUMN_MEMBER(entry, types) },
     { .key = "providers", .title = "Providers", .kind = COLUMN_TEXTS, .description = "whose infrastructure the chains pass",
         COLUMN_MEMBER(entry, providers) },
     { .key = "regions", .title = "Regions", .kind = COLUMN_TEXTS, .description = "regions that the chains name",

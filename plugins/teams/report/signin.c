@@ -62,6 +62,7 @@ static const report_column step_columns[] = {
         COLUMN_MEMBER(signin_step, region) },
     { .key = "datacenter", .kind = COLUMN_TEXT, .description = "datacenter that the chain names", COLUMN_MEMBER(signin_step, datacenter) },
     { .key = "continent", .kind = COLUMN_TEXT, .description = "continent of the region", COLUMN_MEMBER(signin_step, continent) },
+    { .key = "types", .kind = COLUMN_TEXTS, .description = "types of the questions that were answered so", COLUMN_MEMBER(signin_step, types) },
     { .key = "addresses", .title = "Addresses", .kind = COLUMN_TEXTS, .description = "addresses that were answered",
         COLUMN_MEMBER(signin_step, addresses) },
     { .key = "required_set", .kind = COLUMN_TEXT, .description = "Microsoft endpoint ID that lists the name, empty: none",
@@ -232,7 +233,7 @@ static const report_column session_columns[] = {
         .get = session_identity },
     { .key = "later_connected", .kind = COLUMN_BOOL, .description = "the same to a service that needs a token", .get = session_beyond },
     { .key = "proxy", .kind = COLUMN_TEXT, .description = "proxy that the client uses, empty: none seen", .get = session_proxy },
-    { .key = "steps", .kind = COLUMN_LIST, .description = "names in order", .list = &steps },
+    { .key = "steps", .kind = COLUMN_LIST, .description = "names in order, one row for each host that the answers for a name lead to", .list = &steps },
     { .key = "connections", .kind = COLUMN_LIST, .description = "connections to its hosts, in order", .list = &connections },
     { .key = "timings", .kind = COLUMN_LIST, .description = "how long the first use of each name took, the slowest first",
         .list = &timings },
@@ -282,6 +283,16 @@ step_chain(const signin_step *s, FILE *out)
     g_free(providers);
 }
 
+/* Told where the answers for a name lead to different hosts: whose this one is. */
+static void
+step_types(const signin_step *s, GString *place)
+{
+    char *types = report_texts_join(s->types, ", ");
+
+    g_string_append_printf(place, "answer for %s, others lead to other hosts; ", types);
+    g_free(types);
+}
+
 static void
 step_place(const signin_step *s, bool full, FILE *out)
 {
@@ -297,6 +308,8 @@ step_place(const signin_step *s, bool full, FILE *out)
         g_string_append(place, "anycast: the nearest edge of Microsoft's network answers; ");
     if (full && s->required[0] != '\0')
         g_string_append_printf(place, "required by Microsoft (endpoint ID %s); ", s->required);
+    if ((s->next != NULL || s->is_other) && report_texts_count(s->types) > 0)
+        step_types(s, place);
     if (s->server_name_frame != 0)
         g_string_append_printf(place, "TLS or QUIC to %s in frame %u; ", s->server, s->server_name_frame);
     if (s->asked > 1)

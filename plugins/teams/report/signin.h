@@ -18,9 +18,11 @@ typedef struct {
     ts_product product;
 } signin_link;
 
-/* One name of a sign-in, from the first time it was asked for or sent. */
-typedef struct {
+/* One name of a sign-in and one host that it leads to, from the first time it was asked for or sent. */
+typedef struct signin_step {
     const teams_signin *signin;
+    struct signin_step *next;   /* of the same name: answers that lead elsewhere; NULL: none */
+    bool is_other;              /* an earlier step has the name, too */
     unsigned row;               /* in the table of all sign-ins */
     char *question;             /* as on the wire: the key */
     char *name;                 /* as shown */
@@ -38,6 +40,7 @@ typedef struct {
     GArray *links;              /* signin_link: what follows the question */
     report_texts *providers;    /* labels of the different infrastructures, in order */
     report_texts *addresses;
+    report_texts *types;        /* of the questions that were answered so */
     uint32_t answer_frame;      /* 0: no answer seen */
     double answer_time;         /* seconds; NAN: not known */
     uint8_t rcode;
@@ -63,7 +66,8 @@ typedef struct {
 typedef struct {
     const teams_signin *signin;
     GPtrArray *steps;           /* signin_step, in order */
-    GHashTable *by_name;        /* question -> signin_step */
+    GHashTable *by_name;        /* question -> the first signin_step of it */
+    const signin_step *changed; /* by the latest frame with a name */
     report_problems *seen;      /* what frames said */
     const ts_expert_table *name_table;  /* the rows of teams-dns; NULL: none of its names seen */
     GPtrArray *questions;       /* ts_name_question: what teams-dns knows of them at the end */

@@ -33,6 +33,7 @@ step_free(void *data)
     g_array_free(s->links, TRUE);
     report_texts_free(s->providers);
     report_texts_free(s->addresses);
+    report_texts_free(s->types);
     g_free(s);
 }
 
@@ -95,7 +96,7 @@ session_new(signin_state *state, const teams_signin *signin)
 /* ---- names ---- */
 
 static signin_step *
-step_new(signin_session *s, const teams_sighting *seen)
+step_new(signin_state *state, signin_session *s, const teams_sighting *seen)
 {
     const char *name = seen->info->links[0].name;
     signin_step *fresh = g_new0(signin_step, 1);
@@ -115,9 +116,11 @@ step_new(signin_session *s, const teams_sighting *seen)
     g_array_set_clear_func(fresh->links, link_clear);
     fresh->providers = report_texts_new();
     fresh->addresses = report_texts_new();
+    fresh->types = report_texts_new();
     fresh->answer_time = NAN;
+    fresh->row = state->rows->len;
+    g_ptr_array_add(state->rows, fresh);
     g_ptr_array_add(s->steps, fresh);
-    g_hash_table_insert(s->by_name, fresh->question, fresh);
     return fresh;
 }
 
@@ -142,9 +145,12 @@ step_classify(signin_step *s, const ts_name_info *info)
     }
     if (whole->cloud != TS_CLOUD_UNKNOWN)
         s->cloud = whole->cloud;
-    keep_text(&s->region, whole->region);
-    keep_text(&s->datacenter, whole->datacenter);
-    keep_text(&s->continent, whole->continent);
+    /* A question or server name alone knows less of the place than the chain that was answered. */
+    if (info->link_count > 1 || s->links->len == 0) {
+        keep_text(&s->region, whole->region);
+        keep_text(&s->datacenter, whole->datacenter);
+        keep_text(&s->continent, whole->continent);
+    }
     keep_text(&s->required, info->links[0].required);
     if (s->description[0] == '\0')
         keep_text(&s->description, info->links[0].description);
@@ -155,12 +161,8 @@ step_answer(signin_step *s, const teams_sighting *seen)
 {
     const ts_name_info *info = seen->info;
 
-    for (unsigned i = 0; i < info->address_count; i++) {
-        char *address = report_endpoint(&info->addresses[i].end);
-
-        report_texts_add(s->addresses, address);
-        g_free(address);
-    }
+    report_texts_add_type(s->types, info->qtype);
+    report_texts_add_addresses(s->addresses, info);
     if (s->answer_frame == 0) {
         s->answer_frame = seen->frame;
         s->rcode = info->rcode;
@@ -196,19 +198,74 @@ step_classify_link(signin_step *s, const teams_frame_info *frame)
     }
 }
 
+/* Did an answer of the step give the address of "address:port"? */
+static bool
+step_has_server(const signin_step *s, const char *server)
+{
+    const char *port = strrchr(server, ':');
+    const bool bracketed = server[0] == '[';
+    char *address = port == NULL ? g_strdup(server) : g_strndup(server + bracketed, (size_t)(port - server) - 2 * bracketed);
+    const bool found = report_texts_have(s->addresses, address);
+
+    g_free(address);
+    return found;
+}
+
+/* May the message be told in this step of its name? */
+static bool
+step_takes(const signin_step *s, const teams_sighting *seen)
+{
+    const ts_name_info *info = seen->info;
+
+    if (info->role != TS_ROLE_QUESTION)
+        return seen->endpoint != NULL && step_has_server(s, seen->endpoint);
+    if (!info->response || info->link_count < 2)
+        return true;        /* a question, or an answer that leads nowhere */
+    if (s->links->len == 0)
+        return report_texts_count(s->addresses) == 0;
+    char *last = report_name(info->links[info->link_count - 1].name);
+    const bool same = g_ascii_strcasecmp(g_array_index(s->links, signin_link, s->links->len - 1).name, last) == 0;
+
+    g_free(last);
+    return same;
+}
+
+/* A step of a name that has one: what it was answered with is another host's. */
+static signin_step *
+step_split(signin_state *state, signin_session *s, signin_step *last, const teams_sighting *seen)
+{
+    const ts_name_info *info = seen->info;
+    signin_step *fresh = step_new(state, s, seen);
+
+    last->next = fresh;
+    fresh->is_other = true;
+    fresh->asked = GPOINTER_TO_UINT(g_hash_table_lookup(s->asked, info->question));
+    if (info->request_frame != 0) {
+        fresh->frame = info->request_frame;
+        nstime_subtract(&fresh->time, &info->answer_time);
+    }
+    return fresh;
+}
+
 static signin_step *
 step_of(signin_state *state, signin_session *s, const teams_sighting *seen)
 {
     char *key = g_ascii_strdown(seen->info->links[0].name, -1);
-    signin_step *found = (signin_step *)g_hash_table_lookup(s->by_name, key);
+    signin_step *first = (signin_step *)g_hash_table_lookup(s->by_name, key);
+    signin_step *last = NULL;
 
     g_free(key);
-    if (found == NULL) {
-        found = step_new(s, seen);
-        found->row = state->rows->len;
-        g_ptr_array_add(state->rows, found);
+    if (first == NULL) {
+        first = step_new(state, s, seen);
+        g_hash_table_insert(s->by_name, first->question, first);
+        return first;
     }
-    return found;
+    for (signin_step *each = first; each != NULL; each = each->next) {
+        if (step_takes(each, seen))
+            return each;
+        last = each;
+    }
+    return seen->info->role == TS_ROLE_QUESTION ? step_split(state, s, last, seen) : first;
 }
 
 static void
@@ -230,6 +287,7 @@ add_name(signin_state *state, signin_session *s, const teams_sighting *seen, con
     const ts_name_info *info = seen->info;
     signin_step *found = step_of(state, s, seen);
 
+    s->changed = found;
     step_classify(found, info);
     if (frame != NULL)
         step_classify_link(found, frame);
@@ -315,7 +373,7 @@ add_call(signin_session *s, const teams_call *call)
         g_array_append_val(s->calls, call->number);
 }
 
-/* The last row that the frame added, else that of its name; -1 for none. */
+/* The last row that the frame added, else the one that it was told in; -1 for none. */
 static int
 changed_row(const signin_state *state, const signin_session *s, const packet_info *pinfo, const teams_tap *tap, unsigned before)
 {
@@ -323,11 +381,7 @@ changed_row(const signin_state *state, const signin_session *s, const packet_inf
         return (int)state->rows->len - 1;
     if (tap->info->name_frame != pinfo->num || tap->info->name == NULL)
         return -1;
-    char *key = g_ascii_strdown(tap->info->name, -1);
-    const signin_step *step = (const signin_step *)g_hash_table_lookup(s->by_name, key);
-
-    g_free(key);
-    return step == NULL ? -1 : (int)step->row;
+    return s->changed == NULL ? -1 : (int)s->changed->row;
 }
 
 int

@@ -168,6 +168,30 @@ report_endpoint(const ts_endpoint *end)
     return result;
 }
 
+void
+report_texts_add_type(report_texts *texts, uint16_t type)
+{
+    static const value_string types[] = {
+        { 1, "A" }, { 5, "CNAME" }, { 16, "TXT" }, { 28, "AAAA" }, { 33, "SRV" }, { 64, "SVCB" }, { 65, "HTTPS" }, { 0, NULL }
+    };
+    const char *known = try_val_to_str(type, types);
+    char *text = known != NULL ? g_strdup(known) : g_strdup_printf("type %u", type);
+
+    report_texts_add(texts, text);
+    g_free(text);
+}
+
+void
+report_texts_add_addresses(report_texts *texts, const ts_name_info *info)
+{
+    for (unsigned i = 0; i < info->address_count; i++) {
+        char *address = report_endpoint(&info->addresses[i].end);
+
+        report_texts_add(texts, address);
+        g_free(address);
+    }
+}
+
 double
 report_time(const nstime_t *time)
 {

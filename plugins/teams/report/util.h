@@ -41,6 +41,12 @@ char *report_name(const char *name);
 char *report_address(const address *addr);
 char *report_endpoint(const ts_endpoint *end);
 
+/* Adds what an answer is of, "A", "HTTPS", "type 99", and the addresses that it gave. */
+void report_texts_add_type(report_texts *texts, uint16_t type);
+void report_texts_add_addresses(report_texts *texts, const ts_name_info *info);
+
+void report_texts_add_addresses(report_texts *texts, const ts_name_info *info);
+
 /* Seconds since the first frame of the capture. */
 double report_time(const nstime_t *time);
 

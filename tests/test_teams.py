@@ -189,7 +189,7 @@ def test_sign_in_links_to_its_call():
 @pytest.mark.parametrize("capture,client,expected", [
     ("sessions/signin-stalled.pcap", "192.168.1.20", {("D15", "warning")}),
     ("sessions/signin-stalled.pcap", "192.168.1.21", set()),
-    ("sessions/media-missing.pcap", "192.168.1.20", {("D16", "warning")}),
+    ("sessions/media-missing.pcap", "192.168.1.20", {("D16", "note")}),
     ("sessions/media-missing.pcap", "192.168.1.21", set()),
     ("sessions/regions.pcap", "192.168.1.20", {("D9", "note"), ("D9", "warning")}),
     ("sessions/unresolved.pcap", "192.168.1.20", {("D27", "note"), ("D27", "warning")}),
@@ -203,7 +203,7 @@ def test_problems(capture, client, expected):
 
 @pytest.mark.parametrize("client,expected", [
     ("192.168.1.30", {("D15", "warning", 20)}),
-    ("192.168.1.31", {("D16", "warning", 82)}),
+    ("192.168.1.31", {("D16", "note", 82)}),
     ("192.168.1.32", {("D31", "note", 11), ("D32", "error", 45), ("D32", "note", 45)}),
 ])
 def test_problems_that_only_the_end_of_the_capture_shows(client, expected):
@@ -315,8 +315,10 @@ def test_ports_of_other_services_are_not_ours():
 def test_what_never_connected_settled_nowhere():
     checked, asked = sorted(calls("sessions/never-connected.pcap"), key=lambda call: call["client"])
     assert {end["role"] for end in checked["remotes"] + asked["remotes"]} == {"no-answer"}
-    assert ("udp-unanswered", "error") in codes(checked) and "call-not-connected" not in {code for code, _ in codes(checked)}
-    assert ("udp-unanswered", "warning") in codes(asked) and asked["kind"] == "call"
+    # Nothing that these hosts receive is in the capture: whether it was sent to them, bytes do not tell.
+    for call in (checked, asked):
+        assert ("one-sided-capture", "note") in codes(call) and call["kind"] == "call"
+        assert not {"call-not-connected", "udp-unanswered"} & {code for code, _ in codes(call)}
     assert "unpublished-address" not in {code for code, _ in codes(checked)}
 
 

@@ -44,7 +44,11 @@ SHOWN = [
     ("signin", "error", "sessions/identity-first.pcap", 2),
     ("signin", "failed", "failures/06-rst-after-clienthello.pcapng", 1),
     ("signin", "discovery-found", "lync-discovery.pcap", 1),
-    ("summary", "no-names", "flightproxy.pcap", 0),
+    ("summary", "traces", "flightproxy.pcap", 0),                  # flows
+    ("summary", "traces", "diagnostics/d21-sip-all.pcap", 0),      # names
+    ("summary", "traces", "sessions/shared-address.pcap", 0),
+    ("summary", "no-names", "negative/rtp.pcapng", 0),
+    ("summary", "nothing-found", "cases/false-signin-fp-probe.pcap", 0),
     ("summary", "nothing-found", "negative/dns.pcap", 0),
 ]
 LISTS = {"signin": "signins", "calls": "calls", "summary": "summary"}
@@ -98,6 +102,25 @@ def test_media_that_is_only_sent():
     assert call["severity"] == "broken" and call["verdict_code"] in ("one-way", "cut-off")
     problem, = [problem for problem in call["problems"] if problem["code"] == "one-way-media"]
     assert problem["summary"] == "Media was sent, and none was received"
+
+
+# ---- half of the traffic ----
+
+@pytest.mark.parametrize("capture,client", [
+    ("failures/00-control.pcapng", "192.168.10.20"), ("article-signin-2017.pcap", "192.168.1.20"),
+    ("modern-signin.pcap", "192.168.1.20")])
+def test_silence_of_a_server_that_is_not_in_the_capture_is_not_told(capture, client):
+    """Only what the client sends over TCP, and DNS: it acknowledges answers that are not in the capture."""
+    half = only(capture_of(capture), f"dns || (tcp && ip.src == {client})")
+    for signin in entries(half, "signin"):
+        assert signin["severity"] != "broken"
+        assert not {problem["code"] for problem in signin["problems"]} & {"tcp-unanswered", "hello-unanswered", "no-data"}
+
+
+def test_silence_is_told_where_the_server_is_heard():
+    """The same kind, with the server's answers to SYNs in the capture: 05 drops the SYNs of one name, 14b drops UDP."""
+    found = entry(shared("failures/05-syn-dropped-login.pcapng"), "signin", 1)
+    assert "tcp-unanswered" in {problem["code"] for problem in found["problems"]}
 
 
 def test_an_empty_capture(tmp_path):
@@ -159,7 +182,7 @@ def test_summary_of_the_real_call_fits_a_screen():
 
 def test_summary_says_that_there_is_nothing_and_why():
     text = report(bundled("flightproxy.pcap"), "teams,summary")
-    assert "No Teams or Skype traffic found. There is no DNS" in " ".join(text.split())
+    assert "No sign-in and no call found. Names or flows of Teams or Skype are in this capture" in " ".join(text.split())
 
 
 def test_summary_is_the_same_as_the_reports():

@@ -441,6 +441,8 @@ is_udp_unanswered(const calls_entry *entry, report_texts *details)
 {
     bool asked = false;
 
+    if (is_one_sided(entry, NULL))
+        return false;
     for (unsigned i = 0; i < entry->remotes->len; i++) {
         const calls_remote *remote = remote_at(entry, i);
 
@@ -467,7 +469,8 @@ is_udp_unanswered(const calls_entry *entry, report_texts *details)
 static bool
 never_connected(const calls_entry *entry, report_texts *details _U_)
 {
-    return entry->check.frame != 0 && !got_through(entry) && entry->kind != CALLS_PROBE && entry->packets[CALLS_SENT] > 0;
+    return entry->check.frame != 0 && !got_through(entry) && entry->kind != CALLS_PROBE && entry->packets[CALLS_SENT] > 0 &&
+        !is_one_sided(entry, NULL);
 }
 
 static bool

@@ -41,6 +41,8 @@ typedef struct {
     signin_state *signins;
     void *calls;
     GPtrArray *items;           /* summary_item */
+    GHashTable *flows;          /* teams_flow: those of the frames of ours */
+    bool named;                 /* a name of ours was asked for or answered */
     report_verdict nothing;
     report_problems *no_problems;
 } summary_state;
@@ -93,6 +95,21 @@ holds_empty(const void *entry _U_)
     return seen[SEEN_FRAMES] == 0;
 }
 
+/* Names or flows of ours, of which no server name showed that they are a stranger's. */
+static bool
+holds_traces(const void *entry)
+{
+    const summary_state *state = (const summary_state *)entry;
+    GHashTableIter iter;
+    void *flow;
+    bool traces = state->named;
+
+    g_hash_table_iter_init(&iter, state->flows);
+    while (!traces && g_hash_table_iter_next(&iter, &flow, NULL))
+        traces = !((const teams_flow *)flow)->rejected;
+    return traces;
+}
+
 static bool
 holds_encrypted(const void *entry _U_)
 {
@@ -107,6 +124,9 @@ holds_no_names(const void *entry _U_)
 
 static const report_verdict_row nothing_verdicts[] = {
     { "empty", REPORT_UNKNOWN, "No Teams or Skype traffic found: the capture is empty.", "no frame", holds_empty, false },
+    { "traces", REPORT_UNKNOWN,
+        "No sign-in and no call found. Names or flows of Teams or Skype are in this capture: see teams,names and teams,flows.",
+        "DNS names, server names or flows of Teams or Skype that open no sign-in and are of no call", holds_traces, false },
     { "encrypted-dns", REPORT_UNKNOWN,
         "No Teams or Skype traffic found. DNS is encrypted in this capture, so that names cannot be read.",
         "port 853, or a server name of a known resolver over HTTPS; nothing of Teams or Skype", holds_encrypted, false },
@@ -115,8 +135,8 @@ static const report_verdict_row nothing_verdicts[] = {
         "asked for.",
         "neither a DNS message nor a TLS or QUIC server name; nothing of Teams or Skype", holds_no_names, false },
     { "nothing-found", REPORT_UNKNOWN,
-        "No Teams or Skype traffic found: no DNS name, server name or address in this capture is of Teams or Skype.",
-        "DNS messages or server names, none of them of Teams or Skype", NULL, false },
+        "No Teams or Skype traffic found: no DNS name, server name or address in this capture is one that only Teams or Skype uses.",
+        "DNS messages or server names, none of which only Teams or Skype uses", NULL, false },
 };
 
 /* ---- state ---- */
@@ -144,6 +164,7 @@ summary_start(void)
     state->signins = (signin_state *)teams_report_signin.start();
     state->calls = teams_report_calls.start();
     state->items = g_ptr_array_new_with_free_func(item_free);
+    state->flows = g_hash_table_new(g_direct_hash, g_direct_equal);
     state->no_problems = report_problems_new();
     return state;
 }
@@ -154,6 +175,7 @@ summary_free(void *data)
     summary_state *state = (summary_state *)data;
 
     g_ptr_array_unref(state->items);
+    g_hash_table_destroy(state->flows);
     report_verdict_clear(&state->nothing);
     report_problems_free(state->no_problems);
     teams_report_signin.end(state->signins);
@@ -168,6 +190,10 @@ summary_packet(void *data, packet_info *pinfo, epan_dissect_t *edt, const teams_
 
     teams_report_signin.packet(state->signins, pinfo, edt, tap);
     teams_report_calls.packet(state->calls, pinfo, edt, tap);
+    if (tap->info->flow != NULL)
+        g_hash_table_add(state->flows, tap->info->flow);
+    else
+        state->named = true;
     return -1;
 }
 
@@ -268,7 +294,7 @@ summary_finish(void *data)
     for (unsigned i = 0; i < calls->len; i++)
         add_call(state, (const calls_entry *)g_ptr_array_index(calls, i));
     report_verdict_clear(&state->nothing);
-    state->nothing = report_verdict_of(nothing_verdicts, NULL, state->no_problems);
+    state->nothing = report_verdict_of(nothing_verdicts, state, state->no_problems);
     if (state->items->len == 0)
         item_new(state, "nothing", &state->nothing, state->no_problems);
 }

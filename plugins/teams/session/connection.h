@@ -22,7 +22,7 @@
 
 /* How far a connection got. */
 typedef enum {
-    TEAMS_CONNECTION_JOINED,            /* it was there before the capture, and nothing shows how far it got */
+    TEAMS_CONNECTION_JOINED,            /* there before the capture, or without the server's direction: how far it got is not shown */
     TEAMS_CONNECTION_UNANSWERED,        /* TCP: no answer to any SYN; QUIC: none to any packet */
     TEAMS_CONNECTION_REFUSED,           /* RST in answer to the SYN */
     TEAMS_CONNECTION_PROHIBITED,        /* an ICMP error in answer to the SYN */

@@ -174,6 +174,13 @@ tell_failed(teams_check *j, const teams_name_result *name, bool fatal)
         a->failed, a->failed == 1 ? "" : "s");
 }
 
+/* A host that Microsoft does not list, or no longer, may well be gone: a client does without it. */
+static bool
+is_needed(const teams_name_result *name)
+{
+    return teams_name_matters(name) && (name->required || name->stage == TS_STAGE_IDENTITY);
+}
+
 static void
 check_addresses(teams_check *j)
 {
@@ -183,7 +190,7 @@ check_addresses(teams_check *j)
 
         if (a == NULL || addresses(name->asked) > 0 || a->answered == 0 || name->stage == TS_STAGE_DISCOVERY_LEGACY)
             continue;
-        const bool fatal = teams_name_matters(name) && !name->reached;
+        const bool fatal = is_needed(name) && !name->reached;
 
         if (a->failed > 0)
             tell_failed(j, name, fatal);

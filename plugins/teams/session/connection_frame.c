@@ -156,7 +156,7 @@ ended_early(packet_info *pinfo, teams_connection *c, bool from_client)
     if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && !from_client) {
         c->state = TEAMS_CONNECTION_HELLO_RESET;
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_HELLO_RESET, "%s, ClientHello in frame %u", text, c->hello_frame);
-    } else if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && since_hello >= ANSWER_SECONDS)
+    } else if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && teams_connection_is_heard(c) && since_hello >= ANSWER_SECONDS)
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_HELLO_UNANSWERED, "%s: ClientHello in frame %u, %.1f s", text, c->hello_frame, since_hello);
     else if (c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && from_client && c->bytes[FROM_SERVER] >= FLIGHT_MIN && !c->p->wait_server &&
             c->p->hole_frame == 0)
@@ -299,6 +299,9 @@ tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, const struc
 
     c->p->seen = seen;
     teams_connection_find_signin(c);
+    /* Who acknowledges or sends data has had an answer: the capture lacks that direction. */
+    if (c->state == TEAMS_CONNECTION_UNANSWERED && from_client && (seen & (TCP_SEEN_ACK | TCP_SEEN_DATA)) && !(seen & TCP_SEEN_SYN_ACK))
+        c->state = TEAMS_CONNECTION_JOINED;
     if (c->state == TEAMS_CONNECTION_UNANSWERED && from_client && !(seen & (TCP_SEEN_SYN_ACK | TCP_SEEN_RST)))
         unanswered_syn(pinfo, c);
     if (c->state <= TEAMS_CONNECTION_UNANSWERED && (seen & TCP_SEEN_SYN_ACK))

@@ -15,6 +15,7 @@
 enum {
     TCP_SEEN_SYN = 0x01,
     TCP_SEEN_SYN_ACK = 0x02,
+    TCP_SEEN_ACK = 0x04,
     TCP_SEEN_DATA = 0x08,
     TCP_SEEN_FIN = 0x10,
     TCP_SEEN_RST = 0x20,
@@ -206,6 +207,13 @@ void teams_connection_http(packet_info *pinfo, proto_tree *tree, teams_connectio
 void teams_connection_http_any(packet_info *pinfo, proto_tree *tree);
 /* A frame from the host of a connectivity check. */
 void teams_connection_http_probe(packet_info *pinfo, proto_tree *tree);
+
+/* Is anything from the server in the capture? Where nothing is, silence says nothing. */
+static inline bool
+teams_connection_is_heard(const teams_connection *c)
+{
+    return c->packets[FROM_SERVER] > 0 || (c->p->seen & TCP_SEEN_SYN_ACK);
+}
 
 /* Was the request answered by nothing but what may be session tickets, for so long until then that it is not? */
 bool teams_connection_gave_up(const teams_connection *c, const nstime_t *until);

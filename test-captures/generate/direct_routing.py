@@ -94,7 +94,7 @@ def regions(c):
             c.udp(0.5, local, (remote[0], 5060), b"OPTIONS sip:203.0.113.50 SIP/2.0\r\nMax-Forwards: 70\r\n\r\n")
         for local, remote in [((sbc, 20010), processor), *beside]:
             for outwards in (False, True):
-                talk(c, 1, local, remote, outwards, 1)
+                talk(c, 1, local, remote, outwards, 0.8)
 
 
 @capture("direct-routing/neighbours.pcap", "2026-03-02T09:00:00")

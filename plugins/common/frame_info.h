@@ -199,6 +199,9 @@ typedef enum {
 /* "frozen", "checking", ... */
 const char *ts_pair_state_name(ts_pair_state state);
 
+/* IMPLEMENTATION-VERSION up to which a client's two formats of a check may be the same bytes, one right behind the other. */
+#define TS_LAST_VERSION_WITH_TWINS 2
+
 /* One Binding message of a candidate pair. */
 typedef struct {
     ts_frame_info head;

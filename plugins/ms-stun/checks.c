@@ -30,6 +30,7 @@ typedef struct {
     nstime_t time;
     bool request;
     bool retransmission;
+    bool duplicate;
     bool round_trip;            /* time is that of a check which the capturing side sent */
     bool answer_time;           /* time is what the capturing side took to answer */
     bool keep_alive;
@@ -238,6 +239,7 @@ follow(packet_info *pinfo, const ts_demux_call *call, const stun_msg *msg, check
         const ts_exchange exchange = ts_check_request(pinfo, msg, pair, *from_local);
         frame_data->attempt = exchange.attempt;
         frame_data->retransmission = exchange.retransmission;
+        frame_data->duplicate = exchange.duplicate;
         frame_data->twin_of = exchange.twin_of;
         return pair;
     }
@@ -248,6 +250,7 @@ follow(packet_info *pinfo, const ts_demux_call *call, const stun_msg *msg, check
     const ts_exchange exchange = ts_check_response(pinfo, msg, pair);
     frame_data->attempt = exchange.attempt;
     frame_data->retransmission = exchange.retransmission;
+    frame_data->duplicate = exchange.duplicate;
     frame_data->twin_of = exchange.twin_of;
     frame_data->response_to = exchange.response_to;
     frame_data->time = exchange.time;
@@ -286,7 +289,9 @@ frame_data_new(tvbuff_t *tvb, packet_info *pinfo, const ts_demux_call *call, con
     ts_pair_update(pinfo, call, pair, msg, frame_data->from_local, &news);
     frame_data->diagnostics |= news.diagnostics;
     frame_data->mapped_before = news.mapped_before;
-    if (frame_data->request)
+    if (frame_data->duplicate)
+        ;       /* its outcome is that of the first copy */
+    else if (frame_data->request)
         request_outcome(pair, frame_data->attempt, frame_data);
     else if (msg->type == TS_STUN_BINDING_SUCCESS)
         success_outcome(pinfo, pair, frame_data->attempt, frame_data);

@@ -7,6 +7,8 @@
 #include "demux_private.h"
 #include "direct_routing.h"
 
+#include "common/duplicate.h"
+
 ts_demux_module ts_demux = { .proto = -1, .proto_demux = -1, .proto_port = -1 };
 
 void proto_register_teamshark(void);
@@ -135,6 +137,7 @@ proto_register_teamshark(void)
     ts_stock_register(prefs_register_protocol(ts_demux.proto, NULL));
     ts_demux_state_register();
     ts_direct_routing_register();
+    ts_duplicates_register();
     register_postdissector(create_dissector_handle(after_frame, ts_demux.proto_demux));
 }
 

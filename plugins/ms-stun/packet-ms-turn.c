@@ -116,7 +116,7 @@ attach_info(packet_info *pinfo, const ts_demux_call *call, const ms_turn_frame_d
     info->tcp = call->tcp;
     info->pseudo_tls = ts_is_reached(call->flow->pseudo_tls_frame, pinfo);
     info->state = info->realm = "";
-    info->retransmission = found->retransmission;
+    info->retransmission = found->retransmission && !found->duplicate;
     info->client = ts_endpoint_shared(info->from_client ? &source : &destination);
     info->server = ts_endpoint_shared(info->from_client ? &destination : &source);
     if (found->snapshot != NULL)
@@ -165,7 +165,7 @@ dissect_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item 
     wmem_strbuf_append(info, peer_text(pinfo, &msg));
     proto_item_append_text(item, ", %s", wmem_strbuf_get_str(info));
     append_msg(pinfo, info, &msg);
-    if (frame_data->retransmission)
+    if (frame_data->retransmission && !frame_data->duplicate)
         wmem_strbuf_append(info, " [retransmission]");
     set_columns(pinfo, wmem_strbuf_get_str(info), call->inner_info);
 }

@@ -14,6 +14,7 @@
 
 #include "demux.h"
 
+#include "common/duplicate.h"
 #include "common/endpoint.h"
 #include "common/items.h"
 #include "experts.h"
@@ -174,6 +175,7 @@ frame_data_new(tvbuff_t *tvb, packet_info *pinfo, const ts_demux_call *call, uin
 {
     flightproxy_frame_data *frame_data = wmem_new0(wmem_file_scope(), flightproxy_frame_data);
     connection *conn = connection_of(call->flow);
+    const bool duplicate = ts_duplicate_of(pinfo).frame != 0;
 
     frame_data->connection = conn->number;
     frame_data->from_client = type == TS_FLIGHTPROXY_CLIENT || (type == TS_FLIGHTPROXY_ACK && pinfo->destport == SERVER_PORT);
@@ -188,6 +190,8 @@ frame_data_new(tvbuff_t *tvb, packet_info *pinfo, const ts_demux_call *call, uin
         const int captured = (int)tvb_captured_length(tvb);
         follow_data(pinfo, from, wmem_strong_hash(tvb_get_ptr(tvb, 0, captured), (size_t)captured), frame_data);
     }
+    if (duplicate)
+        frame_data->original = 0;       /* nothing was sent again */
     return frame_data;
 }
 

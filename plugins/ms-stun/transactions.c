@@ -10,6 +10,7 @@
 
 #include "transactions.h"
 
+#include "common/duplicate.h"
 #include "common/times.h"
 
 #define TRANSACTION_ID_LENGTH 16
@@ -117,7 +118,7 @@ ms_turn_transaction_open(const packet_info *pinfo, const ts_demux_call *call, co
 static bool
 is_identical_twin(const packet_info *pinfo, const stun_msg *msg, const nstime_t *previous)
 {
-    return stun_msg_has(msg, TS_ATTR_IMPLEMENTATION_VERSION) && msg->implementation_version < 3 &&
+    return stun_msg_has(msg, TS_ATTR_IMPLEMENTATION_VERSION) && msg->implementation_version <= TS_LAST_VERSION_WITH_TWINS &&
         ts_seconds(previous, &pinfo->abs_ts) <= TWIN_SECONDS;
 }
 
@@ -127,11 +128,25 @@ same_check(const ts_attempt *attempt, const stun_msg *msg)
     return attempt->use_candidate == stun_msg_has(msg, TS_ATTR_USE_CANDIDATE) && attempt->role == msg->role;
 }
 
+/* Clients with old versions send the same bytes twice in a row: there the time tells nothing. */
+static bool
+is_duplicate(const packet_info *pinfo, const stun_msg *msg)
+{
+    const ts_duplicate duplicate = ts_duplicate_of(pinfo);
+
+    return duplicate.frame != 0 && !(duplicate.by_time && stun_msg_has(msg, TS_ATTR_IMPLEMENTATION_VERSION) &&
+        msg->implementation_version <= TS_LAST_VERSION_WITH_TWINS);
+}
+
 /* The same bytes on the same pair. */
 static void
 again(const packet_info *pinfo, const stun_msg *msg, ts_attempt *attempt, ts_exchange *exchange)
 {
     exchange->attempt = attempt;
+    if (exchange->duplicate) {
+        exchange->twin_of = attempt->twin_of;
+        return;
+    }
     if (is_identical_twin(pinfo, msg, &attempt->last_time)) {
         exchange->twin_of = attempt->last_frame;
         return;
@@ -146,7 +161,7 @@ again(const packet_info *pinfo, const stun_msg *msg, ts_attempt *attempt, ts_exc
 ts_exchange
 ts_check_request(const packet_info *pinfo, const stun_msg *msg, ts_pair *pair, bool from_local)
 {
-    ts_exchange exchange = { .attempt = NULL };
+    ts_exchange exchange = { .duplicate = is_duplicate(pinfo, msg) };
     ts_attempt **end = &transaction_find(msg, true)->checks;
     unsigned searched = 0;
 
@@ -207,7 +222,7 @@ answered_attempt(const transaction *whole, const ts_pair *pair, uint32_t hash)
 ts_exchange
 ts_check_response(const packet_info *pinfo, const stun_msg *msg, const ts_pair *pair)
 {
-    ts_exchange exchange = { .attempt = NULL };
+    ts_exchange exchange = { .duplicate = is_duplicate(pinfo, msg) };
     const transaction *whole = transaction_find(msg, false);
 
     if (whole == NULL)
@@ -218,6 +233,8 @@ ts_check_response(const packet_info *pinfo, const stun_msg *msg, const ts_pair *
         return exchange;
     exchange.attempt = attempt;
     exchange.response_to = attempt->frame;
+    if (attempt->response_in != 0 && exchange.duplicate)
+        return exchange;
     if (attempt->response_in != 0) {
         if (attempt->response_hash == msg->hash && is_identical_twin(pinfo, msg, &attempt->response_time))
             exchange.twin_of = attempt->response_in;

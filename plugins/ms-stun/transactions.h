@@ -60,6 +60,7 @@ typedef struct {
     uint32_t twin_of;
     uint32_t response_to;
     bool retransmission;
+    bool duplicate;             /* the capture has this very packet twice */
     bool measured;              /* the first answer: only that one tells a time */
     nstime_t time;              /* from the first sending to the first answer; valid with measured */
 } ts_exchange;

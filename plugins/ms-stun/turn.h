@@ -36,7 +36,8 @@ typedef struct {
     const ms_turn_snapshot *snapshot;       /* NULL: no allocation could be told */
     uint64_t diagnostics;                   /* bit n: diagnostic n */
     bool response;
-    bool retransmission;
+    bool retransmission;                    /* the same message again; it changes nothing */
+    bool duplicate;                         /* ... because the capture has this very packet twice */
     bool remote_session;                    /* FF10: the session is another relay's, not of an allocation seen here */
     nstime_t response_time;
 } ms_turn_frame_data;

@@ -11,6 +11,7 @@
 
 #include <epan/proto_data.h>
 
+#include "common/duplicate.h"
 #include "experts.h"
 
 bool
@@ -183,6 +184,8 @@ follow(packet_info *pinfo, const ts_demux_call *call, const stun_msg *msg, uint6
         return;
 
     const bool from_client = ms_turn_from_client(pinfo, msg->type);
+
+    frame_data->duplicate = ts_duplicate_of(pinfo).frame != 0;
     const ts_endpoint source = ts_endpoint_source(pinfo);
     const ts_endpoint destination = ts_endpoint_destination(pinfo);
     ms_turn_client *client = ms_turn_client_of(from_client ? &source : &destination, call->tcp);

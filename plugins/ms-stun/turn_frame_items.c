@@ -44,7 +44,7 @@ show_transaction(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ms_t
     } else if (!frame_data->response && transaction->response_frame != 0) {
         ts_add_number(tvb, tree, hf_ms_turn_response_in, transaction->response_frame);
     }
-    if (frame_data->retransmission) {
+    if (frame_data->retransmission && !frame_data->duplicate) {
         const uint32_t original = frame_data->response ? transaction->response_frame : transaction->request_frame;
 
         ts_add_flag(tvb, tree, hf_ms_turn_retransmission);

@@ -9,6 +9,7 @@
  * (connection_frame.c), and shows that on every pass.
  */
 
+#include "common/duplicate.h"
 #include "common/items.h"
 #include "common/frame_info.h"
 
@@ -49,6 +50,7 @@ static int hf_teams_evidence = -1;
 static int hf_teams_flow = -1;
 static int hf_teams_call = -1;
 static int hf_teams_signin = -1;
+static int hf_teams_duplicate_of = -1;
 static int hf_teams_problem = -1;
 static int hf_teams_prefix = -1;
 
@@ -93,6 +95,20 @@ show_protocol(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const char *l
     return teams_tree;
 }
 
+/* The frame that had the packet first, 0 where none did. */
+static uint32_t
+duplicate_of(packet_info *pinfo)
+{
+    const ts_duplicate duplicate = ts_duplicate_of(pinfo);
+    const ts_frame_info *first = ts_frame_info_first(pinfo);
+
+    /* Clients of old versions send a check twice at once. */
+    if (duplicate.by_time && first != NULL && first->kind == TS_INFO_CHECK && ((const ts_check_info *)first)->version != 0 &&
+        ((const ts_check_info *)first)->version <= TS_LAST_VERSION_WITH_TWINS)
+        return 0;
+    return duplicate.frame;
+}
+
 static void
 show_info(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const teams_frame_info *info, const char *label)
 {
@@ -113,6 +129,7 @@ show_info(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const teams_frame
     ts_add_number(tvb, teams_tree, hf_teams_flow, flow_number(info));
     ts_add_number(tvb, teams_tree, hf_teams_call, call_number(info));
     ts_add_number(tvb, teams_tree, hf_teams_signin, signin_number(info));
+    ts_add_number(tvb, teams_tree, hf_teams_duplicate_of, duplicate_of(pinfo));
 }
 
 /* Warnings and errors of every plugin, whatever the frame is: at the root, since the frame may be nobody's. */
@@ -135,6 +152,7 @@ queue_tap(packet_info *pinfo, const teams_frame_info *info)
     tap->info = info;
     tap->infos = ts_frame_info_first(pinfo);
     tap->problems = teams_problems_of(pinfo);
+    tap->duplicate_of = duplicate_of(pinfo);
     tap->from_client = info->flow != NULL && teams_flow_from_client(info->flow, pinfo);
     tap_queue_packet(teams_tap_id, pinfo, tap);
 }
@@ -277,6 +295,8 @@ proto_register_teams(void)
             "Number of the call in this capture, from 1", HFILL } },
         { &hf_teams_signin, { "Sign-In", "teams.signin", FT_UINT32, BASE_DEC, NULL, 0,
             "Number of the sign-in in this capture, from 1", HFILL } },
+        { &hf_teams_duplicate_of, { "Duplicate Of", "teams.duplicate_of", FT_FRAMENUM, BASE_NONE, NULL, 0,
+            "Frame that had this packet first: the capture has it twice, and reports count it once", HFILL } },
         { &hf_teams_prefix, { "Microsoft, by prefix", "teams.prefix", FT_STRING, BASE_NONE, NULL, 0,
             "Published prefix of an address in a frame that nothing shows to be Teams: others answer in it, too", HFILL } },
         { &hf_teams_problem, { "Teams Problem", "teams.problem", FT_UINT32, BASE_HEX, NULL, 0,
@@ -289,6 +309,7 @@ proto_register_teams(void)
     proto_register_field_array(proto_teams, hf, array_length(hf));
     proto_register_subtree_array(ett, array_length(ett));
     teams_expert_register(proto_teams);
+    ts_duplicates_register();
     teams_connection_register(proto_teams);
     teams_preferences_register(proto_teams);
     teams_tap_id = register_tap(TEAMS_TAP_NAME);

@@ -17,6 +17,7 @@ typedef struct {
     const teams_frame_info *info;
     const ts_frame_info *infos;           /* NULL where the frame carries none */
     const teams_problem *problems;
+    uint32_t duplicate_of;                /* frame that had this packet first; 0: it is no duplicate */
     bool from_client;
 } teams_tap;
 

@@ -36,6 +36,7 @@ typedef struct {
     bool full;
     bool drawn;             /* and waits for the other ones of the document */
     unsigned frames;
+    unsigned duplicates;    /* and packets that the capture has twice, not among them */
 } report_run;
 
 static GPtrArray *json_runs;    /* report_run, in the order of the command line; NULL: none yet */
@@ -49,7 +50,7 @@ run_reset(void *data)
 
     run->report->end(run->state);
     run->state = run->report->start();
-    run->frames = 0;
+    run->frames = run->duplicates = 0;
     run->drawn = false;
 }
 
@@ -58,6 +59,10 @@ run_packet(void *data, packet_info *pinfo, epan_dissect_t *edt, const void *tap,
 {
     report_run *run = (report_run *)data;
 
+    if (((const teams_tap *)tap)->duplicate_of != 0) {
+        run->duplicates++;
+        return TAP_PACKET_REDRAW;
+    }
     run->frames++;
     run->report->packet(run->state, pinfo, edt, (const teams_tap *)tap);
     return TAP_PACKET_REDRAW;
@@ -68,6 +73,7 @@ run_packet(void *data, packet_info *pinfo, epan_dissect_t *edt, const void *tap,
 static const report_column run_columns[] = {
     { .key = "report", .kind = COLUMN_TEXT, .description = "name of the report" },
     { .key = "frames", .kind = COLUMN_UINT, .description = "frames of Teams or Skype that it looked at" },
+    { .key = "duplicates", .kind = COLUMN_UINT, .description = "further frames that have a packet of these again: counted once" },
     { .key = "filter", .kind = COLUMN_TEXT, .description = "display filter that cut it, empty: none" },
 };
 static const report_list run_list = { LIST_COLUMNS(run_columns), LIST_ARRAY, 0, NULL };
@@ -83,7 +89,8 @@ runs_json(json_dumper *out)
         json_dumper_begin_object(out);
         report_json_member_text(out, run_columns[0].key, run->report->name);
         report_json_member_uint(out, run_columns[1].key, run->frames);
-        report_json_member_text(out, run_columns[2].key, run->filter);
+        report_json_member_uint(out, run_columns[2].key, run->duplicates);
+        report_json_member_text(out, run_columns[3].key, run->filter);
         json_dumper_end_object(out);
     }
     json_dumper_end_array(out);
@@ -124,6 +131,9 @@ draw_text(const report_run *run)
     static const char rule[] = "================================================================================";
 
     printf("\n%s\n%s\n%s\n", rule, run->report->title, rule);
+    if (run->duplicates > 0)
+        printf("%u %s twice and %s counted once.\n", run->duplicates, run->duplicates == 1 ? "frame was captured" : "frames were captured",
+            run->duplicates == 1 ? "is" : "are");
     if (run->frames == 0 && !run->report->says_nothing_itself)
         printf("No Teams or Skype traffic found.\n");
     else

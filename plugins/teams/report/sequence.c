@@ -118,7 +118,7 @@ sequence_packet(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const v
     seq_analysis_info_t *info = (seq_analysis_info_t *)data;
     const teams_tap *tap = (const teams_tap *)tapped;
 
-    if (!is_part_of_story(pinfo, tap))
+    if (tap->duplicate_of != 0 || !is_part_of_story(pinfo, tap))
         return TAP_PACKET_DONT_REDRAW;
     seq_analysis_item_t *item = sequence_analysis_create_sai_with_addresses(pinfo, info);
 

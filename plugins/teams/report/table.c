@@ -88,6 +88,9 @@ table_packet(void *data, packet_info *pinfo, epan_dissect_t *edt, const void *ta
 {
     stat_data_t *stats = (stat_data_t *)data;
     report_table *self = (report_table *)stats->stat_tap_data;
+
+    if (((const teams_tap *)tap)->duplicate_of != 0)
+        return TAP_PACKET_DONT_REDRAW;
     const int row = self->report->packet(self->state, pinfo, edt, (const teams_tap *)tap);
 
     if (row < 0)

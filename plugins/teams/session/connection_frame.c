@@ -16,6 +16,7 @@
 
 #include <epan/to_str.h>
 
+#include "common/duplicate.h"
 #include "common/endpoint.h"
 #include "common/icmp_error.h"
 #include "common/wanted_fields.h"
@@ -385,7 +386,7 @@ any_tcp_frame(packet_info *pinfo, proto_tree *tree, const teams_net_host *to, co
         return;
     teams_connection *c = tcp_connection(pinfo, tcp, from_client);
 
-    if (!c->p->ignored)
+    if (!c->p->ignored && ts_duplicate_of(pinfo).frame == 0)
         tcp_frame(pinfo, tree, c, tcp, from_client);
 }
 
@@ -432,7 +433,7 @@ any_udp_frame(packet_info *pinfo, const teams_net_host *to)
 
     if (c == NULL && from_client && wmem_array_get_count(to->names) > 0)
         c = quic_by_host(pinfo);
-    if (c != NULL && !c->p->ignored)
+    if (c != NULL && !c->p->ignored && ts_duplicate_of(pinfo).frame == 0)
         quic_frame(pinfo, c, from_client);
 }
 

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Packets that the capture has twice are counted once, and what was sent twice is two packets.
+
+Figures are those of test-captures/generate/twice.py: `story` makes 256 packets.
+"""
+import json
+
+import pytest
+
+from harness import assert_same_in_all_modes, bundled, fields, report, tshark
+
+PACKETS = 256
+TWICE = {"vlan": "once", "routed": "once", "ipv6": "once-ipv6"}
+REPORTS = ("summary", "signin", "calls", "names", "flows")
+# What is of a frame, or its length: the VLAN tag is part of it.
+OF_FRAMES = ("frame", "time", "duration", "bytes", "share", "duplicates")
+
+
+def document(name):
+    arguments = [part for each in REPORTS for part in ("-z", f"teams,{each},json")]
+    return json.loads(tshark("-q", "-r", str(bundled(f"twice/{name}.pcap")), *arguments))
+
+
+def without_frames(value):
+    if isinstance(value, dict):
+        return {key: without_frames(each) for key, each in value.items() if not any(word in key for word in OF_FRAMES)}
+    if isinstance(value, list):
+        return [without_frames(each) for each in value]
+    return round(value, 2) if isinstance(value, float) else value
+
+
+def duplicates(name, display_filter="teams.duplicate_of"):
+    return [(int(each["frame.number"][0]), int(each["teams.duplicate_of"][0]))
+            for each in fields(bundled(f"twice/{name}.pcap"), ["frame.number", "teams.duplicate_of"], display_filter)]
+
+
+@pytest.mark.parametrize("name", TWICE)
+def test_each_packet_has_one_duplicate(name):
+    found = duplicates(name)
+    assert len(found) == PACKETS and len({first for _, first in found}) == PACKETS
+    assert {frame for frame, _ in found} | {first for _, first in found} == set(range(1, 2 * PACKETS + 1))
+    assert all(first < frame for frame, first in found)
+
+
+@pytest.mark.parametrize("name", TWICE)
+def test_reports_count_once(name):
+    """What the capture with one frame for each packet says, and how many frames are more."""
+    twice, once = document(name), document(TWICE[name])
+    assert without_frames(twice) == without_frames(once)
+    assert {each["duplicates"] for each in twice["reports"]} == {PACKETS}
+    assert {each["duplicates"] for each in once["reports"]} == {0}
+
+
+@pytest.mark.parametrize("name", TWICE)
+def test_figures(name):
+    """100 sent, 98 of 100 received; three requests of one check, of which two were sent again."""
+    call, = document(name)["calls"]
+    assert {(stream["direction"], stream["packets"], stream["lost"]) for stream in call["streams"]} == {("sent", 100, 0), ("received", 98, 2)}
+    pair, = call["pairs"]
+    assert (pair["requests"], pair["answers"], pair["round_trip_count"]) == (4, 2, 2)
+
+
+@pytest.mark.parametrize("name", TWICE)
+def test_a_copy_is_no_retransmission(name):
+    """The second and third sending of the check are; no copy is, nor any message of the allocation."""
+    path = bundled(f"twice/{name}.pcap")
+    assert len(fields(path, ["frame.number"], "teams_stun.retransmission || ms_turn.retransmission")) == 2
+    assert fields(path, ["frame.number"], "teams.duplicate_of && (teams_stun.retransmission || ms_turn.retransmission)") == []
+    assert len(fields(path, ["frame.number"], "teams.duplicate_of && ms_turn.response_to")) == 2
+
+
+@pytest.mark.parametrize("name", ["summary", "signin", "calls"])
+def test_the_report_says_so(name):
+    sentence = f"{PACKETS} frames were captured twice and are counted once."
+    assert sentence in report(bundled("twice/routed.pcap"), f"teams,{name}")
+    assert "captured twice" not in report(bundled("twice/once.pcap"), f"teams,{name}")
+
+
+def test_what_was_sent_twice():
+    """Checks of 20, 60 and 100 ms later, RTP twice, an old client's two formats, acknowledgements: all are packets of their own."""
+    path = bundled("twice/sent-twice.pcap")
+    assert duplicates("sent-twice") == [] and {each["duplicates"] for each in document("sent-twice")["reports"]} == {0}
+    assert len(fields(path, ["frame.number"], "teams_stun.retransmission")) == 5
+    assert len(fields(path, ["frame.number"], "teams_stun.twin_of")) == 1
+    received = {call["client"]: call["streams"][0]["packets"] for call in document("sent-twice")["calls"] if call["streams"]}
+    assert received == {"192.168.1.20": 21, "2001:db8:1::20": 20}
+
+
+@pytest.mark.parametrize("name", [*TWICE, "sent-twice"])
+def test_one_pass_equals_two(name):
+    assert_same_in_all_modes(bundled(f"twice/{name}.pcap"), ["teams.duplicate_of", "teams_stun.retransmission", "ms_turn.retransmission",
+                                                            "teams_stun.twin_of", "teams.call"], "teams")

@@ -182,8 +182,9 @@ gather_connections(teams_check *j, const teams_net_client *client)
     }
 }
 
+/* Sorted by GLib, which keeps the order of equals: not every C library's qsort() does. */
 static int
-by_number(const void *a, const void *b)
+by_number(const void *a, const void *b, void *data _U_)
 {
     const teams_connection *x = *(const teams_connection *const *)a;
     const teams_connection *y = *(const teams_connection *const *)b;
@@ -197,34 +198,29 @@ by_number(const void *a, const void *b)
 static const struct {
     const char *code;
     const char *explains;
-    const char *of_name;
 } explanations[] = {
-    { "name-missing", " D1 ", " D3 D7 " },
-    { "name-without-address", "", " D3 " },
-    { "name-failed", "", " D1 D3 " },
-    { "chain-cut", " D7 ", " D1 D3 " },
-    { "mtu", " handshake-ended ", "" },
-    { "ipv6-dead", " tcp-unanswered tcp-refused tcp-prohibited ", "" },
-    { "quic-unanswered", " network-refused ", "" },
-    { "slow-resolver", " D19 ", "" },
-    { "resolver-silent", " D2 ", "" },
-    { "resolver-refused", " D2 ", "" },
-    { "captive-portal", " D3 D4 D5 D6 one-address tcp-refused tls-intercepted tls-intercepted-refused certificate-refused handshake-ended certificate-time ", "" },
-    { "private-address-dead", " D4 tcp-unanswered ", "" },
-    { "private-address", " D4 ", "" },
-    { "aaaa-refused", " D3 ", "" },
-    { "proxy-unanswered", " tcp-unanswered ", "" },
+    { "name-missing", " D1 " },
+    { "chain-cut", " D7 " },
+    { "mtu", " handshake-ended " },
+    { "ipv6-dead", " tcp-unanswered tcp-refused tcp-prohibited " },
+    { "quic-unanswered", " network-refused " },
+    { "slow-resolver", " D19 " },
+    { "resolver-silent", " D2 " },
+    { "resolver-refused", " D2 " },
+    { "captive-portal", " D4 D6 one-address tcp-refused tls-intercepted tls-intercepted-refused certificate-refused handshake-ended certificate-time " },
+    { "private-address-dead", " D4 tcp-unanswered " },
+    { "private-address", " D4 " },
+    { "aaaa-refused", " D3 " },
+    { "proxy-unanswered", " tcp-unanswered " },
 };
 
-static void
-set_explained(teams_connection_problem *problem)
+static const char *
+explained_by(const char *code)
 {
-    problem->explains = problem->explains_of_name = "";
     for (unsigned i = 0; i < G_N_ELEMENTS(explanations); i++)
-        if (strcmp(explanations[i].code, problem->code) == 0) {
-            problem->explains = explanations[i].explains;
-            problem->explains_of_name = explanations[i].of_name;
-        }
+        if (strcmp(explanations[i].code, code) == 0)
+            return explanations[i].explains;
+    return "";
 }
 
 void
@@ -239,10 +235,10 @@ teams_check_add(teams_check *j, const ts_expert_row *row, int severity, teams_pr
         .actor = place.actor,
         .name = place.name,
         .fatal = place.fatal,
+        .explains = explained_by(row->code),
     };
     va_list arguments;
 
-    set_explained(&problem);
     va_start(arguments, format);
     problem.sentence = wmem_strdup_vprintf(j->scope, format, arguments);
     va_end(arguments);
@@ -250,7 +246,7 @@ teams_check_add(teams_check *j, const ts_expert_row *row, int severity, teams_pr
 }
 
 static int
-worst_first(const void *a, const void *b)
+worst_first(const void *a, const void *b, void *data _U_)
 {
     const teams_connection_problem *x = (const teams_connection_problem *)a;
     const teams_connection_problem *y = (const teams_connection_problem *)b;
@@ -322,27 +318,12 @@ teams_name_list_tail(const teams_name_list *list)
 /* ---- times ---- */
 
 static int
-slowest_first(const void *a, const void *b)
+slowest_first(const void *a, const void *b, void *data _U_)
 {
     const teams_name_timing *x = (const teams_name_timing *)a;
     const teams_name_timing *y = (const teams_name_timing *)b;
 
     return x->total > y->total ? -1 : x->total < y->total;
-}
-
-/* Seconds from the first try that did not connect to this one, which did: a client waits before it tries another address. */
-static double
-first_try_before(const teams_check *j, const teams_connection *c)
-{
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
-        const teams_connection *each = teams_check_connection(j, i);
-
-        if (each->number >= c->number)
-            break;
-        if (!each->quic && each->name != NULL && g_ascii_strcasecmp(each->name, c->name) == 0)
-            return each->state < TEAMS_CONNECTION_CONNECTED && each->state != TEAMS_CONNECTION_JOINED ? ts_seconds(&each->start, &c->start) : 0;
-    }
-    return 0;
 }
 
 static void
@@ -355,8 +336,6 @@ add_timing(teams_check *j, wmem_array_t *timings, const teams_connection *c)
     if (name->timed)
         return;     /* its first use counts */
     name->timed = true;
-    timing.failed = timing.total = first_try_before(j, c);
-    j->result->failed += timing.failed;
     for (unsigned step = 0; step < TEAMS_STEP_COUNT; step++) {
         timing.steps[step] = c->steps[step].frame == 0 ? -1 : nstime_to_sec(&c->steps[step].time);
         if (c->steps[step].frame == 0)
@@ -381,7 +360,7 @@ check_times(teams_check *j)
     j->result->timing_count = wmem_array_get_count(timings);
     j->result->timings = (teams_name_timing *)wmem_array_get_raw(timings);
     if (j->result->timing_count > 1)
-        qsort(j->result->timings, j->result->timing_count, sizeof(teams_name_timing), slowest_first);
+        g_qsort_with_data(j->result->timings, (int)j->result->timing_count, sizeof(teams_name_timing), slowest_first, NULL);
 }
 
 /* ---- what was reached ---- */
@@ -418,7 +397,7 @@ teams_connections_check(wmem_allocator_t *scope, const teams_signin *signin)
     for (unsigned i = 0; i < wmem_array_get_count(j.clients); i++)
         gather_connections(&j, *(const teams_net_client **)wmem_array_index(j.clients, i));
     if (teams_check_connection_count(&j) > 1)
-        qsort(wmem_array_get_raw(j.connections), teams_check_connection_count(&j), sizeof(const teams_connection *), by_number);
+        g_qsort_with_data(wmem_array_get_raw(j.connections), (int)teams_check_connection_count(&j), sizeof(const teams_connection *), by_number, NULL);
     check_reached(&j);
     teams_check_dns(&j);
     teams_check_tcp(&j);
@@ -429,7 +408,7 @@ teams_connections_check(wmem_allocator_t *scope, const teams_signin *signin)
     j.result->problem_count = wmem_array_get_count(j.problems);
     j.result->problems = (teams_connection_problem *)wmem_array_get_raw(j.problems);
     if (j.result->problem_count > 1)
-        qsort(j.result->problems, j.result->problem_count, sizeof(teams_connection_problem), worst_first);
+        g_qsort_with_data(j.result->problems, (int)j.result->problem_count, sizeof(teams_connection_problem), worst_first, NULL);
     j.result->connection_count = teams_check_connection_count(&j);
     j.result->connections = (const teams_connection **)wmem_array_get_raw(j.connections);
     return j.result;

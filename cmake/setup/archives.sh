@@ -8,6 +8,7 @@
 
 ROOT=${ROOT:?}
 ARCHIVES=$ROOT/build/archives
+WINDOWS_TSHARK=$CACHE/windows-tshark-4.0
 COMPILER_RELEASE=trixie     # the first Debian with MinGW for the universal C run-time
 
 # series_of_userlands: lines of series, release, debootstrap's script.
@@ -48,7 +49,7 @@ take_archives() {
     (cd "$PLACE/archives" && printf '%s\n' *.zip *.tar.gz) | sed "/\*/d; s,^,$ARCHIVES/,"
 }
 
-# build_windows SERIES: the zip.
+# build_windows SERIES [unit]: the zip, and programs of the unit tests beside it where asked for.
 build_windows() {
     local series=$1 release script status=0 series_root
     read -r release script < <(release_of "$series") || fail "no userland has Wireshark $series (cmake/setup/userlands.txt)"
@@ -67,9 +68,54 @@ build_windows() {
     say "building for Windows, Wireshark $series"
     {
         userland_packages "$COMPILER_RELEASE" windows &&
-            in_userland "$COMPILER_RELEASE" "$PLACE" cmake/windows/build.sh "$series" &&
+            in_userland "$COMPILER_RELEASE" "$PLACE" cmake/windows/build.sh "$@" &&
             take_archives
     } || status=$?
+    close_place
+    return "$status"
+}
+
+# source_packages RELEASE FOLDER PACKAGE...: Debian's sources, unpacked.
+source_packages() {
+    local release=$1 folder=$2
+    shift 2
+    userland_packages "$release" source || return "$?"
+    # shellcheck disable=SC2016 # for the inner shell
+    in_userland "$release" "$PLACE" bash -c 'mkdir -p ../src && cd ../src && apt-get -q update && apt-get -q source "$@"' bash "$@" \
+        > "$CACHE/source.log" 2>&1 || { tail -5 "$CACHE/source.log" >&2; return 1; }
+    as_root mkdir -p "$folder"
+    as_root cp -r "$PLACE/src/." "$folder/"
+}
+
+# build_windows_tshark: a tshark of Wireshark 4.0 for Windows in WINDOWS_TSHARK, where there is none yet.
+# It takes some twenty minutes of a processor, and 3 GB of the userland meanwhile.
+build_windows_tshark() {
+    local folder place status=0
+    [[ ! -x $WINDOWS_TSHARK/tshark.exe ]] || return 0
+    need_userland bookworm bookworm && need_userland "$COMPILER_RELEASE" "$COMPILER_RELEASE" || return "$?"
+    say "building a tshark for Windows of Wireshark 4.0, once: this takes long"
+    open_place "$COMPILER_RELEASE"
+    place=$PLACE folder=$PLACE/tshark
+    open_place bookworm
+    source_packages bookworm "$folder/src" wireshark c-ares || status=$COULD_NOT_MAKE
+    close_place
+    PLACE=$place
+    if ((status == 0)); then
+        source_packages "$COMPILER_RELEASE" "$folder/src" glib2.0 pcre2 || status=$COULD_NOT_MAKE
+    fi
+    if ((status == 0)); then
+        {
+            userland_packages "$COMPILER_RELEASE" windows windows-tshark &&
+                in_userland "$COMPILER_RELEASE" "$PLACE" cmake/windows/tshark.sh "${folder#"$USERLANDS/$COMPILER_RELEASE"}"
+        } > "$CACHE/windows-tshark.log" 2>&1 || status=1
+        ((status == 0)) || tail -20 "$CACHE/windows-tshark.log" >&2
+    fi
+    if ((status == 0)); then
+        rm -rf -- "$WINDOWS_TSHARK.partial"
+        mkdir -p "$WINDOWS_TSHARK.partial"
+        (cd "$folder/run" && tar -cf - .) | tar -C "$WINDOWS_TSHARK.partial" --no-same-owner -xf -
+        mv -- "$WINDOWS_TSHARK.partial" "$WINDOWS_TSHARK"
+    fi
     close_place
     return "$status"
 }

@@ -27,6 +27,7 @@ SHOWN = [
     ("calls", "udp-unanswered", "sessions/unanswered-beside.pcap", 2),
     ("calls", "not-connected", "ice-symmetric-nat.pcap", 1),
     ("calls", "setup-only", "modern-signin.pcap", 1),
+    ("calls", "allocation-refused", "sessions/relay-quota.pcap", 1),
     ("calls", "path-agreed", "ice-duplicates.pcap", 1),
     ("calls", "tcp", "sessions/callers-over-tcp.pcap", 1),
     ("calls", "direct-tcp", "ice-tcp.pcap", 1),

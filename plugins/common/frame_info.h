@@ -31,7 +31,7 @@
 #include "core/ports.h"
 #include "core/prefixes.h"
 
-#define TS_FRAME_INFO_ABI 12
+#define TS_FRAME_INFO_ABI 13
 
 typedef enum {
     TS_INFO_NAME,
@@ -181,6 +181,7 @@ typedef struct {
     uint32_t version;               /* MS-VERSION of this message, 0: not said */
     const char *realm;              /* of the allocation, as its relay named it; "" unknown */
     uint32_t credential;            /* hash of this message's USERNAME: equal ones are one client's; 0: none */
+    bool credential_expired;        /* it says so itself, by the time of the capture */
     uint32_t request_frame;         /* of a response; 0: not seen */
     nstime_t response_time;
 } ts_turn_info;

@@ -141,6 +141,7 @@ attach_message_info(packet_info *pinfo, const ts_demux_call *call, const ms_turn
     info->lifetime = msg->lifetime;
     info->error_code = (uint16_t)msg->error_code;
     info->credential = msg->credential;
+    info->credential_expired = msg->credential_expired;
     info->version = stun_msg_has(msg, TS_ATTR_MS_VERSION) ? msg->version : 0;
 }
 

@@ -355,7 +355,8 @@ stun_decode_credential(const stun_attribute *a)
     if (!known || !filetime_to_nstime(&expiry, tvb_get_ntoh64(a->tvb, a->offset + 8)))
         return;
     proto_tree_add_time(a->tree, fields->expiry, a->tvb, a->offset + 8, 8, &expiry);
-    if (nstime_cmp(&expiry, &a->pinfo->abs_ts) < 0)
+    a->msg->credential_expired = nstime_cmp(&expiry, &a->pinfo->abs_ts) < 0;
+    if (a->msg->credential_expired)
         add_expert(a, MS_TURN_EXPERT_CREDENTIALS_EXPIRED);
 }
 

@@ -90,6 +90,7 @@ typedef struct {
     uint32_t bwm_check_type;
     const char *realm;
     uint32_t credential;            /* hash of USERNAME, for comparison within one capture */
+    bool credential_expired;        /* USERNAME says a time that is over */
     const uint8_t *nonce;
     unsigned nonce_length;          /* bytes */
     unsigned data_length;           /* bytes of DATA */

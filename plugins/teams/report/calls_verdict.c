@@ -22,6 +22,9 @@
 #define PROBE_PACKETS       200     /* a connectivity test is no longer than this */
 #define SHORT_PACKETS       100     /* an exchange that the traffic left again */
 #define AT_ONCE             0.5     /* seconds between the starts of probes that run at once */
+#define SILENT_PACKETS      3       /* sent to a relay over SILENT_SECONDS without a packet back: it is silent */
+#define SILENT_SECONDS      1.0
+#define SILENT_RELAYS       2       /* beside one that answers */
 
 /* ---- addresses and ports ---- */
 
@@ -529,6 +532,66 @@ allocation_refused(const calls_entry *entry, report_texts *details)
 }
 
 static bool
+any_granted(const calls_entry *entry)
+{
+    for (unsigned i = 0; i < entry->allocations->len; i++)
+        if (g_array_index(entry->allocations, calls_allocation, i).granted_frame != 0)
+            return true;
+    return false;
+}
+
+/* Asked over UDP as often as clients ask. What the network refused is told as that. */
+static bool
+is_silent_relay(const calls_remote *remote)
+{
+    return !remote->refused && remote->packets[CALLS_RECEIVED] == 0 && remote->packets[CALLS_SENT] >= SILENT_PACKETS &&
+        ts_seconds(&remote->first, &remote->last) >= SILENT_SECONDS;
+}
+
+static bool
+is_udp_relay(const calls_remote *remote)
+{
+    return !remote->tcp && !remote->signalling && remote->packets[CALLS_SENT] > 0 &&
+        ts_port_is_relay(g_array_index(remote->ports, uint16_t, 0));
+}
+
+static bool
+are_relays_silent(const calls_entry *entry, report_texts *details)
+{
+    const calls_remote *answered = NULL;
+    unsigned silent = 0;
+
+    for (unsigned i = 0; i < entry->remotes->len; i++) {
+        const calls_remote *remote = remote_at(entry, i);
+
+        if (!is_udp_relay(remote))
+            continue;
+        if (remote->packets[CALLS_RECEIVED] > 0 && answered != NULL)
+            return false;
+        if (remote->packets[CALLS_RECEIVED] > 0)
+            answered = remote;
+        else
+            silent += is_silent_relay(remote) ? 1 : 0;
+    }
+    if (answered == NULL || silent < SILENT_RELAYS)
+        return false;
+    for (unsigned i = 0; i < entry->remotes->len; i++) {
+        const calls_remote *remote = remote_at(entry, i);
+
+        if (remote != answered && (!is_udp_relay(remote) || !is_silent_relay(remote)))
+            continue;
+        char *address = report_address(&remote->addr);
+        char *detail = remote == answered ? g_strdup_printf("%s answered", address) :
+            g_strdup_printf("%s: %" PRIu64 " packets sent, none received", address, remote->packets[CALLS_SENT]);
+
+        report_texts_add(details, detail);
+        g_free(address);
+        g_free(detail);
+    }
+    return true;
+}
+
+static bool
 only_sent(const calls_entry *entry, report_texts *details _U_)
 {
     return entry->media_packets[CALLS_RECEIVED] == 0 && entry->media_packets[CALLS_SENT] > MEASURED_PACKETS;
@@ -664,6 +727,47 @@ is_best_effort(const calls_entry *entry, report_texts *details _U_)
     return seen;
 }
 
+/* Most packets' code point in a direction, -1 where there are too few. */
+static int
+main_dscp(const GArray *counts)
+{
+    uint32_t all = 0;
+    uint32_t most = 0;
+    int dscp = -1;
+
+    for (unsigned i = 0; i < counts->len; i++) {
+        const calls_dscp *row = &g_array_index(counts, calls_dscp, i);
+
+        all += row->packets;
+        if (row->packets > most) {
+            most = row->packets;
+            dscp = row->dscp;
+        }
+    }
+    return all < MEASURED_PACKETS ? -1 : dscp;
+}
+
+/* Sent with a mark, received without one: who took it or did not set it, a capture at one place cannot tell. */
+static bool
+is_unmarked_back(const calls_entry *entry, report_texts *details)
+{
+    bool found = false;
+
+    for (unsigned i = 0; i < entry->ports->len && got_through(entry); i++) {
+        const calls_port *port = port_at(entry, i);
+        const int sent = main_dscp(port->dscp[CALLS_SENT]);
+
+        if (sent <= 0 || main_dscp(port->dscp[CALLS_RECEIVED]) != 0)
+            continue;
+        char *detail = g_strdup_printf("port %u: DSCP %d sent, 0 received", port->port, sent);
+
+        found = true;
+        report_texts_add(details, detail);
+        g_free(detail);
+    }
+    return found;
+}
+
 static bool
 is_unpublished(const calls_entry *entry, report_texts *details)
 {
@@ -699,6 +803,10 @@ static const struct {
         .summary = "A relay refused an allocation",
         .advice = "See the error code; the relay itself answered, so the network lets the client reach it" },
         allocation_refused },
+    { { .code = "relays-silent", .severity = PI_WARN, .actor = TEAMS_BY_NETWORK,
+        .summary = "Of the relays that were asked over UDP, only one answered",
+        .advice = "Allow UDP 3478-3481 to all published media prefixes, not to single addresses: calls depend on one relay, which may be far" },
+        are_relays_silent },
     { { .code = "media-over-tcp", .severity = PI_WARN, .actor = TEAMS_BY_NETWORK,
         .summary = "The call went over TCP or TLS",
         .advice = "Open UDP 3478-3481: over TCP, packet loss becomes delay" },
@@ -750,6 +858,11 @@ static const struct {
         .summary = "All that the client sent is marked best effort (DSCP 0)",
         .advice = "Mark by port range: 46 audio, 34 video, 18 sharing" },
         is_best_effort },
+    { { .code = "dscp-one-way", .severity = PI_NOTE,
+        .summary = "What the client sends is marked for QoS, and what it receives is not",
+        .advice = "The mark was removed on the way here, as Internet providers and VPNs do, or the other side sets none: let the "
+            "network mark what comes in by address and port" },
+        is_unmarked_back },
     { { .code = "unpublished-address", .severity = PI_NOTE,
         .summary = "The call went to an address outside Microsoft's published prefixes",
         .advice = "Known by its STUN and TURN, not by its address: a peer, or a server of that time. Filters by address would "
@@ -829,6 +942,9 @@ weighed(const calls_entry *entry, const report_problem *what)
     report_problem weighed = *what;
 
     if (strcmp(what->code, "udp-unanswered") == 0 && never_connected(entry, NULL))
+        weighed.severity = PI_ERROR;
+    /* Refused everywhere, and no other way: that is what the call failed by. */
+    if (strcmp(what->code, "allocation-failed") == 0 && !any_granted(entry) && !got_through(entry))
         weighed.severity = PI_ERROR;
     return weighed;
 }
@@ -913,6 +1029,14 @@ static bool
 holds_credentials(const void *entry)
 {
     return !got_through((const calls_entry *)entry) && credentials_refused((const calls_entry *)entry, NULL);
+}
+
+static bool
+holds_allocation_refused(const void *data)
+{
+    const calls_entry *entry = (const calls_entry *)data;
+
+    return !got_through(entry) && !any_granted(entry) && allocation_refused(entry, NULL);
 }
 
 static bool
@@ -1051,6 +1175,10 @@ const report_verdict_row calls_verdicts[] = {
         "The relay refused the client's credentials, and no other path was found.",
         "an Allocate error about credentials (401 to credentials, 430, 431, 436, 441); no nomination and no media",
         holds_credentials, false },
+    { "allocation-refused", REPORT_BROKEN,
+        "The relay gave the client no allocation, and no other path was found.",
+        "an Allocate error that is no challenge and not about credentials, and no allocation granted; no nomination and no media",
+        holds_allocation_refused, false },
     { "udp-unanswered", REPORT_BROKEN,
         "The call did not connect: nothing that was sent over UDP had an answer.",
         "relays and peers asked over UDP, no packet from any of them; no nomination and no media", holds_dead, false },

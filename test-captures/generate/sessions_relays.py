@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Calls whose relays are silent, have no room or refuse; and marks for QoS that come back without."""
+import struct
+from datetime import datetime, timezone
+
+import ms_turn
+import stun
+import teams_stun
+from common import capture
+from stun import u32
+
+START = "2026-03-02T09:00:00"
+RELAYS = [("52.114.250.10", 3478), ("52.114.250.77", 3478), ("52.115.63.9", 3478)]
+PEER = ("198.51.100.77", 50006)
+WINDOWS_EPOCH = 11644473600     # seconds from 1601 to 1970
+
+
+def client(n):
+    return (f"192.168.1.{n}", 50004)
+
+
+def username(days):
+    """Credentials that expire so many days after the start of the capture."""
+    start = datetime.fromisoformat(START).replace(tzinfo=timezone.utc).timestamp()
+    return ms_turn.username(round((start + days * 86400 + WINDOWS_EPOCH) * 10000000))
+
+
+def ask(c, when, local, relay, seed):
+    """The first Allocate, never answered."""
+    c.udp(when, local, relay, stun.turn(stun.ALLOCATE_REQUEST, stun.transaction((local, relay, seed)), [
+        (stun.MS_VERSION, u32(6)), (stun.SERVICE_QUALITY, struct.pack("!HH", 1, 0))]))
+
+
+def allocate(c, when, local, relay, refusal=None, days=1):
+    """Challenge and answer: the allocation, or (code, reason)."""
+    first, again = stun.transaction((local, relay, when)), stun.transaction((local, relay, when, "again"))
+    given = [(stun.NONCE, stun.opaque("nonce", 20)), (stun.REALM, b'"rtcmedia"')]
+    seen = ("203.0.113.5", 61000)
+    c.udp(when, local, relay, stun.turn(stun.ALLOCATE_REQUEST, first, [(stun.MS_VERSION, u32(6))]))
+    c.udp(when + 0.02, relay, local, stun.turn(stun.ALLOCATE_ERROR, first, [
+        (stun.MS_VERSION, u32(6)), (stun.ERROR_CODE, stun.error(401, "Unauthorized")), *given,
+        (stun.MS_XOR_MAPPED_ADDRESS, stun.address(*seen, xor=first))]))
+    c.udp(when + 0.03, local, relay, stun.turn(stun.ALLOCATE_REQUEST, again, [
+        (stun.MS_VERSION, u32(6)), *given, (stun.USERNAME, username(days))], key=b"key"))
+    if refusal:
+        c.udp(when + 0.05, relay, local, stun.turn(stun.ALLOCATE_ERROR, again, [(stun.MS_VERSION, u32(6)), (stun.ERROR_CODE, stun.error(*refusal))]))
+        return
+    c.udp(when + 0.05, relay, local, stun.turn(stun.ALLOCATE_RESPONSE, again, [
+        (stun.LIFETIME, u32(600)), (stun.MAPPED_ADDRESS, stun.address(relay[0], 52000)), (stun.MS_VERSION, u32(6)),
+        (stun.MS_XOR_MAPPED_ADDRESS, stun.address(*seen, xor=again)), (stun.SEQUENCE_NUMBER, bytes(range(20)) + u32(0))], key=b"key"))
+
+
+def talk(c, when, local, packets=60, sent=0, received=0):
+    """A checked and nominated pair, and media both ways with these marks."""
+    teams_stun.check(c, when, local, PEER, (local, "check"), nominate=True)
+    for n in range(packets):
+        for outwards in (True, False):
+            packet = stun.rtp(104, n, n * 320, 0x1000 + outwards, stun.opaque((outwards, n), 22))
+            ends = (local, PEER) if outwards else (PEER, local)
+            c.udp(when + 0.5 + n * 0.02 + (0 if outwards else 0.007), *ends, packet, sent if outwards else received)
+
+
+@capture("sessions/relays-silent.pcap", START)
+def relays_silent(c):
+    """Of three relays one answers. Beside it: one silent relay of two; two that were asked once only; two that answer."""
+    first, second, third, fourth = (client(n) for n in range(20, 24))
+    for n, seconds in enumerate((0, 0.5, 1.5)):
+        for relay in RELAYS[1:]:
+            ask(c, seconds, first, relay, n)
+        ask(c, seconds, second, RELAYS[1], n)
+        ask(c, seconds, fourth, RELAYS[1], n)
+    for relay in RELAYS[1:]:
+        ask(c, 0, third, relay, 0)
+    for local in (first, second, third):
+        allocate(c, 0.1, local, RELAYS[0])
+    for relay in RELAYS[0], RELAYS[2]:
+        allocate(c, 0.1, fourth, relay)
+    for local in (first, second, third, fourth):
+        talk(c, 3, local, 10)
+
+
+@capture("sessions/relay-quota.pcap", START)
+def relay_quota(c):
+    """No relay has room, and there is no other way; for another client the second one has."""
+    for when in (0, 1):
+        allocate(c, when, client(20), RELAYS[0], (486, "Allocation Quota Reached"))
+    allocate(c, 0, client(21), RELAYS[0], (486, "Allocation Quota Reached"))
+    allocate(c, 1, client(21), RELAYS[1])
+    talk(c, 3, client(21), 10)
+
+
+@capture("sessions/credentials-expired.pcap", START)
+def credentials_expired(c):
+    """Credentials of the day before: refused, and for another client not; credentials of the day after that are refused all the same."""
+    allocate(c, 0, client(20), RELAYS[0], (430, "Stale Credentials"), days=-1)
+    allocate(c, 0, client(21), RELAYS[0], days=-1)
+    talk(c, 3, client(21), 10)
+    allocate(c, 0, client(22), RELAYS[0], (430, "Stale Credentials"), days=1)
+
+
+@capture("sessions/marked-one-way.pcap", START)
+def marked_one_way(c):
+    """Marked when sent and not when received; marked both ways; neither; too few packets to tell."""
+    for n, (sent, received, packets) in enumerate(((46, 0, 60), (46, 46, 60), (0, 0, 60), (46, 0, 20))):
+        talk(c, n * 3, client(20 + n), packets, sent, received)

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Why a call was bad: each cause on captures that have it, and on none that has not. Figures are those of the generator."""
+import json
+
+import pytest
+
+from harness import bundled, fields, report, shared, tshark
+
+RELAYS = ["52.114.250.10", "52.114.250.77", "52.115.63.9"]
+
+
+def calls(name):
+    """By client."""
+    return {call["client"]: call for call in json.loads(report(bundled(f"sessions/{name}.pcap"), "teams,calls,json"))["calls"]}
+
+
+def problem(call, code):
+    found = [each for each in call["problems"] if each["code"] == code]
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
+def clients_with(name, code):
+    return {client for client, call in calls(name).items() if problem(call, code)}
+
+
+def test_relays_are_silent_but_one():
+    """Three packets over 1.5 s to each of two; one silent relay, relays that were asked once, and two that answer are no such case."""
+    assert clients_with("relays-silent", "relays-silent") == {"192.168.1.20"}
+    found = problem(calls("relays-silent")["192.168.1.20"], "relays-silent")
+    assert found["severity"] == "warning" and set(found["details"]) == {
+        f"{RELAYS[0]} answered", f"{RELAYS[1]}: 3 packets sent, none received", f"{RELAYS[2]}: 3 packets sent, none received"}
+
+
+def test_no_relay_has_room():
+    """486 twice and no other way; for the other client the second relay has room."""
+    found = calls("relay-quota")
+    alone, other = found["192.168.1.20"], found["192.168.1.21"]
+    assert (alone["verdict_code"], alone["severity"]) == ("allocation-refused", "broken")
+    assert problem(alone, "allocation-failed")["severity"] == "error" and problem(other, "allocation-failed")["severity"] == "warning"
+    assert all("error 486" in detail for detail in problem(alone, "allocation-failed")["details"])
+    assert other["verdict_code"] == "direct-public"
+
+
+def test_credentials_that_expired():
+    """A day before: told whether they were refused or not; of the day after only that they were refused."""
+    assert clients_with("credentials-expired", "credentials-expired") == {"192.168.1.20", "192.168.1.21"}
+    assert clients_with("credentials-expired", "credentials-refused") == {"192.168.1.20", "192.168.1.22"}
+    path = bundled("sessions/credentials-expired.pcap")
+    frames = {int(each["frame.number"][0]) for each in fields(path, ["frame.number"], "ms_turn.username.expiry < \"2026-03-02 09:00:00\"")}
+    assert {problem(call, "credentials-expired")["frame"] for call in calls("credentials-expired").values()
+            if problem(call, "credentials-expired")} == frames
+
+
+def test_marks_that_do_not_come_back():
+    """46 sent and 0 received; both marked, neither, and twenty packets say nothing."""
+    assert clients_with("marked-one-way", "dscp-one-way") == {"192.168.1.20"}
+    found = problem(calls("marked-one-way")["192.168.1.20"], "dscp-one-way")
+    assert (found["severity"], found["details"]) == ("note", ["port 50004: DSCP 46 sent, 0 received"])
+    assert clients_with("marked-one-way", "best-effort") == {"192.168.1.22"}
+
+
+@pytest.mark.parametrize("name, text", [("20-vpn-hairpin", "197 ms"), ("17-loss-jitter-down", "8."), ("19-nat-rebinding", "missing for 8.")])
+def test_figures_are_in_the_text(name, text):
+    """Truth of these captures is in truth.csv beside them."""
+    assert text in tshark("-q", "-r", str(shared(f"failures/{name}.pcapng")), "-z", "teams,calls")

@@ -125,6 +125,8 @@ show_rtp(tvbuff_t *tvb, proto_tree *tree, const ts_media_frame_data *frame_data)
     proto_item_set_generated(item);
     if (frame_data->dialect != TS_DIALECT_ANY)
         ts_add_text(tvb, tree, hf_teams_stun_dialect, ts_dialect_name(frame_data->dialect));
+    if (tree == NULL)
+        return;
     show_measured(tvb, tree, &frame_data->measured);
     show_header_extension(tvb, tree);
 }
@@ -166,7 +168,8 @@ void
 ts_media_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_media_frame_data *frame_data)
 {
     proto_item *root = proto_tree_add_protocol_format(tree, proto_teams_stun, tvb, 0, -1, "%s", title(frame_data));
-    proto_tree *sub = proto_item_add_subtree(root, ett_media);
+    /* Media are the bulk of a call: where nobody asks for a field below the item, none is made. */
+    proto_tree *sub = proto_field_is_referenced(tree, proto_teams_stun) ? proto_item_add_subtree(root, ett_media) : NULL;
 
     ts_show_media(tvb, sub, ts_media_kind_name(frame_data->kind));
     if (frame_data->kind == TS_MEDIA_RTP)

@@ -54,6 +54,8 @@ find_row(const ts_rtp_measure *measure, uint32_t frame, uint16_t sequence)
         return NULL;
     const unsigned count = wmem_array_get_count(measure->rows);
 
+    if (row_at(measure, count - 1)->frame < frame)      /* on the first pass, all but always */
+        return NULL;
     for (unsigned i = first_row_of(measure, frame); i < count && row_at(measure, i)->frame == frame; i++)
         if (row_at(measure, i)->sequence == sequence)
             return row_at(measure, i);

@@ -134,13 +134,23 @@ check_sinkhole(const ts_message *m, wmem_array_t *problems)
             "%s", name);
 }
 
+/* Akamai serves content for Microsoft from addresses of its own. */
+static bool
+is_at_akamai(const ts_message *m)
+{
+    for (unsigned i = 1; i < m->chain_length; i++)
+        if (m->links[i].kind.infra == TS_INFRA_AKAMAI_EDGE)
+            return true;
+    return false;
+}
+
 static void
 check_prefixes(const ts_message *m, wmem_array_t *problems)
 {
     const ts_name_class *kind = &m->links[0].kind;
     const bool worldwide = kind->cloud == TS_CLOUD_WORLDWIDE || kind->cloud == TS_CLOUD_GCC;
 
-    if (!worldwide || strcmp(kind->required, SET_OF_TEAMS) != 0 || sinkhole(m) != NULL)
+    if (!worldwide || strcmp(kind->required, SET_OF_TEAMS) != 0 || sinkhole(m) != NULL || is_at_akamai(m))
         return;
     for (unsigned i = 0; i < m->address_count; i++) {
         if (m->addresses[i].prefix != NULL)

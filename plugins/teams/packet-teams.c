@@ -82,12 +82,12 @@ signin_number(const teams_frame_info *info)
     return info == NULL || info->signin == NULL ? 0 : info->signin->number;
 }
 
-/* The protocol's item with what a connection completes here, and the frame's problems. */
+/* The protocol's item with what a connection completes here, and the frame's problems. NULL where nobody looks below it. */
 static proto_tree *
 show_protocol(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const char *label)
 {
     proto_item *item = proto_tree_add_protocol_format(tree, proto_teams, tvb, 0, 0, "Microsoft Teams: %s", label);
-    proto_tree *teams_tree = proto_item_add_subtree(item, ett_teams);
+    proto_tree *teams_tree = proto_field_is_referenced(tree, proto_teams) ? proto_item_add_subtree(item, ett_teams) : NULL;
 
     proto_item_set_generated(item);
     teams_connection_show(tvb, pinfo, teams_tree);
@@ -114,6 +114,8 @@ show_info(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const teams_frame
 {
     proto_tree *teams_tree = show_protocol(tvb, pinfo, tree, label);
 
+    if (teams_tree == NULL)
+        return;
     add_string(teams_tree, tvb, hf_teams_product, ts_product_name(info->product));
     add_string(teams_tree, tvb, hf_teams_service, ts_service_name(info->service));
     add_string(teams_tree, tvb, hf_teams_stage, ts_stage_name(info->stage));

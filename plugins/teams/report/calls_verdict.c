@@ -18,6 +18,7 @@
 #define LIMIT_ROUND_TRIP    0.100   /* seconds */
 #define LIMIT_LOSS          1.0     /* percent */
 #define LIMIT_JITTER        30.0    /* milliseconds */
+#define JITTER_BESIDE_LOSS  10.0    /* no problem of its own, but congestion does both */
 #define MEASURED_PACKETS    50      /* too few say nothing of loss and jitter */
 #define PROBE_PACKETS       200     /* a connectivity test is no longer than this */
 #define SHORT_PACKETS       100     /* an exchange that the traffic left again */
@@ -630,7 +631,12 @@ is_lossy(const calls_entry *entry, report_texts *details)
         if (stream_at(entry, i)->stats.received < MEASURED_PACKETS || loss <= LIMIT_LOSS)
             continue;
         found = true;
-        stream_detail(details, stream_at(entry, i), "%.1f %%", loss);
+        const double jitter = ts_stream_stats_jitter(&stream_at(entry, i)->stats);
+
+        if (jitter >= JITTER_BESIDE_LOSS && jitter <= LIMIT_JITTER)
+            stream_detail(details, stream_at(entry, i), "%.1f %%, with %.0f ms of jitter", loss, jitter);
+        else
+            stream_detail(details, stream_at(entry, i), "%.1f %%", loss);
     }
     return found;
 }

@@ -43,13 +43,13 @@ group(const teams_signin_result *result)
 static void
 append_state(GString *line, const teams_connection *c)
 {
-    g_string_append(line, teams_connection_state_label(c->state));
+    g_string_append(line, c->pseudo_tls && c->state == TEAMS_CONNECTION_USED ? "pseudo-TLS, data both ways" : teams_connection_state_label(c->state));
     if (c->state == TEAMS_CONNECTION_UNANSWERED && !c->quic)
         g_string_append_printf(line, " (%u SYNs)", c->syns);
     if (c->state == TEAMS_CONNECTION_PROHIBITED)
         g_string_append_printf(line, ": ICMP %s from %s", c->icmp_text, c->icmp_router);
     if (c->state == TEAMS_CONNECTION_ALERT)
-        g_string_append_printf(line, ": alert %u from the %s", c->alert, c->alert_from_client ? "client" : "server");
+        g_string_append_printf(line, ": alert %u (%s) from the %s", c->alert, teams_alert_text(c->alert), c->alert_from_client ? "client" : "server");
     if (c->state == TEAMS_CONNECTION_PROXY_REFUSED)
         g_string_append_printf(line, ": %u", c->proxy_status);
     if (c->version[0] != '\0')
@@ -88,6 +88,8 @@ timing_text(const teams_name_timing *timing, FILE *out)
     char *name = report_name(timing->name);
 
     g_string_append_printf(line, "%s: %.0f ms", name, timing->total * 1000);
+    if (timing->failed > 0)
+        g_string_append_printf(line, ", failed tries %.0f", timing->failed * 1000);
     for (unsigned step = 0; step < TEAMS_STEP_COUNT; step++)
         if (timing->steps[step] >= 0)
             g_string_append_printf(line, ", %s %.0f", step_labels[step], timing->steps[step] * 1000);
@@ -101,7 +103,7 @@ static void
 times_text(const teams_signin_result *result, FILE *out)
 {
     GString *line = g_string_new("Why slow: ");
-    double sum = 0;
+    double sum = result->failed;
 
     if (result->timing_count == 0) {
         g_string_free(line, TRUE);
@@ -112,6 +114,8 @@ times_text(const teams_signin_result *result, FILE *out)
     g_string_append_printf(line, "the first connection to each of %u names took %.2f s in all:", result->timing_count, sum);
     for (unsigned step = 0; step < TEAMS_STEP_COUNT; step++)
         g_string_append_printf(line, "%s %s %.2f s", step == 0 ? "" : ",", step_labels[step], result->totals[step]);
+    if (result->failed > 0)
+        g_string_append_printf(line, ", failed tries %.2f s", result->failed);
     fprintf(out, "\n");
     report_print(out, 2, "%s. The slowest:", line->str);
     for (unsigned i = 0; i < MIN(result->timing_count, SLOW_SHOWN); i++)

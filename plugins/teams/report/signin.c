@@ -124,6 +124,37 @@ COLUMN_GETTER(connection_start, teams_connection, signin_session) { value->real 
 COLUMN_GETTER(connection_duration, teams_connection, signin_session) { value->real = ts_seconds(&row->start, &row->last); }
 COLUMN_GETTER(connection_stage, teams_connection, signin_session) { value->text = ts_stage_name(row->stage); }
 COLUMN_GETTER(connection_service, teams_connection, signin_session) { value->text = ts_service_name(row->service); }
+static const char *
+connection_ends(unsigned n)
+{
+    static const char *const ends[] = { [TEAMS_CONNECTION_OPEN] = "open", [TEAMS_CONNECTION_CLOSED] = "closed", [TEAMS_CONNECTION_RESET] = "reset" };
+
+    return n < G_N_ELEMENTS(ends) ? ends[n] : NULL;
+}
+
+static const char *
+connection_enders(unsigned n)
+{
+    static const char *const enders[] = { "", "client", "server", NULL };
+
+    return enders[n];
+}
+
+COLUMN_GETTER(connection_issuer, teams_connection, signin_session) { value->text = row->certificate == NULL ? "" : row->certificate->issuer; }
+COLUMN_GETTER(connection_alert, teams_connection, signin_session) { value->number = row->alert; }
+COLUMN_GETTER(connection_router, teams_connection, signin_session) { value->text = row->icmp_router == NULL ? "" : row->icmp_router; }
+COLUMN_GETTER(connection_end, teams_connection, signin_session) { value->text = connection_ends(row->end); }
+
+COLUMN_GETTER(connection_ended_by, teams_connection, signin_session)
+{
+    value->text = connection_enders(row->end == TEAMS_CONNECTION_OPEN ? 0 : row->ended_by_client ? 1 : 2);
+}
+
+COLUMN_GETTER(connection_idle, teams_connection, signin_session)
+{
+    value->real = row->end == TEAMS_CONNECTION_OPEN ? NAN : row->idle_before_end;
+}
+
 COLUMN_GETTER(connection_state, teams_connection, signin_session) { value->text = teams_connection_state_name(row->state); }
 COLUMN_GETTER(connection_sent, teams_connection, signin_session) { value->number = row->bytes[1]; }
 COLUMN_GETTER(connection_received, teams_connection, signin_session) { value->number = row->bytes[0]; }
@@ -149,6 +180,17 @@ static const report_column connection_columns[] = {
     { .key = "quic", .kind = COLUMN_BOOL, .description = "QUIC, not TCP", COLUMN_MEMBER(teams_connection, quic) },
     { .key = "proxy", .kind = COLUMN_BOOL, .description = "the server's end is a proxy", COLUMN_MEMBER(teams_connection, proxy) },
     { .key = "state", .kind = COLUMN_TEXT, .description = "how far it got", .texts = connection_states, .get = connection_state },
+    { .key = "syns", .kind = COLUMN_UINT, .description = "SYNs of the client without an answer", COLUMN_MEMBER(teams_connection, syns) },
+    { .key = "tls_version", .kind = COLUMN_TEXT, .description = "TLS version that the server chose", COLUMN_MEMBER(teams_connection, version) },
+    { .key = "issuer", .kind = COLUMN_TEXT, .description = "issuer of the certificate, empty: not visible", .get = connection_issuer },
+    { .key = "alert", .kind = COLUMN_UINT, .description = "TLS alert that ended the handshake", .get = connection_alert },
+    { .key = "proxy_status", .kind = COLUMN_UINT, .description = "the proxy's last answer, 0: none", COLUMN_MEMBER(teams_connection, proxy_status) },
+    { .key = "router", .kind = COLUMN_TEXT, .description = "who refused it by ICMP, empty: nobody", .get = connection_router },
+    { .key = "end", .kind = COLUMN_TEXT, .description = "how it ended", .texts = connection_ends, .get = connection_end },
+    { .key = "ended_by", .kind = COLUMN_TEXT, .description = "client or server (or a device in its name), empty: it was open at the end",
+        .texts = connection_enders, .get = connection_ended_by },
+    { .key = "idle_before_end", .kind = COLUMN_REAL, .unit = "s", .decimals = 3, .description = "silence before it ended",
+        .get = connection_idle },
     { .key = "bytes_sent", .kind = COLUMN_UINT, .description = "payload from the client", .get = connection_sent },
     { .key = "bytes_received", .kind = COLUMN_UINT, .description = "payload to the client", .get = connection_received },
     { .key = "dns_time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "from the first question to the answer that was used",
@@ -182,6 +224,8 @@ static const report_column timing_columns[] = {
     { .key = "connect_time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "connecting", .get = timing_connect },
     { .key = "tls_time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "TLS handshake", .get = timing_tls },
     { .key = "first_data_time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "first answer", .get = timing_data },
+    { .key = "failed_time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6,
+        .description = "from a first try that failed, such as one over IPv6, to the connection that is counted", COLUMN_MEMBER(teams_name_timing, failed) },
     { .key = "total", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "all of these", COLUMN_MEMBER(teams_name_timing, total) },
 };
 static const report_list timings = { LIST_COLUMNS(timing_columns), LIST_ARRAY, offsetof(signin_session, timings), NULL };

@@ -136,6 +136,18 @@ add_connection_problems(signin_session *s)
     }
 }
 
+/* Each code of a list that has blanks between them, about a name or about any. */
+static void
+add_codes(GHashTable *replaced, const char *codes, const char *name)
+{
+    char **each = g_strsplit(codes, " ", -1);
+
+    for (char **code = each; *code != NULL; code++)
+        if ((*code)[0] != '\0')
+            g_hash_table_add(replaced, name == NULL ? g_strdup(*code) : g_strdup_printf("%s %s", *code, name));
+    g_strfreev(each);
+}
+
 /* What connections say of the sign-in stands for what single frames said: the same code, one that it explains, or filter and name. */
 static GHashTable *
 replaced_details(const signin_session *s)
@@ -145,17 +157,14 @@ replaced_details(const signin_session *s)
     for (unsigned i = 0; i < s->result->problem_count; i++) {
         const teams_connection_problem *found = &s->result->problems[i];
 
-        char **explained = g_strsplit(found->explains, " ", -1);
-
-        for (char **code = explained; *code != NULL; code++)
-            g_hash_table_add(replaced, g_strdup(*code));
-        g_strfreev(explained);
+        add_codes(replaced, found->explains, NULL);
         g_hash_table_add(replaced, g_strdup(found->code));
         if (found->name == NULL || found->filter[0] == '\0')
             continue;
         char *shown = report_name(found->name);
 
         g_hash_table_add(replaced, g_strdup_printf("%s %s", found->filter, shown));
+        add_codes(replaced, found->explains_of_name, shown);
         g_free(shown);
     }
     return replaced;
@@ -164,10 +173,12 @@ replaced_details(const signin_session *s)
 static bool
 is_replaced(GHashTable *replaced, const report_problem *problem, const char *detail)
 {
-    char *key = g_strdup_printf("%s %s", problem->filter, detail);
-    const bool found = g_hash_table_contains(replaced, key);
+    char *by_filter = g_strdup_printf("%s %s", problem->filter, detail);
+    char *by_code = g_strdup_printf("%s %s", problem->code, detail);
+    const bool found = g_hash_table_contains(replaced, by_filter) || g_hash_table_contains(replaced, by_code);
 
-    g_free(key);
+    g_free(by_filter);
+    g_free(by_code);
     return found;
 }
 

@@ -207,6 +207,12 @@ teams_connection_name_by_host(teams_connection *c)
     }
 }
 
+bool
+teams_connection_is_push(const teams_connection *c)
+{
+    return c->service == TS_SERVICE_PUSH_REALTIME;
+}
+
 const char *
 teams_connection_text(wmem_allocator_t *scope, const teams_connection *c)
 {

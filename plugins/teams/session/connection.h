@@ -99,6 +99,7 @@ typedef struct teams_connection {
     bool quic;
     bool proxy;                         /* the server's end is a proxy */
     bool socks;                         /* ... that speaks SOCKS */
+    bool pseudo_tls;                    /* a TLS handshake for show before TURN: nothing of TLS is told of it */
     bool private_address;               /* the name led to an address that is nobody's in the Internet */
     teams_connection_state state;
     teams_connection_end end;
@@ -140,13 +141,15 @@ typedef struct {
     const char *name;                   /* that it is about, the first one; NULL: none in particular */
     bool fatal;                         /* it explains why stages after it are missing */
     const char *explains;               /* codes of what frames show because of it, each between blanks: " D19 "; "" none */
+    const char *explains_of_name;       /* the same, where frames show it of the problem's name */
 } teams_connection_problem;
 
 /* A name of the sign-in and how long its first use took; seconds, negative where not seen. */
 typedef struct {
     const char *name;
     double steps[TEAMS_STEP_COUNT];
-    double total;                       /* of those seen */
+    double failed;                      /* from the first try that failed to the one that is counted; 0: it was the first */
+    double total;                       /* of all these, as far as seen */
     uint32_t frame;
 } teams_name_timing;
 
@@ -158,6 +161,7 @@ typedef struct {
     teams_name_timing *timings;             /* the slowest first */
     unsigned timing_count;
     double totals[TEAMS_STEP_COUNT];        /* over all names, seconds */
+    double failed;                          /* the same */
     bool identity_asked;                    /* an identity name was asked for or connected to */
     bool identity_reached;                  /* a TLS session with an identity host has data both ways */
     bool beyond_reached;                    /* the same with any service that needs a token */
@@ -170,6 +174,8 @@ teams_signin_result *teams_connections_check(wmem_allocator_t *scope, const team
 /* Texts for reports and JSON: "hello_reset", "client". */
 const char *teams_connection_state_name(teams_connection_state state);
 const char *teams_actor_name(teams_actor actor);
+/* "unknown CA" */
+const char *teams_alert_text(uint8_t alert);
 /* In words: "reset after the server name". */
 const char *teams_connection_state_label(teams_connection_state state);
 

@@ -198,29 +198,34 @@ by_number(const void *a, const void *b, void *data _U_)
 static const struct {
     const char *code;
     const char *explains;
+    const char *of_name;
 } explanations[] = {
-    { "name-missing", " D1 " },
-    { "chain-cut", " D7 " },
-    { "mtu", " handshake-ended " },
-    { "ipv6-dead", " tcp-unanswered tcp-refused tcp-prohibited " },
-    { "quic-unanswered", " network-refused " },
-    { "slow-resolver", " D19 " },
-    { "resolver-silent", " D2 " },
-    { "resolver-refused", " D2 " },
-    { "captive-portal", " D4 D6 one-address tcp-refused tls-intercepted tls-intercepted-refused certificate-refused handshake-ended certificate-time " },
-    { "private-address-dead", " D4 tcp-unanswered " },
-    { "private-address", " D4 " },
-    { "aaaa-refused", " D3 " },
-    { "proxy-unanswered", " tcp-unanswered " },
+    { "name-missing", " D1 ", " D3 D7 " },
+    { "name-without-address", "", " D3 " },
+    { "name-failed", "", " D1 D3 " },
+    { "chain-cut", " D7 ", " D1 D3 " },
+    { "mtu", " handshake-ended ", "" },
+    { "ipv6-dead", " tcp-unanswered tcp-refused tcp-prohibited ", "" },
+    { "quic-unanswered", " network-refused ", "" },
+    { "slow-resolver", " D19 ", "" },
+    { "resolver-silent", " D2 ", "" },
+    { "resolver-refused", " D2 ", "" },
+    { "captive-portal", " D3 D4 D5 D6 one-address tcp-refused tls-intercepted tls-intercepted-refused certificate-refused handshake-ended certificate-time ", "" },
+    { "private-address-dead", " D4 tcp-unanswered ", "" },
+    { "private-address", " D4 ", "" },
+    { "aaaa-refused", " D3 ", "" },
+    { "proxy-unanswered", " tcp-unanswered ", "" },
 };
 
-static const char *
-explained_by(const char *code)
+static void
+set_explained(teams_connection_problem *problem)
 {
+    problem->explains = problem->explains_of_name = "";
     for (unsigned i = 0; i < G_N_ELEMENTS(explanations); i++)
-        if (strcmp(explanations[i].code, code) == 0)
-            return explanations[i].explains;
-    return "";
+        if (strcmp(explanations[i].code, problem->code) == 0) {
+            problem->explains = explanations[i].explains;
+            problem->explains_of_name = explanations[i].of_name;
+        }
 }
 
 void
@@ -235,10 +240,10 @@ teams_check_add(teams_check *j, const ts_expert_row *row, int severity, teams_pr
         .actor = place.actor,
         .name = place.name,
         .fatal = place.fatal,
-        .explains = explained_by(row->code),
     };
     va_list arguments;
 
+    set_explained(&problem);
     va_start(arguments, format);
     problem.sentence = wmem_strdup_vprintf(j->scope, format, arguments);
     va_end(arguments);
@@ -326,6 +331,21 @@ slowest_first(const void *a, const void *b, void *data _U_)
     return x->total > y->total ? -1 : x->total < y->total;
 }
 
+/* Seconds from the first try that did not connect to this one, which did: a client waits before it tries another address. */
+static double
+first_try_before(const teams_check *j, const teams_connection *c)
+{
+    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
+        const teams_connection *each = teams_check_connection(j, i);
+
+        if (each->number >= c->number)
+            break;
+        if (!each->quic && each->name != NULL && g_ascii_strcasecmp(each->name, c->name) == 0)
+            return each->state < TEAMS_CONNECTION_CONNECTED && each->state != TEAMS_CONNECTION_JOINED ? ts_seconds(&each->start, &c->start) : 0;
+    }
+    return 0;
+}
+
 static void
 add_timing(teams_check *j, wmem_array_t *timings, const teams_connection *c)
 {
@@ -336,6 +356,8 @@ add_timing(teams_check *j, wmem_array_t *timings, const teams_connection *c)
     if (name->timed)
         return;     /* its first use counts */
     name->timed = true;
+    timing.failed = timing.total = first_try_before(j, c);
+    j->result->failed += timing.failed;
     for (unsigned step = 0; step < TEAMS_STEP_COUNT; step++) {
         timing.steps[step] = c->steps[step].frame == 0 ? -1 : nstime_to_sec(&c->steps[step].time);
         if (c->steps[step].frame == 0)

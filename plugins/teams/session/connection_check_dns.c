@@ -127,6 +127,15 @@ check_unanswered(teams_check *j)
 
 /* ---- answers without an address ---- */
 
+/* A resolver that looks at aliases blocks one of them, with any answer that it gives to names that it blocks. */
+static void
+tell_cut(teams_check *j, const teams_name_result *name, bool fatal, const char *how)
+{
+    teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_CHAIN_CUT], fatal ? PI_ERROR : PI_NOTE,
+        (teams_problem_place) { .frame = name->asked->cut_frame, .actor = TEAMS_BY_NETWORK, .name = name->name, .fatal = fatal },
+        "The chain of aliases of %s ends at %s: %s%s", name->name, name->asked->cut_name, how, resolver_text(j, name->asked));
+}
+
 static void
 tell_missing(teams_check *j, const teams_name_result *name, bool fatal)
 {
@@ -134,10 +143,13 @@ tell_missing(teams_check *j, const teams_name_result *name, bool fatal)
     const unsigned count = a->missing + name->asked->types[TEAMS_DNS_AAAA].missing;
     const uint32_t frame = a->problem_frame != 0 ? a->problem_frame : name->asked->types[TEAMS_DNS_AAAA].problem_frame;
 
-    teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_MISSING], fatal ? PI_ERROR : PI_NOTE,
-        (teams_problem_place) { .frame = frame, .actor = TEAMS_BY_NETWORK, .name = name->name, .fatal = fatal },
-        "%s does not exist for the resolver %s (NXDOMAIN, %u answer%s)", name->name, resolver_text(j, name->asked),
-        count, count == 1 ? "" : "s");
+    if (name->asked->cut_frame != 0)
+        tell_cut(j, name, fatal, "NXDOMAIN: that alias does not exist for the resolver ");
+    else
+        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_MISSING], fatal ? PI_ERROR : PI_NOTE,
+            (teams_problem_place) { .frame = frame, .actor = TEAMS_BY_NETWORK, .name = name->name, .fatal = fatal },
+            "%s does not exist for the resolver %s (NXDOMAIN, %u answer%s)", name->name, resolver_text(j, name->asked),
+            count, count == 1 ? "" : "s");
 }
 
 static void
@@ -149,8 +161,7 @@ tell_empty(teams_check *j, const teams_name_result *name, bool fatal)
     const int severity = fatal ? PI_ERROR : PI_NOTE;
 
     if (name->asked->cut_frame != 0)
-        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_CHAIN_CUT], severity, place,
-            "The chain of aliases of %s ends at %s without an address", name->name, name->asked->cut_name);
+        tell_cut(j, name, fatal, "no address from the resolver ");
     else
         teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_EMPTY], severity, place,
             "%s exists for the resolver %s, but has no address (%u answer%s without one)", name->name,
@@ -168,6 +179,10 @@ tell_failed(teams_check *j, const teams_name_result *name, bool fatal)
 {
     const teams_dns_outcome *a = &name->asked->types[TEAMS_DNS_A];
 
+    if (name->asked->cut_frame != 0) {
+        tell_cut(j, name, fatal, wmem_strdup_printf(j->scope, "%s from the resolver ", failure_text(a->rcode)));
+        return;
+    }
     teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_FAILED], fatal ? PI_ERROR : PI_NOTE,
         (teams_problem_place) { .frame = a->problem_frame, .actor = TEAMS_BY_NETWORK, .name = name->name, .fatal = fatal },
         "The resolver %s answers %s to questions about %s (%u time%s)", resolver_text(j, name->asked), failure_text(a->rcode), name->name,
@@ -203,6 +218,15 @@ check_addresses(teams_check *j)
 
 /* ---- the wrong address ---- */
 
+static const char *
+identity_tail(teams_check *j)
+{
+    if (!j->result->identity_asked || j->result->identity_reached)
+        return "";
+    j->identity_reported = true;
+    return "; identity was not reached";
+}
+
 static void
 check_portal(teams_check *j)
 {
@@ -213,12 +237,12 @@ check_portal(teams_check *j)
 
         if (client->one_address_frame != 0)
             teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_CAPTIVE_PORTAL], PI_ERROR, place,
-                "Names of different services all lead to %s%s%s: a captive portal or a DNS filter", client->one_address,
+                "Names of different services all lead to %s%s%s: a captive portal or a DNS filter%s", client->one_address,
                 client->redirect_frame == 0 ? "" : ", and the connectivity check is redirected to ",
-                client->redirect_frame == 0 ? "" : client->redirect_to);
+                client->redirect_frame == 0 ? "" : client->redirect_to, identity_tail(j));
         else if (client->redirect_frame != 0 && !j->result->identity_reached)
             teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_CAPTIVE_PORTAL], PI_ERROR, place,
-                "The connectivity check is redirected to %s: a captive portal", client->redirect_to);
+                "The connectivity check is redirected to %s: a captive portal%s", client->redirect_to, identity_tail(j));
     }
 }
 
@@ -261,6 +285,8 @@ check_refused_types(teams_check *j)
 {
     teams_name_list list = teams_name_list_new(j);
 
+    if (behind_portal(j))
+        return;     /* it answers in its own way */
     for (unsigned i = 0; i < teams_check_name_count(j); i++) {
         const teams_asked_name *asked = teams_check_name(j, i)->asked;
         const bool refused = asked != NULL && (asked->types[TEAMS_DNS_AAAA].failed > 0 || asked->types[TEAMS_DNS_OTHER].failed > 0);

@@ -238,10 +238,10 @@ tell_idle(teams_check *j, const teams_connection *last)
         cuts++;
     }
     if (cuts > 1)
-        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_IDLE_CUT], PI_WARN,
+        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_IDLE_CUT], teams_connection_is_push(last) ? PI_WARN : PI_NOTE,
             (teams_problem_place) { .frame = first->end_frame, .actor = TEAMS_BY_NETWORK, .name = last->name },
-            "%s is reset %u times after about %.0f s of silence, and the client connects again: an idle timeout on the way",
-            teams_connection_text(j->scope, last), cuts, last->idle_before_end);
+            "%s is reset %u times after about %.0f s of silence, and the client connects again: an idle timeout on the way%s",
+            teams_connection_text(j->scope, last), cuts, last->idle_before_end, teams_connection_is_push(last) ? "" : " or at the server");
 }
 
 static void
@@ -287,6 +287,14 @@ check_mtu(teams_check *j)
             teams_name_list_tail(&list));
 }
 
+/* What another problem tells already: the other side does not answer, or only large segments are lost. */
+static bool
+resends_for_a_cause(const teams_check *j, const teams_connection *c)
+{
+    return c->state == TEAMS_CONNECTION_HELLO_UNANSWERED || c->state == TEAMS_CONNECTION_HELLO_RESET || has_mtu_hole(j, c) ||
+        c->p->zero_longest >= STALL_SECONDS;
+}
+
 static void
 check_loss(teams_check *j)
 {
@@ -301,11 +309,13 @@ check_loss(teams_check *j)
             stalled = c;
         if (c->quic || c->state <= TEAMS_CONNECTION_PROHIBITED)
             continue;
+        zero += c->zero_windows;
+        if (resends_for_a_cause(j, c))
+            continue;
         for (unsigned way = 0; way < 2; way++) {
             packets[way] += c->packets[way];
             again[way] += c->retransmissions[way];
         }
-        zero += c->zero_windows;
         if (frame == 0 && c->retransmissions[0] + c->retransmissions[1] > 0)
             frame = c->frame;
     }

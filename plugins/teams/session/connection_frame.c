@@ -39,6 +39,7 @@ enum { DNS_PORT = 53, HTTP_PORT = 80, HTTPS_PORT = 443, FIRST_USER_PORT = 1024 }
 #define IPV6_COST_MAX       120.0
 
 static teams_stock_field field_retransmission;
+static teams_stock_field field_spurious;
 static teams_stock_field field_zero_window;
 
 static dissector_handle_t postdissector;
@@ -50,6 +51,7 @@ teams_connection_handoff(dissector_handle_t handle)
 
     postdissector = handle;
     field_retransmission = teams_stock_field_wanted(wanted, "tcp.analysis.retransmission");
+    field_spurious = teams_stock_field_wanted(wanted, "tcp.analysis.spurious_retransmission");
     field_zero_window = teams_stock_field_wanted(wanted, "tcp.analysis.zero_window");
     teams_connection_tls_handoff(wanted);
     teams_connection_http_handoff(wanted);
@@ -192,7 +194,7 @@ check_idle_cut(packet_info *pinfo, teams_connection *c)
 {
     const teams_connection *before = c->p->before;
 
-    if (c->state < TEAMS_CONNECTION_SECURED || c->idle_before_end < IDLE_MIN || c->name == NULL)
+    if (c->state < TEAMS_CONNECTION_SECURED || c->idle_before_end < IDLE_MIN || c->name == NULL || !teams_connection_is_push(c))
         return;
     if (before == NULL || before->end != TEAMS_CONNECTION_RESET || !is_alike(before->idle_before_end, c->idle_before_end) ||
             ts_seconds(&before->ended, &c->start) > IDLE_RECONNECT)
@@ -272,7 +274,8 @@ count(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_clien
 
     c->packets[from_client]++;
     c->bytes[from_client] += payload;
-    if (again && c->state != TEAMS_CONNECTION_UNANSWERED)
+    /* What was sent again though it had been acknowledged was not lost. */
+    if (again && c->state != TEAMS_CONNECTION_UNANSWERED && !teams_stock_field_present(tree, &field_spurious))
         c->retransmissions[from_client]++;
     note_window(pinfo, c, from_client, teams_stock_field_present(tree, &field_zero_window));
     if (from_client && c->hello_frame != 0)
@@ -289,6 +292,14 @@ note_idle(const packet_info *pinfo, teams_connection *c, bool from_client, unsig
         c->p->idle = silence;
     else if (!from_client && payload > 0)
         c->p->idle = 0;
+}
+
+/* TURN stands in clear behind it. */
+static void
+pseudo_tls_frame(teams_connection *c, bool from_client, unsigned payload)
+{
+    if (!from_client && payload > 0 && c->bytes[FROM_CLIENT] > 0)
+        c->state = TEAMS_CONNECTION_USED;
 }
 
 static void
@@ -313,7 +324,10 @@ tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, const struc
         check_hole(pinfo, c, tcp);
     if (c->proxy && !c->p->tunnel)
         teams_connection_http(pinfo, tree, c, from_client);
-    teams_connection_tls(pinfo, tree, c, from_client, payload);
+    if (c->pseudo_tls)
+        pseudo_tls_frame(c, from_client, payload);
+    else
+        teams_connection_tls(pinfo, tree, c, from_client, payload);
     if (fresh & TCP_SEEN_RST) {
         if (c->state == TEAMS_CONNECTION_UNANSWERED && !from_client)
             refused(pinfo, c);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <epan/to_str.h>
+#include <wsutil/inet_addr.h>
 
 #include "common/endpoint.h"
 #include "session/signin.h"
@@ -261,7 +262,12 @@ dns_name(packet_info *pinfo, const ts_name_info *info)
 static void
 set_name(teams_connection *c, const ts_name_info *info)
 {
-    teams_connection_set_name(c, info->links[0].name);
+    ws_in6_addr v6;
+    ws_in4_addr v4;
+
+    /* Some clients send the address as server name: the name that led to it says more. */
+    if (c->name == NULL || (!ws_inet_pton4(info->links[0].name, &v4) && !ws_inet_pton6(info->links[0].name, &v6)))
+        teams_connection_set_name(c, info->links[0].name);
     c->product = info->whole->product;
     c->service = info->whole->service;
     c->stage = info->whole->stage;
@@ -330,12 +336,25 @@ session_name(packet_info *pinfo, const ts_name_info *info, bool proxy)
     }
 }
 
+static void
+mark_pseudo_tls(packet_info *pinfo, const ts_turn_info *turn)
+{
+    teams_connection *c = teams_connection_find(false, &turn->client, &turn->server);
+
+    if (c == NULL || teams_connection_of_tcp(pinfo, c, false) != c)
+        return;
+    c->pseudo_tls = true;
+    c->version = "";
+}
+
 void
 teams_connection_names(packet_info *pinfo)
 {
     for (const ts_frame_info *each = ts_frame_info_first(pinfo); each != NULL; each = each->next) {
         const ts_name_info *info = (const ts_name_info *)each;
 
+        if (each->kind == TS_INFO_TURN && ((const ts_turn_info *)each)->pseudo_tls)
+            mark_pseudo_tls(pinfo, (const ts_turn_info *)each);
         if (each->kind != TS_INFO_NAME || info->link_count == 0 || info->whole == NULL || info->links[0].name == NULL)
             continue;
         if (info->role == TS_ROLE_SERVER_NAME || info->role == TS_ROLE_PROXY)

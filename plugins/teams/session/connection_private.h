@@ -183,6 +183,8 @@ void teams_connection_step_between(packet_info *pinfo, teams_connection *c, team
 void teams_connection_tell(packet_info *pinfo, const teams_connection *c, teams_expert row, const char *format, ...) G_GNUC_PRINTF(4, 5);
 void teams_connection_cleanup(void);
 void teams_connection_tell_client(packet_info *pinfo, const teams_net_client *client, teams_expert row, const char *format, ...) G_GNUC_PRINTF(4, 5);
+/* A push channel is there to stay open: whoever cuts it for silence is no server of it. */
+bool teams_connection_is_push(const teams_connection *c);
 /* "teams.microsoft.com (52.113.194.132:443)" */
 const char *teams_connection_text(wmem_allocator_t *scope, const teams_connection *c);
 
@@ -228,8 +230,6 @@ bool teams_issuer_is_known(const char *issuer, const char *organisation);
 /* "2026-11-25", of UTC */
 const char *teams_date_text(wmem_allocator_t *scope, const nstime_t *time);
 
-/* "unknown CA" */
-const char *teams_alert_text(uint8_t alert);
 /* Does a client send it about the server's certificate? */
 bool teams_alert_is_about_certificate(uint8_t alert);
 /* "TLS 1.2" */

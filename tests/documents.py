@@ -14,8 +14,9 @@ why it is not run; what can be checked of it without running it, is:
   sh tests      runs tests or benchmarks, this one among them
   sh elsewhere  is for another system, or needs what the reader has
 
-A block fenced as `text` right after a command is what that prints; a line of "..." in
-it stands for any lines."""
+A block fenced as `text` right after a command is what that prints: a line of "..." in
+it stands for any lines, and "..." in a line for anything in that line. Every command that
+a test runs has one."""
 
 import dataclasses
 import pathlib
@@ -26,6 +27,7 @@ import harness
 DOCUMENTS = sorted([*harness.ROOT.glob("*.md"), *(harness.ROOT / "docs").glob("*.md"),
                     harness.ROOT / "test-captures/README.md"])
 WORDS = ("", "checkout", "install", "root", "window", "tests", "elsewhere")
+MAY_BE_ABSENT = ("jq", "sqlite3", "sharkd")     # programs that readers of some pages have
 FENCE = re.compile(r"^ *```(\w*) ?(\w*)$")
 
 

@@ -26,7 +26,7 @@ def test_every_diagnostic_of_the_tables_is_registered(plugin):
 
 @pytest.mark.parametrize("plugin", tables.DIAGNOSTIC_TABLES)
 def test_every_expert_item_is_in_a_table(plugin):
-    """Fields without a type are expert items or the trees of attributes."""
+    """Fields without a type are expert items or the trees of attributes and names."""
     items = {field.name for field in interface.registered().values()
              if field.name.startswith(f"{plugin}.") and field.type == "FT_NONE"}
-    assert items - {row.filter for row in tables.diagnostics(plugin)} <= {f"{plugin}.attr"}
+    assert items - {row.filter for row in tables.diagnostics(plugin)} <= {f"{plugin}.{tree}" for tree in ("attr", "entry", "chain.names")}

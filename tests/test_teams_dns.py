@@ -4,6 +4,7 @@
 Names of the real captures one by one: test_names_real.py; each diagnostic:
 test_name_diagnostics.py. Here: whole subtrees, chains, anchoring, modes, users' names."""
 import json
+import re
 
 import pytest
 
@@ -202,3 +203,18 @@ def test_a_users_name_overrides_a_shipped_one():
 def test_a_bad_row_is_refused_with_the_reason(row, reason):
     with pytest.raises(TsharkError, match=reason):
         shown_with(*row)
+
+
+def test_keys_of_json_are_names_of_fields():
+    """No prose: it would change with every name. Expert items are stock's, and have their own."""
+    document = json.loads(tshark("-r", bundled("article-2017.pcapng"), "-Y", "frame.number == 1 || frame.number == 20 || frame.number == 159",
+                                         "-T", "json", "-J", "teams_dns ms_turn teams_stun teams"), object_pairs_hook=list)
+    keys, rest = set(), [document]
+    while rest:
+        value = rest.pop()
+        if isinstance(value, list):
+            rest.extend(entry[1] if isinstance(entry, tuple) else entry for entry in value)
+            keys |= {entry[0] for entry in value if isinstance(entry, tuple)}
+    ours = {key for key in keys if not key.startswith("_")}
+    assert {"teams_dns.entry", "teams_dns.chain.names"} <= ours
+    assert not [key for key in ours if not re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)*", key)]

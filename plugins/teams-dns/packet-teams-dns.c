@@ -35,7 +35,9 @@ static int hf_teams_dns_confidence = -1;
 static int hf_teams_dns_required = -1;
 static int hf_teams_dns_anchored = -1;
 static int hf_teams_dns_chain = -1;
+static int hf_teams_dns_chain_names = -1;
 static int hf_teams_dns_chain_length = -1;
+static int hf_teams_dns_entry = -1;
 static int hf_teams_dns_address = -1;
 static int hf_teams_dns_ipv6 = -1;
 static int hf_teams_dns_prefix = -1;
@@ -62,9 +64,8 @@ static proto_item *
 show_name(proto_tree *tree, tvbuff_t *tvb, const ts_shown_name *shown)
 {
     const ts_name_class *kind = shown->kind;
-    proto_item *item;
-    proto_tree *name_tree = proto_tree_add_subtree_format(tree, tvb, 0, 0, ett_teams_dns_name, &item, "%s %s",
-        role_names[shown->role], kind->name);
+    proto_item *item = proto_tree_add_none_format(tree, hf_teams_dns_entry, tvb, 0, 0, "%s %s", role_names[shown->role], kind->name);
+    proto_tree *name_tree = proto_item_add_subtree(item, ett_teams_dns_name);
 
     if (kind->service != TS_SERVICE_UNKNOWN)
         proto_item_append_text(item, ": %s", ts_service_label(kind->service));
@@ -96,8 +97,8 @@ show_name(proto_tree *tree, tvbuff_t *tvb, const ts_shown_name *shown)
 static void
 show_chain(proto_tree *tree, tvbuff_t *tvb, const ts_shown_message *shown)
 {
-    proto_item *item;
-    proto_tree *chain_tree = proto_tree_add_subtree(tree, tvb, 0, 0, ett_teams_dns_chain, &item, "Chain:");
+    proto_item *item = proto_tree_add_none_format(tree, hf_teams_dns_chain_names, tvb, 0, 0, "Chain:");
+    proto_tree *chain_tree = proto_item_add_subtree(item, ett_teams_dns_chain);
 
     proto_item_set_generated(item);
     for (unsigned i = 0; i < shown->chain_length; i++) {
@@ -231,6 +232,12 @@ proto_register_teams_dns(void)
         { &hf_teams_dns_chain,
           { "Chain", "teams_dns.chain", FT_STRING, BASE_NONE, NULL, 0x0,
             "A name of the way from the question to the host", HFILL } },
+        { &hf_teams_dns_chain_names,
+          { "Names of the Chain", "teams_dns.chain.names", FT_NONE, BASE_NONE, NULL, 0x0,
+            "The whole way from the question to the host, with its length", HFILL } },
+        { &hf_teams_dns_entry,
+          { "Entry", "teams_dns.entry", FT_NONE, BASE_NONE, NULL, 0x0,
+            "A classified name with all that is known of it", HFILL } },
         { &hf_teams_dns_chain_length,
           { "Chain Length", "teams_dns.chain.length", FT_UINT32, BASE_DEC, NULL, 0x0,
             "Names in the chain, the question included", HFILL } },

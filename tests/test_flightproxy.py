@@ -71,6 +71,14 @@ def test_forms_that_were_never_observed():
     assert fields(capture, [], display_filter="_ws.malformed") == []
 
 
+def test_a_datagram_of_which_bytes_are_missing():
+    """54 bytes of each were kept: of 161 and 65 some are missing, of 33 and 49 none. The lengths are those on the wire."""
+    capture = bundled("flightproxy-cut.pcap")
+    assert column(capture, "teams_flightproxy.length") == {2: ["33"], 3: ["161"], 4: ["65"], 5: ["49"]}
+    assert list(column(capture, "teams_flightproxy.truncated")) == [3, 4]
+    assert fields(capture, [], display_filter="_ws.malformed") == []
+
+
 def test_the_same_guid_in_other_letters_is_not_the_same_bytes():
     found = column(bundled("flightproxy-odd.pcap"), "teams_flightproxy.retransmission_of")
     assert found == {13: ["12"]}

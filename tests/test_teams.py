@@ -239,6 +239,30 @@ def test_resolver_in_another_region_than_the_client():
     assert frames(path, "teams.resolver_region", "frame.number") == []
 
 
+def test_blocked_udp_is_told_at_the_relay_over_tls():
+    """D18: at the Client Hello to the relay, after requests over UDP in vain; not where a relay answers over UDP."""
+    path = bundled("sessions/udp-blocked.pcap")
+    hello = frames(path, "tls.handshake.type == 1 && ip.dst == 52.114.250.11", "frame.number")
+    assert len(hello) == 1 and frames(path, "teams.udp_blocked", "frame.number") == hello
+    assert frames(bundled("sessions/tls-beside-udp.pcap"), "teams.udp_blocked", "frame.number") == []
+
+
+def test_a_server_that_no_answer_named():
+    """D27: at the server name of each connection to an address of Teams that nothing in the capture resolved, once
+    for the flow; not for others' names, and not for an address that is its own name."""
+    assert frames(bundled("server-names.pcap"), "teams.name_not_resolved", "frame.number", "ip.dst") == [
+        ("4", "52.113.194.132"), ("14", "52.123.170.40"), ("61", "52.113.194.132")]
+    assert frames(bundled("name-forms.pcap"), "teams.name_not_resolved", "frame.number") == []
+
+
+def test_relay_of_a_capture_that_begins_later():
+    """D28 and the note on a host without sign-in: on the relay's first frame, once."""
+    path = bundled("sessions/relay-only.pcap")
+    assert frames(path, "teams.relay_not_named", "frame.number") == frames(path, "frame.number == 1", "frame.number")
+    assert frames(path, "teams.relay_without_signin", "frame.number") == frames(path, "frame.number == 1", "frame.number")
+    assert frames(bundled("sessions/udp-blocked.pcap"), "teams.relay_without_signin", "frame.number") == []
+
+
 def test_relay_without_sign_in_and_without_name():
     call = calls("sessions/relay-only.pcap")[0]
     assert codes(call, ("note", "chat")) >= {("relay-without-sign-in", "note"), ("D28", "chat")}

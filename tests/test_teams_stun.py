@@ -176,6 +176,14 @@ def test_right_wrong_and_unknown_passwords():
     assert set(integrity(bundled("ice-integrity.pcap"))) == {"not checked"}
 
 
+def test_a_wrong_password_is_told_where_the_right_one_is_known():
+    """Frame 3 was signed with another password than the preference has; of frame 4's fragments it has none."""
+    out = harness.tshark(*password_options(("Re2y", "remotepasswordremotepa00")), "-r", bundled("ice-integrity.pcap"),
+                         "-Y", "teams_stun.bad_integrity", "-T", "fields", "-e", "frame.number")
+    assert out.split() == ["3"]
+    assert fields(bundled("ice-integrity.pcap"), [], display_filter="teams_stun.bad_integrity") == []
+
+
 # ---- pairs of made captures ----
 
 def test_candidate_types():

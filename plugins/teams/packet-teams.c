@@ -263,6 +263,15 @@ register_filters(void)
 
 /* ---- registration ---- */
 
+/* Reports first: they refer to the rest. */
+static void
+end_session(void)
+{
+    teams_reports_end_session();
+    teams_connection_cleanup();
+    teams_model_cleanup();
+}
+
 void
 proto_register_teams(void)
 {
@@ -315,7 +324,7 @@ proto_register_teams(void)
     teams_connection_register(proto_teams);
     teams_preferences_register(proto_teams);
     teams_tap_id = register_tap(TEAMS_TAP_NAME);
-    register_cleanup_routine(teams_model_cleanup);
+    register_cleanup_routine(end_session);
     register_filters();
     teams_sequence_register(proto_teams);
     teams_reports_register();

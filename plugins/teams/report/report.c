@@ -7,6 +7,10 @@
  *
  * All reports that one run asks for as JSON are one document, which is
  * written when the last of them is drawn.
+ *
+ * What reports refer to lasts as long as Wireshark's session. A session may end
+ * before tshark draws, with each file of a ring buffer and with -M: then its
+ * reports are written there and then, and the next ones are of a new part.
  */
 
 #include "report/report.h"
@@ -35,11 +39,14 @@ typedef struct {
     bool csv;
     bool full;
     bool drawn;             /* and waits for the other ones of the document */
+    bool fresh;             /* has frames that no drawing has told yet */
     unsigned frames;
     unsigned duplicates;    /* and packets that the capture has twice, not among them */
 } report_run;
 
-static GPtrArray *json_runs;    /* report_run, in the order of the command line; NULL: none yet */
+static GPtrArray *runs;         /* report_run, in the order of the command line; NULL: none yet */
+static GPtrArray *json_runs;    /* those of them that are JSON */
+static unsigned parts;          /* sessions that ended before they were drawn */
 
 /* ---- frames ---- */
 
@@ -51,7 +58,7 @@ run_reset(void *data)
     run->report->end(run->state);
     run->state = run->report->start();
     run->frames = run->duplicates = 0;
-    run->drawn = false;
+    run->drawn = run->fresh = false;
 }
 
 static tap_packet_status
@@ -59,6 +66,7 @@ run_packet(void *data, packet_info *pinfo, epan_dissect_t *edt, const void *tap,
 {
     report_run *run = (report_run *)data;
 
+    run->fresh = true;
     if (((const teams_tap *)tap)->duplicate_of != 0) {
         run->duplicates++;
         return TAP_PACKET_REDRAW;
@@ -130,7 +138,10 @@ draw_text(const report_run *run)
 {
     static const char rule[] = "================================================================================";
 
-    printf("\n%s\n%s\n%s\n", rule, run->report->title, rule);
+    printf("\n%s\n%s", rule, run->report->title);
+    if (parts > 0)
+        printf(", part %u of the capture", parts);
+    printf("\n%s\n", rule);
     if (run->duplicates > 0)
         printf("%u %s twice and %s counted once.\n", run->duplicates, run->duplicates == 1 ? "frame was captured" : "frames were captured",
             run->duplicates == 1 ? "is" : "are");
@@ -156,6 +167,7 @@ run_draw(void *data)
     if (run->report->finish != NULL)
         run->report->finish(run->state);
     run->drawn = true;
+    run->fresh = false;
     if (!run->json && run->csv)
         draw_csv(run);
     else if (!run->json)
@@ -172,9 +184,37 @@ run_finish(void *data)
 
     if (run->json)
         g_ptr_array_remove(json_runs, run);
+    g_ptr_array_remove(runs, run);
     run->report->end(run->state);
     g_free(run->filter);
     g_free(run);
+}
+
+/* ---- the end of a session ---- */
+
+static bool
+is_any_fresh(void)
+{
+    for (unsigned i = 0; i < runs->len; i++)
+        if (((const report_run *)g_ptr_array_index(runs, i))->fresh)
+            return true;
+    return false;
+}
+
+void
+teams_reports_end_session(void)
+{
+    teams_report_tables_end_session();
+    if (runs == NULL)
+        return;
+    const bool draw = is_any_fresh();
+
+    parts += draw && parts == 0;
+    for (unsigned i = 0; draw && i < runs->len; i++)
+        run_draw(g_ptr_array_index(runs, i));
+    for (unsigned i = 0; i < runs->len; i++)
+        run_reset(g_ptr_array_index(runs, i));
+    parts += draw;
 }
 
 /* ---- asking ---- */
@@ -256,8 +296,10 @@ report_init(const char *argument, void *data)
     run->report = report;
     run->state = report->start();
     take_words(run, rest[0] == ',' ? rest + 1 : rest);
-    if (json_runs == NULL)
+    if (runs == NULL) {
+        runs = g_ptr_array_new();
         json_runs = g_ptr_array_new();
+    }
     if (run->json && is_asked_twice(run)) {
         refuse(run, "asked for twice as JSON; one document has each report once");
         WS_STAT_INIT_RETURN(false);
@@ -271,6 +313,7 @@ report_init(const char *argument, void *data)
         g_string_free(error, TRUE);
         WS_STAT_INIT_RETURN(false);
     }
+    g_ptr_array_add(runs, run);
     if (run->json)
         g_ptr_array_add(json_runs, run);
     read_fields(run);

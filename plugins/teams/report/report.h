@@ -53,8 +53,12 @@ extern const teams_report teams_report_flows;
 
 void teams_reports_register(void);
 
+/* Before what the reports refer to is freed with the session. */
+void teams_reports_end_session(void);
+
 /* ---- table.c ---- */
 
 void teams_report_table_register(const teams_report *report);
+void teams_report_tables_end_session(void);
 
 #endif /* TEAMSHARK_TEAMS_REPORT_H */

@@ -103,6 +103,20 @@ table_packet(void *data, packet_info *pinfo, epan_dissect_t *edt, const void *ta
     return TAP_PACKET_REDRAW;
 }
 
+/* Nothing of a session outlives it but the cells' own text. */
+void
+teams_report_tables_end_session(void)
+{
+    for (unsigned i = 0; tables != NULL && i < tables->len; i++) {
+        report_table *self = (report_table *)g_ptr_array_index(tables, i);
+
+        if (self->state == NULL)
+            continue;
+        self->report->end(self->state);
+        self->state = self->report->start();
+    }
+}
+
 void
 teams_report_table_register(const teams_report *report)
 {

@@ -343,5 +343,4 @@ teams_connection_register(int proto)
 
     proto_teams = proto;
     proto_register_field_array(proto, hf, array_length(hf));
-    register_cleanup_routine(teams_connection_cleanup);
 }

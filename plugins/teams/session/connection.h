@@ -182,6 +182,7 @@ const char *teams_connection_state_label(teams_connection_state state);
 /* ---- for the postdissector ---- */
 
 void teams_connection_register(int proto);
+void teams_connection_cleanup(void);
 void teams_connection_handoff(dissector_handle_t postdissector);
 
 /* First pass: follows the frame's connection, and keeps with the frame what it completes or proves. tvb is the whole frame. */

@@ -181,7 +181,6 @@ void teams_connection_step(packet_info *pinfo, teams_connection *c, teams_step_k
 void teams_connection_step_between(packet_info *pinfo, teams_connection *c, teams_step_kind step, const nstime_t *from);
 /* First pass: a problem on the frame, unless its client has no sign-in. detail is a format. */
 void teams_connection_tell(packet_info *pinfo, const teams_connection *c, teams_expert row, const char *format, ...) G_GNUC_PRINTF(4, 5);
-void teams_connection_cleanup(void);
 void teams_connection_tell_client(packet_info *pinfo, const teams_net_client *client, teams_expert row, const char *format, ...) G_GNUC_PRINTF(4, 5);
 /* A push channel is there to stay open: whoever cuts it for silence is no server of it. */
 bool teams_connection_is_push(const teams_connection *c);

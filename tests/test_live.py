@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Long and live: sessions that end in the middle (ring buffers, -M), captures from a pipe, many files in one process."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+import harness
+
+CAPTURE = "article-2017.pcapng"
+PART = 200
+REPORTS = ("summary", "signin", "names", "calls", "flows")
+# Growth of sharkd from one file to the next: stock's own, and a little for chance.
+KIB_A_FILE = 16
+
+
+def words(*, form=""):
+    return [word for name in REPORTS for word in ("-z", f"teams,{name}{form}")]
+
+
+@pytest.fixture(scope="module", name="first_part")
+def capture_of_the_first_part(tmp_path_factory):
+    path = tmp_path_factory.mktemp("live") / "part.pcapng"
+    subprocess.run(["editcap", "-r", str(harness.bundled(CAPTURE)), str(path), f"1-{PART}"], check=True, capture_output=True)
+    return path
+
+
+def sections(text):
+    """The body of each report by its title."""
+    return {title: body for title, body in re.findall(r"^=+\n([^\n]+)\n=+\n(.*?)^=+$", text, re.MULTILINE | re.DOTALL)}
+
+
+def test_a_session_that_ends_is_reported_as_a_part(first_part):
+    """-M begins anew after so many frames: the first part's reports are those of a capture of these frames."""
+    whole = sections(harness.tshark("-r", first_part, "-q", *words()))
+    parts = sections(harness.tshark("-r", harness.bundled(CAPTURE), "-M", str(PART), "-q", *words()))
+    assert len(whole) == len(REPORTS)
+    for title, body in whole.items():
+        assert parts[f"{title}, part 1 of the capture"] == body
+    assert {title.partition(", part ")[2] for title in parts} >= {"1 of the capture", "2 of the capture"}
+
+
+def test_each_part_is_a_json_document_of_its_own(first_part):
+    text = harness.tshark("-r", harness.bundled(CAPTURE), "-M", str(PART), "-q", *words(form=",json"))
+    documents, decoder = [], json.JSONDecoder()
+    while text.strip():
+        document, end = decoder.raw_decode(text.lstrip())
+        documents.append(document)
+        text = text.lstrip()[end:]
+    assert len(documents) > 2
+    assert documents[0] == json.loads(harness.tshark("-r", first_part, "-q", *words(form=",json")))
+
+
+def test_sessions_that_end_touch_nothing_that_was_freed():
+    result = harness.sanitized_run("-r", harness.bundled("modern-signin.pcap"), "-M", "60", "-q", *words(), *words(form=",json"))
+    assert result.returncode == 0 and "runtime error" not in result.stderr and "AddressSanitizer" not in result.stderr, result.stderr[-3000:]
+
+
+def live(tmp_path, *options):
+    """tshark with what comes out of a pipe, and its peak memory in KiB."""
+    plain = tmp_path / "plain.pcap"
+    subprocess.run(["editcap", "-F", "pcap", str(harness.bundled(CAPTURE)), str(plain)], check=True, capture_output=True)
+    home = harness.new_home()
+    env = harness.environment(home, harness.loaded_plugins(harness.stage_dir()))
+    command = harness.unprivileged([harness.tshark_program(), "-n", "-i", "-", *options], env)
+    with plain.open("rb") as packets:
+        done = subprocess.run(command, stdin=packets, capture_output=True, cwd=home, text=True, check=False, timeout=harness.TIMEOUT_S)
+    return done, home
+
+
+def test_a_ring_buffer_reports_each_of_its_files(tmp_path):
+    if not shutil.which("dumpcap"):
+        pytest.skip("no dumpcap")
+    done, home = live(tmp_path, "-b", f"packets:{PART}", "-b", "files:2", "-w", "ring.pcapng", "-q", "-z", "teams,flows")
+    if "permission" in done.stderr:
+        pytest.skip(done.stderr)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert len(list(home.glob("ring*.pcapng"))) == 2
+    assert done.stdout.count("Teams Flows") == 1 + done.stdout.count("of the capture") - 1, done.stdout[:2000]
+
+
+def resident_kib(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return int(re.search(r"VmRSS:\s+(\d+)", status.read()).group(1))
+
+
+def growth_of_sharkd(plugins, capture, first, last):
+    """KiB that the process grows for each file that it opens between two counts."""
+    home = harness.new_home()
+    env = harness.environment(home, plugins)
+    # Stock keeps some 11 MiB a file of what it reads from its data folder.
+    (home / "data").mkdir()
+    env["WIRESHARK_DATA_DIR"] = str(home / "data")
+    for name in ("WIRESHARK_ABORT_ON_DISSECTOR_BUG", "WIRESHARK_DEBUG_WMEM_OVERRIDE"):
+        env.pop(name)
+    load = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "load", "params": {"file": str(capture)}}) + "\n"
+    with subprocess.Popen(harness.unprivileged(["sharkd", "-"], env), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, cwd=home, text=True) as process:
+        sizes = []
+        for number in range(1, last + 1):
+            process.stdin.write(load)
+            process.stdin.flush()
+            answer = process.stdout.readline()
+            while "result" not in answer and "error" not in answer:
+                assert answer, "sharkd ended"
+                answer = process.stdout.readline()
+            assert '"OK"' in answer, answer
+            if number in (first, last):
+                sizes.append(resident_kib(process.pid))
+        process.stdin.close()
+    return (sizes[1] - sizes[0]) / (last - first)
+
+
+def test_many_files_in_one_process_grow_no_more_than_with_stock():
+    if not shutil.which("sharkd"):
+        pytest.skip("no sharkd")
+    capture = harness.readable(harness.bundled("modern-signin.pcap"))
+    files = int(os.environ.get("TEAMSHARK_FILES", "120"))
+    stock = growth_of_sharkd(harness.workspace() / "no-plugins", capture, files // 4, files)
+    ours = growth_of_sharkd(harness.loaded_plugins(harness.stage_dir()), capture, files // 4, files)
+    assert ours <= max(stock, 0) * 1.05 + KIB_A_FILE, f"KiB a file: stock {stock:.1f}, ours {ours:.1f}"

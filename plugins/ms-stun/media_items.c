@@ -107,11 +107,9 @@ show_measured(tvbuff_t *tvb, proto_tree *tree, const ts_rtp_measured *measured)
     if (measured->lost < 0)
         proto_item_append_text(item, " (comes late: it was counted as missing)");
     if (measured->has_jitter)
-        proto_item_set_generated(proto_tree_add_double_format_value(tree, hf_teams_stun_rtp_jitter, tvb, 0, 0, measured->jitter,
-            "%.3f ms", measured->jitter));
+        proto_item_set_generated(proto_tree_add_double(tree, hf_teams_stun_rtp_jitter, tvb, 0, 0, measured->jitter));
     if (measured->has_gap)
-        proto_item_set_generated(proto_tree_add_double_format_value(tree, hf_teams_stun_rtp_gap, tvb, 0, 0, measured->gap,
-            "%.3f ms", measured->gap));
+        proto_item_set_generated(proto_tree_add_double(tree, hf_teams_stun_rtp_gap, tvb, 0, 0, measured->gap));
 }
 
 static void
@@ -131,43 +129,57 @@ show_rtp(tvbuff_t *tvb, proto_tree *tree, const ts_media_frame_data *frame_data)
     show_header_extension(tvb, tree);
 }
 
-/* Interned, as what it is made of: there are few. The last one is kept, since a stream has the same again and again. */
+/* Both ways of the streams of a call have their titles again and again. */
+#define TITLES_KEPT 8
+
+typedef struct {
+    ts_media_kind kind;
+    ts_modality modality;
+    const char *evidence;
+    const ts_payload_type *type;
+    bool direct_routing;
+    const char *text;           /* interned, as what it is made of: there are few */
+} media_title;
+
 static const char *
-title(const ts_media_frame_data *frame_data)
+title_text(const media_title *title)
 {
-    static ts_media_kind last_kind;
-    static ts_modality last_modality;
-    static const char *last_evidence;
-    static const ts_payload_type *last_type;
-    static bool last_direct_routing;
-    static const char *last;
-    const bool direct_routing = frame_data->processor != TS_PROCESSOR_NONE;
+    const bool known = title->modality != TS_MODALITY_UNKNOWN;
+    char text[160];
 
-    if (last == NULL || frame_data->kind != last_kind || frame_data->modality.modality != last_modality ||
-        frame_data->modality.evidence != last_evidence || frame_data->payload_type != last_type ||
-        direct_routing != last_direct_routing) {
-        const bool known = frame_data->modality.modality != TS_MODALITY_UNKNOWN;
-        char text[160];
+    snprintf(text, sizeof text, "%s media, %s%s%s%s%s%s%s", title->direct_routing ? "Direct Routing" : "Microsoft ICE",
+        ts_media_kind_name(title->kind),
+        known ? ", " : "", known ? ts_modality_name(title->modality) : "",
+        known ? " by " : "", known ? title->evidence : "",
+        title->type == NULL ? "" : ", ", title->type == NULL ? "" : ts_payload_type_label(title->type));
+    return g_intern_string(text);
+}
 
-        snprintf(text, sizeof text, "%s media, %s%s%s%s%s%s%s", direct_routing ? "Direct Routing" : "Microsoft ICE",
-            ts_media_kind_name(frame_data->kind),
-            known ? ", " : "", known ? ts_modality_name(frame_data->modality.modality) : "",
-            known ? " by " : "", known ? frame_data->modality.evidence : "",
-            frame_data->payload_type == NULL ? "" : ", ", frame_data->payload_type == NULL ? "" : ts_payload_type_label(frame_data->payload_type));
-        last = g_intern_string(text);
-        last_kind = frame_data->kind;
-        last_modality = frame_data->modality.modality;
-        last_evidence = frame_data->modality.evidence;
-        last_type = frame_data->payload_type;
-        last_direct_routing = direct_routing;
+static const char *
+title_of(const ts_media_frame_data *frame_data)
+{
+    static media_title kept[TITLES_KEPT];
+    media_title title = {
+        .kind = frame_data->kind,
+        .modality = frame_data->modality.modality,
+        .evidence = frame_data->modality.evidence,
+        .type = frame_data->payload_type,
+        .direct_routing = frame_data->processor != TS_PROCESSOR_NONE,
+    };
+    media_title *slot = &kept[(GPOINTER_TO_SIZE(title.evidence) / 8 + GPOINTER_TO_SIZE(title.type) / sizeof *title.type) % TITLES_KEPT];
+
+    if (slot->text == NULL || slot->kind != title.kind || slot->modality != title.modality || slot->evidence != title.evidence ||
+        slot->type != title.type || slot->direct_routing != title.direct_routing) {
+        title.text = title_text(&title);
+        *slot = title;
     }
-    return last;
+    return slot->text;
 }
 
 void
 ts_media_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_media_frame_data *frame_data)
 {
-    proto_item *root = proto_tree_add_protocol_format(tree, proto_teams_stun, tvb, 0, -1, "%s", title(frame_data));
+    proto_item *root = proto_tree_add_protocol_format(tree, proto_teams_stun, tvb, 0, -1, "%s", title_of(frame_data));
     /* Media are the bulk of a call: where nobody asks for a field below the item, none is made. */
     proto_tree *sub = proto_field_is_referenced(tree, proto_teams_stun) ? proto_item_add_subtree(root, ett_media) : NULL;
 
@@ -196,8 +208,8 @@ ts_media_items_register(int proto)
         { &hf_teams_stun_dialect, { "Dialect", "teams_stun.dialect", FT_STRING, BASE_NONE, NULL, 0, "Whose payload type numbers apply, by IMPLEMENTATION-VERSION of the checks: 7 is of Teams and of Skype since 2018", HFILL } },
         { &hf_teams_stun_header_extension, { "Header Extension", "teams_stun.header_extension", FT_UINT8, BASE_DEC, VALS(extension_names), 0, "Element of the RTP header extension, as Teams' SDP declares it (observed)", HFILL } },
         { &hf_teams_stun_rtp_lost, { "Lost", "teams_stun.rtp.lost", FT_INT32, BASE_DEC, NULL, 0, "Packets of the stream that are missing before this one; -1 for one that comes late, since it was counted: the sum is what the stream has lost", HFILL } },
-        { &hf_teams_stun_rtp_jitter, { "Jitter", "teams_stun.rtp.jitter", FT_DOUBLE, BASE_NONE, NULL, 0, "Interarrival jitter of the stream so far in milliseconds (RFC 3550 6.4.1); of packets that share a timestamp the first one counts; absent where the clock is not known", HFILL } },
-        { &hf_teams_stun_rtp_gap, { "Gap", "teams_stun.rtp.gap", FT_DOUBLE, BASE_NONE, NULL, 0, "Milliseconds since the previous packet of the stream; absent after more than half an hour", HFILL } },
+        { &hf_teams_stun_rtp_jitter, { "Jitter (ms)", "teams_stun.rtp.jitter", FT_DOUBLE, BASE_NONE, NULL, 0, "Interarrival jitter of the stream so far in milliseconds (RFC 3550 6.4.1); of packets that share a timestamp the first one counts; absent where the clock is not known", HFILL } },
+        { &hf_teams_stun_rtp_gap, { "Gap (ms)", "teams_stun.rtp.gap", FT_DOUBLE, BASE_NONE, NULL, 0, "Milliseconds since the previous packet of the stream; absent after more than half an hour", HFILL } },
         { &hf_teams_stun_rtcp_version, { "Version", "teams_stun.rtcp.version", FT_UINT8, BASE_DEC, NULL, 0xC0, "Version of RTCP, 2", HFILL } },
         { &hf_teams_stun_rtcp_padding, { "Padding", "teams_stun.rtcp.padding", FT_BOOLEAN, 8, NULL, 0x20, "Padding at the end of the encrypted part", HFILL } },
         { &hf_teams_stun_rtcp_count, { "Count or Format", "teams_stun.rtcp.count", FT_UINT8, BASE_DEC, NULL, 0x1F, "Number of reports, or format of a feedback message", HFILL } },

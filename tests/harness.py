@@ -18,6 +18,8 @@ Environment:
 import atexit
 import datetime
 import functools
+import importlib.machinery
+import importlib.util
 import json
 import os
 import pathlib
@@ -97,6 +99,14 @@ def bundled(name):
     path = ROOT / "test-captures" / name
     assert path.is_file(), f"test-captures/{name} is missing"
     return path
+
+
+def command(name):
+    """A command of tests/, which has no .py at its end, as a module."""
+    loader = importlib.machinery.SourceFileLoader(pathlib.Path(name).name, str(ROOT / "tests" / name))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    return module
 
 
 # --- The temporary world in which tshark runs --------------------------------

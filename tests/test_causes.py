@@ -22,6 +22,7 @@ CONCLUSIONS = re.findall(r'^DIAGNOSTIC\(\w+, "([^"]+)", "((?:[^"\\]|\\.)*)"',
 FILTERS = sorted(name for _, name in CONNECTION_ROWS)
 TIMES = ["teams.dns_time", "teams.connect_time", "teams.tls_time", "teams.first_data_time"]
 
+LOGIN_NAME, AUTH_NAME, CONFIG_NAME = "login.microsoftonline.com", "authsvc.teams.microsoft.com", "config.teams.microsoft.com"
 LOGIN, CONFIG, AUTH, WEB, PUSH = "20.190.128.10", "52.113.194.133", "52.123.128.14", "52.113.194.132", "52.123.130.30"
 
 # What each generated capture shows, by what stock Wireshark says of the frame; a filter that is not here shows nowhere.
@@ -64,6 +65,8 @@ SHOWN = {
         "teams.media_proxy": 'http.request.method && http.request.uri contains "euaz.tr"',
     },
     "proxy-forms": {"teams.proxy": "frame.number == 4"},
+    "idle-elsewhere": {},
+    "blocked-aliases": {},
     "one-address": {"teams.one_address": 'dns.flags.response == 1 && dns.qry.name == "statics.teams.cdn.office.net"'},
 }
 
@@ -168,6 +171,68 @@ def test_a_problem_says_who_did_it(name):
     assert f"({worst['code']}, by the {worst['actor']}, frame {worst['frame']}" in " ".join(harness.report(path, "teams,summary").split())
     row, = csv.DictReader(io.StringIO(harness.report(path, "teams,summary,csv")))
     assert row["Actor"] == worst["actor"]
+
+
+def problem_codes(signin):
+    return {problem["code"] for problem in signin["problems"]}
+
+
+def test_one_cause_is_told_once():
+    """NXDOMAIN for AAAA is that of the name; at a portal nothing else counts, and it says that identity was not reached."""
+    told = reported(harness.shared("failures/01-nxdomain.pcapng"))[0]
+    assert {"name-missing", "name-without-address"} <= problem_codes(told) and "D3" not in problem_codes(told)
+    told = reported(harness.shared("failures/22-captive-portal.pcapng"))[0]
+    assert problem_codes(told) - {"D30"} == {"captive-portal"}
+    assert "identity was not reached" in told["verdict"]
+
+
+def test_a_segment_that_had_arrived_was_not_lost():
+    """Three of the eleven were sent again after they had been acknowledged: the round trip is longer than the sender waits."""
+    path = harness.shared("failures/20-vpn-hairpin.pcapng")
+    lost = frames(path, "tcp.analysis.retransmission && !tcp.analysis.spurious_retransmission && tcp.port == 443", stock=True)
+    problem, = [problem for problem in reported(path)[0]["problems"] if problem["code"] == "retransmissions"]
+    assert problem["summary"].startswith(f"{len(lost)} of ") and problem["severity"] == "note"
+
+
+def test_what_failed_before_a_connection_is_part_of_why_it_was_slow():
+    """truth.csv: IPv4 used after 6 s, twice."""
+    path = harness.shared("failures/04b-ipv6-dead-slow-fallback.pcapng")
+    waited = {row["name"]: row["failed_time"] for row in reported(path)[0]["timings"] if row["failed_time"]}
+    assert {name: round(seconds) for name, seconds in waited.items()} == {"teams.microsoft.com": 6, "login.microsoftonline.com": 6}
+    assert "failed tries 11.98 s" in " ".join(harness.report(path, "teams,signin").split())
+
+
+def test_pseudo_tls_is_no_tls():
+    path = harness.shared("failures/14a-udp-dropped-pseudo-tls.pcapng")
+    relay, = [c for c in reported(path)[0]["connections"] if c["server"].startswith("52.114.250.10")]
+    assert (relay["state"], relay["tls_version"], relay["tls_time"]) == ("used", "", None)
+    text = " ".join(harness.report(path, "teams,signin").split())
+    assert "euaz.relay.teams.microsoft.com: pseudo-TLS, data both ways (52.114.250.10:443" in text
+
+
+def test_an_address_as_server_name_does_not_hide_the_name():
+    path = harness.shared("failures/14b-udp-dropped-real-tls.pcapng")
+    relay, = [c for c in reported(path)[0]["connections"] if c["server"].startswith("52.114.250.10")]
+    assert relay["name"] == "euaz.relay.teams.microsoft.com" and relay["tls_version"] == "TLS 1.3"
+
+
+def test_silence_that_a_server_may_have_ended():
+    """Only a push channel is there to stay open: elsewhere it is a note, and no expert item."""
+    warned, = [problem for problem in reported(capture("idle"))[0]["problems"] if problem["code"] == "idle-cut"]
+    assert warned["severity"] == "warning" and warned["summary"].startswith("go-eu.trouter.teams.microsoft.com")
+    other, = [problem for problem in reported(capture("idle-elsewhere"))[0]["problems"] if problem["code"] == "idle-cut"]
+    assert other["severity"] == "note" and "on the way or at the server" in other["summary"]
+    assert not frames(capture("idle-elsewhere"), "teams.idle_cut")
+
+
+def test_a_chain_that_is_cut_at_an_alias():
+    """Whatever the resolver says of the alias that it blocks: NXDOMAIN, SERVFAIL, or nothing."""
+    told = {problem["summary"].split()[5]: problem for problem in reported(capture("blocked-aliases"))[0]["problems"]
+            if problem["code"] == "chain-cut"}
+    assert {name: problem["severity"] for name, problem in told.items()} == dict.fromkeys((LOGIN_NAME, AUTH_NAME, CONFIG_NAME), "error")
+    assert "NXDOMAIN" in told[LOGIN_NAME]["summary"] and "SERVFAIL" in told[AUTH_NAME]["summary"]
+    assert all("blocked.trafficmanager.net" in problem["summary"] for problem in told.values())
+    assert problem_codes(reported(capture("blocked-aliases"))[0]) & {"name-missing", "name-failed", "D1", "D3", "D7"} == set()
 
 
 def test_nobody_did_what_the_bytes_do_not_tell():

@@ -73,7 +73,12 @@ class Capture:
 
     def raw(self, when, frame):
         """A frame given as bytes, Ethernet header included."""
-        self.frames.append((self.start * 1000000 + round(when * 1000000), frame))
+        self.frames.append((self.start * 1000000 + round(when * 1000000), frame, len(frame)))
+
+    def cut(self, length):
+        """Of the last frame only so many bytes were kept, as with a short snapshot length."""
+        when, frame, reported = self.frames[-1]
+        self.frames[-1] = (when, frame[:length], reported)
 
     def udp(self, when, source, destination, payload, dscp=0):
         """Endpoints are (address, port)."""
@@ -94,18 +99,18 @@ class Capture:
 
 def pcap(frames):
     """The blocks of a capture file; written here because what scapy's writers add
-    differs from release to release. Frames are (microseconds since 1970, bytes)."""
+    differs from release to release. Frames are (microseconds since 1970, bytes, length on the wire)."""
     yield struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 0x40000, 1)
-    for time, frame in frames:
-        yield struct.pack("<IIII", time // 1000000, time % 1000000, len(frame), len(frame)) + frame
+    for time, frame, reported in frames:
+        yield struct.pack("<IIII", time // 1000000, time % 1000000, len(frame), reported) + frame
 
 
 def pcapng(frames):
     yield pcapng_block(0x0a0d0d0a, struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1))
     yield pcapng_block(1, struct.pack("<HHI", 1, 0, 0x40000))
-    for time, frame in frames:
+    for time, frame, reported in frames:
         yield pcapng_block(6, struct.pack("<IIIII", 0, time >> 32, time & 0xffffffff, len(frame),
-                                          len(frame)) + frame)
+                                          reported) + frame)
 
 
 def pcapng_block(kind, body):

@@ -13,7 +13,7 @@ from scapy.packet import Raw
 
 import tls
 from common import capture
-from resolver import AAAA, Resolver
+from resolver import A, AAAA, NOERROR, NXDOMAIN, SERVFAIL, Resolver
 from stun import opaque
 
 START = "2026-03-02T09:00:00"
@@ -235,6 +235,31 @@ def idle(c):
     connection = client.open(10, CONFIG)
     client.use(10.2, connection, CONFIG)
     reset(connection, 70.3)
+
+
+@capture("connections/idle-elsewhere.pcap", START)
+def idle_elsewhere(c):
+    """Chat is reset three times after 60 s of silence, as servers do with connections that nobody uses."""
+    client = Client(c)
+    client.sign_in(0)
+    for n in range(4):
+        connection = client.open(5 + 62 * n, CONFIG)
+        client.use(5.2 + 62 * n, connection, CONFIG)
+        if n < 3:
+            reset(connection, 5.34 + 62 * n + 60)
+
+
+# ---- DNS ----
+
+@capture("connections/blocked-aliases.pcap", START)
+def blocked_aliases(c):
+    """A resolver blocks an alias in the middle of three chains: with NXDOMAIN, with SERVFAIL, and with no address; others work."""
+    client = Client(c)
+    client.visit(0, WEB)
+    for when, name, rcode in ((2, LOGIN, NXDOMAIN), (4, AUTH, SERVFAIL), (6, CONFIG, NOERROR)):
+        for kind in (A, AAAA):
+            client.resolver.ask(when, name, ["blocked.trafficmanager.net"], kind=kind, rcode=rcode)
+    client.visit(8, WEB)
 
 
 # ---- TLS ----

@@ -81,6 +81,15 @@ def d05(c, r):
     r.ask(4, "telemetry.example.org", rcode=NXDOMAIN)
 
 
+@diagnostic("d05-telemetry-needed")
+def d05_needed(c, r):
+    r.ask(0, "mobile.pipe.aria.microsoft.com", rcode=NXDOMAIN)
+    r.ask(1, "mobile.events.data.microsoft.com", ["0.0.0.0"])
+    r.ask(2, "browser.pipe.aria.microsoft.com", rcode=NXDOMAIN)
+    r.ask(3, "mobile.pipe.aria.microsoft.com", ["52.114.77.33"])
+    r.ask(4, "mobile.pipe.aria.example.org", rcode=NXDOMAIN)
+
+
 @diagnostic("d06-outside-prefixes")
 def d06(c, r):
     r.ask(0, "teams.microsoft.com", ["203.0.113.77"])
@@ -379,6 +388,14 @@ def d06_dates(c, r):
 def d06_then(c, r):
     for n, address in enumerate(("13.107.64.10", "52.120.1.1", "52.238.119.141")):
         r.ask(n, "teams.microsoft.com", [address])
+
+
+@diagnostic("d06-before-the-lists", "2021-05-03T09:00:00")
+def d06_before(c, r):
+    """Older than the oldest list of prefixes: what the list does not have may have been published then."""
+    r.ask(0, "teams.microsoft.com", ["203.0.113.77"])
+    r.ask(1, "teams.microsoft.com", ["52.113.194.132"])
+    r.ask(2, "www.example.org", ["203.0.113.77"])
 
 
 @diagnostic("d19-sent-again")

@@ -495,6 +495,17 @@ def flightproxy(c):
     c.udp(1.1, client, ("198.51.100.137", 3478), b"\x06" + stun.opaque("alone 2", 63))
 
 
+@capture("flightproxy-cut.pcap", "2026-03-02T09:00:00")
+def flightproxy_cut(c):
+    """Signalling of a capture that kept 96 bytes of each frame: 54 of each datagram."""
+    client, server = ("192.168.1.10", 51000), ("198.51.100.136", 3478)
+    for when, source, payload in ((0.0, client, b"\x06" + stun.opaque("client 1", 64)), (0.05, server, b"\x07" + stun.opaque("server 1", 32)),
+                                  (0.1, server, b"\x07" + stun.opaque("server 2", 160)), (0.2, client, b"\x06" + stun.opaque("client 2", 64)),
+                                  (0.3, client, b"\x06" + stun.opaque("client 3", 48))):
+        c.udp(when, source, server if source == client else client, payload)
+        c.cut(96)
+
+
 @capture("flightproxy-odd.pcap", "2026-03-02T09:00:00")
 def flightproxy_odd(c):
     """A known conversation with datagrams of forms that no real capture has, good ones around them."""

@@ -5,8 +5,6 @@ Half a minute of each fuzzer (README.md), more with TEAMSHARK_FUZZ_SECONDS. Then
 every frame in full, every report. TEAMSHARK_FUZZ_SEEDS asks for more than a short run.
 A capture that fails is kept in build/fuzz/found."""
 
-import importlib.machinery
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -105,10 +103,7 @@ LEAST_COVERED = {"core": 500, "packets": 5000}
 
 @pytest.fixture(scope="module", name="fuzz")
 def the_command():
-    loader = importlib.machinery.SourceFileLoader("fuzz", str(harness.ROOT / "tests/fuzz/fuzz"))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("fuzz", loader))
-    loader.exec_module(module)
-    return module
+    return harness.command("fuzz/fuzz")
 
 
 @pytest.mark.parametrize("name", LEAST_COVERED)

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""tests/large: a few variants of a capture against stock, and that the command tells what does not hold."""
+
+import subprocess
+import sys
+
+import pytest
+
+import harness
+
+COMMAND = harness.ROOT / "tests/large/large"
+
+
+def large(*arguments):
+    return subprocess.run([sys.executable, "-B", COMMAND, *arguments], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("capture, variants", [
+    ("ice-ipv6.pcap", "damaged 0.01,cut at 60"), ("ms-turn/pseudo-tls.pcap", "shuffled,GRE"), ("lync-discovery.pcap", "fragments,one side")])
+def test_variants_hold_against_stock(capture, variants):
+    done = large(harness.bundled(capture), "--variants", variants)
+    assert done.returncode == 0 and done.stdout == "2 captures and variants, 0 problems\n", done.stdout + done.stderr
+
+
+def test_what_does_not_hold_is_told(monkeypatch):
+    """With the wrong stock, whose output no disabled protocol gives."""
+    command = harness.command("large/large")
+    monkeypatch.setattr(command.Capture, "disabled", lambda self, *protocols: [])
+    found = list(command.Capture(harness.readable(harness.bundled("ice-ipv6.pcap")), ["teams_stun.pair"]).problems())
+    assert any(line.startswith("all disabled: not stock's output") for line in found)
+    assert any(line.startswith("teams_stun disabled, and on") for line in found)

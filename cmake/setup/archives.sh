@@ -97,11 +97,11 @@ build_windows_tshark() {
     open_place "$COMPILER_RELEASE"
     place=$PLACE folder=$PLACE/tshark
     open_place bookworm
-    source_packages bookworm "$folder/src" wireshark c-ares || status=$COULD_NOT_MAKE
+    source_packages bookworm "$folder/src" wireshark c-ares pcre2 || status=$COULD_NOT_MAKE
     close_place
     PLACE=$place
     if ((status == 0)); then
-        source_packages "$COMPILER_RELEASE" "$folder/src" glib2.0 pcre2 || status=$COULD_NOT_MAKE
+        source_packages "$COMPILER_RELEASE" "$folder/src" glib2.0 || status=$COULD_NOT_MAKE
     fi
     if ((status == 0)); then
         {

@@ -220,6 +220,8 @@ dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U
     if (!PINFO_FD_VISITED(pinfo))
         teams_connection_frame(tvb, pinfo, tree);
     if (info != NULL) {
+        /* Whoever looks or not: a copy may come, and later passes look up what the first one found. */
+        (void)ts_duplicate_of(pinfo);
         const char *label = teams_frame_info_label(info);
 
         show_info(tvb, pinfo, tree, info, label);

@@ -23,6 +23,7 @@ FILTERS = sorted(name for _, name in CONNECTION_ROWS)
 TIMES = ["teams.dns_time", "teams.connect_time", "teams.tls_time", "teams.first_data_time"]
 
 LOGIN_NAME, AUTH_NAME, CONFIG_NAME = "login.microsoftonline.com", "authsvc.teams.microsoft.com", "config.teams.microsoft.com"
+PUSH_NAME = "go-eu.trouter.teams.microsoft.com"
 LOGIN, CONFIG, AUTH, WEB, PUSH = "20.190.128.10", "52.113.194.133", "52.123.128.14", "52.113.194.132", "52.123.130.30"
 
 # What each generated capture shows, by what stock Wireshark says of the frame; a filter that is not here shows nowhere.
@@ -65,6 +66,11 @@ SHOWN = {
         "teams.media_proxy": 'http.request.method && http.request.uri contains "euaz.tr"',
     },
     "proxy-forms": {"teams.proxy": "frame.number == 4"},
+    "proxy-http2": {
+        "teams.proxy": 'http2.headers.authority == "teams.microsoft.com:443"',
+        "teams.proxy_forbidden": "http2.headers.status == 403",
+        "teams.proxy_failed": "http2.headers.status == 502",
+    },
     "idle-elsewhere": {},
     "blocked-aliases": {},
     "one-address": {"teams.one_address": 'dns.flags.response == 1 && dns.qry.name == "statics.teams.cdn.office.net"'},
@@ -103,6 +109,31 @@ def test_names_that_a_proxy_is_asked_for():
              for row in harness.fields(capture("proxy-forms"), ["teams_dns.role", "teams_dns.name"], "teams_dns")]
     assert [name for role, name in named if role == "proxy"] == \
         ["teams.microsoft.com", "config.teams.microsoft.com", "login.microsoftonline.com"]
+
+
+def test_a_request_in_clear_through_a_proxy_is_answered():
+    """Absolute form has no tunnel and no TLS: an answer of the server behind the proxy is what there is."""
+    asked, = [c for c in reported(capture("proxy-forms"))[0]["connections"] if c["name"] == CONFIG_NAME]
+    assert (asked["state"], asked["proxy_status"], asked["tls_version"]) == ("used", 200, "")
+    text = " ".join(harness.report(capture("proxy-forms"), "teams,signin").split())
+    assert "config.teams.microsoft.com through the proxy: HTTP in clear, answered" in text and "3 of 3 names" in text
+    assert "asked for at the proxy 192.168.1.8:1080" in text
+
+
+def test_each_tunnel_of_http2_is_a_connection():
+    """One session, five streams, of which four are to names of ours: those with answers were reached, by the proxy's words."""
+    path = capture("proxy-http2")
+    named = [(row["teams_dns.role"], row["teams_dns.name"]) for row in harness.fields(path, ["teams_dns.role", "teams_dns.name"], "teams_dns")]
+    assert named == [(["proxy"], [name]) for name in ("teams.microsoft.com", LOGIN_NAME, PUSH_NAME, AUTH_NAME)]
+    signin, = reported(path)
+    tunnels = {c["name"]: (c["state"], c["proxy"], c["proxy_status"], c["server"]) for c in signin["connections"]}
+    assert tunnels == {
+        "teams.microsoft.com": ("used", True, 200, "192.168.1.1:8080"), LOGIN_NAME: ("used", True, 200, "192.168.1.1:8080"),
+        PUSH_NAME: ("proxy_refused", True, 403, "192.168.1.1:8080"), AUTH_NAME: ("proxy_refused", True, 502, "192.168.1.1:8080")}
+    told = {problem["code"]: problem for problem in signin["problems"]}
+    assert "the push channel go-eu.trouter.teams.microsoft.com" in told["proxy-forbidden"]["summary"]
+    assert AUTH_NAME in told["proxy-failed"]["summary"] and "2 of 4 names" in told["proxy"]["summary"]
+    assert signin["identity_connected"]
 
 
 def test_times_are_on_the_frames_that_complete_each():

@@ -400,7 +400,7 @@ def proxy_forms(c):
     through(client, 0, WEB, [(200, "Connection established")])
     connection = c.tcp(3, client.end(), PROXY)
     connection.send(3.1, f"GET http://{CONFIG}/config HTTP/1.1\r\nHost: {CONFIG}\r\n\r\n".encode())
-    connection.send(3.2, status(200, "OK"), from_client=False)
+    connection.send(3.2, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", from_client=False)
     connection = c.tcp(5, client.end(), ("192.168.1.8", 1080))
     connection.send(5.1, b"\x05\x01\x00")
     connection.send(5.13, b"\x05\x00", from_client=False)
@@ -412,6 +412,37 @@ def proxy_forms(c):
 
 
 # ---- names ----
+
+def http2(kind, stream, payload=b"", flags=4):
+    return len(payload).to_bytes(3, "big") + struct.pack("!BBI", kind, flags, stream) + payload
+
+
+def http2_connect(stream, name):
+    """HPACK (RFC 7541): literals without indexing; 2 is ":method" and 1 ":authority" of the static table."""
+    target = f"{name}:443".encode()
+    return http2(1, stream, b"\x02\x07CONNECT" + b"\x01" + bytes([len(target)]) + target)
+
+
+def http2_status(stream, number):
+    return http2(1, stream, b"\x88" if number == 200 else b"\x08\x03" + str(number).encode())
+
+
+@capture("connections/proxy-http2.pcap", START)
+def proxy_http2(c):
+    """Four tunnels in one session of HTTP/2 with a proxy (RFC 9113 8.5): two carry data, 403 for the push channel, 502 for authsvc;
+    one goes to a name of others."""
+    client = Client(c)
+    session = c.tcp(0, client.end(), (ROUTER, 8080))
+    session.send(0.05, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + http2(4, 0, flags=0))
+    session.send(0.06, http2(4, 0, flags=0) + http2(4, 0, flags=1), from_client=False)
+    for n, (name, number) in enumerate(((WEB, 200), ("www.example.com", 200), (LOGIN, 200), (PUSH, 403), (AUTH, 502))):
+        stream, when = 2 * n + 1, 1 + n
+        session.send(when, http2_connect(stream, name))
+        session.send(when + 0.05, http2_status(stream, number), from_client=False)
+        if number == 200:
+            session.send(when + 0.1, http2(0, stream, client_hello(name), flags=0))
+            session.send(when + 0.15, http2(0, stream, server_hello(TLS_1_3) + tls.application_data(name, 900), flags=0), from_client=False)
+
 
 @capture("connections/one-address.pcap", START)
 def one_address(c):

@@ -40,10 +40,22 @@ group(const teams_signin_result *result)
     return groups;
 }
 
+/* In words, where they are not those of TLS. */
+static const char *
+label_of(const teams_connection *c)
+{
+    if (c->http2 && c->state == TEAMS_CONNECTION_CONNECTED)
+        return "tunnel of HTTP/2, no data";
+    if (c->state != TEAMS_CONNECTION_USED)
+        return teams_connection_state_label(c->state);
+    return c->pseudo_tls ? "pseudo-TLS, data both ways" : c->http2 ? "tunnel of HTTP/2 with data both ways" : c->clear_http ?
+        "HTTP in clear, answered" : teams_connection_state_label(c->state);
+}
+
 static void
 append_state(GString *line, const teams_connection *c)
 {
-    g_string_append(line, c->pseudo_tls && c->state == TEAMS_CONNECTION_USED ? "pseudo-TLS, data both ways" : teams_connection_state_label(c->state));
+    g_string_append(line, label_of(c));
     if (c->state == TEAMS_CONNECTION_UNANSWERED && !c->quic)
         g_string_append_printf(line, " (%u SYNs)", c->syns);
     if (c->state == TEAMS_CONNECTION_PROHIBITED)

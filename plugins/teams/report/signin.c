@@ -76,9 +76,9 @@ static const report_column step_columns[] = {
     { .title = "Answer", .kind = COLUMN_REAL, .unit = "ms", .decimals = 1, .description = "from the question to the first answer",
         .get = step_answer_ms },
     { .key = "rcode", .kind = COLUMN_UINT, .description = "DNS response code of the answer", COLUMN_MEMBER(signin_step, rcode) },
-    { .key = "server_name_frame", .kind = COLUMN_UINT, .description = "first TLS or QUIC server name of it, 0: none",
+    { .key = "server_name_frame", .kind = COLUMN_UINT, .description = "first TLS or QUIC server name of it, or request for it to a proxy, 0: none",
         COLUMN_MEMBER(signin_step, server_name_frame) },
-    { .key = "server", .kind = COLUMN_TEXT, .description = "address and port that the server name went to",
+    { .key = "server", .kind = COLUMN_TEXT, .description = "address and port that the server name or the request went to",
         COLUMN_MEMBER(signin_step, server) },
 };
 static const report_list steps = { LIST_COLUMNS(step_columns), LIST_POINTERS, offsetof(signin_session, steps), NULL };
@@ -355,7 +355,8 @@ step_place(const signin_step *s, bool full, FILE *out)
     if ((s->next != NULL || s->is_other) && report_texts_count(s->types) > 0)
         step_types(s, place);
     if (s->server_name_frame != 0)
-        g_string_append_printf(place, "TLS or QUIC to %s in frame %u; ", s->server, s->server_name_frame);
+        g_string_append_printf(place, "%s %s in frame %u; ", s->by_proxy ? "asked for at the proxy" : "TLS or QUIC to",
+            s->server, s->server_name_frame);
     if (s->asked > 1)
         g_string_append_printf(place, "asked %u times; ", s->asked);
     if (place->len > 2) {

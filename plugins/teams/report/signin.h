@@ -45,7 +45,8 @@ typedef struct signin_step {
     double answer_time;         /* seconds; NAN: not known */
     uint8_t rcode;
     unsigned asked;             /* questions of the type that was asked most */
-    uint32_t server_name_frame; /* TLS or QUIC to it; 0: none */
+    uint32_t server_name_frame; /* TLS or QUIC to it, or a request to a proxy; 0: none */
+    bool by_proxy;              /* the latter */
     char *server;               /* where that went, "" */
 } signin_step;
 

@@ -305,6 +305,7 @@ add_name(signin_state *state, signin_session *s, const teams_sighting *seen, con
     if (info->role != TS_ROLE_QUESTION) {
         if (found->server_name_frame == 0 && seen->endpoint != NULL) {
             found->server_name_frame = seen->frame;
+            found->by_proxy = info->role == TS_ROLE_PROXY;
             keep_text(&found->server, seen->endpoint);
         }
     } else if (info->response)

@@ -152,6 +152,35 @@ teams_connection_new(packet_info *pinfo, bool quic, bool from_client)
     return c;
 }
 
+teams_connection *
+teams_connection_new_tunnel(packet_info *pinfo, teams_connection *session)
+{
+    teams_connection *c;
+
+    if (session->p->tunnels == NULL) {
+        session->p->tunnels = wmem_array_new(wmem_file_scope(), sizeof(teams_connection *));
+        c = session;
+    } else {
+        c = wmem_new0(wmem_file_scope(), teams_connection);
+        c->p = wmem_new0(wmem_file_scope(), struct teams_connection_private);
+        c->number = ++teams_net_get()->count;
+        c->frame = c->last_frame = pinfo->num;
+        c->start = c->last = pinfo->abs_ts;
+        c->client_end = session->client_end;
+        c->server_end = session->server_end;
+        c->endpoint = session->endpoint;
+        c->version = "";
+        c->p->client = session->p->client;
+        c->p->stream = session->p->stream;
+        wmem_array_append_one(c->p->client->connections, c);
+    }
+    c->http2 = true;
+    c->state = TEAMS_CONNECTION_CONNECTED;
+    wmem_array_append_one(session->p->tunnels, c);
+    teams_connection_find_signin(c);
+    return c;
+}
+
 static const teams_host_name *
 name_of_host(const teams_net_host *host, const teams_net_client *client)
 {

@@ -99,6 +99,8 @@ typedef struct teams_connection {
     bool quic;
     bool proxy;                         /* the server's end is a proxy */
     bool socks;                         /* ... that speaks SOCKS */
+    bool http2;                         /* a tunnel of its own inside a session of HTTP/2 with the proxy, which hides what is in it */
+    bool clear_http;                    /* requests in clear through the proxy, no tunnel */
     bool pseudo_tls;                    /* a TLS handshake for show before TURN: nothing of TLS is told of it */
     bool private_address;               /* the name led to an address that is nobody's in the Internet */
     teams_connection_state state;

@@ -346,6 +346,15 @@ first_try_before(const teams_check *j, const teams_connection *c)
     return 0;
 }
 
+static bool
+has_times(const teams_connection *c)
+{
+    for (unsigned step = 0; step < TEAMS_STEP_COUNT; step++)
+        if (c->steps[step].frame != 0)
+            return true;
+    return false;
+}
+
 static void
 add_timing(teams_check *j, wmem_array_t *timings, const teams_connection *c)
 {
@@ -353,7 +362,7 @@ add_timing(teams_check *j, wmem_array_t *timings, const teams_connection *c)
 
     teams_name_result *name = teams_check_name_of(j, c->name);
 
-    if (name->timed)
+    if (name->timed || !has_times(c))
         return;     /* its first use counts */
     name->timed = true;
     timing.failed = timing.total = first_try_before(j, c);

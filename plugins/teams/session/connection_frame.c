@@ -322,9 +322,13 @@ tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, const struc
     note_idle(pinfo, c, from_client, payload);
     if (!from_client)
         check_hole(pinfo, c, tcp);
-    if (c->proxy && !c->p->tunnel)
+    if (c->http2)
+        teams_connection_http2(pinfo, tree, c, from_client);
+    else if (c->proxy && !c->p->tunnel)
         teams_connection_http(pinfo, tree, c, from_client);
-    if (c->pseudo_tls)
+    if (c->http2)
+        ;   /* the session's own TLS is the proxy's, and that of its tunnels is not seen */
+    else if (c->pseudo_tls)
         pseudo_tls_frame(c, from_client, payload);
     else
         teams_connection_tls(pinfo, tree, c, from_client, payload);

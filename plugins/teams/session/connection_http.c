@@ -16,6 +16,10 @@ static teams_stock_field field_location;
 static teams_stock_field field_uri;
 static teams_stock_field field_method;
 static teams_stock_field field_socks_result;
+static teams_stock_field field_http2_type;
+static teams_stock_field field_http2_stream;
+static teams_stock_field field_http2_authority;
+static teams_stock_field field_http2_status;
 
 void
 teams_connection_http_handoff(GArray *wanted)
@@ -24,6 +28,10 @@ teams_connection_http_handoff(GArray *wanted)
     field_location = teams_stock_field_wanted(wanted, "http.location");
     field_uri = teams_stock_field_wanted(wanted, "http.request.uri");
     field_method = teams_stock_field_wanted(wanted, "http.request.method");
+    field_http2_type = teams_stock_field_wanted(wanted, "http2.type");
+    field_http2_stream = teams_stock_field_wanted(wanted, "http2.streamid");
+    field_http2_authority = teams_stock_field_wanted(wanted, "http2.headers.authority");
+    field_http2_status = teams_stock_field_wanted(wanted, "http2.headers.status");
     field_socks_result = teams_stock_field_wanted(wanted, "socks.results");
 }
 
@@ -52,6 +60,8 @@ proxy_answer(packet_info *pinfo, teams_connection *c, uint32_t status)
     c->proxy_status_frame = pinfo->num;
     if (status >= HTTP_ERROR)
         proxy_refused(pinfo, c, status);
+    else if (c->clear_http && status >= HTTP_OK)
+        c->state = TEAMS_CONNECTION_USED;
     else if (status >= HTTP_OK && status < HTTP_REDIRECT) {
         c->p->tunnel = true;
         c->state = TEAMS_CONNECTION_CONNECTED;
@@ -73,8 +83,11 @@ socks_answer(packet_info *pinfo, teams_connection *c, uint32_t result)
 void
 teams_connection_http(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client)
 {
+    const char *method = from_client ? teams_stock_field_text(pinfo, tree, &field_method) : NULL;
     uint32_t status;
 
+    if (method != NULL)
+        c->clear_http = strcmp(method, "CONNECT") != 0;
     if (from_client || c->p->connect_frame == 0)
         return;
     if (teams_stock_field_number(tree, &field_status, &status))
@@ -82,6 +95,90 @@ teams_connection_http(packet_info *pinfo, proto_tree *tree, teams_connection *c,
     else if (teams_stock_field_number(tree, &field_socks_result, &status)) {
         c->socks = true;
         socks_answer(pinfo, c, status);
+    }
+}
+
+/* ---- HTTP/2: each tunnel is a stream of one connection ---- */
+
+enum { HTTP2_DATA = 0, HTTP2_HEADERS = 1 };
+
+static teams_connection *
+tunnel_at(const teams_connection *session, unsigned n)
+{
+    return *(teams_connection **)wmem_array_index(session->p->tunnels, n);
+}
+
+static teams_connection *
+tunnel_of_stream(const teams_connection *session, uint32_t id)
+{
+    for (unsigned i = wmem_array_get_count(session->p->tunnels); i-- > 0;)
+        if (tunnel_at(session, i)->p->tunnel_id == id)
+            return tunnel_at(session, i);
+    return NULL;
+}
+
+/* "name:443" was asked for on this stream. */
+static void
+name_stream(const teams_connection *session, uint32_t id, const char *authority)
+{
+    for (unsigned i = wmem_array_get_count(session->p->tunnels); i-- > 0;) {
+        teams_connection *c = tunnel_at(session, i);
+        const size_t length = strlen(c->name);
+
+        if (c->p->tunnel_id == 0 && g_ascii_strncasecmp(c->name, authority, length) == 0 && (authority[length] == ':' || authority[length] == '\0')) {
+            c->p->tunnel_id = id;
+            return;
+        }
+    }
+}
+
+static const char *
+text_at(packet_info *pinfo, proto_tree *tree, const teams_stock_field *field, unsigned n)
+{
+    const field_info *found = teams_stock_field_at(tree, field, n);
+
+    return found == NULL ? NULL : fvalue_to_string_repr(pinfo->pool, ws_finfo_value((field_info *)found), FTREPR_DISPLAY, BASE_NONE);
+}
+
+static uint32_t
+number_at(proto_tree *tree, const teams_stock_field *field, unsigned n)
+{
+    const field_info *found = teams_stock_field_at(tree, field, n);
+
+    return found == NULL ? 0 : (uint32_t)fvalue_get_uinteger(ws_finfo_value((field_info *)found));
+}
+
+static void
+tunnel_data(packet_info *pinfo, teams_connection *c, bool from_client)
+{
+    c->packets[from_client]++;
+    c->last = pinfo->abs_ts;
+    c->last_frame = pinfo->num;
+    if (!from_client && c->state == TEAMS_CONNECTION_CONNECTED && c->packets[FROM_CLIENT] > 0)
+        c->state = TEAMS_CONNECTION_USED;
+}
+
+/* Each HEADERS frame has one authority, or one status: they come in the order of the frames. */
+void
+teams_connection_http2(packet_info *pinfo, proto_tree *tree, teams_connection *session, bool from_client)
+{
+    unsigned headers = 0;
+
+    for (unsigned i = 0; teams_stock_field_at(tree, &field_http2_type, i) != NULL; i++) {
+        const uint32_t type = number_at(tree, &field_http2_type, i);
+        const uint32_t id = number_at(tree, &field_http2_stream, i);
+        const char *text = type != HTTP2_HEADERS ? NULL : text_at(pinfo, tree, from_client ? &field_http2_authority : &field_http2_status, headers++);
+
+        if (text != NULL && from_client)
+            name_stream(session, id, text);
+        teams_connection *c = tunnel_of_stream(session, id);
+
+        if (c == NULL || id == 0)
+            continue;
+        if (text != NULL && !from_client)
+            proxy_answer(pinfo, c, (uint32_t)strtoul(text, NULL, 10));
+        else if (type == HTTP2_DATA)
+            tunnel_data(pinfo, c, from_client);
     }
 }
 

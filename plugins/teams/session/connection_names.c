@@ -318,6 +318,8 @@ session_name(packet_info *pinfo, const ts_name_info *info, bool proxy)
     }
     if (c->p->named && !proxy && c->proxy)
         return;     /* the server name inside the tunnel */
+    if (proxy && proto_is_frame_protocol(pinfo->layers, "http2"))
+        c = teams_connection_new_tunnel(pinfo, c);
     c->socks = c->socks || is_in_socks(pinfo);
     c->proxy = c->proxy || proxy || c->socks;
     if (c->quic && c->state == TEAMS_CONNECTION_JOINED)

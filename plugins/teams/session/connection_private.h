@@ -132,6 +132,8 @@ struct teams_connection_private {
     unsigned answer_bytes;      /* of the server after it, while they may be session tickets of TLS 1.3 alone */
     nstime_t answer_time;       /* of the latest of them */
     nstime_t handshake_answer;  /* the server's first payload after the ClientHello */
+    wmem_array_t *tunnels;      /* teams_connection *: of HTTP/2, itself the first of them; NULL: none */
+    uint32_t tunnel_id;         /* its stream of HTTP/2; 0: not known yet */
     uint32_t connect_frame;     /* CONNECT to the proxy */
     nstime_t connect_asked;
     uint32_t challenge_frame;   /* the proxy's first 407 */
@@ -168,6 +170,8 @@ teams_client *teams_net_model_client(const teams_net_client *client);
 /* The connection of the frame between these ends, NULL where there is none. */
 teams_connection *teams_connection_find(bool quic, const ts_endpoint *client_end, const ts_endpoint *server_end);
 teams_connection *teams_connection_new(packet_info *pinfo, bool quic, bool from_client);
+/* Another tunnel in a session of HTTP/2 with a proxy. */
+teams_connection *teams_connection_new_tunnel(packet_info *pinfo, teams_connection *session);
 /* Gives it to its client's sign-in. */
 void teams_connection_find_signin(teams_connection *c);
 /* It goes to this name. */
@@ -204,6 +208,8 @@ void teams_connection_tls(packet_info *pinfo, proto_tree *tree, teams_connection
 void teams_connection_http_handoff(GArray *wanted);
 /* A frame of a connection to a proxy. */
 void teams_connection_http(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client);
+/* The same, of a session of HTTP/2. */
+void teams_connection_http2(packet_info *pinfo, proto_tree *tree, teams_connection *session, bool from_client);
 /* Any frame: proxy configurations. */
 void teams_connection_http_any(packet_info *pinfo, proto_tree *tree);
 /* A frame from the host of a connectivity check. */

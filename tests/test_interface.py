@@ -69,3 +69,34 @@ def test_variables_are_named_after_their_filter(pattern):
             if variable[3:] != name.replace(".", "_"):
                 wrong.append(f"{path.relative_to(harness.ROOT)}: {variable} is {name}")
     assert not wrong
+
+
+# ---- docs/field-names.md: from old names to new ones ----
+
+OLD_NAMES = [line.split()[0] for line in (harness.ROOT / "tests/expectations/old-names.txt").read_text(encoding="utf-8").splitlines()
+             if not line.startswith("#")]
+NAME = re.compile(r"(?:%s)(?:\.[a-z0-9_]+)*|json:\S+" % "|".join(interface.PROTOCOLS))
+
+
+def renames():
+    """(old names, new names) of each row of the table."""
+    table = re.findall(r"^\| (.*) \| (.*) \| (.*) \|$", (harness.ROOT / "docs/field-names.md").read_text(encoding="utf-8"), re.MULTILINE)
+    return [tuple([code for code in re.findall(r"`([^`]+)`", cell) if NAME.fullmatch(code)] for cell in row[:2]) for row in table]
+
+
+@pytest.mark.parametrize("name", OLD_NAMES)
+def test_an_old_name_is_in_the_table_in_full(name):
+    """A key of JSON may be told by the one that it is under."""
+    told = [old for row in renames() for old in row[0]]
+    assert any(name == old or (name.startswith("json:") and name.startswith((old + ".", old + "["))) for old in told), "add a row to docs/field-names.md"
+
+
+def test_new_names_of_the_table_are_registered():
+    promised = {new for row in renames() for new in row[1] if not new.startswith("json:")}
+    assert len(promised) > 20 and promised <= set(interface.frozen())
+
+
+def test_old_names_that_have_another_now_are_gone():
+    gone = {old for olds, new in renames() for old in olds if not old.startswith("json:") and old not in new}
+    assert gone >= {"teams.endpoint", "teams_stun.rtt"}
+    assert not (gone & set(interface.frozen())) - {"ms_turn.type", "teams_dns.chain", "teams_dns.prefix", "teams_dns.chain_leaves"}

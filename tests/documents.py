@@ -24,7 +24,7 @@ import re
 
 import harness
 
-DOCUMENTS = sorted([*harness.ROOT.glob("*.md"), *(harness.ROOT / "docs").glob("*.md"),
+DOCUMENTS = sorted([*harness.ROOT.glob("*.md"), *(harness.ROOT / "docs").rglob("*.md"),
                     harness.ROOT / "test-captures/README.md"])
 WORDS = ("", "checkout", "install", "root", "window", "tests", "elsewhere")
 MAY_BE_ABSENT = ("jq", "sqlite3", "sharkd")     # programs that readers of some pages have

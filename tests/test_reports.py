@@ -4,6 +4,7 @@ fits 80 columns, and figures counted by stock tshark on the same capture."""
 import csv
 import io
 import json
+import re
 import pathlib
 
 import pytest
@@ -127,6 +128,7 @@ def test_csv_has_the_columns_of_the_table(name):
     data = as_json(bundled("article-2017.pcapng"), name)
     expected = data["signins"][0]["steps"] if name == "signin" else data[name]
     assert len(rows) == len(expected)
+    assert all(re.fullmatch("[a-z_]+", heading) for heading in rows[0]), "keys, no words for readers"
     if name in ("calls", "summary"):
         assert [row["verdict"] for row in rows] == [entry["verdict"] for entry in expected]
 

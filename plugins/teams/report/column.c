@@ -351,6 +351,16 @@ csv_cell(const report_column *column, const void *parent, const void *row, bool 
     g_free(safe);
 }
 
+/* The key; of a column that only tables have, its heading written as one: "worst_problem". */
+static void
+csv_name(const report_column *column, bool first, FILE *out)
+{
+    char *name = g_ascii_strdown(column->key != NULL ? column->key : column->title, -1);
+
+    csv_text(g_strdelimit(name, " -", '_'), first, out);
+    g_free(name);
+}
+
 void
 report_list_csv_head(const report_list *list, FILE *out)
 {
@@ -358,7 +368,7 @@ report_list_csv_head(const report_list *list, FILE *out)
 
     for (unsigned i = 0; i < list->column_count; i++)
         if (list->columns[i].title != NULL) {
-            csv_text(list->columns[i].key != NULL ? list->columns[i].key : list->columns[i].title, first, out);
+            csv_name(&list->columns[i], first, out);
             first = false;
         }
     fputs("\r\n", out);

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""docs/bounds.md has the numbers of the code, and beyond a bound nothing fails."""
+
+import re
+import struct
+import sys
+
+import pytest
+
+import harness
+
+sys.path.insert(0, str(harness.ROOT / "test-captures/generate"))
+sys.path.insert(0, str(harness.ROOT / "tests/bench"))
+import captures  # noqa: E402  pylint: disable=wrong-import-position
+import stun      # noqa: E402  pylint: disable=wrong-import-position
+
+ROW = re.compile(r"^\| [^|]+ \| ([\d,]+) \| `([^`]+)` (\w+) \| [^|]+ \|$", re.MULTILINE)
+ROWS = ROW.findall((harness.ROOT / "docs/bounds.md").read_text(encoding="utf-8"))
+CLIENT, RELAY, RESOLVER = ("192.0.2.10", 50010), ("52.114.7.7", 3478), ("192.0.2.53", 53)
+
+
+def test_the_table_is_read():
+    assert len(ROWS) == 20
+
+
+@pytest.mark.parametrize("number, path, name", ROWS)
+def test_a_bound_is_what_the_document_says(number, path, name):
+    code = (harness.ROOT / "plugins" / path).read_text(encoding="utf-8")
+    assert re.findall(rf"#define {name}\s+(\d+)\b", code) == [number.replace(",", "")]
+
+
+@pytest.fixture(name="capture")
+def writer(tmp_path):
+    return lambda packets: harness.readable(captures.write(tmp_path / "bounds.pcap", iter(packets), 1000))
+
+
+def values(path, *names):
+    return harness.fields(path, names)
+
+
+def nested(depth):
+    """A check in so many multiplexed frames, each of a session of its own."""
+    message = stun.message(stun.BINDING_REQUEST, stun.transaction(1), [(stun.USERNAME, b"Re2y:Lo1x"), (stun.IMPLEMENTATION_VERSION, stun.u32(7))])
+    for session in range(depth):
+        message = stun.multiplexed(session + 1, message)
+    return captures.udp(CLIENT, RELAY, message)
+
+
+@pytest.mark.parametrize("depth, shown, too_deep", [(4, 4, False), (5, 5, True), (6, 5, True), (40, 5, True)])
+def test_depth(capture, depth, shown, too_deep):
+    frame, = values(capture([nested(depth)]), "ms_turn.mux.session_id", "ms_turn.nested_deeply", "teams_stun.ufrag.remote")
+    assert len(frame["ms_turn.mux.session_id"]) == shown
+    assert bool(frame["ms_turn.nested_deeply"]) == too_deep
+    assert bool(frame["teams_stun.ufrag.remote"]) == (not too_deep)
+
+
+def answer(names):
+    """An answer whose first name is Teams', each an alias of the one before."""
+    records = b""
+    for owner, target in zip(names, names[1:]):
+        data = captures.labels(target)
+        records += captures.labels(owner) + struct.pack("!HHIH", 5, 1, 60, len(data)) + data
+    head = struct.pack("!HHHHHH", 7, 0x8180, 1, len(names) - 1, 0, 0)
+    return captures.udp(RESOLVER, CLIENT, head + captures.labels(names[0]) + b"\0\x01\0\x01" + records)
+
+
+@pytest.mark.parametrize("aliases, length", [(30, 31), (31, 32), (32, 32), (100, 32)])
+def test_chain(capture, aliases, length):
+    names = ["teams.microsoft.com", *(f"l{number}.trafficmanager.net" for number in range(aliases))]
+    frame, = values(capture([answer(names)]), "teams_dns.chain.length")
+    assert {int(value) for value in frame["teams_dns.chain.length"]} == {length}
+
+
+@pytest.mark.parametrize("label, product", [(227, "teams"), (233, "teams"), (234, None)])
+def test_length_of_a_name(capture, label, product):
+    """253 characters are a name; a server name of 254 is none, whatever it ends in."""
+    head = ("x" * 60 + ".") * 3
+    name = head + "y" * (label - len(head)) + ".teams.microsoft.com"
+    assert (len(name) <= 253) == (product is not None)
+    connection = list(captures.tls_connection(1, name, 0))
+    found = [frame["teams_dns.product"] for frame in values(capture(connection), "teams_dns.product") if frame["teams_dns.product"]]
+    assert found == ([[product]] if product else [])
+
+
+def test_attributes_as_many_as_there_is_room_for(capture):
+    attributes = [(stun.MS_VERSION, stun.u32(6)), *[(0x8FFF, b"")] * 15000]
+    frame, = values(capture([captures.udp(CLIENT, RELAY, stun.turn(stun.ALLOCATE_REQUEST, stun.transaction(1, None), attributes))]), "ms_turn.attr.type")
+    assert len(frame["ms_turn.attr.type"]) == 15002

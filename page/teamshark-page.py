@@ -194,7 +194,7 @@ TO_RIGHT, TO_LEFT, DOT = "M0 0L-8 -4V4Z", "M0 0L8 -4V4Z", "M-3 0A3 3 0 1 0 3 0A3
 PHASES = (("dns", "DNS"), ("connect", "connect"), ("tls", "TLS"), ("data", "first data"), ("wait", "waiting"))
 # How far a connection got; the words are those of the report of sign-ins.
 STATES = {
-    "joined": "open before the capture began", "connected": "connected, no TLS seen",
+    "joined": "its beginning or its answers are not in the capture", "connected": "connected, no TLS seen",
     "secured": "TLS session established", "used": "TLS session with data both ways",
 }
 FAILED = {
@@ -347,7 +347,7 @@ def bar_row(bar, axis):
                 element("small", state) if state else "",
                 *(element("span", f" ✕ {said}", class_="broken") for _, said in bar.failures),
                 element("small", frame(bar.step) or frame(bar.connection),
-                        frame(bar.connection) if bar.step and bar.connection else ""), role="cell")]
+                        frame(bar.connection) if bar.step and whole(bar.connection, "frame") != whole(bar.step, "frame") else ""), role="cell")]
 
 
 def stage_bands(bars, axis):

@@ -53,9 +53,13 @@ find_row(const ts_rtp_measure *measure, uint32_t frame, uint16_t sequence)
     if (measure->rows == NULL)
         return NULL;
     const unsigned count = wmem_array_get_count(measure->rows);
+    const measured_row *last = row_at(measure, count - 1);
 
-    if (row_at(measure, count - 1)->frame < frame)      /* on the first pass, all but always */
+    /* On the first pass it is all but always the last one, or none. */
+    if (last->frame < frame)
         return NULL;
+    if (last->frame == frame && last->sequence == sequence)
+        return last;
     for (unsigned i = first_row_of(measure, frame); i < count && row_at(measure, i)->frame == frame; i++)
         if (row_at(measure, i)->sequence == sequence)
             return row_at(measure, i);

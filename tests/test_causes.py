@@ -217,6 +217,21 @@ def test_one_cause_is_told_once():
     assert "identity was not reached" in told["verdict"]
 
 
+def test_each_name_without_an_answer_is_told_once():
+    """The expert item says it of each of them, the report in one sentence: nine names, of which three are shown."""
+    told, = reported(harness.shared("teams/skype-legacy-signin.pcap"))[:1]
+    assert "name-unanswered" in problem_codes(told)
+    assert "D2" not in problem_codes(told) or not any(
+        "conn.skype.akadns.net" in problem["details"] for problem in told["problems"] if problem["code"] == "D2")
+
+
+def test_a_pattern_is_no_name_that_a_sign_in_needs():
+    """Somebody asked for "*.teams.microsoft.com" itself: it does not exist, and no sign-in failed by that."""
+    told = reported(harness.shared("mixed/dns_ambiguous_names.pcap"))[0]
+    problem, = [problem for problem in told["problems"] if problem["code"] == "name-missing"]
+    assert problem["severity"] == "note" and told["verdict_code"] not in ("failed", "error")
+
+
 def test_a_segment_that_had_arrived_was_not_lost():
     """Three of the eleven were sent again after they had been acknowledged: the round trip is longer than the sender waits."""
     path = harness.shared("failures/20-vpn-hairpin.pcapng")

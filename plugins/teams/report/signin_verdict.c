@@ -148,6 +148,22 @@ add_codes(GHashTable *replaced, const char *codes, const char *name)
     g_strfreev(each);
 }
 
+typedef struct {
+    GHashTable *replaced;
+    const teams_connection_problem *problem;
+} replaced_names;
+
+static void
+add_replaced_name(void *key, void *value _U_, void *data)
+{
+    const replaced_names *names = (const replaced_names *)data;
+    char *shown = report_name((const char *)key);
+
+    g_hash_table_add(names->replaced, g_strdup_printf("%s %s", names->problem->filter, shown));
+    add_codes(names->replaced, names->problem->explains_of_name, shown);
+    g_free(shown);
+}
+
 /* What connections say of the sign-in stands for what single frames said: the same code, one that it explains, or filter and name. */
 static GHashTable *
 replaced_details(const signin_session *s)
@@ -161,11 +177,12 @@ replaced_details(const signin_session *s)
         g_hash_table_add(replaced, g_strdup(found->code));
         if (found->name == NULL || found->filter[0] == '\0')
             continue;
-        char *shown = report_name(found->name);
+        replaced_names names = { replaced, found };
 
-        g_hash_table_add(replaced, g_strdup_printf("%s %s", found->filter, shown));
-        add_codes(replaced, found->explains_of_name, shown);
-        g_free(shown);
+        if (found->names != NULL)
+            wmem_map_foreach(found->names, add_replaced_name, &names);
+        else
+            add_replaced_name((void *)found->name, NULL, &names);
     }
     return replaced;
 }

@@ -141,6 +141,7 @@ typedef struct {
     uint32_t frame;                     /* that proves it; 0: none */
     teams_actor actor;
     const char *name;                   /* that it is about, the first one; NULL: none in particular */
+    wmem_map_t *names;                  /* all of them, where they are kept; NULL: that one */
     bool fatal;                         /* it explains why stages after it are missing */
     const char *explains;               /* codes of what frames show because of it, each between blanks: " D19 "; "" none */
     const char *explains_of_name;       /* the same, where frames show it of the problem's name */

@@ -202,6 +202,7 @@ static const struct {
 } explanations[] = {
     { "name-missing", " D1 ", " D3 D7 " },
     { "name-without-address", "", " D3 " },
+    { "name-unanswered", "", " D2 " },
     { "name-failed", "", " D1 D3 " },
     { "chain-cut", " D7 ", " D1 D3 " },
     { "mtu", " handshake-ended ", "" },
@@ -239,6 +240,7 @@ teams_check_add(teams_check *j, const ts_expert_row *row, int severity, teams_pr
         .frame = place.frame,
         .actor = place.actor,
         .name = place.name,
+        .names = place.names,
         .fatal = place.fatal,
     };
     va_list arguments;

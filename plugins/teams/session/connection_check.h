@@ -51,6 +51,7 @@ typedef struct {
     teams_actor actor;
     const char *name;
     bool fatal;
+    wmem_map_t *names;              /* all that it is about, where there are several; NULL: none but that */
 } teams_problem_place;
 
 void teams_check_add(teams_check *j, const ts_expert_row *row, int severity, teams_problem_place place, const char *format, ...) G_GNUC_PRINTF(5, 6);

@@ -6,6 +6,8 @@
 
 #include "session/connection_check.h"
 
+#include <string.h>
+
 #include <epan/to_str.h>
 
 #define ANSWER_SECONDS      3.0     /* a resolver that has not answered by then does not */
@@ -120,7 +122,7 @@ check_unanswered(teams_check *j)
     }
     if (list.names > 0)
         teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_UNANSWERED], teams_name_list_severity(&list),
-            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .fatal = list.matters },
+            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .names = list.seen, .fatal = list.matters },
             "DNS questions about %s are never answered, though the resolver answers others%s", teams_name_list_text(&list),
             teams_name_list_tail(&list));
 }
@@ -189,11 +191,14 @@ tell_failed(teams_check *j, const teams_name_result *name, bool fatal)
         a->failed, a->failed == 1 ? "" : "s");
 }
 
-/* A host that Microsoft does not list, or no longer, may well be gone: a client does without it. */
+/*
+ * A host that Microsoft does not list, or no longer, may well be gone: a client
+ * does without it. "*.teams.microsoft.com" is a pattern, which no client connects to.
+ */
 static bool
 is_needed(const teams_name_result *name)
 {
-    return teams_name_matters(name) && (name->required || name->stage == TS_STAGE_IDENTITY);
+    return teams_name_matters(name) && strchr(name->name, '*') == NULL && (name->required || name->stage == TS_STAGE_IDENTITY);
 }
 
 static void

@@ -126,7 +126,7 @@ clock_evidence(uint32_t rate)
 {
     char text[sizeof "clock of 4294967295 Hz"];
 
-    g_snprintf(text, sizeof text, "clock of %u Hz", rate);
+    snprintf(text, sizeof text, "clock of %u Hz", rate);
     return g_intern_string(text);
 }
 

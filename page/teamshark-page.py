@@ -25,6 +25,7 @@ REPORTS = ("summary", "signin", "calls", "names")
 MOST_ROWS = 200         # of a picture; tables have all
 MOST_LANES = 7          # of a ladder, the client's among them
 MOST_CHARTS = 24        # streams drawn over time
+MOST_DRAWN = 10         # sign-ins, and calls, that have pictures: a page is to be sent by mail
 WORST = 3               # problems at the top of the page
 
 
@@ -708,16 +709,20 @@ def card(row):
                    element("p", f"{more} more below" if worst else f"{counted(more, 'remark')} below", class_="soft") if more > 0 and link else "", class_=f"card {severity(row)[0]}")
 
 
-def signin_part(signin):
+def not_drawn(of):
+    return element("p", f"Without pictures, which the first {MOST_DRAWN} {of} have: cut the capture with the filter above to draw this one.", class_="soft")
+
+
+def signin_part(signin, drawn):
     about = join([f"client {words(signin, 'client')}", moment(words(signin, "start")), words(signin, "generation_label"),
                   f"proxy {words(signin, 'proxy')}" if words(signin, "proxy") else ""], " · ")
     return element("section", element("h2", heading(signin, "signin", "signin"), id=f"signin-{whole(signin, 'signin')}"),
                    element("p", badge(signin), " ", words(signin, "verdict"), class_="verdict"),
                    element("p", about, " ", copied(f"teams.signin == {whole(signin, 'signin')}"), class_="soft"),
-                   problems(signin), waterfall(signin), stages_said(signin))
+                   problems(signin), waterfall(signin) if drawn else not_drawn("sign-ins"), stages_said(signin))
 
 
-def call_part(call, regions):
+def call_part(call, regions, drawn):
     ladder = Ladder(call)
     about = join([f"client {words(call, 'client')}", moment(words(call, "start")),
                   f"{number(call, 'duration'):.1f} s" if number(call, "duration") is not None else "",
@@ -725,7 +730,8 @@ def call_part(call, regions):
     return element("section", element("h2", heading(call, words(call, "kind"), "call"), id=f"call-{whole(call, 'call')}"),
                    element("p", badge(call), " ", words(call, "verdict"), class_="verdict"),
                    element("p", about, " ", copied(f"teams.call == {whole(call, 'call')}"), class_="soft"),
-                   problems(call), ladder.html(), remotes(call, ladder, regions), streams(call), over_time(call), ports(call))
+                   problems(call), ladder.html() if drawn else not_drawn("calls"), remotes(call, ladder, regions), streams(call),
+                   over_time(call) if drawn else "", ports(call))
 
 
 def names_part(names):
@@ -749,7 +755,8 @@ def body_of(document, title):
                         "Buttons copy a display filter for Wireshark.", class_="soft")),
         element("nav", *links, aria_label="Parts of this page") if links else "",
         element("main", element("section", *map(card, rows(document, "summary")), aria_label="Summary"),
-                *map(signin_part, signins), *(call_part(call, regions) for call in calls), names_part(names))])
+                *(signin_part(signin, index < MOST_DRAWN) for index, signin in enumerate(signins)),
+                *(call_part(call, regions, index < MOST_DRAWN) for index, call in enumerate(calls)), names_part(names))])
 
 
 def page(document, title):

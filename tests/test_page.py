@@ -199,6 +199,16 @@ def test_failed_connections_are_drawn_as_long_as_they_waited():
     assert "What to do:" in reader.text()
 
 
+def test_a_page_of_many_calls_can_be_sent():
+    """Pictures of the first ones only; every one has its verdict."""
+    whole = json.loads(reports(harness.bundled("article-2017.pcapng")))
+    whole["calls"] = [{**whole["calls"][0], "call": number} for number in range(1, 31)]
+    text = make(json.dumps(whole))
+    reader = is_closed(text)
+    assert reader.text().count("Ladder") == reader.text().count("Media over time") == 10 and reader.text().count("Without pictures") == 20
+    assert len(text) < 1_000_000
+
+
 def test_every_copied_filter_is_one():
     reader = Reader(page_of(harness.bundled("article-2017.pcapng")))
     for display_filter in {re.sub(r"\d+", "1", row["data-copy"]) for row in reader.all("button")}:

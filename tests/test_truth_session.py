@@ -168,3 +168,41 @@ def test_answers_that_lead_to_one_host_are_one_step():
     for name in ("signin", "names"):
         row, = answers_apart(name, "authsvc.teams.microsoft.com")
         assert (row["addresses"], row["types"]) == (["52.113.194.134", "2603:1063::2"], ["A", "AAAA"])
+
+
+# ---- names that nobody needs ----
+
+MISSING = bundled("sessions/names-missing.pcap")
+
+
+@pytest.mark.parametrize("client,name,severity", [
+    ("192.168.1.70", "teams.cloud.microsoft", "error"),
+    ("192.168.1.71", "outlook.cloud.microsoft", "note"),
+    ("192.168.1.72", "broadcast.skype.com", "note")])
+def test_a_missing_name_breaks_a_sign_in_that_needs_it(client, name, severity):
+    signin, = [signin for signin in signins(MISSING) if signin["client"] == client]
+    found, = [problem for problem in signin["problems"] if problem["code"] == "name-missing"]
+    assert (found["summary"].split(" ")[0], found["severity"]) == (name, severity)
+    assert (signin["severity"] == "broken") == (severity == "error")
+
+
+def test_patterns_of_lists_and_pages_in_a_browser_open_no_sign_in():
+    """The capture holds three sign-ins and no more; so do captures of others none."""
+    assert [signin["client"] for signin in signins(MISSING)] == ["192.168.1.70", "192.168.1.71", "192.168.1.72"]
+    assert rows(MISSING, "teams_dns.nxdomain_required && ip.dst == 192.168.1.73", "frame.number") == []
+    for name in ("mixed/sites.pcapng", "mixed/dns_ambiguous_names.pcap"):
+        assert signins(shared(name)) == []
+
+
+def test_microsofts_own_private_address_is_no_filter():
+    """Windows asks for dns.msftncsi.com: fd3e:4f5a:5b81::1 is what Microsoft answers."""
+    assert rows(MISSING, "teams_dns.sinkhole", "ip.dst", "dns.aaaa") == [("192.168.1.76", "fd00::1")]
+    assert rows(shared("negative/emix.pcap"), "teams_dns.sinkhole", "frame.number") == []
+
+
+# ---- regions ----
+
+def test_a_name_is_not_compared_with_itself():
+    """Its A, AAAA and HTTPS answers lead to three continents; two names that do are told (sessions/regions.pcap)."""
+    assert rows(bundled("diagnostics/d19-sent-again.pcap"), "teams.region_mismatch || teams.region_mismatch_background", "frame.number") == []
+    assert rows(bundled("sessions/regions.pcap"), "teams.region_mismatch", "frame.number") != []

@@ -133,12 +133,21 @@ token_texts(ts_name_class *kind, const ts_name_result *info)
         kind->environment = info->environment->canonical;
 }
 
+/* "*.teams.microsoft.com" is of a list or of a zone: a person or a script asked for it, no client. */
+static bool
+is_pattern(const char *name)
+{
+    return strchr(name, '*') != NULL;
+}
+
 static void
 fill_class(const packet_info *pinfo, ts_link *link)
 {
     const ts_name_row *row = link->info.row;
     ts_name_class *kind = &link->kind;
-    const ts_required_row *required = ts_required(pinfo, kind->name, row->cloud);
+    /* What its product has left nobody needs, though a list may still hold a zone that covers it; nor is a list's own pattern a host. */
+    const bool ended = ts_name_row_ended(row, ts_month_of(pinfo->abs_ts.secs));
+    const ts_required_row *required = ended || is_pattern(kind->name) ? NULL : ts_required(pinfo, kind->name, row->cloud);
 
     kind->product = row->product;
     kind->service = row->service;
@@ -265,7 +274,7 @@ ts_classify_name(ts_message *message, unsigned i, bool *anchored)
         return;
     fill_class(message->pinfo, link);
     link->kind.anchored = *anchored;
-    link->kind.client_only = link->info.row->client_only && (!is_shared(link->info.row->trust) || *anchored);
+    link->kind.client_only = link->info.row->client_only && !is_pattern(name) && (!is_shared(link->info.row->trust) || *anchored);
     message->any_shown = true;
     if (*anchored && is_shared(link->info.row->trust))
         ts_history_anchor(message->pinfo, name);

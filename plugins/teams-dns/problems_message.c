@@ -60,6 +60,15 @@ address_text(const ts_message *m, const address *addr)
     return address_to_str(m->pinfo->pool, addr);
 }
 
+/* Windows' probe of DNS: Microsoft itself publishes a unique local address for it. */
+static bool
+is_published_so(const char *name, const address *addr)
+{
+    static const uint8_t probe[16] = { 0xfd, 0x3e, 0x4f, 0x5a, 0x5b, 0x81, [15] = 1 };
+
+    return ts_same_name(name, "dns.msftncsi.com") && addr->type == AT_IPv6 && memcmp(addr->data, probe, sizeof probe) == 0;
+}
+
 /* The first address that a filter put there, or NULL. A block page may be on the resolver itself. */
 static const address *
 sinkhole(const ts_message *m)
@@ -67,7 +76,7 @@ sinkhole(const ts_message *m)
     for (unsigned i = 0; i < m->address_count; i++) {
         const address *addr = &m->addresses[i].end.addr;
 
-        if (is_unroutable(addr) || addresses_equal(addr, m->server))
+        if ((is_unroutable(addr) && !is_published_so(m->links[0].kind.name, addr)) || addresses_equal(addr, m->server))
             return addr;
     }
     return NULL;

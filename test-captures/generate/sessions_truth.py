@@ -3,7 +3,7 @@
 Microsoft's other services share. Each with a host beside it that is the real thing."""
 import stun
 from common import capture
-from resolver import AAAA, HTTPS
+from resolver import AAAA, HTTPS, NXDOMAIN
 from sessions import RELAY, go_on, start
 from sessions_calls import PEERS, Line, TcpLine
 from signin import Client
@@ -129,3 +129,22 @@ def answers_apart(c):
     one = ["authsvc.teams.trafficmanager.net", "authsvc-euno-01.northeurope.cloudapp.azure.com"]
     client.resolver.ask(3, "authsvc.teams.microsoft.com", [*one, "52.113.194.134"])
     client.resolver.ask(3.001, "authsvc.teams.microsoft.com", [*one, "2603:1063::2"], kind=AAAA)
+
+
+# ---- names that nobody needs ----
+
+@capture("sessions/names-missing.pcap", "2026-03-02T08:00:00")
+def names_missing(c):
+    """Sign-ins of which a name does not exist: at .70 one that Teams needs, at .71 Outlook's, at .72 that of a set
+    which Microsoft retired in 2023. A script at .73 asks for the patterns of a list, a browser at .74 speaks TLS to a
+    page of Teams. Windows at .75 gets Microsoft's own answer about its probe of DNS, at .76 that of a filter."""
+    needed, outlook, retired, script, browser, windows, filtered = (Client(c, f"192.168.1.{n}") for n in range(70, 77))
+    for n, (client, name) in enumerate(((needed, "teams.cloud.microsoft"), (outlook, "outlook.cloud.microsoft"),
+                                        (retired, "broadcast.skype.com"))):
+        start(client, n * 10)
+        client.resolver.ask(n * 10 + 2, name, rcode=NXDOMAIN)
+    for n, name in enumerate(("*.teams.microsoft.com", "*.gateway.messenger.live.com", "*.skype.com")):
+        script.resolver.ask(30 + n, name, rcode=NXDOMAIN)
+    browser.visit(35, "teams.office.com", "52.113.194.132")
+    for client, address in ((windows, "fd3e:4f5a:5b81::1"), (filtered, "fd00::1")):
+        client.resolver.ask(40, "dns.msftncsi.com", [address], kind=AAAA)

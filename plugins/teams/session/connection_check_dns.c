@@ -10,6 +10,8 @@
 
 #include <epan/to_str.h>
 
+#include "session/signin.h"
+
 #define ANSWER_SECONDS      3.0     /* a resolver that has not answered by then does not */
 #define QUESTIONS_MIN       3       /* of one name, before silence is told */
 #define SLOW_SECONDS        1.0
@@ -192,13 +194,15 @@ tell_failed(teams_check *j, const teams_name_result *name, bool fatal)
 }
 
 /*
- * A host that Microsoft does not list, or no longer, may well be gone: a client
- * does without it. "*.teams.microsoft.com" is a pattern, which no client connects to.
+ * A host that Microsoft does not list, or no longer, may well be gone, and
+ * Teams' sign-in does not wait for Outlook: a client does without them.
+ * "*.teams.microsoft.com" is a pattern, which no client connects to.
  */
 static bool
 is_needed(const teams_name_result *name)
 {
-    return teams_name_matters(name) && strchr(name->name, '*') == NULL && (name->required || name->stage == TS_STAGE_IDENTITY);
+    return teams_name_matters(name) && strchr(name->name, '*') == NULL &&
+        (name->stage == TS_STAGE_IDENTITY || (name->required && teams_name_weigh(name->product) >= TEAMS_NAME_OWN));
 }
 
 static void

@@ -183,7 +183,8 @@ check_region(packet_info *pinfo, teams_signin *signin, const ts_name_info *info,
         }
         return;
     }
-    if (strcmp(signin->continent, continent) != 0)
+    /* What its own answers say differently is a matter of the name's record types, and not of two services. */
+    if (strcmp(signin->continent, continent) != 0 && g_ascii_strcasecmp(signin->continent_name, what->name) != 0)
         teams_expert_add(pinfo,
             is_background(what) ? TEAMS_EXPERT_REGION_NOTE : TEAMS_EXPERT_REGION_WARN,
             wmem_strdup_printf(pinfo->pool, "%s is in %s, %s in %s", what->name, teams_continent_name(continent),

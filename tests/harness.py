@@ -211,15 +211,15 @@ def unprivileged(command, env):
     return command
 
 
-def run(command, *, plugins=None, profile=None, timeout=TIMEOUT_S, env=None, preload=None):
+def run(command, *, plugins=None, profile=None, timeout=TIMEOUT_S, env=None, preload=None, text=""):
     """Runs a command unprivileged in a fresh home; a CompletedProcess with text output.
 
-    Variables in env come on top of those of environment(); None takes one away."""
+    Variables in env come on top of those of environment(); None takes one away. It reads text."""
     home = new_home(profile)
     full = {**environment(home, plugins or workspace() / "no-plugins", preload), **(env or {})}
     full = {name: value for name, value in full.items() if value is not None}
     try:
-        return subprocess.run(unprivileged(command, full), stdin=subprocess.DEVNULL, capture_output=True,
+        return subprocess.run(unprivileged(command, full), input=text, capture_output=True,
                               cwd=home, timeout=timeout, check=False, encoding="utf-8", errors="replace")
     finally:
         shutil.rmtree(home, ignore_errors=True)
@@ -291,6 +291,22 @@ def sanitized_tshark(*args, prefs=None, accept=(0,), timeout=TIMEOUT_S, env=None
 def stock_tshark(*args, prefs=None, accept=(0,), timeout=TIMEOUT_S, env=None):
     """The same without our plugins: what Wireshark says by itself."""
     return checked(run(command_line(args, None, prefs), timeout=timeout, env=env), accept)
+
+
+def sharkd_columns(captures, names):
+    """What these fields of the last capture show where one process opens the captures one after the other.
+
+    A list of texts for each frame; None where there is no sharkd."""
+    program = shutil.which("sharkd")
+    if program is None:
+        return None
+    asked = [("load", {"file": str(readable(str(capture)))}) for capture in captures]
+    asked += [("frames", {f"column{n}": f"{name}:1" for n, name in enumerate(names)}), ("bye", {})]
+    text = "".join(json.dumps({"jsonrpc": "2.0", "id": n, "method": method, "params": params}) + "\n"
+                   for n, (method, params) in enumerate(asked, 1))
+    result = run([program, "-"], plugins=loaded_plugins(stage_dir()), text=text)
+    answers = {answer["id"]: answer["result"] for answer in map(json.loads, checked(result, (0,)).splitlines())}
+    return [frame["c"] for frame in answers[len(captures) + 1]]
 
 
 def report(capture, name, prefs=None, profile=None):

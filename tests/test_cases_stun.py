@@ -4,7 +4,7 @@
 import re
 
 import pytest
-from harness import bundled, fields, shared, tshark
+from harness import bundled, fields, sharkd_columns, shared, tshark
 
 
 def column(capture, field, display_filter=None, **how):
@@ -177,3 +177,21 @@ def test_the_payload_comes_first_and_a_conflict_once():
     # RTCP has the modality of the RTP beside it.
     assert modalities(capture, 'teams_stun.media == "srtcp"')[1] == "audio by RTP of the same flow"
     assert modalities(capture, "rtp", "-2") == modalities(capture, "rtp")
+
+
+# --- Two files in one process ------------------------------------------------
+
+@pytest.mark.parametrize("before,capture", [
+    ("hostile/stateA.pcap", "hostile/stateB.pcap"), ("hostile/order-classic.pcap", "hostile/order-classic-base.pcap"),
+    ("hostile/order-fmtp.pcap", "hostile/order-fmtp-base.pcap"), ("hostile/order-tcp.pcap", "hostile/order-tcp-base.pcap"),
+    ("article-2017.pcapng", "modern-signin.pcap")])
+def test_a_file_does_not_change_the_next_one_in_the_same_process(before, capture):
+    """As if it were the only one, also where it is opened again."""
+    first, second = ((shared if name.startswith("hostile/") else bundled)(name) for name in (before, capture))
+    names = ("frame.protocols", "ms_turn.type", "ms_turn.evidence", "teams_stun.media", "teams_dns.name", "teams.signin", "teams.call")
+    alone = sharkd_columns([second], names)
+    if alone is None:
+        pytest.skip("sharkd is not installed")
+    assert any(any(frame[1:]) for frame in alone)
+    assert sharkd_columns([first, second], names) == alone
+    assert sharkd_columns([second, first, second], names) == alone

@@ -95,8 +95,10 @@ def test_prefixes_of_the_time_of_the_frame():
     assert fields(path, [], germany) and fields(path, [], f"({germany}) && (teams || ms_turn || teams_stun)") == []
 
 
-def test_disabled_all_is_stock():
+@pytest.mark.parametrize("disabled", [OURS, ("teams", "teams_dns")], ids=["all", "readers"])
+@pytest.mark.parametrize("mode", [(), ("-2",), ("-V",)], ids=["one-pass", "two-pass", "tree"])
+def test_disabled_is_stock(disabled, mode):
     """Where a tree is built, VNC shows more malformed frames: none is built for protocols that are disabled."""
     path = shared("cases/vnc-more-malformed.pcap")
-    disabled = [part for name in OURS for part in ("--disable-protocol", name)]
-    assert tshark(*disabled, "-r", path) == harness.stock_tshark("-r", path)
+    off = [part for name in disabled for part in ("--disable-protocol", name)]
+    assert tshark(*off, *mode, "-r", path) == harness.stock_tshark(*mode, "-r", path)

@@ -206,3 +206,25 @@ def test_a_name_is_not_compared_with_itself():
     """Its A, AAAA and HTTPS answers lead to three continents; two names that do are told (sessions/regions.pcap)."""
     assert rows(bundled("diagnostics/d19-sent-again.pcap"), "teams.region_mismatch || teams.region_mismatch_background", "frame.number") == []
     assert rows(bundled("sessions/regions.pcap"), "teams.region_mismatch", "frame.number") != []
+
+
+# ---- addresses that a network translates ----
+
+NAT64 = bundled("sessions/nat64.pcap")
+
+
+@pytest.mark.parametrize("client", ["2001:db8:64::80", "2001:db8:65::80", "2001:db8:66::80"])
+def test_what_nat64_translates_counts_as_the_address_within(client):
+    """52.113.194.132, 20.190.128.10 and 52.123.128.14 behind prefixes that ipv4only.arpa told."""
+    prefixes = [prefix for prefix, in rows(NAT64, f"teams_dns.ipv6 && ipv6.dst == {client}", "teams_dns.prefix")]
+    assert prefixes == ["52.112.0.0/14", "20.190.128.0/18", "52.122.0.0/15"]
+    assert rows(NAT64, f"(teams_dns.sinkhole || teams.name_not_resolved_outside) && ipv6.addr == {client}", "frame.number") == []
+    signin, = [signin for signin in signins(NAT64) if signin["client"] == client]
+    assert (signin["verdict_code"], signin["severity"]) == ("went-through", "OK")
+
+
+def test_a_private_address_that_no_nat64_prefix_covers_is_a_filters():
+    found = rows(NAT64, "teams_dns.sinkhole", "ipv6.dst", "dns.aaaa")
+    assert {client for client, _ in found} == {"2001:db8:67::80"} and len(found) == 3
+    problem, = [problem for signin in signins(NAT64) for problem in signin["problems"] if problem["code"] == "private-address"]
+    assert "lead to private addresses (the first to fd00:67::3471:c284)" in problem["summary"]      # 52.113.194.132

@@ -9,6 +9,8 @@
 #include <epan/address.h>
 #include <epan/to_str.h>
 
+#include "common/nat64.h"
+
 ts_endpoint
 ts_endpoint_source(const packet_info *pinfo)
 {
@@ -83,11 +85,14 @@ ts_address_is_private(const address *addr)
     static const uint8_t zero[15];
     static const uint8_t mapped[12] = { [10] = 0xFF, [11] = 0xFF };
     const uint8_t *bytes = (const uint8_t *)addr->data;
+    uint8_t within[4];
 
     if (addr->type == AT_IPv4)
         return ipv4_is_private(bytes);
     if (addr->type != AT_IPv6)
         return true;
+    if (ts_nat64_within(addr, NULL, within))
+        return ipv4_is_private(within);
     if (memcmp(bytes, mapped, sizeof mapped) == 0)
         return ipv4_is_private(bytes + sizeof mapped);
     return (bytes[0] & 0xFE) == 0xFC || (bytes[0] == 0xFE && (bytes[1] & 0xC0) == 0x80) ||
@@ -97,16 +102,24 @@ ts_address_is_private(const address *addr)
 const ts_prefix_row *
 ts_address_prefix(const address *addr, const nstime_t *when)
 {
+    uint8_t within[4];
+
     if (addr->type != AT_IPv4 && addr->type != AT_IPv6)
         return NULL;
+    if (ts_nat64_within(addr, when, within))
+        return ts_prefix_find(4, within, ts_month_of(when->secs));
     return ts_prefix_find(addr->type == AT_IPv4 ? 4 : 6, (const uint8_t *)addr->data, ts_month_of(when->secs));
 }
 
 const ts_prefix_row *
 ts_address_media_prefix(const address *addr, const nstime_t *when)
 {
+    uint8_t within[4];
+
     if (addr->type != AT_IPv4 && addr->type != AT_IPv6)
         return NULL;
+    if (ts_nat64_within(addr, when, within))
+        return ts_prefix_find_media(4, within, ts_month_of(when->secs));
     return ts_prefix_find_media(addr->type == AT_IPv4 ? 4 : 6, (const uint8_t *)addr->data, ts_month_of(when->secs));
 }
 

@@ -42,8 +42,9 @@ const char *ts_endpoint_text(wmem_allocator_t *scope, const ts_endpoint *end);
  * addresses (RFC 6890): private, shared, loopback, link-local, "this network"
  * with the unspecified address, benchmarking; IPv6 unique local, link-local,
  * loopback and unspecified. Documentation addresses count as public, since
- * they stand for such. Of an IPv4-mapped address the IPv4 address counts; what
- * is no IP address is not of the Internet.
+ * they stand for such. Of an IPv4-mapped address, and of one with a NAT64
+ * prefix of the capture (common/nat64.h), the IPv4 address counts; what is no
+ * IP address is not of the Internet.
  */
 bool ts_address_is_private(const address *addr);
 

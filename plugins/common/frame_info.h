@@ -38,7 +38,8 @@ typedef enum {
     TS_INFO_TURN,
     TS_INFO_CHECK,
     TS_INFO_MEDIA,
-    TS_INFO_FLIGHTPROXY
+    TS_INFO_FLIGHTPROXY,
+    TS_INFO_NAT64
 } ts_frame_info_kind;
 
 typedef struct ts_frame_info {
@@ -276,6 +277,15 @@ typedef struct {
     ts_endpoint client;
     ts_endpoint server;
 } ts_flightproxy_info;
+
+/* ---- NAT64 (teams_dns) ---- */
+
+/* An answer that tells a NAT64 prefix of the network: the address begins with it. */
+typedef struct {
+    ts_frame_info head;
+    uint8_t address[16];
+    unsigned bits;
+} ts_nat64_info;
 
 /*
  * Looks "teams" up; call once in a plugin's handoff. ts_frame_info_wanted()

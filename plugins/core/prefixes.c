@@ -10,6 +10,7 @@
 
 #include "core/prefixes_data.h"
 
+#define NAT64_RESERVED  8           /* the byte that no IPv4 address uses */
 #define FIRST_SECOND    1041379200  /* 2003, the year of Skype; clocks that were never set are before it */
 
 static bool
@@ -66,6 +67,33 @@ ts_nat64_ipv4(const uint8_t *address6)
     static const uint8_t well_known[12] = { 0x00, 0x64, 0xff, 0x9b };
 
     return memcmp(address6, well_known, sizeof well_known) == 0 ? address6 + sizeof well_known : NULL;
+}
+
+void
+ts_nat64_extract(const uint8_t *address6, unsigned bits, uint8_t *ipv4)
+{
+    unsigned at = bits / 8;
+
+    for (unsigned i = 0; i < 4; i++, at++) {
+        if (at == NAT64_RESERVED)
+            at++;
+        ipv4[i] = address6[at];
+    }
+}
+
+unsigned
+ts_nat64_bits(const uint8_t *address6)
+{
+    static const uint8_t lengths[] = { 96, 64, 56, 48, 40, 32 };
+    static const uint8_t network[3] = { 192, 0, 0 };
+    uint8_t ipv4[4];
+
+    for (size_t i = 0; i < sizeof lengths; i++) {
+        ts_nat64_extract(address6, lengths[i], ipv4);
+        if (memcmp(ipv4, network, sizeof network) == 0 && (ipv4[3] == 170 || ipv4[3] == 171))
+            return lengths[i];
+    }
+    return 0;
 }
 
 /* Days to a date of the Gregorian calendar, in years that begin in March. */

@@ -64,4 +64,17 @@ ts_prefix_is_published(const ts_prefix_row *row)
 /* The IPv4 address within an IPv6 address of the well-known NAT64 prefix (RFC 6052), or NULL. */
 const uint8_t *ts_nat64_ipv4(const uint8_t *address6);
 
+/*
+ * The IPv4 address within an IPv6 address that begins with a NAT64 prefix of
+ * so many bits: 32, 40, 48, 56, 64 or 96 (RFC 6052, 2.2).
+ */
+void ts_nat64_extract(const uint8_t *address6, unsigned bits, uint8_t *ipv4);
+
+/*
+ * How many bits of the address are a NAT64 prefix, where it is what AAAA of
+ * ipv4only.arpa is answered with: 192.0.0.170 or 192.0.0.171 is within (RFC
+ * 7050). 0: it is not.
+ */
+unsigned ts_nat64_bits(const uint8_t *address6);
+
 #endif /* TEAMSHARK_CORE_PREFIXES_H */

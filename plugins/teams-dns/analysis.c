@@ -228,6 +228,31 @@ first_name(const ts_dns_message *dns)
     return ((const ts_dns_answer *)wmem_array_index(dns->answers, 0))->owner;
 }
 
+#define NAT64_NAME  "ipv4only.arpa"
+
+/* RFC 7050: what its resolver answers tells a host the NAT64 prefix of its network. */
+void
+ts_learn_nat64(packet_info *pinfo, const ts_dns_message *dns)
+{
+    if (!dns->dns || !dns->response || dns->name == NULL || !ts_same_name(dns->name, NAT64_NAME))
+        return;
+    for (unsigned i = 0; i < wmem_array_get_count(dns->answers); i++) {
+        const ts_dns_answer *answer = (const ts_dns_answer *)wmem_array_index(dns->answers, i);
+        const uint8_t *bytes = answer->addr.type == AT_IPv6 ? (const uint8_t *)answer->addr.data : NULL;
+        const unsigned bits = bytes == NULL ? 0 : ts_nat64_bits(bytes);
+
+        if (bits == 0)
+            continue;
+        ts_nat64_learn(bytes, bits, &pinfo->abs_ts);
+        ts_nat64_info *info = (ts_nat64_info *)ts_frame_info_keep(pinfo, TS_INFO_NAT64, sizeof *info);
+
+        if (info != NULL) {
+            memcpy(info->address, bytes, sizeof info->address);
+            info->bits = bits;
+        }
+    }
+}
+
 bool
 ts_analyse(packet_info *pinfo, const ts_dns_message *dns, ts_message *message)
 {

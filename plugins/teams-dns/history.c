@@ -57,6 +57,7 @@ void
 ts_history_register(void)
 {
     register_cleanup_routine(forget_likenesses);
+    ts_nat64_register();
     texts = text_map();
     clients = text_map();
     questions = text_map();

@@ -160,6 +160,7 @@ read_frame(packet_info *pinfo, proto_tree *tree)
         const ts_dns_message *dns = (const ts_dns_message *)wmem_array_index(messages, i);
         ts_message message;
 
+        ts_learn_nat64(pinfo, dns);
         if (!ts_analyse(pinfo, dns, &message))
             continue;
         *next = ts_frame_names_keep(&message, ts_check(&message));

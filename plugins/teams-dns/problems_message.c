@@ -76,6 +76,17 @@ sinkhole(const ts_message *m)
     for (unsigned i = 0; i < m->address_count; i++) {
         const address *addr = &m->addresses[i].end.addr;
 
+        uint8_t within[4];
+
+        address translated;
+
+        /* The translator's own prefix may be private; what counts is whom it leads to. */
+        if (ts_nat64_within(addr, &m->pinfo->abs_ts, within)) {
+            set_address(&translated, AT_IPv4, sizeof within, within);
+            if (is_unroutable(&translated))
+                return addr;
+            continue;
+        }
         if ((is_unroutable(addr) && !is_published_so(m->links[0].kind.name, addr)) || addresses_equal(addr, m->server))
             return addr;
     }

@@ -14,6 +14,7 @@
 
 #include "common/endpoint.h"
 #include "common/name_question.h"
+#include "common/nat64.h"
 
 #include <epan/prefs.h>
 
@@ -181,6 +182,9 @@ typedef struct {
  * at all; a message without any_shown says nothing.
  */
 bool ts_analyse(packet_info *pinfo, const ts_dns_message *dns, ts_message *message);
+
+/* First pass: keeps the NAT64 prefix that a message tells, and tells it on. */
+void ts_learn_nat64(packet_info *pinfo, const ts_dns_message *dns);
 
 /*
  * Classifies the i-th name of a message; anchored says whether the names before

@@ -12,6 +12,7 @@
 #include "common/duplicate.h"
 #include "common/items.h"
 #include "common/frame_info.h"
+#include "common/nat64.h"
 
 #include <epan/conversation_filter.h>
 #include <epan/proto_data.h>
@@ -327,6 +328,7 @@ proto_register_teams(void)
     teams_preferences_register(proto_teams);
     teams_tap_id = register_tap(TEAMS_TAP_NAME);
     register_cleanup_routine(end_session);
+    ts_nat64_register();
     register_filters();
     teams_sequence_register(proto_teams);
     teams_reports_register();

@@ -148,3 +148,27 @@ def names_missing(c):
     browser.visit(35, "teams.office.com", "52.113.194.132")
     for client, address in ((windows, "fd3e:4f5a:5b81::1"), (filtered, "fd00::1")):
         client.resolver.ask(40, "dns.msftncsi.com", [address], kind=AAAA)
+
+
+# ---- addresses that a network translates ----
+
+@capture("sessions/nat64.pcap", "2026-03-02T08:00:00")
+def nat64(c):
+    """Sign-ins of hosts with IPv6 alone. The networks of the first three have NAT64 prefixes (RFC 6052) of 96, 96 and
+    48 bits, the second one private; the resolver tells them in its answer for ipv4only.arpa. That of the fourth never
+    does, so that its private addresses are a filter's."""
+    networks = (("2001:db8:64::80", "2001:db8:64:ff::{}"), ("2001:db8:65::80", "fd00:64::{}"),
+                ("2001:db8:66::80", None), ("2001:db8:67::80", "fd00:67::{}"))
+    def translated(prefix, a, b, c, d):
+        return (prefix.format(f"{a:02x}{b:02x}:{c:02x}{d:02x}") if prefix
+                else f"2001:db8:122:{a:02x}{b:02x}:{c:x}:{d:02x}00::")
+
+    for n, (host, prefix) in enumerate(networks):
+        client = Client(c, host, "2001:db8::1")
+        c.macs[host] = f"02:00:00:00:64:{n:02x}"
+        if n < 3:
+            client.resolver.ask(n * 10, "ipv4only.arpa", [translated(prefix, 192, 0, 0, 170)], kind=AAAA)
+        for when, name, address in ((1, "teams.microsoft.com", (52, 113, 194, 132)),
+                                    (2, "login.microsoftonline.com", (20, 190, 128, 10)),
+                                    (3, "authsvc.teams.microsoft.com", (52, 123, 128, 14))):
+            client.visit(n * 10 + when, name, translated(prefix, *address), kind=AAAA)

@@ -161,6 +161,36 @@ test_web_shared(void)
     }
 }
 
+/* The examples of RFC 6052, 2.4, and what RFC 7050 makes of them. */
+static void
+test_nat64(void)
+{
+    static const struct {
+        const char *of_host;        /* 192.0.2.33 */
+        const char *of_name;        /* 192.0.0.170, ipv4only.arpa */
+        unsigned bits;
+    } translated[] = {
+        { "2001:db8:c000:221::", "2001:db8:c000:aa::", 32 },
+        { "2001:db8:1c0:2:21::", "2001:db8:1c0:0:aa::", 40 },
+        { "2001:db8:122:c000:2:2100::", "2001:db8:122:c000:0:aa00::", 48 },
+        { "2001:db8:122:3c0:0:221::", "2001:db8:122:3c0:0:aa::", 56 },
+        { "2001:db8:122:344:c0:2:2100::", "2001:db8:122:344:c0:0:aa00::", 64 },
+        { "2001:db8:122:344::c000:221", "2001:db8:122:344::c000:aa", 96 }
+    };
+    static const uint8_t host[4] = { 192, 0, 2, 33 };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(translated); i++) {
+        uint8_t address[16], within[4];
+
+        parse(translated[i].of_host, address);
+        ts_nat64_extract(address, translated[i].bits, within);
+        g_assert_cmpmem(within, sizeof within, host, sizeof host);
+        g_assert_cmpuint(ts_nat64_bits(address), ==, 0);
+        parse(translated[i].of_name, address);
+        g_assert_cmpuint(ts_nat64_bits(address), ==, translated[i].bits);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -169,5 +199,6 @@ main(int argc, char **argv)
     g_test_add_func("/prefixes/dates", test_dates);
     g_test_add_func("/prefixes/months", test_months);
     g_test_add_func("/prefixes/web-shared", test_web_shared);
+    g_test_add_func("/prefixes/nat64", test_nat64);
     return g_test_run();
 }

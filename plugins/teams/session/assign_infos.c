@@ -13,6 +13,7 @@
 
 #include "common/endpoint.h"
 #include "common/icmp_error.h"
+#include "common/nat64.h"
 
 #include "session/teams_expert.h"
 #include "session/signin.h"
@@ -270,12 +271,21 @@ apply_flightproxy(teams_frame_builder *b, const ts_frame_info *info)
     b->client->setup_time = b->pinfo->abs_ts;
 }
 
+static void
+apply_nat64(teams_frame_builder *b, const ts_frame_info *info)
+{
+    const ts_nat64_info *told = (const ts_nat64_info *)info;
+
+    ts_nat64_learn(told->address, told->bits, &b->pinfo->abs_ts);
+}
+
 static void (*const appliers[])(teams_frame_builder *b, const ts_frame_info *info) = {
     [TS_INFO_NAME] = apply_name,
     [TS_INFO_TURN] = apply_turn,
     [TS_INFO_CHECK] = apply_check,
     [TS_INFO_MEDIA] = apply_media,
     [TS_INFO_FLIGHTPROXY] = apply_flightproxy,
+    [TS_INFO_NAT64] = apply_nat64,
 };
 
 void

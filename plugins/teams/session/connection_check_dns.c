@@ -277,12 +277,13 @@ check_private(teams_check *j, bool alive)
         if (name->asked == NULL || name->asked->private_frame == 0 || name->asked->had_public || (alive ? !name->reached : name->tried > 0))
             continue;
         teams_name_list_add(&list, name->name, name->asked->private_frame);
-        addr = name->asked->private_text;
+        addr = addr == NULL ? name->asked->private_text : addr;
     }
     if (list.names > 0 && !behind_portal(j))
         teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_PRIVATE_ADDRESS], alive ? PI_WARN : list.matters ? PI_ERROR : PI_NOTE,
             (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .fatal = list.matters },
-            "%s leads to a private address (%s), %s", teams_name_list_text(&list), addr,
+            list.names == 1 ? "%s leads to a private address (%s), %s" : "%s lead to private addresses (the first to %s), %s",
+            teams_name_list_text(&list), addr,
             alive ? "and a server answers there: split DNS, a proxy or a block page" :
             "which the client did not connect to: split DNS or a block page");
 }

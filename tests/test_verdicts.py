@@ -44,6 +44,7 @@ SHOWN = [
     ("signin", "names-only", "alias-mode.pcap", 1),
     ("signin", "error", "sessions/identity-first.pcap", 2),
     ("signin", "failed", "failures/06-rst-after-clienthello.pcapng", 1),
+    ("signin", "error", "teams/skype-legacy-signin.pcap", 1),      # classic Skype: whether it signed in is not shown
     ("signin", "discovery-found", "lync-discovery.pcap", 1),
     ("summary", "traces", "flightproxy.pcap", 0),                  # flows
     ("summary", "traces", "diagnostics/d21-sip-all.pcap", 0),      # names

@@ -331,7 +331,8 @@ holds_failed(const void *data)
 {
     const signin_session *s = (const signin_session *)data;
 
-    return !s->result->beyond_reached && has_fatal(s) && has_error(s);
+    /* Skype's classic clients sign in by a protocol of their own: names and TLS do not show whether that went through. */
+    return !s->result->beyond_reached && has_fatal(s) && has_error(s) && teams_generation_of(&s->generation) != TEAMS_GENERATION_SKYPE;
 }
 
 static bool
@@ -390,7 +391,7 @@ const report_verdict_row signin_verdicts[] = {
     { "failed", REPORT_BROKEN,
         "The sign-in did not go through",
         "a problem of severity error that explains why the stages after it are missing, and no TLS session with data to a "
-        "service that needs a token", holds_failed, true },
+        "service that needs a token; not of classic Skype, whose sign-in has a protocol of its own", holds_failed, true },
     { "error", REPORT_BROKEN,
         "The sign-in met an error that the user is likely to have noticed",
         "a problem of severity error on a frame of the sign-in or of one of its connections", holds_error, true },

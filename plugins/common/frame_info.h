@@ -31,7 +31,7 @@
 #include "core/ports.h"
 #include "core/prefixes.h"
 
-#define TS_FRAME_INFO_ABI 13
+#define TS_FRAME_INFO_ABI 14
 
 typedef enum {
     TS_INFO_NAME,

@@ -40,7 +40,7 @@ def test_the_shipped_rows_are_good(tmp_path):
     result = compile_data(DATA, tmp_path / "out")
     assert result.returncode == 0, result.stderr
     assert sorted(os.listdir(tmp_path / "out")) == [
-        "ts_names_data.c", "ts_prefixes_data.c", "ts_taxonomy.c", "ts_taxonomy.h"]
+        "ts_names_data.c", "ts_paths_data.c", "ts_prefixes_data.c", "ts_taxonomy.c", "ts_taxonomy.h"]
 
 
 def test_the_same_rows_give_the_same_tables(tmp_path):
@@ -56,6 +56,7 @@ PREFIX = "192.0.2.0/24,media,worldwide,11,,,,MS-WW23,"
 SET = "worldwide,12,Allow,yes,new.contoso.example,exact,,,MS-WW23"
 KEY = "new.contoso.example,host,1,new.contoso.example,,OBSERVED"
 VALUE = "stage,new,New,A new stage"
+ROUTE = "new.contoso.example,GET,/api/new,teams,chat,sync,,Text,OBSERVED,low"
 
 # File, the row that is appended, and a part of the reason that the build gives.
 BAD_ROWS = [
@@ -114,6 +115,17 @@ BAD_ROWS = [
     ("endpoint_sets.csv", SET.replace("exact,,", "exact,2023-7,"), "is not yyyy-mm"),
     ("key_names.csv", KEY.replace(",host,", ",guest,"), "unknown kind"),
     ("key_names.csv", KEY.replace(",1,", ",9,"), "unknown distance"),
+    ("paths.csv", ROUTE.replace(",GET,", ",FETCH,"), "unknown method 'FETCH'"),
+    ("paths.csv", ROUTE.replace(",chat,", ",chatter,"), "unknown service 'chatter'"),
+    ("paths.csv", ROUTE.replace("/api/new", "api/new"), "not segments"),
+    ("paths.csv", ROUTE.replace("/api/new", "/api/new/"), "not segments"),
+    ("paths.csv", ROUTE.replace("/api/new", "/API/new"), "has the segment 'API'"),
+    ("paths.csv", ROUTE.replace("/api/new", "/api/{area}"), "has the segment '{area}'"),
+    ("paths.csv", ROUTE.replace("/api/new", "/**/new"), "before its end"),
+    ("paths.csv", ROUTE.replace("new.contoso", "New.contoso"), "not in lower case"),
+    ("paths.csv", ROUTE.replace(",sync,,", ",sync,2026,"), "since '2026' is not yyyy-mm"),
+    ("paths.csv", ROUTE.replace("low", "high"), "one source that is no document"),
+    ("paths.csv", ROUTE.replace("OBSERVED", "HEARSAY"), "source 'HEARSAY'"),
     ("enumerations.csv", VALUE.replace("stage", "phase"), "unknown kind"),
     ("enumerations.csv", VALUE.replace(",new,", ",New One,"), "not lower case words"),
     ("enumerations.csv", VALUE.replace(",New,", ",,"), "empty label"),

@@ -11,6 +11,7 @@ import sys
 import endpoint_sets
 import enumerations
 import key_names
+import paths
 import prefixes
 import table
 import taxonomy
@@ -30,12 +31,14 @@ def main(data, output):
     networks = prefixes.read(data, clouds, codes)
     names += endpoint_sets.generate(endpoint_sets.read(data, clouds, codes), networks)
     names += key_names.generate(key_names.read(data, codes))
+    requests = DATA_HEADER[:1] + paths.generate(paths.read(data, values, codes))
     addresses = DATA_HEADER[:1] + prefixes.generate(networks)
     # Nothing is written before everything is read: a failed build leaves no half of a table.
     table.write(os.path.join(output, "ts_taxonomy.h"), header)
     table.write(os.path.join(output, "ts_taxonomy.c"), source)
     table.write(os.path.join(output, "ts_names_data.c"), names)
     table.write(os.path.join(output, "ts_prefixes_data.c"), addresses)
+    table.write(os.path.join(output, "ts_paths_data.c"), requests)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ SHOWN = [
     ("calls", "direct-private", "ice-media-kinds.pcap", 1),
     ("calls", "direct-public", "sessions/callers-in-turn.pcap", 1),
     ("calls", "relayed", "sessions/mid-call-relay.pcap", 1),
+    ("signin", "signed-in", "keys/modern-signin.pcapng", 1),
     ("signin", "went-through", "article-signin-2017.pcap", 1),
     ("signin", "identity-only", "sessions/signin-stalled.pcap", 1),
     ("signin", "asked-past-identity", "middle-names.pcap", 1),

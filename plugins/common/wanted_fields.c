@@ -22,6 +22,15 @@ ask(void)
 }
 
 void
+ts_want_more_fields(const GArray *more)
+{
+    GArray *all = g_array_copy(wanted_fields.fields);
+
+    g_array_append_vals(all, more->data, more->len);
+    set_postdissector_wanted_hfids(wanted_fields.postdissector, all);
+}
+
+void
 ts_want_fields(dissector_handle_t postdissector, GArray *wanted)
 {
     const bool registered = wanted_fields.fields != NULL;

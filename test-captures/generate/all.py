@@ -10,7 +10,7 @@ import os
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-HELPERS = ("all.py", "common.py", "resolver.py", "stun.py", "tls.py")
+HELPERS = ("all.py", "common.py", "resolver.py", "stun.py", "tls.py", "tls_keys.py", "http_peers.py")
 
 
 def main(arguments):

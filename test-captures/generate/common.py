@@ -57,6 +57,7 @@ class Capture:
         self.frames = []
         self.ids = {}
         self.macs = {}      # address -> MAC, where it is not that of mac()
+        self.secrets = ""   # a TLS key log that goes into the file (pcapng)
 
     def frame(self, when, layers, source, destination, dscp=0, ttl=None):
         """One frame with these layers above IP; when is in seconds from the start."""
@@ -93,7 +94,7 @@ class Capture:
         """Frames go out in the order of their times, equal times as they were added."""
         frames = sorted(self.frames, key=lambda timed: timed[0])
         with open(path, "wb") as out:
-            for block in pcapng(frames) if path.endswith(".pcapng") else pcap(frames):
+            for block in pcapng(frames, self.secrets) if path.endswith(".pcapng") else pcap(frames):
                 out.write(block)
 
 
@@ -105,9 +106,11 @@ def pcap(frames):
         yield struct.pack("<IIII", time // 1000000, time % 1000000, len(frame), reported) + frame
 
 
-def pcapng(frames):
+def pcapng(frames, secrets=""):
     yield pcapng_block(0x0a0d0d0a, struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1))
     yield pcapng_block(1, struct.pack("<HHI", 1, 0, 0x40000))
+    if secrets:
+        yield pcapng_block(0xa, struct.pack("<II", 0x544c534b, len(secrets)) + secrets.encode())
     for time, frame, reported in frames:
         yield pcapng_block(6, struct.pack("<IIIII", 0, time >> 32, time & 0xffffffff, len(frame),
                                           reported) + frame)

@@ -250,6 +250,7 @@ COLUMN_GETTER(session_time, signin_session, void) { value->real = report_time(&r
 COLUMN_GETTER(session_identity, signin_session, void) { value->number = row->result->identity_reached; }
 COLUMN_GETTER(session_beyond, signin_session, void) { value->number = row->result->beyond_reached; }
 COLUMN_GETTER(session_proxy, signin_session, void) { value->text = row->result->proxy; }
+COLUMN_GETTER(session_token_region, signin_session, void) { value->text = row->result->token_region; }
 COLUMN_GETTER(session_generation, signin_session, void) { value->text = teams_generation_name(teams_generation_of(&row->generation)); }
 
 COLUMN_GETTER(session_generation_label, signin_session, void)
@@ -281,6 +282,13 @@ static const report_column session_columns[] = {
     { .key = "connections", .kind = COLUMN_LIST, .description = "connections to its hosts, in order", .list = &connections },
     { .key = "timings", .kind = COLUMN_LIST, .description = "how long the first use of each name took, the slowest first",
         .list = &timings },
+    { .key = "requests", .kind = COLUMN_LIST, .description = "requests inside TLS that is decrypted, by host, method and path, in order",
+        .list = &signin_requests },
+    { .key = "stages", .kind = COLUMN_LIST, .description = "stages by the answers to their requests", .list = &signin_stage_answers },
+    { .key = "web_sockets", .kind = COLUMN_LIST, .description = "WebSockets that requests opened, the push channel among them",
+        .list = &signin_sockets },
+    { .key = "token_region", .kind = COLUMN_TEXT, .description = "region that the token's answer gave, empty: none seen",
+        .get = session_token_region },
     { .key = "missing_stages", .kind = COLUMN_LIST, .description = "stages that sign-ins have and this one had not", .list = &missing },
     { .key = "out_of_order", .kind = COLUMN_LIST, .description = "stages that came before one that they need", .list = &disorder },
     { .key = "calls", .kind = COLUMN_UINTS, .description = "calls that followed", COLUMN_MEMBER(signin_session, calls) },
@@ -386,6 +394,7 @@ steps_text(const signin_session *s, bool full, FILE *out)
         step_place(each, full, out);
         if (full && each->description[0] != '\0')
             report_print(out, 13, "%s", each->description);
+        signin_requests_text(s, each->question, out);
         previous = each;
     }
 }
@@ -444,6 +453,7 @@ signin_text(const void *data, bool full, FILE *out)
 
         session_title(s, out);
         steps_text(s, full, out);
+        signin_answers_text(s, out);
         report_connections_text(s->result, out);
         fprintf(out, "\n");
         stages_text(s, out);

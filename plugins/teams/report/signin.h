@@ -83,6 +83,10 @@ typedef struct {
     teams_signin_result *result;        /* what connections say; never NULL then */
     GPtrArray *connections;             /* teams_connection of it */
     GArray *timings;                    /* teams_name_timing of it */
+    GArray *uses;                       /* teams_request_use of it */
+    GHashTable *uses_by_host;           /* host -> GPtrArray of the same */
+    GArray *answers;                    /* teams_stage_answers of it: the stages with an answer */
+    GPtrArray *sockets;                 /* teams_request of it */
     GArray *missing;                    /* signin_missing */
     GArray *disorder;                   /* signin_disorder */
     report_problems *problems;
@@ -116,5 +120,17 @@ extern const report_verdict_row signin_verdicts[];
 
 /* The sections "Connections" and "Why slow"; nothing where there is no connection. */
 void report_connections_text(const teams_signin_result *result, FILE *out);
+
+/* ---- signin_requests.c: where TLS is decrypted ---- */
+
+/* Lists of signin_session: requests by host, method and path; stages by what was answered; WebSockets. */
+extern const report_list signin_requests;
+extern const report_list signin_stage_answers;
+extern const report_list signin_sockets;
+
+/* The requests to the host of this name, beneath it; each is told once. */
+void signin_requests_text(const signin_session *session, const char *name, FILE *out);
+/* Those to hosts that no name of the sign-in is, WebSockets and stages; nothing where no TLS is decrypted. */
+void signin_answers_text(const signin_session *session, FILE *out);
 
 #endif /* TEAMSHARK_TEAMS_REPORT_SIGNIN_H */

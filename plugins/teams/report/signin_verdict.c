@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "common/name_question.h"
+#include "session/requests.h"
 #include "session/signin.h"
 
 /* ---- what is overdue ---- */
@@ -229,6 +230,33 @@ add_seen_problems(signin_session *s)
     g_hash_table_destroy(replaced);
 }
 
+/* A stage was reached where a request for it succeeded, whatever name it went to. */
+static void
+conclude_requests(signin_session *s)
+{
+    g_array_append_vals(s->uses, s->result->uses, s->result->use_count);
+    for (unsigned i = 0; i < s->result->use_count; i++) {
+        const teams_request_use *use = &s->result->uses[i];
+        GPtrArray *of_host = (GPtrArray *)g_hash_table_lookup(s->uses_by_host, use->kind->host);
+
+        if (of_host == NULL) {
+            of_host = g_ptr_array_new();
+            g_hash_table_insert(s->uses_by_host, (void *)use->kind->host, of_host);
+        }
+        g_ptr_array_add(of_host, (void *)use);
+    }
+    for (unsigned i = 0; i < s->result->socket_count; i++)
+        g_ptr_array_add(s->sockets, (void *)s->result->sockets[i]);
+    for (unsigned stage = 1; stage < TS_STAGE_COUNT; stage++) {
+        const teams_stage_answers *answers = &s->result->answers[stage];
+
+        if (answers->reached != NULL || answers->refused != NULL)
+            g_array_append_vals(s->answers, answers, 1);
+        if (answers->reached != NULL && s->first_stage_frame[stage] == 0)
+            s->first_stage_frame[stage] = answers->reached->frame;
+    }
+}
+
 static void
 conclude_connections(signin_session *s)
 {
@@ -236,6 +264,7 @@ conclude_connections(signin_session *s)
     for (unsigned i = 0; i < s->result->connection_count; i++)
         g_ptr_array_add(s->connections, (void *)s->result->connections[i]);
     g_array_append_vals(s->timings, s->result->timings, s->result->timing_count);
+    conclude_requests(s);
 }
 
 /* ---- stages that are missing, and order ---- */
@@ -362,6 +391,12 @@ holds_beyond_reached(const void *data)
 }
 
 static bool
+holds_token_used(const void *data)
+{
+    return ((const signin_session *)data)->result->token_used;
+}
+
+static bool
 holds_identity_reached(const void *data)
 {
     const signin_session *s = (const signin_session *)data;
@@ -401,6 +436,10 @@ const report_verdict_row signin_verdicts[] = {
     { "discovery", REPORT_UNKNOWN,
         "Lync discovery only: no further stage is in this capture.",
         "names of Lync discovery and no others", holds_discovery, false },
+    { "signed-in", REPORT_OK,
+        "The sign-in went through: the token was given, and services that need it answered with success.",
+        "TLS is decrypted: success in answer to a request of the token stage, and to one of a stage that needs a token", holds_token_used,
+        false },
     { "went-through", REPORT_OK,
         "The sign-in went through: services that need a token were connected, with data both ways.",
         "a TLS or QUIC session with data both ways to a host of a stage after identity", holds_beyond_reached, false },
@@ -434,6 +473,10 @@ signin_conclusion_clear(signin_session *s)
     g_array_free(s->missing, TRUE);
     g_array_free(s->disorder, TRUE);
     g_array_free(s->timings, TRUE);
+    g_array_free(s->uses, TRUE);
+    g_hash_table_destroy(s->uses_by_host);
+    g_array_free(s->answers, TRUE);
+    g_ptr_array_unref(s->sockets);
     g_ptr_array_unref(s->connections);
     wmem_destroy_allocator(s->scope);
     s->scope = NULL;
@@ -448,6 +491,10 @@ signin_conclude(signin_session *s)
     s->scope = wmem_allocator_new(WMEM_ALLOCATOR_SIMPLE);
     s->connections = g_ptr_array_new();
     s->timings = g_array_new(FALSE, FALSE, sizeof(teams_name_timing));
+    s->uses = g_array_new(FALSE, FALSE, sizeof(teams_request_use));
+    s->uses_by_host = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
+    s->answers = g_array_new(FALSE, FALSE, sizeof(teams_stage_answers));
+    s->sockets = g_ptr_array_new();
     s->missing = g_array_new(FALSE, FALSE, sizeof(signin_missing));
     s->disorder = g_array_new(FALSE, FALSE, sizeof(signin_disorder));
     s->problems = report_problems_new();

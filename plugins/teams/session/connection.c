@@ -73,6 +73,7 @@ void
 teams_connection_cleanup(void)
 {
     net = NULL;     /* freed with the file scope */
+    teams_requests_cleanup();
 }
 
 teams_net_host *
@@ -341,7 +342,7 @@ teams_connection_tell_client(packet_info *pinfo, const teams_net_client *client,
 bool
 teams_connection_has_items(packet_info *pinfo)
 {
-    return steps_of(pinfo) != NULL || teams_problems_of(pinfo) != NULL;
+    return steps_of(pinfo) != NULL || teams_problems_of(pinfo) != NULL || teams_requests_has_items(pinfo);
 }
 
 void
@@ -352,6 +353,7 @@ teams_connection_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     for (unsigned step = 0; kept != NULL && step < TEAMS_STEP_COUNT; step++)
         if (kept->done[step])
             proto_item_set_generated(proto_tree_add_time(tree, hf_steps[step], tvb, 0, 0, &kept->time[step]));
+    teams_requests_show(tvb, pinfo, tree);
 }
 
 /* ---- registration ---- */
@@ -372,4 +374,5 @@ teams_connection_register(int proto)
 
     proto_teams = proto;
     proto_register_field_array(proto, hf, array_length(hf));
+    teams_requests_register(proto);
 }

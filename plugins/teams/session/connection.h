@@ -156,6 +156,26 @@ typedef struct {
     uint32_t frame;
 } teams_name_timing;
 
+/* Requests of one kind (session/requests.h), where TLS is decrypted. */
+typedef struct {
+    const struct teams_request_kind *kind;
+    const struct teams_request *first;
+    const struct teams_request *last_answered;  /* NULL: none was */
+    const struct teams_request *refused;    /* the latest refusal that no success followed; NULL none */
+    unsigned count;
+    unsigned succeeded;
+    unsigned refusals;
+    const char *statuses;       /* "401, 200": the different ones, in order */
+    double time;                /* of the first answered one, seconds; negative: none was */
+} teams_request_use;
+
+/* What answers say of a stage. */
+typedef struct {
+    ts_stage stage;
+    const struct teams_request *reached;    /* the first success; NULL none */
+    const struct teams_request *refused;    /* the latest refusal; NULL none */
+} teams_stage_answers;
+
 typedef struct {
     const teams_connection **connections;   /* in order */
     unsigned connection_count;
@@ -169,6 +189,13 @@ typedef struct {
     bool identity_reached;                  /* a TLS session with an identity host has data both ways */
     bool beyond_reached;                    /* the same with any service that needs a token */
     const char *proxy;                      /* endpoint of the proxy in use; NULL none */
+    teams_request_use *uses;                /* in order of their first request */
+    unsigned use_count;
+    const struct teams_request **sockets;   /* requests that opened a WebSocket, in order */
+    unsigned socket_count;
+    teams_stage_answers answers[TS_STAGE_COUNT];    /* by stage */
+    const char *token_region;               /* that the token's answer gave; "" none */
+    bool token_used;                        /* the token was given, and a stage after it answered with success */
 } teams_signin_result;
 
 /* All of a sign-in's connections, checked at the end of the capture. Everything in scope, or in file scope. */

@@ -172,7 +172,10 @@ gather_connections(teams_check *j, const teams_net_client *client)
 
         name->tried++;
         name->by_proxy = name->by_proxy || c->proxy;
-        name->reached = name->reached || c->state == TEAMS_CONNECTION_USED || (c->p->answer_bytes > 0 && !teams_connection_gave_up(c, &j->end));
+        const bool used = c->state == TEAMS_CONNECTION_USED || (c->p->answer_bytes > 0 && !teams_connection_gave_up(c, &j->end));
+
+        name->refused = used && (name->refused || !name->reached) && teams_requests_all_refused(c);
+        name->reached = name->reached || used;
         if (name->product == TS_PRODUCT_UNKNOWN) {
             name->product = c->product;
             name->service = c->service;
@@ -216,6 +219,11 @@ static const struct {
     { "private-address", " D4 ", "" },
     { "aaaa-refused", " D3 ", "" },
     { "proxy-unanswered", " tcp-unanswered ", "" },
+    { "request-unauthorized", " http-401 http-claims-challenge ", "" },
+    { "request-forbidden", " http-403 http-claims-challenge ", "" },
+    { "request-gone", " http-410 ", "" },
+    { "request-throttled", " http-429 ", "" },
+    { "request-failed", " http-5xx ", "" },
 };
 
 static void
@@ -408,7 +416,7 @@ check_reached(teams_check *j)
             j->result->identity_asked = true;
             j->result->identity_reached = j->result->identity_reached || name->reached;
         }
-        if (teams_signin_is_past_identity(UINT32_C(1) << name->stage) && name->reached)
+        if (teams_signin_is_past_identity(UINT32_C(1) << name->stage) && name->reached && !name->refused)
             j->result->beyond_reached = true;
     }
 }
@@ -432,6 +440,7 @@ teams_connections_check(wmem_allocator_t *scope, const teams_signin *signin)
     if (teams_check_connection_count(&j) > 1)
         g_qsort_with_data(wmem_array_get_raw(j.connections), (int)teams_check_connection_count(&j), sizeof(const teams_connection *), by_number, NULL);
     check_reached(&j);
+    teams_check_requests(&j);
     teams_check_dns(&j);
     teams_check_tcp(&j);
     teams_check_tls(&j);

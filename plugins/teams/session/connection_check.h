@@ -28,6 +28,7 @@ typedef struct {
     const teams_asked_name *asked;  /* NULL: no question in the capture */
     unsigned tried;                 /* connections */
     bool reached;                   /* one of them has a TLS session with data both ways */
+    bool refused;                   /* ... and every request that can be read there was refused */
     bool by_proxy;
     bool timed;
 } teams_name_result;
@@ -43,6 +44,7 @@ typedef struct {
     wmem_array_t *problems;         /* teams_connection_problem */
     teams_signin_result *result;
     bool identity_reported;             /* a problem has said that identity was not reached */
+    bool loop_reported;                 /* ... that the client goes to identity again and again */
 } teams_check;
 
 /* What a problem is about, and who did it. */
@@ -98,6 +100,7 @@ void teams_check_dns(teams_check *j);
 void teams_check_tcp(teams_check *j);
 void teams_check_tls(teams_check *j);
 void teams_check_proxy(teams_check *j);
+void teams_check_requests(teams_check *j);
 void teams_check_signin(teams_check *j);
 
 #endif /* TEAMSHARK_TEAMS_CONNECTION_CHECK_H */

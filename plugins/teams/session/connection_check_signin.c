@@ -27,7 +27,7 @@ check_loop(teams_check *j)
     unsigned visits = 0;
     const teams_connection *first = NULL, *last = NULL;
 
-    if (j->result->beyond_reached)
+    if (j->result->beyond_reached || j->loop_reported)
         return;
     for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
         const teams_connection *c = teams_check_connection(j, i);

@@ -56,6 +56,7 @@ teams_connection_handoff(dissector_handle_t handle)
     teams_connection_tls_handoff(wanted);
     teams_connection_http_handoff(wanted);
     teams_connection_certificate_handoff(wanted);
+    teams_requests_handoff();
     ts_want_fields(postdissector, wanted);
 }
 
@@ -326,6 +327,8 @@ tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, const struc
         teams_connection_http2(pinfo, tree, c, from_client);
     else if (c->proxy && !c->p->tunnel)
         teams_connection_http(pinfo, tree, c, from_client);
+    if (!c->pseudo_tls && !c->http2)
+        teams_requests_frame(pinfo, tree, c, from_client, payload);
     if (c->http2)
         ;   /* the session's own TLS is the proxy's, and that of its tunnels is not seen */
     else if (c->pseudo_tls)
@@ -411,7 +414,7 @@ any_tcp_frame(packet_info *pinfo, proto_tree *tree, const teams_net_host *to, co
 /* ---- QUIC ---- */
 
 static void
-quic_frame(packet_info *pinfo, teams_connection *c, bool from_client)
+quic_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client)
 {
     teams_connection_find_signin(c);
     c->packets[from_client]++;
@@ -423,6 +426,7 @@ quic_frame(packet_info *pinfo, teams_connection *c, bool from_client)
     if (from_client && c->state == TEAMS_CONNECTION_UNANSWERED && c->packets[FROM_CLIENT] == QUIC_REPORTED)
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_QUIC_UNANSWERED, "%s: %u packets in %.1f s",
             teams_connection_text(pinfo->pool, c), c->packets[FROM_CLIENT], ts_seconds(&c->start, &pinfo->abs_ts));
+    teams_requests_frame(pinfo, tree, c, from_client, pinfo->fd->pkt_len);
 }
 
 /* Named by its server name (teams_connection_names()); a ClientHello in pieces, or one that is not decrypted, shows none. */
@@ -439,7 +443,7 @@ quic_by_host(packet_info *pinfo)
 }
 
 static void
-any_udp_frame(packet_info *pinfo, const teams_net_host *to)
+any_udp_frame(packet_info *pinfo, proto_tree *tree, const teams_net_host *to)
 {
     const bool from_client = to != NULL;
 
@@ -452,7 +456,7 @@ any_udp_frame(packet_info *pinfo, const teams_net_host *to)
     if (c == NULL && from_client && wmem_array_get_count(to->names) > 0)
         c = quic_by_host(pinfo);
     if (c != NULL && !c->p->ignored && ts_duplicate_of(pinfo).frame == 0)
-        quic_frame(pinfo, c, from_client);
+        quic_frame(pinfo, tree, c, from_client);
 }
 
 /* ---- ICMP ---- */
@@ -518,7 +522,7 @@ teams_connection_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     if (pinfo->ptype == PT_TCP)
         any_tcp_frame(pinfo, tree, to, from);
     else if (pinfo->ptype == PT_UDP)
-        any_udp_frame(pinfo, to);
+        any_udp_frame(pinfo, tree, to);
     if (from != NULL && from->resolver && pinfo->srcport == DNS_PORT) {
         teams_net_client *client = teams_net_client_of(&pinfo->dst, false);
 

@@ -147,6 +147,7 @@ struct teams_connection_private {
     uint32_t large_frame;
     double idle;                /* seconds of silence, after which nothing came from the server */
     address card;               /* the client's on the link; AT_NONE where it has none */
+    struct teams_requests *requests;    /* HTTP inside TLS that is decrypted; NULL: none seen */
 };
 
 /* ---- connection.c ---- */
@@ -222,8 +223,24 @@ teams_connection_is_heard(const teams_connection *c)
     return c->packets[FROM_SERVER] > 0 || (c->p->seen & TCP_SEEN_SYN_ACK);
 }
 
+/* Does the frame hold a session ticket, which answers nothing? Shown of TLS 1.3 only where it is decrypted. */
+bool teams_connection_has_ticket(proto_tree *tree);
+
 /* Was the request answered by nothing but what may be session tickets, for so long until then that it is not? */
 bool teams_connection_gave_up(const teams_connection *c, const nstime_t *until);
+
+/* ---- requests.c: HTTP inside decrypted TLS ---- */
+
+void teams_requests_handoff(void);
+/* First pass, each frame of a connection, before its TLS is looked at; payload is 0 where there is nothing new. */
+void teams_requests_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client, unsigned payload);
+/* Every pass: what the frame asks or answers. */
+bool teams_requests_has_items(packet_info *pinfo);
+void teams_requests_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
+/* Has the connection answers to read, and is there no success among them? */
+bool teams_requests_all_refused(const teams_connection *c);
+void teams_requests_register(int proto);
+void teams_requests_cleanup(void);
 
 /* ---- connection_certificate.c ---- */
 

@@ -12,7 +12,7 @@
 
 #include <epan/ftypes/ftypes.h>
 
-enum { HANDSHAKE_CLIENT_HELLO = 1, HANDSHAKE_SERVER_HELLO = 2, HANDSHAKE_CLIENT_KEY_EXCHANGE = 16 };
+enum { HANDSHAKE_CLIENT_HELLO = 1, HANDSHAKE_SERVER_HELLO = 2, HANDSHAKE_TICKET = 4, HANDSHAKE_CLIENT_KEY_EXCHANGE = 16 };
 enum { ALERT_FATAL = 2 };
 enum { TLS_1_2 = 0x0303, TLS_1_3 = 0x0304 };
 
@@ -124,6 +124,12 @@ has_message(proto_tree *tree, unsigned type)
         if (fvalue_get_uinteger(ws_finfo_value((field_info *)found)) == type)
             return true;
     return false;
+}
+
+bool
+teams_connection_has_ticket(proto_tree *tree)
+{
+    return has_message(tree, HANDSHAKE_TICKET);
 }
 
 /* The highest version in the frame that there is: GREASE (RFC 8701) is none. */

@@ -1,0 +1,287 @@
+/* connection_check_requests.c
+ * What the answers to a sign-in's requests say together, where TLS is decrypted
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "session/connection_check.h"
+#include "session/requests.h"
+
+#include "session/signin.h"
+
+#include <string.h>
+
+#define REDIRECTS_MIN   4       /* back to identity without a token */
+#define STATUSES_SHOWN  4       /* of one kind */
+
+/* ---- all requests, in order ---- */
+
+static int
+by_request_number(const void *a, const void *b, void *data _U_)
+{
+    const teams_request *x = *(const teams_request *const *)a;
+    const teams_request *y = *(const teams_request *const *)b;
+
+    return x->number < y->number ? -1 : x->number > y->number;
+}
+
+static wmem_array_t *
+gather_requests(const teams_check *j)
+{
+    wmem_array_t *requests = wmem_array_new(j->scope, sizeof(const teams_request *));
+
+    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
+        const wmem_array_t *of_connection = teams_requests_of(teams_check_connection(j, i));
+
+        if (of_connection != NULL && wmem_array_get_count((wmem_array_t *)of_connection) > 0)
+            wmem_array_append(requests, wmem_array_get_raw((wmem_array_t *)of_connection), wmem_array_get_count((wmem_array_t *)of_connection));
+    }
+    if (wmem_array_get_count(requests) > 1)
+        g_qsort_with_data(wmem_array_get_raw(requests), (int)wmem_array_get_count(requests), sizeof(const teams_request *), by_request_number, NULL);
+    return requests;
+}
+
+static const teams_request *
+request_at(wmem_array_t *requests, unsigned n)
+{
+    return *(const teams_request **)wmem_array_index(requests, n);
+}
+
+/* ---- by kind ---- */
+
+static bool
+has_status(const char *statuses, const char *status)
+{
+    const char *found = strstr(statuses, status);
+
+    return found != NULL && (found == statuses || found[-1] == ' ');
+}
+
+static void
+add_status(const teams_check *j, teams_request_use *use, unsigned status)
+{
+    const char *text = wmem_strdup_printf(j->scope, "%u", status);
+    unsigned shown = 0;
+
+    for (const char *at = use->statuses; *at != '\0'; at++)
+        shown += *at == ',';
+    if (has_status(use->statuses, text) || shown + 1 >= STATUSES_SHOWN)
+        return;
+    use->statuses = use->statuses[0] == '\0' ? text : wmem_strdup_printf(j->scope, "%s, %s", use->statuses, text);
+}
+
+static void
+add_use(const teams_check *j, teams_request_use *use, const teams_request *request)
+{
+    use->count++;
+    if (request->answer_frame == 0)
+        return;
+    if (use->last_answered == NULL)
+        use->time = nstime_to_sec(&request->answer_time);
+    use->last_answered = request;
+    add_status(j, use, request->status);
+    if (teams_request_succeeded(request)) {
+        use->succeeded++;
+        use->refused = NULL;
+    } else if (teams_request_refused(request)) {
+        use->refusals++;
+        use->refused = request;
+    }
+}
+
+static void
+gather_uses(teams_check *j, wmem_array_t *requests)
+{
+    wmem_array_t *uses = wmem_array_new(j->scope, sizeof(teams_request_use));
+    wmem_map_t *by_kind = wmem_map_new(j->scope, g_direct_hash, g_direct_equal);
+
+    for (unsigned i = 0; i < wmem_array_get_count(requests); i++) {
+        const teams_request *request = request_at(requests, i);
+        unsigned at = GPOINTER_TO_UINT(wmem_map_lookup(by_kind, request->kind));
+
+        if (at == 0) {
+            const teams_request_use fresh = { .kind = request->kind, .first = request, .statuses = "", .time = -1 };
+
+            wmem_array_append_one(uses, fresh);
+            at = wmem_array_get_count(uses);
+            wmem_map_insert(by_kind, request->kind, GUINT_TO_POINTER(at));
+        }
+        add_use(j, (teams_request_use *)wmem_array_index(uses, at - 1), request);
+    }
+    j->result->use_count = wmem_array_get_count(uses);
+    j->result->uses = (teams_request_use *)wmem_array_get_raw(uses);
+}
+
+/* ---- by stage ---- */
+
+static void
+gather_answers(teams_check *j, wmem_array_t *requests)
+{
+    wmem_array_t *sockets = wmem_array_new(j->scope, sizeof(const teams_request *));
+
+    j->result->token_region = "";
+    for (unsigned i = 0; i < wmem_array_get_count(requests); i++) {
+        const teams_request *request = request_at(requests, i);
+        teams_stage_answers *answers = &j->result->answers[request->kind->stage];
+
+        answers->stage = request->kind->stage;
+        if (request->socket != NULL)
+            wmem_array_append_one(sockets, request);
+        if (request->token_region != NULL)
+            j->result->token_region = request->token_region;
+        if (teams_request_refused(request))
+            answers->refused = request;
+        else if (answers->reached == NULL && teams_request_succeeded(request))
+            answers->reached = request;
+    }
+    j->result->socket_count = wmem_array_get_count(sockets);
+    j->result->sockets = (const teams_request **)wmem_array_get_raw(sockets);
+}
+
+static bool
+is_reached(const teams_check *j, ts_stage stage)
+{
+    return j->result->answers[stage].reached != NULL;
+}
+
+static void
+check_stages(teams_check *j)
+{
+    teams_signin_result *result = j->result;
+
+    if (is_reached(j, TS_STAGE_IDENTITY))
+        result->identity_asked = result->identity_reached = true;
+    for (unsigned stage = 1; stage < TS_STAGE_COUNT; stage++)
+        if (stage != TS_STAGE_TOKEN && is_reached(j, (ts_stage)stage) && teams_signin_is_past_identity(UINT32_C(1) << stage)) {
+            result->beyond_reached = true;
+            result->token_used = is_reached(j, TS_STAGE_TOKEN);
+        }
+}
+
+/* ---- refusals that no success followed ---- */
+
+static teams_conclusion
+conclusion_of(unsigned status)
+{
+    switch (status) {
+    case 400:
+        return TEAMS_CONCLUSION_REQUEST_DENIED;
+    case 401:
+        return TEAMS_CONCLUSION_REQUEST_UNAUTHORIZED;
+    case 403:
+        return TEAMS_CONCLUSION_REQUEST_FORBIDDEN;
+    case 410:
+        return TEAMS_CONCLUSION_REQUEST_GONE;
+    case 429:
+        return TEAMS_CONCLUSION_REQUEST_THROTTLED;
+    default:
+        return TEAMS_CONCLUSION_REQUEST_FAILED;
+    }
+}
+
+/* What is gathered over all kinds before one of them is checked. */
+typedef struct {
+    bool served[TS_SERVICE_COUNT];      /* a request for the service succeeded */
+    wmem_map_t *alike;                  /* service and status -> kinds that end in it */
+    wmem_map_t *told;                   /* the same -> that a problem tells of them */
+} refusals;
+
+static void *
+alike_key(const teams_request_use *use)
+{
+    return GUINT_TO_POINTER((unsigned)use->kind->service * 1000 + use->refused->status);
+}
+
+static refusals
+gather_refusals(const teams_check *j)
+{
+    refusals r = { .alike = wmem_map_new(j->scope, g_direct_hash, g_direct_equal),
+        .told = wmem_map_new(j->scope, g_direct_hash, g_direct_equal) };
+
+    for (unsigned i = 0; i < j->result->use_count; i++) {
+        const teams_request_use *use = &j->result->uses[i];
+
+        r.served[use->kind->service] = r.served[use->kind->service] || use->succeeded > 0;
+        if (use->refused != NULL)
+            wmem_map_insert(r.alike, alike_key(use), GUINT_TO_POINTER(GPOINTER_TO_UINT(wmem_map_lookup(r.alike, alike_key(use))) + 1));
+    }
+    return r;
+}
+
+/* Without a token nothing goes on; a service that never answers well is missed by the user; else one path of many is meant. */
+static int
+severity_of(const teams_check *j, const refusals *r, const teams_request_kind *kind)
+{
+    if ((kind->stage == TS_STAGE_TOKEN || kind->stage == TS_STAGE_IDENTITY) && !is_reached(j, kind->stage) && !j->result->beyond_reached)
+        return PI_ERROR;
+    if (kind->stage == TS_STAGE_TELEMETRY || kind->service == TS_SERVICE_UNKNOWN)
+        return PI_CHAT;
+    return r->served[kind->service] ? PI_NOTE : PI_WARN;
+}
+
+/* Other kinds of the same service that end in the same status: one problem tells of all. */
+static void
+check_refused(teams_check *j, const refusals *r, const teams_request_use *use)
+{
+    const teams_request_kind *kind = use->kind;
+
+    if (use->refused == NULL || wmem_map_contains(r->told, alike_key(use)))
+        return;
+    const unsigned alike = GPOINTER_TO_UINT(wmem_map_lookup(r->alike, alike_key(use))) - 1;
+    const int severity = severity_of(j, r, kind);
+
+    wmem_map_insert(r->told, alike_key(use), (void *)kind);
+    const char *others = alike == 0 ? "" : wmem_strdup_printf(j->scope, "; the same of %u other path%s of this service", alike, alike == 1 ? "" : "s");
+
+    teams_check_add(j, &teams_conclusions[conclusion_of(use->refused->status)], severity,
+        (teams_problem_place) { .frame = use->refused->answer_frame, .actor = TEAMS_BY_SERVER, .name = kind->host, .fatal = severity == PI_ERROR },
+        "%s: %s %s at %s was refused %swith %s, and no later request succeeded%s",
+        kind->service == TS_SERVICE_UNKNOWN ? "Unknown path" : ts_service_label(kind->service), kind->method, kind->path, kind->host,
+        use->refusals == 1 ? "" : wmem_strdup_printf(j->scope, "%u times, at last ", use->refusals),
+        teams_request_status_text(j->scope, use->refused), others);
+    if (kind->stage == TS_STAGE_IDENTITY)
+        j->identity_reported = true;
+}
+
+/* ---- back to identity again and again ---- */
+
+static void
+check_redirects(teams_check *j, wmem_array_t *requests)
+{
+    const teams_request *first = NULL, *last = NULL;
+    unsigned redirects = 0;
+
+    if (is_reached(j, TS_STAGE_TOKEN) || j->result->beyond_reached)
+        return;
+    for (unsigned i = 0; i < wmem_array_get_count(requests); i++) {
+        const teams_request *request = request_at(requests, i);
+
+        if (!request->to_identity || request->kind->stage == TS_STAGE_IDENTITY)
+            continue;
+        first = first == NULL ? request : first;
+        last = request;
+        redirects++;
+    }
+    if (redirects < REDIRECTS_MIN)
+        return;
+    j->loop_reported = true;
+    teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_LOGIN_LOOP], PI_ERROR,
+        (teams_problem_place) { .frame = first->answer_frame, .actor = TEAMS_BY_SERVER, .name = first->kind->host, .fatal = true },
+        "The service at %s sends the client back to identity %u times in %.0f s, and no token follows: a login loop", first->kind->host,
+        redirects, ts_seconds(&first->time, &last->time));
+}
+
+void
+teams_check_requests(teams_check *j)
+{
+    wmem_array_t *requests = gather_requests(j);
+
+    gather_uses(j, requests);
+    gather_answers(j, requests);
+    check_stages(j);
+    const refusals r = gather_refusals(j);
+
+    for (unsigned i = 0; i < j->result->use_count; i++)
+        check_refused(j, &r, &j->result->uses[i]);
+    check_redirects(j, requests);
+}

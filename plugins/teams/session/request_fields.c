@@ -1,0 +1,292 @@
+/* request_fields.c
+ * What stock shows of HTTP: the fields of a frame, put together to messages
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A frame can hold messages of several streams. Stock adds their fields in the
+ * order of the bytes, the number of a stream before what the stream carries:
+ * a walk over the tree in that order tells which field is of which message,
+ * whether or not stock makes subtrees for them.
+ */
+
+#include "session/requests_private.h"
+
+#include <string.h>
+
+#include "common/wanted_fields.h"
+
+#define DEPTH_MAX 64        /* of the tree */
+
+/* Messages of the handshake that only a decrypted session shows: TLS 1.3 sends the first encrypted, as TLS 1.2 the second. */
+enum { HANDSHAKE_ENCRYPTED_EXTENSIONS = 8, HANDSHAKE_FINISHED = 20 };
+
+typedef enum {
+    FIELD_STREAM,
+    FIELD_METHOD,
+    FIELD_URI,
+    FIELD_HOST,
+    FIELD_STATUS,
+    FIELD_LOCATION,
+    FIELD_RETRY_AFTER,
+    FIELD_AUTHENTICATE,
+    FIELD_LINE,
+    FIELD_OPCODE,
+    FIELD_CLOSE_CODE,
+    FIELD_JSON_STRING,
+    FIELD_JSON_PATH,
+} field_kind;
+
+/* Version of HTTP: 1 where a message begins with its method or status, 2 where with its stream; 0 neither. */
+static const struct {
+    const char *name;
+    field_kind kind;
+    unsigned version;
+} names[] = {
+    { "http.request.method", FIELD_METHOD, 1 },
+    { "http.request.uri", FIELD_URI, 1 },
+    { "http.host", FIELD_HOST, 1 },
+    { "http.response.code", FIELD_STATUS, 1 },
+    { "http.location", FIELD_LOCATION, 1 },
+    { "http.www_authenticate", FIELD_AUTHENTICATE, 1 },
+    { "http.response.line", FIELD_LINE, 1 },
+    { "http2.streamid", FIELD_STREAM, 2 },
+    { "http2.headers.method", FIELD_METHOD, 2 },
+    { "http2.headers.path", FIELD_URI, 2 },
+    { "http2.headers.authority", FIELD_HOST, 2 },
+    { "http2.headers.status", FIELD_STATUS, 2 },
+    { "http2.headers.location", FIELD_LOCATION, 2 },
+    { "http2.headers.retry_after", FIELD_RETRY_AFTER, 2 },
+    { "http2.headers.www_authenticate", FIELD_AUTHENTICATE, 2 },
+    { "quic.stream.stream_id", FIELD_STREAM, 2 },
+    { "http3.headers.method", FIELD_METHOD, 2 },
+    { "http3.headers.path", FIELD_URI, 2 },
+    { "http3.headers.authority", FIELD_HOST, 2 },
+    { "http3.headers.status", FIELD_STATUS, 2 },
+    { "http3.headers.location", FIELD_LOCATION, 2 },
+    { "http3.headers.retry_after", FIELD_RETRY_AFTER, 2 },
+    { "http3.headers.www_authenticate", FIELD_AUTHENTICATE, 2 },
+    { "websocket.opcode", FIELD_OPCODE, 0 },
+    { "websocket.payload.close.status_code", FIELD_CLOSE_CODE, 0 },
+    { "json.value.string", FIELD_JSON_STRING, 0 },
+    { "json.path", FIELD_JSON_PATH, 0 },
+};
+
+static GArray *wanted;          /* int: what is asked for once TLS is decrypted */
+static GHashTable *kinds;       /* id of a field -> 1 + its row in names[] */
+static teams_stock_field field_handshake;
+static bool active;
+
+void
+teams_request_fields_handoff(void)
+{
+    GArray *basic = g_array_new(FALSE, FALSE, (unsigned)sizeof(int));
+
+    wanted = g_array_new(FALSE, FALSE, (unsigned)sizeof(int));
+    kinds = g_hash_table_new(g_direct_hash, g_direct_equal);
+    for (unsigned row = 0; row < G_N_ELEMENTS(names); row++) {
+        const teams_stock_field field = teams_stock_field_wanted(wanted, names[row].name);
+
+        for (unsigned i = 0; i < field.count; i++)
+            g_hash_table_insert(kinds, GINT_TO_POINTER(field.ids[i]), GUINT_TO_POINTER(row + 1));
+    }
+    /* connection_tls.c asks for it. */
+    field_handshake = teams_stock_field_wanted(basic, "tls.handshake.type");
+    g_array_free(basic, TRUE);
+}
+
+bool
+teams_request_fields_active(void)
+{
+    return active;
+}
+
+void
+teams_request_fields_reset(void)
+{
+    active = false;     /* and Wireshark asks for the fields of before at the start of each file */
+}
+
+void
+teams_request_fields_watch(proto_tree *tree)
+{
+    const field_info *found;
+
+    for (unsigned i = 0; !active && (found = teams_stock_field_at(tree, &field_handshake, i)) != NULL; i++) {
+        const uint32_t type = fvalue_get_uinteger(ws_finfo_value((field_info *)found));
+
+        active = type == HANDSHAKE_ENCRYPTED_EXTENSIONS || type == HANDSHAKE_FINISHED;
+    }
+    if (active)
+        ts_want_more_fields(wanted);
+}
+
+/* ---- the walk ---- */
+
+typedef struct {
+    packet_info *pinfo;
+    teams_http_message message;
+    bool open;                  /* the message has a field that counts */
+    const char *json_string;    /* the latest */
+    teams_web_socket_frame socket;
+    bool socket_open;
+    teams_http_message_func tell;
+    teams_web_socket_func tell_socket;
+    void *data;
+} walk;
+
+static void
+end_message(walk *w)
+{
+    if (w->open)
+        w->tell(&w->message, w->data);
+    w->open = false;
+    memset(&w->message, 0, sizeof w->message);
+}
+
+static void
+end_socket_frame(walk *w)
+{
+    if (w->socket_open)
+        w->tell_socket(&w->socket, w->data);
+    w->socket_open = false;
+    memset(&w->socket, 0, sizeof w->socket);
+}
+
+static const char *
+text_of(const walk *w, const field_info *found)
+{
+    const char *text = fvalue_get_string(ws_finfo_value((field_info *)found));
+
+    return text == NULL ? NULL : wmem_strdup(w->pinfo->pool, text);
+}
+
+static uint64_t
+number_of(const field_info *found)
+{
+    return found->hfinfo->type == FT_UINT64 ? fvalue_get_uinteger64(ws_finfo_value((field_info *)found))
+        : fvalue_get_uinteger(ws_finfo_value((field_info *)found));
+}
+
+/* A header that has no field of its own. */
+static void
+header_line(walk *w, const char *line)
+{
+    static const char retry_after[] = "retry-after:";
+
+    if (line != NULL && g_ascii_strncasecmp(line, retry_after, sizeof retry_after - 1) == 0)
+        w->message.retry_after = line + sizeof retry_after - 1;
+}
+
+static void
+begin(walk *w, field_kind kind, unsigned version, const field_info *found)
+{
+    if (version == 2 && kind == FIELD_STREAM) {
+        end_message(w);
+        w->message.multiplexed = true;
+        w->message.stream = number_of(found);
+    } else if (version == 1 && (kind == FIELD_METHOD || kind == FIELD_STATUS))
+        end_message(w);
+    w->open = w->open || kind == FIELD_METHOD || kind == FIELD_STATUS;
+}
+
+static void
+web_socket_field(walk *w, field_kind kind, const field_info *found)
+{
+    if (kind == FIELD_OPCODE) {
+        end_socket_frame(w);
+        w->socket_open = true;
+        w->socket.opcode = (uint8_t)number_of(found);
+    } else {
+        w->socket.has_code = true;
+        w->socket.code = (uint16_t)number_of(found);
+    }
+}
+
+static void
+json_field(walk *w, field_kind kind, const field_info *found)
+{
+    const char *text = text_of(w, found);
+
+    if (kind == FIELD_JSON_STRING)
+        w->json_string = text;
+    else if (text != NULL && strcmp(text, "/region") == 0 && w->json_string != NULL) {
+        w->message.token_region = w->json_string;
+        w->open = true;
+    }
+}
+
+static void
+http_field(walk *w, field_kind kind, unsigned version, const field_info *found)
+{
+    teams_http_message *message = &w->message;
+
+    begin(w, kind, version, found);
+    switch (kind) {
+    case FIELD_METHOD:
+        message->method = text_of(w, found);
+        break;
+    case FIELD_URI:
+        message->uri = text_of(w, found);
+        break;
+    case FIELD_HOST:
+        message->host = text_of(w, found);
+        break;
+    case FIELD_STATUS:
+        message->has_status = true;
+        message->status = (uint32_t)number_of(found);
+        break;
+    case FIELD_LOCATION:
+        message->location = text_of(w, found);
+        break;
+    case FIELD_RETRY_AFTER:
+        message->retry_after = text_of(w, found);
+        break;
+    case FIELD_AUTHENTICATE:
+        message->authenticate = text_of(w, found);
+        break;
+    case FIELD_LINE:
+        header_line(w, text_of(w, found));
+        break;
+    default:
+        break;
+    }
+}
+
+static void
+visit(walk *w, const field_info *found)
+{
+    const unsigned row = GPOINTER_TO_UINT(g_hash_table_lookup(kinds, GINT_TO_POINTER(found->hfinfo->id)));
+
+    if (row == 0)
+        return;
+    const field_kind kind = names[row - 1].kind;
+
+    if (kind == FIELD_OPCODE || kind == FIELD_CLOSE_CODE)
+        web_socket_field(w, kind, found);
+    else if (kind == FIELD_JSON_STRING || kind == FIELD_JSON_PATH)
+        json_field(w, kind, found);
+    else
+        http_field(w, kind, names[row - 1].version, found);
+}
+
+/* What lies deeper is inside a body that somebody nested to be looked at for long. */
+static void
+walk_tree(walk *w, const proto_node *node, unsigned depth)
+{
+    for (const proto_node *child = node->first_child; child != NULL && depth < DEPTH_MAX; child = child->next) {
+        if (child->finfo != NULL)
+            visit(w, child->finfo);
+        walk_tree(w, child, depth + 1);
+    }
+}
+
+void
+teams_request_fields_walk(packet_info *pinfo, proto_tree *tree, teams_http_message_func message, teams_web_socket_func web_socket,
+    void *data)
+{
+    walk w = { .pinfo = pinfo, .tell = message, .tell_socket = web_socket, .data = data };
+
+    walk_tree(&w, tree, 0);
+    end_message(&w);
+    end_socket_frame(&w);
+}

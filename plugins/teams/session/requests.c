@@ -1,0 +1,657 @@
+/* requests.c
+ * HTTP requests inside TLS that stock Wireshark decrypts: what each asks for, and what became of it
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "session/requests_private.h"
+
+#include <string.h>
+
+#include <epan/proto_data.h>
+
+#include "common/items.h"
+#include "common/text.h"
+#include "core/paths.h"
+#include "preferences.h"
+
+#define REQUESTS_KEY    4
+#define METHOD_MAX      16      /* characters of a method */
+#define RAW_PATH_MAX    512     /* bytes of a path that is shown as it is */
+
+enum {
+    STATUS_CONTINUE_LAST = 199, STATUS_SWITCHING = 101, STATUS_OK = 200, STATUS_REDIRECT = 300, STATUS_NOT_MODIFIED = 304,
+    STATUS_BAD_REQUEST = 400, STATUS_UNAUTHORIZED = 401, STATUS_FORBIDDEN = 403, STATUS_GONE = 410, STATUS_THROTTLED = 429,
+    STATUS_SERVER_ERROR = 500, STATUS_LAST = 599
+};
+
+/* RFC 6455, 5.2 */
+enum { OPCODE_TEXT = 1, OPCODE_BINARY = 2, OPCODE_CLOSE = 8, OPCODE_PING = 9, OPCODE_PONG = 10 };
+enum { CLOSE_NORMAL = 1000, CLOSE_GOING_AWAY = 1001, CLOSE_NO_CODE = 1005 };
+
+/* ---- texts ---- */
+
+static const char *const role_names[TEAMS_REQUEST_ROLE_COUNT] = { "", "name", "path" };
+
+const char *
+teams_request_role_name(teams_request_role role)
+{
+    return role_names[role];
+}
+
+/* RFC 6750 3.1, and what Entra ID adds: no other text of a header is kept. */
+static const struct {
+    const char *code;
+    const char *text;
+} reasons[] = {
+    { "insufficient_claims", "claims challenge" },
+    { "invalid_token", "invalid token" },
+    { "insufficient_scope", "insufficient scope" },
+    { "invalid_request", "invalid request" },
+};
+
+static const char *
+reason_text(const char *code)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(reasons); i++)
+        if (strcmp(reasons[i].code, code) == 0)
+            return reasons[i].text;
+    return code;
+}
+
+static const char *
+reason_of(const char *authenticate)
+{
+    const char *error = authenticate == NULL ? NULL : strstr(authenticate, "error=\"");
+
+    for (unsigned i = 0; error != NULL && i < G_N_ELEMENTS(reasons); i++)
+        if (g_str_has_prefix(error + strlen("error=\""), reasons[i].code) &&
+                error[strlen("error=\"") + strlen(reasons[i].code)] == '"')
+            return reasons[i].code;
+    return NULL;
+}
+
+/* Seconds, or that there is a date. */
+static const char *
+retry_of(const char *header)
+{
+    if (header == NULL)
+        return NULL;
+    while (*header == ' ' || *header == '\t')
+        header++;
+    const size_t digits = strspn(header, "0123456789");
+
+    if (digits > 0 && digits <= 6 && (header[digits] == '\0' || header[digits] == '\r' || header[digits] == '\n'))
+        return wmem_strdup_printf(wmem_file_scope(), "%.*s s", (int)digits, header);
+    return digits == 0 && g_ascii_isalpha(*header) ? "a date" : NULL;
+}
+
+const char *
+teams_request_status_text(wmem_allocator_t *scope, const teams_request *request)
+{
+    if (request->retry_after != NULL)
+        return wmem_strdup_printf(scope, "%u (retry after %s)", request->status, request->retry_after);
+    if (request->reason != NULL)
+        return wmem_strdup_printf(scope, "%u (%s)", request->status, reason_text(request->reason));
+    return wmem_strdup_printf(scope, "%u", request->status);
+}
+
+/* RFC 6455, 7.4.1 and the registry of IANA */
+const char *
+teams_close_code_text(uint16_t code)
+{
+    static const char *const texts[] = {
+        "normal", "going away", "protocol error", "unsupported data", "", "", "", "invalid data", "policy violation", "message too big",
+        "extension missing", "server error", "service restart", "try again later", "bad gateway",
+    };
+
+    return code >= CLOSE_NORMAL && code - CLOSE_NORMAL < (int)G_N_ELEMENTS(texts) ? texts[code - CLOSE_NORMAL] : "";
+}
+
+/* ---- what an answer says ---- */
+
+bool
+teams_request_succeeded(const teams_request *r)
+{
+    if (r->answer_frame == 0)
+        return false;
+    /* A redirect with the result, which is what this page is for. */
+    if (r->kind->stage == TS_STAGE_IDENTITY && r->status >= STATUS_REDIRECT && r->status < STATUS_BAD_REQUEST)
+        return !r->to_identity;
+    return r->status == STATUS_SWITCHING || (r->status >= STATUS_OK && r->status < STATUS_REDIRECT) || r->status == STATUS_NOT_MODIFIED;
+}
+
+bool
+teams_request_refused(const teams_request *r)
+{
+    if (r->answer_frame == 0)
+        return false;
+    /* RFC 6749, 5.2: how a token is refused. */
+    if (r->status == STATUS_BAD_REQUEST)
+        return r->kind->stage == TS_STAGE_IDENTITY;
+    return r->status == STATUS_UNAUTHORIZED || r->status == STATUS_FORBIDDEN || r->status == STATUS_GONE ||
+        r->status == STATUS_THROTTLED || r->status >= STATUS_SERVER_ERROR;
+}
+
+static void
+tell_answer(packet_info *pinfo, const teams_connection *c, const teams_request *r)
+{
+    const char *status = teams_request_status_text(pinfo->pool, r);
+    teams_expert row;
+
+    if (r->reason != NULL && strcmp(r->reason, "insufficient_claims") == 0)
+        row = TEAMS_EXPERT_HTTP_CLAIMS;
+    else if (r->status == STATUS_UNAUTHORIZED)
+        row = TEAMS_EXPERT_HTTP_UNAUTHORIZED;
+    else if (r->status == STATUS_FORBIDDEN)
+        row = TEAMS_EXPERT_HTTP_FORBIDDEN;
+    else if (r->status == STATUS_GONE)
+        row = TEAMS_EXPERT_HTTP_GONE;
+    else if (r->status == STATUS_THROTTLED)
+        row = TEAMS_EXPERT_HTTP_THROTTLED;
+    else if (r->status >= STATUS_SERVER_ERROR)
+        row = TEAMS_EXPERT_HTTP_SERVER_ERROR;
+    else
+        return;
+    teams_connection_tell(pinfo, c, row, "%s %s at %s : %s", r->kind->method, r->kind->path, r->kind->host, status);
+}
+
+/* ---- kinds ---- */
+
+static wmem_map_t *kinds;       /* "METHOD host path" -> teams_request_kind */
+static uint32_t request_count;
+
+void
+teams_requests_cleanup(void)
+{
+    kinds = NULL;       /* freed with the file scope */
+    request_count = 0;
+    teams_request_fields_reset();
+}
+
+static bool
+is_method(const char *method)
+{
+    const size_t length = strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-");
+
+    return length > 0 && length <= METHOD_MAX && method[length] == '\0';
+}
+
+/* A preflight of the browser and a proxy's tunnel ask for nothing of the service. */
+static bool
+is_about_service(const char *method)
+{
+    return is_method(method) && strcmp(method, "OPTIONS") != 0 && strcmp(method, "CONNECT") != 0;
+}
+
+/* Packet scope; NULL where the text is no name. */
+static char *
+host_name(packet_info *pinfo, const char *host)
+{
+    const size_t length = host == NULL ? 0 : strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+
+    if (length == 0 || length > 253 || (host[length] != '\0' && host[length] != ':'))
+        return NULL;
+    char *name = wmem_strndup(pinfo->pool, host, length);
+
+    for (char *at = name; *at != '\0'; at++)
+        *at = g_ascii_tolower(*at);
+    return name;
+}
+
+static const char *
+shown_path(packet_info *pinfo, const char *uri, const ts_path_result *path)
+{
+    char shown[TS_PATH_SHOWN_MAX];
+    size_t length;
+
+    if (!teams_preference_show_tenants()) {
+        ts_path_mask(uri, path, shown);
+        return wmem_strdup(pinfo->pool, shown);
+    }
+    const char *raw = ts_path_only(uri, &length);
+
+    return ts_clean_text(pinfo->pool, wmem_strndup(pinfo->pool, raw, MIN(length, RAW_PATH_MAX)));
+}
+
+static void
+classify(teams_request_kind *kind, const teams_connection *c, const ts_path_result *path)
+{
+    kind->region = "";
+    kind->description = "";
+    if (path->row != NULL) {
+        kind->role = TEAMS_REQUEST_BY_PATH;
+        kind->product = path->row->product;
+        kind->service = path->row->service;
+        kind->stage = path->row->stage;
+        kind->confidence = path->row->confidence;
+        kind->region = wmem_strdup(wmem_file_scope(), path->region);
+        kind->description = path->row->description;
+    } else if (!path->front_door && c->name != NULL && g_ascii_strcasecmp(c->name, kind->host) == 0) {
+        kind->role = TEAMS_REQUEST_BY_NAME;
+        kind->product = c->product;
+        kind->service = c->service;
+        kind->stage = c->stage;
+    }
+}
+
+static const teams_request_kind *
+kind_of(packet_info *pinfo, const teams_connection *c, const teams_http_message *message, const char *host)
+{
+    ts_path_result path;
+
+    ts_path_classify(host, message->method, message->uri, &path);
+    const char *shown = shown_path(pinfo, message->uri, &path);
+    const char *key = wmem_strdup_printf(pinfo->pool, "%s %s %s", message->method, host, shown);
+
+    if (kinds == NULL)
+        kinds = wmem_map_new(wmem_file_scope(), wmem_str_hash, g_str_equal);
+    teams_request_kind *kind = (teams_request_kind *)wmem_map_lookup(kinds, key);
+
+    if (kind != NULL)
+        return kind;
+    kind = wmem_new0(wmem_file_scope(), teams_request_kind);
+    kind->host = wmem_strdup(wmem_file_scope(), host);
+    kind->method = wmem_strdup(wmem_file_scope(), message->method);
+    kind->path = wmem_strdup(wmem_file_scope(), shown);
+    classify(kind, c, &path);
+    wmem_map_insert(kinds, wmem_strdup(wmem_file_scope(), key), kind);
+    return kind;
+}
+
+/* Does the URL lead to a host to sign in at? */
+static bool
+leads_to_identity(packet_info *pinfo, const char *location)
+{
+    const char *scheme = location == NULL ? NULL : strstr(location, "://");
+    ts_path_result path;
+
+    if (scheme == NULL)
+        return false;
+    const char *at = scheme + strlen("://");
+    const char *host = host_name(pinfo, wmem_strndup(pinfo->pool, at, strcspn(at, "/?#")));
+
+    if (host == NULL)
+        return false;
+    ts_path_classify(host, "GET", "/", &path);
+    return path.identity;
+}
+
+/* ---- what is kept with a frame ---- */
+
+typedef struct frame_request {
+    struct frame_request *next;
+    const teams_request *request;
+    bool answer;
+    bool region;                /* the frame has the body that gives the region */
+} frame_request;
+
+typedef struct {
+    frame_request *first;
+    frame_request *last;
+} frame_requests;
+
+static int proto_teams = -1;
+
+static frame_request *
+first_of(packet_info *pinfo)
+{
+    const frame_requests *list = (const frame_requests *)p_get_proto_data(wmem_file_scope(), pinfo, proto_teams, REQUESTS_KEY);
+
+    return list == NULL ? NULL : list->first;
+}
+
+static frame_request *
+keep_with_frame(packet_info *pinfo, const teams_request *request)
+{
+    frame_request *fresh = wmem_new0(wmem_file_scope(), frame_request);
+    frame_requests *list = (frame_requests *)p_get_proto_data(wmem_file_scope(), pinfo, proto_teams, REQUESTS_KEY);
+
+    fresh->request = request;
+    if (list == NULL) {
+        list = wmem_new0(wmem_file_scope(), frame_requests);
+        list->first = fresh;
+        p_add_proto_data(wmem_file_scope(), pinfo, proto_teams, REQUESTS_KEY, list);
+    } else
+        list->last->next = fresh;
+    list->last = fresh;
+    return fresh;
+}
+
+/* ---- requests and answers ---- */
+
+typedef struct {
+    packet_info *pinfo;
+    teams_connection *c;
+    struct teams_requests *requests;
+    bool from_client;
+} frame_context;
+
+static struct teams_requests *
+requests_of(teams_connection *c)
+{
+    if (c->p->requests == NULL) {
+        c->p->requests = wmem_new0(wmem_file_scope(), struct teams_requests);
+        c->p->requests->all = wmem_array_new(wmem_file_scope(), sizeof(teams_request *));
+        c->p->requests->streams = wmem_map_new(wmem_file_scope(), wmem_int64_hash, g_int64_equal);
+    }
+    return c->p->requests;
+}
+
+static void
+keep_stream(struct teams_requests *requests, uint64_t stream, teams_request *request)
+{
+    gint64 *key = wmem_new(wmem_file_scope(), gint64);
+
+    *key = (gint64)stream;
+    wmem_map_insert(requests->streams, key, request);
+}
+
+static void
+request_message(const frame_context *f, const teams_http_message *message)
+{
+    struct teams_requests *requests = f->requests;
+    const char *host = host_name(f->pinfo, message->host);
+
+    if (!message->multiplexed) {
+        requests->unanswered++;
+        requests->latest = NULL;
+        nstime_set_zero(&requests->first_byte);
+    }
+    if (host == NULL)
+        host = host_name(f->pinfo, f->c->name);
+    if (host == NULL || message->uri == NULL || !is_about_service(message->method))
+        return;
+    teams_request *request = wmem_new0(wmem_file_scope(), teams_request);
+
+    request->number = ++request_count;
+    request->kind = kind_of(f->pinfo, f->c, message, host);
+    request->frame = f->pinfo->num;
+    request->time = f->pinfo->abs_ts;
+    wmem_array_append_one(requests->all, request);
+    if (message->multiplexed)
+        keep_stream(requests, message->stream, request);
+    else
+        requests->latest = request;
+    keep_with_frame(f->pinfo, request);
+}
+
+static teams_request *
+asked_for(const frame_context *f, const teams_http_message *message)
+{
+    const gint64 stream = (gint64)message->stream;
+
+    if (message->multiplexed)
+        return (teams_request *)wmem_map_lookup(f->requests->streams, &stream);
+    return f->requests->unanswered == 1 ? f->requests->latest : NULL;
+}
+
+static void
+token_region(const frame_context *f, const teams_http_message *message, teams_request *request)
+{
+    const size_t letters = strspn(message->token_region, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
+
+    if (request->kind->service != TS_SERVICE_TOKEN || request->token_region != NULL || letters == 0 ||
+            letters >= TS_PATH_REGION_MAX || message->token_region[letters] != '\0')
+        return;
+    request->token_region = wmem_strdup(wmem_file_scope(), message->token_region);
+    frame_request *kept = first_of(f->pinfo);
+
+    while (kept != NULL && kept->request != request)
+        kept = kept->next;
+    if (kept == NULL)
+        kept = keep_with_frame(f->pinfo, request);
+    kept->region = true;
+}
+
+static void
+take_answer(const frame_context *f, const teams_http_message *message, teams_request *request)
+{
+    const bool early = !message->multiplexed && !nstime_is_zero(&f->requests->first_byte);
+
+    request->answer_frame = f->pinfo->num;
+    request->status = (uint16_t)message->status;
+    nstime_delta(&request->answer_time, early ? &f->requests->first_byte : &f->pinfo->abs_ts, &request->time);
+    request->to_identity = request->status >= STATUS_REDIRECT && request->status < STATUS_BAD_REQUEST &&
+        leads_to_identity(f->pinfo, message->location);
+    request->retry_after = retry_of(message->retry_after);
+    request->reason = reason_of(message->authenticate);
+    if (request->status == STATUS_SWITCHING && !message->multiplexed) {
+        request->socket = wmem_new0(wmem_file_scope(), teams_web_socket);
+        f->requests->socket = request;
+    }
+    f->requests->answered = true;
+    f->requests->succeeded = f->requests->succeeded || teams_request_succeeded(request);
+    keep_with_frame(f->pinfo, request)->answer = true;
+    tell_answer(f->pinfo, f->c, request);
+}
+
+static void
+answer_message(const frame_context *f, const teams_http_message *message)
+{
+    teams_request *request = asked_for(f, message);
+
+    /* An answer that something else follows is not the last one. */
+    if (message->has_status && (message->status > STATUS_CONTINUE_LAST || message->status == STATUS_SWITCHING) &&
+            message->status <= STATUS_LAST) {
+        if (request != NULL && request->answer_frame == 0)
+            take_answer(f, message, request);
+        if (!message->multiplexed)
+            f->requests->unanswered = 0;
+    }
+    if (message->token_region != NULL && request != NULL)
+        token_region(f, message, request);
+}
+
+static void
+message_seen(const teams_http_message *message, void *data)
+{
+    const frame_context *f = (const frame_context *)data;
+
+    if (f->from_client && message->method != NULL)
+        request_message(f, message);
+    else if (!f->from_client && message->method == NULL)
+        answer_message(f, message);
+}
+
+/* ---- WebSockets ---- */
+
+static void
+socket_closed(const frame_context *f, const teams_web_socket_frame *frame, teams_web_socket *socket)
+{
+    if (socket->close_frame != 0)
+        return;     /* the other side's answer to it */
+    socket->close_frame = f->pinfo->num;
+    socket->close_code = frame->has_code ? frame->code : 0;
+    socket->closed_by_client = f->from_client;
+    socket->closed = f->pinfo->abs_ts;
+    if (frame->has_code && frame->code > CLOSE_GOING_AWAY && frame->code != CLOSE_NO_CODE)
+        teams_connection_tell(f->pinfo, f->c, TEAMS_EXPERT_PUSH_CLOSED, "%s closed by the %s with %u%s%s", f->requests->socket->kind->host,
+            f->from_client ? "client" : "server", frame->code, teams_close_code_text(frame->code)[0] == '\0' ? "" : ", ",
+            teams_close_code_text(frame->code));
+}
+
+static void
+socket_frame_seen(const teams_web_socket_frame *frame, void *data)
+{
+    const frame_context *f = (const frame_context *)data;
+    teams_web_socket *socket = f->requests->socket == NULL ? NULL : f->requests->socket->socket;
+
+    if (socket == NULL)
+        return;
+    if (frame->opcode == OPCODE_PING)
+        socket->pings++;
+    else if (frame->opcode == OPCODE_PONG)
+        socket->pongs++;
+    else if (frame->opcode == OPCODE_TEXT || frame->opcode == OPCODE_BINARY)
+        socket->messages[f->from_client]++;
+    else if (frame->opcode == OPCODE_CLOSE)
+        socket_closed(f, frame, socket);
+}
+
+/* ---- frames ---- */
+
+void
+teams_requests_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client, unsigned payload)
+{
+    if (payload == 0 || tree == NULL || (c->hello_frame == 0 && !c->quic))
+        return;
+    if (!teams_request_fields_active()) {
+        teams_request_fields_watch(tree);
+        return;
+    }
+    const frame_context f = { pinfo, c, requests_of(c), from_client };
+
+    if (!from_client && f.requests->unanswered == 1 && nstime_is_zero(&f.requests->first_byte) && !teams_connection_has_ticket(tree))
+        f.requests->first_byte = pinfo->abs_ts;
+    teams_request_fields_walk(pinfo, tree, message_seen, socket_frame_seen, (void *)&f);
+}
+
+const wmem_array_t *
+teams_requests_of(const teams_connection *c)
+{
+    return c->p->requests == NULL ? NULL : c->p->requests->all;
+}
+
+bool
+teams_requests_all_refused(const teams_connection *c)
+{
+    return c->p->requests != NULL && c->p->requests->answered && !c->p->requests->succeeded;
+}
+
+/* ---- showing ---- */
+
+static int ett_request = -1;
+static int hf_request = -1;
+static int hf_host = -1;
+static int hf_method = -1;
+static int hf_path = -1;
+static int hf_role = -1;
+static int hf_product = -1;
+static int hf_service = -1;
+static int hf_stage = -1;
+static int hf_region = -1;
+static int hf_confidence = -1;
+static int hf_status = -1;
+static int hf_time = -1;
+static int hf_request_in = -1;
+static int hf_response_in = -1;
+static int hf_retry_after = -1;
+static int hf_reason = -1;
+static int hf_token_region = -1;
+
+bool
+teams_requests_has_items(packet_info *pinfo)
+{
+    return first_of(pinfo) != NULL;
+}
+
+static void
+show_kind(tvbuff_t *tvb, proto_tree *tree, const teams_request_kind *kind)
+{
+    ts_add_text(tvb, tree, hf_host, kind->host);
+    ts_add_text(tvb, tree, hf_method, kind->method);
+    ts_add_text(tvb, tree, hf_path, kind->path);
+    ts_add_text(tvb, tree, hf_role, teams_request_role_name(kind->role));
+    ts_add_text(tvb, tree, hf_product, ts_product_name(kind->product));
+    ts_add_text(tvb, tree, hf_service, ts_service_name(kind->service));
+    ts_add_text(tvb, tree, hf_stage, ts_stage_name(kind->stage));
+    ts_add_text(tvb, tree, hf_region, kind->region);
+    ts_add_text(tvb, tree, hf_confidence, ts_confidence_name(kind->confidence));
+}
+
+static void
+show_answer(tvbuff_t *tvb, proto_tree *tree, const teams_request *request)
+{
+    proto_item_set_generated(proto_tree_add_uint(tree, hf_status, tvb, 0, 0, request->status));
+    proto_item_set_generated(proto_tree_add_time(tree, hf_time, tvb, 0, 0, &request->answer_time));
+    ts_add_number(tvb, tree, hf_request_in, request->frame);
+    if (request->retry_after != NULL)
+        ts_add_text(tvb, tree, hf_retry_after, request->retry_after);
+    if (request->reason != NULL)
+        ts_add_text(tvb, tree, hf_reason, request->reason);
+}
+
+static void
+show_request(tvbuff_t *tvb, proto_tree *tree, const frame_request *kept)
+{
+    const teams_request *request = kept->request;
+    const teams_request_kind *kind = request->kind;
+    const bool is_request = !kept->answer && !kept->region;
+    const char *service = kind->role == TEAMS_REQUEST_UNKNOWN ? "unknown path" : ts_service_label(kind->service);
+    proto_item *item = proto_tree_add_string_format(tree, hf_request, tvb, 0, 0, is_request ? "request" : kept->answer ? "answer" : "body",
+        "%s: %s %s (%s)", is_request ? "Request" : kept->answer ? "Answer" : "Body of the answer", kind->method, kind->path, service);
+    proto_tree *request_tree = proto_item_add_subtree(item, ett_request);
+
+    proto_item_set_generated(item);
+    show_kind(tvb, request_tree, kind);
+    if (kept->answer)
+        show_answer(tvb, request_tree, request);
+    else if (is_request)
+        ts_add_number(tvb, request_tree, hf_response_in, request->answer_frame);
+    if (kept->region)
+        ts_add_text(tvb, request_tree, hf_token_region, request->token_region);
+}
+
+void
+teams_requests_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    for (const frame_request *kept = first_of(pinfo); kept != NULL; kept = kept->next)
+        show_request(tvb, tree, kept);
+}
+
+/* ---- registration ---- */
+
+void
+teams_requests_handoff(void)
+{
+    teams_request_fields_handoff();
+}
+
+void
+teams_requests_register(int proto)
+{
+    static hf_register_info hf[] = {
+        { &hf_request, { "HTTP", "teams.http", FT_STRING, BASE_NONE, NULL, 0,
+            "A request inside TLS that is decrypted, an answer to one, or the body of an answer", HFILL } },
+        { &hf_host, { "Host", "teams.http.host", FT_STRING, BASE_NONE, NULL, 0,
+            "Host that the request asks", HFILL } },
+        { &hf_method, { "Method", "teams.http.method", FT_STRING, BASE_NONE, NULL, 0,
+            "Method of the request", HFILL } },
+        { &hf_path, { "Path", "teams.http.path", FT_STRING, BASE_NONE, NULL, 0,
+            "Path of the request without its query; what may name a tenant, a user, a thread or a token is {id}, unless the preference "
+            "teams.show_tenants is set", HFILL } },
+        { &hf_role, { "Role", "teams.http.role", FT_STRING, BASE_NONE, NULL, 0,
+            "What says which service is asked for: path, name (the host has this service alone); empty: a path that is not known", HFILL } },
+        { &hf_product, { "Product", "teams.http.product", FT_STRING, BASE_NONE, NULL, 0,
+            "Product that the request is for", HFILL } },
+        { &hf_service, { "Service", "teams.http.service", FT_STRING, BASE_NONE, NULL, 0,
+            "Service that the request is for, as in the naming taxonomy", HFILL } },
+        { &hf_stage, { "Stage", "teams.http.stage", FT_STRING, BASE_NONE, NULL, 0,
+            "Stage of sign-in or call that the service serves", HFILL } },
+        { &hf_region, { "Region", "teams.http.region", FT_STRING, BASE_NONE, NULL, 0,
+            "Region that the path names", HFILL } },
+        { &hf_confidence, { "Confidence", "teams.http.confidence", FT_STRING, BASE_NONE, NULL, 0,
+            "How sure the meaning of the path is; low: observed by one source, or inferred from another cloud", HFILL } },
+        { &hf_status, { "Status", "teams.http.status", FT_UINT16, BASE_DEC, NULL, 0,
+            "Status code of the answer", HFILL } },
+        { &hf_time, { "Time", "teams.http.time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+            "Time from the request to the first byte of the answer (HTTP/2 and HTTP/3: to its header)", HFILL } },
+        { &hf_request_in, { "Request In", "teams.http.request_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0,
+            "Frame of the request that this answers", HFILL } },
+        { &hf_response_in, { "Response In", "teams.http.response_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0,
+            "Frame of the answer to this request", HFILL } },
+        { &hf_retry_after, { "Retry After", "teams.http.retry_after", FT_STRING, BASE_NONE, NULL, 0,
+            "How long the service asks the client to wait", HFILL } },
+        { &hf_reason, { "Reason", "teams.http.reason", FT_STRING, BASE_NONE, NULL, 0,
+            "Error code of WWW-Authenticate: insufficient_claims is a claims challenge, of conditional access or after a token was "
+            "revoked", HFILL } },
+        { &hf_token_region, { "Token Region", "teams.http.token_region", FT_STRING, BASE_NONE, NULL, 0,
+            "Region of the user that the token's answer gives", HFILL } },
+    };
+    static int *ett[] = { &ett_request };
+
+    proto_teams = proto;
+    proto_register_field_array(proto, hf, array_length(hf));
+    proto_register_subtree_array(ett, array_length(ett));
+}

@@ -1,0 +1,62 @@
+/* requests_private.h
+ * What the files about requests share
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef TEAMSHARK_TEAMS_REQUESTS_PRIVATE_H
+#define TEAMSHARK_TEAMS_REQUESTS_PRIVATE_H
+
+#include "session/connection_private.h"
+#include "session/requests.h"
+
+/* What a connection keeps of its requests; file scope. */
+struct teams_requests {
+    wmem_array_t *all;          /* teams_request *, in order */
+    wmem_map_t *streams;        /* HTTP/2 and 3: stream -> its teams_request */
+    teams_request *latest;      /* HTTP/1: the one without an answer */
+    unsigned unanswered;        /* HTTP/1: since the latest answer. Of more than one it is not known which is answered */
+    nstime_t first_byte;        /* HTTP/1: of the answer to come; zero: none yet */
+    teams_request *socket;      /* the connection is now its WebSocket */
+    bool answered;              /* any of them */
+    bool succeeded;
+};
+
+/* A message as the fields of a frame show it. Texts are packet scope, NULL where there is none. */
+typedef struct {
+    bool multiplexed;           /* HTTP/2 or 3 */
+    uint64_t stream;
+    const char *method;
+    const char *uri;
+    const char *host;
+    bool has_status;
+    uint32_t status;
+    const char *location;
+    const char *retry_after;
+    const char *authenticate;
+    const char *token_region;   /* member "region" of a JSON body */
+} teams_http_message;
+
+typedef void (*teams_http_message_func)(const teams_http_message *message, void *data);
+
+typedef struct {
+    uint8_t opcode;
+    bool has_code;
+    uint16_t code;
+} teams_web_socket_frame;
+
+typedef void (*teams_web_socket_func)(const teams_web_socket_frame *frame, void *data);
+
+/* ---- request_fields.c: what stock shows of HTTP ---- */
+
+void teams_request_fields_handoff(void);
+/* Has an earlier frame shown that TLS is decrypted, so that there are fields of HTTP? */
+bool teams_request_fields_active(void);
+/* First pass: does this frame show it? Asks for the fields from the next frame on. */
+void teams_request_fields_watch(proto_tree *tree);
+void teams_request_fields_reset(void);
+/* Walks the frame's messages and WebSocket frames, in order. */
+void teams_request_fields_walk(packet_info *pinfo, proto_tree *tree, teams_http_message_func message,
+    teams_web_socket_func web_socket, void *data);
+
+#endif /* TEAMSHARK_TEAMS_REQUESTS_PRIVATE_H */

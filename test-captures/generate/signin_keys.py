@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Sign-ins whose TLS keys are in the file: what today's client asks one front door for, by path."""
+import csv
+import os
+
+from common import capture
+from http_peers import Http1, Http2
+from signin import Client, allocate
+
+TENANT, USER = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0", "11112222-3333-4444-5555-666677778888"
+THREAD = "19:0123456789abcdef0123456789abcdef@thread.v2"
+ROWS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../plugins/teams-dns/data/paths.csv")
+
+
+class KeyedClient(Client):
+    """A client that writes a key log, which goes into the capture."""
+
+    def open(self, when, name, *steps, kind=Http2, keys=True, rtt=0.02):
+        """Resolves the name and opens a connection; where no steps are given, to the address found before."""
+        if steps:
+            self.found = self.resolver.ask(when, name, steps)
+        self.port += 1
+        peer = kind(self.capture, when + 0.03, (self.address, self.port), (self.found, 443), name, rtt)
+        if keys:
+            self.capture.secrets += peer.tls.key_log()
+        return peer
+
+
+def region_map(region):
+    """As much of the token's answer as matters: what Teams' own has is a hundred addresses."""
+    return {"tokens": {"skypeToken": "e" * 200, "expiresIn": 86399, "tokenType": "SkypeToken"}, "region": region,
+            "partition": region + "01", "regionGtms": {"middleTier": "https://teams.microsoft.com/api/mt/" + region}}
+
+
+# ---- worldwide ----
+
+def bootstrap(c):
+    client = KeyedClient(c)
+    door = client.open(0.0, "teams.microsoft.com", "teams-office-com.s-0005.dual-s-msedge.net", "s-0005.dual-s-msedge.net",
+                       "52.113.194.132")
+    door.exchange(0.2, "GET", "/v2/", took=0.06)
+    login = client.open(1.1, "login.microsoftonline.com", "login.mso.msidentity.com", "ak.privatelink.msidentity.com", "40.126.32.74")
+    login.exchange(1.3, "GET", f"/{TENANT}/oauth2/v2.0/authorize?client_id=5e3ce6c0&login_hint=ada%40contoso.example", took=0.11)
+    login.exchange(1.8, "POST", "/common/GetCredentialType?mkt=en", body={"IfExistsResult": 0}, sent={"username": "ada@contoso.example"})
+    return client, door, login
+
+
+@capture("keys/modern-signin.pcapng", "2026-09-14T08:30:00")
+def modern_signin(c):
+    """Every stage from the page to the set-up of a call."""
+    client, door, login = bootstrap(c)
+    login.exchange(6.0, "POST", f"/{TENANT}/oauth2/v2.0/token", body={"token_type": "Bearer", "access_token": "x" * 64}, took=0.18)
+    config = client.open(6.3, "config.teams.microsoft.com", "config-teams.s-0005.s-msedge.net", "s-0005.s-msedge.net", "52.113.194.132")
+    config.exchange(6.5, "GET", "/config/v1/MicrosoftTeams/1415_1.0.0.0?environment=prod", body={"ECS": {}})
+    door.exchange(6.9, "POST", "/api/authsvc/v1.0/authz", body=region_map("emea"), sent={}, took=0.09)
+    push = client.open(7.1, "go-eu.trouter.teams.microsoft.com", "52.123.130.30", kind=Http1)
+    push.upgrade(7.3, f"/v4/c?tc=%7B%7D&timeout=40&epid={USER}")
+    push.message(7.4, 1, b"1::", from_client=False)
+    push.message(7.5, 1, b'5:::{"name":"user.authenticate"}')
+    door.exchange(7.8, "POST", "/registrar/prod/V2/registrations", status=202, sent={"registrationId": USER}, took=0.07)
+    streams = [door.ask(8.2 + n / 100, method, path) for n, (method, path) in enumerate([
+        ("GET", "/api/csa/emea/api/v3/teams/users/me/updates?isPrefetch=false"),
+        ("GET", f"/api/chatsvc/emea/v1/users/ME/conversations/{THREAD}/messages?pageSize=20"),
+        ("PUT", "/ups/emea/v1/me/endpoints/"),
+        ("GET", f"/api/mt/emea/beta/users/8:orgid:{USER}/"),
+        ("GET", f"/api/mt/emea/v2.0/me/calendars/events/{USER}")])]
+    for n, stream in enumerate(reversed(streams)):
+        door.answer(8.3 + n / 100, stream, body={"value": []})
+    door.exchange(9.0, "GET", f"/api/newservice/emea/v1/users/{USER}/things", body={"value": []})
+    graph = client.open(9.2, "graph.microsoft.com", "ags.privatelink.msidentity.com", "20.190.160.97")
+    graph.exchange(9.4, "GET", "/v1.0/me/photo/$value")
+    telemetry = client.open(10.0, "eu-teams.events.data.microsoft.com", "20.42.73.29")
+    telemetry.exchange(10.2, "POST", "/OneCollector/1.0/?cors=true", sent={"name": "event"})
+    door.exchange(14.0, "GET", "/trap/tokens", body={"username": "AAEC"})
+    proxy = client.open(20.0, "api-emea.flightproxy.teams.microsoft.com", "ep-euno-03-prod-aks.flightproxy.teams.microsoft.com", "52.123.160.20")
+    proxy.exchange(20.2, "POST", "/api/v2/epconv", status=201, sent={"callInvitation": {}}, took=0.21)
+    push.message(20.6, 9, b"")
+    push.message(20.64, 10, b"", from_client=False)
+    push.message(20.7, 1, b'3:::{"id":1}', from_client=False)
+    relay = client.resolver.ask(21.0, "euaz.relay.teams.microsoft.com", ["euaz.relay.teams.trafficmanager.net", "52.123.170.40"])
+    allocate(c, 21.1, (client.address, 50012), (relay, 3478))
+    push.message(40.0, 8, b"\x03\xe9", from_client=False)
+    push.close(40.1)
+
+
+@capture("keys/gcc-high-signin.pcapng", "2026-09-14T13:30:00")
+def gcc_high(c):
+    """The same under the names of GCC High, whose paths are those of the worldwide cloud as far as is known."""
+    client = KeyedClient(c)
+    door = client.open(0.0, "gov.teams.microsoft.us", "52.127.88.59")
+    door.exchange(0.2, "GET", "/v2/", took=0.06)
+    login = client.open(0.9, "login.microsoftonline.us", "20.140.232.10")
+    login.exchange(1.1, "GET", f"/{TENANT}/oauth2/v2.0/authorize?client_id=5e3ce6c0", took=0.1)
+    login.exchange(5.0, "POST", f"/{TENANT}/oauth2/v2.0/token", body={"token_type": "Bearer"}, took=0.15)
+    config = client.open(5.4, "config.ecs.gov.teams.microsoft.us", "52.127.88.70")
+    config.exchange(5.6, "GET", "/config/v1/MicrosoftTeams/1415_1.0.0.0?environment=gcchigh", body={"ECS": {}})
+    door.exchange(6.0, "POST", "/api/authsvc/v1.0/authz", body=region_map("gcch"), sent={}, took=0.08)
+    push = client.open(6.3, "go.trouter.gov.teams.microsoft.us", "52.127.89.30", kind=Http1)
+    push.upgrade(6.5, "/v4/c?timeout=40")
+    door.exchange(6.9, "POST", "/v2/registrations", status=202, sent={"registrationId": USER})
+    door.exchange(7.2, "GET", "/api/chatsvc/gcch/v1/users/ME/conversations", body={"conversations": []})
+    presence = client.open(7.6, "presence.gov.teams.microsoft.us", "52.127.89.10")
+    presence.exchange(7.8, "POST", "/v1/presence/getpresence/", body=[], sent=[])
+    door.exchange(9.0, "GET", "/trap/tokens", body={"username": "AAEC"})
+    relay = client.resolver.ask(15.0, "relay.gov.teams.microsoft.us", ["52.127.90.14"])
+    allocate(c, 15.1, (client.address, 50014), (relay, 3478))
+
+
+# ---- what goes wrong ----
+
+@capture("keys/refused-token.pcapng", "2026-09-14T09:00:00")
+def refused_token(c):
+    """The token service asks for more claims, three times, and that is the end."""
+    client, door, login = bootstrap(c)
+    for n in range(3):
+        login.exchange(6.0 + 8 * n, "POST", f"/{TENANT}/oauth2/v2.0/token", body={"token_type": "Bearer"}, took=0.18)
+        door.exchange(6.5 + 8 * n, "POST", "/api/authsvc/v1.0/authz", status=401, sent={},
+                      www_authenticate='Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", '
+                                       'error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnt9fQ=="')
+
+
+@capture("keys/answers.pcapng", "2026-09-14T09:30:00")
+def answers(c):
+    """A sign-in that goes through, and one of each answer that is worth telling; a 401 that the next answer mends."""
+    client, door, login = bootstrap(c)
+    login.exchange(6.0, "POST", f"/{TENANT}/oauth2/v2.0/token", body={"token_type": "Bearer"})
+    door.exchange(6.4, "POST", "/api/authsvc/v1.0/authz", status=401, sent={}, www_authenticate='Bearer error="invalid_token"')
+    door.exchange(6.8, "POST", "/api/authsvc/v1.0/authz", body=region_map("amer"), sent={})
+    door.exchange(7.2, "GET", "/api/chatsvc/amer/v1/users/ME/conversations", status=429, retry_after="30")
+    door.exchange(7.4, "GET", "/api/csa/amer/api/v3/teams/users/me/updates", status=403, www_authenticate='Bearer error="insufficient_scope"')
+    door.exchange(7.6, "GET", "/api/mt/amer/beta/users/tenants", body=[])
+    door.exchange(7.8, "GET", "/api/mt/amer/beta/userSettings/breakthroughlist", status=410)
+    door.exchange(8.0, "PUT", "/ups/amer/v1/me/endpoints/", status=503, retry_after="Mon, 14 Sep 2026 09:31:00 GMT")
+    push = client.open(8.4, "go.trouter.teams.microsoft.com", "52.123.130.31", kind=Http1)
+    push.upgrade(8.6, "/v4/c?timeout=40")
+    push.message(9.0, 8, b"\x03\xf3\x73\x6f", from_client=False)
+    slow = client.open(9.4, "presence.teams.microsoft.com", "52.123.145.9", kind=Http1)
+    slow.ask(9.6, "POST", "/v1/presence/getpresence/", body=[])
+    # The first byte of the answer comes long before its last.
+    half = b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n"
+    slow.tls.send(9.7, half, from_client=False)
+    slow.tls.send(10.7, b"x" * 40, from_client=False)
+    # Two requests at once: of HTTP/1 it is not known for sure which answer is whose.
+    slow.tls.send(11.0, b"GET /v1/presence/a HTTP/1.1\r\nHost: presence.teams.microsoft.com\r\n\r\n" * 2)
+    slow.answer(11.1, 500)
+
+
+@capture("keys/login-loop.pcapng", "2026-09-14T10:00:00")
+def login_loop(c):
+    """The page sends the client back to identity, and no token follows."""
+    client, door, login = bootstrap(c)
+    for n in range(5):
+        door.exchange(6.0 + 3 * n, "GET", "/v2/", status=302,
+                      location=f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/authorize?client_id=5e3ce6c0")
+        login.exchange(6.5 + 3 * n, "GET", f"/{TENANT}/oauth2/v2.0/authorize?client_id=5e3ce6c0", status=302,
+                       location="https://teams.microsoft.com/v2/#code=0.AAAA")
+
+
+# ---- the table, and what nobody should send ----
+
+def sample(row, host):
+    """A host and path that fit the row."""
+    words = {"*": "1415_1.0.0.0", "**": "some/" + USER, "{region}": "emea"}
+    parts = [words.get(part, part) for part in row["path"].split("/")]
+    return host.replace("*", "eu"), "/".join(parts)
+
+
+@capture("keys/every-path.pcapng", "2026-09-14T11:00:00")
+def every_path(c):
+    """Each row of the table once, at each of its hosts, in the order of the table."""
+    client = KeyedClient(c)
+    peers, when = {}, 1.0
+    client.open(0.0, "teams.microsoft.com", "52.113.194.132").exchange(0.3, "GET", "/v2/")
+    with open(ROWS, encoding="ascii", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        for host in row["host"].split("|"):
+            name, path = sample(row, host)
+            if name not in peers:
+                peers[name] = client.open(when, name, f"52.123.{len(peers) // 200}.{len(peers) % 200 + 1}")
+                when += 0.3
+            peers[name].exchange(when, row["method"] or "GET", path, took=0.01)
+            when += 0.05
+
+
+@capture("keys/hostile-paths.pcapng", "2026-09-14T12:00:00")
+def hostile_paths(c):
+    """Control characters, bytes that are no UTF-8, 64 kB, and identifiers in every place."""
+    client = KeyedClient(c)
+    door = client.open(0.0, "teams.microsoft.com", "52.113.194.132")
+    odd = [b"/api/chatsvc/emea/v1/users/\x1b[31mred\x07\n\r\x00", b"/api/\xff\xfe\xc3(/\xe2\x80\xaeevil", b"/" + b"a" * 65000,
+           b"/" + b"a/" * 2000, b"/api/chatsvc/emea/v1/threads/" + THREAD.encode(), b"/api/mt/emea/beta/users/ada@contoso.example",
+           b"/" + TENANT.encode() + b"/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", b"/api/csa/emea/api/%2e%2e/%00/users/ada",
+           b"", b"*", b"//", b"?token=secret", b"https://other.example/v2?x=/api/authsvc/v1.0/authz", b"/users/ada/groups/finance/secretproject"]
+    for n, path in enumerate(odd):
+        door.exchange(0.3 + n, "GET", path)
+    for n, host in enumerate([b"\xff\xfe", b"a" * 300, b"teams.microsoft.com:443", b"TEAMS.MICROSOFT.COM", b"x y"]):
+        door.exchange(20.0 + n, "GET", "/v2/", host=host)
+    for n, method in enumerate([b"G\x1bT", b"A" * 40, b"OPTIONS", b"CONNECT"]):
+        door.exchange(30.0 + n, method, "/v2/")
+    for n, header in enumerate([b"30\x1b[2J", b"99999999999", b"<script>", b"Tue \xff"]):
+        door.exchange(40.0 + n, "GET", "/v2/", status=429, retry_after=header)

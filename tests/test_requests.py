@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""HTTP inside TLS that is decrypted: what each request asks for, what was answered, and what that says of the sign-in.
+
+What is in the captures is in test-captures/generate/signin_keys.py; what stock Wireshark shows of HTTP is the measure."""
+import csv
+import json
+import pathlib
+import subprocess
+import tempfile
+
+import pytest
+
+import harness
+
+KIND = [f"teams.http.{name}" for name in ("host", "method", "path", "role", "product", "service", "stage", "region", "confidence")]
+ANSWER = ["teams.http.status", "teams.http.time", "teams.http.request_in"]
+EXPERTS = ["unauthorized", "claims_challenge", "forbidden", "gone", "throttled", "server_error", "push_closed"]
+CAPTURES = ["modern-signin", "gcc-high-signin", "refused-token", "answers", "login-loop", "every-path", "hostile-paths"]
+ROWS = harness.ROOT / "plugins/teams-dns/data/paths.csv"
+
+
+def capture(name):
+    return harness.bundled(f"keys/{name}.pcapng")
+
+
+def rewritten(path, *options):
+    """A copy that editcap made, where the unprivileged tshark can read it."""
+    folder = pathlib.Path(tempfile.mkdtemp(dir=harness.workspace()))
+    folder.chmod(0o755)
+    subprocess.run(["editcap", *options, str(path), str(folder / "copy.pcapng")], check=True, capture_output=True)
+    (folder / "copy.pcapng").chmod(0o644)
+    return folder / "copy.pcapng"
+
+
+def key_log(path):
+    """The secrets of the file, as one text."""
+    data = pathlib.Path(path).read_bytes()
+    at = data.index(b"KSLT")
+    return data[at + 8:at + 8 + int.from_bytes(data[at + 4:at + 8], "little")].decode()
+
+
+def with_keys(name, text):
+    """The capture with other secrets."""
+    folder = pathlib.Path(tempfile.mkdtemp(dir=harness.workspace()))
+    (folder / "keys.txt").write_text(text)
+    return rewritten(capture(name), "--discard-all-secrets", "--inject-secrets", f"tls,{folder / 'keys.txt'}")
+
+
+def signin(path, prefs=None):
+    found = json.loads(harness.report(path, "teams,signin,json", prefs=prefs))["signins"]
+    assert len(found) == 1
+    return found[0]
+
+
+# ---- fields ----
+
+@pytest.mark.parametrize("name", CAPTURES)
+def test_each_request_and_answer_that_stock_shows(name):
+    """Method, status and time against stock's own fields; a preflight, a tunnel and what has no method that there is are left out."""
+    rows = harness.fields(capture(name), ["http2.headers.method", "http2.headers.status", "http.request.method", "http.response.code",
+                                          "teams.http", "teams.http.method", "teams.http.status", "frame.time_relative",
+                                          "teams.http.time", "teams.http.request_in"])
+    times = {row["frame.number"][0]: float(row["frame.time_relative"][0]) for row in rows}
+    for row in rows:
+        methods = [method for method in row["http2.headers.method"] + row["http.request.method"]
+                   if method.isalpha() and method.isupper() and len(method) <= 16 and method not in ("OPTIONS", "CONNECT")]
+        assert row["teams.http"].count("request") == len(methods)
+        if methods:
+            assert row["teams.http.method"] == methods
+        statuses = row["http2.headers.status"] + row["http.response.code"]
+        assert row["teams.http.status"] == [] or row["teams.http.status"] == statuses
+        for time, asked in zip(row["teams.http.time"], row["teams.http.request_in"]):
+            if not row["http.response.code"]:
+                assert float(time) == pytest.approx(times[row["frame.number"][0]] - times[asked], abs=1e-6)
+
+
+@pytest.mark.parametrize("name", CAPTURES)
+def test_the_same_in_all_modes(name):
+    names = [*KIND, *ANSWER, "teams.http", "teams.http.token_region", "teams.http.retry_after", "teams.http.reason"]
+    # A column drops empty values among several.
+    harness.assert_same_in_all_modes(capture(name), names, "teams.http", modes=[mode for mode in harness.MODES if "columns" not in mode])
+    full = [*KIND[:3], *ANSWER, "teams.http", "teams.http.token_region"]
+    harness.assert_same_in_all_modes(capture(name), full, "teams.http", modes=[mode for mode in harness.MODES if "columns" in mode])
+
+
+def test_experts_in_all_modes():
+    names = [f"teams.http.{name}" for name in EXPERTS]
+    harness.assert_same_in_all_modes(capture("answers"), names, "teams.http", modes=harness.MODES[:4])
+
+
+def test_the_answer_of_a_request_is_known_in_two_passes():
+    rows = harness.fields(capture("modern-signin"), ["teams.http.response_in", "teams.http.request_in"], "teams.http", mode="two-pass")
+    forward = {row["frame.number"][0]: row["teams.http.response_in"][0] for row in rows if row["teams.http.response_in"]}
+    assert len(forward) == 18
+    back = {row["frame.number"][0]: row["teams.http.request_in"][0] for row in rows if row["teams.http.request_in"]}
+    assert forward == {request: answer for answer, request in back.items()}
+
+
+def test_each_row_of_the_table():
+    """Each row at each of its hosts is found, and the cells are what is shown; the order of the capture is the table's."""
+    with open(ROWS, encoding="ascii", newline="") as file:
+        rows = [(row, host) for row in csv.DictReader(file) for host in row["host"].split("|")]
+    shown = harness.fields(capture("every-path"), KIND, 'teams.http == "request"')[1:]
+    assert len(shown) == len(rows)
+    for (row, host), frame in zip(rows, shown):
+        got = {name.split(".")[2]: frame[name][0] if frame[name] else "" for name in KIND}
+        assert got["role"] == "path", (row, got)
+        assert got["host"] == host.replace("*", "eu")
+        for column in ("product", "service", "stage", "confidence"):
+            assert got[column] == row[column], (row, got)
+        assert got["region"] == ("emea" if "{region}" in row["path"] else "")
+
+
+def test_without_keys_nothing_is_said_of_http():
+    for name in CAPTURES:
+        path = rewritten(capture(name), "--discard-all-secrets")
+        assert harness.fields(path, [], "teams.http") == []
+        found = signin(path)
+        assert found["requests"] == found["stages"] == found["web_sockets"] == [] and found["token_region"] == ""
+        assert not [problem for problem in found["problems"] if problem["code"].startswith(("request-", "http-"))]
+        assert found["verdict_code"] != "signed-in"
+
+
+def test_wrong_keys_are_no_keys():
+    text = key_log(capture("modern-signin"))
+    wrong = "".join(line[:-8] + "00000000\n" for line in text.splitlines())
+    path = with_keys("modern-signin", wrong)
+    assert harness.fields(path, [], "teams.http") == []
+    assert signin(path)["verdict_code"] == "went-through"
+
+
+@pytest.mark.parametrize("keep", [0, 1])
+def test_half_of_the_keys(keep):
+    """The keys of every other session: what can be read is told, and of the rest what is told without keys."""
+    lines = key_log(capture("modern-signin")).splitlines(keepends=True)
+    path = with_keys("modern-signin", "".join(line for n, line in enumerate(lines) if n // 4 % 2 == keep))
+    hosts = {row["teams.http.host"][0] for row in harness.fields(path, ["teams.http.host"], "teams.http")}
+    whole = [row["teams.http.host"][0] for row in harness.fields(capture("modern-signin"), ["teams.http.host"], "teams.http")]
+    assert hosts == set(list(dict.fromkeys(whole))[keep::2])
+    found = signin(path)
+    assert found["severity"] == "OK" and found["verdict_code"] == ("signed-in" if keep == 0 else "went-through")
+    assert {row["host"] for row in found["requests"]} == hosts
+
+
+@pytest.mark.parametrize("kept", ["CLIENT_", "SERVER_"])
+def test_the_keys_of_one_direction(kept):
+    """Requests without answers say nothing of success, and answers without requests nothing at all."""
+    lines = key_log(capture("refused-token")).splitlines(keepends=True)
+    path = with_keys("refused-token", "".join(line for line in lines if line.startswith(kept)))
+    found = signin(path)
+    assert not [problem for problem in found["problems"] if problem["code"].startswith("request-")]
+    assert found["stages"] == []
+
+
+# ---- the sign-in report ----
+
+# Of the generator: what each stage was answered first.
+WORLDWIDE = {"telemetry": 200, "bootstrap": 200, "config": 200, "identity": 200, "token": 200, "register": 101, "sync": 200, "call-setup": 200}
+
+
+def test_a_sign_in_of_today_is_whole_again():
+    found = signin(capture("modern-signin"))
+    assert (found["severity"], found["verdict_code"], found["token_region"]) == ("OK", "signed-in", "emea")
+    assert {row["stage"]: row["status"] for row in found["stages"]} == WORLDWIDE
+    assert {row["state"] for row in found["stages"]} == {"reached"}
+    by_path = {(row["host"], row["path"]): row for row in found["requests"]}
+    assert len(by_path) == 18 == len(found["requests"])
+    token = by_path["teams.microsoft.com", "/api/authsvc/v1.0/authz"]
+    assert (token["stage"], token["status"], token["count"], token["time"]) == ("token", 200, 1, pytest.approx(0.09))
+    chat = by_path["teams.microsoft.com", "/api/chatsvc/emea/v1/users/ME/conversations/{id}/messages"]
+    assert (chat["service"], chat["region"], chat["confidence"]) == ("chat", "emea", "high")
+    unknown = by_path["teams.microsoft.com", "/api/newservice/emea/v1/users/{id}/things"]
+    assert (unknown["role"], unknown["service"], unknown["stage"], unknown["status"]) == ("", "", "", 200)
+    assert by_path["api-emea.flightproxy.teams.microsoft.com", "/api/v2/epconv"]["status"] == 201
+    assert "token" not in [row["stage"] for row in found["missing_stages"]]
+
+
+def test_the_push_channel():
+    socket, = signin(capture("modern-signin"))["web_sockets"]
+    assert {key: socket[key] for key in ("host", "service", "pings", "pongs", "messages_sent", "messages_received", "close_code",
+                                         "closed_by_client")} == {
+        "host": "go-eu.trouter.teams.microsoft.com", "service": "push-realtime", "pings": 1, "pongs": 1, "messages_sent": 1,
+        "messages_received": 2, "close_code": 1001, "closed_by_client": False}
+    closed, = harness.fields(capture("answers"), [], "teams.http.push_closed")
+    stock = harness.fields(capture("answers"), [], "websocket.payload.close.status_code == 1011", stock=True)
+    assert [row["frame.number"] for row in stock] == [closed["frame.number"]]
+    assert harness.fields(capture("modern-signin"), [], "teams.http.push_closed") == []
+
+
+def test_gcc_high_by_the_same_paths():
+    found = signin(capture("gcc-high-signin"))
+    assert (found["severity"], found["verdict_code"], found["token_region"]) == ("OK", "signed-in", "gcch")
+    assert {row["stage"] for row in found["stages"]} == {"bootstrap", "config", "identity", "token", "register", "sync", "call-setup"}
+    rows = {row["path"]: row for row in found["requests"]}
+    # A document names the registrar; what is inferred from the worldwide cloud says so.
+    assert rows["/v2/registrations"]["confidence"] == "medium" and rows["/api/authsvc/v1.0/authz"]["confidence"] == "low"
+
+
+def problem(found, code):
+    return next(row for row in found["problems"] if row["code"] == code)
+
+
+def test_a_token_that_is_refused():
+    found = signin(capture("refused-token"))
+    assert (found["severity"], found["verdict_code"]) == ("broken", "failed")
+    told = problem(found, "request-unauthorized")
+    assert told["severity"] == "error" and "3 times, at last with 401 (claims challenge)" in told["summary"]
+    assert next(row for row in found["stages"] if row["stage"] == "token")["state"] == "refused"
+    # Identity itself answered: nothing may say that it did not.
+    assert found["identity_connected"] and next(row for row in found["stages"] if row["stage"] == "identity")["state"] == "reached"
+    frames = harness.fields(capture("refused-token"), ["teams.http.reason"], "teams.http.claims_challenge")
+    stock = harness.fields(capture("refused-token"), [], "http2.headers.status == 401", stock=True)
+    assert [row["frame.number"] for row in frames] == [row["frame.number"] for row in stock]
+    assert {row["teams.http.reason"][0] for row in frames} == {"insufficient_claims"}
+
+
+# By the generator: the status of each, and how the problem is weighed.
+ANSWERS = {
+    "unauthorized": ("http2.headers.status == 401", "http-401", "note"),
+    "throttled": ("http2.headers.status == 429", "request-throttled", "warning"),
+    "forbidden": ("http2.headers.status == 403", "request-forbidden", "warning"),
+    "gone": ("http2.headers.status == 410", "request-gone", "note"),
+    "server_error": ("http2.headers.status == 503", "request-failed", "note"),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_each_answer_on_its_frame_and_in_the_report(name):
+    stock_filter, code, severity = ANSWERS[name]
+    frames = harness.fields(capture("answers"), [], f"teams.http.{name}")
+    assert [row["frame.number"] for row in frames] == \
+        [row["frame.number"] for row in harness.fields(capture("answers"), [], stock_filter, stock=True)]
+    assert problem(signin(capture("answers")), code)["severity"] == severity
+
+
+def test_a_refusal_that_a_success_follows_is_none():
+    found = signin(capture("answers"))
+    assert found["verdict_code"] == "signed-in" and found["severity"] == "check"
+    assert "request-unauthorized" not in [row["code"] for row in found["problems"]]
+    assert next(row for row in found["stages"] if row["stage"] == "token")["state"] == "reached"
+
+
+def test_retry_after():
+    waits = {row["teams.http.status"][0]: row["teams.http.retry_after"]
+             for row in harness.fields(capture("answers"), ["teams.http.status", "teams.http.retry_after"], "teams.http.status")}
+    assert waits["429"] == ["30 s"] and waits["503"] == ["a date"] and waits["200"] == []
+
+
+def test_a_login_loop_by_redirects():
+    found = signin(capture("login-loop"))
+    assert (found["severity"], found["verdict_code"]) == ("broken", "failed")
+    loops = [row for row in found["problems"] if row["code"] == "login-loop"]
+    assert len(loops) == 1 and "back to identity 5 times" in loops[0]["summary"]
+
+
+def test_the_first_byte_of_an_answer_and_pipelined_requests():
+    """HTTP/1.1: the generator sends the head 100 ms after the request and the body 1 s later; then two requests at once."""
+    rows = harness.fields(capture("answers"), ["teams.http", "teams.http.time", "teams.http.host"],
+                          'teams.http.host == "presence.teams.microsoft.com"')
+    assert [row["teams.http"] for row in rows] == [["request"], ["answer"], ["request", "request"]]
+    assert float(rows[1]["teams.http.time"][0]) == pytest.approx(0.1, abs=0.001)
+
+
+# ---- what nobody may see ----
+
+SECRETS = ["0f1e2d3c", "11112222", "thread.v2", "orgid", "contoso", "ada%40", "eyJ", "client_id", "secret=", "token=", "Bearer", "finance"]
+
+
+@pytest.mark.parametrize("name", CAPTURES)
+def test_no_identifier_leaves_a_path(name):
+    shown = [value for row in harness.fields(capture(name), ["teams.http.path", "teams.http.host"], "teams.http")
+             for values in row.values() for value in values]
+    texts = [*shown, harness.report(capture(name), "teams,signin"), harness.report(capture(name), "teams,signin,json"),
+             harness.report(capture(name), "teams,summary")]
+    for text in texts:
+        assert not [secret for secret in SECRETS if secret in text]
+
+
+def test_the_preference_shows_paths_as_they_are():
+    prefs = {"teams.show_tenants": "TRUE"}
+    shown = [row["teams.http.path"][0] for row in harness.fields(capture("modern-signin"), ["teams.http.path"], "teams.http", prefs=prefs)]
+    assert "/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0/oauth2/v2.0/token" in shown
+    assert not [path for path in shown if "?" in path]
+
+
+@pytest.mark.parametrize("prefs", [{}, {"teams.show_tenants": "TRUE"}], ids=["masked", "shown"])
+def test_hostile_paths(prefs):
+    path = capture("hostile-paths")
+    for text in (harness.report(path, "teams,signin", prefs=prefs), harness.report(path, "teams,summary", prefs=prefs)):
+        assert not [char for char in text if (ord(char) < 32 and char != "\n") or 0x7f <= ord(char) < 0xa0 or char == "\u202e"]
+        assert max(map(len, text.splitlines())) < 700
+    rows = harness.fields(path, ["teams.http.path", "teams.http.host"], "teams.http", prefs=prefs)
+    assert len(rows) > 40
+    assert all(len(value) <= 2100 for row in rows for value in row["teams.http.path"])
+    assert {row["teams.http.host"][0] for row in rows} == {"teams.microsoft.com"}
+    assert "Malformed" not in harness.tshark("-r", path, "-V", "-O", "teams", prefs=prefs)

@@ -191,7 +191,7 @@ def test_every_source_is_used_and_none_names_a_private_collection():
     text = (DATA / "SOURCES.md").read_text(encoding="ascii")
     codes = set(re.findall(r"^\| `([^`]+)`", text, re.MULTILINE))
     used = {code.partition("#")[0] for name in ("taxonomy.csv", "tokens.csv", "prefixes.csv", "endpoint_sets.csv",
-                                                "key_names.csv") for row in table(name)
+                                                "key_names.csv", "paths.csv") for row in table(name)
             for code in row["source"].split(";")}
     assert used <= codes
     assert codes - used == set()

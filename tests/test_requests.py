@@ -216,18 +216,18 @@ def test_a_token_that_is_refused():
 
 # By the generator: the status of each, and how the problem is weighed.
 ANSWERS = {
-    "unauthorized": ("http2.headers.status == 401", "http-401", "note"),
-    "throttled": ("http2.headers.status == 429", "request-throttled", "warning"),
-    "forbidden": ("http2.headers.status == 403", "request-forbidden", "warning"),
-    "gone": ("http2.headers.status == 410", "request-gone", "note"),
-    "server_error": ("http2.headers.status == 503", "request-failed", "note"),
+    "http.unauthorized": ("http2.headers.status == 401", "http-401", "note"),
+    "http.throttled": ("http2.headers.status == 429", "request-throttled", "warning"),
+    "http.forbidden": ("http2.headers.status == 403", "request-forbidden", "warning"),
+    "http.gone": ("http2.headers.status == 410", "request-gone", "note"),
+    "http.server_error": ("http2.headers.status == 503", "request-failed", "note"),
 }
 
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_each_answer_on_its_frame_and_in_the_report(name):
     stock_filter, code, severity = ANSWERS[name]
-    frames = harness.fields(capture("answers"), [], f"teams.http.{name}")
+    frames = harness.fields(capture("answers"), [], f"teams.{name}")
     assert [row["frame.number"] for row in frames] == \
         [row["frame.number"] for row in harness.fields(capture("answers"), [], stock_filter, stock=True)]
     assert problem(signin(capture("answers")), code)["severity"] == severity

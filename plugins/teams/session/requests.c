@@ -522,23 +522,23 @@ teams_requests_all_refused(const teams_connection *c)
 /* ---- showing ---- */
 
 static int ett_request = -1;
-static int hf_request = -1;
-static int hf_host = -1;
-static int hf_method = -1;
-static int hf_path = -1;
-static int hf_role = -1;
-static int hf_product = -1;
-static int hf_service = -1;
-static int hf_stage = -1;
-static int hf_region = -1;
-static int hf_confidence = -1;
-static int hf_status = -1;
-static int hf_time = -1;
-static int hf_request_in = -1;
-static int hf_response_in = -1;
-static int hf_retry_after = -1;
-static int hf_reason = -1;
-static int hf_token_region = -1;
+static int hf_teams_http = -1;
+static int hf_teams_http_host = -1;
+static int hf_teams_http_method = -1;
+static int hf_teams_http_path = -1;
+static int hf_teams_http_role = -1;
+static int hf_teams_http_product = -1;
+static int hf_teams_http_service = -1;
+static int hf_teams_http_stage = -1;
+static int hf_teams_http_region = -1;
+static int hf_teams_http_confidence = -1;
+static int hf_teams_http_status = -1;
+static int hf_teams_http_time = -1;
+static int hf_teams_http_request_in = -1;
+static int hf_teams_http_response_in = -1;
+static int hf_teams_http_retry_after = -1;
+static int hf_teams_http_reason = -1;
+static int hf_teams_http_token_region = -1;
 
 bool
 teams_requests_has_items(packet_info *pinfo)
@@ -549,27 +549,27 @@ teams_requests_has_items(packet_info *pinfo)
 static void
 show_kind(tvbuff_t *tvb, proto_tree *tree, const teams_request_kind *kind)
 {
-    ts_add_text(tvb, tree, hf_host, kind->host);
-    ts_add_text(tvb, tree, hf_method, kind->method);
-    ts_add_text(tvb, tree, hf_path, kind->path);
-    ts_add_text(tvb, tree, hf_role, teams_request_role_name(kind->role));
-    ts_add_text(tvb, tree, hf_product, ts_product_name(kind->product));
-    ts_add_text(tvb, tree, hf_service, ts_service_name(kind->service));
-    ts_add_text(tvb, tree, hf_stage, ts_stage_name(kind->stage));
-    ts_add_text(tvb, tree, hf_region, kind->region);
-    ts_add_text(tvb, tree, hf_confidence, ts_confidence_name(kind->confidence));
+    ts_add_text(tvb, tree, hf_teams_http_host, kind->host);
+    ts_add_text(tvb, tree, hf_teams_http_method, kind->method);
+    ts_add_text(tvb, tree, hf_teams_http_path, kind->path);
+    ts_add_text(tvb, tree, hf_teams_http_role, teams_request_role_name(kind->role));
+    ts_add_text(tvb, tree, hf_teams_http_product, ts_product_name(kind->product));
+    ts_add_text(tvb, tree, hf_teams_http_service, ts_service_name(kind->service));
+    ts_add_text(tvb, tree, hf_teams_http_stage, ts_stage_name(kind->stage));
+    ts_add_text(tvb, tree, hf_teams_http_region, kind->region);
+    ts_add_text(tvb, tree, hf_teams_http_confidence, ts_confidence_name(kind->confidence));
 }
 
 static void
 show_answer(tvbuff_t *tvb, proto_tree *tree, const teams_request *request)
 {
-    proto_item_set_generated(proto_tree_add_uint(tree, hf_status, tvb, 0, 0, request->status));
-    proto_item_set_generated(proto_tree_add_time(tree, hf_time, tvb, 0, 0, &request->answer_time));
-    ts_add_number(tvb, tree, hf_request_in, request->frame);
+    proto_item_set_generated(proto_tree_add_uint(tree, hf_teams_http_status, tvb, 0, 0, request->status));
+    proto_item_set_generated(proto_tree_add_time(tree, hf_teams_http_time, tvb, 0, 0, &request->answer_time));
+    ts_add_number(tvb, tree, hf_teams_http_request_in, request->frame);
     if (request->retry_after != NULL)
-        ts_add_text(tvb, tree, hf_retry_after, request->retry_after);
+        ts_add_text(tvb, tree, hf_teams_http_retry_after, request->retry_after);
     if (request->reason != NULL)
-        ts_add_text(tvb, tree, hf_reason, request->reason);
+        ts_add_text(tvb, tree, hf_teams_http_reason, request->reason);
 }
 
 static void
@@ -579,7 +579,7 @@ show_request(tvbuff_t *tvb, proto_tree *tree, const frame_request *kept)
     const teams_request_kind *kind = request->kind;
     const bool is_request = !kept->answer && !kept->region;
     const char *service = kind->role == TEAMS_REQUEST_UNKNOWN ? "unknown path" : ts_service_label(kind->service);
-    proto_item *item = proto_tree_add_string_format(tree, hf_request, tvb, 0, 0, is_request ? "request" : kept->answer ? "answer" : "body",
+    proto_item *item = proto_tree_add_string_format(tree, hf_teams_http, tvb, 0, 0, is_request ? "request" : kept->answer ? "answer" : "body",
         "%s: %s %s (%s)", is_request ? "Request" : kept->answer ? "Answer" : "Body of the answer", kind->method, kind->path, service);
     proto_tree *request_tree = proto_item_add_subtree(item, ett_request);
 
@@ -588,9 +588,9 @@ show_request(tvbuff_t *tvb, proto_tree *tree, const frame_request *kept)
     if (kept->answer)
         show_answer(tvb, request_tree, request);
     else if (is_request)
-        ts_add_number(tvb, request_tree, hf_response_in, request->answer_frame);
+        ts_add_number(tvb, request_tree, hf_teams_http_response_in, request->answer_frame);
     if (kept->region)
-        ts_add_text(tvb, request_tree, hf_token_region, request->token_region);
+        ts_add_text(tvb, request_tree, hf_teams_http_token_region, request->token_region);
 }
 
 void
@@ -612,41 +612,41 @@ void
 teams_requests_register(int proto)
 {
     static hf_register_info hf[] = {
-        { &hf_request, { "HTTP", "teams.http", FT_STRING, BASE_NONE, NULL, 0,
+        { &hf_teams_http, { "HTTP", "teams.http", FT_STRING, BASE_NONE, NULL, 0,
             "A request inside TLS that is decrypted, an answer to one, or the body of an answer", HFILL } },
-        { &hf_host, { "Host", "teams.http.host", FT_STRING, BASE_NONE, NULL, 0,
+        { &hf_teams_http_host, { "Host", "teams.http.host", FT_STRING, BASE_NONE, NULL, 0,
             "Host that the request asks", HFILL } },
-        { &hf_method, { "Method", "teams.http.method", FT_STRING, BASE_NONE, NULL, 0,
+        { &hf_teams_http_method, { "Method", "teams.http.method", FT_STRING, BASE_NONE, NULL, 0,
             "Method of the request", HFILL } },
-        { &hf_path, { "Path", "teams.http.path", FT_STRING, BASE_NONE, NULL, 0,
+        { &hf_teams_http_path, { "Path", "teams.http.path", FT_STRING, BASE_NONE, NULL, 0,
             "Path of the request without its query; what may name a tenant, a user, a thread or a token is {id}, unless the preference "
             "teams.show_tenants is set", HFILL } },
-        { &hf_role, { "Role", "teams.http.role", FT_STRING, BASE_NONE, NULL, 0,
+        { &hf_teams_http_role, { "Role", "teams.http.role", FT_STRING, BASE_NONE, NULL, 0,
             "What says which service is asked for: path, name (the host has this service alone); empty: a path that is not known", HFILL } },
-        { &hf_product, { "Product", "teams.http.product", FT_STRING, BASE_NONE, NULL, 0,
+        { &hf_teams_http_product, { "Product", "teams.http.product", FT_STRING, BASE_NONE, NULL, 0,
             "Product that the request is for", HFILL } },
-        { &hf_service, { "Service", "teams.http.service", FT_STRING, BASE_NONE, NULL, 0,
+        { &hf_teams_http_service, { "Service", "teams.http.service", FT_STRING, BASE_NONE, NULL, 0,
             "Service that the request is for, as in the naming taxonomy", HFILL } },
-        { &hf_stage, { "Stage", "teams.http.stage", FT_STRING, BASE_NONE, NULL, 0,
+        { &hf_teams_http_stage, { "Stage", "teams.http.stage", FT_STRING, BASE_NONE, NULL, 0,
             "Stage of sign-in or call that the service serves", HFILL } },
-        { &hf_region, { "Region", "teams.http.region", FT_STRING, BASE_NONE, NULL, 0,
+        { &hf_teams_http_region, { "Region", "teams.http.region", FT_STRING, BASE_NONE, NULL, 0,
             "Region that the path names", HFILL } },
-        { &hf_confidence, { "Confidence", "teams.http.confidence", FT_STRING, BASE_NONE, NULL, 0,
+        { &hf_teams_http_confidence, { "Confidence", "teams.http.confidence", FT_STRING, BASE_NONE, NULL, 0,
             "How sure the meaning of the path is; low: observed by one source, or inferred from another cloud", HFILL } },
-        { &hf_status, { "Status", "teams.http.status", FT_UINT16, BASE_DEC, NULL, 0,
+        { &hf_teams_http_status, { "Status", "teams.http.status", FT_UINT16, BASE_DEC, NULL, 0,
             "Status code of the answer", HFILL } },
-        { &hf_time, { "Time", "teams.http.time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+        { &hf_teams_http_time, { "Time", "teams.http.time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
             "Time from the request to the first byte of the answer (HTTP/2 and HTTP/3: to its header)", HFILL } },
-        { &hf_request_in, { "Request In", "teams.http.request_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0,
+        { &hf_teams_http_request_in, { "Request In", "teams.http.request_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0,
             "Frame of the request that this answers", HFILL } },
-        { &hf_response_in, { "Response In", "teams.http.response_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0,
+        { &hf_teams_http_response_in, { "Response In", "teams.http.response_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0,
             "Frame of the answer to this request", HFILL } },
-        { &hf_retry_after, { "Retry After", "teams.http.retry_after", FT_STRING, BASE_NONE, NULL, 0,
+        { &hf_teams_http_retry_after, { "Retry After", "teams.http.retry_after", FT_STRING, BASE_NONE, NULL, 0,
             "How long the service asks the client to wait", HFILL } },
-        { &hf_reason, { "Reason", "teams.http.reason", FT_STRING, BASE_NONE, NULL, 0,
+        { &hf_teams_http_reason, { "Reason", "teams.http.reason", FT_STRING, BASE_NONE, NULL, 0,
             "Error code of WWW-Authenticate: insufficient_claims is a claims challenge, of conditional access or after a token was "
             "revoked", HFILL } },
-        { &hf_token_region, { "Token Region", "teams.http.token_region", FT_STRING, BASE_NONE, NULL, 0,
+        { &hf_teams_http_token_region, { "Token Region", "teams.http.token_region", FT_STRING, BASE_NONE, NULL, 0,
             "Region of the user that the token's answer gives", HFILL } },
     };
     static int *ett[] = { &ett_request };

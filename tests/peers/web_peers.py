@@ -1,0 +1,150 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Real web servers and clients on the loopback of network and mount namespaces of their own, captured with their key log.
+
+web_peers.py FOLDER CLIENT    CLIENT is curl-http1.1, curl-http2, chromium, websocket or http3
+Leaves FOLDER/plain.pcapng and FOLDER/keys.txt. Ends with 77 where a program is missing.
+"""
+import asyncio
+import os
+import pathlib
+import shutil
+import signal
+import ssl
+import subprocess
+import sys
+import time
+
+DOOR, PUSH = ("teams.microsoft.com", "52.113.194.132"), ("go-eu.trouter.teams.microsoft.com", "52.123.130.30")
+CLIENT = "192.168.7.7"
+MISSING = 77
+NGINX = """daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx.log; {user}
+events {{ }}
+http {{
+  access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u;
+  scgi_temp_path {folder}/s;
+  server {{
+    listen {address}:443 ssl http2; ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;
+    location /v2 {{ default_type text/html; return 200 '<html><script>
+      for (const [method, path] of [["POST", "/api/authsvc/v1.0/authz"], ["GET", "/api/csa/emea/api/v3/teams/users/me/updates"], ["GET", "/api/new/thing"]])
+        fetch(path, {{ method: method }});
+      </script></html>'; }}
+    location = /api/authsvc/v1.0/authz {{ default_type application/json;
+      return 200 '{{"tokens":{{"skypeToken":"x"}},"region":"emea","partition":"emea01"}}'; }}
+    location /api/csa/ {{ return 403; }}
+    location /api/mt/ {{ add_header Retry-After 30 always; return 429; }}
+    location / {{ return 404; }}
+  }}
+}}
+"""
+PATHS = [("GET", "/v2"), ("POST", "/api/authsvc/v1.0/authz"), ("GET", "/api/csa/emea/api/v3/teams/users/me/updates?x=y"),
+         ("GET", "/api/mt/emea/beta/users/8:orgid:0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0/"), ("GET", "/api/new/thing")]
+
+
+def need(*programs):
+    if not all(map(shutil.which, programs)):
+        sys.exit(MISSING)
+
+
+def certificate(folder, name):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+                    f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
+                   check=True, capture_output=True)
+
+
+def curl(folder, option):
+    need("nginx", "curl")
+    args = []
+    for method, path in PATHS:
+        args += ["--next"] if args else []
+        args += ["-s", "-k", option, "--interface", CLIENT, "--resolve", f"{DOOR[0]}:443:{DOOR[1]}", "-X", method, "-o", "/dev/null", f"https://{DOOR[0]}{path}"]
+    subprocess.run(["curl", *args], env={**os.environ, "SSLKEYLOGFILE": str(folder / "keys.txt")}, check=True, timeout=30)
+
+
+def chromium(folder):
+    need("nginx", "chromium")
+    subprocess.run(["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--ignore-certificate-errors",
+                    f"--host-resolver-rules=MAP * {DOOR[1]}", f"--user-data-dir={folder}/profile", "--virtual-time-budget=4000",
+                    f"--ssl-key-log-file={folder}/keys.txt", "--dump-dom", f"https://{DOOR[0]}/v2"],
+                   env={**os.environ, "HOME": str(folder)}, check=True, timeout=90, capture_output=True)
+
+
+def websocket(folder):
+    try:
+        import websockets  # noqa: E402  (only here)
+    except ImportError:
+        sys.exit(MISSING)
+    server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server_context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    client_context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client_context.check_hostname, client_context.verify_mode = False, ssl.CERT_NONE
+    client_context.keylog_filename = str(folder / "keys.txt")
+
+    async def serve(socket, _path=None):
+        await socket.send("1::")
+        await socket.recv()
+        await socket.ping()
+        await asyncio.sleep(0.2)
+        await socket.close(1012, "restart")
+
+    async def both():
+        async with websockets.serve(serve, [DOOR[1], PUSH[1]], 443, ssl=server_context):
+            # The name that begins a sign-in.
+            _, door = await asyncio.open_connection(DOOR[1], 443, ssl=client_context, server_hostname=DOOR[0], local_addr=(CLIENT, 0))
+            uri = f"wss://{PUSH[0]}/v4/c?epid=secret"
+            async with websockets.connect(uri, host=PUSH[1], port=443, ssl=client_context, server_hostname=PUSH[0],
+                                          local_addr=(CLIENT, 0)) as client:
+                await client.recv()
+                await client.send("5:::{}")
+                await client.wait_closed()
+            door.close()
+
+    asyncio.run(both())
+
+
+def http3(folder):
+    need("gtlsserver", "gtlsclient")
+    # The client takes the server name from what it is told to connect to, which only a file of the system's can lead here.
+    (folder / "hosts").write_text(f"{DOOR[1]} {DOOR[0]}\n")
+    subprocess.run(["mount", "--bind", folder / "hosts", "/etc/hosts"], check=True)
+    server = subprocess.Popen(["gtlsserver", "-q", DOOR[1], "443", folder / "key.pem", folder / "cert.pem"], cwd=folder,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(0.5)
+    subprocess.run(["gtlsclient", "-q", "--exit-on-all-streams-close", DOOR[0], "443", f"https://{DOOR[0]}/v2"],
+                   env={**os.environ, "SSLKEYLOGFILE": str(folder / "keys.txt")}, timeout=20, check=False, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+    server.terminate()
+    server.wait()
+
+
+CLIENTS = {"curl-http1.1": lambda folder: curl(folder, "--http1.1"), "curl-http2": lambda folder: curl(folder, "--http2"),
+           "chromium": chromium, "websocket": websocket, "http3": http3}
+
+
+def main(folder, client):
+    need("ip", "dumpcap", "openssl")
+    folder = pathlib.Path(folder)
+    for command in (["ip", "link", "set", "lo", "up"], *(["ip", "addr", "add", f"{address}/32", "dev", "lo"] for address in (DOOR[1], PUSH[1], CLIENT))):
+        subprocess.run(command, check=True)
+    certificate(folder, PUSH[0] if client == "websocket" else DOOR[0])
+    with open(folder / "dumpcap.log", "wb") as log:
+        capture = subprocess.Popen(["dumpcap", "-q", "-i", "lo", "-w", folder / "plain.pcapng"], stderr=log, stdout=log)
+    nginx = None
+    if client.startswith(("curl", "chromium")):
+        need("nginx")
+        (folder / "nginx.conf").write_text(NGINX.format(folder=folder, address=DOOR[1], user="user root;"))
+        nginx = subprocess.Popen(["nginx", "-c", folder / "nginx.conf"])
+    time.sleep(1.5)
+    try:
+        CLIENTS[client](folder)
+    finally:
+        time.sleep(0.5)
+        for process in filter(None, (nginx, capture)):
+            process.send_signal(signal.SIGTERM if process is nginx else signal.SIGINT)
+            process.wait()
+    for name in ("plain.pcapng", "keys.txt"):
+        (folder / name).chmod(0o644)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Requests by path of real peers: nginx with curl and Chromium, a WebSocket server, HTTP/3, each with a key log that is put into the file."""
+import functools
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+
+import pytest
+
+import harness
+
+PEERS = pathlib.Path(__file__).parent / "peers" / "web_peers.py"
+MISSING = 77
+
+
+@functools.lru_cache(maxsize=None)
+def captured(client):
+    """The folder with plain.pcapng and with.pcapng."""
+    if os.geteuid() or not all(map(shutil.which, ("unshare", "ip", "dumpcap", "openssl", "editcap"))):
+        pytest.skip("capturing live needs root, unshare, ip, dumpcap, openssl and editcap")
+    folder = pathlib.Path(tempfile.mkdtemp(dir=harness.workspace()))
+    folder.chmod(0o755)
+    done = subprocess.run(["unshare", "-n", "-m", "--propagation", "private", "/usr/bin/python3", "-B", PEERS, folder, client],
+                          capture_output=True, text=True, check=False, timeout=180)
+    if done.returncode == MISSING:
+        pytest.skip(f"a program for {client} is missing")
+    if not (folder / "plain.pcapng").is_file():
+        pytest.skip(f"capturing live is not allowed here: {done.stderr}")
+    assert done.returncode == 0, done.stderr
+    subprocess.run(["editcap", "--inject-secrets", f"tls,{folder / 'keys.txt'}", folder / "plain.pcapng", folder / "with.pcapng"],
+                   check=True, capture_output=True)
+    (folder / "with.pcapng").chmod(0o644)
+    return folder
+
+
+def answered(path):
+    """Method, path and service of each request, with the status of its answer."""
+    rows = harness.fields(path, [f"teams.http.{name}" for name in ("method", "path", "service", "status")], "teams.http.status")
+    return {tuple(row[f"teams.http.{name}"][n] if row[f"teams.http.{name}"] else "" for name in ("method", "path", "service", "status"))
+            for row in rows for n in range(len(row["teams.http.status"]))}
+
+
+def signin(path):
+    return json.loads(harness.report(path, "teams,signin,json"))["signins"][0]
+
+
+# What nginx is configured to answer (peers/web_peers.py).
+DOOR = {("GET", "/v2", "web-app", "200"), ("POST", "/api/authsvc/v1.0/authz", "token", "200"),
+        ("GET", "/api/csa/emea/api/v3/teams/users/me/updates", "chat-aggregator", "403"), ("GET", "/api/new/thing", "", "404")}
+MIDDLE = ("GET", "/api/mt/emea/beta/users/{id}", "middle-tier", "429")
+
+
+@pytest.mark.parametrize("client, expected", [("curl-http1.1", DOOR | {MIDDLE}), ("curl-http2", DOOR | {MIDDLE}), ("chromium", DOOR)])
+def test_requests_of_real_clients(client, expected):
+    path = captured(client) / "with.pcapng"
+    assert expected <= answered(path)
+    found = signin(path)
+    assert found["token_region"] == "emea"
+    states = {row["stage"]: row["state"] for row in found["stages"]}
+    assert (states["bootstrap"], states["token"], states["sync"]) == ("reached", "reached", "refused")
+    harness.assert_same_in_all_modes(path, ["teams.http", "teams.http.method", "teams.http.path", "teams.http.status"], "teams.http")
+
+
+@pytest.mark.parametrize("client", ["curl-http1.1", "curl-http2", "chromium", "websocket"])
+def test_without_the_keys(client):
+    path = captured(client) / "plain.pcapng"
+    assert harness.fields(path, [], "teams.http") == []
+    assert signin(path)["requests"] == []
+
+
+def test_a_real_web_socket():
+    path = captured("websocket") / "with.pcapng"
+    assert answered(path) == {("GET", "/v4/c", "push-realtime", "101")}
+    socket, = signin(path)["web_sockets"]
+    assert (socket["messages_sent"], socket["messages_received"], socket["pings"], socket["pongs"]) == (1, 1, 1, 1)
+    assert (socket["close_code"], socket["closed_by_client"]) == (1012, False)
+    assert len(harness.fields(path, [], "teams.http.push_closed")) == 1
+
+
+def test_http3():
+    """Wireshark decodes the headers of HTTP/3 since 4.6; before that nothing is said."""
+    path = captured("http3") / "with.pcapng"
+    decoded = re.search(r"\thttp3\.headers\.path\t", harness.tshark("-G", "fields"))
+    assert harness.fields(path, [], "http3", stock=True), "stock does not open it: the keys are wrong"
+    shown = answered(path)
+    assert {row[:3] for row in shown} == ({("GET", "/v2", "web-app")} if decoded else set())
+    assert signin(path)["severity"] in ("OK", "unknown")

@@ -220,6 +220,13 @@ severity_of(const teams_check *j, const refusals *r, const teams_request_kind *k
 }
 
 /* Other kinds of the same service that end in the same status: one problem tells of all. */
+/* Proxies and inspection forbid and fail in a service's name. */
+static teams_actor
+refused_by(unsigned status)
+{
+    return status == 403 || status >= 500 ? TEAMS_BY_UNKNOWN : TEAMS_BY_SERVER;
+}
+
 static void
 check_refused(teams_check *j, const refusals *r, const teams_request_use *use)
 {
@@ -234,7 +241,7 @@ check_refused(teams_check *j, const refusals *r, const teams_request_use *use)
     const char *others = alike == 0 ? "" : wmem_strdup_printf(j->scope, "; the same of %u other path%s of this service", alike, alike == 1 ? "" : "s");
 
     teams_check_add(j, &teams_conclusions[conclusion_of(use->refused->status)], severity,
-        (teams_problem_place) { .frame = use->refused->answer_frame, .actor = TEAMS_BY_SERVER, .name = kind->host, .fatal = severity == PI_ERROR },
+        (teams_problem_place) { .frame = use->refused->answer_frame, .actor = refused_by(use->refused->status), .name = kind->host, .fatal = severity == PI_ERROR },
         "%s: %s %s at %s was refused %swith %s, and no later request succeeded%s",
         kind->service == TS_SERVICE_UNKNOWN ? "Unknown path" : ts_service_label(kind->service), kind->method, kind->path, kind->host,
         use->refusals == 1 ? "" : wmem_strdup_printf(j->scope, "%u times, at last ", use->refusals),

@@ -70,7 +70,14 @@ def columns():
 
 def column_fields():
     """The fields that columns show."""
-    return [match[1] for match in map(FIELD_OF_COLUMN.fullmatch, columns().values()) if match]
+    return [field for match in map(FIELD_OF_COLUMN.fullmatch, columns().values()) if match for field in match[1].split(" or ")]
+
+
+def column_widths():
+    """Format of a column, as the file of recent settings has it -> its width in pixels."""
+    line, = lines("recent")
+    words = line.removeprefix("column.width: ").split(", ")
+    return dict(zip(words[::2], map(int, words[1::2])))
 
 
 def preferences():

@@ -158,15 +158,29 @@ def test_graph_is_one_that_every_version_draws(record):
 
 def test_columns_show_registered_fields():
     shown = profile_files.column_fields()
-    assert shown == ["teams.service", "teams.stage", "teams.modality", "teams.path", "teams.call"]
+    assert shown == ["teams.name", "teams.modality"]
     assert set(shown) <= set(interface.registered())
+
+
+# What a screen of 1280 pixels leaves to the columns, and what Info needs of it to be read.
+SCREEN_WIDTH, INFO_WIDTH = 1230, 300
+
+
+def test_info_is_in_sight_on_a_small_screen():
+    """Each column has its width, custom ones under the names that releases write; a letter of 15 points has 12 pixels."""
+    widths = profile_files.column_widths()
+    formats = [re.sub(r":0:R$", "", column) for column in profile_files.columns().values()]
+    assert set(formats) <= set(widths)
+    assert sum(widths[column] for column in formats[:-1]) <= SCREEN_WIDTH - INFO_WIDTH
+    for column, words in (("%p", "MS-TURN"), ("%s", "192.168.100.20"), ("%t", "61.100000"), ("%m", "86050")):
+        assert widths[column] >= 12 * len(words) + 10, column
 
 
 def test_columns_are_those_of_tshark_too():
     line = with_profile("-r", harness.bundled("article-signin-2017.pcap"), "-Y", 'dns.qry.name == "login.microsoftonline.com"', "-T", "tabs").splitlines()[0]
     shown = [text.strip() for text in line.split("\t")]
     shown.remove("→")       # between source and destination
-    assert dict(zip(profile_files.columns(), shown))["Stage"] == "identity"
+    assert dict(zip(profile_files.columns(), shown))["Name or medium"] == "login.microsoftonline.com"
     assert len(shown) == len(profile_files.columns())
 
 

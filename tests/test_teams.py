@@ -8,6 +8,7 @@ import json
 
 import pytest
 
+import harness
 from harness import assert_same_in_all_modes, bundled, report, shared, shared_names, tshark
 
 TEAMS_CALL = "teams/teams-signin-and-call.pcapng"
@@ -366,3 +367,36 @@ def test_a_visit_to_a_relay_is_no_call():
     assert {end["role"] for end in visit["remotes"]} == {"tried"}
     assert {code for code, _ in codes(visit)}.isdisjoint({"call-not-connected", "media-over-tcp", "best-effort"})
     assert "Short exchange with a relay 1 of 192.168.1.20" in report(bundled("sessions/relay-visit.pcap"), "teams,calls")
+
+
+# ---- connections to relays, names in sight ----
+
+@pytest.mark.parametrize("mode", harness.MODES)
+def test_a_connection_to_a_relay_is_of_its_call_from_its_first_frame(mode):
+    """fallback-one-call.pcap: frames 10 to 12 are the handshake with the relay that frame 1 asked over UDP."""
+    rows = harness.fields(bundled("sessions/fallback-one-call.pcap"), ["teams.call", "teams.service", "teams.evidence"],
+                          display_filter="tcp.flags.syn == 1 && !(tcp.flags.ack == 1) && frame.number == 10", mode=mode)
+    assert [(row["teams.call"], row["teams.service"], row["teams.evidence"]) for row in rows] == [(["1"], ["media-relay"], ["endpoint"])]
+
+
+def test_a_connection_to_a_relay_that_nobody_asked_is_of_no_call():
+    """callers-over-tcp.pcap begins with its connections: nothing says yet that there is a relay."""
+    first = harness.fields(bundled("sessions/callers-over-tcp.pcap"), ["teams.call"], display_filter="frame.number == 1 && tcp.flags.syn == 1")
+    assert all(row["teams.call"] == [] for row in first) and first
+
+
+def test_info_has_the_name_once():
+    lines = tshark("-r", bundled("article-2017.pcapng"), "-Y", "frame.number in {35, 37, 40, 200}", "-T", "fields", "-e", "_ws.col.Info").splitlines()
+    assert lines[0].startswith("Teams identity: Standard query ") and lines[0].count("login.microsoftonline.com") == 1
+    assert lines[1].startswith("Teams identity: login.microsoftonline.com, 50103 ") and lines[1].endswith("[SYN] Seq=0 Win=64240 Len=0")
+    assert lines[2].count("login.microsoftonline.com") == 1 and "Client Hello" in lines[2]
+    assert lines[3].startswith("Teams data check: ")
+
+
+def test_what_is_not_known_of_a_name_keeps_its_place_and_is_not_shown():
+    capture = bundled("article-2017.pcapng")
+    frame, = harness.fields(capture, ["teams_dns.name", "teams_dns.region", "teams_dns.datacenter"], display_filter="frame.number == 84")
+    assert len(frame["teams_dns.name"]) == len(frame["teams_dns.region"]) == len(frame["teams_dns.datacenter"]) == 4
+    assert frame["teams_dns.datacenter"][:3] == ["", "", ""] and frame["teams_dns.datacenter"][3] == "BN3"
+    text = tshark("-r", capture, "-Y", "frame.number == 84", "-O", "teams_dns")
+    assert "[Datacenter: BN3]" in text and "[Datacenter: ]" not in text and not [line for line in text.splitlines() if line.endswith(": ]")]

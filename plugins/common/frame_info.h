@@ -61,7 +61,7 @@ typedef struct {
 typedef enum {
     TS_EVIDENCE_NONE,
     TS_EVIDENCE_PREFIX,         /* a published prefix with a port published for it */
-    TS_EVIDENCE_ENDPOINT,       /* an address and port that an earlier message named */
+    TS_EVIDENCE_ENDPOINT,       /* an address and port that an earlier message named; a relay of the open call, over TCP */
     TS_EVIDENCE_ADDRESS,        /* an address that a classified name gave */
     TS_EVIDENCE_CONVERSATION,   /* earlier frames of the flow */
     TS_EVIDENCE_NAME,           /* the frame carries a classified DNS name */

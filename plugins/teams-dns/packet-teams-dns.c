@@ -59,6 +59,17 @@ show_prefix(proto_tree *tree, tvbuff_t *tvb, const ts_prefix_row *prefix)
         ts_add_text(tvb, tree, hf_teams_dns_prefix, prefix->text);
 }
 
+/* What is not known keeps its place among the values, and is not shown. */
+static void
+add_value(tvbuff_t *tvb, proto_tree *tree, int hf, const char *text)
+{
+    proto_item *item = proto_tree_add_string(tree, hf, tvb, 0, 0, text);
+
+    proto_item_set_generated(item);
+    if (text[0] == '\0')
+        proto_item_set_hidden(item);
+}
+
 /* Every field, known or not, in this order: the n-th value of each belongs to the n-th name. */
 static proto_item *
 show_name(proto_tree *tree, tvbuff_t *tvb, const ts_shown_name *shown)
@@ -75,19 +86,19 @@ show_name(proto_tree *tree, tvbuff_t *tvb, const ts_shown_name *shown)
         proto_item_append_text(item, ", possible");
     proto_item_set_generated(item);
 
-    ts_add_text(tvb, name_tree, hf_teams_dns_name, kind->name);
-    ts_add_text(tvb, name_tree, hf_teams_dns_role, role_names[shown->role]);
-    ts_add_text(tvb, name_tree, hf_teams_dns_product, ts_product_name(kind->product));
-    ts_add_text(tvb, name_tree, hf_teams_dns_service, ts_service_name(kind->service));
-    ts_add_text(tvb, name_tree, hf_teams_dns_stage, ts_stage_name(kind->stage));
-    ts_add_text(tvb, name_tree, hf_teams_dns_infra, ts_infra_name(kind->infra));
-    ts_add_text(tvb, name_tree, hf_teams_dns_cloud, ts_cloud_name(kind->cloud));
-    ts_add_text(tvb, name_tree, hf_teams_dns_trust, ts_trust_name(kind->trust));
-    ts_add_text(tvb, name_tree, hf_teams_dns_region, kind->region);
-    ts_add_text(tvb, name_tree, hf_teams_dns_datacenter, kind->datacenter);
-    ts_add_text(tvb, name_tree, hf_teams_dns_environment, kind->environment);
-    ts_add_text(tvb, name_tree, hf_teams_dns_confidence, ts_confidence_name(kind->confidence));
-    ts_add_text(tvb, name_tree, hf_teams_dns_required, kind->required);
+    add_value(tvb, name_tree, hf_teams_dns_name, kind->name);
+    add_value(tvb, name_tree, hf_teams_dns_role, role_names[shown->role]);
+    add_value(tvb, name_tree, hf_teams_dns_product, ts_product_name(kind->product));
+    add_value(tvb, name_tree, hf_teams_dns_service, ts_service_name(kind->service));
+    add_value(tvb, name_tree, hf_teams_dns_stage, ts_stage_name(kind->stage));
+    add_value(tvb, name_tree, hf_teams_dns_infra, ts_infra_name(kind->infra));
+    add_value(tvb, name_tree, hf_teams_dns_cloud, ts_cloud_name(kind->cloud));
+    add_value(tvb, name_tree, hf_teams_dns_trust, ts_trust_name(kind->trust));
+    add_value(tvb, name_tree, hf_teams_dns_region, kind->region);
+    add_value(tvb, name_tree, hf_teams_dns_datacenter, kind->datacenter);
+    add_value(tvb, name_tree, hf_teams_dns_environment, kind->environment);
+    add_value(tvb, name_tree, hf_teams_dns_confidence, ts_confidence_name(kind->confidence));
+    add_value(tvb, name_tree, hf_teams_dns_required, kind->required);
     proto_item_set_generated(proto_tree_add_boolean(name_tree, hf_teams_dns_anchored, tvb, 0, 0, kind->anchored));
     show_prefix(name_tree, tvb, shown->prefix);
     return item;

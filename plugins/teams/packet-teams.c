@@ -9,6 +9,8 @@
  * (connection_frame.c), and shows that on every pass.
  */
 
+#include <string.h>
+
 #include "common/duplicate.h"
 #include "common/items.h"
 #include "common/frame_info.h"
@@ -213,6 +215,18 @@ find_info(tvbuff_t *tvb, packet_info *pinfo)
     return info;
 }
 
+/* "Teams identity: login.microsoftonline.com, Client Hello": with the name where nothing else in the column has it. */
+static void
+prepend_info(packet_info *pinfo, const teams_frame_info *info, const char *label)
+{
+    const char *text = col_get_text(pinfo->cinfo, COL_INFO);
+
+    if (info->what != TEAMS_WHAT_SERVICE || info->name == NULL || (text != NULL && strstr(text, info->name) != NULL))
+        col_prepend_fence_fstr(pinfo->cinfo, COL_INFO, "%s: ", label);
+    else
+        col_prepend_fence_fstr(pinfo->cinfo, COL_INFO, "%s: %s, ", label, info->name);
+}
+
 static int
 dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
@@ -227,7 +241,7 @@ dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U
 
         show_info(tvb, pinfo, tree, info, label);
         if (teams_preference_info_column())
-            col_prepend_fence_fstr(pinfo->cinfo, COL_INFO, "%s: ", label);
+            prepend_info(pinfo, info, label);
         queue_tap(pinfo, info);
     } else if (teams_connection_has_items(pinfo))
         show_protocol(tvb, pinfo, tree, "connection");

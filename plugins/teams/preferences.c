@@ -13,6 +13,7 @@
 
 static ws_bool info_column = true;
 static ws_bool show_tenants = false;
+static ws_bool anonymise = false;
 static int client_continent = 0;
 
 /* Name on the command line, title, and the codes of the naming taxonomy by number. */
@@ -39,6 +40,9 @@ teams_preferences_register(int proto)
     prefs_register_bool_preference(module, "show_tenants", "Show tenants' names in reports",
         "Names such as <tenant>.sharepoint.com and lyncdiscover.<domain> identify customers. "
         "Reports replace that part unless this is set; packet details always show names as they are", &show_tenants);
+    prefs_register_bool_preference(module, "anonymise", "Take out of reports who it was",
+        "Reports name clients, peers, tenants and other hosts client-1, peer-2, tenant-1; Microsoft's own names and addresses "
+        "stay. Packet details always show everything", &anonymise);
     prefs_register_enum_preference(module, "client_continent", "Where the clients are",
         "Continent of the captured clients. Where it is given, relay and edge names that were answered for "
         "another continent are reported", &client_continent, continents, false);
@@ -48,6 +52,12 @@ bool
 teams_preference_info_column(void)
 {
     return info_column;
+}
+
+bool
+teams_preference_anonymise(void)
+{
+    return anonymise;
 }
 
 bool

@@ -17,6 +17,9 @@ bool teams_preference_info_column(void);
 /* Show customers' own domains and tenant names in reports. */
 bool teams_preference_show_tenants(void);
 
+/* Say of nobody in reports who it was. */
+bool teams_preference_anonymise(void);
+
 /* Where the clients are: a continent of tokens.csv ("eu", "na", ...); "" not said. */
 const char *teams_preference_client_continent(void);
 

@@ -11,6 +11,8 @@
 
 #include <epan/to_str.h>
 
+#include "report/anonymous.h"
+
 /* ---- rows of a list ---- */
 
 static const void *
@@ -266,22 +268,31 @@ report_list_headings(const report_list *list)
     return headings;
 }
 
+/* Of a string that it frees, one that may be printed. */
+static char *
+escaped(char *text)
+{
+    char *shown = report_anonymous_text(text);
+    char *clean = report_escape(shown);
+
+    g_free(text);
+    g_free(shown);
+    return clean;
+}
+
 /* The value as one line of text; new string. */
 static char *
 cell_text(const report_column *column, const void *parent, const void *row)
 {
     if (column->kind == COLUMN_TEXTS) {
         char *joined = report_texts_join(texts_of(column, row), ", ");
-        char *clean = report_escape(joined);
 
-        g_free(joined);
-        return clean;
+        return escaped(joined);
     }
     column_value value = value_of(column, row, parent);
-    char *text = column->kind == COLUMN_BOOL ? g_strdup(value.number != 0 ? "yes" : "no") : report_escape(value.text);
-
-    g_free(value.owned);
-    return text;
+    if (column->kind == COLUMN_BOOL)
+        return g_strdup(value.number != 0 ? "yes" : "no");
+    return escaped(value.owned != NULL ? value.owned : g_strdup(value.text));
 }
 
 static void

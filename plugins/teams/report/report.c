@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * -z teams,NAME[,json|,csv][,full][,FILTER], and -z teams,schema
+ * -z teams,NAME[,json|,csv][,full][,anonymise][,FILTER], and -z teams,schema
  *
  * All reports that one run asks for as JSON are one document, which is
  * written when the last of them is drawn.
@@ -18,6 +18,8 @@
 #include <string.h>
 
 #include <epan/tap.h>
+
+#include "report/anonymous.h"
 
 #define JSON_VERSION 2      /* raised with what a program could trip over */
 
@@ -264,6 +266,10 @@ take_words(report_run *run, const char *arguments)
             run->csv = found = true;
         if (take_word(&arguments, "full"))
             run->full = found = true;
+        if (take_word(&arguments, "anonymise")) {
+            report_anonymous_ask();
+            found = true;
+        }
     }
     run->filter = g_strdup(arguments);
 }

@@ -12,6 +12,7 @@
 #include <epan/to_str.h>
 
 #include "preferences.h"
+#include "report/anonymous.h"
 #include "session/model.h"
 
 /* ---- sets of texts ---- */
@@ -127,20 +128,33 @@ is_own_zone(const char *name)
     return false;
 }
 
+bool
+report_tenant_part(const char *name, size_t *from, size_t *length)
+{
+    if (is_own_zone(name))
+        return false;
+    for (unsigned i = 0; i < G_N_ELEMENTS(tenant_names); i++) {
+        const char *affix = tenant_names[i].affix;
+        const bool is_prefix = tenant_names[i].is_prefix;
+
+        if (is_prefix ? g_ascii_strncasecmp(name, affix, strlen(affix)) != 0 : !has_suffix(name, affix))
+            continue;
+        *from = is_prefix ? strlen(affix) : 0;
+        *length = strlen(name) - strlen(affix);
+        return *length > 0;
+    }
+    return false;
+}
+
 char *
 report_name(const char *name)
 {
-    if (teams_preference_show_tenants() || is_own_zone(name))
-        return g_strdup(name);
-    for (unsigned i = 0; i < G_N_ELEMENTS(tenant_names); i++) {
-        const char *affix = tenant_names[i].affix;
+    size_t from, length;
 
-        if (tenant_names[i].is_prefix && g_ascii_strncasecmp(name, affix, strlen(affix)) == 0)
-            return g_strdup_printf("%s<tenant>", affix);
-        if (!tenant_names[i].is_prefix && has_suffix(name, affix))
-            return g_strdup_printf("<tenant>%s", affix);
-    }
-    return g_strdup(name);
+    /* What is anonymous gets its word where it is written. */
+    if (teams_preference_show_tenants() || report_anonymous_is_asked() || !report_tenant_part(name, &from, &length))
+        return g_strdup(name);
+    return g_strdup_printf("%.*s<tenant>%s", (int)from, name, name + from + length);
 }
 
 char *
@@ -344,7 +358,8 @@ report_print(FILE *out, unsigned indent, const char *format, ...)
     va_start(arguments, format);
     char *raw = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    char *text = report_escape(raw);
+    char *shown = report_anonymous_text(raw);
+    char *text = report_escape(shown);
 
     unsigned column = indent;
     for (const char *rest = text; rest[0] != '\0' || rest == text;) {
@@ -359,14 +374,17 @@ report_print(FILE *out, unsigned indent, const char *format, ...)
         column = indent + 2;
     }
     g_free(raw);
+    g_free(shown);
     g_free(text);
 }
 
 /* ---- JSON ---- */
 
 void
-report_json_text(json_dumper *out, const char *text)
+report_json_text(json_dumper *out, const char *value)
 {
+    char *shown = report_anonymous_text(value);
+    const char *text = shown;
     GString *quoted = g_string_new("\"");
 
     while (text[0] != '\0') {
@@ -385,6 +403,7 @@ report_json_text(json_dumper *out, const char *text)
     }
     json_dumper_value_anyf(out, "%s\"", quoted->str);
     g_string_free(quoted, TRUE);
+    g_free(shown);
 }
 
 void

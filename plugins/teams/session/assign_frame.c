@@ -218,6 +218,33 @@ flow_by_address(teams_frame_builder *b)
     return flow;
 }
 
+/* A client of an open call, and a relay that was asked before: what connects the two is of the call from its first frame on. */
+static bool
+goes_to_relay(const teams_frame_builder *b, const address *relay, uint32_t port, const address *client)
+{
+    const teams_host *host = port == 443 || ts_port_is_relay((uint16_t)port) ? teams_host_of(b->model, relay, false) : NULL;
+    const teams_client *known = host != NULL && host->relay ? teams_client_of(b->model, b->pinfo, client, false) : NULL;
+
+    return known != NULL && teams_call_open(b->pinfo, known) != NULL;
+}
+
+static teams_flow *
+flow_by_relay(teams_frame_builder *b)
+{
+    const packet_info *pinfo = b->pinfo;
+    const bool to = pinfo->ptype == PT_TCP && goes_to_relay(b, &pinfo->dst, pinfo->destport, &pinfo->src);
+
+    if (pinfo->ptype != PT_TCP || (!to && !goes_to_relay(b, &pinfo->src, pinfo->srcport, &pinfo->dst)))
+        return NULL;
+    teams_flow *flow = teams_builder_set_flow(b, to);
+    flow->base.product = product_of_client(b);
+    flow->base.service = TS_SERVICE_MEDIA_RELAY;
+    flow->base.stage = TS_STAGE_MEDIA;
+    flow->base.what = TEAMS_WHAT_RELAY;
+    teams_builder_set_kind(b, flow->base.what, TS_EVIDENCE_ENDPOINT);
+    return flow;
+}
+
 static teams_flow *
 flow_by_prefix(teams_frame_builder *b)
 {
@@ -260,6 +287,10 @@ apply_context(teams_frame_builder *b)
     if (flow == NULL && known) {
         flow = flow_by_address(b);
         evidence = TS_EVIDENCE_ADDRESS;
+    }
+    if (flow == NULL && known) {
+        flow = flow_by_relay(b);
+        evidence = TS_EVIDENCE_ENDPOINT;
     }
     if (flow == NULL) {
         flow = flow_by_prefix(b);

@@ -163,6 +163,7 @@ apply_turn(teams_frame_builder *b, const ts_frame_info *info)
 
     teams_builder_set_kind(b, TEAMS_WHAT_RELAY, multiplexed ? TS_EVIDENCE_SESSION : TS_EVIDENCE_TURN);
     teams_builder_set_service(b, TS_SERVICE_MEDIA_RELAY, TS_STAGE_MEDIA);
+    teams_host_of(b->model, &flow->server_end.addr, true)->relay = true;
     if (turn->stream_type != 0)
         flow->stream_modality = modality_of_stream_type(turn->stream_type);
     teams_builder_set_path(b, multiplexed ? TEAMS_PATH_MULTIPLEXED : TEAMS_PATH_RELAYED);

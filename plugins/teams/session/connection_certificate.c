@@ -186,6 +186,8 @@ teams_connection_certificate(packet_info *pinfo, proto_tree *tree)
         certificate->subject = first_dns_name(pinfo, tree);
     certificate->frame = pinfo->num;
     certificate->known_issuer = teams_issuer_is_known(certificate->issuer, certificate->issuer_organisation);
+    if (!certificate->known_issuer)
+        teams_model_add_stranger(teams_model_get(), certificate->issuer);
     certificate->valid = true;
     if (read_time(teams_stock_field_at(tree, &field_not_before, 0), &certificate->not_before) &&
             read_time(teams_stock_field_at(tree, &field_not_after, 0), &certificate->not_after))

@@ -170,6 +170,7 @@ teams_model_get(void)
         model->pairs = wmem_map_new(scope, g_direct_hash, g_direct_equal);
         model->nominated = wmem_map_new(scope, g_direct_hash, g_direct_equal);
         model->chain_names = wmem_map_new(scope, name_hash, name_equal);
+        model->strangers = wmem_map_new(scope, wmem_str_hash, g_str_equal);
         model->earlier_names = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
     }
     return model;
@@ -179,6 +180,13 @@ void
 teams_model_cleanup(void)
 {
     model = NULL;       /* freed with the file scope */
+}
+
+void
+teams_model_add_stranger(teams_model *m, const char *text)
+{
+    if (text[0] != '\0' && !wmem_map_contains(m->strangers, text))
+        wmem_map_insert(m->strangers, text, (void *)text);
 }
 
 teams_host *

@@ -100,6 +100,7 @@ typedef struct {
     address addr;
     teams_learned *learned;         /* the latest name for it, NULL where none */
     bool resolved;                  /* an answer in the capture gave it */
+    bool relay;                     /* was asked as a relay, or answered as one */
 } teams_host;
 
 struct teams_flow {
@@ -220,6 +221,7 @@ typedef struct {
     wmem_map_t *nominated;          /* number of a pair -> frame that nominated it first */
     wmem_map_t *chain_names;        /* name (case-insensitive) -> teams_learned: links of our chains */
     wmem_map_t *earlier_names;      /* address -> list of teams_sighting *: a client's shared names of no sign-in */
+    wmem_map_t *strangers;          /* a set: what strangers said in words of their own (const char *): who issues certificates */
     uint32_t client_count;
     uint32_t signin_count;
     uint32_t call_count;
@@ -235,6 +237,9 @@ void teams_model_cleanup(void);
 /* Texts of the fields; "" for unknown. */
 const char *teams_transport_name(teams_transport transport);
 const char *teams_path_name(teams_path path);
+
+/* Keeps a stranger's words; text is file scope. */
+void teams_model_add_stranger(teams_model *model, const char *text);
 
 /* What is known of an address; add makes it when it is not. */
 teams_host *teams_host_of(teams_model *model, const address *addr, bool add);

@@ -1,0 +1,335 @@
+/* anonymous.c
+ * Who it was, taken out of reports: client-1, peer-2, tenant-1
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Works on the texts that reports write, so that no report can forget it: a
+ * text is cut into words, and a word that is an address or a name is looked up.
+ * What a stranger said in words of his own (an issuer of certificates) is
+ * known to the model.
+ */
+
+#include "report/anonymous.h"
+
+#include <string.h>
+
+#include <wsutil/inet_addr.h>
+
+#include "common/endpoint.h"
+#include "core/names.h"
+#include "core/prefixes.h"
+#include "preferences.h"
+#include "report/util.h"
+#include "session/model.h"
+
+#define DELIMITERS " \t\r\n/,=()<>\"';|&!{}"
+#define PATH "<path>"
+
+typedef struct {
+    GHashTable *words;          /* kind and text, lower case -> word */
+    GHashTable *counts;         /* kind -> how many it has */
+    ts_names *names;            /* the shipped taxonomy */
+} anonymous_state;
+
+static anonymous_state *state;
+static bool asked;
+
+void
+report_anonymous_ask(void)
+{
+    asked = true;
+}
+
+bool
+report_anonymous_is_asked(void)
+{
+    return asked || teams_preference_anonymise();
+}
+
+/* Kept for the life of the process: a capture that is read again has the same words. */
+static const anonymous_state *
+words(void)
+{
+    if (state == NULL) {
+        char *error = NULL;
+
+        state = g_new0(anonymous_state, 1);
+        state->words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        state->counts = g_hash_table_new(g_str_hash, g_str_equal);
+        state->names = ts_names_new(NULL, 0, &error);
+        g_free(error);
+    }
+    return state;
+}
+
+/* "client-1": the word for the text; kind is static. */
+static const char *
+word_for(const char *kind, const char *text)
+{
+    char *lower = g_ascii_strdown(text, -1);
+    char *key = g_strdup_printf("%s %s", kind, lower);
+    char *word = (char *)g_hash_table_lookup(words()->words, key);
+
+    g_free(lower);
+    if (word != NULL) {
+        g_free(key);
+        return word;
+    }
+    const unsigned count = GPOINTER_TO_UINT(g_hash_table_lookup(state->counts, kind)) + 1;
+
+    g_hash_table_insert(state->counts, (gpointer)kind, GUINT_TO_POINTER(count));
+    word = g_strdup_printf("%s-%u", kind, count);
+    g_hash_table_insert(state->words, key, word);
+    return word;
+}
+
+/* ---- addresses ---- */
+
+/* Nobody's: null, loopback, multicast, all ones. */
+static bool
+is_nobodys(const address *addr)
+{
+    static const uint8_t zero[15];
+    const uint8_t *bytes = (const uint8_t *)addr->data;
+
+    if (addr->type == AT_IPv4)
+        return bytes[0] == 0 || bytes[0] == 127 || bytes[0] >= 224;
+    return bytes[0] == 0xFF || (memcmp(bytes, zero, sizeof zero) == 0 && bytes[15] <= 1);
+}
+
+static bool is_microsoft_name(const char *name);
+
+static bool
+is_microsoft_address(const address *addr)
+{
+    const teams_model *model = teams_model_get();
+    const teams_host *host = (const teams_host *)wmem_map_lookup(model->hosts, addr);
+
+    if (ts_address_prefix(addr, &model->last) != NULL)
+        return true;
+    return host != NULL && host->learned != NULL && !ts_address_is_private(addr) && is_microsoft_name(host->learned->name);
+}
+
+static void
+append_address(GString *out, const address *addr, const char *text)
+{
+    teams_model *model = teams_model_get();
+    const teams_client *client = teams_client_of(model, NULL, addr, false);
+
+    if (client != NULL) {
+        char *known = report_address(&client->addr);
+
+        g_string_append(out, word_for("client", known));
+        g_free(known);
+    } else if (is_nobodys(addr) || is_microsoft_address(addr))
+        g_string_append(out, text);
+    else
+        g_string_append(out, word_for(wmem_map_lookup(model->hosts, addr) != NULL ? "peer" : "host", text));
+}
+
+static bool
+add_address(GString *out, const char *text)
+{
+    ws_in4_addr ipv4;
+    ws_in6_addr ipv6;
+    address addr;
+
+    if (ws_inet_pton4(text, &ipv4))
+        set_address(&addr, AT_IPv4, sizeof ipv4, &ipv4);
+    else if (ws_inet_pton6(text, &ipv6))
+        set_address(&addr, AT_IPv6, sizeof ipv6, &ipv6);
+    else
+        return false;
+    append_address(out, &addr, text);
+    return true;
+}
+
+/* ---- names ---- */
+
+static const ts_name_row *
+row_of(const char *name)
+{
+    ts_name_result result;
+
+    return words()->names != NULL && ts_names_classify(state->names, name, strlen(name), &result) ? result.row : NULL;
+}
+
+static bool
+is_microsoft_name(const char *name)
+{
+    const ts_name_row *row = row_of(name);
+
+    return row != NULL && row->trust != TS_TRUST_CUSTOMER && row->tokens == TS_TOKENS_ALL;
+}
+
+/* Field names are no names of hosts. */
+static bool
+is_name(const char *text)
+{
+    const char *last = strrchr(text, '.');
+
+    if (last == NULL || last == text || strlen(last) < 3 || proto_registrar_get_byname(text) != NULL)
+        return false;
+    for (const char *c = last + 1; *c != '\0'; c++)
+        if (g_ascii_isdigit(*c) || g_ascii_ispunct(*c))
+            return false;
+    return true;
+}
+
+/* The customer's part of "contoso-my.sharepoint.com" and of "contoso.com" is the same one. */
+static const char *
+tenant_word(const char *part, size_t length)
+{
+    char *whole = g_strndup(part, length);
+    char *key = g_strndup(whole, strcspn(whole, "."));
+    const char *word;
+
+    if (g_str_has_suffix(key, "-my"))
+        key[strlen(key) - strlen("-my")] = '\0';
+    else if (g_str_has_suffix(key, "-admin"))
+        key[strlen(key) - strlen("-admin")] = '\0';
+    word = word_for("tenant", key[0] == '\0' ? whole : key);
+    g_free(key);
+    g_free(whole);
+    return word;
+}
+
+static void
+append_name(GString *out, const char *name)
+{
+    size_t from, length;
+
+    if (report_tenant_part(name, &from, &length)) {
+        g_string_append_len(out, name, (gssize)from);
+        g_string_append(out, tenant_word(name + from, length));
+        g_string_append(out, name + from + length);
+        return;
+    }
+    const ts_name_row *row = row_of(name);
+
+    if (row != NULL && row->trust != TS_TRUST_CUSTOMER && row->tokens == TS_TOKENS_ALL)
+        g_string_append(out, name);
+    else if (row != NULL && row->match == TS_MATCH_SUFFIX && g_ascii_strcasecmp(name, row->pattern) == 0)
+        g_string_append(out, name);
+    else if (row != NULL && row->match == TS_MATCH_SUFFIX)
+        g_string_append_printf(out, "%s.%s",
+            word_for(row->product == TS_PRODUCT_M365_SHARED ? "tenant" : "name", name), row->pattern);
+    else
+        g_string_append(out, word_for("name", name));
+}
+
+/* ---- texts ---- */
+
+static void
+append_host(GString *out, const char *host)
+{
+    if (host[0] == '\0' || add_address(out, host))
+        return;
+    if (is_name(host))
+        append_name(out, host);
+    else
+        g_string_append(out, host);
+}
+
+/* "host", "host:port", "[address]:port", an address of IPv6; with the full stop or colon of a sentence. */
+static void
+append_word(GString *out, const char *begin, size_t length)
+{
+    const size_t bare = length - (length > 0 && strchr(".:?", begin[length - 1]) != NULL ? 1 : 0);
+    char *word = g_strndup(begin, bare);
+    char *end = word[0] == '[' ? strchr(word, ']') : NULL;
+    ws_in6_addr ipv6;
+
+    if (end != NULL) {
+        *end = '\0';
+        g_string_append_c(out, '[');
+        append_host(out, word + 1);
+        g_string_append_printf(out, "]%s", end + 1);
+    } else if (ws_inet_pton6(word, &ipv6))
+        append_host(out, word);
+    else {
+        const size_t host = strcspn(word, ":");
+        char *alone = g_strndup(word, host);
+
+        append_host(out, alone);
+        g_string_append(out, word + host);
+        g_free(alone);
+    }
+    g_string_append_len(out, begin + bare, (gssize)(length - bare));
+    g_free(word);
+}
+
+/* A path may have anybody's name in it: where it begins a word, or follows a host of an address of the web. */
+static bool
+begins_path(const char *text, const char *slash, bool after_host)
+{
+    const bool begins = slash == text || strchr(" \t\"'(", slash[-1]) != NULL;
+
+    return (begins || after_host) && slash[1] != '\0' && strchr(" \t\"'/", slash[1]) == NULL;
+}
+
+static char *
+without_words(const char *text)
+{
+    GString *out = g_string_new(NULL);
+    bool after_host = false;
+
+    for (const char *at = text; *at != '\0';) {
+        const size_t length = strcspn(at, DELIMITERS);
+
+        append_word(out, at, length);
+        at += length;
+        if (*at == '\0')
+            break;
+        if (g_str_has_prefix(at, "//") && at > text && at[-1] == ':') {
+            g_string_append(out, "//");
+            at += 2;
+            after_host = true;
+        } else if (*at == '/' && begins_path(text, at, after_host)) {
+            g_string_append(out, "/" PATH);
+            at += 1 + strcspn(at + 1, " \t\"'");
+            after_host = false;
+        } else {
+            after_host = after_host && length > 0 && *at == '/';
+            g_string_append_c(out, *at++);
+        }
+    }
+    return g_string_free(out, FALSE);
+}
+
+/* What strangers said in words of their own: replaced as a whole. */
+static void
+replace_stranger(void *key, void *value _U_, void *data)
+{
+    const char *said = (const char *)key;
+    char **text = (char **)data;
+
+    if (strstr(*text, said) == NULL)
+        return;
+    char **parts = g_strsplit(*text, said, -1);
+
+    g_free(*text);
+    *text = g_strjoinv(word_for("issuer", said), parts);
+    g_strfreev(parts);
+}
+
+static char *
+without_strangers(const char *text)
+{
+    char *result = g_strdup(text);
+
+    wmem_map_foreach(teams_model_get()->strangers, replace_stranger, &result);
+    return result;
+}
+
+char *
+report_anonymous_text(const char *text)
+{
+    if (!report_anonymous_is_asked())
+        return g_strdup(text);
+    char *known = without_strangers(text);
+    char *result = without_words(known);
+
+    g_free(known);
+    return result;
+}

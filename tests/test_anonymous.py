@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Reports that say of nobody who it was: option and preference "anonymise"."""
+
+import csv
+import functools
+import ipaddress
+import json
+import re
+
+import jsonschema
+import pytest
+
+import harness
+from harness import ROOT, bundled, report, shared, stock_tshark, tshark
+
+REPORTS = ("summary", "signin", "names", "calls", "flows")
+FORMATS = ("", ",full", ",json", ",csv")
+CAPTURES = ["article-2017.pcapng", "modern-signin.pcap", "lync-discovery.pcap", "ipv6.pcap", "diagnostics/d17-search-suffix.pcap",
+            "diagnostics/d13-discovery-nxdomain.pcap", "connections/tcp.pcap", "connections/proxy.pcap", "connections/proxy-forms.pcap",
+            "connections/certificates.pcap", "ice-symmetric-nat.pcap", "ice-ipv6.pcap", "sessions/calls-at-once.pcap",
+            "sessions/udp-blocked.pcap"]
+REAL = ["teams/teams-signin-and-call.pcapng", "teams/skype-conference-call.pcap", "teams/skype-legacy-signin.pcap"]
+# Zones of customers, and of nobody outside, in the captures; written by hand.
+PRIVATE = re.compile(r"(contoso|fabrikam|example|corp|local|lan|internal|home|test)\b[a-z.]*$")
+ADDRESSES = ["ip.src", "ip.dst", "ipv6.src", "ipv6.dst"]
+ANSWERS = ["dns.a", "dns.aaaa"]
+
+
+def capture_of(name):
+    return shared(name) if name.startswith("teams/") else bundled(name)
+
+
+@functools.lru_cache(maxsize=None)
+def published():
+    with (ROOT / "plugins/teams-dns/data/prefixes.csv").open(encoding="utf-8") as rows:
+        return [ipaddress.ip_network(row["prefix"]) for row in csv.DictReader(line for line in rows if not line.startswith("#"))]
+
+
+def everything(capture, *options):
+    """Every report of a capture in every form."""
+    return tshark("-q", "-r", capture, *options, *(word for name in REPORTS for form in FORMATS for word in ("-z", f"teams,{name}{form}")))
+
+
+def column_values(capture, names):
+    words = [word for name in names for word in ("-e", name)]
+    lines = stock_tshark("-r", capture, "-T", "fields", "-E", "occurrence=a", "-E", "aggregator=,", *words).splitlines()
+    return {value for line in lines for value in re.split("[\t,]", line) if value}
+
+
+def private_addresses(capture):
+    """Of the IP headers: what is in no published prefix and no DNS answer."""
+    answered = column_values(capture, ANSWERS)
+    return {text for text in column_values(capture, ADDRESSES) - answered
+            if not any(ipaddress.ip_address(text) in network for network in published()
+                       if network.version == ipaddress.ip_address(text).version)}
+
+
+def private_names(capture):
+    names = column_values(capture, ["dns.qry.name", "dns.cname", "tls.handshake.extensions_server_name"])
+    return {name.lower() for name in names if PRIVATE.search(name.lower())}
+
+
+def shown(text, word):
+    return re.search(rf"(?<![\w.:-]){re.escape(word)}(?![\w:-]|\.\w)", text, re.IGNORECASE) is not None
+
+
+@pytest.mark.parametrize("name", CAPTURES + REAL)
+def test_nobody_is_named(name):
+    capture = capture_of(name)
+    text = everything(capture, "-o", "teams.anonymise:TRUE")
+    told = [word for word in sorted(private_addresses(capture) | private_names(capture)) if shown(text, word)]
+    assert told == []
+
+
+def test_the_test_would_see_them():
+    """Without it, the same look finds clients, peers and names of customers."""
+    assert shown(everything(bundled("article-2017.pcapng")), "192.168.1.20")
+    assert private_addresses(bundled("article-2017.pcapng")) >= {"192.168.1.20"}
+    assert private_names(bundled("diagnostics/d17-search-suffix.pcap"))
+
+
+def tenants(capture):
+    return [name for name in column_values(capture, ["dns.qry.name"]) if name.startswith("lyncdiscover.")]
+
+
+def test_customers_are_tenants():
+    capture = bundled("lync-discovery.pcap")
+    name, = tenants(capture)
+    text = tshark("-q", "-r", capture, "-z", "teams,signin,anonymise")
+    assert "lyncdiscover.tenant-1" in text and "sip.tenant-1" in text and "_sipinternaltls._tcp.tenant-1" in text
+    assert name.split(".")[1] not in text
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_one_word_in_all_reports(form):
+    """Two clients, two peers: numbered as they first come, and the same word for the same one everywhere in a run."""
+    capture = bundled("sessions/calls-at-once.pcap")
+    options = [word for name in REPORTS for word in ("-z", f"teams,{name}{form}")]
+    plain = tshark("-q", "-r", capture, *options)
+    hidden = tshark("-q", "-r", capture, *options[:-1], f"{options[-1]},anonymise")
+    assert hidden == tshark("-q", "-r", capture, "-o", "teams.anonymise:TRUE", *options)
+    words = {}
+    for before, after in zip(re.findall(r"[\w.:-]+", plain), re.findall(r"[\w.:-]+", hidden)) if form in (",json", ",csv") else []:
+        if before != after:
+            assert words.setdefault(before, after) == after
+    assert form in ("", ",full") or (any(word.startswith("client-") for word in words.values()) and words)
+
+
+def test_names_and_addresses_of_microsoft_stay():
+    text = tshark("-q", "-r", bundled("article-2017.pcapng"), "-z", "teams,signin,anonymise", "-z", "teams,calls,anonymise")
+    for word in ("login.microsoftonline.com", "s-0001.s-msedge.net", "13.107.3.128", "52.112.193.10", "52.112.0.0/14", "40.117.100.83"):
+        assert word in text
+
+
+def test_json_keeps_its_schema():
+    schema = json.loads((ROOT / "docs/schema/reports.json").read_text())
+    data = json.loads(report(bundled("lync-discovery.pcap"), "teams,signin,json,anonymise"))
+    jsonschema.validate(data, schema)
+    assert {signin["client"] for signin in data["signins"]} == {"client-1"}
+
+
+def test_an_issuer_of_certificates_is_hidden():
+    capture = bundled("connections/certificates.pcap")
+    assert "Contoso Inspection CA" in tshark("-q", "-r", capture, "-z", "teams,signin,json")
+    text = everything(capture, "-o", "teams.anonymise:TRUE")
+    assert "Contoso" not in text and '"issuer-1"' in text
+
+
+def test_a_filter_of_the_user_is_no_way_around():
+    data = report(bundled("article-2017.pcapng"), "teams,calls,json,anonymise,ip.addr == 192.168.1.20")
+    assert "192.168.1.20" not in data and json.loads(data)["calls"]
+
+
+def test_packet_details_stay_as_they_are():
+    one, other = (harness.tshark("-r", bundled("lync-discovery.pcap"), "-V", "-o", f"teams.anonymise:{value}") for value in ("TRUE", "FALSE"))
+    assert one == other

@@ -211,7 +211,7 @@ CONVERSATIONS = ["Teams flow", "Teams call", "Teams sign-in"]
 
 def test_reports_and_filters_are_in_the_menus():
     found = seen("packet_list")
-    assert {"Teams Sign-In", "Teams Names", "Teams Calls", "Teams Flows"} <= set(found["statistics"])
+    assert {"Teams Calls", "Teams Findings", "Teams Flows", "Teams Names", "Teams Sign-In", "Teams Sign-In Steps", "Teams Summary"} <= set(found["statistics"])
     assert set(CONVERSATIONS) <= set(found["filters"])
 
 
@@ -241,6 +241,18 @@ def test_report_of_the_sign_in_shows_names_and_stages():
     signin = json.loads(harness.report(harness.bundled(stops.ARTICLE), "teams,signin,json"))["signins"][0]
     texts = [step[key] for step in signin["steps"] for key in ("name", "stage")]
     assert absent("report_signin", *texts, "Akamai GTM") == []
+
+
+def test_windows_begin_with_the_verdict():
+    data = json.loads(harness.report(harness.bundled(stops.ARTICLE), "teams,summary,json"))["summary"]
+    assert absent("report_summary", *(item["verdict"] for item in data), "Worst Finding", "Advice") == []
+    assert absent("report_verdict", data[0]["verdict"], "Severity", "Worst Finding", "Advice") == []
+    assert absent("report_calls", data[1]["verdict"], "Worst Finding", "Advice") == []
+
+
+def test_window_of_findings_has_all_of_them_with_a_filter():
+    data = json.loads(harness.report(harness.bundled(stops.ARTICLE), "teams,summary,json"))["summary"]
+    assert absent("report_findings", *(problem["summary"] for item in data for problem in item["problems"]), "teams.call == 1") == []
 
 
 def test_report_of_names_shows_services():

@@ -157,6 +157,7 @@ queue_tap(packet_info *pinfo, const teams_frame_info *info)
     tap->info = info;
     tap->infos = ts_frame_info_first(pinfo);
     tap->problems = teams_problems_of(pinfo);
+    tap->first_pass = !PINFO_FD_VISITED(pinfo);     /* a listener cannot tell any more */
     tap->duplicate_of = duplicate_of(pinfo);
     tap->from_client = info->flow != NULL && teams_flow_from_client(info->flow, pinfo);
     tap_queue_packet(teams_tap_id, pinfo, tap);
@@ -210,8 +211,10 @@ find_info(tvbuff_t *tvb, packet_info *pinfo)
 
     if (PINFO_FD_VISITED(pinfo))
         return info_of(pinfo);
-    if ((info = teams_assign_frame(pinfo)) != NULL || (info = teams_refusal_info(tvb, pinfo)) != NULL)
+    if ((info = teams_assign_frame(pinfo)) != NULL || (info = teams_refusal_info(tvb, pinfo)) != NULL) {
         keep_info(pinfo, info);
+        teams_model_get()->last_frame = pinfo->num;
+    }
     return info;
 }
 

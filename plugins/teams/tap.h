@@ -19,6 +19,7 @@ typedef struct {
     const teams_problem *problems;
     uint32_t duplicate_of;                /* frame that had this packet first; 0: it is no duplicate */
     bool from_client;
+    bool first_pass;                      /* what comes later is not known yet */
 } teams_tap;
 
 #endif /* TEAMSHARK_TEAMS_TAP_H */

@@ -242,6 +242,8 @@ COLUMN_GETTER(entry_remote, calls_entry, void)
     value->owned = selected == NULL ? g_strdup("") : report_address(&selected->addr);
 }
 
+COLUMN_GETTER(entry_worst, calls_entry, void) { value->owned = report_problems_worst_text(row->problems); }
+COLUMN_GETTER(entry_advice, calls_entry, void) { value->owned = report_problem_advice(report_problems_worst(row->problems)); }
 COLUMN_GETTER(entry_path, calls_entry, void) { value->text = teams_path_name(calls_path(row)); }
 
 /* ---- columns ---- */
@@ -458,10 +460,12 @@ static const report_column entry_columns[] = {
     { .key = "kind", .kind = COLUMN_TEXT, .description = "what it turned out to be", .texts = calls_kind_name, .get = entry_kind },
     { .key = "severity", .title = "Severity", .kind = COLUMN_TEXT, .description = "severity of the verdict", .late = true,
         .texts = report_severity_word, COLUMN_MEMBER(calls_entry, verdict.word) },
-    { .key = "verdict_code", .title = "Verdict Code", .kind = COLUMN_TEXT, .description = "stable code of the verdict", .late = true,
+    { .key = "verdict_code", .title = "Verdict Code", .kind = COLUMN_TEXT, .description = "stable code of the verdict", .no_window = true,
         .texts = verdict_codes, COLUMN_MEMBER(calls_entry, verdict.code) },
     { .key = "verdict", .title = "Verdict", .kind = COLUMN_TEXT, .description = "the verdict in a sentence", .late = true,
         COLUMN_MEMBER(calls_entry, verdict.sentence) },
+    { .title = "Worst Finding", .kind = COLUMN_TEXT, .description = "the worst problem", .late = true, .get = entry_worst },
+    { .title = "Advice", .kind = COLUMN_TEXT, .description = "what to do about it", .late = true, .get = entry_advice },
     { .key = "problems", .kind = COLUMN_LIST, .description = "what is wrong or notable, the worst first", .list = &problems },
     { .key = "first_frame", .title = "First Frame", .kind = COLUMN_UINT, .description = "first frame",
         COLUMN_MEMBER(calls_entry, first_frame) },
@@ -770,6 +774,11 @@ calls_text(const void *data, bool full, FILE *out)
         entry_text((const calls_entry *)g_ptr_array_index(state->entries, i), full, out);
 }
 
+static const report_window windows[] = {
+    { "calls", "Teams Calls", &entries, true },
+    { NULL, NULL, NULL, false },
+};
+
 const teams_report teams_report_calls = {
     .name = "calls",
     .title = "Teams Calls",
@@ -783,5 +792,6 @@ const teams_report teams_report_calls = {
     .description = "what clients did with relays, checks and media, call by call",
     .list = &entries,
     .table = &entries,
+    .windows = windows,
     .verdicts = calls_verdicts,
 };

@@ -227,7 +227,7 @@ report_list_json(const report_list *list, const char *key, const void *parent, j
 static bool
 is_in_table(const report_column *column)
 {
-    return column->title != NULL && !column->late;
+    return column->title != NULL && !column->no_window;
 }
 
 unsigned
@@ -241,10 +241,20 @@ report_list_titles(const report_list *list)
     return count;
 }
 
+/* Windows are sorted by their first column, and its heading has an arrow: room for it, at the other end. */
 static char *
-heading(const report_column *column)
+heading(const report_column *column, bool first)
 {
-    return column->unit == NULL ? g_strdup(column->title) : g_strdup_printf("%s (%s)", column->title, column->unit);
+    const char *room = first ? "   " : "";
+
+    return column->unit == NULL ? g_strdup_printf("%s%s", column->title, room) :
+        g_strdup_printf("%s (%s)%s", column->title, column->unit, room);
+}
+
+static bool
+is_number(const report_column *column)
+{
+    return column->kind == COLUMN_UINT || column->kind == COLUMN_REAL;
 }
 
 stat_tap_table_item *
@@ -258,11 +268,10 @@ report_list_headings(const report_list *list)
 
         if (!is_in_table(column))
             continue;
-        next->column_name = heading(column);
-        next->align = column->kind == COLUMN_UINT || column->kind == COLUMN_REAL ? TAP_ALIGN_RIGHT : TAP_ALIGN_LEFT;
-        next->type = column->kind == COLUMN_UINT ? TABLE_ITEM_UINT : column->kind == COLUMN_REAL ? TABLE_ITEM_FLOAT : TABLE_ITEM_STRING;
-        next->field_format = column->kind == COLUMN_UINT ? "%u" :
-            column->kind == COLUMN_REAL ? g_strdup_printf("%%.%uf", column->decimals) : "%s";
+        next->column_name = heading(column, next == headings);
+        next->align = is_number(column) && next != headings ? TAP_ALIGN_RIGHT : TAP_ALIGN_LEFT;
+        next->type = column->kind == COLUMN_UINT ? TABLE_ITEM_UINT : TABLE_ITEM_STRING;
+        next->field_format = column->kind == COLUMN_UINT ? "%u" : "%s";
         next++;
     }
     return headings;
@@ -304,8 +313,9 @@ set_cell(const report_column *column, const void *parent, const void *row, stat_
     } else if (column->kind == COLUMN_REAL) {
         const double real = value_of(column, row, parent).real;
 
-        item->type = TABLE_ITEM_FLOAT;
-        item->value.float_value = isnan(real) ? 0 : real;
+        /* Windows show the number of an item with six decimals; as text with one, in a width that sorts. What was not measured is no 0. */
+        item->type = TABLE_ITEM_STRING;
+        item->value.string_value = isnan(real) ? g_strdup("") : g_strdup_printf("%9.1f", real);
     } else {
         item->type = TABLE_ITEM_STRING;
         item->value.string_value = cell_text(column, parent, row);
@@ -313,11 +323,20 @@ set_cell(const report_column *column, const void *parent, const void *row, stat_
 }
 
 void
-report_list_cells(const report_list *list, const void *parent, const void *row, stat_tap_table_item_type *items)
+report_list_cells(const report_list *list, const void *parent, const void *row, bool concluded, stat_tap_table_item_type *items)
 {
-    for (unsigned i = 0; i < list->column_count; i++)
-        if (is_in_table(&list->columns[i]))
-            set_cell(&list->columns[i], parent, row, items++);
+    for (unsigned i = 0; i < list->column_count; i++) {
+        const report_column *column = &list->columns[i];
+
+        if (!is_in_table(column))
+            continue;
+        if (column->late && !concluded) {
+            items->type = TABLE_ITEM_STRING;
+            items->value.string_value = g_strdup("");
+        } else
+            set_cell(column, parent, row, items);
+        items++;
+    }
 }
 
 /* ---- CSV ---- */

@@ -57,7 +57,8 @@ typedef struct {
     unsigned decimals;          /* of COLUMN_REAL */
     const char *(*texts)(unsigned n);   /* all values of COLUMN_TEXT, NULL after the last; or no such list */
     const report_list *list;    /* of COLUMN_LIST and COLUMN_OBJECT */
-    bool late;                  /* known at the end only: not in the tables of windows, which are filled packet by packet */
+    bool late;                  /* known at the end only: an empty cell before */
+    bool no_window;             /* its title is for CSV alone */
 } report_column;
 
 /* Where the rows are: a member of their parent. */
@@ -100,8 +101,8 @@ void report_list_json(const report_list *list, const char *key, const void *pare
 unsigned report_list_titles(const report_list *list);
 /* Headings for the life of the process. */
 stat_tap_table_item *report_list_headings(const report_list *list);
-/* One row; strings are g_malloc'ed. */
-void report_list_cells(const report_list *list, const void *parent, const void *row, stat_tap_table_item_type *items);
+/* One row; strings are g_malloc'ed. concluded: the end of the capture was seen. */
+void report_list_cells(const report_list *list, const void *parent, const void *row, bool concluded, stat_tap_table_item_type *items);
 /* The same rows as comma-separated values, headings first (RFC 4180). */
 void report_list_csv_head(const report_list *list, FILE *out);
 void report_list_csv(const report_list *list, const void *parent, FILE *out);

@@ -220,6 +220,11 @@ static const report_column columns[] = {
 static const report_list kept = { LIST_COLUMNS(columns), LIST_POINTERS, offsetof(flows_state, kept), NULL };
 static const report_list rows = { LIST_COLUMNS(columns), LIST_ARRAY, offsetof(flows_state, rows), NULL };
 
+static const report_window windows[] = {
+    { "flows", "Teams Flows", &rows, true },
+    { NULL, NULL, NULL, false },
+};
+
 const teams_report teams_report_flows = {
     .name = "flows",
     .title = "Teams Flows",
@@ -232,4 +237,5 @@ const teams_report teams_report_flows = {
     .description = "flows, in order of appearance",
     .list = &kept,
     .table = &rows,
+    .windows = windows,
 };

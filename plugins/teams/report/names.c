@@ -281,6 +281,11 @@ static const report_column columns[] = {
 static const report_list in_order = { LIST_COLUMNS(columns), LIST_POINTERS, offsetof(names_state, entries), NULL };
 static const report_list by_product = { LIST_COLUMNS(columns), LIST_POINTERS, offsetof(names_state, sorted), NULL };
 
+static const report_window windows[] = {
+    { "names", "Teams Names", &in_order, true },
+    { NULL, NULL, NULL, false },
+};
+
 const teams_report teams_report_names = {
     .name = "names",
     .title = "Teams Names",
@@ -293,4 +298,5 @@ const teams_report teams_report_names = {
     .description = "names of Teams and Skype, by product, service and first frame",
     .list = &by_product,
     .table = &in_order,
+    .windows = windows,
 };

@@ -252,12 +252,24 @@ get_actor(const void *row, const void *parent _U_, column_value *value)
     value->text = teams_actor_name(((const report_problem *)row)->actor);
 }
 
+char *
+report_problem_advice(const report_problem *problem)
+{
+    return problem == NULL || problem->advice[0] == '\0' ? NULL : g_strdup_printf("%s.", problem->advice);
+}
+
+char *
+report_problems_worst_text(const report_problems *problems)
+{
+    const report_problem *worst = report_problems_worst(problems);
+
+    return worst == NULL ? NULL : report_problem_text(worst);
+}
+
 static void
 get_advice(const void *row, const void *parent _U_, column_value *value)
 {
-    const char *advice = ((const report_problem *)row)->advice;
-
-    value->owned = advice[0] == '\0' ? NULL : g_strdup_printf("%s.", advice);
+    value->owned = report_problem_advice((const report_problem *)row);
 }
 
 const report_column report_problem_columns[REPORT_PROBLEM_COLUMNS] = {

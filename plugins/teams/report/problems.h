@@ -56,6 +56,10 @@ char *report_problem_proof(const report_problem *problem);
 char *report_problem_text(const report_problem *problem);
 void report_problems_text(const report_problems *problems, FILE *out, unsigned indent);
 
+/* Cells of what it is and what to do about it; NULL where there is none. New strings. */
+char *report_problems_worst_text(const report_problems *problems);
+char *report_problem_advice(const report_problem *problem);
+
 /* The columns of a problem. */
 extern const report_column report_problem_columns[];
 #define REPORT_PROBLEM_COLUMNS 9

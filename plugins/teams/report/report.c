@@ -412,8 +412,7 @@ teams_reports_register(void)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(reports); i++) {
         register_statistic(wmem_strdup_printf(wmem_epan_scope(), "teams,%s", reports[i]->name), (void *)reports[i]);
-        if (!reports[i]->is_at_end)
-            teams_report_table_register(reports[i]);
+        teams_report_windows_register(reports[i]);
     }
     register_statistic("teams,schema", NULL);
 }

@@ -21,6 +21,14 @@
 #include "report/problems.h"
 #include "tap.h"
 
+/* A window of the Statistics menu. */
+typedef struct {
+    const char *name;       /* "signin": -z teams,signin,table; NULL after the last */
+    const char *title;      /* in the menu */
+    const report_list *rows;    /* a member of the state */
+    bool by_frame;          /* packet() tells which row a frame changed; else all rows come with the last frame */
+} report_window;
+
 typedef struct {
     const char *name;       /* "signin": -z teams,signin */
     const char *title;      /* in the menu and above the text */
@@ -39,8 +47,8 @@ typedef struct {
     const char *key;                    /* of the list in the JSON document */
     const char *description;            /* of that list */
     const report_list *list;            /* what JSON has, as a member of the state */
-    const report_list *table;           /* rows of the table and of CSV, as a member of the state */
-    bool is_at_end;                     /* no row is known before the end: no table in windows */
+    const report_list *table;           /* rows of CSV, as a member of the state */
+    const report_window *windows;
     const report_verdict_row *verdicts; /* NULL: it gives none */
     bool says_nothing_itself;           /* text() also tells why there is nothing */
 } teams_report;
@@ -58,7 +66,8 @@ void teams_reports_end_session(void);
 
 /* ---- table.c ---- */
 
-void teams_report_table_register(const teams_report *report);
+/* All windows of the report. */
+void teams_report_windows_register(const teams_report *report);
 void teams_report_tables_end_session(void);
 
 #endif /* TEAMSHARK_TEAMS_REPORT_H */

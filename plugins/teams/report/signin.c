@@ -258,26 +258,31 @@ COLUMN_GETTER(session_generation_label, signin_session, void)
     value->text = teams_generation_label(teams_generation_of(&row->generation));
 }
 
+COLUMN_GETTER(session_worst, signin_session, void) { value->owned = report_problems_worst_text(row->problems); }
+COLUMN_GETTER(session_advice, signin_session, void) { value->owned = report_problem_advice(report_problems_worst(row->problems)); }
+
 static const report_column session_columns[] = {
-    { .key = "signin", .kind = COLUMN_UINT, .description = "number, as teams.signin", .get = session_number },
-    { .key = "severity", .kind = COLUMN_TEXT, .description = "severity of the verdict", .texts = report_severity_word,
+    { .key = "signin", .title = "Sign-In", .kind = COLUMN_UINT, .description = "number, as teams.signin", .get = session_number },
+    { .key = "severity", .title = "Severity", .kind = COLUMN_TEXT, .description = "severity of the verdict", .texts = report_severity_word,
         COLUMN_MEMBER(signin_session, verdict.word) },
     { .key = "verdict_code", .kind = COLUMN_TEXT, .description = "stable code of the verdict", .texts = verdict_codes,
         COLUMN_MEMBER(signin_session, verdict.code) },
-    { .key = "verdict", .kind = COLUMN_TEXT, .description = "the verdict in a sentence", COLUMN_MEMBER(signin_session, verdict.sentence) },
+    { .key = "verdict", .title = "Verdict", .kind = COLUMN_TEXT, .description = "the verdict in a sentence", COLUMN_MEMBER(signin_session, verdict.sentence) },
+    { .title = "Worst Finding", .kind = COLUMN_TEXT, .description = "the worst problem", .get = session_worst },
+    { .title = "Advice", .kind = COLUMN_TEXT, .description = "what to do about it", .get = session_advice },
     { .key = "problems", .kind = COLUMN_LIST, .description = "what is wrong or notable, the worst first", .list = &problems },
-    { .key = "client", .kind = COLUMN_TEXT, .description = "address of the client", .get = session_client },
-    { .key = "frame", .kind = COLUMN_UINT, .description = "first frame", .get = session_frame },
+    { .key = "client", .title = "Client", .kind = COLUMN_TEXT, .description = "address of the client", .get = session_client },
+    { .key = "frame", .title = "First Frame", .kind = COLUMN_UINT, .description = "first frame", .get = session_frame },
     { .key = "start", .kind = COLUMN_TEXT, .description = "date and time in UTC", .get = session_start },
-    { .key = "time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "the same from the first frame of the capture",
+    { .key = "time", .title = "Start", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "the same from the first frame of the capture",
         .get = session_time },
     { .key = "generation", .kind = COLUMN_TEXT, .description = "generation of client that the names resemble", .texts = generations,
         .get = session_generation },
-    { .key = "generation_label", .kind = COLUMN_TEXT, .description = "the same in words", .get = session_generation_label },
+    { .key = "generation_label", .title = "Client Resembles", .kind = COLUMN_TEXT, .description = "the same in words", .get = session_generation_label },
     { .key = "identity_connected", .kind = COLUMN_BOOL, .description = "a TLS session with data both ways to identity",
         .get = session_identity },
     { .key = "later_connected", .kind = COLUMN_BOOL, .description = "the same to a service that needs a token", .get = session_beyond },
-    { .key = "proxy", .kind = COLUMN_TEXT, .description = "proxy that the client uses, empty: none seen", .get = session_proxy },
+    { .key = "proxy", .title = "Proxy", .kind = COLUMN_TEXT, .description = "proxy that the client uses, empty: none seen", .get = session_proxy },
     { .key = "steps", .kind = COLUMN_LIST, .description = "names in order, one row for each host that the answers for a name lead to", .list = &steps },
     { .key = "connections", .kind = COLUMN_LIST, .description = "connections to its hosts, in order", .list = &connections },
     { .key = "timings", .kind = COLUMN_LIST, .description = "how long the first use of each name took, the slowest first",
@@ -291,7 +296,7 @@ static const report_column session_columns[] = {
         .get = session_token_region },
     { .key = "missing_stages", .kind = COLUMN_LIST, .description = "stages that sign-ins have and this one had not", .list = &missing },
     { .key = "out_of_order", .kind = COLUMN_LIST, .description = "stages that came before one that they need", .list = &disorder },
-    { .key = "calls", .kind = COLUMN_UINTS, .description = "calls that followed", COLUMN_MEMBER(signin_session, calls) },
+    { .key = "calls", .title = "Calls", .kind = COLUMN_UINTS, .description = "calls that followed", COLUMN_MEMBER(signin_session, calls) },
 };
 static const report_list sessions = { LIST_COLUMNS(session_columns), LIST_POINTERS, offsetof(signin_state, sessions), NULL };
 
@@ -460,6 +465,12 @@ signin_text(const void *data, bool full, FILE *out)
     }
 }
 
+static const report_window windows[] = {
+    { "signin", "Teams Sign-In Steps", &table, true },
+    { "signins", "Teams Sign-In", &sessions, false },
+    { NULL, NULL, NULL, false },
+};
+
 const teams_report teams_report_signin = {
     .name = "signin",
     .title = "Teams Sign-In",
@@ -472,5 +483,6 @@ const teams_report teams_report_signin = {
     .description = "sign-ins, in order of appearance",
     .list = &sessions,
     .table = &table,
+    .windows = windows,
     .verdicts = signin_verdicts,
 };

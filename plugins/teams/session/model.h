@@ -226,6 +226,7 @@ typedef struct {
     uint32_t signin_count;
     uint32_t call_count;
     uint32_t flow_count;
+    uint32_t last_frame;            /* of ours, so far */
     nstime_t first;                 /* of the capture */
     nstime_t last;
 } teams_model;

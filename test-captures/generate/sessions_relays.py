@@ -62,8 +62,9 @@ def talk(c, when, local, packets=60, sent=0, received=0):
 
 @capture("sessions/relays-silent.pcap", START)
 def relays_silent(c):
-    """Of three relays one answers. Beside it: one silent relay of two; two that were asked once only; two that answer."""
-    first, second, third, fourth = (client(n) for n in range(20, 24))
+    """Of three relays one answers, to a client that asks several times and to one that asks once and goes on with its call.
+    Beside it: one silent relay of two; two that were asked once shortly before the end; two that answer."""
+    first, second, third, fourth, fifth = (client(n) for n in range(20, 25))
     for n, seconds in enumerate((0, 0.5, 1.5)):
         for relay in RELAYS[1:]:
             ask(c, seconds, first, relay, n)
@@ -71,12 +72,14 @@ def relays_silent(c):
         ask(c, seconds, fourth, RELAYS[1], n)
     for relay in RELAYS[1:]:
         ask(c, 0, third, relay, 0)
-    for local in (first, second, third):
+        ask(c, 0, fifth, relay, 0)
+    for local in (first, second, third, fifth):
         allocate(c, 0.1, local, RELAYS[0])
     for relay in RELAYS[0], RELAYS[2]:
         allocate(c, 0.1, fourth, relay)
     for local in (first, second, third, fourth):
         talk(c, 3, local, 10)
+    talk(c, 6, fifth, 10)
 
 
 @capture("sessions/relay-quota.pcap", START)

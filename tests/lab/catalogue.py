@@ -10,7 +10,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 SEVERITIES = ("ok", "note", "warning", "error")
 LISTS = {"nx", "empty", "fail", "spoil", "where", "mute", "steps", "proxy_deny", "refuse_types", "reset_sni", "swallow_sni",
          "swallow_cert", "idle_hosts", "drop_tcp", "drop_udp", "drop_tcp6", "admin_tcp", "admin_tcp6", "admin_udp", "rst_tcp",
-         "rst_tcp6", "unreachable_tcp", "unreachable_udp", "port_udp", "port_tcp"}
+         "rst_tcp6", "unreachable_tcp", "unreachable_udp", "port_udp", "port_tcp", "more_relays"}
 MAPS = {"point", "extra", "cut", "status"}
 WORDS = {"server_tls", "server_ciphers", "client_tls", "client_ciphers", "intercept", "proxy_status"}
 
@@ -67,7 +67,10 @@ class Row:
         return [name for name in NAMES if name.site == self.site and name.stage != "media"]
 
     def relays(self):
-        return [name for name in NAMES if name.site == self.site and name.stage == "media"]
+        """Those of the site, and more_relays (addresses) with names of their own."""
+        more = [Name(self.site, "media", f"more{n}.relay.teams.microsoft.com", (), address, "")
+                for n, address in enumerate(self.settings.get("more_relays", []))]
+        return [name for name in NAMES if name.site == self.site and name.stage == "media"] + more
 
 
 def value(key, text):

@@ -14,6 +14,7 @@ SETTINGS is JSON, all optional:
   mtu_down, mtu_up   IP packets longer than this are lost, to the client or from it
   idle_cut       seconds without a frame after which a flow to idle_hosts is reset
   idle_hosts     list of addresses
+  rebind         seconds after which a NAT gives the caller's port another one outside, once; IPv4
 The kernel's netem would delay and lose as well, but is not in every kernel.
 """
 
@@ -31,6 +32,7 @@ ETH_IP, ETH_IP6 = 0x0800, 0x86dd
 TCP, UDP = 6, 17
 SYN, RST, ACK = 2, 4, 16
 DOWN, UP = 0, 1
+CALLER_PORT, REBOUND_PORT = 50004, 61359
 
 
 # --- Frames ---------------------------------------------------------------------------
@@ -123,6 +125,7 @@ class Middlebox:
         self.random = random.Random(settings.get("seed", 1))
         self.swallowed, self.muted, self.last = set(), set(), {}
         self.last_departure = [0.0, 0.0]
+        self.bound = None       # when the caller's port was seen first
         self.idle_hosts = {socket.inet_pton(socket.AF_INET6 if ":" in a else socket.AF_INET, a)
                            for a in settings.get("idle_hosts", [])}
 
@@ -142,11 +145,31 @@ class Middlebox:
                 return []
             if direction == DOWN:
                 delay += s.get("dns_delay", 0) if frame.source == 53 else self.random.random() * s.get("jitter", 0)
+            if "rebind" in s:
+                out = self.rebound(frame, direction)
+                return [] if out is None else [(delay, direction, out)]
         if frame.protocol == TCP:
             answer = self.tcp(frame, direction, delay)
             if answer is not None:
                 return answer
         return [(delay, direction, frame.data)]
+
+    def rebound(self, frame, direction):
+        """The frame with the caller's port as a NAT has it: the new one from some time on, and nothing for the old one."""
+        if direction == UP and frame.source == CALLER_PORT and self.bound is None:
+            self.bound = time.monotonic()
+        if self.bound is None or time.monotonic() - self.bound < self.settings["rebind"]:
+            return frame.data
+        at = 14 + frame.header + (0 if direction == UP else 2)
+        port = frame.source if direction == UP else frame.destination
+        if direction == DOWN and port == CALLER_PORT:
+            return None
+        if port != (CALLER_PORT if direction == UP else REBOUND_PORT):
+            return frame.data
+        data = bytearray(frame.data)
+        struct.pack_into("!H", data, at, REBOUND_PORT if direction == UP else CALLER_PORT)
+        struct.pack_into("!H", data, 14 + frame.header + 6, 0)      # no UDP checksum
+        return bytes(data)
 
     def tcp(self, frame, direction, delay):
         """What becomes of a TCP frame where it is not simply passed on, otherwise None."""

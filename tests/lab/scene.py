@@ -19,7 +19,7 @@ import servers
 import world
 
 MIDDLEBOX = ("delay", "jitter", "loss", "loss_up", "dns_delay", "reset_sni", "swallow_sni", "swallow_cert", "mtu_down",
-             "mtu_up", "idle_cut", "idle_hosts")
+             "mtu_up", "idle_cut", "idle_hosts", "rebind")
 CONNECTIVITY_CHECK = "www.msftconnecttest.com"
 
 
@@ -38,7 +38,7 @@ class Scene:
         """What follows from the settings: addresses that exist, hosts whose flows are cut."""
         s = self.settings
         self.addresses = {a for name in (*self.site, *self.row.relays()) for a in (name.address, name.address6) if a}
-        self.addresses.add(servers.MEDIA_SERVERS[self.row.site])
+        self.addresses.add(servers.media_server(self.row.site, s))
         if s.get("alive"):
             self.addresses |= set(s["point"].values())
         if s.get("idle_cut"):
@@ -108,7 +108,7 @@ class Scene:
                 if "steps" not in s or matches(s["steps"], name.name):
                     self.step(client, name)
         if s.get("call"):
-            client.call(self.row.relays(), servers.MEDIA_SERVERS[self.row.site])
+            client.call(self.row.relays(), servers.media_server(self.row.site, s))
         if s.get("captive") == "last":
             client.plain(f"http://{CONNECTIVITY_CHECK}/connecttest.txt", "-L")
         client.finish(s.get("push", 0) * (s.get("idle_cut", 0) + 12) + 5)

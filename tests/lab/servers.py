@@ -259,12 +259,17 @@ def quic(row):
 MEDIA_SERVERS = {"emea": "52.114.60.7", "amer": "52.115.120.41", "gcchigh": "52.127.91.20"}
 
 
+def media_server(site, settings):
+    """Of the site, or a peer in another network."""
+    return settings.get("peer", MEDIA_SERVERS[site])
+
+
 def media(relays, site, settings):
     """The relay of a site and the media server behind it."""
     call = {key: settings[key] for key in ("refuse", "mute_media", "dscp") if key in settings}
     call["mute"] = call.pop("mute_media", False)
     return serve("calls", [], [sys.executable, "-B", HERE / "calls.py", "serve", ",".join(row.address for row in relays),
-                               MEDIA_SERVERS[site], LAB / f"certs/{relays[0].name}.pem", LAB / "certs/key.pem", json.dumps(call)],
+                               media_server(site, settings), LAB / f"certs/{relays[0].name}.pem", LAB / "certs/key.pem", json.dumps(call)],
                  "internet", udp=True, port=3479)
 
 

@@ -25,6 +25,7 @@
 #define AT_ONCE             0.5     /* seconds between the starts of probes that run at once */
 #define SILENT_PACKETS      3       /* sent to a relay over SILENT_SECONDS without a packet back: it is silent */
 #define SILENT_SECONDS      1.0
+#define SILENT_TO_END       5.0     /* or asked at all so long before the call's last frame */
 #define SILENT_RELAYS       2       /* beside one that answers */
 
 /* ---- addresses and ports ---- */
@@ -541,12 +542,14 @@ any_granted(const calls_entry *entry)
     return false;
 }
 
-/* Asked over UDP as often as clients ask. What the network refused is told as that. */
+/* Asked over UDP several times, or long ago. What the network refused is told as that. */
 static bool
-is_silent_relay(const calls_remote *remote)
+is_silent_relay(const calls_entry *entry, const calls_remote *remote)
 {
-    return !remote->refused && remote->packets[CALLS_RECEIVED] == 0 && remote->packets[CALLS_SENT] >= SILENT_PACKETS &&
-        ts_seconds(&remote->first, &remote->last) >= SILENT_SECONDS;
+    const bool asked_again = remote->packets[CALLS_SENT] >= SILENT_PACKETS && ts_seconds(&remote->first, &remote->last) >= SILENT_SECONDS;
+
+    return !remote->refused && remote->packets[CALLS_RECEIVED] == 0 &&
+        (asked_again || ts_seconds(&remote->last, &entry->last) >= SILENT_TO_END);
 }
 
 static bool
@@ -572,18 +575,18 @@ are_relays_silent(const calls_entry *entry, report_texts *details)
         if (remote->packets[CALLS_RECEIVED] > 0)
             answered = remote;
         else
-            silent += is_silent_relay(remote) ? 1 : 0;
+            silent += is_silent_relay(entry, remote) ? 1 : 0;
     }
     if (answered == NULL || silent < SILENT_RELAYS)
         return false;
     for (unsigned i = 0; i < entry->remotes->len; i++) {
         const calls_remote *remote = remote_at(entry, i);
 
-        if (remote != answered && (!is_udp_relay(remote) || !is_silent_relay(remote)))
+        if (remote != answered && (!is_udp_relay(remote) || !is_silent_relay(entry, remote)))
             continue;
         char *address = report_address(&remote->addr);
         char *detail = remote == answered ? g_strdup_printf("%s answered", address) :
-            g_strdup_printf("%s: %" PRIu64 " packets sent, none received", address, remote->packets[CALLS_SENT]);
+            g_strdup_printf("%s: %" PRIu64 " sent, none received", address, remote->packets[CALLS_SENT]);
 
         report_texts_add(details, detail);
         g_free(address);

@@ -14,7 +14,7 @@ SETTINGS is JSON, all optional:
   mtu_down, mtu_up   IP packets longer than this are lost, to the client or from it
   idle_cut       seconds without a frame after which a flow to idle_hosts is reset
   idle_hosts     list of addresses
-  rebind         seconds after which a NAT gives the caller's port another one outside, once; IPv4
+  rebind         a NAT: the caller's port is another one outside, and a third one after so many seconds; IPv4
 The kernel's netem would delay and lose as well, but is not in every kernel.
 """
 
@@ -32,7 +32,7 @@ ETH_IP, ETH_IP6 = 0x0800, 0x86dd
 TCP, UDP = 6, 17
 SYN, RST, ACK = 2, 4, 16
 DOWN, UP = 0, 1
-CALLER_PORT, REBOUND_PORT = 50004, 61359
+CALLER_PORT, OUTSIDE_PORTS = 50004, (40004, 61359)
 
 
 # --- Frames ---------------------------------------------------------------------------
@@ -155,19 +155,21 @@ class Middlebox:
         return [(delay, direction, frame.data)]
 
     def rebound(self, frame, direction):
-        """The frame with the caller's port as a NAT has it: the new one from some time on, and nothing for the old one."""
+        """The frame with the caller's port as the NAT has it, which forgets the first one; None for what comes to that afterwards."""
         if direction == UP and frame.source == CALLER_PORT and self.bound is None:
             self.bound = time.monotonic()
-        if self.bound is None or time.monotonic() - self.bound < self.settings["rebind"]:
+        if self.bound is None:
             return frame.data
+        before, after = OUTSIDE_PORTS
+        outside = before if time.monotonic() - self.bound < self.settings["rebind"] else after
         at = 14 + frame.header + (0 if direction == UP else 2)
         port = frame.source if direction == UP else frame.destination
-        if direction == DOWN and port == CALLER_PORT:
+        if direction == DOWN and port == before and outside == after:
             return None
-        if port != (CALLER_PORT if direction == UP else REBOUND_PORT):
+        if port != (CALLER_PORT if direction == UP else outside):
             return frame.data
         data = bytearray(frame.data)
-        struct.pack_into("!H", data, at, REBOUND_PORT if direction == UP else CALLER_PORT)
+        struct.pack_into("!H", data, at, outside if direction == UP else CALLER_PORT)
         struct.pack_into("!H", data, 14 + frame.header + 6, 0)      # no UDP checksum
         return bytes(data)
 

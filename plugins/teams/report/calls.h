@@ -32,6 +32,7 @@ typedef struct {
     uint64_t bytes[2];          /* whole frames */
     uint64_t media_packets;
     bool nominated;             /* a pair with it was */
+    bool asked;                 /* for an allocation: a relay */
     bool signalling;            /* flightproxy: no relay and no peer */
     /* calls_conclude() */
     bool refused;

@@ -14,6 +14,8 @@
 #define GAP_SECONDS     1.0     /* of a stream without any packet, with packets missing: a gap */
 #define GAP_PACKETS     10
 
+enum { TURN_ALLOCATE_REQUEST = 0x0003, TURN_ALLOCATE_RESPONSE = 0x0103, TURN_ALLOCATE_ERROR = 0x0113 };
+
 /* ---- rows that are many: found by what they are of ---- */
 
 typedef enum { ROW_ALLOCATION, ROW_PAIR, ROW_SENT, ROW_RECEIVED, ROW_PORT, ROW_REFUSAL, ROW_REMOTE_PORT } row_kind;
@@ -209,6 +211,15 @@ update_relays(calls_entry *entry, const calls_remote *remote)
 }
 
 static bool
+asks_for_allocation(const ts_frame_info *info)
+{
+    for (; info != NULL; info = info->next)
+        if (info->kind == TS_INFO_TURN && ((const ts_turn_info *)info)->type == TURN_ALLOCATE_REQUEST)
+            return true;
+    return false;
+}
+
+static bool
 says_nominated(const ts_frame_info *info)
 {
     for (; info != NULL; info = info->next)
@@ -239,6 +250,8 @@ add_remote(calls_entry *entry, const packet_info *pinfo, const teams_tap *tap, u
         remote->media_packets++;
     if (says_nominated(tap->infos))
         remote->nominated = true;
+    if (asks_for_allocation(tap->infos))
+        remote->asked = true;
     update_best(entry, remote);
     update_relays(entry, remote);
 }
@@ -307,8 +320,6 @@ allocation_of(calls_entry *entry, const packet_info *pinfo, const ts_turn_info *
     keep_row(entry, &key, entry->allocations->len - 1);
     return &g_array_index(entry->allocations, calls_allocation, entry->allocations->len - 1);
 }
-
-enum { TURN_ALLOCATE_REQUEST = 0x0003, TURN_ALLOCATE_RESPONSE = 0x0103, TURN_ALLOCATE_ERROR = 0x0113 };
 
 /* What the client answers by asking again: for credentials that it did not send, a new nonce or another server. */
 static bool

@@ -555,8 +555,7 @@ is_silent_relay(const calls_entry *entry, const calls_remote *remote)
 static bool
 is_udp_relay(const calls_remote *remote)
 {
-    return !remote->tcp && !remote->signalling && remote->packets[CALLS_SENT] > 0 &&
-        ts_port_is_relay(g_array_index(remote->ports, uint16_t, 0));
+    return !remote->tcp && remote->asked;
 }
 
 static bool

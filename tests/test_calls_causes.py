@@ -61,6 +61,16 @@ def test_marks_that_do_not_come_back():
     assert clients_with("marked-one-way", "best-effort") == {"192.168.1.22"}
 
 
+def test_a_nat_inside_gives_another_port():
+    """The peer sees 40004 twice, then 61359 twice; two NATs in a row are no such case, and none that is symmetric."""
+    assert clients_with("nat-inside", "nat-rebinding") == {"192.168.1.20"}
+    found = problem(calls("nat-inside")["192.168.1.20"], "nat-rebinding")
+    assert "public" not in found["summary"] and len(found["details"]) == 1
+    assert found["details"][0].startswith("from 100.64.3.4:40004 to 100.64.3.4:61359 in frame")
+    path = bundled("sessions/nat-inside.pcap")
+    assert len(fields(path, ["frame.number"], "teams_stun.nat_changed")) == 1 and fields(path, ["frame.number"], "teams_stun.symmetric_nat") == []
+
+
 @pytest.mark.parametrize("name, text", [("20-vpn-hairpin", "197 ms"), ("17-loss-jitter-down", "8."), ("19-nat-rebinding", "missing for 8.")])
 def test_figures_are_in_the_text(name, text):
     """Truth of these captures is in truth.csv beside them."""

@@ -104,9 +104,6 @@ update_local_type(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, 
 
         pair->local_type = announced ? TS_CANDIDATE_SERVER_REFLEXIVE : TS_CANDIDATE_PEER_REFLEXIVE;
     }
-    if (ts_address_is_private(&mapped->addr))
-        return;
-
     switch (ts_nat_see(pinfo, &pair->local, &pair->remote, mapped, &news->mapped_before)) {
     case TS_NAT_CHANGED:
         news->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_NAT_CHANGED);
@@ -118,6 +115,8 @@ update_local_type(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, 
         break;
     }
 
+    if (ts_address_is_private(&mapped->addr))
+        return;     /* it may be that of other hosts elsewhere */
     ts_known_address *known = ts_known_address_add(call->state, pinfo, TS_ADDRESS_REFLEXIVE, mapped);
     if (known != NULL && known->client.addr.type == AT_NONE)
         ts_client_address_add(call->state, known, mapped, &pair->local);

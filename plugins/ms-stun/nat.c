@@ -60,7 +60,8 @@ peer_of(nat_socket *of, const ts_endpoint *end)
 }
 
 /*
- * Does another peer see another mapping while this one is in use? It was seen
+ * Does another peer see another public mapping while this one is in use? (Of
+ * two NATs in a row a peer between them sees the inner one's.) It was seen
  * after this peer's mapping was, and this one is the same now; or just before.
  */
 static bool
@@ -69,7 +70,7 @@ is_per_peer(const packet_info *pinfo, const nat_socket *of, const nat_peer *peer
     for (unsigned i = 0; i < of->count; i++) {
         const nat_peer *other = &of->peers[i];
 
-        if (other == peer || other->gone || other->mapped.addr.type != mapped->addr.type || ts_endpoint_equal(&other->mapped, mapped))
+        if (other == peer || other->gone || ts_address_is_private(&other->mapped.addr) || other->mapped.addr.type != mapped->addr.type || ts_endpoint_equal(&other->mapped, mapped))
             continue;
         if (ts_seconds(&other->time, &pinfo->abs_ts) <= SAME_TIME_S || (peer != NULL && ts_seconds(&peer->time, &other->time) > 0))
             return true;
@@ -97,7 +98,7 @@ ts_nat_see(const packet_info *pinfo, const ts_endpoint *local, const ts_endpoint
         result = TS_NAT_CHANGED;
         *before = peer->mapped;
         forget_mapping(of, &peer->mapped);
-    } else if (!of->per_peer && is_per_peer(pinfo, of, peer, mapped)) {
+    } else if (!of->per_peer && !ts_address_is_private(&mapped->addr) && is_per_peer(pinfo, of, peer, mapped)) {
         of->per_peer = true;
         result = TS_NAT_PER_PEER;
     }

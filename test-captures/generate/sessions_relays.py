@@ -106,3 +106,16 @@ def marked_one_way(c):
     """Marked when sent and not when received; marked both ways; neither; too few packets to tell."""
     for n, (sent, received, packets) in enumerate(((46, 0, 60), (46, 46, 60), (0, 0, 60), (46, 0, 20))):
         talk(c, n * 3, client(20 + n), packets, sent, received)
+
+
+@capture("sessions/nat-inside.pcap", START)
+def nat_inside(c):
+    """Carrier-grade NAT: the address that the peer sees is none of the Internet's. It gives another port in mid-call; for another
+    client a peer inside and one outside see different addresses, which is two NATs in a row."""
+    first, second = client(20), client(21)
+    for when, port in ((0, 40004), (5, 40004), (10, 61359), (15, 61359)):
+        teams_stun.check(c, when, first, PEER, ("nat", when), ("100.64.3.4", port), nominate=when == 0)
+    inside = ("100.64.9.9", 50006)
+    for when in (0, 1):
+        teams_stun.check(c, when, second, inside, ("inside", when), ("100.64.3.4", 40005))
+        teams_stun.check(c, when + 0.1, second, PEER, ("outside", when), ("203.0.113.5", 61001), nominate=True)

@@ -447,9 +447,11 @@ add_round_trip(calls_pair *pair, const ts_check_info *check)
 static void
 add_mapped(calls_entry *entry, const packet_info *pinfo, const ts_check_info *check)
 {
+    const bool is_public = !ts_address_is_private(&check->mapped_before.addr) && !ts_address_is_private(&check->mapped.addr);
     const report_problem changed = {
         .severity = PI_WARN, .code = "nat-rebinding", .frame = pinfo->num,
-        .summary = "The client's public address or port changed during the call",
+        .summary = is_public ? "The client's public address or port changed during the call" :
+            "The client's address or port, as the other side sees it, changed during the call",
         .advice = "A NAT or firewall forgot the flow, or the network changed: look for short UDP timeouts and for the device "
             "that gives the public address",
     };

@@ -2,7 +2,9 @@
 """What every row of the tables has: a diagnostic and an attribute are raised by a bundled capture, and a test asserts them."""
 
 import functools
+import os
 import re
+import subprocess
 import sys
 
 import pytest
@@ -61,3 +63,11 @@ def test_a_test_asserts_each_diagnostic(name):
 @pytest.mark.parametrize("plugin, number", ATTRIBUTES, ids=lambda value: f"{value:#06x}" if isinstance(value, int) else value)
 def test_a_bundled_capture_holds_each_attribute(plugin, number):
     assert (plugin, number) in raised()[1], "put one into a message, in test-captures/generate"
+
+
+def test_tests_are_collected_where_the_real_captures_are_absent(tmp_path):
+    """Those that read one are skipped when they run; that no row of a table is there is no error."""
+    collected = subprocess.run([sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-c", harness.ROOT / "tests/pytest.ini", "--collect-only",
+                                harness.ROOT / "tests"], env={**os.environ, "TEAMSHARK_SHARED": str(tmp_path / "none"), "PYTHONDONTWRITEBYTECODE": "1"},
+                               capture_output=True, text=True, check=False)
+    assert collected.returncode == 0, collected.stdout[-2000:]

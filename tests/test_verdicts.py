@@ -138,11 +138,12 @@ ORDER = ("OK", "unknown", "check", "broken")
 
 
 def truth():
-    path = shared_dir() / "failures/truth.csv" if shared_dir() else None
-    return list(csv.DictReader(path.open())) if path and path.exists() else []
+    path = shared_dir() / "failures/truth.csv"
+    return list(csv.DictReader(path.open(encoding="utf-8"))) if path.is_file() else []
 
 
-@pytest.mark.parametrize("row", truth(), ids=lambda row: row["capture"] if row else "none")
+# Ids as a list: a function would be asked for that of no row, where the captures are absent.
+@pytest.mark.parametrize("row", truth(), ids=[row["capture"] for row in truth()])
 def test_severity_of_a_known_failure(row):
     """The worst of its sign-ins and calls, as truth.csv has it."""
     found = entries(shared(f"failures/{row['capture']}"), "summary")

@@ -98,6 +98,9 @@ add_packet(ts_rtp_measure *measure, const packet_info *pinfo, uint16_t sequence,
         if (measure->rows == NULL)
             measure->rows = wmem_array_new(wmem_file_scope(), sizeof row);
         wmem_array_append_one(measure->rows, row);
+    } else {
+        measure->first_frame = pinfo->num;
+        measure->first_sequence = sequence;
     }
     measure->last_time = pinfo->abs_ts;
 }
@@ -105,8 +108,10 @@ add_packet(ts_rtp_measure *measure, const packet_info *pinfo, uint16_t sequence,
 ts_rtp_measured
 ts_rtp_measure_packet(ts_rtp_measure *measure, const packet_info *pinfo, uint16_t sequence, uint32_t timestamp, uint32_t clock_rate)
 {
-    /* The same packet twice in one frame has one row: every pass finds that one. */
-    if (!PINFO_FD_VISITED(pinfo) && find_row(measure, pinfo->num, sequence) == NULL)
+    /* The same packet twice in one frame has one row, or as the stream's first none: every pass finds that. */
+    const bool is_first = measure->stats.received > 0 && measure->first_frame == pinfo->num && measure->first_sequence == sequence;
+
+    if (!PINFO_FD_VISITED(pinfo) && !is_first && find_row(measure, pinfo->num, sequence) == NULL)
         add_packet(measure, pinfo, sequence, timestamp, clock_rate);
     const measured_row *row = find_row(measure, pinfo->num, sequence);
 

@@ -15,6 +15,8 @@
 typedef struct {
     ts_stream_stats stats;
     nstime_t last_time;
+    uint32_t first_frame;       /* of the stream's first packet, which has no row */
+    uint16_t first_sequence;
     wmem_array_t *rows;         /* of its packets but the first, in order of frames; NULL: none yet */
 } ts_rtp_measure;
 

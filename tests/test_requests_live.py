@@ -88,4 +88,6 @@ def test_http3():
     assert harness.fields(path, [], "http3", stock=True), "stock does not open it: the keys are wrong"
     shown = answered(path)
     assert {row[:3] for row in shown} == ({("GET", "/v2", "web-app")} if decoded else set())
+    # A request that QUIC sends again is one request.
+    assert [row["count"] for row in signin(path)["requests"]] == ([1] if decoded else [])
     assert signin(path)["severity"] in ("OK", "unknown")

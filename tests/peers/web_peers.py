@@ -57,7 +57,7 @@ def curl(folder, option):
     args = []
     for method, path in PATHS:
         args += ["--next"] if args else []
-        args += ["-s", "-k", option, "--interface", CLIENT, "--resolve", f"{DOOR[0]}:443:{DOOR[1]}", "-X", method, "-o", "/dev/null", f"https://{DOOR[0]}{path}"]
+        args += ["-s", "-k", option, "--resolve", f"{DOOR[0]}:443:{DOOR[1]}", "-X", method, "-o", "/dev/null", f"https://{DOOR[0]}{path}"]
     subprocess.run(["curl", *args], env={**os.environ, "SSLKEYLOGFILE": str(folder / "keys.txt")}, check=True, timeout=30)
 
 
@@ -90,10 +90,9 @@ def websocket(folder):
     async def both():
         async with websockets.serve(serve, [DOOR[1], PUSH[1]], 443, ssl=server_context):
             # The name that begins a sign-in.
-            _, door = await asyncio.open_connection(DOOR[1], 443, ssl=client_context, server_hostname=DOOR[0], local_addr=(CLIENT, 0))
+            _, door = await asyncio.open_connection(DOOR[1], 443, ssl=client_context, server_hostname=DOOR[0])
             uri = f"wss://{PUSH[0]}/v4/c?epid=secret"
-            async with websockets.connect(uri, host=PUSH[1], port=443, ssl=client_context, server_hostname=PUSH[0],
-                                          local_addr=(CLIENT, 0)) as client:
+            async with websockets.connect(uri, host=PUSH[1], port=443, ssl=client_context, server_hostname=PUSH[0]) as client:
                 await client.recv()
                 await client.send("5:::{}")
                 await client.wait_closed()
@@ -126,6 +125,9 @@ def main(folder, client):
     folder = pathlib.Path(folder)
     for command in (["ip", "link", "set", "lo", "up"], *(["ip", "addr", "add", f"{address}/32", "dev", "lo"] for address in (DOOR[1], PUSH[1], CLIENT))):
         subprocess.run(command, check=True)
+    # Who goes there comes from the client's address.
+    for _, address in (DOOR, PUSH):
+        subprocess.run(["ip", "route", "replace", "local", f"{address}/32", "dev", "lo", "table", "local", "src", CLIENT], check=True)
     certificate(folder, PUSH[0] if client == "websocket" else DOOR[0])
     with open(folder / "dumpcap.log", "wb") as log:
         capture = subprocess.Popen(["dumpcap", "-q", "-i", "lo", "-w", folder / "plain.pcapng"], stderr=log, stdout=log)

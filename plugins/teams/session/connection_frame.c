@@ -327,7 +327,7 @@ tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, const struc
         teams_connection_http2(pinfo, tree, c, from_client);
     else if (c->proxy && !c->p->tunnel)
         teams_connection_http(pinfo, tree, c, from_client);
-    if (!c->pseudo_tls && !c->http2)
+    if (!c->pseudo_tls)
         teams_requests_frame(pinfo, tree, c, from_client, payload);
     if (c->http2)
         ;   /* the session's own TLS is the proxy's, and that of its tunnels is not seen */

@@ -4,9 +4,11 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * A frame can hold messages of several streams. Stock adds their fields in the
- * order of the bytes, the number of a stream before what the stream carries:
- * a walk over the tree in that order tells which field is of which message,
- * whether or not stock makes subtrees for them.
+ * order of the bytes, in HTTP/2 the number of a stream before what the stream
+ * carries: a walk over the tree in that order tells which field is of which
+ * message, whether or not stock makes subtrees for them. In QUIC the numbers of
+ * all streams come first. There a packet with more than one stream of requests
+ * is passed over.
  */
 
 #include "session/requests_private.h"
@@ -36,7 +38,7 @@ typedef enum {
     FIELD_JSON_PATH,
 } field_kind;
 
-/* Version of HTTP: 1 where a message begins with its method or status, 2 where with its stream; 0 neither. */
+/* Version of HTTP; 0: something else. */
 static const struct {
     const char *name;
     field_kind kind;
@@ -57,14 +59,14 @@ static const struct {
     { "http2.headers.location", FIELD_LOCATION, 2 },
     { "http2.headers.retry_after", FIELD_RETRY_AFTER, 2 },
     { "http2.headers.www_authenticate", FIELD_AUTHENTICATE, 2 },
-    { "quic.stream.stream_id", FIELD_STREAM, 2 },
-    { "http3.headers.method", FIELD_METHOD, 2 },
-    { "http3.headers.path", FIELD_URI, 2 },
-    { "http3.headers.authority", FIELD_HOST, 2 },
-    { "http3.headers.status", FIELD_STATUS, 2 },
-    { "http3.headers.location", FIELD_LOCATION, 2 },
-    { "http3.headers.retry_after", FIELD_RETRY_AFTER, 2 },
-    { "http3.headers.www_authenticate", FIELD_AUTHENTICATE, 2 },
+    { "quic.stream.stream_id", FIELD_STREAM, 3 },
+    { "http3.headers.method", FIELD_METHOD, 3 },
+    { "http3.headers.path", FIELD_URI, 3 },
+    { "http3.headers.authority", FIELD_HOST, 3 },
+    { "http3.headers.status", FIELD_STATUS, 3 },
+    { "http3.headers.location", FIELD_LOCATION, 3 },
+    { "http3.headers.retry_after", FIELD_RETRY_AFTER, 3 },
+    { "http3.headers.www_authenticate", FIELD_AUTHENTICATE, 3 },
     { "websocket.opcode", FIELD_OPCODE, 0 },
     { "websocket.payload.close.status_code", FIELD_CLOSE_CODE, 0 },
     { "json.value.string", FIELD_JSON_STRING, 0 },
@@ -129,6 +131,8 @@ typedef struct {
     const char *json_string;    /* the latest */
     teams_web_socket_frame socket;
     bool socket_open;
+    bool quic;                  /* a stream of requests was seen: its number is the message's */
+    bool quic_many;             /* more than one of them */
     teams_http_message_func tell;
     teams_web_socket_func tell_socket;
     void *data;
@@ -137,7 +141,7 @@ typedef struct {
 static void
 end_message(walk *w)
 {
-    if (w->open)
+    if (w->open && !w->quic_many)
         w->tell(&w->message, w->data);
     w->open = false;
     memset(&w->message, 0, sizeof w->message);
@@ -175,6 +179,18 @@ header_line(walk *w, const char *line)
 
     if (line != NULL && g_ascii_strncasecmp(line, retry_after, sizeof retry_after - 1) == 0)
         w->message.retry_after = line + sizeof retry_after - 1;
+}
+
+/* RFC 9000, 2.1: requests go on bidirectional streams of the client. */
+static void
+quic_stream(walk *w, uint64_t stream)
+{
+    if (stream % 4 != 0)
+        return;
+    w->quic_many = w->quic_many || (w->quic && stream != w->message.stream);
+    w->quic = true;
+    w->message.multiplexed = true;
+    w->message.stream = stream;
 }
 
 static void
@@ -220,6 +236,10 @@ http_field(walk *w, field_kind kind, unsigned version, const field_info *found)
 {
     teams_http_message *message = &w->message;
 
+    if (version == 3 && kind == FIELD_STREAM) {
+        quic_stream(w, number_of(found));
+        return;
+    }
     begin(w, kind, version, found);
     switch (kind) {
     case FIELD_METHOD:

@@ -338,6 +338,15 @@ requests_of(teams_connection *c)
     return c->p->requests;
 }
 
+/* A stream has one request: QUIC sends a lost one's bytes again, and stock shows them again. */
+static bool
+is_repeated(const struct teams_requests *requests, const teams_http_message *message)
+{
+    const gint64 stream = (gint64)message->stream;
+
+    return message->multiplexed && wmem_map_contains(requests->streams, &stream);
+}
+
 static void
 keep_stream(struct teams_requests *requests, uint64_t stream, teams_request *request)
 {
@@ -360,7 +369,7 @@ request_message(const frame_context *f, const teams_http_message *message)
     }
     if (host == NULL)
         host = host_name(f->pinfo, f->c->name);
-    if (host == NULL || message->uri == NULL || !is_about_service(message->method))
+    if (host == NULL || message->uri == NULL || !is_about_service(message->method) || is_repeated(requests, message))
         return;
     teams_request *request = wmem_new0(wmem_file_scope(), teams_request);
 

@@ -64,11 +64,16 @@ def mount(*arguments):
     subprocess.run(["mount", *map(str, arguments)], check=True, capture_output=True)
 
 
-def settle_in(resolver, patience):
-    """The private side of the file system: /run, /tmp of the servers, the programs fetched, resolv.conf."""
+def lay_over():
+    """The programs that were fetched, over our own view of /usr."""
     usr = EXTRA_ROOT / "root/usr"
     if usr.is_dir():
         mount("-t", "overlay", "overlay", "-o", f"lowerdir={usr}:/usr", "/usr")
+
+
+def settle_in(resolver, patience):
+    """The private side of the file system: /run, /tmp of the servers, the programs fetched, resolv.conf."""
+    lay_over()
     resolv = pathlib.Path(os.path.realpath("/etc/resolv.conf"))
     mount("-t", "tmpfs", "tmpfs", "/run")
     mount("-t", "tmpfs", "tmpfs", "/var/log")

@@ -10,14 +10,20 @@ import os
 import pathlib
 import shutil
 import signal
+import socket as sockets
 import ssl
 import subprocess
 import sys
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lab"))
+import world  # noqa: E402
+
 DOOR, PUSH = ("teams.microsoft.com", "52.113.194.132"), ("go-eu.trouter.teams.microsoft.com", "52.123.130.30")
 CLIENT = "192.168.7.7"
 MISSING = 77
+PATIENCE = 30       # seconds, for what takes one beside nothing else
+LISTENING = {"tcp": "0A", "udp": "07"}     # state in /proc/net
 NGINX = """daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx.log; {user}
 events {{ }}
 http {{
@@ -44,6 +50,34 @@ PATHS = [("GET", "/v2"), ("POST", "/api/authsvc/v1.0/authz"), ("GET", "/api/csa/
 def need(*programs):
     if not all(map(shutil.which, programs)):
         sys.exit(MISSING)
+
+
+def wait_for(what, done):
+    """No fixed sleep is right on a machine that is busy."""
+    end = time.monotonic() + PATIENCE
+    while not done():
+        if time.monotonic() > end:
+            raise RuntimeError(f"not in {PATIENCE} seconds: {what}")
+        time.sleep(0.05)
+
+
+def wait_for_server(protocol):
+    """Without a packet that would be in the capture."""
+    def listens():
+        rows = [line.split() for line in pathlib.Path("/proc/net", protocol).read_text(encoding="ascii").splitlines()[1:]]
+        return any(row[1].endswith(":01BB") and row[3] == LISTENING[protocol] for row in rows)
+    wait_for(f"a server at {protocol} port 443", listens)
+
+
+def wait_for_capture(path, word):
+    """All that was sent before is in the file when this is: a datagram to a socket of our own."""
+    with sockets.socket(sockets.AF_INET, sockets.SOCK_DGRAM) as own:
+        own.bind(("127.0.0.1", 0))
+
+        def written():
+            own.sendto(word, own.getsockname())
+            return path.is_file() and word in path.read_bytes()
+        wait_for("the capture", written)
 
 
 def certificate(folder, name):
@@ -83,8 +117,7 @@ def websocket(folder):
     async def serve(socket, _path=None):
         await socket.send("1::")
         await socket.recv()
-        await socket.ping()
-        await asyncio.sleep(0.2)
+        await (await socket.ping())
         await socket.close(1012, "restart")
 
     async def both():
@@ -108,7 +141,7 @@ def http3(folder):
     subprocess.run(["mount", "--bind", folder / "hosts", "/etc/hosts"], check=True)
     server = subprocess.Popen(["gtlsserver", "-q", DOOR[1], "443", folder / "key.pem", folder / "cert.pem"], cwd=folder,
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(0.5)
+    wait_for_server("udp")
     subprocess.run(["gtlsclient", "-q", "--exit-on-all-streams-close", DOOR[0], "443", f"https://{DOOR[0]}/v2"],
                    env={**os.environ, "SSLKEYLOGFILE": str(folder / "keys.txt")}, timeout=20, check=False, stdout=subprocess.DEVNULL,
                    stderr=subprocess.DEVNULL)
@@ -121,6 +154,7 @@ CLIENTS = {"curl-http1.1": lambda folder: curl(folder, "--http1.1"), "curl-http2
 
 
 def main(folder, client):
+    world.lay_over()
     need("ip", "dumpcap", "openssl")
     folder = pathlib.Path(folder)
     for command in (["ip", "link", "set", "lo", "up"], *(["ip", "addr", "add", f"{address}/32", "dev", "lo"] for address in (DOOR[1], PUSH[1], CLIENT))):
@@ -129,18 +163,19 @@ def main(folder, client):
     for _, address in (DOOR, PUSH):
         subprocess.run(["ip", "route", "replace", "local", f"{address}/32", "dev", "lo", "table", "local", "src", CLIENT], check=True)
     certificate(folder, PUSH[0] if client == "websocket" else DOOR[0])
-    with open(folder / "dumpcap.log", "wb") as log:
-        capture = subprocess.Popen(["dumpcap", "-q", "-i", "lo", "-w", folder / "plain.pcapng"], stderr=log, stdout=log)
     nginx = None
     if client.startswith(("curl", "chromium")):
         need("nginx")
         (folder / "nginx.conf").write_text(NGINX.format(folder=folder, address=DOOR[1], user="user root;"))
         nginx = subprocess.Popen(["nginx", "-c", folder / "nginx.conf"])
-    time.sleep(1.5)
+        wait_for_server("tcp")
+    with open(folder / "dumpcap.log", "wb") as log:
+        capture = subprocess.Popen(["dumpcap", "-q", "-i", "lo", "-w", folder / "plain.pcapng"], stderr=log, stdout=log)
     try:
+        wait_for_capture(folder / "plain.pcapng", b"the capture began")
         CLIENTS[client](folder)
+        wait_for_capture(folder / "plain.pcapng", b"the capture ends")
     finally:
-        time.sleep(0.5)
         for process in filter(None, (nginx, capture)):
             process.send_signal(signal.SIGTERM if process is nginx else signal.SIGINT)
             process.wait()

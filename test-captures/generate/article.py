@@ -164,7 +164,7 @@ def article(c):
         anycast_then_second(stream, 60 + n * 0.01)
         probe_both(stream, 62 + n * 0.01)
     media_until(c, streams, 65.0)
-    sent = Counter(packet_peer(frame) for _, frame in c.frames)
+    sent = Counter(packet_peer(frame) for _, frame, _ in c.frames)
     assert sent[ANYCAST[0]] == ANYCAST_PACKETS, sent
     assert sent[SECOND[0]] == SECOND_PACKETS, sent
     assert sent[SETTLED] == SETTLED_PACKETS, sent
@@ -196,7 +196,7 @@ def probe_both(stream, when):
 def media_until(c, streams, when):
     """Audio at 50 packets a second each way and video and sharing as many as make up the
     article's number. Eight packets of audio from the conference are lost on the way."""
-    left = SETTLED_PACKETS - sum(packet_peer(frame) == SETTLED for _, frame in c.frames)
+    left = SETTLED_PACKETS - sum(packet_peer(frame) == SETTLED for _, frame, _ in c.frames)
     lost = {400, 401, 402, 900, 901, 1200, 1500, 1700}
     plan = [("audio", True, 2000, 0.02), ("audio", False, 2000, 0.02),
             ("video", True, 1400, 0.0285), ("video", False, 1400, 0.0285),

@@ -45,7 +45,8 @@ def story(c, version):
 
 def copy(c, change, microseconds):
     """Each frame again, changed, so much later."""
-    c.frames += [(time + microseconds, change(frame)) for time, frame in c.frames]
+    later = [(time + microseconds, change(frame)) for time, frame, _ in c.frames]
+    c.frames += [(time, frame, len(frame)) for time, frame in later]
 
 
 def tagged(frame, vlan=100):
@@ -75,7 +76,7 @@ def once_ipv6(c):
 def vlan(c):
     """A mirror port for both directions of a VLAN: what goes between two of its ports is copied twice."""
     story(c, 4)
-    c.frames = [(time, tagged(frame)) for time, frame in c.frames]
+    c.frames = [(time, tagged(frame), length + 4) for time, frame, length in c.frames]
     copy(c, lambda frame: frame, 30)
 
 

@@ -78,6 +78,25 @@ def test_a_shared_prefix_alone_claims_nothing():
                     (4, "52.112.0.0/14")}
 
 
+@pytest.mark.parametrize("mode", [[], ["-2"]], ids=["one-pass", "two-pass"])
+def test_only_flows_of_the_call_count_for_it(mode):
+    """.81 and .83 speak to LinkedIn at the relay's address, .85 does nothing else; .82 and .84 speak to the relay there."""
+    path = bundled("sessions/strangers-at-relay.pcap")
+    told = json.loads(tshark(*mode, "-r", str(path), "-q", "-z", "teams,calls,json"))["calls"]
+    calls = {call["client"]: call for call in told}
+    assert len(told) == 4 and sorted(calls) == [f"192.168.1.{n}" for n in (81, 82, 83, 84)]
+    for host, over_tcp in ((81, False), (82, True), (83, False), (84, True)):
+        call = calls[f"192.168.1.{host}"]
+        streams = rows(path, f"udp && ip.addr == 192.168.1.{host}" + (f" || (tcp && ip.addr == 192.168.1.{host})" if over_tcp else ""),
+                       "frame.number", "frame.len")
+        assert [call["first_frame"], call["last_frame"]] == [int(streams[0][0]), int(streams[-1][0])]
+        assert sum(remote["packets"] for remote in call["remotes"]) == len(streams)
+        assert sum(remote["bytes"] for remote in call["remotes"]) == sum(int(length) for _, length in streams)
+        assert (443 in {port["remote_port"] for port in call["client_ports"]}) == over_tcp
+    assert [calls[f"192.168.1.{n}"]["verdict_code"] for n in (83, 84)] == ["udp-unanswered", "udp-unanswered-tls"]
+    assert "D18" not in {problem["code"] for problem in calls["192.168.1.83"]["problems"]}
+
+
 # ---- one client and not two ----
 
 def test_a_host_with_ipv4_and_ipv6_is_one_client():

@@ -75,6 +75,27 @@ def fallback_one_call(c):
     TcpLine(c, "bob", "audio", 33511, (PEERS["bob"], 50004)).whole(5.2)
 
 
+@capture("sessions/strangers-at-relay.pcap", "2026-03-02T10:00:00")
+def strangers_at_relay(c):
+    """A relay's address has others' TLS sessions, too. In the midst of calls: .81 speaks to LinkedIn there, .82 to the relay.
+    .83 has no answer from the relay over UDP, and a long session of LinkedIn's with its address; .84 the same with the
+    relay's own name. .85 asks for the relay's name and speaks to LinkedIn alone."""
+    name, stranger = "euaz.tr.teams.microsoft.com", "rum18.perf.linkedin.com"
+    calm, own = (Line(c, who, "audio", 50004, (PEERS[who], 50002), address=f"192.168.1.{n}")
+                 for who, n in (("alice", 81), ("bob", 82)))
+    lost, fallen = (Line(c, who, "audio", 50004, (PEERS[who], 50002), 2, f"192.168.1.{n}")
+                    for who, n in (("alice", 83), ("bob", 84)))
+    for line in calm, own:
+        line.whole(0.1)
+    for line in lost, fallen:
+        for n in range(3):
+            line.ask(n * 0.5, RELAY)
+    Client(c, "192.168.1.85").resolver.ask(0.1, name, [RELAY[0]])
+    for host, when, asked, exchanges in ((81, 2, stranger, 3), (82, 2, name, 3), (83, 3, stranger, 50), (84, 3, name, 50),
+                                         (85, 3, stranger, 3)):
+        Client(c, f"192.168.1.{host}").connect(when, RELAY[0], asked, exchanges)
+
+
 # ---- one client and not two ----
 
 @capture("sessions/dual-stack.pcap", "2026-03-02T08:00:00")

@@ -106,7 +106,7 @@ calls_packet(void *data, packet_info *pinfo, epan_dissect_t *edt, const teams_ta
     teams_call *call = tap->info->call;
 
     add_direction(state, tap);
-    if (call == NULL)
+    if (call == NULL || tap->info->flow == NULL || tap->info->flow->rejected)
         return -1;
     const int index = entry_index(state, call);
     calls_entry *entry = (calls_entry *)g_ptr_array_index(state->entries, index);
@@ -118,11 +118,28 @@ calls_packet(void *data, packet_info *pinfo, epan_dissect_t *edt, const teams_ta
     return index;
 }
 
+/* Calls of which no frame is left are none. */
+static void
+settle(calls_state *state)
+{
+    for (unsigned i = 0; i < state->entries->len;) {
+        calls_entry *entry = (calls_entry *)g_ptr_array_index(state->entries, i);
+
+        if (calls_entry_settle(entry)) {
+            g_hash_table_insert(state->by_call, (void *)entry->call, GUINT_TO_POINTER(++i));
+            continue;
+        }
+        g_hash_table_remove(state->by_call, entry->call);
+        g_ptr_array_remove_index(state->entries, i);
+    }
+}
+
 static void
 calls_finish(void *data)
 {
-    const calls_state *state = (const calls_state *)data;
+    calls_state *state = (calls_state *)data;
 
+    settle(state);
     for (unsigned i = 0; i < state->entries->len; i++)
         calls_conclude((calls_entry *)g_ptr_array_index(state->entries, i));
 }

@@ -43,6 +43,20 @@ typedef struct {
     const char *role_label;
 } calls_remote;
 
+/* What one flow adds to the call: taken away again where a server name shows later that it is a stranger's. */
+typedef struct {
+    const teams_flow *flow;
+    calls_remote *remote;
+    uint32_t first_frame;
+    uint32_t last_frame;
+    nstime_t first;
+    nstime_t last;
+    uint64_t packets[2];
+    uint64_t bytes[2];
+    uint64_t media_packets;
+    report_problems *seen;      /* what its frames said; NULL: nothing */
+} calls_flow;
+
 typedef struct {
     uint32_t number;
     uint32_t frame;
@@ -131,6 +145,7 @@ typedef struct {
     const teams_flow *flow;     /* the first one */
     uint16_t port;
     uint16_t remote_port;
+    bool alone;                 /* of that flow only, which a server name may take away */
     ts_modality modality;       /* as evidence says it */
     uint64_t packets;
     uint32_t frame;
@@ -171,16 +186,18 @@ typedef struct {
     uint64_t packets[2];
     uint64_t bytes[2];
     uint64_t media_packets[2];
+    GPtrArray *flows;           /* calls_flow */
     GPtrArray *remotes;         /* calls_remote */
     GArray *allocations;        /* calls_allocation */
     GArray *pairs;              /* calls_pair */
     GArray *streams;            /* calls_stream */
     GArray *ports;              /* calls_port */
     GArray *refusals;           /* calls_refusal */
+    GHashTable *by_flow;        /* teams_flow -> calls_flow */
     GHashTable *by_address[2];  /* address -> calls_remote, over UDP and over TCP */
     GHashTable *rows;           /* of the arrays: key -> index + 1 */
     GHashTable *consent_lost;   /* the client's port -> frame: consent that is lost and has not come back */
-    report_problems *seen;      /* what frames said */
+    report_problems *seen;      /* what frames said together */
     calls_moment allocation;
     calls_moment check;
     calls_moment nomination;
@@ -204,6 +221,9 @@ void calls_entry_free(void *entry);
 
 /* One frame of the call. dscp is negative where it is not known. */
 void calls_entry_add(calls_entry *entry, packet_info *pinfo, const teams_tap *tap, int dscp);
+
+/* Takes away what flows added of which a server name showed later that they are a stranger's. False: no frame is left. */
+bool calls_entry_settle(calls_entry *entry);
 
 /* An ICMP error about a datagram of the call. */
 void calls_entry_refuse(calls_entry *entry, const packet_info *pinfo, const teams_tap *tap);

@@ -70,6 +70,13 @@ remote_free(void *data)
 }
 
 static void
+flow_free(void *data)
+{
+    report_problems_free(((calls_flow *)data)->seen);
+    g_free(data);
+}
+
+static void
 stream_clear(void *data)
 {
     g_array_free(((calls_stream *)data)->payloads, TRUE);
@@ -91,6 +98,7 @@ calls_entry_new(const teams_call *call, const GHashTable *two_sided)
 
     entry->call = call;
     entry->two_sided = two_sided;
+    entry->flows = g_ptr_array_new_with_free_func(flow_free);
     entry->remotes = g_ptr_array_new_with_free_func(remote_free);
     entry->allocations = g_array_new(FALSE, TRUE, sizeof(calls_allocation));
     entry->pairs = g_array_new(FALSE, TRUE, sizeof(calls_pair));
@@ -99,6 +107,7 @@ calls_entry_new(const teams_call *call, const GHashTable *two_sided)
     entry->ports = g_array_new(FALSE, TRUE, sizeof(calls_port));
     g_array_set_clear_func(entry->ports, port_clear);
     entry->refusals = g_array_new(FALSE, TRUE, sizeof(calls_refusal));
+    entry->by_flow = g_hash_table_new(g_direct_hash, g_direct_equal);
     entry->by_address[false] = g_hash_table_new(ts_address_hash, ts_address_key_equal);
     entry->by_address[true] = g_hash_table_new(ts_address_hash, ts_address_key_equal);
     entry->rows = g_hash_table_new_full(row_hash, row_equal, g_free, NULL);
@@ -112,10 +121,12 @@ calls_entry_free(void *data)
 {
     calls_entry *entry = (calls_entry *)data;
 
+    g_hash_table_destroy(entry->by_flow);
     g_hash_table_destroy(entry->by_address[false]);
     g_hash_table_destroy(entry->by_address[true]);
     g_hash_table_destroy(entry->rows);
     g_hash_table_destroy(entry->consent_lost);
+    g_ptr_array_unref(entry->flows);
     g_ptr_array_unref(entry->remotes);
     g_array_free(entry->allocations, TRUE);
     g_array_free(entry->pairs, TRUE);
@@ -228,7 +239,7 @@ says_nominated(const ts_frame_info *info)
     return false;
 }
 
-static void
+static calls_remote *
 add_remote(calls_entry *entry, const packet_info *pinfo, const teams_tap *tap, unsigned direction)
 {
     const teams_frame_info *info = tap->info;
@@ -254,6 +265,7 @@ add_remote(calls_entry *entry, const packet_info *pinfo, const teams_tap *tap, u
         remote->asked = true;
     update_best(entry, remote);
     update_relays(entry, remote);
+    return remote;
 }
 
 static void
@@ -269,18 +281,27 @@ add_dscp(GArray *counts, uint8_t dscp)
     g_array_append_val(counts, fresh);
 }
 
+static row_key
+port_key(const teams_flow *flow, bool alone)
+{
+    const row_key key = { ROW_PORT, (uint32_t)flow->client_end.port << 16 | flow->server_end.port, alone ? flow : NULL, NULL };
+
+    return key;
+}
+
 static calls_port *
 port_of(calls_entry *entry, const packet_info *pinfo, const teams_flow *flow)
 {
     const uint16_t port = flow->client_end.port;
     const uint16_t remote_port = flow->server_end.port;
-    const row_key key = { ROW_PORT, (uint32_t)port << 16 | remote_port, NULL, NULL };
+    const bool alone = pinfo->ptype == PT_TCP || remote_port == 443;
+    const row_key key = port_key(flow, alone);
     const int index = find_row(entry, &key);
 
     if (index >= 0)
         return &g_array_index(entry->ports, calls_port, index);
     const calls_port fresh = {
-        .flow = flow, .port = port, .remote_port = remote_port, .frame = pinfo->num,
+        .flow = flow, .port = port, .remote_port = remote_port, .alone = alone, .frame = pinfo->num,
         .dscp = { g_array_new(FALSE, FALSE, sizeof(calls_dscp)), g_array_new(FALSE, FALSE, sizeof(calls_dscp)) },
     };
 
@@ -299,6 +320,155 @@ add_port(calls_entry *entry, const packet_info *pinfo, const teams_frame_info *i
     row->packets++;
     if (dscp >= 0 && dscp < 64)
         add_dscp(row->dscp[direction], (uint8_t)dscp);
+}
+
+/* ---- what each flow adds ---- */
+
+static calls_flow *
+flow_of(calls_entry *entry, const packet_info *pinfo, const teams_flow *flow)
+{
+    calls_flow *part = (calls_flow *)g_hash_table_lookup(entry->by_flow, flow);
+
+    if (part != NULL)
+        return part;
+    part = g_new0(calls_flow, 1);
+    part->flow = flow;
+    part->first_frame = pinfo->num;
+    part->first = part->last = pinfo->abs_ts;
+    g_ptr_array_add(entry->flows, part);
+    g_hash_table_insert(entry->by_flow, (void *)flow, part);
+    return part;
+}
+
+static void
+add_flow(calls_entry *entry, const packet_info *pinfo, const teams_tap *tap, unsigned direction)
+{
+    calls_flow *part = flow_of(entry, pinfo, tap->info->flow);
+
+    part->remote = add_remote(entry, pinfo, tap, direction);
+    part->last_frame = pinfo->num;
+    add_time(&part->first, &part->last, &pinfo->abs_ts);
+    part->packets[direction]++;
+    part->bytes[direction] += pinfo->fd->pkt_len;
+    if (tap->info->what == TEAMS_WHAT_MEDIA)
+        part->media_packets++;
+    for (const teams_problem *problem = tap->problems; problem != NULL; problem = problem->next) {
+        if (part->seen == NULL)
+            part->seen = report_problems_new();
+        report_problems_add_expert(part->seen, problem, pinfo->num);
+    }
+}
+
+/* Rows after those that go have other indices. */
+static void
+withdraw_ports(calls_entry *entry, const teams_flow *flow)
+{
+    for (unsigned i = entry->ports->len; i-- > 0;) {
+        const calls_port *port = &g_array_index(entry->ports, calls_port, i);
+        const row_key key = port_key(flow, port->alone);
+
+        if (!port->alone || port->flow != flow)
+            continue;
+        g_hash_table_remove(entry->rows, &key);
+        g_array_remove_index(entry->ports, i);
+    }
+    for (unsigned i = 0; i < entry->ports->len; i++) {
+        const calls_port *port = &g_array_index(entry->ports, calls_port, i);
+        const row_key key = port_key(port->flow, port->alone);
+
+        keep_row(entry, &key, i);
+    }
+}
+
+static void
+withdraw_flow(calls_entry *entry, const calls_flow *part)
+{
+    for (unsigned direction = CALLS_SENT; direction <= CALLS_RECEIVED; direction++) {
+        entry->packets[direction] -= part->packets[direction];
+        entry->bytes[direction] -= part->bytes[direction];
+        part->remote->packets[direction] -= part->packets[direction];
+        part->remote->bytes[direction] -= part->bytes[direction];
+    }
+    part->remote->media_packets -= part->media_packets;
+    withdraw_ports(entry, part->flow);
+    g_hash_table_remove(entry->by_flow, part->flow);
+}
+
+/* Remotes without any frame go; what the others have begins and ends with the flows that are left. */
+static void
+forget_remotes(calls_entry *entry)
+{
+    for (unsigned i = entry->remotes->len; i-- > 0;) {
+        calls_remote *remote = (calls_remote *)g_ptr_array_index(entry->remotes, i);
+
+        if (calls_remote_packets(remote) == 0) {
+            g_hash_table_remove(entry->by_address[remote->tcp], &remote->addr);
+            g_ptr_array_remove_index(entry->remotes, i);
+            continue;
+        }
+        for (unsigned port = 0; port < remote->ports->len; port++) {
+            const row_key key = { ROW_REMOTE_PORT, g_array_index(remote->ports, uint16_t, port), remote, NULL };
+
+            g_hash_table_remove(entry->rows, &key);
+        }
+        g_array_set_size(remote->ports, 0);
+        remote->first_frame = 0;
+    }
+}
+
+static void
+add_bounds(const calls_flow *part, uint32_t *first_frame, uint32_t *last_frame, nstime_t *first, nstime_t *last)
+{
+    if (*first_frame == 0) {
+        *first_frame = part->first_frame;
+        *last_frame = part->last_frame;
+        *first = part->first;
+        *last = part->last;
+        return;
+    }
+    *first_frame = MIN(*first_frame, part->first_frame);
+    *last_frame = MAX(*last_frame, part->last_frame);
+    add_time(first, last, &part->first);
+    add_time(first, last, &part->last);
+}
+
+static void
+recount(calls_entry *entry)
+{
+    forget_remotes(entry);
+    entry->first_frame = 0;
+    for (unsigned i = 0; i < entry->flows->len; i++) {
+        const calls_flow *part = (const calls_flow *)g_ptr_array_index(entry->flows, i);
+        calls_remote *remote = part->remote;
+
+        add_port_number(entry, remote, part->flow->server_end.port);
+        add_bounds(part, &remote->first_frame, &remote->last_frame, &remote->first, &remote->last);
+        add_bounds(part, &entry->first_frame, &entry->last_frame, &entry->first, &entry->last);
+    }
+    entry->best = entry->tls = NULL;
+    entry->udp_relay_asked = entry->udp_relay_answered = false;
+    for (unsigned i = 0; i < entry->remotes->len; i++) {
+        update_best(entry, (const calls_remote *)g_ptr_array_index(entry->remotes, i));
+        update_relays(entry, (const calls_remote *)g_ptr_array_index(entry->remotes, i));
+    }
+}
+
+bool
+calls_entry_settle(calls_entry *entry)
+{
+    const unsigned before = entry->flows->len;
+
+    for (unsigned i = before; i-- > 0;) {
+        const calls_flow *part = (const calls_flow *)g_ptr_array_index(entry->flows, i);
+
+        if (!part->flow->rejected)
+            continue;
+        withdraw_flow(entry, part);
+        g_ptr_array_remove_index(entry->flows, i);
+    }
+    if (entry->flows->len != before)
+        recount(entry);
+    return entry->flows->len > 0 || before == 0;
 }
 
 /* ---- what the frames carry ---- */
@@ -689,14 +859,10 @@ calls_entry_add(calls_entry *entry, packet_info *pinfo, const teams_tap *tap, in
     add_time(&entry->first, &entry->last, &pinfo->abs_ts);
     entry->packets[direction]++;
     entry->bytes[direction] += pinfo->fd->pkt_len;
-    for (const teams_problem *problem = tap->problems; problem != NULL; problem = problem->next)
-        report_problems_add_expert(entry->seen, problem, pinfo->num);
     for (const ts_frame_info *info = tap->infos; info != NULL; info = info->next)
         if ((unsigned)info->kind < G_N_ELEMENTS(adders) && adders[info->kind] != NULL)
             adders[info->kind](entry, pinfo, info, tap);
-    if (tap->info->flow == NULL)
-        return;
-    add_remote(entry, pinfo, tap, direction);
+    add_flow(entry, pinfo, tap, direction);
     if (tap->info->what != TEAMS_WHAT_SIGNALLING)
         add_port(entry, pinfo, tap->info, direction, dscp);
 }

@@ -1295,6 +1295,38 @@ is_refuted(const calls_entry *entry, const report_problem *problem)
     return entry->udp_relay_answered && strcmp(problem->code, teams_expert_table.rows[TEAMS_EXPERT_UDP_BLOCKED].code) == 0;
 }
 
+static int
+by_frame(const void *a, const void *b)
+{
+    const uint32_t x = (*(const report_problem *const *)a)->frame;
+    const uint32_t y = (*(const report_problem *const *)b)->frame;
+
+    return x < y ? -1 : x > y ? 1 : 0;
+}
+
+static void
+add_unrefuted(const calls_entry *entry, const report_problems *said, GPtrArray *list)
+{
+    for (unsigned i = 0; said != NULL && i < said->list->len; i++)
+        if (!is_refuted(entry, (const report_problem *)g_ptr_array_index(said->list, i)))
+            g_ptr_array_add(list, g_ptr_array_index(said->list, i));
+}
+
+/* What frames said, flow by flow, in their order. */
+static void
+add_seen(const calls_entry *entry)
+{
+    GPtrArray *list = g_ptr_array_new();
+
+    add_unrefuted(entry, entry->seen, list);
+    for (unsigned i = 0; i < entry->flows->len; i++)
+        add_unrefuted(entry, ((const calls_flow *)g_ptr_array_index(entry->flows, i))->seen, list);
+    g_ptr_array_sort(list, by_frame);
+    for (unsigned i = 0; i < list->len; i++)
+        report_problems_add_again(entry->problems, (const report_problem *)g_ptr_array_index(list, i));
+    g_ptr_array_unref(list);
+}
+
 void
 calls_conclude(calls_entry *entry)
 {
@@ -1312,12 +1344,7 @@ calls_conclude(calls_entry *entry)
     conclude_moment(entry, &entry->media);
     conclude_arrays(entry);
     conclude_remotes(entry);
-    for (unsigned i = 0; i < entry->seen->list->len; i++) {
-        const report_problem *problem = (const report_problem *)g_ptr_array_index(entry->seen->list, i);
-
-        if (!is_refuted(entry, problem))
-            report_problems_add_again(entry->problems, problem);
-    }
+    add_seen(entry);
     if (entry->kind == CALLS_CALL) {
         add_refusals(entry);
         add_rules(entry);

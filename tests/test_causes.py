@@ -316,6 +316,73 @@ def test_other_captures_have_no_failing_connection(folder):
         assert shown <= proved.get(name.split("/")[1], set()), name
 
 
+# ---- what looks like a cause and is none, or has another one ----
+
+def of_clients(path):
+    return {signin["client"]: signin for signin in reported(path)}
+
+
+def codes_and_severities(signin):
+    return {(problem["code"], problem["severity"]) for problem in signin["problems"]}
+
+
+def test_credentials_that_a_proxy_gets_after_several_answers_are_no_refusal():
+    """NTLM, Negotiate, and Basic on a second connection; the other client's NTLM and Basic are refused, in the answers of 10.33 s and 12.33 s."""
+    path = capture("proxy-credentials")
+    told = of_clients(path)
+    asked, = [problem for problem in told["192.168.1.20"]["problems"] if problem["code"] == "proxy-asks-credentials"]
+    assert "gets them, on 3 connections" in asked["summary"]
+    assert "proxy-credentials" not in problem_codes(told["192.168.1.20"]) and told["192.168.1.20"]["verdict_code"] == "went-through"
+    assert ("proxy-credentials", "error") in codes_and_severities(told["192.168.1.21"])
+    assert frames(path, "teams.proxy_credentials") == frames(path, "http.response.code == 407 && ip.dst == 192.168.1.21 && ("
+                                                             "(frame.time_relative > 10.3 && frame.time_relative < 10.4) || frame.time_relative > 12.3)", stock=True)
+
+
+def test_silence_in_a_capture_of_one_direction_says_nothing():
+    """The first three clients acknowledge what the capture lacks; of the fourth there are only questions."""
+    told = of_clients(capture("sent-only"))
+    for n in (20, 21, 22):
+        assert problem_codes(told[f"192.168.1.{n}"]) & {"resolver-silent", "identity-unreached", "tcp-unanswered"} == set()
+        assert told[f"192.168.1.{n}"]["severity"] == "unknown"
+    assert "resolver-silent" in problem_codes(told["192.168.1.23"])
+
+
+def test_a_question_that_failed_before_it_was_answered_is_a_warning():
+    """One, one and two questions failed; the other client's name never had an address."""
+    told = of_clients(capture("failed-before"))
+    failed, = [problem for problem in told["192.168.1.20"]["problems"] if problem["severity"] in ("warning", "error")]
+    assert (failed["code"], failed["severity"]) == ("name-failed", "warning") and "fails 4 questions" in failed["summary"]
+    assert all(name in failed["summary"] for name in ("teams.microsoft.com", LOGIN_NAME, AUTH_NAME))
+    assert told["192.168.1.20"]["verdict_code"] == "went-through"
+    assert ("name-failed", "error") in codes_and_severities(told["192.168.1.21"])
+
+
+def test_a_search_suffix_is_no_imitation():
+    """Until somebody answers: the last of the questions is answered."""
+    assert frames(capture("suffixes"), "teams_dns.lookalike") == frames(capture("suffixes"), "dns.a == 198.51.100.66", stock=True)
+
+
+def test_a_client_of_teams_that_asks_for_discovery():
+    told = of_clients(capture("discovery-beside"))
+    assert (told["192.168.1.20"]["verdict_code"], told["192.168.1.21"]["verdict_code"]) == ("went-through", "discovery")
+
+
+def test_a_large_hello_that_is_lost_is_no_filter_by_name():
+    """Three that are lost by their size; the last one is small."""
+    path = capture("mtu-hello")
+    told = {problem["code"]: problem["summary"] for problem in reported(path)[0]["problems"]}
+    assert all(name in told["mtu"] for name in ("teams.microsoft.com", LOGIN_NAME, AUTH_NAME))
+    assert CONFIG_NAME in told["hello-unanswered"] and "and nothing comes back" in told["hello-unanswered"] and LOGIN_NAME not in told["hello-unanswered"]
+    assert frames(path, "teams.hello_unanswered") == frames(path, f"tcp.flags.fin == 1 && ip.dst == {CONFIG}", stock=True)
+
+
+def test_what_is_missing_has_the_cause_that_is_told():
+    """Conditional access explains nothing where identity was not reached; where it was, it may."""
+    for signin in reported(capture("unreached")):
+        assert signin["verdict_code"] == "failed" and "D15" not in problem_codes(signin), signin["client"]
+    assert "D15" in {problem["code"] for signin in reported(harness.bundled("sessions/signin-stalled.pcap")) for problem in signin["problems"]}
+
+
 # ---- the page ----
 
 def rows_of_page():

@@ -196,3 +196,12 @@ def test_summary_is_the_same_as_the_reports():
     told = {(row["kind"], row["number"]): (row["verdict_code"], row["severity"], row["problems"]) for row in data["summary"]}
     assert told == {("signin", row["signin"]): (row["verdict_code"], row["severity"], row["problems"]) for row in data["signins"]} | {
         ("call", row["call"]): (row["verdict_code"], row["severity"], row["problems"]) for row in data["calls"]}
+
+
+def test_a_capture_of_one_direction_says_nothing_of_the_other():
+    """Of the first two calls one direction was captured; of the third both, and no media comes back."""
+    told = {call["client"]: call for call in entries(bundled("sessions/one-direction.pcap"), "calls")}
+    codes = {client.split(".")[-1]: {problem["code"] for problem in call["problems"]} & {"one-way-media", "one-sided-capture"}
+             for client, call in told.items()}
+    assert codes == {"20": {"one-sided-capture"}, "21": {"one-sided-capture"}, "22": {"one-way-media"}}
+    assert told["192.168.1.22"]["verdict_code"] == "one-way"

@@ -301,9 +301,13 @@ is_expansion(const ts_message *m, const char *real)
 {
     const char *name = m->links[0].kind.name;
     size_t length = strlen(real);
+    bool within = false;        /* with hosts below the key name before it, too */
 
-    return m->dns->dns && g_ascii_strncasecmp(name, real, length) == 0 && name[length] == '.'
-        && (!m->dns->response || m->dns->rcode == TS_DNS_RCODE_NXDOMAIN);
+    for (const char *label = name; label != NULL && !within; label = strchr(label, '.')) {
+        label += *label == '.';
+        within = g_ascii_strncasecmp(label, real, length) == 0 && label[length] == '.';
+    }
+    return m->dns->dns && within && (!m->dns->response || m->dns->rcode == TS_DNS_RCODE_NXDOMAIN);
 }
 
 /* A question that the taxonomy doesn't know, but that somebody may take for Microsoft's. */

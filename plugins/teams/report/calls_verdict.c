@@ -606,6 +606,19 @@ only_received(const calls_entry *entry, report_texts *details _U_)
     return entry->media_packets[CALLS_SENT] == 0 && entry->media_packets[CALLS_RECEIVED] > MEASURED_PACKETS;
 }
 
+/* The same where the capture has both directions: of one alone it says nothing of the other. */
+static bool
+only_sent_of_both(const calls_entry *entry, report_texts *details)
+{
+    return only_sent(entry, details) && !is_one_sided(entry, NULL);
+}
+
+static bool
+only_received_of_both(const calls_entry *entry, report_texts *details)
+{
+    return only_received(entry, details) && !is_one_sided(entry, NULL);
+}
+
 static bool
 has_gaps(const calls_entry *entry, report_texts *details)
 {
@@ -831,11 +844,11 @@ static const struct {
     { { .code = "one-way-media", .severity = PI_WARN,
         .summary = "Media was sent, and none was received",
         .advice = "What the other side sends does not arrive: look for a firewall or NAT that lets only one direction through" },
-        only_sent },
+        only_sent_of_both },
     { { .code = "one-way-media", .severity = PI_WARN,
         .summary = "Media was received, and none was sent",
         .advice = "Normal for a client that only listens or watches. Otherwise look at the client's microphone and firewall" },
-        only_received },
+        only_received_of_both },
     { { .code = "one-sided-capture", .severity = PI_NOTE,
         .summary = "Only one direction of the traffic is in the capture",
         .advice = "Capture where both directions pass. Round trips and answers cannot be told" },
@@ -1074,7 +1087,7 @@ holds_cut_off(const void *entry)
 static bool
 holds_only_sent(const void *entry)
 {
-    return only_sent((const calls_entry *)entry, NULL) && !is_one_sided((const calls_entry *)entry, NULL);
+    return only_sent_of_both((const calls_entry *)entry, NULL);
 }
 
 static bool
@@ -1082,7 +1095,7 @@ holds_direct_routing_one_way(const void *data)
 {
     const calls_entry *entry = (const calls_entry *)data;
 
-    return entry->direct_routing && !is_one_sided(entry, NULL) && (only_sent(entry, NULL) || only_received(entry, NULL));
+    return entry->direct_routing && (only_sent_of_both(entry, NULL) || only_received_of_both(entry, NULL));
 }
 
 static bool

@@ -18,6 +18,16 @@
 #include "session/requests.h"
 #include "session/signin.h"
 
+/* A failure that explains what is missing after it, of which nothing else is said then. */
+static bool
+has_fatal(const signin_session *s)
+{
+    for (unsigned i = 0; i < s->result->problem_count; i++)
+        if (s->result->problems[i].fatal)
+            return true;
+    return false;
+}
+
 /* ---- what is overdue ---- */
 
 static void
@@ -35,7 +45,7 @@ add_overdue_stages(signin_session *s, const nstime_t *end)
 {
     const teams_signin *signin = s->signin;
 
-    if (!signin->stalled && teams_signin_is_stalled(signin, end))
+    if (!signin->stalled && !has_fatal(s) && teams_signin_is_stalled(signin, end))
         add_overdue_stage(s, TEAMS_EXPERT_SIGNIN_STALLED, "identity", signin->identity_frame, ts_seconds(&signin->identity, end));
     if (!signin->media_missing && teams_signin_lacks_media(signin, end))
         add_overdue_stage(s, TEAMS_EXPERT_MEDIA_MISSING, "call set-up", signin->call_setup_frame,
@@ -171,6 +181,8 @@ replaced_details(const signin_session *s)
 {
     GHashTable *replaced = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
+    if (has_fatal(s))
+        g_hash_table_add(replaced, g_strdup(teams_expert_table.rows[TEAMS_EXPERT_SIGNIN_STALLED].code));
     for (unsigned i = 0; i < s->result->problem_count; i++) {
         const teams_connection_problem *found = &s->result->problems[i];
 
@@ -292,20 +304,11 @@ static const struct {
     { TS_STAGE_TOKEN, TS_STAGE_CALL_SETUP },
 };
 
-/* Only Lync's discovery, which has other stages? */
+/* Lync's discovery, which has other stages? A client of Teams may ask for its names, too, and begins with its own. */
 static bool
 is_discovery(const signin_session *s)
 {
-    return teams_generation_of(&s->generation) == TEAMS_GENERATION_LYNC;
-}
-
-static bool
-has_fatal(const signin_session *s)
-{
-    for (unsigned i = 0; i < s->result->problem_count; i++)
-        if (s->result->problems[i].fatal)
-            return true;
-    return false;
+    return teams_generation_of(&s->generation) == TEAMS_GENERATION_LYNC && s->first_stage_frame[TS_STAGE_BOOTSTRAP] == 0;
 }
 
 static bool

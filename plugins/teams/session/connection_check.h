@@ -87,6 +87,9 @@ typedef struct {
     wmem_map_t *seen;
 } teams_name_list;
 
+/* Are large segments of it lost, and small ones not? */
+bool teams_check_has_mtu_hole(const teams_check *j, const teams_connection *c);
+
 teams_name_list teams_name_list_new(teams_check *j);
 void teams_name_list_add(teams_name_list *list, const char *name, uint32_t frame);
 /* "a, b, c and 2 more" */

@@ -49,6 +49,19 @@ resolver_text(const teams_check *j, const teams_asked_name *asked)
     return asked->resolver.type == AT_NONE ? "the resolver" : address_to_str(j->scope, &asked->resolver);
 }
 
+/*
+ * Has the client, of a connection that begins in the capture, acknowledged what
+ * is not there? Then the way to the client was not captured, and silence says nothing.
+ */
+static bool
+lacks_answers(const teams_check *j)
+{
+    for (unsigned i = 0; i < teams_check_connection_count(j); i++)
+        if (teams_connection_lacks_answers(teams_check_connection(j, i)))
+            return true;
+    return false;
+}
+
 static bool
 resolver_spoke(const teams_check *j)
 {
@@ -101,7 +114,7 @@ check_silence(teams_check *j)
         names++;
         count += questions(asked);
     }
-    if (first == NULL || count < QUESTIONS_MIN || resolver_spoke(j) || !teams_check_time_passed(j, &first->first, ANSWER_SECONDS))
+    if (first == NULL || count < QUESTIONS_MIN || resolver_spoke(j) || lacks_answers(j) || !teams_check_time_passed(j, &first->first, ANSWER_SECONDS))
         return;
     teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_RESOLVER_SILENT], PI_ERROR,
         (teams_problem_place) { .frame = first->frame, .actor = TEAMS_BY_NETWORK, .name = first->name, .fatal = true },
@@ -184,12 +197,12 @@ tell_failed(teams_check *j, const teams_name_result *name, bool fatal)
     const teams_dns_outcome *a = &name->asked->types[TEAMS_DNS_A];
 
     if (name->asked->cut_frame != 0) {
-        tell_cut(j, name, fatal, wmem_strdup_printf(j->scope, "%s from the resolver ", failure_text(a->rcode)));
+        tell_cut(j, name, fatal, wmem_strdup_printf(j->scope, "%s from the resolver ", failure_text(a->failure)));
         return;
     }
     teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_FAILED], fatal ? PI_ERROR : PI_NOTE,
         (teams_problem_place) { .frame = a->problem_frame, .actor = TEAMS_BY_NETWORK, .name = name->name, .fatal = fatal },
-        "The resolver %s answers %s to questions about %s (%u time%s)", resolver_text(j, name->asked), failure_text(a->rcode), name->name,
+        "The resolver %s answers %s to questions about %s (%u time%s)", resolver_text(j, name->asked), failure_text(a->failure), name->name,
         a->failed, a->failed == 1 ? "" : "s");
 }
 
@@ -203,6 +216,31 @@ is_needed(const teams_name_result *name)
 {
     return teams_name_matters(name) && strchr(name->name, '*') == NULL &&
         (name->stage == TS_STAGE_IDENTITY || (name->required && teams_name_weigh(name->product) >= TEAMS_NAME_OWN));
+}
+
+/* Some of the questions about addresses failed, and others did not: the client lost time by it, and no more. */
+static void
+check_failed_before(teams_check *j)
+{
+    teams_name_list list = teams_name_list_new(j);
+    const teams_asked_name *first = NULL;
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < teams_check_name_count(j); i++) {
+        const teams_name_result *name = teams_check_name(j, i);
+        const teams_dns_outcome *a = name->asked == NULL ? NULL : &name->asked->types[TEAMS_DNS_A];
+
+        if (a == NULL || a->failed == 0 || addresses(name->asked) == 0 || !is_needed(name))
+            continue;
+        first = first == NULL ? name->asked : first;
+        count += a->failed;
+        teams_name_list_add(&list, name->name, a->problem_frame);
+    }
+    if (first != NULL)
+        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_FAILED], PI_WARN,
+            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .names = list.seen },
+            "The resolver %s fails %u question%s about %s (%s), and answers others with an address", resolver_text(j, first), count,
+            count == 1 ? "" : "s", teams_name_list_text(&list), failure_text(first->types[TEAMS_DNS_A].failure));
 }
 
 static void
@@ -334,7 +372,9 @@ check_slow(teams_check *j)
         return;
     teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_SLOW_RESOLVER], PI_WARN,
         (teams_problem_place) { .frame = first->frame, .actor = TEAMS_BY_NETWORK },
-        "The resolver %s takes %.2f to %.2f s for every name (%u names)", resolver_text(j, first), fastest, slowest, measured);
+        "The resolver %s takes %s s for every name (%u names)", resolver_text(j, first),
+        slowest - fastest < 0.01 ? wmem_strdup_printf(j->scope, "%.2f", fastest) : wmem_strdup_printf(j->scope, "%.2f to %.2f", fastest, slowest),
+        measured);
 }
 
 void
@@ -344,6 +384,7 @@ teams_check_dns(teams_check *j)
         check_silence(j);
     check_unanswered(j);
     check_addresses(j);
+    check_failed_before(j);
     check_portal(j);
     check_private(j, false);
     check_private(j, true);

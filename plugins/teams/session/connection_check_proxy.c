@@ -27,6 +27,18 @@ status_text(const teams_check *j, unsigned status)
     }
 }
 
+/*
+ * Did the proxy ask once on this connection, which ended with that, and let the
+ * name through on another? A client may answer on a new connection.
+ */
+static bool
+is_let_in_later(const teams_check *j, const teams_connection *c)
+{
+    const teams_name_result *name = c->name == NULL ? NULL : teams_check_name_of(j, c->name);
+
+    return c->proxy_status == HTTP_PROXY_AUTHENTICATION && c->proxy_challenges <= 1 && name != NULL && name->reached;
+}
+
 /* The connections whose last answer was one of these; 0 stands for any other error. */
 static void
 check_refusal(teams_check *j, unsigned status, teams_expert row)
@@ -39,7 +51,8 @@ check_refusal(teams_check *j, unsigned status, teams_expert row)
         const teams_connection *c = teams_check_connection(j, i);
         const bool other = c->proxy_status != HTTP_FORBIDDEN && c->proxy_status != HTTP_PROXY_AUTHENTICATION;
 
-        if (c->state != TEAMS_CONNECTION_PROXY_REFUSED || (status == 0 ? !other : c->proxy_status != status))
+        if (c->state != TEAMS_CONNECTION_PROXY_REFUSED || (status == 0 ? !other : c->proxy_status != status) ||
+                is_let_in_later(j, c))
             continue;
         first = first == NULL ? c : first;
         push = push || c->service == TS_SERVICE_PUSH_REALTIME;
@@ -63,7 +76,7 @@ check_credentials(teams_check *j)
     for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
         const teams_connection *c = teams_check_connection(j, i);
 
-        if (c->proxy_challenges == 0 || c->state == TEAMS_CONNECTION_PROXY_REFUSED)
+        if (c->p->challenge_frame == 0 || (c->state == TEAMS_CONNECTION_PROXY_REFUSED && !is_let_in_later(j, c)))
             continue;
         first = first == NULL ? c : first;
         challenged++;

@@ -128,8 +128,8 @@ check_refused(teams_check *j)
         teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_REFUSED], teams_name_list_severity(&list),
             (teams_problem_place) { .frame = list.frame, .actor = first->proxy ? TEAMS_BY_PROXY : TEAMS_BY_NETWORK, .name = list.first,
                 .fatal = list.matters },
-            "TCP to %s (%s%s%s) is refused with a reset (%u time%s)%s", teams_name_list_text(&list), first->proxy ? "the proxy " : "",
-            first->endpoint, first->private_address && !first->proxy ? ", a private address: split DNS or a block page" : "", list.count, list.count == 1 ? "" : "s", teams_name_list_tail(&list));
+            "TCP to %s (%s%s%s) is refused with a reset (%u time%s)%s", teams_name_list_text(&list),
+            first->proxy ? "the proxy " : list.names > 1 ? "the first at " : "", first->endpoint, first->private_address && !first->proxy ? ", a private address: split DNS or a block page" : "", list.count, list.count == 1 ? "" : "s", teams_name_list_tail(&list));
 }
 
 static void
@@ -149,8 +149,8 @@ check_prohibited(teams_check *j)
     if (first != NULL)
         teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_PROHIBITED], list.matters ? PI_ERROR : PI_WARN,
             (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .fatal = list.matters },
-            "TCP to %s (%s) is refused by the network: ICMP %s from the router %s (%u time%s)%s", teams_name_list_text(&list),
-            first->endpoint, first->icmp_text, first->icmp_router, list.count, list.count == 1 ? "" : "s", teams_name_list_tail(&list));
+            "TCP to %s (%s%s) is refused by the network: ICMP %s from the router %s (%u time%s)%s", teams_name_list_text(&list),
+            list.names > 1 ? "the first at " : "", first->endpoint, first->icmp_text, first->icmp_router, list.count, list.count == 1 ? "" : "s", teams_name_list_tail(&list));
 }
 
 /* ---- fallbacks ---- */
@@ -262,8 +262,8 @@ check_idle(teams_check *j)
 
 /* ---- loss ---- */
 
-static bool
-has_mtu_hole(const teams_check *j, const teams_connection *c)
+bool
+teams_check_has_mtu_hole(const teams_check *j, const teams_connection *c)
 {
     return c->p->large_frame != 0 || (c->p->hole_frame != 0 && teams_check_time_passed(j, &c->p->hole_since, HOLE_SECONDS) &&
         c->state < TEAMS_CONNECTION_SECURED);
@@ -277,7 +277,7 @@ check_mtu(teams_check *j)
     for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
         const teams_connection *c = teams_check_connection(j, i);
 
-        if (has_mtu_hole(j, c))
+        if (teams_check_has_mtu_hole(j, c))
             teams_name_list_add(&list, c->name == NULL ? c->endpoint : c->name, c->p->large_frame != 0 ? c->p->large_frame : c->p->hole_frame);
     }
     if (list.names > 0)
@@ -291,7 +291,7 @@ check_mtu(teams_check *j)
 static bool
 resends_for_a_cause(const teams_check *j, const teams_connection *c)
 {
-    return c->state == TEAMS_CONNECTION_HELLO_UNANSWERED || c->state == TEAMS_CONNECTION_HELLO_RESET || has_mtu_hole(j, c) ||
+    return c->state == TEAMS_CONNECTION_HELLO_UNANSWERED || c->state == TEAMS_CONNECTION_HELLO_RESET || teams_check_has_mtu_hole(j, c) ||
         c->p->zero_longest >= STALL_SECONDS;
 }
 

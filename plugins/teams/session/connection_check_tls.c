@@ -59,7 +59,7 @@ say_reset(const teams_check *j, const teams_name_list *list, const teams_connect
 static bool
 fits_silent(const teams_check *j, const teams_connection *c)
 {
-    return c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && teams_connection_is_heard(c) &&
+    return c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && teams_connection_is_heard(c) && !teams_check_has_mtu_hole(j, c) &&
         teams_check_time_passed(j, &c->p->hello_time, ANSWER_SECONDS) &&
         (c->end == TEAMS_CONNECTION_OPEN || ts_seconds(&c->p->hello_time, &c->ended) >= ANSWER_SECONDS);
 }

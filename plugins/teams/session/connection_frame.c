@@ -160,7 +160,7 @@ ended_early(packet_info *pinfo, teams_connection *c, bool from_client)
     if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && !from_client) {
         c->state = TEAMS_CONNECTION_HELLO_RESET;
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_HELLO_RESET, "%s, ClientHello in frame %u", text, c->hello_frame);
-    } else if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && teams_connection_is_heard(c) && since_hello >= ANSWER_SECONDS)
+    } else if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && teams_connection_is_heard(c) && c->p->large_frame == 0 && since_hello >= ANSWER_SECONDS)
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_HELLO_UNANSWERED, "%s: ClientHello in frame %u, %.1f s", text, c->hello_frame, since_hello);
     else if (c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && from_client && c->bytes[FROM_SERVER] >= FLIGHT_MIN && !c->p->wait_server &&
             c->p->hole_frame == 0)

@@ -16,6 +16,7 @@ static teams_stock_field field_location;
 static teams_stock_field field_uri;
 static teams_stock_field field_method;
 static teams_stock_field field_socks_result;
+static teams_stock_field field_authenticate;
 static teams_stock_field field_http2_type;
 static teams_stock_field field_http2_stream;
 static teams_stock_field field_http2_authority;
@@ -28,6 +29,7 @@ teams_connection_http_handoff(GArray *wanted)
     field_location = teams_stock_field_wanted(wanted, "http.location");
     field_uri = teams_stock_field_wanted(wanted, "http.request.uri");
     field_method = teams_stock_field_wanted(wanted, "http.request.method");
+    field_authenticate = teams_stock_field_wanted(wanted, "http.proxy_authenticate");
     field_http2_type = teams_stock_field_wanted(wanted, "http2.type");
     field_http2_stream = teams_stock_field_wanted(wanted, "http2.streamid");
     field_http2_authority = teams_stock_field_wanted(wanted, "http2.headers.authority");
@@ -35,16 +37,45 @@ teams_connection_http_handoff(GArray *wanted)
     field_socks_result = teams_stock_field_wanted(wanted, "socks.results");
 }
 
+static const char *
+text_at(packet_info *pinfo, proto_tree *tree, const teams_stock_field *field, unsigned n)
+{
+    const field_info *found = teams_stock_field_at(tree, field, n);
+
+    return found == NULL ? NULL : fvalue_to_string_repr(pinfo->pool, ws_finfo_value((field_info *)found), FTREPR_DISPLAY, BASE_NONE);
+}
+
 /* ---- proxies ---- */
 
+/*
+ * NTLM and Negotiate take several answers with 407 until the client is let in
+ * (RFC 4559 4, 6): one that holds a token goes on with that, and refuses nothing.
+ */
+static bool
+goes_on_with_token(packet_info *pinfo, proto_tree *tree)
+{
+    static const char *const schemes[] = { "NTLM ", "Negotiate " };
+
+    for (unsigned n = 0; teams_stock_field_at(tree, &field_authenticate, n) != NULL; n++) {
+        const char *text = text_at(pinfo, tree, &field_authenticate, n);
+
+        for (unsigned i = 0; text != NULL && i < G_N_ELEMENTS(schemes); i++)
+            if (g_ascii_strncasecmp(text, schemes[i], strlen(schemes[i])) == 0)
+                return true;
+    }
+    return false;
+}
+
 static void
-proxy_refused(packet_info *pinfo, teams_connection *c, uint32_t status)
+proxy_refused(packet_info *pinfo, proto_tree *tree, teams_connection *c, uint32_t status)
 {
     c->state = TEAMS_CONNECTION_PROXY_REFUSED;
     if (status == HTTP_PROXY_AUTHENTICATION) {
         c->p->challenge_cost += ts_seconds(&c->p->connect_asked, &pinfo->abs_ts);
         if (c->p->challenge_frame == 0)
             c->p->challenge_frame = pinfo->num;
+        if (goes_on_with_token(pinfo, tree))
+            return;
         if (++c->proxy_challenges == 2)
             teams_connection_tell(pinfo, c, TEAMS_EXPERT_PROXY_CREDENTIALS_REFUSED, "%s: 407 again", teams_connection_text(pinfo->pool, c));
     } else if (status == HTTP_FORBIDDEN)
@@ -54,12 +85,12 @@ proxy_refused(packet_info *pinfo, teams_connection *c, uint32_t status)
 }
 
 static void
-proxy_answer(packet_info *pinfo, teams_connection *c, uint32_t status)
+proxy_answer(packet_info *pinfo, proto_tree *tree, teams_connection *c, uint32_t status)
 {
     c->proxy_status = status;
     c->proxy_status_frame = pinfo->num;
     if (status >= HTTP_ERROR)
-        proxy_refused(pinfo, c, status);
+        proxy_refused(pinfo, tree, c, status);
     else if (c->clear_http && status >= HTTP_OK)
         c->state = TEAMS_CONNECTION_USED;
     else if (status >= HTTP_OK && status < HTTP_REDIRECT) {
@@ -70,14 +101,14 @@ proxy_answer(packet_info *pinfo, teams_connection *c, uint32_t status)
 
 /* RFC 1928 6: what SOCKS refuses, in the words of HTTP's answers. */
 static void
-socks_answer(packet_info *pinfo, teams_connection *c, uint32_t result)
+socks_answer(packet_info *pinfo, proto_tree *tree, teams_connection *c, uint32_t result)
 {
     enum { SUCCEEDED = 0, NOT_ALLOWED = 2, SOCKS4_GRANTED = 90 };
 
     if (result == SUCCEEDED || result == SOCKS4_GRANTED)
-        proxy_answer(pinfo, c, HTTP_OK);
+        proxy_answer(pinfo, tree, c, HTTP_OK);
     else
-        proxy_answer(pinfo, c, result == NOT_ALLOWED ? HTTP_FORBIDDEN : 502);
+        proxy_answer(pinfo, tree, c, result == NOT_ALLOWED ? HTTP_FORBIDDEN : 502);
 }
 
 void
@@ -91,10 +122,10 @@ teams_connection_http(packet_info *pinfo, proto_tree *tree, teams_connection *c,
     if (from_client || c->p->connect_frame == 0)
         return;
     if (teams_stock_field_number(tree, &field_status, &status))
-        proxy_answer(pinfo, c, status);
+        proxy_answer(pinfo, tree, c, status);
     else if (teams_stock_field_number(tree, &field_socks_result, &status)) {
         c->socks = true;
-        socks_answer(pinfo, c, status);
+        socks_answer(pinfo, tree, c, status);
     }
 }
 
@@ -130,14 +161,6 @@ name_stream(const teams_connection *session, uint32_t id, const char *authority)
             return;
         }
     }
-}
-
-static const char *
-text_at(packet_info *pinfo, proto_tree *tree, const teams_stock_field *field, unsigned n)
-{
-    const field_info *found = teams_stock_field_at(tree, field, n);
-
-    return found == NULL ? NULL : fvalue_to_string_repr(pinfo->pool, ws_finfo_value((field_info *)found), FTREPR_DISPLAY, BASE_NONE);
 }
 
 static uint32_t
@@ -176,7 +199,7 @@ teams_connection_http2(packet_info *pinfo, proto_tree *tree, teams_connection *s
         if (c == NULL || id == 0)
             continue;
         if (text != NULL && !from_client)
-            proxy_answer(pinfo, c, (uint32_t)strtoul(text, NULL, 10));
+            proxy_answer(pinfo, tree, c, (uint32_t)strtoul(text, NULL, 10));
         else if (type == HTTP2_DATA)
             tunnel_data(pinfo, c, from_client);
     }

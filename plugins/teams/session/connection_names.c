@@ -174,7 +174,6 @@ note_answer(const packet_info *pinfo, teams_asked_name *asked, teams_dns_outcome
 {
     outcome->pending = false;
     outcome->answered++;
-    outcome->rcode = info->rcode;
     note_time(info, outcome);
     note_addresses(pinfo, asked, info);
     if (info->address_count > 0)
@@ -183,8 +182,10 @@ note_answer(const packet_info *pinfo, teams_asked_name *asked, teams_dns_outcome
         outcome->empty++;
     else if (info->rcode == RCODE_NXDOMAIN)
         outcome->missing++;
-    else if (info->rcode != RCODE_NOERROR)
+    else if (info->rcode != RCODE_NOERROR) {
         outcome->failed++;
+        outcome->failure = info->rcode;
+    }
     if (info->address_count == 0 && outcome->problem_frame == 0)
         outcome->problem_frame = pinfo->num;
     if (info->address_count == 0 && info->link_count > 1 && info->qtype == QTYPE_A && asked->cut_frame == 0) {

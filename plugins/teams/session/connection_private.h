@@ -38,7 +38,7 @@ typedef struct {
     unsigned empty;             /* answers without: the name is there */
     unsigned missing;           /* NXDOMAIN */
     unsigned failed;            /* any other refusal */
-    uint8_t rcode;              /* of the latest one */
+    uint8_t failure;            /* the code of the latest one that failed */
     uint32_t problem_frame;     /* the first answer without address */
     double slowest;             /* seconds */
     double fastest;
@@ -221,6 +221,14 @@ static inline bool
 teams_connection_is_heard(const teams_connection *c)
 {
     return c->packets[FROM_SERVER] > 0 || (c->p->seen & TCP_SEEN_SYN_ACK);
+}
+
+/* Does the client acknowledge an answer to its SYN that is not in the capture? */
+static inline bool
+teams_connection_lacks_answers(const teams_connection *c)
+{
+    return !c->quic && (c->p->seen & TCP_SEEN_SYN) && (c->state == TEAMS_CONNECTION_JOINED || c->packets[FROM_CLIENT] > 0) &&
+        !teams_connection_is_heard(c);
 }
 
 /* Does the frame hold a session ticket, which answers nothing? Shown of TLS 1.3 only where it is decrypted. */

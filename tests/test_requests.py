@@ -15,7 +15,8 @@ import harness
 KIND = [f"teams.http.{name}" for name in ("host", "method", "path", "role", "product", "service", "stage", "region", "confidence")]
 ANSWER = ["teams.http.status", "teams.http.time", "teams.http.request_in"]
 EXPERTS = ["unauthorized", "claims_challenge", "forbidden", "gone", "throttled", "server_error", "push_closed"]
-CAPTURES = ["modern-signin", "gcc-high-signin", "refused-token", "answers", "login-loop", "every-path", "hostile-paths"]
+CAPTURES = ["modern-signin", "gcc-high-signin", "refused-token", "answers", "login-loop", "every-path", "hostile-paths", "no-token",
+            "denied-at-identity", "odd-http"]
 ROWS = harness.ROOT / "plugins/teams-dns/data/paths.csv"
 
 
@@ -169,7 +170,7 @@ def test_a_sign_in_of_today_is_whole_again():
     assert (token["stage"], token["status"], token["count"], token["time"]) == ("token", 200, 1, pytest.approx(0.09))
     chat = by_path["teams.microsoft.com", "/api/chatsvc/emea/v1/users/ME/conversations/{id}/messages"]
     assert (chat["service"], chat["region"], chat["confidence"]) == ("chat", "emea", "high")
-    unknown = by_path["teams.microsoft.com", "/api/newservice/emea/v1/users/{id}/things"]
+    unknown = by_path["teams.microsoft.com", "/api/newservice/{id}/v1/users/{id}/{id}"]
     assert (unknown["role"], unknown["service"], unknown["stage"], unknown["status"]) == ("", "", "", 200)
     assert by_path["api-emea.flightproxy.teams.microsoft.com", "/api/v2/epconv"]["status"] == 201
     assert "token" not in [row["stage"] for row in found["missing_stages"]]
@@ -212,6 +213,48 @@ def test_a_token_that_is_refused():
     stock = harness.fields(capture("refused-token"), [], "http2.headers.status == 401", stock=True)
     assert [row["frame.number"] for row in frames] == [row["frame.number"] for row in stock]
     assert {row["teams.http.reason"][0] for row in frames} == {"insufficient_claims"}
+
+
+def test_what_needs_no_token_is_no_sign_in():
+    """A preflight, a HEAD and an open push channel go without one; with keys, data both ways prove no token that is seen to be refused."""
+    found = signin(capture("no-token"))
+    assert (found["severity"], found["verdict_code"]) == ("broken", "failed")
+    assert problem(found, "request-unauthorized")["severity"] == "error"
+    assert {row["stage"]: row["state"] for row in found["stages"]}["token"] == "refused"
+    assert not [row for row in found["requests"] if row["method"] == "OPTIONS"]
+    without = signin(rewritten(capture("no-token"), "--discard-all-secrets"))
+    assert without["verdict_code"] == "went-through"
+
+
+def test_a_token_that_identity_refuses():
+    """More than a note, though the page was seen: nothing goes on without it."""
+    found = signin(capture("denied-at-identity"))
+    told = problem(found, "request-denied")
+    assert told["severity"] == "warning" and "refused 3 times, at last with 400" in told["summary"]
+    assert found["verdict_code"] not in ("signed-in", "went-through")
+
+
+def test_a_web_socket_in_http2_is_no_proxy():
+    """RFC 8441: its CONNECT has a path, and goes to the server itself."""
+    found = signin(capture("odd-http"))
+    assert found["verdict_code"] == "signed-in"
+    assert not [row for row in found["problems"] if "prox" in row["code"]]
+    assert harness.fields(capture("odd-http"), [], 'teams_dns.role == "proxy"') == []
+
+
+def test_an_answer_behind_others_is_nobodys():
+    """HTTP/1.1: until all are answered, none is said to be; the 503 was for the second of three."""
+    rows = harness.fields(capture("odd-http"), ["http.response.code", "teams.http.status"], "http.response.code == 503")
+    assert [row["teams.http.status"] for row in rows] == [[]]
+    posted, = [row for row in signin(capture("odd-http"))["requests"] if (row["method"], row["host"]) == ("POST", "presence.teams.microsoft.com")]
+    assert (posted["count"], posted["status"], posted["refused"]) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("method, seconds", [("PUT", 2.0), ("DELETE", 0.5)])
+def test_an_interim_answer_is_none(method, seconds):
+    """100 and 103: the time is that of the answer which follows (the generator's)."""
+    row, = [row for row in signin(capture("odd-http"))["requests"] if (row["method"], row["host"]) == (method, "presence.teams.microsoft.com")]
+    assert (row["status"], row["time"]) == (200, pytest.approx(seconds))
 
 
 # By the generator: the status of each, and how the problem is weighed.
@@ -263,7 +306,8 @@ def test_the_first_byte_of_an_answer_and_pipelined_requests():
 
 # ---- what nobody may see ----
 
-SECRETS = ["0f1e2d3c", "11112222", "thread.v2", "orgid", "contoso", "ada%40", "eyJ", "client_id", "secret=", "token=", "Bearer", "finance"]
+SECRETS = ["0f1e2d3c", "11112222", "thread.v2", "orgid", "contoso", "ada%40", "eyJ", "client_id", "secret=", "token=", "Bearer", "finance", "secretproject", "Layoffs", "layoffs",
+           "janedoe"]
 
 
 @pytest.mark.parametrize("name", CAPTURES)

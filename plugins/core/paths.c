@@ -165,6 +165,8 @@ static const char *const collections[] = {
     "users", "user", "threads", "conversations", "messages", "teams", "tenants", "tenant", "objects", "personal", "sites", "site",
     "drives", "items", "groups", "chats", "channels", "members", "contacts", "meetings", "events", "subscriptions", "calls",
     "organizations", "profiles", "devices", "people", "accounts", "name", "id", "u", "t",
+    "thread", "conversation", "message", "team", "object", "group", "chat", "channel", "member", "contact", "meeting", "event", "call",
+    "profile", "invite", "join", "meet", "search", "email", "emails", "mail", "tag", "tags", "l",
 };
 
 static int
@@ -199,30 +201,41 @@ is_plain_word(const char *word)
     const size_t letters = strspn(word, "abcdefghijklmnopqrstuvwxyz");
     const size_t digits = strspn(word + letters, "0123456789");
 
-    return letters >= 2 && digits <= 2 && word[letters + digits] == '\0';
+    /* Eight or more letters that are all hexadecimal digits are a number. */
+    return letters >= 2 && digits <= 2 && word[letters + digits] == '\0' && (letters < 8 || strspn(word, "abcdef") < letters);
 }
 
 static bool
-follows_collection(const char *previous)
+is_collection(const char *word)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(collections); i++)
-        if (strcmp(previous, collections[i]) == 0)
+        if (strcmp(word, collections[i]) == 0)
             return true;
     return false;
 }
 
+/* Of a front door's new service: the first word that the table does not know. Whatever is unknown behind it may name somebody. */
 static bool
-may_be_shown(const char *word, const char *previous, const ts_path_result *result)
+is_new_word(const char *word, const char *previous, const ts_path_result *result, bool *unknown)
+{
+    const bool first = !*unknown;
+
+    *unknown = true;
+    return first && result->front_door && !is_collection(previous) && is_plain_word(word);
+}
+
+static bool
+may_be_shown(const char *word, const char *previous, const ts_path_result *result, bool *unknown)
 {
     char region[TS_PATH_REGION_MAX] = "";
     const segment part = { word, strlen(word) };
 
-    if (is_known_word(word) || is_version(word))
+    if (is_known_word(word) || is_version(word) || (result->front_door && is_collection(word)))
         return true;
     keep_region(&part, region);
     if (result->region[0] != '\0' && strcmp(region, result->region) == 0 && part.length < TS_PATH_REGION_MAX)
         return true;
-    return result->front_door && !follows_collection(previous) && is_plain_word(word);
+    return is_new_word(word, previous, result, unknown);
 }
 
 static void
@@ -246,6 +259,7 @@ ts_path_mask(const char *uri, const ts_path_result *result, char shown[TS_PATH_S
     const char *end = at + length;
     char word[WORD_MAX + 1], previous[WORD_MAX + 1] = "";
     segment part;
+    bool unknown = false;
 
     shown[0] = '\0';
     for (unsigned n = 0; next_segment(&at, end, &part); n++) {
@@ -254,7 +268,7 @@ ts_path_mask(const char *uri, const ts_path_result *result, char shown[TS_PATH_S
             return;
         }
         lower_word(&part, word);
-        if (may_be_shown(word, previous, result))
+        if (may_be_shown(word, previous, result, &unknown))
             out += (size_t)g_snprintf(shown + out, (gulong)(TS_PATH_SHOWN_MAX - out), "/%.*s", (int)part.length, part.at);
         else
             out += (size_t)g_snprintf(shown + out, (gulong)(TS_PATH_SHOWN_MAX - out), "/{id}");

@@ -46,7 +46,8 @@ bool ts_path_classify(const char *host, const char *method, const char *path, ts
  * The path as it may be shown: without host, query and fragment, and with
  * "{id}" for each segment that may name a tenant, a user, a thread or a token.
  * What stays are words of the table, versions, the region and, at a front door,
- * segments that are one plain word and do not follow a word for a collection.
+ * the first segment that is none of these, if it is one plain word and does not
+ * follow a word for a collection.
  */
 void ts_path_mask(const char *path, const ts_path_result *result, char shown[TS_PATH_SHOWN_MAX]);
 

@@ -26,6 +26,7 @@ typedef struct {
     const char *owner;          /* of the next record */
     ts_dns_answer *answer;      /* the record being read, NULL outside the answer section */
     bool http2_connect;         /* the request being read is a CONNECT */
+    const char *http2_target;   /* that it asks for; NULL none */
     unsigned records;           /* read so far in the message, of all sections */
 } reader;
 
@@ -33,6 +34,7 @@ static void read_server_name(reader *r, field_info *finfo);
 static void read_http_target(reader *r, field_info *finfo);
 static void read_http2_method(reader *r, field_info *finfo);
 static void read_http2_authority(reader *r, field_info *finfo);
+static void read_http2_path(reader *r, field_info *finfo);
 static void read_socks_target(reader *r, field_info *finfo);
 static void read_id(reader *r, field_info *finfo);
 static void read_flags(reader *r, field_info *finfo);
@@ -58,6 +60,7 @@ static struct {
     { "http.request.uri",                      false, read_http_target,   -1 },
     { "http2.headers.method",                  false, read_http2_method,  -1 },
     { "http2.headers.authority",               false, read_http2_authority, -1 },
+    { "http2.headers.path",                    false, read_http2_path,    -1 },
     { "socks.remote_name",                     false, read_socks_target,  -1 },
     { "dns.id",                                true,  read_id,            -1 },
     { "dns.flags",                             true,  read_flags,         -1 },
@@ -184,18 +187,36 @@ read_http_target(reader *r, field_info *finfo)
         add_proxy_target(r, target);
 }
 
-/* RFC 9113 8.5: a CONNECT has an authority that is its target; in other requests it is the server's own name. */
+/*
+ * RFC 9113 8.5: a CONNECT has an authority that is its target, and no path. One
+ * with a path (RFC 8441) opens a WebSocket to the server itself; the order of
+ * the two is free. In other requests the authority is the server's own name.
+ */
+static void
+end_http2_request(reader *r)
+{
+    if (r->http2_connect && r->http2_target != NULL)
+        add_proxy_target(r, r->http2_target);
+    r->http2_connect = false;
+    r->http2_target = NULL;
+}
+
 static void
 read_http2_method(reader *r, field_info *finfo)
 {
+    end_http2_request(r);
     r->http2_connect = strcmp(finfo_string(r, finfo), "CONNECT") == 0;
 }
 
 static void
 read_http2_authority(reader *r, field_info *finfo)
 {
-    if (r->http2_connect)
-        add_proxy_target(r, finfo_string(r, finfo));
+    r->http2_target = finfo_string(r, finfo);
+}
+
+static void
+read_http2_path(reader *r, field_info *finfo _U_)
+{
     r->http2_connect = false;
 }
 
@@ -415,6 +436,7 @@ ts_dns_messages(packet_info *pinfo, proto_tree *tree)
 
     r.messages = wmem_array_new(pinfo->pool, sizeof(ts_dns_message));
     read_nodes(&r, tree);
+    end_http2_request(&r);
     return wmem_array_get_count(r.messages) > 0 ? r.messages : NULL;
 }
 

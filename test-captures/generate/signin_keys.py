@@ -119,6 +119,59 @@ def refused_token(c):
                                        'error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnt9fQ=="')
 
 
+@capture("keys/no-token.pcapng", "2026-09-14T09:10:00")
+def no_token(c):
+    """The token is refused, and what succeeds needs none: preflights, HEAD, the push channel."""
+    client, door, login = bootstrap(c)
+    login.exchange(6.0, "POST", f"/{TENANT}/oauth2/v2.0/token", body={"token_type": "Bearer"}, took=0.18)
+    for n in range(2):
+        door.exchange(6.5 + 2 * n, "POST", "/api/authsvc/v1.0/authz", status=401, sent={}, www_authenticate='Bearer error="invalid_token"')
+    for n, path in enumerate(("/api/authsvc/v1.0/authz", "/api/chatsvc/emea/v1/users/ME/conversations")):
+        door.exchange(11.0 + n, "OPTIONS", path)
+        door.exchange(11.5 + n, "HEAD", path)
+    push = client.open(14.0, "go.trouter.teams.microsoft.com", "52.123.130.31", kind=Http1)
+    push.exchange(14.2, "GET", "/")
+    push.upgrade(14.4, "/v4/c?timeout=40")
+
+
+@capture("keys/denied-at-identity.pcapng", "2026-09-14T09:20:00")
+def denied_at_identity(c):
+    """The page of identity is seen, and its token is refused as OAuth 2.0 has it."""
+    client, door, login = bootstrap(c)
+    for n in range(3):
+        login.exchange(6.0 + 2 * n, "POST", f"/{TENANT}/oauth2/v2.0/token", status=400, body={"error": "invalid_grant"})
+
+
+@capture("keys/odd-http.pcapng", "2026-09-14T09:40:00")
+def odd_http(c):
+    """A sign-in that goes through, with what HTTP allows and few clients send."""
+    client, door, login = bootstrap(c)
+    login.exchange(6.0, "POST", f"/{TENANT}/oauth2/v2.0/token", body={"token_type": "Bearer"})
+    door.exchange(6.4, "POST", "/api/authsvc/v1.0/authz", body=region_map("emea"), sent={})
+    door.exchange(6.8, "GET", "/api/chatsvc/emea/v1/users/ME/conversations", body={"conversations": []})
+    # RFC 8441: a WebSocket in HTTP/2.
+    push = client.open(7.0, "go.trouter.teams.microsoft.com", "52.123.130.31")
+    push.exchange(7.2, "CONNECT", "/v4/c?timeout=40")
+    door.exchange(7.4, "CONNECT", "/v4/c?timeout=40", host="go.trouter.teams.microsoft.com", status=403)
+    slow = client.open(8.0, "presence.teams.microsoft.com", "52.123.145.9", kind=Http1)
+    path, name = "/v1/presence/getpresence/", "presence.teams.microsoft.com"
+    slow.exchange(8.2, "GET", path)
+    # Two at once, a third while the second still waits: the 503 is the second's.
+    for when in (9.0, 9.01):
+        slow.ask(when, "GET", path)
+    slow.answer(9.1)
+    slow.ask(9.2, "POST", path)
+    slow.answer(9.3, 503)
+    slow.answer(9.4)
+    # Of the answer that counts.
+    slow.ask(10.0, "PUT", path, Expect="100-continue")
+    slow.tls.send(10.1, b"HTTP/1.1 100 Continue\r\n\r\n", from_client=False)
+    slow.answer(12.0)
+    slow.ask(13.0, "DELETE", path)
+    slow.tls.send(13.1, f"HTTP/1.1 103 Early Hints\r\nLink: <https://{name}/>\r\n\r\n".encode(), from_client=False)
+    slow.answer(13.5)
+
+
 @capture("keys/answers.pcapng", "2026-09-14T09:30:00")
 def answers(c):
     """A sign-in that goes through, and one of each answer that is worth telling; a 401 that the next answer mends."""
@@ -191,7 +244,8 @@ def hostile_paths(c):
     odd = [b"/api/chatsvc/emea/v1/users/\x1b[31mred\x07\n\r\x00", b"/api/\xff\xfe\xc3(/\xe2\x80\xaeevil", b"/" + b"a" * 65000,
            b"/" + b"a/" * 2000, b"/api/chatsvc/emea/v1/threads/" + THREAD.encode(), b"/api/mt/emea/beta/users/ada@contoso.example",
            b"/" + TENANT.encode() + b"/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", b"/api/csa/emea/api/%2e%2e/%00/users/ada",
-           b"", b"*", b"//", b"?token=secret", b"https://other.example/v2?x=/api/authsvc/v1.0/authz", b"/users/ada/groups/finance/secretproject"]
+           b"", b"*", b"//", b"?token=secret", b"https://other.example/v2?x=/api/authsvc/v1.0/authz", b"/users/ada/groups/finance/secretproject",
+           b"/l/channel/19%3a0a%40thread.tacv2/Layoffs?groupId=1", b"/api/csa/emea/api/v1/email/janedoe", b"/meet/janedoe/layoffs"]
     for n, path in enumerate(odd):
         door.exchange(0.3 + n, "GET", path)
     for n, host in enumerate([b"\xff\xfe", b"a" * 300, b"teams.microsoft.com:443", b"TEAMS.MICROSOFT.COM", b"x y"]):

@@ -76,7 +76,16 @@ static const struct {
     { "teams.microsoft.com", "/api/chatsvc/emea/v1/users/ME/conversations/19:0a@thread.v2/messages", "/api/chatsvc/emea/v1/users/ME/conversations/{id}/messages" },
     { "teams.microsoft.com", "/api/mt/emea/beta/users/8:orgid:0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0/", "/api/mt/emea/beta/users/{id}" },
     { "teams.microsoft.com", "/api/mt/emea/beta/users/ada/", "/api/mt/emea/beta/users/{id}" },     /* a word after a collection */
-    { "teams.microsoft.com", "/api/new/emea/fetchShortProfile/profilepicturev2", "/api/new/emea/fetchShortProfile/profilepicturev2" },
+    { "teams.microsoft.com", "/api/new/emea/fetchShortProfile/v1/users/ME", "/api/new/{id}/{id}/v1/users/ME" },     /* one word that is unknown */
+    { "teams.microsoft.com", "/api/mt/emea/beta/fetchShortProfile", "/api/mt/emea/beta/fetchShortProfile" },
+    { "teams.microsoft.com", "/api/mt/emea/beta/fetchShortProfile/ada", "/api/mt/emea/beta/fetchShortProfile/{id}" },
+    { "teams.microsoft.com", "/l/channel/19%3a0a%40thread.tacv2/Layoffs?groupId=0f1e2d3c", "/l/channel/{id}/{id}" },
+    { "teams.microsoft.com", "/users/ada/contoso", "/users/{id}/{id}" },
+    { "teams.microsoft.com", "/meet/ada/contoso", "/meet/{id}/{id}" },
+    { "teams.microsoft.com", "/%61da/contoso", "/{id}/{id}" },
+    { "teams.microsoft.com", "/api//users//ada//contoso", "/api/users/{id}/{id}" },
+    { "teams.microsoft.com", "/api/0F1E2D3C4B5A69788796A5B4C3D2E1F0/x", "/api/{id}/{id}" },
+    { "teams.microsoft.com", "/api/deadbeefcafebabedeadbeef", "/api/{id}" },
     { "teams.microsoft.com", "/api/new/ada@contoso.example/ada%40contoso.example/contoso.example", "/api/new/{id}/{id}/{id}" },
     { "teams.microsoft.com", "/api/new/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln/abc123def", "/api/new/{id}/{id}" },
     { "teams.microsoft.com", "/api/new/thisisonewordthatismuchtoolong", "/api/new/{id}" },

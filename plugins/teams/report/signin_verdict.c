@@ -445,7 +445,8 @@ const report_verdict_row signin_verdicts[] = {
         false },
     { "went-through", REPORT_OK,
         "The sign-in went through: services that need a token were connected, with data both ways.",
-        "a TLS or QUIC session with data both ways to a host of a stage after identity", holds_beyond_reached, false },
+        "a TLS or QUIC session with data both ways to a host of a stage after identity; not where TLS is decrypted and the token is "
+        "seen to be refused", holds_beyond_reached, false },
     { "identity-connected", REPORT_UNKNOWN,
         "Identity was connected, with data both ways. Services after it were asked for; that they were connected is not in this "
         "capture.",

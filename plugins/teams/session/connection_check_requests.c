@@ -144,15 +144,28 @@ is_reached(const teams_check *j, ts_stage stage)
     return j->result->answers[stage].reached != NULL;
 }
 
+/* Success that only a token gives: the push channel opens without one, and that something is there (HEAD) is no service. */
+static bool
+shows_token(const teams_request *request)
+{
+    const teams_request_kind *kind = request->kind;
+
+    return teams_request_succeeded(request) && kind->stage != TS_STAGE_TOKEN && teams_signin_is_past_identity(UINT32_C(1) << kind->stage) &&
+        kind->service != TS_SERVICE_PUSH_REALTIME && strcmp(kind->method, "HEAD") != 0;
+}
+
 static void
-check_stages(teams_check *j)
+check_stages(teams_check *j, wmem_array_t *requests)
 {
     teams_signin_result *result = j->result;
 
     if (is_reached(j, TS_STAGE_IDENTITY))
         result->identity_asked = result->identity_reached = true;
-    for (unsigned stage = 1; stage < TS_STAGE_COUNT; stage++)
-        if (stage != TS_STAGE_TOKEN && is_reached(j, (ts_stage)stage) && teams_signin_is_past_identity(UINT32_C(1) << stage)) {
+    /* Data both ways stand for a token only where none is seen to be refused. */
+    if (result->answers[TS_STAGE_TOKEN].refused != NULL && !is_reached(j, TS_STAGE_TOKEN))
+        result->beyond_reached = false;
+    for (unsigned i = 0; i < wmem_array_get_count(requests); i++)
+        if (shows_token(request_at(requests, i))) {
             result->beyond_reached = true;
             result->token_used = is_reached(j, TS_STAGE_TOKEN);
         }
@@ -208,6 +221,14 @@ gather_refusals(const teams_check *j)
     return r;
 }
 
+/* Where identity's page is seen and its token is not given; it may yet be while the user still types. */
+static bool
+is_token_of_identity(const teams_check *j, const teams_request_kind *kind)
+{
+    return kind->stage == TS_STAGE_IDENTITY && strcmp(kind->method, "POST") == 0 && !is_reached(j, TS_STAGE_TOKEN) &&
+        !j->result->beyond_reached && (g_str_has_suffix(kind->path, "/token") || g_str_has_suffix(kind->path, "/oauth20_token.srf"));
+}
+
 /* Without a token nothing goes on; a service that never answers well is missed by the user; else one path of many is meant. */
 static int
 severity_of(const teams_check *j, const refusals *r, const teams_request_kind *kind)
@@ -216,6 +237,8 @@ severity_of(const teams_check *j, const refusals *r, const teams_request_kind *k
         return PI_ERROR;
     if (kind->stage == TS_STAGE_TELEMETRY || kind->service == TS_SERVICE_UNKNOWN)
         return PI_CHAT;
+    if (is_token_of_identity(j, kind))
+        return PI_WARN;
     return r->served[kind->service] ? PI_NOTE : PI_WARN;
 }
 
@@ -285,7 +308,7 @@ teams_check_requests(teams_check *j)
 
     gather_uses(j, requests);
     gather_answers(j, requests);
-    check_stages(j);
+    check_stages(j, requests);
     const refusals r = gather_refusals(j);
 
     for (unsigned i = 0; i < j->result->use_count; i++)

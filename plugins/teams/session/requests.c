@@ -363,7 +363,7 @@ request_message(const frame_context *f, const teams_http_message *message)
     const char *host = host_name(f->pinfo, message->host);
 
     if (!message->multiplexed) {
-        requests->unanswered++;
+        requests->several = requests->unanswered++ > 0;
         requests->latest = NULL;
         nstime_set_zero(&requests->first_byte);
     }
@@ -392,7 +392,7 @@ asked_for(const frame_context *f, const teams_http_message *message)
 
     if (message->multiplexed)
         return (teams_request *)wmem_map_lookup(f->requests->streams, &stream);
-    return f->requests->unanswered == 1 ? f->requests->latest : NULL;
+    return f->requests->several ? NULL : f->requests->latest;
 }
 
 static void
@@ -445,9 +445,10 @@ answer_message(const frame_context *f, const teams_http_message *message)
             message->status <= STATUS_LAST) {
         if (request != NULL && request->answer_frame == 0)
             take_answer(f, message, request);
-        if (!message->multiplexed)
-            f->requests->unanswered = 0;
-    }
+        if (!message->multiplexed && f->requests->unanswered > 0)
+            f->requests->several = --f->requests->unanswered > 0 && f->requests->several;
+    } else if (message->has_status && !message->multiplexed)
+        nstime_set_zero(&f->requests->first_byte);
     if (message->token_region != NULL && request != NULL)
         token_region(f, message, request);
 }
@@ -511,7 +512,7 @@ teams_requests_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, 
     }
     const frame_context f = { pinfo, c, requests_of(c), from_client };
 
-    if (!from_client && f.requests->unanswered == 1 && nstime_is_zero(&f.requests->first_byte) && !teams_connection_has_ticket(tree))
+    if (!from_client && f.requests->unanswered == 1 && !f.requests->several && nstime_is_zero(&f.requests->first_byte) && !teams_connection_has_ticket(tree))
         f.requests->first_byte = pinfo->abs_ts;
     teams_request_fields_walk(pinfo, tree, message_seen, socket_frame_seen, (void *)&f);
 }

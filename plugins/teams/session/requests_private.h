@@ -15,7 +15,8 @@ struct teams_requests {
     wmem_array_t *all;          /* teams_request *, in order */
     wmem_map_t *streams;        /* HTTP/2 and 3: stream -> its teams_request */
     teams_request *latest;      /* HTTP/1: the one without an answer */
-    unsigned unanswered;        /* HTTP/1: since the latest answer. Of more than one it is not known which is answered */
+    unsigned unanswered;        /* HTTP/1: requests */
+    bool several;               /* HTTP/1: of them, or were until all were answered: it is not known for sure which is answered */
     nstime_t first_byte;        /* HTTP/1: of the answer to come; zero: none yet */
     teams_request *socket;      /* the connection is now its WebSocket */
     bool answered;              /* any of them */

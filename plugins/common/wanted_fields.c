@@ -9,6 +9,7 @@
 static struct {
     dissector_handle_t postdissector;
     GArray *fields;
+    GArray *more;       /* asked for in this file */
 } wanted_fields;
 
 /* At the start of each file it is known what the user disabled. Wireshark frees what it got before. */
@@ -18,6 +19,7 @@ ask(void)
     const bool enabled = proto_is_protocol_enabled(find_protocol_by_id(
         dissector_handle_get_protocol_index(wanted_fields.postdissector)));
 
+    g_array_set_size(wanted_fields.more, 0);
     set_postdissector_wanted_hfids(wanted_fields.postdissector, enabled ? g_array_copy(wanted_fields.fields) : NULL);
 }
 
@@ -26,7 +28,8 @@ ts_want_more_fields(const GArray *more)
 {
     GArray *all = g_array_copy(wanted_fields.fields);
 
-    g_array_append_vals(all, more->data, more->len);
+    g_array_append_vals(wanted_fields.more, more->data, more->len);
+    g_array_append_vals(all, wanted_fields.more->data, wanted_fields.more->len);
     set_postdissector_wanted_hfids(wanted_fields.postdissector, all);
 }
 
@@ -39,6 +42,8 @@ ts_want_fields(dissector_handle_t postdissector, GArray *wanted)
         g_array_free(wanted_fields.fields, TRUE);
     wanted_fields.postdissector = postdissector;
     wanted_fields.fields = wanted;
-    if (!registered)
+    if (!registered) {
+        wanted_fields.more = g_array_new(FALSE, FALSE, (unsigned)sizeof(int));
         register_init_routine(ask);
+    }
 }

@@ -19,8 +19,8 @@
 void ts_want_fields(dissector_handle_t postdissector, GArray *wanted);
 
 /*
- * The same fields and these (int each) as well, from the next frame to the end
- * of the file: for what few captures have. more stays the caller's.
+ * These (int each) as well, from the next frame to the end of the file: for
+ * what few captures have. Wireshark asks each wanted field of each frame. more stays the caller's.
  */
 void ts_want_more_fields(const GArray *more);
 

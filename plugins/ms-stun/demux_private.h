@@ -185,6 +185,7 @@ void ts_stream_dissect_sure(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 
 /* After stock's TLS has had the frame. */
 void ts_tls_after(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
+void ts_tls_register(void);
 void ts_tls_handoff(void);
 
 #endif /* TEAMSHARK_MS_STUN_DEMUX_PRIVATE_H */

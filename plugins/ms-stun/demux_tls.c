@@ -20,6 +20,14 @@
 #define TLS_PORT 443
 
 static dissector_handle_t watch_handle;
+static wmem_map_t *first_frames;    /* of connections to the port: number -> itself */
+static uint32_t streams_seen;       /* stock's count of TCP connections, after the frame before */
+
+static void
+forget_streams(void)
+{
+    streams_seen = 0;
+}
 
 /* A handshake, or a frame with the cookie: what on the port of TLS is ours. */
 static ts_pdu
@@ -88,15 +96,33 @@ dissect_watched(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
     return (int)tvb_reported_length(tvb);
 }
 
-/* Is it the first frame of a connection to the port of TLS? */
+/* Has stock counted a connection since the last time? Most frames need not look for theirs then. */
+static bool
+has_new_stream(void)
+{
+    const uint32_t count = get_tcp_stream_count();
+    const bool grown = count != streams_seen;
+
+    streams_seen = count;
+    return grown;
+}
+
+/* Is it the first frame of a connection to the port of TLS? Found on the first pass. */
 static bool
 is_first_on_port(packet_info *pinfo)
 {
     if (pinfo->srcport != TLS_PORT && pinfo->destport != TLS_PORT)
         return false;
+    if (PINFO_FD_VISITED(pinfo))
+        return wmem_map_contains(first_frames, GUINT_TO_POINTER(pinfo->num));
+    if (!has_new_stream())
+        return false;
     const conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
 
-    return conversation != NULL && conversation->setup_frame == pinfo->num;
+    if (conversation == NULL || conversation->setup_frame != pinfo->num)
+        return false;
+    wmem_map_insert(first_frames, GUINT_TO_POINTER(pinfo->num), GUINT_TO_POINTER(pinfo->num));
+    return true;
 }
 
 static void
@@ -176,6 +202,13 @@ ts_tls_after(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     col_set_writable(pinfo->cinfo, -1, true);
     ts_stream_dissect_sure(missed, pinfo, tree);
     col_set_writable(pinfo->cinfo, -1, writable);
+}
+
+void
+ts_tls_register(void)
+{
+    first_frames = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_direct_hash, g_direct_equal);
+    register_init_routine(forget_streams);
 }
 
 void

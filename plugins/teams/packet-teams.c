@@ -248,7 +248,7 @@ dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U
         queue_tap(pinfo, info);
     } else if (teams_connection_has_items(pinfo))
         show_protocol(tvb, pinfo, tree, "connection");
-    if (info == NULL && tree != NULL)
+    if (info == NULL && proto_field_is_referenced(tree, hf_teams_prefix))
         add_string(tree, tvb, hf_teams_prefix, teams_shared_prefix(pinfo));
     show_problem(tvb, pinfo, tree);
     return info == NULL ? 0 : (int)tvb_captured_length(tvb);

@@ -44,18 +44,25 @@ static teams_stock_field field_zero_window;
 
 static dissector_handle_t postdissector;
 
+/*
+ * int: what answers of hosts show, asked for from the frame after the first that names one.
+ * A host is named by a question, an answer of DNS or a client, and never in the frame of what itself answers.
+ */
+static GArray *fields_of_hosts;
+
 void
 teams_connection_handoff(dissector_handle_t handle)
 {
     GArray *wanted = g_array_new(FALSE, FALSE, (unsigned)sizeof(int));
 
+    fields_of_hosts = g_array_new(FALSE, FALSE, (unsigned)sizeof(int));
     postdissector = handle;
     field_retransmission = teams_stock_field_wanted(wanted, "tcp.analysis.retransmission");
     field_spurious = teams_stock_field_wanted(wanted, "tcp.analysis.spurious_retransmission");
     field_zero_window = teams_stock_field_wanted(wanted, "tcp.analysis.zero_window");
     teams_connection_tls_handoff(wanted);
-    teams_connection_http_handoff(wanted);
-    teams_connection_certificate_handoff(wanted);
+    teams_connection_http_handoff(wanted, fields_of_hosts);
+    teams_connection_certificate_handoff(fields_of_hosts);
     teams_requests_handoff();
     ts_want_fields(postdissector, wanted);
 }
@@ -501,6 +508,15 @@ refusal_frame(tvbuff_t *tvb, packet_info *pinfo)
         teams_connection_text(pinfo->pool, c), refusal.text, c->icmp_router);
 }
 
+static void
+ask_for_fields_of_hosts(void)
+{
+    if (teams_net_get()->asked)
+        return;
+    teams_net_get()->asked = true;
+    ts_want_more_fields(fields_of_hosts);
+}
+
 void
 teams_connection_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
@@ -508,6 +524,7 @@ teams_connection_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     teams_connection_http_any(pinfo, tree);
     if (wmem_map_size(teams_net_get()->hosts) == 0)
         return;
+    ask_for_fields_of_hosts();
     if (ts_frame_has_icmp(pinfo)) {
         refusal_frame(tvb, pinfo);
         return;

@@ -23,18 +23,18 @@ static teams_stock_field field_http2_authority;
 static teams_stock_field field_http2_status;
 
 void
-teams_connection_http_handoff(GArray *wanted)
+teams_connection_http_handoff(GArray *wanted, GArray *of_hosts)
 {
-    field_status = teams_stock_field_wanted(wanted, "http.response.code");
-    field_location = teams_stock_field_wanted(wanted, "http.location");
+    field_status = teams_stock_field_wanted(of_hosts, "http.response.code");
+    field_location = teams_stock_field_wanted(of_hosts, "http.location");
     field_uri = teams_stock_field_wanted(wanted, "http.request.uri");
     field_method = teams_stock_field_wanted(wanted, "http.request.method");
     field_authenticate = teams_stock_field_wanted(wanted, "http.proxy_authenticate");
     field_http2_type = teams_stock_field_wanted(wanted, "http2.type");
     field_http2_stream = teams_stock_field_wanted(wanted, "http2.streamid");
     field_http2_authority = teams_stock_field_wanted(wanted, "http2.headers.authority");
-    field_http2_status = teams_stock_field_wanted(wanted, "http2.headers.status");
-    field_socks_result = teams_stock_field_wanted(wanted, "socks.results");
+    field_http2_status = teams_stock_field_wanted(of_hosts, "http2.headers.status");
+    field_socks_result = teams_stock_field_wanted(of_hosts, "socks.results");
 }
 
 static const char *

@@ -157,6 +157,7 @@ typedef struct {
     wmem_map_t *clients;        /* address -> teams_net_client */
     wmem_map_t *by_client_end[2];   /* TCP, QUIC: ts_endpoint -> the latest teams_connection there */
     wmem_map_t *ipv6;           /* name -> the latest teams_connection over IPv6 */
+    bool asked;                 /* for the fields of what hosts answer */
     uint32_t count;
     unsigned joined;            /* clients when their addresses were last joined, and the capture's end then */
     nstime_t joined_at;
@@ -206,7 +207,8 @@ void teams_connection_names(packet_info *pinfo);
 
 void teams_connection_tls_handoff(GArray *wanted);
 void teams_connection_tls(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client, unsigned payload);
-void teams_connection_http_handoff(GArray *wanted);
+/* of_hosts: what is read of frames after the one that names a host alone. */
+void teams_connection_http_handoff(GArray *wanted, GArray *of_hosts);
 /* A frame of a connection to a proxy. */
 void teams_connection_http(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client);
 /* The same, of a session of HTTP/2. */

@@ -23,6 +23,15 @@ ts_add_flag(tvbuff_t *tvb, proto_tree *tree, int hf)
     proto_item_set_generated(proto_tree_add_boolean(tree, hf, tvb, 0, 0, 1));
 }
 
+/*
+ * The protocol's item. Stock would write its title for every frame; where nobody asks
+ * for the protocol or a field of it, the item is there, but nobody reads its title.
+ */
+#define ts_add_protocol(tvb, tree, proto, length, ...) \
+    (proto_field_is_referenced(tree, proto) ? \
+        proto_tree_add_protocol_format(tree, proto, tvb, 0, length, __VA_ARGS__) : \
+        proto_tree_add_item(tree, proto, tvb, 0, length, ENC_NA))
+
 /* FT_FRAMENUM or a number that begins with 1; nothing where it is 0. */
 static inline void
 ts_add_number(tvbuff_t *tvb, proto_tree *tree, int hf, uint32_t number)

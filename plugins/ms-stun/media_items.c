@@ -46,20 +46,24 @@ static const value_string rtcp_types[] = {
 };
 
 static void
-show_rtcp_header(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *root)
+set_rtcp_columns(tvbuff_t *tvb, packet_info *pinfo, proto_item *root)
 {
-    const uint8_t type = tvb_get_uint8(tvb, 1);
-    const char *name = val_to_str_const(type, rtcp_types, "RTCP");
+    const char *name = val_to_str_const(tvb_get_uint8(tvb, 1), rtcp_types, "RTCP");
 
+    proto_item_append_text(root, ", %s", name);
+    col_set_str(pinfo->cinfo, COL_PROTOCOL, "SRTCP");
+    col_add_fstr(pinfo->cinfo, COL_INFO, "%s, SSRC=0x%08X, %u bytes, encrypted", name, tvb_get_ntohl(tvb, 4), tvb_reported_length(tvb));
+}
+
+static void
+show_rtcp_header(tvbuff_t *tvb, proto_tree *tree)
+{
     proto_tree_add_item(tree, hf_teams_stun_rtcp_version, tvb, 0, 1, ENC_BIG_ENDIAN);
     proto_tree_add_item(tree, hf_teams_stun_rtcp_padding, tvb, 0, 1, ENC_BIG_ENDIAN);
     proto_tree_add_item(tree, hf_teams_stun_rtcp_count, tvb, 0, 1, ENC_BIG_ENDIAN);
     proto_tree_add_item(tree, hf_teams_stun_rtcp_type, tvb, 1, 1, ENC_BIG_ENDIAN);
     proto_tree_add_item(tree, hf_teams_stun_rtcp_length, tvb, 2, 2, ENC_BIG_ENDIAN);
     proto_tree_add_item(tree, hf_teams_stun_rtcp_ssrc, tvb, 4, 4, ENC_BIG_ENDIAN);
-    proto_item_append_text(root, ", %s", name);
-    col_set_str(pinfo->cinfo, COL_PROTOCOL, "SRTCP");
-    col_add_fstr(pinfo->cinfo, COL_INFO, "%s, SSRC=0x%08X, %u bytes, encrypted", name, tvb_get_ntohl(tvb, 4), tvb_reported_length(tvb));
 }
 
 /* Header extensions as Teams' SDP declares them (observed); RFC 8285 4.2 layout. */
@@ -123,8 +127,6 @@ show_rtp(tvbuff_t *tvb, proto_tree *tree, const ts_media_frame_data *frame_data)
     proto_item_set_generated(item);
     if (frame_data->dialect != TS_DIALECT_ANY)
         ts_add_text(tvb, tree, hf_teams_stun_dialect, ts_dialect_name(frame_data->dialect));
-    if (tree == NULL)
-        return;
     show_measured(tvb, tree, &frame_data->measured);
     show_header_extension(tvb, tree);
 }
@@ -176,22 +178,31 @@ title_of(const ts_media_frame_data *frame_data)
     return slot->text;
 }
 
+static void
+show_fields(tvbuff_t *tvb, proto_tree *tree, const ts_media_frame_data *frame_data)
+{
+    ts_show_media(tvb, tree, ts_media_kind_name(frame_data->kind));
+    if (frame_data->kind == TS_MEDIA_RTP)
+        show_rtp(tvb, tree, frame_data);
+    else if (frame_data->kind == TS_MEDIA_SRTCP)
+        show_rtcp_header(tvb, tree);
+    else if (frame_data->kind == TS_MEDIA_OTHER)
+        proto_tree_add_item(tree, hf_teams_stun_payload, tvb, 0, -1, ENC_NA);
+    if (frame_data->pair != NULL)
+        ts_show_pair(tvb, tree, frame_data->pair, frame_data->snapshot, NULL);
+}
+
 void
 ts_media_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_media_frame_data *frame_data)
 {
-    proto_item *root = proto_tree_add_protocol_format(tree, proto_teams_stun, tvb, 0, -1, "%s", title_of(frame_data));
+    proto_item *root = ts_add_protocol(tvb, tree, proto_teams_stun, -1, "%s", title_of(frame_data));
     /* Media are the bulk of a call: where nobody asks for a field below the item, none is made. */
     proto_tree *sub = proto_field_is_referenced(tree, proto_teams_stun) ? proto_item_add_subtree(root, ett_media) : NULL;
 
-    ts_show_media(tvb, sub, ts_media_kind_name(frame_data->kind));
-    if (frame_data->kind == TS_MEDIA_RTP)
-        show_rtp(tvb, sub, frame_data);
-    else if (frame_data->kind == TS_MEDIA_SRTCP)
-        show_rtcp_header(tvb, pinfo, sub, root);
-    else if (frame_data->kind == TS_MEDIA_OTHER)
-        proto_tree_add_item(sub, hf_teams_stun_payload, tvb, 0, -1, ENC_NA);
-    if (frame_data->pair != NULL)
-        ts_show_pair(tvb, sub, frame_data->pair, frame_data->snapshot, NULL);
+    if (frame_data->kind == TS_MEDIA_SRTCP)
+        set_rtcp_columns(tvb, pinfo, root);
+    if (sub != NULL)
+        show_fields(tvb, sub, frame_data);
 
     for (unsigned diag = 0; frame_data->diagnostics >> diag != 0; diag++) {
         if (frame_data->diagnostics & TS_EXPERT_BIT(diag))

@@ -89,11 +89,12 @@ signin_number(const teams_frame_info *info)
 static proto_tree *
 show_protocol(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const char *label)
 {
-    proto_item *item = proto_tree_add_protocol_format(tree, proto_teams, tvb, 0, 0, "Microsoft Teams: %s", label);
+    proto_item *item = ts_add_protocol(tvb, tree, proto_teams, 0, "Microsoft Teams: %s", label);
     proto_tree *teams_tree = proto_field_is_referenced(tree, proto_teams) ? proto_item_add_subtree(item, ett_teams) : NULL;
 
     proto_item_set_generated(item);
-    teams_connection_show(tvb, pinfo, teams_tree);
+    if (teams_tree != NULL)
+        teams_connection_show(tvb, pinfo, teams_tree);
     teams_problems_show(pinfo, item);
     return teams_tree;
 }

@@ -53,7 +53,10 @@ SHOWN = [
     ("summary", "no-names", "negative/rtp.pcapng", 0),
     ("summary", "nothing-found", "cases/false-signin-fp-probe.pcap", 0),
     ("summary", "nothing-found", "negative/dns.pcap", 0),
+    ("summary", "encrypted-dns", "negative/dns_dot.pcap", 0),      # port 853
+    ("summary", "encrypted-dns", "negative/dns_doh.pcap", 0),      # over HTTPS
 ]
+UNSHOWN = {"udp-refused-tcp"}       # no capture has it yet
 LISTS = {"signin": "signins", "calls": "calls", "summary": "summary"}
 NUMBERS = {"signin": "signin", "calls": "call", "summary": "number"}
 
@@ -90,6 +93,27 @@ def only(capture, display_filter):
     path = folder / "only.pcap"
     tshark("-r", str(capture), "-Y", display_filter, "-F", "pcap", "-w", str(path))
     return path
+
+
+def test_each_sentence_of_the_table_has_a_test():
+    told = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py"))
+    codes = {row["code"] for key in LISTS.values() for row in SCHEMA[key]["x-verdicts"]}
+    assert {code for code in codes if f'"{code}"' not in told.replace(f'UNSHOWN = {{"{code}"}}', "")} == UNSHOWN
+
+
+def test_lync_discovery_that_goes_no_further():
+    """Without the names that come after discovery."""
+    for kept, code in (('dns.qry.name contains "lyncdiscover"', "discovery"), ("dns || tcp", "discovery-found")):
+        assert {signin["verdict_code"] for signin in entries(only(bundled("lync-discovery.pcap"), kept), "signin")} == {code}
+
+
+@pytest.mark.parametrize("capture,identity", [("article-signin-2017.pcap", "40.126.9.65"),
+                                              ("sessions/signin-twice.pcap", "20.190.128.10")])
+def test_services_that_were_only_asked_for_were_not_connected(capture, identity):
+    """TLS with the identity host alone; the names after it in DNS."""
+    half = entries(only(bundled(capture), f"dns || (tcp && ip.addr == {identity})"), "signin")
+    assert {signin["verdict_code"] for signin in half} == {"identity-connected"}
+    assert {signin["verdict_code"] for signin in entries(bundled(capture), "signin")} == {"went-through"}
 
 
 def test_what_is_inside_tls_is_not_told():

@@ -50,7 +50,7 @@ def signin(path):
 
 # What nginx is configured to answer (peers/web_peers.py).
 DOOR = {("GET", "/v2", "web-app", "200"), ("POST", "/api/authsvc/v1.0/authz", "token", "200"),
-        ("GET", "/api/csa/emea/api/v3/teams/users/me/updates", "chat-aggregator", "403"), ("GET", "/api/new/thing", "", "404")}
+        ("GET", "/api/csa/emea/api/v3/teams/users/me/updates", "chat-aggregator", "403"), ("GET", "/api/new/{id}", "", "404")}
 MIDDLE = ("GET", "/api/mt/emea/beta/users/{id}", "middle-tier", "429")
 
 

@@ -201,7 +201,7 @@ def test_a_problem_says_who_did_it(name):
     worst = reported(path)[0]["problems"][0]
     assert f"({worst['code']}, by the {worst['actor']}, frame {worst['frame']}" in " ".join(harness.report(path, "teams,summary").split())
     row, = csv.DictReader(io.StringIO(harness.report(path, "teams,summary,csv")))
-    assert row["Actor"] == worst["actor"]
+    assert row["actor"] == worst["actor"]
 
 
 def problem_codes(signin):

@@ -31,7 +31,7 @@
 #include "core/ports.h"
 #include "core/prefixes.h"
 
-#define TS_FRAME_INFO_ABI 14
+#define TS_FRAME_INFO_ABI 15
 
 typedef enum {
     TS_INFO_NAME,
@@ -137,7 +137,7 @@ typedef struct {
     uint16_t qtype;                 /* 0 for server names */
     uint16_t id;                    /* DNS transaction id */
     uint8_t rcode;
-    bool truncated;
+    bool incomplete;                /* not all answers are here: the TC bit is set, or the capture cut the frame */
     uint32_t request_frame;         /* the matching query's frame, 0: none or this is the query */
     nstime_t answer_time;           /* of a response with request_frame */
     bool retransmission;            /* the same question (or answer) was seen before */

@@ -178,7 +178,7 @@ note_answer(const packet_info *pinfo, teams_asked_name *asked, teams_dns_outcome
     note_addresses(pinfo, asked, info);
     if (info->address_count > 0)
         outcome->addresses++;
-    else if (info->rcode == RCODE_NOERROR && !info->truncated)
+    else if (info->rcode == RCODE_NOERROR && !info->incomplete)
         outcome->empty++;
     else if (info->rcode == RCODE_NXDOMAIN)
         outcome->missing++;
@@ -186,9 +186,12 @@ note_answer(const packet_info *pinfo, teams_asked_name *asked, teams_dns_outcome
         outcome->failed++;
         outcome->failure = info->rcode;
     }
+    /* What an answer lacks of which only a part is here says nothing. */
+    if (info->incomplete && info->rcode == RCODE_NOERROR)
+        return;
     if (info->address_count == 0 && outcome->problem_frame == 0)
         outcome->problem_frame = pinfo->num;
-    if (info->address_count == 0 && info->link_count > 1 && info->qtype == QTYPE_A && asked->cut_frame == 0) {
+    if (info->address_count == 0 && !info->incomplete && info->link_count > 1 && info->qtype == QTYPE_A && asked->cut_frame == 0) {
         asked->cut_frame = pinfo->num;
         asked->cut_name = info->links[info->link_count - 1].name;
     }

@@ -520,7 +520,7 @@ class Ladder:
                  for address, name in [(None, "client"), *((address, self.letter(address)) for address in self.lanes)]]
         said = "In the order of frames. Letters stand for the remote addresses below."
         if self.left_out:
-            said += f" {counted(self.left_out, 'remote address', 'remote addresses')} without a line of their own."
+            said += f" {counted(self.left_out, 'remote address has', 'remote addresses have')} no line."
         if len(shown) < len(self.events):
             said += f" {counted(len(self.events) - len(shown), 'row')} not drawn."
         head = element("tr", element("th", svg(*names, label="client and remote addresses"), scope="col", class_="picture", role="columnheader"),
@@ -637,7 +637,7 @@ def over_time(call):
                               class_="picture", role="cell")
                       for (title, kind, figure, unit, least), limit in zip(CHARTS, tops)), role="row")
             for row in shown]
-    said = "Along the whole call. A bar is one second, and more in long streams. Bit rate is of RTP, without UDP and IP."
+    said = "Along the whole call. A bar is one second, and more in long streams. Bit rate is of RTP, without UDP and IP. What is missing counts where the next packet came."
     if len(shown) < len(found):
         said += f" {counted(len(found) - len(shown), 'smaller stream')} not drawn."
     return join([element("h3", "Media over time"),
@@ -714,7 +714,8 @@ def not_drawn(of):
 
 
 def signin_part(signin, drawn):
-    about = join([f"client {words(signin, 'client')}", moment(words(signin, "start")), words(signin, "generation_label"),
+    about = join([f"client {words(signin, 'client')}", moment(words(signin, "start")),
+                  f"resembles a {words(signin, 'generation_label')}" if words(signin, "generation_label") else "",
                   f"proxy {words(signin, 'proxy')}" if words(signin, "proxy") else ""], " · ")
     return element("section", element("h2", heading(signin, "signin", "signin"), id=f"signin-{whole(signin, 'signin')}"),
                    element("p", badge(signin), " ", words(signin, "verdict"), class_="verdict"),

@@ -6,6 +6,10 @@ shared/captures/failures, in truth.csv there."""
 import csv
 import json
 import pathlib
+import re
+import shutil
+import struct
+import subprocess
 import tempfile
 
 import pytest
@@ -39,6 +43,7 @@ SHOWN = [
     ("calls", "relayed", "sessions/mid-call-relay.pcap", 1),
     ("signin", "signed-in", "keys/modern-signin.pcapng", 1),
     ("signin", "went-through", "article-signin-2017.pcap", 1),
+    ("signin", "relay-connected", "teams/teams-signin-and-call.pcapng", 1),
     ("signin", "identity-only", "sessions/signin-stalled.pcap", 1),
     ("signin", "asked-past-identity", "middle-names.pcap", 1),
     ("signin", "identity-asked", "sessions/identity-first.pcap", 1),
@@ -144,6 +149,50 @@ def test_silence_of_a_server_that_is_not_in_the_capture_is_not_told(capture, cli
         assert not {problem["code"] for problem in signin["problems"]} & {"tcp-unanswered", "hello-unanswered", "no-data"}
 
 
+@pytest.mark.parametrize("capture,client", [
+    ("failures/00-control.pcapng", "192.168.10.20"), ("failures/17-loss-jitter-down.pcapng", "192.168.10.20"),
+    ("article-2017.pcapng", "192.168.1.20")])
+def test_half_a_capture_tells_of_no_failure(capture, client):
+    """All that the client sent, and nothing that it received: these went through, and nothing here says otherwise."""
+    half = only(capture_of(capture), f"ip.src == {client}")
+    signin, = entries(half, "signin")
+    assert signin["severity"] != "broken" and {c["state"] for c in signin["connections"]} <= {"joined", "pseudo_tls"}
+    assert not {problem["code"] for problem in signin["problems"]} & {"resolver-silent", "identity-unreached"}
+    for call in entries(half, "calls"):
+        assert call["severity"] != "broken" and "one-sided-capture" in {problem["code"] for problem in call["problems"]}
+        assert not {problem["code"] for problem in call["problems"]} & {"consent-lost", "one-way-media"}
+
+
+def test_a_silent_resolver_is_told():
+    """02b: nothing that the client goes on with stands beside the questions."""
+    found = entry(shared("failures/02b-resolver-silent-retry.pcapng"), "signin", 1)
+    assert "resolver-silent" in {problem["code"] for problem in found["problems"]}
+
+
+# ---- frames that the capture cut ----
+
+def snapped(capture, length):
+    editcap = shutil.which("editcap") or pytest.skip("editcap is not installed")
+    folder = pathlib.Path(tempfile.mkdtemp(dir=workspace()))
+    folder.chmod(0o755)
+    subprocess.run([editcap, "-s", str(length), capture_of(capture), folder / "cut.pcap"], check=True)
+    return folder / "cut.pcap"
+
+
+@pytest.mark.parametrize("capture", ["failures/00-control.pcapng", "modern-signin.pcap", "article-signin-2017.pcap"])
+@pytest.mark.parametrize("length", [96, 128, 200])
+def test_what_a_snapshot_length_cut_off_is_not_missing(capture, length):
+    for signin in entries(snapped(capture, length), "signin"):
+        assert signin["severity"] != "broken"
+        assert not {problem["code"] for problem in signin["problems"]} & {"name-without-address", "chain-cut"}
+
+
+def test_what_a_header_says_is_told_of_cut_frames():
+    """01-nxdomain: the code is in the first bytes of the answer."""
+    codes = {problem["code"] for problem in entry(snapped("failures/01-nxdomain.pcapng", 96), "signin", 1)["problems"]}
+    assert "name-missing" in codes
+
+
 def test_silence_is_told_where_the_server_is_heard():
     """The same kind, with the server's answers to SYNs in the capture: 05 drops the SYNs of one name, 14b drops UDP."""
     found = entry(shared("failures/05-syn-dropped-login.pcapng"), "signin", 1)
@@ -191,6 +240,13 @@ def test_an_interruption_is_no_congestion():
     assert gap["missing"] == 403 and gap["seconds"] == pytest.approx(8.1, abs=0.2)
 
 
+def test_an_allocation_tells_the_address_that_it_was_granted_with():
+    """19-nat-rebinding: frame 374 grants it with port 50004; 61359 is what frame 3017, the answer to its release, says."""
+    call, = entries(shared("failures/19-nat-rebinding.pcapng"), "calls")
+    allocation, = call["allocations"]
+    assert (allocation["granted_frame"], allocation["reflexive"]) == (374, "203.0.113.10:50004")
+
+
 def test_round_trip_is_that_of_the_network():
     """20-vpn-hairpin: 197 ms, not what the client took to answer."""
     call, = entries(shared("failures/20-vpn-hairpin.pcapng"), "calls")
@@ -206,6 +262,28 @@ def test_summary_of_the_real_call_fits_a_screen():
     assert len(text) <= 24 and max(map(len, text)) <= 80
     whole = " ".join(" ".join(text).split())
     assert "Filter: teams.call == 1" in whole and "direct over udp to 93.71.110.205; round trip 76 ms" in whole
+
+
+def dns_frame(client, number, name, answers):
+    """A question about a name, or the answer that it does not exist, in Ethernet, IPv4 and UDP without checksum."""
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
+    dns = struct.pack("!HHHHHH", number, 0x8183 if answers else 0x0100, 1, 0, 0, 0) + labels + b"\0" + struct.pack("!HH", 1, 1)
+    ends, ports = [bytes([10, 0, 0, client]), bytes([10, 0, 1, 1])], [50000, 53]
+    if answers:
+        ends, ports = ends[::-1], ports[::-1]
+    udp = struct.pack("!HHHH", *ports, len(dns) + 8, 0) + dns
+    ip = struct.pack("!BBHHHBBH", 0x45, 0, len(udp) + 20, number, 0, 64, 17, 0) + ends[0] + ends[1]
+    return 1_790_000_000 + number, 0, b"\2\0\0\0\0\1" * 2 + b"\x08\0" + ip + udp
+
+
+@pytest.mark.parametrize("places", [(24,), (0, 24), (3, 11)])
+def test_summary_of_many_shows_the_worst(tmp_path, places):
+    """25 clients ask for one name; for these it does not exist: they are among the 20 that are shown."""
+    lines = [dns_frame(n + 1, 10 * n + answers, "authsvc.teams.microsoft.com", answers)
+             for n in range(25) for answers in ((False, True) if n in places else (False,))]
+    text = report(written(tmp_path, lines), "teams,summary")
+    assert len(re.findall("^[A-Z]+: Sign-in", text, re.M)) == 20 and "And 5 more, none of them worse" in " ".join(text.split())
+    assert [int(client) - 1 for client in re.findall(r"^BROKEN: Sign-in \d+ of 10\.0\.0\.(\d+)", text, re.M)] == list(places)
 
 
 def test_summary_says_that_there_is_nothing_and_why():

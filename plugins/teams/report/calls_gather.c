@@ -546,7 +546,8 @@ add_turn(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *info
         a->state = turn->state;
     if (turn->relayed.addr.type != AT_NONE)
         a->relayed = turn->relayed;
-    if (turn->reflexive.addr.type != AT_NONE)
+    /* As it was granted: what a later answer says is a change, told as such. */
+    if (turn->reflexive.addr.type != AT_NONE && a->granted_frame == 0)
         a->reflexive = turn->reflexive;
     if (turn->type == TURN_ALLOCATE_REQUEST)
         a->credential = turn->credential;

@@ -388,7 +388,13 @@ holds_discovery(const void *data)
 }
 
 static bool
-holds_beyond_reached(const void *data)
+holds_services_reached(const void *data)
+{
+    return ((const signin_session *)data)->result->services_reached;
+}
+
+static bool
+holds_relay_reached(const void *data)
 {
     return ((const signin_session *)data)->result->beyond_reached;
 }
@@ -445,8 +451,11 @@ const report_verdict_row signin_verdicts[] = {
         false },
     { "went-through", REPORT_OK,
         "The sign-in went through: services that need a token were connected, with data both ways.",
-        "a TLS or QUIC session with data both ways to a host of a stage after identity; not where TLS is decrypted and the token is "
-        "seen to be refused", holds_beyond_reached, false },
+        "a TLS or QUIC session with data both ways to a host of a stage after identity that is no relay; not where TLS is decrypted and the "
+        "token is seen to be refused", holds_services_reached, false },
+    { "relay-connected", REPORT_UNKNOWN,
+        "A media relay was connected, with data both ways. That other services after identity were connected is not in this capture.",
+        "a TLS session with data both ways to a media relay, and none to another host of a stage after identity", holds_relay_reached, false },
     { "identity-connected", REPORT_UNKNOWN,
         "Identity was connected, with data both ways. Services after it were asked for; that they were connected is not in this "
         "capture.",

@@ -402,9 +402,9 @@ static const report_column item_columns[] = {
     { .key = "region", .title = "Region", .kind = COLUMN_TEXT, .description = "region that this name tells", COLUMN_MEMBER(summary_item, region) },
     { .key = "round_trip", .title = "Round Trip", .kind = COLUMN_REAL, .unit = "ms", .decimals = 1,
         .description = "mean round trip of the nominated pair, else of the pair measured most", COLUMN_MEMBER(summary_item, round_trip) },
-    { .key = "loss_sent", .title = "Loss Sent", .kind = COLUMN_REAL, .unit = "%", .decimals = 2,
+    { .key = "loss_sent", .title = "Loss Sent", .kind = COLUMN_REAL, .unit = "%", .decimals = 4,
         .description = "loss of the worst stream that the client sent, where the capture was taken", .get = item_loss_sent },
-    { .key = "loss_received", .title = "Loss Received", .kind = COLUMN_REAL, .unit = "%", .decimals = 2,
+    { .key = "loss_received", .title = "Loss Received", .kind = COLUMN_REAL, .unit = "%", .decimals = 4,
         .description = "loss of the worst stream that the client received", .get = item_loss_received },
     { .key = "filter", .title = "Filter", .kind = COLUMN_TEXT, .description = "display filter that shows its frames",
         COLUMN_MEMBER(summary_item, filter) },
@@ -534,7 +534,7 @@ rest_text(const summary_state *state, unsigned hidden, FILE *out)
 
     fprintf(out, "\n");
     if (hidden > 0)
-        report_print(out, 0, "And %u more: -z teams,signin and -z teams,calls.", hidden);
+        report_print(out, 0, "And %u more, none of them worse: -z teams,signin and -z teams,calls.", hidden);
     if (count_kind(state, "signin") == 0)
         report_print(out, 0, "No sign-in found: no name that only Teams or Skype asks for is in this capture.");
     if (count_kind(state, calls_kind_name(CALLS_CALL)) == 0)
@@ -545,11 +545,38 @@ rest_text(const summary_state *state, unsigned hidden, FILE *out)
     report_print(out, 0, "More: -z teams,signin, teams,calls, teams,names, teams,flows; each also with ,json or ,full.");
 }
 
+/* The sign-ins and calls that are worse. */
+static unsigned
+count_worse(const summary_state *state, report_severity than)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < state->items->len; i++) {
+        const summary_item *item = (const summary_item *)g_ptr_array_index(state->items, i);
+
+        if ((is_signin(item) || is_call(item)) && item->verdict->severity > than)
+            count++;
+    }
+    return count;
+}
+
+/* Of the severity of which not all fit in: worse ones are all shown, and none of less. */
+static report_severity
+least_shown(const summary_state *state)
+{
+    int severity = REPORT_OK;
+
+    while (severity < REPORT_BROKEN && count_worse(state, (report_severity)severity) >= ITEMS_SHOWN)
+        severity++;
+    return (report_severity)severity;
+}
+
 static void
 summary_text(const void *data, bool full, FILE *out)
 {
     const summary_state *state = (const summary_state *)data;
-    unsigned shown = 0;
+    const report_severity least = full ? REPORT_OK : least_shown(state);
+    unsigned room = ITEMS_SHOWN - (full ? 0 : count_worse(state, least));
     unsigned hidden = 0;
 
     if (count_kind(state, "nothing") > 0) {
@@ -561,10 +588,14 @@ summary_text(const void *data, bool full, FILE *out)
 
         if (!is_signin(item) && !is_call(item))
             continue;
-        if (full || shown++ < ITEMS_SHOWN)
-            item_text(item, out);
-        else
+        const bool shown = full || item->verdict->severity > least || (item->verdict->severity == least && room > 0);
+
+        if (!shown)
             hidden++;
+        else if (item->verdict->severity == least && room > 0)
+            room--;
+        if (shown)
+            item_text(item, out);
     }
     rest_text(state, hidden, out);
 }

@@ -187,7 +187,8 @@ typedef struct {
     double failed;                          /* the same */
     bool identity_asked;                    /* an identity name was asked for or connected to */
     bool identity_reached;                  /* a TLS session with an identity host has data both ways */
-    bool beyond_reached;                    /* the same with any service that needs a token */
+    bool beyond_reached;                    /* the same with any host of a stage after identity */
+    bool services_reached;                  /* the same without relays, which TLS reaches without a token */
     const char *proxy;                      /* endpoint of the proxy in use; NULL none */
     teams_request_use *uses;                /* in order of their first request */
     unsigned use_count;

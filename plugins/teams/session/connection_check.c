@@ -416,8 +416,10 @@ check_reached(teams_check *j)
             j->result->identity_asked = true;
             j->result->identity_reached = j->result->identity_reached || name->reached;
         }
-        if (teams_signin_is_past_identity(UINT32_C(1) << name->stage) && name->reached && !name->refused)
+        if (teams_signin_is_past_identity(UINT32_C(1) << name->stage) && name->reached && !name->refused) {
             j->result->beyond_reached = true;
+            j->result->services_reached = j->result->services_reached || name->stage != TS_STAGE_MEDIA;
+        }
     }
 }
 

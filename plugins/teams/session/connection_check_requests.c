@@ -163,10 +163,10 @@ check_stages(teams_check *j, wmem_array_t *requests)
         result->identity_asked = result->identity_reached = true;
     /* Data both ways stand for a token only where none is seen to be refused. */
     if (result->answers[TS_STAGE_TOKEN].refused != NULL && !is_reached(j, TS_STAGE_TOKEN))
-        result->beyond_reached = false;
+        result->beyond_reached = result->services_reached = false;
     for (unsigned i = 0; i < wmem_array_get_count(requests); i++)
         if (shows_token(request_at(requests, i))) {
-            result->beyond_reached = true;
+            result->beyond_reached = result->services_reached = true;
             result->token_used = is_reached(j, TS_STAGE_TOKEN);
         }
 }

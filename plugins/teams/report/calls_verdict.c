@@ -369,17 +369,33 @@ calls_stream_loss(const calls_stream *stream)
     return expected == 0 || lost < stream->missing_in_gaps ? 0 : 100.0 * (double)(lost - stream->missing_in_gaps) / (double)expected;
 }
 
+/* An unanswered call is not the capture's fault where the client got errors, or anything else in this capture. */
+static bool
+is_one_sided(const calls_entry *entry, report_texts *details)
+{
+    if (g_hash_table_contains((GHashTable *)entry->two_sided, entry->call->client) || entry->refusals->len > 0)
+        return false;
+    if (entry->packets[CALLS_SENT] > 0 && entry->packets[CALLS_RECEIVED] > 0)
+        return false;
+    if (details != NULL)
+        report_texts_add(details, entry->packets[CALLS_SENT] > 0 ? "what the client sent" : "what the client received");
+    return true;
+}
+
 static bool
 is_consent_lost(const calls_entry *entry, report_texts *details)
 {
     GHashTableIter iterator;
     void *frame;
 
+    if (is_one_sided(entry, NULL))
+        return false;
     g_hash_table_iter_init(&iterator, entry->consent_lost);
     while (g_hash_table_iter_next(&iterator, NULL, &frame)) {
         char *detail = report_frames(GPOINTER_TO_UINT(frame), GPOINTER_TO_UINT(frame));
 
-        report_texts_add(details, detail);
+        if (details != NULL)
+            report_texts_add(details, detail);
         g_free(detail);
     }
     return g_hash_table_size(entry->consent_lost) > 0;
@@ -408,19 +424,6 @@ static const calls_stream *
 stream_at(const calls_entry *entry, unsigned i)
 {
     return &g_array_index(entry->streams, calls_stream, i);
-}
-
-/* An unanswered call is not the capture's fault where the client got errors, or anything else in this capture. */
-static bool
-is_one_sided(const calls_entry *entry, report_texts *details)
-{
-    if (g_hash_table_contains((GHashTable *)entry->two_sided, entry->call->client) || entry->refusals->len > 0)
-        return false;
-    if (entry->packets[CALLS_SENT] > 0 && entry->packets[CALLS_RECEIVED] > 0)
-        return false;
-    if (details != NULL)
-        report_texts_add(details, entry->packets[CALLS_SENT] > 0 ? "what the client sent" : "what the client received");
-    return true;
 }
 
 static bool
@@ -1081,7 +1084,7 @@ holds_setup(const void *entry)
 static bool
 holds_cut_off(const void *entry)
 {
-    return g_hash_table_size(((const calls_entry *)entry)->consent_lost) > 0;
+    return is_consent_lost((const calls_entry *)entry, NULL);
 }
 
 static bool
@@ -1211,7 +1214,8 @@ const report_verdict_row calls_verdicts[] = {
         "relays or signalling, but neither a connectivity check nor media", holds_setup, false },
     { "cut-off", REPORT_BROKEN,
         "The call connected, but then the other side fell silent while media was still sent.",
-        "media sent for more than 5 seconds without media or an answered check back, to the end", holds_cut_off, false },
+        "media sent for more than 5 seconds without media or an answered check back, to the end, although other frames to this host are "
+        "in the capture", holds_cut_off, false },
     { "direct-routing-one-way", REPORT_BROKEN,
         "Direct Routing: media went only one way between the SBC and Microsoft's media processor",
         "what direct-routing rests on, and more than 50 packets of media in one direction and none in the other, although other frames of this "

@@ -166,7 +166,7 @@ client_hello(packet_info *pinfo, proto_tree *tree, teams_connection *c)
     c->hello_frame = pinfo->num;
     c->p->hello_time = pinfo->abs_ts;
     c->p->offered = version_of(tree);
-    if (c->state < TEAMS_CONNECTION_HELLO_UNANSWERED)
+    if (c->state < TEAMS_CONNECTION_HELLO_UNANSWERED && !teams_connection_lacks_answers(c))
         c->state = TEAMS_CONNECTION_HELLO_UNANSWERED;
 }
 

@@ -39,6 +39,7 @@ DRAWING = "780x480+0+0"
 # A line counts as drawn from this many pixels on, of colours that differ from its own by no more
 # (red, green and blue together), since lines are blended with what is around.
 LINE_PIXELS_MIN = 20
+MARK_PIXELS_MIN = 5     # one thin mark: the call has few round trips
 LINE_DIFFERENCE_MAX = 60
 # Python that sees the introspection bindings of the distribution.
 PYTHON = "/usr/bin/python3"
@@ -292,7 +293,8 @@ def test_graph_draws_each_modality():
         if record[0] == "Enabled":
             colour = bytes.fromhex(record[3][1:])
             near = [other for other in drawn if sum(map(abs, map(int.__sub__, colour, other))) <= LINE_DIFFERENCE_MAX]
-            assert sum(drawn[other] for other in near) >= LINE_PIXELS_MIN, record[1]
+            least = LINE_PIXELS_MIN if record[4] in ("Line", "Bar") else MARK_PIXELS_MIN
+            assert sum(drawn[other] for other in near) >= least, record[1]
             assert absent("io_graph", record[1]) == []
 
 

@@ -184,6 +184,8 @@ def break_profile(output, captures):
 
 def main():
     output, captures = map(pathlib.Path, sys.argv[1:])
+    # xvfb-run waits three seconds for its X server and then goes on without: beside a load that is too short.
+    accessible.until(lambda: desktop.xdotool("getdisplaygeometry"), "the X server", desktop.START_S)
     manager = subprocess.Popen(["openbox"], stderr=subprocess.DEVNULL)  # pylint: disable=consider-using-with
     try:
         go(output, captures)

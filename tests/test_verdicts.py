@@ -40,7 +40,7 @@ SHOWN = [
     ("calls", "direct-cloud", "article-2017.pcapng", 1),
     ("calls", "direct-private", "ice-media-kinds.pcap", 1),
     ("calls", "direct-public", "sessions/callers-in-turn.pcap", 1),
-    ("calls", "relayed", "sessions/mid-call-relay.pcap", 1),
+    ("calls", "relayed", "sessions/callers-relayed.pcap", 1),
     ("signin", "signed-in", "keys/modern-signin.pcapng", 1),
     ("signin", "went-through", "article-signin-2017.pcap", 1),
     ("signin", "relay-connected", "teams/teams-signin-and-call.pcapng", 1),

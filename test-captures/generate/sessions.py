@@ -284,7 +284,7 @@ def marked(c):
 
 @capture("sessions/mid-call-relay.pcap", "2026-03-02T09:00:00")
 def mid_call_relay(c):
-    """Media with a published relay, and nothing of its set-up: relayed, not direct."""
+    """Media with a published address at a port of relays, and nothing of its set-up: what is there cannot be told."""
     audio = stream(c, "audio", 50002, ("52.114.250.10", 3479))
     for number in range(20):
         for outwards in (True, False):

@@ -212,15 +212,15 @@ apply_check(teams_frame_builder *b, const ts_frame_info *info)
     key_of_check(b, check);
 }
 
-/* Where no set-up was seen, only the remote end's port can tell: relays have these ports, media servers do not. */
+/* Where no set-up was seen, nothing tells what is at a port of relays: media servers answer there, too. */
 static teams_path
 path_without_setup(const teams_frame_builder *b)
 {
     const packet_info *pinfo = b->pinfo;
-    const bool relay = pinfo->ptype == PT_UDP &&
+    const bool either = pinfo->ptype == PT_UDP &&
         (teams_is_published(pinfo, &pinfo->dst, pinfo->destport) || teams_is_published(pinfo, &pinfo->src, pinfo->srcport));
 
-    return relay ? TEAMS_PATH_RELAYED : TEAMS_PATH_DIRECT;
+    return either ? TEAMS_PATH_UNKNOWN : TEAMS_PATH_DIRECT;
 }
 
 /* What the flow's checks said goes for its media, too; TCP without that is the way to a relay. */

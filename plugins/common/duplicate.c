@@ -38,14 +38,8 @@ typedef struct {
 } seen_packet;
 
 typedef struct {
-    uint32_t frame;
-    uint32_t of;
-    bool by_time;
-} found_duplicate;
-
-typedef struct {
     seen_packet seen[SETS][WAYS];
-    wmem_array_t *found;        /* found_duplicate, by frame */
+    wmem_map_t *found;          /* frame -> ts_duplicate */
     unsigned alike;             /* packets that only time tells from the same bytes sent twice, acknowledgements aside */
     unsigned alike_twice;       /* and how many of them there are again */
     uint32_t last_frame;        /* asked last, and the answer */
@@ -71,7 +65,7 @@ get(void)
 {
     if (state == NULL) {
         state = wmem_new0(wmem_file_scope(), duplicates);
-        state->found = wmem_array_new(wmem_file_scope(), sizeof(found_duplicate));
+        state->found = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     }
     return state;
 }
@@ -258,25 +252,10 @@ look_up(const packet_info *pinfo)
 static ts_duplicate
 find(uint32_t frame)
 {
-    ts_duplicate result = { 0, false };
-    unsigned low = 0;
-    unsigned high = wmem_array_get_count(state->found);
+    const ts_duplicate none = { 0, false };
+    const ts_duplicate *found = (const ts_duplicate *)wmem_map_lookup(state->found, GUINT_TO_POINTER(frame));
 
-    while (low < high) {
-        const unsigned middle = low + (high - low) / 2;
-        const found_duplicate *found = (const found_duplicate *)wmem_array_index(state->found, middle);
-
-        if (found->frame == frame) {
-            result.frame = found->of;
-            result.by_time = found->by_time;
-            break;
-        }
-        if (found->frame < frame)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return result;
+    return found == NULL ? none : *found;
 }
 
 ts_duplicate
@@ -289,10 +268,7 @@ ts_duplicate_of(const packet_info *pinfo)
         return find(pinfo->num);
     state->last_frame = pinfo->num;
     state->last = look_up(pinfo);
-    if (state->last.frame != 0) {
-        const found_duplicate found = { pinfo->num, state->last.frame, state->last.by_time };
-
-        wmem_array_append_one(state->found, found);
-    }
+    if (state->last.frame != 0)
+        wmem_map_insert(state->found, GUINT_TO_POINTER(pinfo->num), wmem_memdup(wmem_file_scope(), &state->last, sizeof state->last));
     return state->last;
 }

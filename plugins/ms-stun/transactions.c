@@ -116,10 +116,15 @@ ms_turn_transaction_open(const packet_info *pinfo, const ts_demux_call *call, co
 #define MAX_ATTEMPTS 64
 
 static bool
+may_be_twin(const stun_msg *msg)
+{
+    return stun_msg_has(msg, TS_ATTR_IMPLEMENTATION_VERSION) && msg->implementation_version <= TS_LAST_VERSION_WITH_TWINS;
+}
+
+static bool
 is_identical_twin(const packet_info *pinfo, const stun_msg *msg, const nstime_t *previous)
 {
-    return stun_msg_has(msg, TS_ATTR_IMPLEMENTATION_VERSION) && msg->implementation_version <= TS_LAST_VERSION_WITH_TWINS &&
-        ts_seconds(previous, &pinfo->abs_ts) <= TWIN_SECONDS;
+    return may_be_twin(msg) && ts_seconds(previous, &pinfo->abs_ts) <= TWIN_SECONDS;
 }
 
 static bool
@@ -134,8 +139,7 @@ is_duplicate(const packet_info *pinfo, const stun_msg *msg)
 {
     const ts_duplicate duplicate = ts_duplicate_of(pinfo);
 
-    return duplicate.frame != 0 && !(duplicate.by_time && stun_msg_has(msg, TS_ATTR_IMPLEMENTATION_VERSION) &&
-        msg->implementation_version <= TS_LAST_VERSION_WITH_TWINS);
+    return duplicate.frame != 0 && !(duplicate.by_time && may_be_twin(msg));
 }
 
 /* The same bytes on the same pair. */

@@ -155,11 +155,15 @@ row_of(const char *name)
 }
 
 static bool
+is_microsoft_row(const ts_name_row *row)
+{
+    return row != NULL && row->trust != TS_TRUST_CUSTOMER && row->tokens == TS_TOKENS_ALL;
+}
+
+static bool
 is_microsoft_name(const char *name)
 {
-    const ts_name_row *row = row_of(name);
-
-    return row != NULL && row->trust != TS_TRUST_CUSTOMER && row->tokens == TS_TOKENS_ALL;
+    return is_microsoft_row(row_of(name));
 }
 
 /* Field names are no names of hosts. */
@@ -207,7 +211,7 @@ append_name(GString *out, const char *name)
     }
     const ts_name_row *row = row_of(name);
 
-    if (row != NULL && row->trust != TS_TRUST_CUSTOMER && row->tokens == TS_TOKENS_ALL)
+    if (is_microsoft_row(row))
         g_string_append(out, name);
     else if (row != NULL && row->match == TS_MATCH_SUFFIX && g_ascii_strcasecmp(name, row->pattern) == 0)
         g_string_append(out, name);

@@ -597,29 +597,23 @@ are_relays_silent(const calls_entry *entry, report_texts *details)
     return true;
 }
 
+/* A capture of one direction says nothing of the other. */
+static bool
+went_one_way(const calls_entry *entry, unsigned with, unsigned without)
+{
+    return entry->media_packets[without] == 0 && entry->media_packets[with] > MEASURED_PACKETS && !is_one_sided(entry, NULL);
+}
+
 static bool
 only_sent(const calls_entry *entry, report_texts *details _U_)
 {
-    return entry->media_packets[CALLS_RECEIVED] == 0 && entry->media_packets[CALLS_SENT] > MEASURED_PACKETS;
+    return went_one_way(entry, CALLS_SENT, CALLS_RECEIVED);
 }
 
 static bool
 only_received(const calls_entry *entry, report_texts *details _U_)
 {
-    return entry->media_packets[CALLS_SENT] == 0 && entry->media_packets[CALLS_RECEIVED] > MEASURED_PACKETS;
-}
-
-/* The same where the capture has both directions: of one alone it says nothing of the other. */
-static bool
-only_sent_of_both(const calls_entry *entry, report_texts *details)
-{
-    return only_sent(entry, details) && !is_one_sided(entry, NULL);
-}
-
-static bool
-only_received_of_both(const calls_entry *entry, report_texts *details)
-{
-    return only_received(entry, details) && !is_one_sided(entry, NULL);
+    return went_one_way(entry, CALLS_RECEIVED, CALLS_SENT);
 }
 
 static bool
@@ -847,11 +841,11 @@ static const struct {
     { { .code = "one-way-media", .severity = PI_WARN,
         .summary = "Media was sent, and none was received",
         .advice = "What the other side sends does not arrive: look for a firewall or NAT that lets only one direction through" },
-        only_sent_of_both },
+        only_sent },
     { { .code = "one-way-media", .severity = PI_WARN,
         .summary = "Media was received, and none was sent",
         .advice = "Normal for a client that only listens or watches. Otherwise look at the client's microphone and firewall" },
-        only_received_of_both },
+        only_received },
     { { .code = "one-sided-capture", .severity = PI_NOTE,
         .summary = "Only one direction of the traffic is in the capture",
         .advice = "Capture where both directions pass. Round trips and answers cannot be told" },
@@ -1090,7 +1084,7 @@ holds_cut_off(const void *entry)
 static bool
 holds_only_sent(const void *entry)
 {
-    return only_sent_of_both((const calls_entry *)entry, NULL);
+    return only_sent((const calls_entry *)entry, NULL);
 }
 
 static bool
@@ -1098,7 +1092,7 @@ holds_direct_routing_one_way(const void *data)
 {
     const calls_entry *entry = (const calls_entry *)data;
 
-    return entry->direct_routing && (only_sent_of_both(entry, NULL) || only_received_of_both(entry, NULL));
+    return entry->direct_routing && (only_sent(entry, NULL) || only_received(entry, NULL));
 }
 
 static bool

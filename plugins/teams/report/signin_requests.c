@@ -69,19 +69,19 @@ const report_list signin_requests = { LIST_COLUMNS(use_columns), LIST_ARRAY, off
 
 /* ---- columns: stages ---- */
 
-/* The success of any request makes it reached: others may have been refused. */
-static const char *
-stage_state(const teams_stage_answers *answers)
-{
-    return answers->reached != NULL ? "reached" : "refused";
-}
-
 static const char *
 stage_states(unsigned n)
 {
     static const char *const states[] = { "reached", "refused" };
 
     return n < G_N_ELEMENTS(states) ? states[n] : NULL;
+}
+
+/* The success of any request makes it reached: others may have been refused. */
+static const char *
+stage_state(const teams_stage_answers *answers)
+{
+    return stage_states(answers->reached != NULL ? 0 : 1);
 }
 
 static const teams_request *

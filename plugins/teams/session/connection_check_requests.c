@@ -195,8 +195,7 @@ conclusion_of(unsigned status)
 /* What is gathered over all kinds before one of them is checked. */
 typedef struct {
     bool served[TS_SERVICE_COUNT];      /* a request for the service succeeded */
-    wmem_map_t *alike;                  /* service and status -> kinds that end in it */
-    wmem_map_t *told;                   /* the same -> that a problem tells of them */
+    wmem_map_t *alike;                  /* service and status -> kinds that end in it; none left where a problem tells of them */
 } refusals;
 
 static void *
@@ -208,8 +207,7 @@ alike_key(const teams_request_use *use)
 static refusals
 gather_refusals(const teams_check *j)
 {
-    refusals r = { .alike = wmem_map_new(j->scope, g_direct_hash, g_direct_equal),
-        .told = wmem_map_new(j->scope, g_direct_hash, g_direct_equal) };
+    refusals r = { .alike = wmem_map_new(j->scope, g_direct_hash, g_direct_equal) };
 
     for (unsigned i = 0; i < j->result->use_count; i++) {
         const teams_request_use *use = &j->result->uses[i];
@@ -242,7 +240,6 @@ severity_of(const teams_check *j, const refusals *r, const teams_request_kind *k
     return r->served[kind->service] ? PI_NOTE : PI_WARN;
 }
 
-/* Other kinds of the same service that end in the same status: one problem tells of all. */
 /* Proxies and inspection forbid and fail in a service's name. */
 static teams_actor
 refused_by(unsigned status)
@@ -250,17 +247,16 @@ refused_by(unsigned status)
     return status == 403 || status >= 500 ? TEAMS_BY_UNKNOWN : TEAMS_BY_SERVER;
 }
 
+/* Other kinds of the same service that end in the same status: one problem tells of all. */
 static void
 check_refused(teams_check *j, const refusals *r, const teams_request_use *use)
 {
     const teams_request_kind *kind = use->kind;
 
-    if (use->refused == NULL || wmem_map_contains(r->told, alike_key(use)))
+    if (use->refused == NULL || !wmem_map_contains(r->alike, alike_key(use)))
         return;
-    const unsigned alike = GPOINTER_TO_UINT(wmem_map_lookup(r->alike, alike_key(use))) - 1;
+    const unsigned alike = GPOINTER_TO_UINT(wmem_map_remove(r->alike, alike_key(use))) - 1;
     const int severity = severity_of(j, r, kind);
-
-    wmem_map_insert(r->told, alike_key(use), (void *)kind);
     const char *others = alike == 0 ? "" : wmem_strdup_printf(j->scope, "; the same of %u other path%s of this service", alike, alike == 1 ? "" : "s");
 
     teams_check_add(j, &teams_conclusions[conclusion_of(use->refused->status)], severity,

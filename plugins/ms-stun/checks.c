@@ -41,6 +41,8 @@ typedef struct {
     ts_endpoint mapped_before;      /* with NAT_CHANGED */
 } check_frame_data;
 
+int proto_teams_stun = -1;
+
 static int hf_teams_stun_pair = -1;
 static int hf_teams_stun_pair_state = -1;
 static int hf_teams_stun_pair_local_type = -1;
@@ -304,7 +306,17 @@ frame_data_new(tvbuff_t *tvb, packet_info *pinfo, const ts_demux_call *call, con
     return frame_data;
 }
 
-/* ---- display ---- */
+/* ---- what checks and media share ---- */
+
+uint32_t
+ts_frame_data_key(tvbuff_t *tvb, const ts_demux_call *call)
+{
+    const uint32_t kind = call->payload.kind == TS_PAYLOAD_STUN ? 1 : 0;
+
+    /* Checks and media keep different things: their keys must never meet. */
+    return kind << 31 | (call->depth & 0x7) << 28 | (tvb_reported_length(tvb) & 0x3FFF) << 14 |
+        ((uint32_t)tvb_raw_offset(tvb) & 0x3FFF);
+}
 
 void
 ts_show_pair(tvbuff_t *tvb, proto_tree *tree, const ts_pair *pair, const ts_pair_snapshot *snapshot, const char *text)
@@ -333,6 +345,8 @@ show_status(tvbuff_t *tvb, proto_tree *tree, int hf, const char *status)
     if (*status != '\0')
         ts_add_text(tvb, tree, hf, status);
 }
+
+/* ---- display ---- */
 
 static const char *
 diagnostic_detail(packet_info *pinfo, const check_frame_data *frame_data, const stun_msg *msg, teams_stun_expert diag)

@@ -9,48 +9,8 @@
 
 #include "common/duplicate.h"
 
-ts_demux_module ts_demux = { .proto = -1, .proto_demux = -1, .proto_port = -1 };
-
 void proto_register_teamshark(void);
 void proto_reg_handoff_teamshark(void);
-
-static dissector_handle_t demux_handle;         /* pinned on conversations */
-
-bool
-ts_demux_enabled(void)
-{
-    return proto_is_protocol_enabled(find_protocol_by_id(ts_demux.proto)) &&
-        (ts_handle_enabled(ts_ms_turn_handle) || ts_handle_enabled(ts_teams_stun_handle) || ts_handle_enabled(ts_flightproxy_handle));
-}
-
-void
-ts_demux_pin(packet_info *pinfo)
-{
-    if (pinfo->ptype == PT_UDP && !PINFO_FD_VISITED(pinfo) && !pinfo->flags.in_error_pkt)
-        conversation_set_dissector(find_or_create_conversation(pinfo), demux_handle);
-}
-
-/*
- * Heuristics add a layer for their protocol. Ours only hands on to stock, so
- * it takes itself out of the layers: frame.protocols and layer counts stay
- * what stock makes of the frame. A protocol in name only does not help: lists
- * of heuristics add the layer of those too. (Stock removes layers beyond the count it
- * saved, so one that is gone already does no harm.)
- */
-void
-ts_demux_drop_own_layer(packet_info *pinfo)
-{
-    wmem_list_frame_t *last = wmem_list_tail(pinfo->layers);
-
-    if (last == NULL || GPOINTER_TO_INT(wmem_list_frame_data(last)) != ts_demux.proto)
-        return;
-    wmem_list_remove_frame(pinfo->layers, last);
-    pinfo->curr_layer_num--;
-
-    int *count = (int *)wmem_map_lookup(pinfo->proto_layers, GINT_TO_POINTER(ts_demux.proto));
-    if (count != NULL && *count > 0)
-        (*count)--;
-}
 
 /*
  * STUN that nothing marks as Microsoft's, as stock's own heuristic would take
@@ -168,7 +128,7 @@ proto_reg_handoff_teamshark(void)
         return;
     done = true;
 
-    demux_handle = create_dissector_handle(demux_conversation, ts_demux.proto_demux);
+    ts_demux.handle = create_dissector_handle(demux_conversation, ts_demux.proto_demux);
 
     ts_stock_handoff();
     take_heuristics();

@@ -62,13 +62,77 @@ layer_peer(ts_layer *layer, tvbuff_t *tvb, const uint8_t *data, size_t captured)
     layer->peer.port = ts_get_be16(tlv.value + 2);
 }
 
-/* ---- whom to call ---- */
+/* ---- what the first pass decided ---- */
+
+/*
+ * Whether a message is Microsoft's may hang on what is known of its flow,
+ * addresses and sessions. On a later pass each frame finds the same again as
+ * long as all of that is from an earlier frame. Where a frame itself adds
+ * something, a message before that place must not profit from it, so what was
+ * decided about the messages of such a frame is kept with it, and only there:
+ * it is by far the smallest part.
+ */
+
+/* Of one message, told apart by where it lies. */
+typedef struct {
+    uint32_t offset;            /* from the start of its data source */
+    uint32_t length;            /* bytes on the network */
+    unsigned depth;
+    ts_evidence evidence;       /* TS_EVIDENCE_NONE: left to stock */
+} decision;
+
+static wmem_array_t *
+decisions_of(packet_info *pinfo, wmem_allocator_t *scope)
+{
+    return (wmem_array_t *)p_get_proto_data(scope, pinfo, ts_demux.proto, TS_DEMUX_DECISIONS_KEY);
+}
+
+static void
+decision_add(tvbuff_t *tvb, packet_info *pinfo, unsigned depth, ts_evidence evidence)
+{
+    const decision made = { (uint32_t)tvb_raw_offset(tvb), tvb_reported_length(tvb), depth, evidence };
+
+    if (PINFO_FD_VISITED(pinfo))
+        return;
+    wmem_array_t *decisions = decisions_of(pinfo, pinfo->pool);
+    if (decisions == NULL) {
+        decisions = wmem_array_new(pinfo->pool, sizeof(decision));
+        p_add_proto_data(pinfo->pool, pinfo, ts_demux.proto, TS_DEMUX_DECISIONS_KEY, decisions);
+    }
+    wmem_array_append_one(decisions, made);
+}
+
+static bool
+decision_find(tvbuff_t *tvb, packet_info *pinfo, unsigned depth, ts_evidence *evidence)
+{
+    wmem_array_t *decisions = PINFO_FD_VISITED(pinfo) ? decisions_of(pinfo, wmem_file_scope()) : NULL;
+    const unsigned count = decisions == NULL ? 0 : wmem_array_get_count(decisions);
+    const uint32_t offset = (uint32_t)tvb_raw_offset(tvb);
+    const uint32_t length = tvb_reported_length(tvb);
+
+    for (unsigned i = 0; i < count; i++) {
+        const decision *made = (const decision *)wmem_array_index(decisions, i);
+        if (made->offset != offset || made->length != length || made->depth != depth)
+            continue;
+        *evidence = made->evidence;
+        return true;
+    }
+    return false;
+}
 
 void
-ts_demux_annotate(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_demux_call *call)
+ts_decisions_keep(packet_info *pinfo)
 {
-    call_dissector_only(handle, tvb, pinfo, tree, call);
+    wmem_array_t *decisions = PINFO_FD_VISITED(pinfo) || !ts_demux_changed_in(pinfo) ? NULL : decisions_of(pinfo, pinfo->pool);
+
+    if (decisions == NULL)
+        return;
+    wmem_array_t *kept = wmem_array_sized_new(wmem_file_scope(), sizeof(decision), wmem_array_get_count(decisions));
+    wmem_array_append(kept, wmem_array_get_raw(decisions), wmem_array_get_count(decisions));
+    p_add_proto_data(wmem_file_scope(), pinfo, ts_demux.proto, TS_DEMUX_DECISIONS_KEY, kept);
 }
+
+/* ---- whom to call ---- */
 
 /* Stock first, with this message as the layer that its payload will find. */
 static void
@@ -118,9 +182,9 @@ take_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *outer, 
 
     if (call->payload.kind == TS_PAYLOAD_STUN) {
         keep_session(pinfo, call, data, captured);
-        ts_demux_annotate(ts_teams_stun_handle, tvb, pinfo, tree, call);
+        call_dissector_only(ts_teams_stun_handle, tvb, pinfo, tree, call);
     } else {
-        ts_demux_annotate(ts_ms_turn_handle, tvb, pinfo, tree, call);
+        call_dissector_only(ts_ms_turn_handle, tvb, pinfo, tree, call);
     }
     return (int)tvb_reported_length(tvb);
 }
@@ -149,7 +213,7 @@ take_too_deep(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *out
         return 0;
     call.payload.kind = TS_PAYLOAD_TOO_DEEP;
     call_data_dissector(tvb, pinfo, tree);
-    ts_demux_annotate(ts_ms_turn_handle, tvb, pinfo, tree, &call);
+    call_dissector_only(ts_ms_turn_handle, tvb, pinfo, tree, &call);
     return (int)tvb_reported_length(tvb);
 }
 
@@ -265,10 +329,10 @@ ts_demux_message(tvbuff_t *datagram, packet_info *pinfo, proto_tree *tree, ts_la
 
     if (outer == NULL && !tcp)
         recognise_by_flow(&call.payload, pinfo, call.flow, data[0]);
-    if (!ts_decision_find(tvb, pinfo, call.depth, &call.evidence))
+    if (!decision_find(tvb, pinfo, call.depth, &call.evidence))
         call.evidence = ts_demux_find_evidence(pinfo, &call.payload, call.flow, outer, data, captured, reported);
     if (call.evidence == TS_EVIDENCE_NONE) {
-        ts_decision_add(tvb, pinfo, call.depth, TS_EVIDENCE_NONE);
+        decision_add(tvb, pinfo, call.depth, TS_EVIDENCE_NONE);
         return 0;
     }
 
@@ -280,7 +344,7 @@ ts_demux_message(tvbuff_t *datagram, packet_info *pinfo, proto_tree *tree, ts_la
         call.flow = ts_demux_flow(pinfo, true);
 
     const int taken = take(tvb, pinfo, tree, outer, &call, data, captured);
-    ts_decision_add(tvb, pinfo, call.depth, taken > 0 ? call.evidence : TS_EVIDENCE_NONE);
+    decision_add(tvb, pinfo, call.depth, taken > 0 ? call.evidence : TS_EVIDENCE_NONE);
     if (taken > 0 && outer != NULL)
         outer->inner_info = info_after_fence(pinfo);
     return MIN(taken, (int)tvb_reported_length(datagram));

@@ -66,6 +66,28 @@ ts_heuristic_result(const packet_info *pinfo, bool taken)
     return false;
 }
 
+/*
+ * Heuristics add a layer for their protocol. Ours only hands on to stock, so
+ * it takes itself out of the layers: frame.protocols and layer counts stay
+ * what stock makes of the frame. A protocol in name only does not help: lists
+ * of heuristics add the layer of those too. (Stock removes layers beyond the count it
+ * saved, so one that is gone already does no harm.)
+ */
+void
+ts_demux_drop_own_layer(packet_info *pinfo)
+{
+    wmem_list_frame_t *last = wmem_list_tail(pinfo->layers);
+
+    if (last == NULL || GPOINTER_TO_INT(wmem_list_frame_data(last)) != ts_demux.proto)
+        return;
+    wmem_list_remove_frame(pinfo->layers, last);
+    pinfo->curr_layer_num--;
+
+    int *count = (int *)wmem_map_lookup(pinfo->proto_layers, GINT_TO_POINTER(ts_demux.proto));
+    if (count != NULL && *count > 0)
+        (*count)--;
+}
+
 /* Did every payload of that protocol in the frame remain data? */
 static bool
 is_all_data(const packet_info *pinfo, int parent)

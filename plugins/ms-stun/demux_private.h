@@ -4,8 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * demux.c           where Wireshark calls: heuristics, ports, registration
- * demux_message.c   one whole message: layers, and whom to call for what
- * demux_decisions.c what the first pass decided about each message
+ * demux_message.c   one whole message: layers, what was decided about it, whom to call
  * demux_evidence.c  what a payload is taken for, and whether it is Microsoft's
  * direct_routing.c  ... of media with an SBC, which nothing of its own marks
  * demux_state.c     what is known of flows, addresses and sessions
@@ -32,11 +31,20 @@ typedef struct {
     int proto;                  /* "teamshark" */
     int proto_demux;            /* in name only: adds no layer to frame.protocols */
     int proto_port;             /* in name only, child of stock stun: ports */
+    dissector_handle_t handle;  /* pinned on conversations */
 } ts_demux_module;
 
 extern ts_demux_module ts_demux;
 
 typedef ts_pdu (*ts_find_pdu)(ts_span here);
+
+static inline ts_span
+ts_span_of(tvbuff_t *tvb)
+{
+    const size_t captured = tvb_captured_length(tvb);
+
+    return (ts_span) { tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb) };
+}
 
 /* Data of "teamshark" on a frame: the first two in packet scope, the others in file scope. */
 enum {
@@ -44,16 +52,8 @@ enum {
     TS_DEMUX_HANDSHAKE_KEY,     /* set: a pseudo-TLS handshake was dissected inline */
     TS_DEMUX_STREAM_START_KEY,  /* what earlier segments brought of the start of this one's stream */
     TS_DEMUX_OVERTAKEN_KEY,     /* set: what comes behind the segment was seen before it */
-    TS_DEMUX_DECISIONS_KEY      /* see demux_decisions.c; while the first pass is at the frame, in packet scope */
+    TS_DEMUX_DECISIONS_KEY      /* see demux_message.c; while the first pass is at the frame, in packet scope */
 };
-
-/* ---- demux.c ---- */
-
-/* Later datagrams of this conversation come to the demultiplexer, not to stock's STUN. First pass only; not for TCP. */
-void ts_demux_pin(packet_info *pinfo);
-
-/* Takes the layer that a heuristic adds for our protocol out again. */
-void ts_demux_drop_own_layer(packet_info *pinfo);
 
 /* ---- demux_order.c ---- */
 
@@ -63,22 +63,14 @@ void ts_heuristic_add(const char *list, heur_dissector_t dissector, const char *
 /* Is a heuristic of ours called only to bring it to the head? Then it accepts, and does nothing. */
 bool ts_heuristic_is_moving(void);
 
+/* Takes the layer that a heuristic adds for our protocol out again. */
+void ts_demux_drop_own_layer(packet_info *pinfo);
+
 /* What a heuristic of ours returns: tells that another one may match now. */
 bool ts_heuristic_result(const packet_info *pinfo, bool taken);
 
 /* After each frame: our heuristics are first again. */
 void ts_heuristic_restore_order(tvbuff_t *tvb, packet_info *pinfo);
-
-/* ---- demux_decisions.c ---- */
-
-/* What was decided about a message; kept for later passes where the frame adds something to the state. */
-void ts_decision_add(tvbuff_t *tvb, packet_info *pinfo, unsigned depth, ts_evidence evidence);
-
-/* What the first pass decided, where that is kept. */
-bool ts_decision_find(tvbuff_t *tvb, packet_info *pinfo, unsigned depth, ts_evidence *evidence);
-
-/* At the end of the frame. */
-void ts_decisions_keep(packet_info *pinfo);
 
 /* ---- demux_message.c ---- */
 
@@ -86,8 +78,8 @@ void ts_decisions_keep(packet_info *pinfo);
 ts_layer *ts_demux_current_layer(packet_info *pinfo);
 bool ts_layer_is_on_tcp(const ts_layer *layer);
 
-/* An annotating dissector on these bytes, where it is enabled. */
-void ts_demux_annotate(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_demux_call *call);
+/* At the end of the frame: what was decided about its messages, for later passes. */
+void ts_decisions_keep(packet_info *pinfo);
 
 /* ---- demux_evidence.c ---- */
 
@@ -105,6 +97,9 @@ bool ts_demux_is_known_address(packet_info *pinfo);
 
 /* Registers that all of it goes with the file. */
 void ts_demux_state_register(void);
+
+/* Later datagrams of this conversation come to the demultiplexer, not to stock's STUN. First pass only; not for TCP. */
+void ts_demux_pin(packet_info *pinfo);
 
 /* The frame is the first one of something, unless *frame is set. First pass only. */
 void ts_set_first_frame(uint32_t *frame, const packet_info *pinfo);
@@ -141,14 +136,8 @@ int ts_stock_stun_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void 
 
 void ts_tcp_handoff(void);
 
-/* What begins here, where nothing is known of the stream yet: TS_PDU_NONE unless it leaves no doubt. */
-ts_pdu_kind ts_tcp_first_framed(packet_info *pinfo, ts_span here);
-
 /* Takes the conversation over as one with MS framing, from that frame on: this one or the next. First pass only. */
 void ts_tcp_take_framed(packet_info *pinfo, uint32_t frame);
-
-/* May TCP be asked for what comes behind this segment? */
-bool ts_tcp_may_ask(packet_info *pinfo, const struct tcpinfo *info);
 
 /* How the PDUs of the frame's flow are found, where that is known at this frame; else NULL. */
 ts_find_pdu ts_tcp_known_framing(packet_info *pinfo);
@@ -168,8 +157,8 @@ void ts_stream_start_proven(packet_info *pinfo);
 /* Keeps the segment, which is not ours, if it may begin a stream of ours (joined: continue one). First pass only. */
 void ts_stream_start_keep(tvbuff_t *joined, packet_info *pinfo, const struct tcpinfo *info, bool stun_port);
 
-/* Were bytes behind that sequence number not ours when they passed? First pass only. */
-bool ts_stream_start_has_passed(packet_info *pinfo, uint32_t sequence);
+/* May TCP be asked for what comes behind this segment? */
+bool ts_stream_may_ask(packet_info *pinfo, const struct tcpinfo *info);
 
 /* ---- demux_stream.c ---- */
 

@@ -8,6 +8,8 @@
 
 #include "common/endpoint.h"
 
+ts_demux_module ts_demux = { .proto = -1, .proto_demux = -1, .proto_port = -1 };
+
 static ts_demux_state *current;
 static uint32_t changed_frame;  /* the last one that added something */
 
@@ -124,6 +126,13 @@ ts_demux_flow(packet_info *pinfo, bool create)
         conversation_add_proto_data(conversation, ts_demux.proto, flow);
     }
     return flow;
+}
+
+void
+ts_demux_pin(packet_info *pinfo)
+{
+    if (pinfo->ptype == PT_UDP && !PINFO_FD_VISITED(pinfo) && !pinfo->flags.in_error_pkt)
+        conversation_set_dissector(find_or_create_conversation(pinfo), ts_demux.handle);
 }
 
 void

@@ -14,6 +14,10 @@ static dissector_handle_t stun_udp_handle;
 static dissector_handle_t stun_tcp_handle;
 static dissector_handle_t classicstun_handle;
 
+dissector_handle_t ts_ms_turn_handle;
+dissector_handle_t ts_teams_stun_handle;
+dissector_handle_t ts_flightproxy_handle;
+
 static ws_bool pref_stock_dialect = true;
 
 /* Values of stun.stunversion: the enumeration is not exported; its order is the same in 4.0 to 4.6. */
@@ -24,6 +28,13 @@ bool
 ts_handle_enabled(dissector_handle_t handle)
 {
     return handle != NULL && proto_is_protocol_enabled(find_protocol_by_id(dissector_handle_get_protocol_index(handle)));
+}
+
+bool
+ts_demux_enabled(void)
+{
+    return proto_is_protocol_enabled(find_protocol_by_id(ts_demux.proto)) &&
+        (ts_handle_enabled(ts_ms_turn_handle) || ts_handle_enabled(ts_teams_stun_handle) || ts_handle_enabled(ts_flightproxy_handle));
 }
 
 int

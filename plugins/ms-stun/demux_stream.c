@@ -43,7 +43,7 @@ annotate_handshake(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts
         found->kind == TS_PDU_CLIENT_HELLO ? TS_PSEUDO_TLS_CLIENT : TS_PSEUDO_TLS_SERVER);
 
     ts_set_first_frame(&call.flow->pseudo_tls_frame, pinfo);
-    ts_demux_annotate(ts_ms_turn_handle, tvb, pinfo, tree, &call);
+    call_dissector_only(ts_ms_turn_handle, tvb, pinfo, tree, &call);
 }
 
 static void
@@ -108,7 +108,7 @@ annotate_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_pdu
 
     call.payload.length = (uint16_t)(found->length - TS_FRAME_HEADER_LENGTH);
     call.payload.walk_exact = found->exact;
-    ts_demux_annotate(ts_ms_turn_handle, tvb, pinfo, tree, &call);
+    call_dissector_only(ts_ms_turn_handle, tvb, pinfo, tree, &call);
 }
 
 static void
@@ -135,7 +135,7 @@ dissect_lost(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 
     call_data_dissector(tvb, pinfo, tree);
     if (!ts_is_reached(call.flow->cut_frame, pinfo))
-        ts_demux_annotate(ts_ms_turn_handle, tvb, pinfo, tree, &call);
+        call_dissector_only(ts_ms_turn_handle, tvb, pinfo, tree, &call);
 }
 
 /* ---- PDUs ---- */
@@ -179,17 +179,16 @@ pdu_tvb(tvbuff_t *tvb, packet_info *pinfo, size_t offset, ts_span here, size_t l
 void
 ts_stream_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct tcpinfo *info, ts_find_pdu find)
 {
-    const size_t captured = tvb_captured_length(tvb);
-    const ts_span whole = { tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb) };
+    const ts_span whole = ts_span_of(tvb);
     size_t offset = 0;
 
-    if (captured < whole.reported)
+    if (whole.captured < whole.reported)
         ts_set_first_frame(&ts_demux_flow(pinfo, true)->cut_frame, pinfo);
-    while (offset < whole.reported && offset < captured) {
+    while (offset < whole.reported && offset < whole.captured) {
         const ts_span here = ts_span_from(whole, offset);
         const ts_pdu found = find(here);
 
-        if (found.kind != TS_PDU_NONE && (found.kind == TS_PDU_MORE || found.length > here.reported) && ts_tcp_may_ask(pinfo, info)) {
+        if (found.kind != TS_PDU_NONE && (found.kind == TS_PDU_MORE || found.length > here.reported) && ts_stream_may_ask(pinfo, info)) {
             pinfo->desegment_offset = (int)offset;
             pinfo->desegment_len = found.kind == TS_PDU_MORE ? DESEGMENT_ONE_MORE_SEGMENT : (uint32_t)(found.length - here.reported);
             return;
@@ -211,11 +210,10 @@ ts_stream_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const str
 void
 ts_stream_dissect_sure(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
-    const size_t captured = tvb_captured_length(tvb);
-    const ts_span whole = { tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb) };
+    const ts_span whole = ts_span_of(tvb);
     size_t offset = 0;
 
-    while (offset < captured) {
+    while (offset < whole.captured) {
         const ts_span here = ts_span_from(whole, offset);
         const ts_pdu found = ts_pdu_framed(here);
 

@@ -103,24 +103,15 @@ ts_stream_start_proven(packet_info *pinfo)
     kept->length = 0;
 }
 
-bool
-ts_stream_start_has_passed(packet_info *pinfo, uint32_t sequence)
-{
-    const stream_start *kept = find(pinfo, false);
-
-    return kept != NULL && kept->passed != 0 && GT_SEQ(kept->passed, sequence);
-}
-
 void
 ts_stream_start_keep(tvbuff_t *joined, packet_info *pinfo, const struct tcpinfo *info, bool stun_port)
 {
-    const unsigned length = tvb_captured_length(joined);
-    const ts_span here = { tvb_get_ptr(joined, 0, (int)length), length, tvb_reported_length(joined) };
+    const ts_span here = ts_span_of(joined);
 
     if (PINFO_FD_VISITED(pinfo) || info == NULL)
         return;
 
-    const bool possible = !info->is_reassembled && length <= MAX_KEPT && ts_stream_may_start(here) != TS_PDU_NONE;
+    const bool possible = !info->is_reassembled && here.captured <= MAX_KEPT && ts_stream_may_start(here) != TS_PDU_NONE;
     stream_start *kept = find(pinfo, possible || stun_port);
     if (kept == NULL)
         return;
@@ -132,7 +123,50 @@ ts_stream_start_keep(tvbuff_t *joined, packet_info *pinfo, const struct tcpinfo 
         return;
     }
     drop(kept);
-    kept->bytes = (uint8_t *)wmem_memdup(wmem_file_scope(), here.data, length);
-    kept->length = length;
+    kept->bytes = (uint8_t *)wmem_memdup(wmem_file_scope(), here.data, here.captured);
+    kept->length = (uint32_t)here.captured;
     kept->next = info->nxtseq;
+}
+
+/* ---- what may be asked for ---- */
+
+/* Were bytes behind that sequence number not ours when they passed? First pass only. */
+static bool
+has_passed(packet_info *pinfo, uint32_t sequence)
+{
+    const stream_start *kept = find(pinfo, false);
+
+    return kept != NULL && kept->passed != 0 && GT_SEQ(kept->passed, sequence);
+}
+
+/*
+ * Has what comes next in this direction been seen before, out of order? Then
+ * stock would put it together with this segment on later passes only. Where
+ * the user lets it wait for lost segments, it brings them into order itself.
+ */
+static bool
+is_overtaken(packet_info *pinfo, const struct tcpinfo *info)
+{
+    if (PINFO_FD_VISITED(pinfo))
+        return p_get_proto_data(wmem_file_scope(), pinfo, ts_demux.proto, TS_DEMUX_OVERTAKEN_KEY) != NULL;
+
+    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+    const struct tcp_analysis *analysis = conversation == NULL ? NULL : get_tcp_conversation_data(conversation, pinfo);
+
+    if (info == NULL || info->is_reassembled || analysis == NULL || analysis->fwd->ooo_segments != NULL ||
+        analysis->fwd->tcp_analyze_seq_info == NULL)
+        return false;
+    /* info counts from the first byte of the stream unless a preference says otherwise. Stock begins anew with each SYN. */
+    const uint32_t next = analysis->fwd->tcp_analyze_seq_info->nextseq;
+    if ((next == info->nxtseq || !GT_SEQ(next - analysis->fwd->base_seq, info->nxtseq)) &&
+        !has_passed(pinfo, info->nxtseq))
+        return false;
+    p_add_proto_data(wmem_file_scope(), pinfo, ts_demux.proto, TS_DEMUX_OVERTAKEN_KEY, GUINT_TO_POINTER(1));
+    return true;
+}
+
+bool
+ts_stream_may_ask(packet_info *pinfo, const struct tcpinfo *info)
+{
+    return pinfo->can_desegment != 0 && !is_overtaken(pinfo, info);
 }

@@ -12,25 +12,15 @@
 
 #include "demux_private.h"
 
-#include <epan/proto_data.h>
-
 #define TLS_RECORD_HEADER_LENGTH 5
 
 static dissector_handle_t stream_handle;        /* pinned on conversations that are ours */
 static dissector_handle_t stun_stream_handle;   /* pinned where stock's STUN would be */
 
-static ts_span
-span_of(tvbuff_t *tvb)
-{
-    const size_t captured = tvb_captured_length(tvb);
-
-    return (ts_span) { tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb) };
-}
-
 /* ---- first contact ---- */
 
-ts_pdu_kind
-ts_tcp_first_framed(packet_info *pinfo, ts_span here)
+static ts_pdu_kind
+first_framed(packet_info *pinfo, ts_span here)
 {
     const ts_pdu found = ts_pdu_framed(here);
 
@@ -103,7 +93,7 @@ ts_tcp_known_framing(packet_info *pinfo)
 static ts_find_pdu
 first_framing(packet_info *pinfo, ts_span here)
 {
-    if (ts_tcp_first_framed(pinfo, here) > TS_PDU_MORE)
+    if (first_framed(pinfo, here) > TS_PDU_MORE)
         return ts_pdu_framed;
     return first_rfc4571(here) ? ts_pdu_rfc4571 : NULL;
 }
@@ -114,38 +104,6 @@ take_framing(packet_info *pinfo, ts_find_pdu find)
     ts_flow *flow = ts_demux_flow(pinfo, true);
 
     take_over(pinfo, find == ts_pdu_framed ? &flow->framing_frame : &flow->rfc4571_frame, pinfo->num);
-}
-
-/*
- * Has what comes next in this direction been seen before, out of order? Then
- * stock would put it together with this segment on later passes only. Where
- * the user lets it wait for lost segments, it brings them into order itself.
- */
-static bool
-is_overtaken(packet_info *pinfo, const struct tcpinfo *info)
-{
-    if (PINFO_FD_VISITED(pinfo))
-        return p_get_proto_data(wmem_file_scope(), pinfo, ts_demux.proto, TS_DEMUX_OVERTAKEN_KEY) != NULL;
-
-    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
-    const struct tcp_analysis *analysis = conversation == NULL ? NULL : get_tcp_conversation_data(conversation, pinfo);
-
-    if (info == NULL || info->is_reassembled || analysis == NULL || analysis->fwd->ooo_segments != NULL ||
-        analysis->fwd->tcp_analyze_seq_info == NULL)
-        return false;
-    /* info counts from the first byte of the stream unless a preference says otherwise. Stock begins anew with each SYN. */
-    const uint32_t next = analysis->fwd->tcp_analyze_seq_info->nextseq;
-    if ((next == info->nxtseq || !GT_SEQ(next - analysis->fwd->base_seq, info->nxtseq)) &&
-        !ts_stream_start_has_passed(pinfo, info->nxtseq))
-        return false;
-    p_add_proto_data(wmem_file_scope(), pinfo, ts_demux.proto, TS_DEMUX_OVERTAKEN_KEY, GUINT_TO_POINTER(1));
-    return true;
-}
-
-bool
-ts_tcp_may_ask(packet_info *pinfo, const struct tcpinfo *info)
-{
-    return pinfo->can_desegment != 0 && !is_overtaken(pinfo, info);
 }
 
 /*
@@ -175,7 +133,7 @@ may_wait(ts_span here, bool stun_port)
 static bool
 take_joined(tvbuff_t *joined, int kept, packet_info *pinfo, proto_tree *tree, const struct tcpinfo *info)
 {
-    const ts_span here = span_of(joined);
+    const ts_span here = ts_span_of(joined);
     ts_find_pdu find = ts_tcp_known_framing(pinfo);
 
     if (find == NULL) {
@@ -205,10 +163,10 @@ take_segment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct t
         return length;
     find = ts_tcp_known_framing(pinfo);
     if (find == NULL) {
-        const ts_span here = span_of(tvb);
+        const ts_span here = ts_span_of(tvb);
 
         find = first_framing(pinfo, here);
-        if (find == NULL && joined == NULL && may_wait(here, stun_port) && ts_tcp_may_ask(pinfo, info)) {
+        if (find == NULL && joined == NULL && may_wait(here, stun_port) && ts_stream_may_ask(pinfo, info)) {
             pinfo->desegment_offset = 0;
             pinfo->desegment_len = DESEGMENT_ONE_MORE_SEGMENT;
             return length;
@@ -227,7 +185,7 @@ take_segment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct t
 static int
 take_from_the_next_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct tcpinfo *info)
 {
-    const ts_span whole = span_of(tvb);
+    const ts_span whole = ts_span_of(tvb);
 
     for (size_t skip = 1; skip < whole.captured; skip++) {
         if (!ts_pdu_is_sure_control(ts_span_from(whole, skip)))

@@ -75,9 +75,7 @@ hand_over(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data, disse
 static int
 dissect_watched(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    const size_t captured = tvb_captured_length(tvb);
-    const ts_span here = { tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb) };
-
+    const ts_span here = ts_span_of(tvb);
     const dissector_handle_t owner = find_owner(pinfo);
 
     if (owner != NULL)
@@ -171,11 +169,10 @@ find_missed_handshake(packet_info *pinfo)
 static tvbuff_t *
 find_anywhere(tvbuff_t *frame)
 {
-    const size_t captured = tvb_captured_length(frame);
-    const ts_span whole = { tvb_get_ptr(frame, 0, (int)captured), captured, tvb_reported_length(frame) };
+    const ts_span whole = ts_span_of(frame);
     const size_t skipped = ts_pdu_next(whole, find_proof);
 
-    return skipped < captured ? tvb_new_subset_remaining(frame, (int)skipped) : NULL;
+    return skipped < whole.captured ? tvb_new_subset_remaining(frame, (int)skipped) : NULL;
 }
 
 void

@@ -15,8 +15,6 @@
 void proto_register_ms_turn(void);
 void proto_reg_handoff_ms_turn(void);
 
-dissector_handle_t ts_ms_turn_handle;
-
 static int proto_ms_turn = -1;
 
 static int hf_ms_turn_evidence = -1;
@@ -28,15 +26,6 @@ static int hf_ms_turn_mux_remote = -1;
 static int hf_ms_turn_pseudo_tls = -1;
 
 static int ett_ms_turn = -1;
-
-static const ts_expert_row ms_turn_rows[] = {
-#define DIAGNOSTIC TS_EXPERT_ROW
-#include "turn_expert.def"
-#undef DIAGNOSTIC
-};
-static expert_field ms_turn_fields[MS_TURN_EXPERT_COUNT];
-const ts_expert_table ms_turn_expert_table = { ms_turn_rows, MS_TURN_EXPERT_COUNT, ms_turn_fields };
-G_STATIC_ASSERT(MS_TURN_EXPERT_COUNT <= 64);      /* sets of them are kept as bits */
 
 /* ---- columns ---- */
 

@@ -64,8 +64,6 @@ static uint32_t connection_count;
 
 void proto_register_teams_flightproxy(void);
 
-dissector_handle_t ts_flightproxy_handle;
-
 static int proto_flightproxy = -1;
 static int hf_teams_flightproxy_type = -1;
 static int hf_teams_flightproxy_guid = -1;
@@ -77,15 +75,6 @@ static int hf_teams_flightproxy_acknowledges = -1;
 static int hf_teams_flightproxy_acknowledged_in = -1;
 
 static int ett_flightproxy = -1;
-
-static const ts_expert_row flightproxy_rows[] = {
-#define DIAGNOSTIC TS_EXPERT_ROW
-#include "flightproxy_expert.def"
-#undef DIAGNOSTIC
-};
-static expert_field flightproxy_fields[FLIGHTPROXY_EXPERT_COUNT];
-const ts_expert_table flightproxy_expert_table = { flightproxy_rows, FLIGHTPROXY_EXPERT_COUNT, flightproxy_fields };
-
 
 static const value_string type_names[] = {
     { TS_FLIGHTPROXY_ACK, "acknowledgement" },

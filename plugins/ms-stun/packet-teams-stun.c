@@ -17,29 +17,6 @@
 void proto_register_teams_stun(void);
 void proto_reg_handoff_teams_stun(void);
 
-dissector_handle_t ts_teams_stun_handle;
-
-int proto_teams_stun = -1;
-
-static const ts_expert_row teams_stun_rows[] = {
-#define DIAGNOSTIC TS_EXPERT_ROW
-#include "stun_expert.def"
-#undef DIAGNOSTIC
-};
-static expert_field teams_stun_fields[TEAMS_STUN_EXPERT_COUNT];
-const ts_expert_table teams_stun_expert_table = { teams_stun_rows, TEAMS_STUN_EXPERT_COUNT, teams_stun_fields };
-G_STATIC_ASSERT(TEAMS_STUN_EXPERT_COUNT <= 64);      /* sets of them are kept as bits */
-
-uint32_t
-ts_frame_data_key(tvbuff_t *tvb, const ts_demux_call *call)
-{
-    const uint32_t kind = call->payload.kind == TS_PAYLOAD_STUN ? 1 : 0;
-
-    /* Checks and media keep different things: their keys must never meet. */
-    return kind << 31 | (call->depth & 0x7) << 28 | (tvb_reported_length(tvb) & 0x3FFF) << 14 |
-        ((uint32_t)tvb_raw_offset(tvb) & 0x3FFF);
-}
-
 static int
 dissect_teams_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {

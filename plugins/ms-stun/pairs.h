@@ -161,13 +161,6 @@ void ts_consent_media_beside(const packet_info *pinfo, const ts_path *path);
 void ts_checks_register(int proto);
 int ts_checks_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_demux_call *call);
 
-/* Field items that checks and media share; text may be NULL. */
-void ts_show_pair(tvbuff_t *tvb, proto_tree *tree, const ts_pair *pair, const ts_pair_snapshot *snapshot, const char *text);
-/* Of MS-TURN messages, too; nothing where teams_stun is disabled. */
-void ts_show_media(tvbuff_t *tvb, proto_tree *tree, const char *media);
-
-/* ---- packet-teams-stun.c ---- */
-
 extern int proto_teams_stun;
 
 /*
@@ -175,6 +168,11 @@ extern int proto_teams_stun;
  * every pass, and different for two payloads of one frame.
  */
 uint32_t ts_frame_data_key(tvbuff_t *tvb, const ts_demux_call *call);
+
+/* Field items that checks and media share; text may be NULL. */
+void ts_show_pair(tvbuff_t *tvb, proto_tree *tree, const ts_pair *pair, const ts_pair_snapshot *snapshot, const char *text);
+/* Of MS-TURN messages, too; nothing where teams_stun is disabled. */
+void ts_show_media(tvbuff_t *tvb, proto_tree *tree, const char *media);
 
 /* State of the capture begins anew with each file. */
 void ts_pairs_reset(void);

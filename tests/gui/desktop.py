@@ -21,6 +21,9 @@ from accessible import NotThere, find, press, role, until
 FIRST_TRY_S = 20
 # The first start on a machine reads 300 MB of libraries and fonts from its disk, maybe beside other work.
 START_S = 600
+# A start that has had nothing to do for so long, and still shows no window, comes to nothing: it is given up for a new one.
+IDLE_START_S = 30
+STARTS_MAX = 4
 # How long a screen has to stay as it is to count as at rest.
 REST_S = 0.25
 # Ticks of processor time in which Wireshark does no more than let its cursor blink.
@@ -37,6 +40,8 @@ CLICKS_MAX = 4
 # to the edges of the list (its headings, its scroll bar) they may be.
 ROWS_AROUND = 30
 EDGE = 30
+# Between two looks that have to show the same.
+LOOK_AGAIN_S = 1
 
 
 def xdotool(*args):
@@ -70,6 +75,23 @@ class Work(typing.NamedTuple):
     ticks: int      # of processor time, since the start
     waiting: bool   # for a processor or the disk
 
+    def idle_since(self, before):
+        return not self.waiting and self.ticks - before.ticks <= IDLE_TICKS
+
+
+class Idle:
+    """How long a Wireshark has had nothing to do."""
+
+    def __init__(self, wireshark):
+        self.wireshark = wireshark
+        self.work, self.since = wireshark.work(), time.monotonic()
+
+    def longer_than(self, seconds):
+        before, self.work = self.work, self.wireshark.work()
+        if not self.work.idle_since(before):
+            self.since = time.monotonic()
+        return time.monotonic() - self.since > seconds
+
 
 class Wireshark:
     """One running Wireshark with a capture open."""
@@ -77,20 +99,33 @@ class Wireshark:
     def __init__(self, capture, profile, *options):
         self.capture = pathlib.Path(capture).name
         self.errors = pathlib.Path(f"{self.capture}.{profile}.stderr")
+        self.command = ["wireshark", "-C", profile, *options, "-r", str(capture)]
         self.focus = accessible.Focus()
         self.main = None
         self.offered = {}
+        self.process = self._start()
+
+    def _start(self):
         environment = dict(os.environ, QT_LINUX_ACCESSIBILITY_ALWAYS_ON="1")
         with self.errors.open("w", encoding="utf-8") as errors:
-            # pylint: disable-next=consider-using-with
-            self.process = subprocess.Popen(["wireshark", "-C", profile, *options, "-r", str(capture)],
-                                            env=environment, stderr=errors)
+            return subprocess.Popen(self.command, env=environment, stderr=errors)
 
     def wait_open(self, size):
         """Waits for the window with the capture in it, as long as Wireshark lives: how long it takes is no matter here."""
-        self.main = until(self._main_window, lambda: f"the window of {self.capture}; instead {self.trouble()}", START_S)
+        self.main = self._wait_main_window()
         until(self.status, "the number of packets", START_S)
         self.resize(self.capture, *size)
+
+    def _wait_main_window(self):
+        """The main window. Now and then Wireshark starts and assistive technology never hears of it: then it is started anew."""
+        for _ in range(STARTS_MAX):
+            window = until(lambda idle=Idle(self): self._main_window() or idle.longer_than(IDLE_START_S),
+                           f"the window of {self.capture}", START_S)
+            if window is not True:
+                return window
+            self.end()
+            self.process = self._start()
+        raise NotThere(f"the window of {self.capture} in {STARTS_MAX} starts; instead {self.trouble()}")
 
     def _main_window(self):
         assert self.alive(), f"Wireshark ended: {self.trouble()}"
@@ -113,17 +148,16 @@ class Wireshark:
         """Waits until Wireshark has nothing to do and the screen has come to rest.
 
         The screen alone will not do: beside other work it rests while Wireshark waits for a processor."""
-        last = self._work(), Screen().bytes
+        last = self.work(), Screen().bytes
 
         def same():
             nonlocal last
             time.sleep(REST_S)
-            before, last = last, (self._work(), Screen().bytes)
-            idle = not last[0].waiting and last[0].ticks - before[0].ticks <= IDLE_TICKS
-            return idle and before[1] == last[1]
+            before, last = last, (self.work(), Screen().bytes)
+            return last[0].idle_since(before[0]) and before[1] == last[1]
         until(same, "a screen at rest")
 
-    def _work(self):
+    def work(self):
         """What /proc says of the threads of Wireshark."""
         ticks, waiting = 0, False
         for path in pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/stat"):
@@ -187,8 +221,20 @@ class Wireshark:
         return [table.get_child_at_index(frame * width + column) for frame in frames]
 
     def row_colours(self, near, column):
-        """Frame -> its colour, of the rows in sight around a frame. That frame's own row shows the selection instead."""
+        """Frame -> its colour, of the rows in sight around a frame. That frame's own row shows the selection instead.
+
+        Looked at until two looks show the same: rows may still move while their places are asked for."""
         xdotool("mousemove", 0, 0)  # the pointer has colours of its own
+        last = None
+
+        def same():
+            nonlocal last
+            before, last = last, self._row_colours(near, column)
+            time.sleep(LOOK_AGAIN_S)
+            return last if last == before else None
+        return until(same, f"rows at rest around frame {near}")
+
+    def _row_colours(self, near, column):
         self.settle()
         screen = Screen()
         _, top, _, height = accessible.box(find(self.main, "tree", "Packet list"))

@@ -3,7 +3,9 @@
 
 Usage: tour.py OUTPUT CAPTURES
 CAPTURES is the folder of captures. What each stop of stops.py saw goes to
-OUTPUT/STOP.json, its picture to OUTPUT/STOP.png.
+OUTPUT/STOP.json, its picture to OUTPUT/STOP.png. Stops that an earlier tour
+made to that folder are passed over, so that a tour that broke off can be gone
+to its end.
 """
 
 import json
@@ -32,6 +34,8 @@ PAGE_WAIT_S = 120
 FRAMES_BELOW = 11
 # The column of the packet list whose cells tell the colour of a row: Protocol, which is always in sight.
 PLAIN_COLUMN = 4
+# How often a stop is made whose looks do not agree with each other.
+TRIES_MAX = 4
 
 
 def opening(wireshark, picture):
@@ -127,14 +131,20 @@ def conversation_filter(wireshark, picture, name, frame):
 
 
 def colorize(wireshark, picture, name, frame):
-    """Colorize Conversation of the packet list's context menu: the rows in sight before and after."""
-    wireshark.go_to(frame)
-    before = wireshark.row_colours(frame, PLAIN_COLUMN)
-    offered = wireshark.context_items(frame, PLAIN_COLUMN, "Colorize Conversation", "Color 1")
-    accessible.press(offered[name])
-    picture()
-    after = wireshark.row_colours(frame, PLAIN_COLUMN)
-    wireshark.menu("View", "Colorize Conversation", "Reset")
+    """Colorize Conversation of the packet list's context menu: the rows in sight before and after.
+
+    What the rows look like without it is seen twice, before and after: a look that caught the list
+    while it was still being drawn does not agree with the other, and the stop is made again."""
+    for _ in range(TRIES_MAX):
+        wireshark.go_to(frame)
+        before = wireshark.row_colours(frame, PLAIN_COLUMN)
+        offered = wireshark.context_items(frame, PLAIN_COLUMN, "Colorize Conversation", "Color 1")
+        accessible.press(offered[name])
+        picture()
+        after = wireshark.row_colours(frame, PLAIN_COLUMN)
+        wireshark.menu("View", "Colorize Conversation", "Reset")
+        if wireshark.row_colours(frame, PLAIN_COLUMN) == before:
+            break
     return {"offered": list(offered), "before": before, "after": after}
 
 
@@ -155,13 +165,22 @@ def make(wireshark, output, stop):
     (output / f"{stop.name}.json").write_text(json.dumps({**found, **observed(wireshark)}))
 
 
+def still_to_make(output):
+    """The stops that no tour has made yet, or none without an error."""
+    def made(stop):
+        path = output / f"{stop.name}.json"
+        return path.exists() and "error" not in json.loads(path.read_text())
+    return [stop for stop in stops.STOPS if not made(stop)]
+
+
 def go(output, captures):
     """Makes the stops, a new Wireshark for each capture."""
-    for capture in dict.fromkeys(stop.capture for stop in stops.STOPS):
+    todo = still_to_make(output)
+    for capture in dict.fromkeys(stop.capture for stop in todo):
         wireshark = desktop.Wireshark(captures / capture, "Teams")
         try:
             wireshark.wait_open(MAIN_SIZE)
-            for stop in stops.STOPS:
+            for stop in todo:
                 if stop.capture == capture:
                     make(wireshark, output, stop)
         finally:
@@ -171,7 +190,7 @@ def go(output, captures):
 def break_profile(output, captures):
     """Opens a capture with a profile that cannot be read, and waits for Wireshark to say so."""
     profiles = pathlib.Path(os.environ["WIRESHARK_CONFIG_DIR"]) / "profiles"
-    shutil.copytree(profiles / "Teams", profiles / stops.BROKEN_PROFILE)
+    shutil.copytree(profiles / "Teams", profiles / stops.BROKEN_PROFILE, dirs_exist_ok=True)
     with (profiles / stops.BROKEN_PROFILE / "colorfilters").open("a", encoding="utf-8") as rules:
         rules.write(stops.BROKEN_RULE)
     wireshark = desktop.Wireshark(captures / stops.FAILURE, stops.BROKEN_PROFILE)
@@ -189,9 +208,11 @@ def main():
     manager = subprocess.Popen(["openbox"], stderr=subprocess.DEVNULL)  # pylint: disable=consider-using-with
     try:
         go(output, captures)
-        break_profile(output, captures)
+        if not (output / f"{stops.BROKEN_STOP}.json").exists():
+            break_profile(output, captures)
     finally:
         manager.kill()
+    sys.exit(bool(still_to_make(output)))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@
 
 #include <wsutil/utf8_entities.h>
 
-
 typedef struct {
     ts_endpoint local;
     ts_endpoint remote;

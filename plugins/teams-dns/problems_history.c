@@ -310,8 +310,8 @@ check_expansion(const ts_message *m, wmem_array_t *problems)
         ts_problem_add(m, problems, TS_DNS_SEARCH_SUFFIX, 0, "%s does not exist", expanded);
 }
 
-void
-ts_check_history(const ts_message *m, wmem_array_t *problems)
+static void
+check_history(const ts_message *m, wmem_array_t *problems)
 {
     ts_client *client = m->history;
 
@@ -330,4 +330,14 @@ ts_check_history(const ts_message *m, wmem_array_t *problems)
     if (m->question != NULL)
         keep_pending(m, client);
     check_pending(m, client, problems);
+}
+
+wmem_array_t *
+ts_check(ts_message *message)
+{
+    wmem_array_t *problems = wmem_array_new(message->pinfo->pool, sizeof(ts_dns_problem));
+
+    ts_check_message(message, problems);
+    check_history(message, problems);
+    return wmem_array_get_count(problems) > 0 ? problems : NULL;
 }

@@ -232,9 +232,8 @@ typedef struct {
 /* Everything that the message gives evidence of: ts_dns_problem in packet scope, NULL for nothing. First pass only. */
 wmem_array_t *ts_check(ts_message *message);
 
-/* Two halves of it: what the message says by itself, and what takes the messages before it. */
+/* The half of it that the message says by itself. */
 void ts_check_message(const ts_message *message, wmem_array_t *problems);
-void ts_check_history(const ts_message *message, wmem_array_t *problems);
 
 void ts_problem_add(const ts_message *message, wmem_array_t *problems, ts_dns_expert row, unsigned link,
     const char *format, ...) G_GNUC_PRINTF(5, 6);

@@ -21,7 +21,7 @@
 #include <epan/tap.h>
 
 #include "session/assign_frame.h"
-#include "session/connection.h"
+#include "session/requests.h"
 #include "session/teams_expert.h"
 #include "session/model.h"
 #include "preferences.h"
@@ -93,8 +93,10 @@ show_protocol(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const char *l
     proto_tree *teams_tree = proto_field_is_referenced(tree, proto_teams) ? proto_item_add_subtree(item, ett_teams) : NULL;
 
     proto_item_set_generated(item);
-    if (teams_tree != NULL)
+    if (teams_tree != NULL) {
         teams_connection_show(tvb, pinfo, teams_tree);
+        teams_requests_show(tvb, pinfo, teams_tree);
+    }
     teams_problems_show(pinfo, item);
     return teams_tree;
 }
@@ -247,7 +249,7 @@ dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U
         if (teams_preference_info_column())
             prepend_info(pinfo, info, label);
         queue_tap(pinfo, info);
-    } else if (teams_connection_has_items(pinfo))
+    } else if (teams_connection_has_items(pinfo) || teams_requests_has_items(pinfo))
         show_protocol(tvb, pinfo, tree, "connection");
     if (info == NULL && proto_field_is_referenced(tree, hf_teams_prefix))
         add_string(tree, tvb, hf_teams_prefix, teams_shared_prefix(pinfo));
@@ -290,6 +292,7 @@ end_session(void)
 {
     teams_reports_end_session();
     teams_connection_cleanup();
+    teams_requests_cleanup();
     teams_model_cleanup();
 }
 
@@ -343,6 +346,7 @@ proto_register_teams(void)
     teams_expert_register(proto_teams);
     ts_duplicates_register();
     teams_connection_register(proto_teams);
+    teams_requests_register(proto_teams);
     teams_preferences_register(proto_teams);
     teams_tap_id = register_tap(TEAMS_TAP_NAME);
     register_cleanup_routine(end_session);

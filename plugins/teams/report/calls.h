@@ -231,6 +231,8 @@ void calls_entry_refuse(calls_entry *entry, const packet_info *pinfo, const team
 /* Its pair of that number, and its remote of a flow over UDP; NULL where it has none. */
 calls_pair *calls_pair_find(const calls_entry *entry, uint32_t number);
 calls_remote *calls_remote_find(const calls_entry *entry, const teams_flow *flow);
+/* Both ways. */
+uint64_t calls_remote_packets(const calls_remote *remote);
 
 /* ---- calls_verdict.c ---- */
 
@@ -248,7 +250,6 @@ const char *calls_kind_name(unsigned kind);
 
 /* Per cent of the call's bytes. */
 double calls_share(const calls_entry *entry, const calls_remote *remote);
-uint64_t calls_remote_packets(const calls_remote *remote);
 
 /* Is the prefix one that Microsoft publishes (and not only seen in captures)? */
 bool calls_is_published(const calls_remote *remote);

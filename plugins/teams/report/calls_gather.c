@@ -159,6 +159,12 @@ add_time(nstime_t *first, nstime_t *last, const nstime_t *time)
 
 /* ---- remotes and ports ---- */
 
+uint64_t
+calls_remote_packets(const calls_remote *remote)
+{
+    return remote->packets[CALLS_SENT] + remote->packets[CALLS_RECEIVED];
+}
+
 calls_remote *
 calls_remote_find(const calls_entry *entry, const teams_flow *flow)
 {

@@ -62,12 +62,6 @@ calls_is_published(const calls_remote *remote)
     return remote->prefix != NULL && ts_prefix_is_published(remote->prefix);
 }
 
-uint64_t
-calls_remote_packets(const calls_remote *remote)
-{
-    return remote->packets[CALLS_SENT] + remote->packets[CALLS_RECEIVED];
-}
-
 double
 calls_share(const calls_entry *entry, const calls_remote *remote)
 {

@@ -36,8 +36,6 @@ char *report_texts_join(const report_texts *texts, const char *separator);
  * wants to see it. New string.
  */
 char *report_name(const char *name);
-/* Which part of the name is a customer's; false: none. */
-bool report_tenant_part(const char *name, size_t *from, size_t *length);
 
 /* "address", and "address:port", IPv6 in brackets with a port; "" where not known. New strings. */
 char *report_address(const address *addr);

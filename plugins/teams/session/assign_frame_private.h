@@ -17,7 +17,7 @@ typedef struct {
     teams_call_key key;
 } teams_frame_builder;
 
-/* ---- assign_frame.c: what several kinds of infos need ---- */
+/* ---- assign_infos.c ---- */
 
 /* The stronger of the path so far and this one. */
 void teams_builder_set_path(teams_frame_builder *b, teams_path path);
@@ -28,12 +28,12 @@ void teams_builder_set_kind(teams_frame_builder *b, teams_what what, ts_evidence
 /* The flow on the wire, with what is known of it as the start of the info. */
 teams_flow *teams_builder_set_flow(teams_frame_builder *b, bool to_server);
 void teams_builder_set_service(teams_frame_builder *b, ts_service service, ts_stage stage);
+/* Whose relays and media are these? The client's names say it first; Teams asks for names of Skype's, too, but not the other way. */
+ts_product teams_builder_product(const teams_frame_builder *b);
 /* Names a flow, and says what it is for. */
 void teams_flow_name(teams_flow *flow, const teams_learned *learned);
 /* Is it an address and port that Microsoft publishes for Teams? */
 bool teams_is_published(const packet_info *pinfo, const address *addr, uint32_t port);
-
-/* ---- assign_infos.c ---- */
 
 /* Reads the frame's infos. */
 void teams_builder_add_infos(teams_frame_builder *b);

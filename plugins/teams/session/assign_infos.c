@@ -18,6 +18,106 @@
 #include "session/teams_expert.h"
 #include "session/signin.h"
 
+/* ---- what several kinds of infos need ---- */
+
+void
+teams_builder_set_path(teams_frame_builder *b, teams_path path)
+{
+    if (path > b->info.path)
+        b->info.path = path;
+}
+
+void
+teams_builder_set_modality(teams_frame_builder *b, ts_modality modality)
+{
+    if (b->info.modality == TS_MODALITY_UNKNOWN)
+        b->info.modality = modality;
+}
+
+void
+teams_builder_set_kind(teams_frame_builder *b, teams_what what, ts_evidence evidence)
+{
+    if (b->info.evidence == TS_EVIDENCE_NONE) {
+        b->info.what = what;
+        b->info.evidence = evidence;
+    }
+}
+
+teams_flow *
+teams_builder_set_flow(teams_frame_builder *b, bool to_server)
+{
+    teams_flow *flow = teams_flow_of(b->model, b->pinfo, true, to_server);
+
+    b->client = flow->client;
+    if (b->info.flow == NULL) {
+        const teams_frame_info gathered = b->info;
+
+        memcpy(&b->info, &flow->base, sizeof b->info);
+        b->info.flow = flow;
+        b->info.evidence = gathered.evidence;
+        b->info.what = gathered.what;
+        b->info.path = TEAMS_PATH_UNKNOWN;
+    }
+    return flow;
+}
+
+/* Observed: Skype and Skype for Business say 3 in their checks, older ones less; 7 is said by Teams, and by Skype since 2018. */
+#define LAST_VERSION_BEFORE_TEAMS 3
+
+ts_product
+teams_builder_product(const teams_frame_builder *b)
+{
+    const ts_product named = b->client->product;
+    const uint32_t version = b->client->check_version;
+
+    if (named == TS_PRODUCT_SKYPE_CONSUMER || named == TS_PRODUCT_SFB_ONLINE || named == TS_PRODUCT_LYNC_ONPREM)
+        return named;
+    return named == TS_PRODUCT_UNKNOWN && version != 0 && version <= LAST_VERSION_BEFORE_TEAMS ?
+        TS_PRODUCT_SKYPE_SHARED : TS_PRODUCT_TEAMS;
+}
+
+void
+teams_builder_set_service(teams_frame_builder *b, ts_service service, ts_stage stage)
+{
+    if (b->info.product == TS_PRODUCT_UNKNOWN || teams_name_weigh(b->info.product) != TEAMS_NAME_OWN)
+        b->info.product = teams_builder_product(b);
+    b->info.service = service;
+    b->info.stage = stage;
+}
+
+void
+teams_flow_name(teams_flow *flow, const teams_learned *learned)
+{
+    flow->base.name = learned->name;
+    flow->base.name_frame = learned->frame;
+    flow->base.product = learned->product;
+    flow->base.service = learned->service;
+    flow->base.stage = learned->stage;
+}
+
+/*
+ * Is port one that Microsoft publishes for the prefix, and on which nobody
+ * else answers? On the web's ports many prefixes front Bing, LinkedIn or
+ * Windows, too: there only a name makes a flow one of Teams.
+ */
+static bool
+port_fits_prefix(const ts_prefix_row *row, port_type ptype, uint32_t port)
+{
+    if (ptype == PT_UDP && ts_port_is_relay((uint16_t)port))
+        return row->use == TS_PREFIX_MEDIA || row->use == TS_PREFIX_OBSERVED_RELAY;
+    return port == 443 && !row->web_shared && (row->use == TS_PREFIX_MEDIA || row->use == TS_PREFIX_SERVICE);
+}
+
+bool
+teams_is_published(const packet_info *pinfo, const address *addr, uint32_t port)
+{
+    if (port != 443 && !(pinfo->ptype == PT_UDP && ts_port_is_relay((uint16_t)port)))
+        return false;
+    const ts_prefix_row *row = ts_address_prefix(addr, &pinfo->abs_ts);
+
+    return row != NULL && port_fits_prefix(row, pinfo->ptype, port);
+}
+
 /* ---- names ---- */
 
 /* D27: once per flow. */

@@ -6,6 +6,8 @@
 
 #include "session/connection_private.h"
 
+#include <epan/conversation.h>
+#include <epan/dissectors/packet-tcp.h>
 #include <epan/proto_data.h>
 #include <epan/to_str.h>
 
@@ -73,7 +75,6 @@ void
 teams_connection_cleanup(void)
 {
     net = NULL;     /* freed with the file scope */
-    teams_requests_cleanup();
 }
 
 teams_net_host *
@@ -237,6 +238,43 @@ teams_connection_name_by_host(teams_connection *c)
     }
 }
 
+const struct tcp_analysis *
+teams_connection_tcp(packet_info *pinfo)
+{
+    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+
+    return conversation == NULL ? NULL : get_tcp_conversation_data(conversation, pinfo);
+}
+
+teams_connection *
+teams_connection_of_frame(packet_info *pinfo, const struct tcp_analysis *tcp, bool from_client)
+{
+    const ts_endpoint source = ts_endpoint_source(pinfo);
+    const ts_endpoint destination = ts_endpoint_destination(pinfo);
+    teams_connection *c = teams_connection_find(false, from_client ? &source : &destination, from_client ? &destination : &source);
+
+    if (c != NULL && c->p->stream == tcp->stream)
+        return c;
+    c = teams_connection_new(pinfo, false, from_client);
+    c->p->stream = tcp->stream;
+    if (tcp->conversation_completeness & TCP_SEEN_SYN) {
+        c->state = TEAMS_CONNECTION_UNANSWERED;
+        c->start = tcp->ts_first;
+    }
+    teams_connection_name_by_host(c);
+    return c;
+}
+
+teams_connection *
+teams_connection_of_tcp(packet_info *pinfo, teams_connection *found, bool add)
+{
+    const struct tcp_analysis *tcp = teams_connection_tcp(pinfo);
+
+    if (tcp == NULL)
+        return NULL;
+    return add || (found != NULL && found->p->stream == tcp->stream) ? teams_connection_of_frame(pinfo, tcp, true) : NULL;
+}
+
 bool
 teams_connection_is_push(const teams_connection *c)
 {
@@ -342,7 +380,7 @@ teams_connection_tell_client(packet_info *pinfo, const teams_net_client *client,
 bool
 teams_connection_has_items(packet_info *pinfo)
 {
-    return steps_of(pinfo) != NULL || teams_problems_of(pinfo) != NULL || teams_requests_has_items(pinfo);
+    return steps_of(pinfo) != NULL || teams_problems_of(pinfo) != NULL;
 }
 
 void
@@ -353,7 +391,6 @@ teams_connection_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     for (unsigned step = 0; kept != NULL && step < TEAMS_STEP_COUNT; step++)
         if (kept->done[step])
             proto_item_set_generated(proto_tree_add_time(tree, hf_steps[step], tvb, 0, 0, &kept->time[step]));
-    teams_requests_show(tvb, pinfo, tree);
 }
 
 /* ---- registration ---- */
@@ -374,5 +411,4 @@ teams_connection_register(int proto)
 
     proto_teams = proto;
     proto_register_field_array(proto, hf, array_length(hf));
-    teams_requests_register(proto);
 }

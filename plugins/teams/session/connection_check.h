@@ -104,6 +104,5 @@ void teams_check_tcp(teams_check *j);
 void teams_check_tls(teams_check *j);
 void teams_check_proxy(teams_check *j);
 void teams_check_requests(teams_check *j);
-void teams_check_signin(teams_check *j);
 
 #endif /* TEAMSHARK_TEAMS_CONNECTION_CHECK_H */

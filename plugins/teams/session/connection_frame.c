@@ -69,14 +69,6 @@ teams_connection_handoff(dissector_handle_t handle)
 
 /* ---- TCP ---- */
 
-static const struct tcp_analysis *
-tcp_of(packet_info *pinfo)
-{
-    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
-
-    return conversation == NULL ? NULL : get_tcp_conversation_data(conversation, pinfo);
-}
-
 /* Bytes of new payload in this frame: by how far stock's highest sequence number went on. */
 static unsigned
 new_payload(teams_connection *c, const struct tcp_analysis *tcp, bool from_client)
@@ -352,36 +344,6 @@ tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, const struc
     c->last_frame = pinfo->num;
 }
 
-/* The connection of a frame between a client and a host of ours; a new one where this is its first frame. */
-static teams_connection *
-tcp_connection(packet_info *pinfo, const struct tcp_analysis *tcp, bool from_client)
-{
-    const ts_endpoint source = ts_endpoint_source(pinfo);
-    const ts_endpoint destination = ts_endpoint_destination(pinfo);
-    teams_connection *c = teams_connection_find(false, from_client ? &source : &destination, from_client ? &destination : &source);
-
-    if (c != NULL && c->p->stream == tcp->stream)
-        return c;
-    c = teams_connection_new(pinfo, false, from_client);
-    c->p->stream = tcp->stream;
-    if (tcp->conversation_completeness & TCP_SEEN_SYN) {
-        c->state = TEAMS_CONNECTION_UNANSWERED;
-        c->start = tcp->ts_first;
-    }
-    teams_connection_name_by_host(c);
-    return c;
-}
-
-teams_connection *
-teams_connection_of_tcp(packet_info *pinfo, teams_connection *found, bool add)
-{
-    const struct tcp_analysis *tcp = tcp_of(pinfo);
-
-    if (tcp == NULL)
-        return NULL;
-    return add || (found != NULL && found->p->stream == tcp->stream) ? tcp_connection(pinfo, tcp, true) : NULL;
-}
-
 /* Stock knows the server's port from the SYN; without one the host is the server. */
 static bool
 is_from_client(const packet_info *pinfo, const struct tcp_analysis *tcp, bool to_host)
@@ -401,7 +363,7 @@ is_service_port(const teams_net_host *host, uint32_t port)
 static void
 any_tcp_frame(packet_info *pinfo, proto_tree *tree, const teams_net_host *to, const teams_net_host *from)
 {
-    const struct tcp_analysis *tcp = tcp_of(pinfo);
+    const struct tcp_analysis *tcp = teams_connection_tcp(pinfo);
 
     if (tcp == NULL)
         return;
@@ -412,7 +374,7 @@ any_tcp_frame(packet_info *pinfo, proto_tree *tree, const teams_net_host *to, co
     /* Where the host itself opens connections to others there is none. */
     if (host == NULL || !is_service_port(host, from_client ? pinfo->destport : pinfo->srcport))
         return;
-    teams_connection *c = tcp_connection(pinfo, tcp, from_client);
+    teams_connection *c = teams_connection_of_frame(pinfo, tcp, from_client);
 
     if (!c->p->ignored && ts_duplicate_of(pinfo).frame == 0)
         tcp_frame(pinfo, tree, c, tcp, from_client);

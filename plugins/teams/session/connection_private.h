@@ -193,8 +193,10 @@ bool teams_connection_is_push(const teams_connection *c);
 /* "teams.microsoft.com (52.113.194.132:443)" */
 const char *teams_connection_text(wmem_allocator_t *scope, const teams_connection *c);
 
-/* ---- connection_frame.c ---- */
-
+/* What stock knows of the frame's TCP, NULL where nothing. */
+const struct tcp_analysis *teams_connection_tcp(packet_info *pinfo);
+/* The connection of a frame between a client and a host of ours; a new one where this is its first frame. */
+teams_connection *teams_connection_of_frame(packet_info *pinfo, const struct tcp_analysis *tcp, bool from_client);
 /* The frame's TCP connection from its source, which opened it; found is what was found by its ends, or NULL. */
 teams_connection *teams_connection_of_tcp(packet_info *pinfo, teams_connection *found, bool add);
 
@@ -244,13 +246,8 @@ bool teams_connection_gave_up(const teams_connection *c, const nstime_t *until);
 void teams_requests_handoff(void);
 /* First pass, each frame of a connection, before its TLS is looked at; payload is 0 where there is nothing new. */
 void teams_requests_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client, unsigned payload);
-/* Every pass: what the frame asks or answers. */
-bool teams_requests_has_items(packet_info *pinfo);
-void teams_requests_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
 /* Has the connection answers to read, and is there no success among them? */
 bool teams_requests_all_refused(const teams_connection *c);
-void teams_requests_register(int proto);
-void teams_requests_cleanup(void);
 
 /* ---- connection_certificate.c ---- */
 

@@ -76,6 +76,12 @@ const char *teams_request_status_text(wmem_allocator_t *scope, const teams_reque
 /* RFC 6455, 7.4.1: "going away"; "" where the code has no meaning of its own */
 const char *teams_close_code_text(uint16_t code);
 
+/* Every pass: what the frame asks or answers. */
+bool teams_requests_has_items(packet_info *pinfo);
+void teams_requests_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
+void teams_requests_register(int proto);
+void teams_requests_cleanup(void);
+
 /* The connection's requests in order; NULL where there are none. */
 const wmem_array_t *teams_requests_of(const teams_connection *connection);
 

@@ -195,7 +195,7 @@ TO_RIGHT, TO_LEFT, DOT = "M0 0L-8 -4V4Z", "M0 0L8 -4V4Z", "M-3 0A3 3 0 1 0 3 0A3
 PHASES = (("dns", "DNS"), ("connect", "connect"), ("tls", "TLS"), ("data", "first data"), ("wait", "waiting"))
 # How far a connection got; the words are those of the report of sign-ins.
 STATES = {
-    "joined": "its beginning or its answers are not in the capture", "connected": "connected, no TLS seen",
+    "joined": "beginning or answers not in the capture", "connected": "connected, no TLS seen",
     "secured": "TLS session established", "used": "TLS session with data both ways",
 }
 FAILED = {

@@ -278,12 +278,26 @@ def dns_frame(client, number, name, answers):
 
 @pytest.mark.parametrize("places", [(24,), (0, 24), (3, 11)])
 def test_summary_of_many_shows_the_worst(tmp_path, places):
-    """25 clients ask for one name; for these it does not exist: they are among the 20 that are shown."""
+    """25 clients ask for one name; for these it does not exist: they come first, two at length, then a line each."""
     lines = [dns_frame(n + 1, 10 * n + answers, "authsvc.teams.microsoft.com", answers)
              for n in range(25) for answers in ((False, True) if n in places else (False,))]
     text = report(written(tmp_path, lines), "teams,summary")
-    assert len(re.findall("^[A-Z]+: Sign-in", text, re.M)) == 20 and "And 5 more, none of them worse" in " ".join(text.split())
-    assert [int(client) - 1 for client in re.findall(r"^BROKEN: Sign-in \d+ of 10\.0\.0\.(\d+)", text, re.M)] == list(places)
+    assert len(text.strip().splitlines()) < 48 and "And 9 more, none of them worse" in text
+    assert (f"25 sign-ins and calls: {len(places)} broken, {25 - len(places)} unknown") in text
+    told = re.findall(r"^([A-Z]+): Sign-in \d+ of 10\.0\.0\.(\d+)", text, re.M)
+    told += re.findall(r"^([A-Z]+) +Sign-in +\d+  09-21 [\d:]{8}  10\.0\.0\.(\d+)", text, re.M)
+    expected = [*places, *(n for n in range(25) if n not in places)][:2 + 14]
+    assert [(word, int(client) - 1) for word, client in told] == [("BROKEN" if n in places else "UNKNOWN", n) for n in expected]
+    whole = report(written(tmp_path, lines), "teams,summary,full")
+    assert len(re.findall("^[A-Z]+: Sign-in", whole, re.M)) == 25 and "none of them worse" not in whole
+
+
+@pytest.mark.parametrize("name, told", [("10-proxy-connect", ["proxy"]), ("11-proxy-407", ["proxy", "proxy-asks-credentials"]),
+                                        ("16-quic-blocked", ["quic-unanswered"]), ("00-control", [])])
+def test_summary_has_the_notes_that_are_asked_for_first(name, told):
+    """A proxy on the way, and QUIC that goes unanswered, of sign-ins that went through; a healthy one has no remark."""
+    text = " ".join(report(shared(f"failures/{name}.pcapng"), "teams,summary").split())
+    assert re.findall(r" \(([a-z-]+), by the ", text[:text.index("Filter: teams.signin == 1")]) == told
 
 
 def test_summary_says_that_there_is_nothing_and_why():

@@ -23,12 +23,21 @@ is_alike(const teams_connection *a, const teams_connection *b)
         a->quic == b->quic && a->alert == b->alert;
 }
 
+/* Nothing is known of those, and there may be many: they are told together. */
+static bool
+is_joined(const teams_connection *c)
+{
+    return c->state == TEAMS_CONNECTION_JOINED && c->end != TEAMS_CONNECTION_RESET;
+}
+
 static GArray *
 group(const teams_signin_result *result)
 {
     GArray *groups = g_array_new(FALSE, TRUE, sizeof(alike));
 
     for (unsigned i = 0; i < result->connection_count; i++) {
+        if (is_joined(result->connections[i]))
+            continue;
         const alike fresh = { result->connections[i], 1 };
         alike *last = groups->len == 0 ? NULL : &g_array_index(groups, alike, groups->len - 1);
 
@@ -72,21 +81,90 @@ append_state(GString *line, const teams_connection *c)
         g_string_append_printf(line, ", reset after %.0f s of silence", c->idle_before_end);
 }
 
+/* The host, as it is shown. New string. */
+static char *
+title_of(const teams_connection *c)
+{
+    char *name = c->name == NULL ? g_strdup(c->endpoint) : report_name(c->name);
+    char *title = g_strdup_printf("%s%s", name, c->quic ? " (QUIC)" : c->proxy ? " through the proxy" : "");
+
+    g_free(name);
+    return title;
+}
+
 static void
 connection_text(const alike *group_of, FILE *out)
 {
     const teams_connection *c = group_of->first;
     GString *line = g_string_new(NULL);
-    char *name = c->name == NULL ? g_strdup(c->endpoint) : report_name(c->name);
+    char *title = title_of(c);
 
-    g_string_append_printf(line, "%s%s: ", name, c->quic ? " (QUIC)" : c->proxy ? " through the proxy" : "");
+    g_string_append_printf(line, "%s: ", title);
     append_state(line, c);
     if (group_of->count > 1)
         g_string_append_printf(line, ", %u times", group_of->count);
     g_string_append_printf(line, " (%s, frame %u)", c->endpoint, c->frame);
     report_print(out, 4, "%s", line->str);
     g_string_free(line, TRUE);
-    g_free(name);
+    g_free(title);
+}
+
+/* ---- connections that the capture joined late, or whose answers it lacks: by host ---- */
+
+static GPtrArray *
+joined_hosts(const teams_signin_result *result, GHashTable *counts, unsigned *all)
+{
+    GPtrArray *hosts = g_ptr_array_new();
+
+    for (unsigned i = 0; i < result->connection_count; i++) {
+        const teams_connection *c = result->connections[i];
+
+        if (!is_joined(c))
+            continue;
+        char *title = title_of(c);
+        const unsigned before = GPOINTER_TO_UINT(g_hash_table_lookup(counts, title));
+
+        if (before == 0)
+            g_ptr_array_add(hosts, (void *)c);
+        g_hash_table_insert(counts, title, GUINT_TO_POINTER(before + 1));
+        (*all)++;
+    }
+    return hosts;
+}
+
+static void
+append_host(GString *line, const teams_connection *c, GHashTable *counts)
+{
+    char *title = title_of(c);
+    const unsigned count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, title));
+
+    g_string_append_printf(line, "%s (frame %u", title, c->frame);
+    if (count > 1)
+        g_string_append_printf(line, ", %u times", count);
+    g_string_append_c(line, ')');
+    g_free(title);
+}
+
+static void
+joined_text(const teams_signin_result *result, FILE *out)
+{
+    GHashTable *counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    unsigned all = 0;
+    GPtrArray *hosts = joined_hosts(result, counts, &all);
+    GString *line = g_string_new(NULL);
+
+    g_string_append_printf(line, "%u connection%s: %s: ", all, all == 1 ? "" : "s", teams_connection_state_label(TEAMS_CONNECTION_JOINED));
+    for (unsigned i = 0; i < MIN(hosts->len, ALIKE_MAX); i++) {
+        g_string_append(line, i == 0 ? "" : ", ");
+        append_host(line, (const teams_connection *)g_ptr_array_index(hosts, i), counts);
+    }
+    if (hosts->len > ALIKE_MAX)
+        g_string_append_printf(line, " and %u more hosts (see the JSON)", hosts->len - ALIKE_MAX);
+    if (all > 0)
+        report_print(out, 4, "%s", line->str);
+    g_string_free(line, TRUE);
+    g_ptr_array_unref(hosts);
+    g_hash_table_destroy(counts);
 }
 
 /* ---- times ---- */
@@ -141,12 +219,13 @@ report_connections_text(const teams_signin_result *result, FILE *out)
 {
     GArray *groups = group(result);
 
-    if (groups->len > 0)
+    if (result->connection_count > 0)
         fprintf(out, "\n  Connections:\n");
     for (unsigned i = 0; i < MIN(groups->len, ALIKE_MAX); i++)
         connection_text(&g_array_index(groups, alike, i), out);
     if (groups->len > ALIKE_MAX)
         report_print(out, 4, "and %u more (see the JSON)", groups->len - ALIKE_MAX);
+    joined_text(result, out);
     times_text(result, out);
     g_array_free(groups, TRUE);
 }

@@ -16,7 +16,10 @@
 #include "report/signin.h"
 
 #define PROBLEMS_SHOWN  2       /* of one sign-in or call: the worst, warnings and errors */
-#define ITEMS_SHOWN     20      /* in text; JSON has all */
+/* So that text fits a screen; ,full and JSON have all. */
+#define ALL_AT_LENGTH   3       /* so many are all told at length */
+#define SOME_AT_LENGTH  2       /* of more, the worst */
+#define LINES_SHOWN     14      /* and so many of the rest in a line each */
 
 /* One sign-in or call; or that there is none. */
 typedef struct {
@@ -459,6 +462,12 @@ is_signin(const summary_item *item)
     return strcmp(item->kind, "signin") == 0;
 }
 
+static const char *
+kind_word(const summary_item *item)
+{
+    return is_signin(item) ? "Sign-in" : "Call";
+}
+
 /* "direct over udp to 192.0.2.1; round trip 45 ms; loss 0.0 % sent, 0.3 % received" */
 static void
 path_text(const summary_item *item, FILE *out)
@@ -480,22 +489,40 @@ path_text(const summary_item *item, FILE *out)
     g_string_free(line, TRUE);
 }
 
+/* Nothing is wrong where these are seen, but whoever asks why a sign-in is slow, or what is on the way, asks for them first. */
+static bool
+is_worth_a_note(const report_problem *problem)
+{
+    static const char *const codes[] = { "proxy", "proxy-asks-credentials", "quic-unanswered" };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(codes); i++)
+        if (strcmp(problem->code, codes[i]) == 0)
+            return true;
+    return false;
+}
+
 /* The verdict may have told the first one. */
+static void
+problem_text(const report_problem *problem, bool told, FILE *out)
+{
+    char *text = told ? report_problem_proof(problem) : report_problem_text(problem);
+
+    report_print(out, told ? 4 : 2, told ? "(%s)" : "- %s", text);
+    if (problem->advice[0] != '\0')
+        report_print(out, 4, "%s.", problem->advice);
+    g_free(text);
+}
+
 static void
 problems_text(const summary_item *item, FILE *out)
 {
-    for (unsigned i = 0; i < MIN(item->problems->list->len, PROBLEMS_SHOWN); i++) {
+    for (unsigned i = 0, shown = 0; i < item->problems->list->len && shown < PROBLEMS_SHOWN; i++) {
         const report_problem *problem = (const report_problem *)g_ptr_array_index(item->problems->list, i);
 
-        if (problem->severity < PI_WARN)
-            return;
-        const bool told = i == 0 && item->verdict->names_worst;
-        char *text = told ? report_problem_proof(problem) : report_problem_text(problem);
-
-        report_print(out, told ? 4 : 2, told ? "(%s)" : "- %s", text);
-        if (problem->advice[0] != '\0')
-            report_print(out, 4, "%s.", problem->advice);
-        g_free(text);
+        if (problem->severity >= PI_WARN || is_worth_a_note(problem)) {
+            problem_text(problem, i == 0 && item->verdict->names_worst, out);
+            shown++;
+        }
     }
 }
 
@@ -505,13 +532,39 @@ item_text(const summary_item *item, FILE *out)
     char *duration = isnan(item->duration) ? g_strdup("") : g_strdup_printf(", %.1f s", item->duration);
 
     fprintf(out, "\n");
-    report_print(out, 0, "%s: %s %u of %s, %s%s", report_severity_heading(item->verdict->severity), is_signin(item) ? "Sign-in" : "Call", item->number,
+    report_print(out, 0, "%s: %s %u of %s, %s%s", report_severity_heading(item->verdict->severity), kind_word(item), item->number,
         item->client, item->start, duration);
     report_print(out, 2, "%s", item->verdict->sentence);
     path_text(item, out);
     problems_text(item, out);
     report_print(out, 2, "Filter: %s", item->filter);
     g_free(duration);
+}
+
+/* What it is for, in a word: the worst warning or error, else the verdict. Codes of diagnostics are numbers, so those go by their filter. */
+static const char *
+reason_of(const summary_item *item)
+{
+    const report_problem *worst = report_problems_worst(item->problems);
+
+    if (worst == NULL || worst->severity < PI_WARN)
+        return item->verdict->code;
+    return worst->code[0] == 'D' && g_ascii_isdigit(worst->code[1]) && worst->filter[0] != '\0' ? worst->filter : worst->code;
+}
+
+/* The same in a line: "CHECK   Call      3  03-02 10:00:00  192.0.2.1  loss, 45 ms". */
+static void
+item_line(const summary_item *item, FILE *out)
+{
+    const bool dated = strlen(item->start) > strlen("2026-03-02T10:00:00");
+    GString *line = g_string_new(NULL);
+
+    g_string_append_printf(line, "%-7s %-7s %3u  %.5s %.8s  %s  %s", report_severity_heading(item->verdict->severity), kind_word(item), item->number,
+        dated ? item->start + strlen("2026-") : "", dated ? item->start + strlen("2026-03-02T") : "", item->client, reason_of(item));
+    if (!isnan(item->round_trip))
+        g_string_append_printf(line, ", %.0f ms", item->round_trip);
+    report_print(out, 0, "%s", line->str);
+    g_string_free(line, TRUE);
 }
 
 static unsigned
@@ -527,14 +580,12 @@ count_kind(const summary_state *state, const char *kind)
 
 /* What there is beside, and what there is not. */
 static void
-rest_text(const summary_state *state, unsigned hidden, FILE *out)
+rest_text(const summary_state *state, FILE *out)
 {
     const unsigned probes = count_kind(state, calls_kind_name(CALLS_PROBE));
     const unsigned exchanges = count_kind(state, calls_kind_name(CALLS_EXCHANGE));
 
     fprintf(out, "\n");
-    if (hidden > 0)
-        report_print(out, 0, "And %u more, none of them worse: -z teams,signin and -z teams,calls.", hidden);
     if (count_kind(state, "signin") == 0)
         report_print(out, 0, "No sign-in found: no name that only Teams or Skype asks for is in this capture.");
     if (count_kind(state, calls_kind_name(CALLS_CALL)) == 0)
@@ -545,59 +596,82 @@ rest_text(const summary_state *state, unsigned hidden, FILE *out)
     report_print(out, 0, "More: -z teams,signin, teams,calls, teams,names, teams,flows; each also with ,json or ,full.");
 }
 
-/* The sign-ins and calls that are worse. */
-static unsigned
-count_worse(const summary_state *state, report_severity than)
+static int
+worst_first(const void *a, const void *b)
 {
-    unsigned count = 0;
-
-    for (unsigned i = 0; i < state->items->len; i++) {
-        const summary_item *item = (const summary_item *)g_ptr_array_index(state->items, i);
-
-        if ((is_signin(item) || is_call(item)) && item->verdict->severity > than)
-            count++;
-    }
-    return count;
+    return (int)(*(const summary_item *const *)b)->verdict->severity - (int)(*(const summary_item *const *)a)->verdict->severity;
 }
 
-/* Of the severity of which not all fit in: worse ones are all shown, and none of less. */
-static report_severity
-least_shown(const summary_state *state)
+/* Sign-ins and calls, in their order. */
+static GPtrArray *
+items_told(const summary_state *state)
 {
-    int severity = REPORT_OK;
+    GPtrArray *told = g_ptr_array_new();
 
-    while (severity < REPORT_BROKEN && count_worse(state, (report_severity)severity) >= ITEMS_SHOWN)
-        severity++;
-    return (report_severity)severity;
+    for (unsigned i = 0; i < state->items->len; i++) {
+        summary_item *item = (summary_item *)g_ptr_array_index(state->items, i);
+
+        if (is_signin(item) || is_call(item))
+            g_ptr_array_add(told, item);
+    }
+    return told;
+}
+
+/* "27 sign-ins and calls: 2 broken, 25 OK. The worst first:" */
+static void
+count_text(const GPtrArray *told, FILE *out)
+{
+    GString *counts = g_string_new(NULL);
+
+    for (int severity = REPORT_BROKEN; severity >= REPORT_OK; severity--) {
+        unsigned count = 0;
+
+        for (unsigned i = 0; i < told->len; i++)
+            count += (int)((const summary_item *)g_ptr_array_index(told, i))->verdict->severity == severity ? 1 : 0;
+        if (count > 0)
+            g_string_append_printf(counts, "%s%u %s", counts->len == 0 ? "" : ", ", count, report_severity_word((unsigned)severity));
+    }
+    fprintf(out, "\n");
+    report_print(out, 0, "%u sign-ins and calls: %s. The worst first:", told->len, counts->str);
+    g_string_free(counts, TRUE);
+}
+
+/* The worst at length, then a line each. */
+static void
+short_text(GPtrArray *told, FILE *out)
+{
+    const unsigned lines = MIN(told->len - SOME_AT_LENGTH, LINES_SHOWN);
+
+    count_text(told, out);
+    g_ptr_array_sort(told, worst_first);        /* stable, as GLib promises */
+    for (unsigned i = 0; i < SOME_AT_LENGTH; i++)
+        item_text((const summary_item *)g_ptr_array_index(told, i), out);
+    fprintf(out, "\n");
+    for (unsigned i = SOME_AT_LENGTH; i < SOME_AT_LENGTH + lines; i++)
+        item_line((const summary_item *)g_ptr_array_index(told, i), out);
+    if (told->len > SOME_AT_LENGTH + lines)
+        report_print(out, 0, "And %u more, none of them worse.", told->len - SOME_AT_LENGTH - lines);
+    report_print(out, 0, "All at length: -z teams,summary,full.");
 }
 
 static void
 summary_text(const void *data, bool full, FILE *out)
 {
     const summary_state *state = (const summary_state *)data;
-    const report_severity least = full ? REPORT_OK : least_shown(state);
-    unsigned room = ITEMS_SHOWN - (full ? 0 : count_worse(state, least));
-    unsigned hidden = 0;
 
     if (count_kind(state, "nothing") > 0) {
         report_print(out, 0, "%s", state->nothing.sentence);
         return;
     }
-    for (unsigned i = 0; i < state->items->len; i++) {
-        const summary_item *item = (const summary_item *)g_ptr_array_index(state->items, i);
+    GPtrArray *told = items_told(state);
 
-        if (!is_signin(item) && !is_call(item))
-            continue;
-        const bool shown = full || item->verdict->severity > least || (item->verdict->severity == least && room > 0);
-
-        if (!shown)
-            hidden++;
-        else if (item->verdict->severity == least && room > 0)
-            room--;
-        if (shown)
-            item_text(item, out);
-    }
-    rest_text(state, hidden, out);
+    if (!full && told->len > ALL_AT_LENGTH)
+        short_text(told, out);
+    else
+        for (unsigned i = 0; i < told->len; i++)
+            item_text((const summary_item *)g_ptr_array_index(told, i), out);
+    rest_text(state, out);
+    g_ptr_array_unref(told);
 }
 
 /* What windows call a table is filled packet by packet; a verdict is known at the end only. */

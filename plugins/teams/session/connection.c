@@ -17,7 +17,7 @@ static const struct {
     const char *name;
     const char *label;
 } states[TEAMS_CONNECTION_STATE_COUNT] = {
-    [TEAMS_CONNECTION_JOINED] = { "joined", "its beginning or its answers are not in the capture" },
+    [TEAMS_CONNECTION_JOINED] = { "joined", "beginning or answers not in the capture" },
     [TEAMS_CONNECTION_UNANSWERED] = { "unanswered", "never answered" },
     [TEAMS_CONNECTION_REFUSED] = { "refused", "refused" },
     [TEAMS_CONNECTION_PROHIBITED] = { "prohibited", "refused by the network" },

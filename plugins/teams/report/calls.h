@@ -93,6 +93,7 @@ typedef struct {
     double round_trip_mean;
     double round_trip_sum;
     unsigned round_trip_count;
+    uint32_t slowest_frame;     /* of the answer that took round_trip_max */
     uint32_t nominated_frame;   /* in an earlier call where it is before this one */
     nstime_t nominated;         /* 0: not in this call */
     bool asked_again;           /* to nominate it, in this call */
@@ -131,6 +132,9 @@ typedef struct {
     double last_time;
     GArray *gaps;               /* calls_gap */
     uint64_t missing_in_gaps;
+    uint32_t lost_frame;        /* the first one that packets are missing before, and no gap; 0: none */
+    uint32_t jitter_frame;      /* where jitter was highest */
+    double jitter_highest;
     ts_stream_stats stats;
     over_time over_time;
 } calls_stream;

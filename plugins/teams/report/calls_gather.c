@@ -605,7 +605,7 @@ known_text(const char **kept, const char *text)
  * took to answer the other one says nothing of the network.
  */
 static void
-add_round_trip(calls_pair *pair, const ts_check_info *check)
+add_round_trip(calls_pair *pair, const packet_info *pinfo, const ts_check_info *check)
 {
     const double round_trip = nstime_to_sec(&check->response_time);
 
@@ -613,8 +613,10 @@ add_round_trip(calls_pair *pair, const ts_check_info *check)
         return;
     if (pair->round_trip_count == 0 || round_trip < pair->round_trip_min)
         pair->round_trip_min = round_trip;
-    if (pair->round_trip_count == 0 || round_trip > pair->round_trip_max)
+    if (pair->round_trip_count == 0 || round_trip > pair->round_trip_max) {
         pair->round_trip_max = round_trip;
+        pair->slowest_frame = pinfo->num;
+    }
     pair->round_trip_sum += round_trip;
     pair->round_trip_count++;
     pair->round_trip_mean = pair->round_trip_sum / pair->round_trip_count;
@@ -676,7 +678,7 @@ static void
 add_answer(calls_entry *entry, calls_pair *pair, const packet_info *pinfo, const ts_check_info *check)
 {
     pair->answers++;
-    add_round_trip(pair, check);
+    add_round_trip(pair, pinfo, check);
     add_mapped(entry, pinfo, check);
 }
 
@@ -775,6 +777,17 @@ add_payload(calls_stream *stream, const ts_media_info *media)
     g_array_append_val(stream->payloads, fresh);
 }
 
+static void
+add_jitter(calls_stream *stream, const packet_info *pinfo)
+{
+    const double jitter = stream->stats.clock_rate == 0 ? 0 : ts_stream_stats_jitter(&stream->stats);
+
+    if (jitter > stream->jitter_highest) {
+        stream->jitter_highest = jitter;
+        stream->jitter_frame = pinfo->num;
+    }
+}
+
 /* Packets that are missing all at once, for a time: no congestion. */
 static void
 add_gap(const calls_entry *entry, calls_stream *stream, const packet_info *pinfo, double now, uint64_t lost_before)
@@ -789,7 +802,8 @@ add_gap(const calls_entry *entry, calls_stream *stream, const packet_info *pinfo
 
         g_array_append_val(stream->gaps, gap);
         stream->missing_in_gaps += gap.missing;
-    }
+    } else if (stream->lost_frame == 0 && lost > lost_before)
+        stream->lost_frame = pinfo->num;
     stream->last_frame = pinfo->num;
     stream->last_time = now;
 }
@@ -825,6 +839,7 @@ add_media(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *inf
     over_time_add(&stream->over_time, now, media->length, (int64_t)ts_stream_stats_lost(&stream->stats) - (int64_t)lost_before,
         stream->stats.clock_rate == 0 ? NAN : ts_stream_stats_jitter(&stream->stats));
     add_gap(entry, stream, pinfo, now, lost_before);
+    add_jitter(stream, pinfo);
 }
 
 void

@@ -794,96 +794,250 @@ is_unpublished(const calls_entry *entry, report_texts *details)
     return true;
 }
 
+/* ---- the frame that shows it; 0: only the whole call does ---- */
+
+static uint32_t
+first_of(uint32_t frame, uint32_t other)
+{
+    return frame == 0 || (other != 0 && other < frame) ? other : frame;
+}
+
+/* Of the relays and peers over UDP that nothing came back from. */
+static uint32_t
+unanswered_frame(const calls_entry *entry)
+{
+    uint32_t frame = 0;
+
+    for (unsigned i = 0; i < entry->remotes->len; i++) {
+        const calls_remote *remote = remote_at(entry, i);
+
+        if (!remote->signalling && !remote->tcp && remote->packets[CALLS_RECEIVED] == 0)
+            frame = first_of(frame, remote->first_frame);
+    }
+    return frame;
+}
+
+static uint32_t
+silent_relay_frame(const calls_entry *entry)
+{
+    uint32_t frame = 0;
+
+    for (unsigned i = 0; i < entry->remotes->len; i++)
+        if (is_udp_relay(remote_at(entry, i)) && is_silent_relay(entry, remote_at(entry, i)))
+            frame = first_of(frame, remote_at(entry, i)->first_frame);
+    return frame;
+}
+
+static uint32_t
+refused_frame(const calls_entry *entry, bool credentials)
+{
+    uint32_t frame = 0;
+
+    for (unsigned i = 0; i < entry->allocations->len; i++) {
+        const calls_allocation *a = &g_array_index(entry->allocations, calls_allocation, i);
+
+        if (a->error_code != 0 && is_credential_error(a) == credentials)
+            frame = first_of(frame, a->error_frame);
+    }
+    return frame;
+}
+
+static uint32_t
+credentials_refused_frame(const calls_entry *entry)
+{
+    return refused_frame(entry, true);
+}
+
+static uint32_t
+allocation_refused_frame(const calls_entry *entry)
+{
+    return refused_frame(entry, false);
+}
+
+static uint32_t
+selected_frame(const calls_entry *entry)
+{
+    return entry->selected == NULL ? 0 : entry->selected->first_frame;
+}
+
+static uint32_t
+media_frame(const calls_entry *entry)
+{
+    return entry->media.frame;
+}
+
+static uint32_t
+consent_frame(const calls_entry *entry)
+{
+    GHashTableIter iterator;
+    void *lost;
+    uint32_t frame = 0;
+
+    g_hash_table_iter_init(&iterator, entry->consent_lost);
+    while (g_hash_table_iter_next(&iterator, NULL, &lost))
+        frame = first_of(frame, GPOINTER_TO_UINT(lost));
+    return frame;
+}
+
+/* The first one after a gap. */
+static uint32_t
+gap_frame(const calls_entry *entry)
+{
+    uint32_t frame = 0;
+
+    for (unsigned i = 0; i < entry->streams->len; i++)
+        if (stream_at(entry, i)->gaps->len > 0)
+            frame = first_of(frame, g_array_index(stream_at(entry, i)->gaps, calls_gap, 0).last_frame);
+    return frame;
+}
+
+/* The first one of the worst stream that packets are missing before. */
+static uint32_t
+loss_frame(const calls_entry *entry)
+{
+    const calls_stream *worst = NULL;
+
+    for (unsigned i = 0; i < entry->streams->len; i++) {
+        const calls_stream *stream = stream_at(entry, i);
+
+        if (stream->stats.received >= MEASURED_PACKETS && (worst == NULL || calls_stream_loss(stream) > calls_stream_loss(worst)))
+            worst = stream;
+    }
+    return worst == NULL ? 0 : worst->lost_frame;
+}
+
+/* Where it was highest. */
+static uint32_t
+jitter_frame(const calls_entry *entry)
+{
+    const calls_stream *worst = NULL;
+
+    for (unsigned i = 0; i < entry->streams->len; i++) {
+        const calls_stream *stream = stream_at(entry, i);
+
+        if (stream->stats.received >= MEASURED_PACKETS && stream->modality == TS_MODALITY_AUDIO &&
+            (worst == NULL || stream->jitter_highest > worst->jitter_highest))
+            worst = stream;
+    }
+    return worst == NULL ? 0 : worst->jitter_frame;
+}
+
+/* The slowest answer on a chosen pair. */
+static uint32_t
+round_trip_frame(const calls_entry *entry)
+{
+    const calls_pair *worst = NULL;
+
+    for (unsigned i = 0; i < entry->pairs->len; i++) {
+        const calls_pair *pair = &g_array_index(entry->pairs, calls_pair, i);
+
+        if (pair->state == TS_PAIR_NOMINATED && pair->round_trip_count > 0 && (worst == NULL || pair->round_trip_max > worst->round_trip_max))
+            worst = pair;
+    }
+    return worst == NULL ? 0 : worst->slowest_frame;
+}
+
+/* The first port outside the ranges, as has_ports_outside() finds it. */
+static uint32_t
+port_frame(const calls_entry *entry)
+{
+    for (unsigned i = 0; i < entry->ports->len; i++)
+        if (calls_port_range(port_at(entry, i)->port)[0] == '\0' && (port_at(entry, i)->remote_port != 443 || is_over_tcp(entry)))
+            return port_at(entry, i)->frame;
+    return 0;
+}
+
 /* One row per thing to be said; tests see the whole call. */
 static const struct {
     report_problem what;
     bool (*holds)(const calls_entry *entry, report_texts *details);
+    uint32_t (*frame)(const calls_entry *entry);    /* NULL: only the whole call shows it */
 } rules[] = {
     { { .code = "udp-unanswered", .severity = PI_WARN, .actor = TEAMS_BY_NETWORK,
         .summary = "Nothing that was sent over UDP had an answer",
         .advice = "Allow UDP 3478-3481 to the published media prefixes" },
-        is_udp_unanswered },
+        is_udp_unanswered, unanswered_frame },
     { { .code = "call-not-connected", .severity = PI_ERROR,
         .summary = "Candidates were checked, but no pair was nominated and no media flowed",
         .advice = "Look at the candidate pairs: where none answers, a firewall between client and relay or peer drops UDP" },
-        never_connected },
+        never_connected, NULL },
     { { .code = "credentials-refused", .severity = PI_ERROR, .actor = TEAMS_BY_SERVER,
         .summary = "A relay refused the client's credentials",
         .advice = "No firewall does this: the credentials are wrong or have expired. Check the client's clock, and sign in again" },
-        credentials_refused },
+        credentials_refused, credentials_refused_frame },
     { { .code = "allocation-failed", .severity = PI_WARN, .actor = TEAMS_BY_SERVER,
         .summary = "A relay refused an allocation",
         .advice = "See the error code; the relay itself answered, so the network lets the client reach it" },
-        allocation_refused },
+        allocation_refused, allocation_refused_frame },
     { { .code = "relays-silent", .severity = PI_WARN, .actor = TEAMS_BY_NETWORK,
         .summary = "Of the relays that were asked over UDP, only one answered",
         .advice = "Allow UDP 3478-3481 to all published media prefixes, not to single addresses: calls depend on one relay, which may be far" },
-        are_relays_silent },
+        are_relays_silent, silent_relay_frame },
     { { .code = "media-over-tcp", .severity = PI_WARN, .actor = TEAMS_BY_NETWORK,
         .summary = "The call went over TCP or TLS",
         .advice = "Open UDP 3478-3481: over TCP, packet loss becomes delay" },
-        is_over_tcp_unasked },
+        is_over_tcp_unasked, selected_frame },
     { { .code = "media-over-tcp-beside-udp", .severity = PI_WARN,
         .summary = "The call went over TCP or TLS although a relay answered over UDP",
         .advice = "UDP 3478-3481 is open. See the candidate pairs for why none over UDP was chosen" },
-        is_over_tcp_beside_udp },
+        is_over_tcp_beside_udp, selected_frame },
     { { .code = "consent-lost", .severity = PI_WARN,
         .summary = "Media went one way for more than 5 seconds and no check was answered: consent was lost",
         .advice = "The other side is gone or its packets do not arrive: look for a change of network, for a firewall or NAT that "
             "forgot the flow, and at the other side" },
-        is_consent_lost },
+        is_consent_lost, consent_frame },
     { { .code = "one-way-media", .severity = PI_WARN,
         .summary = "Media was sent, and none was received",
         .advice = "What the other side sends does not arrive: look for a firewall or NAT that lets only one direction through" },
-        only_sent },
+        only_sent, media_frame },
     { { .code = "one-way-media", .severity = PI_WARN,
         .summary = "Media was received, and none was sent",
         .advice = "Normal for a client that only listens or watches. Otherwise look at the client's microphone and firewall" },
-        only_received },
+        only_received, media_frame },
     { { .code = "one-sided-capture", .severity = PI_NOTE,
         .summary = "Only one direction of the traffic is in the capture",
         .advice = "Capture where both directions pass. Round trips and answers cannot be told" },
-        is_one_sided },
-    { { .code = "media-gap", .severity = PI_WARN,
+        is_one_sided, NULL },
+    { { .code = "media-gap", .filter = "teams_stun.rtp.gap >= 1000", .severity = PI_WARN,
         .summary = "A stream was missing for a time",
         .advice = "All packets were lost at once, which is an interruption and no congestion: look for a change of network, "
             "a NAT or firewall that forgot the flow, or wireless roaming at that time" },
-        has_gaps },
-    { { .code = "loss", .severity = PI_WARN,
+        has_gaps, gap_frame },
+    { { .code = "loss", .filter = "teams_stun.rtp.lost > 0", .severity = PI_WARN,
         .summary = "More than 1 % of a stream is missing",
         .advice = "Look for congestion or a bad link between here and the side where the stream comes from" },
-        is_lossy },
-    { { .code = "jitter", .severity = PI_WARN,
+        is_lossy, loss_frame },
+    { { .code = "jitter", .filter = "teams_stun.rtp.jitter > 30", .severity = PI_WARN,
         .summary = "More than 30 ms of jitter on audio",
         .advice = "Look for congestion and for wireless. See the DSCP of the client ports" },
-        is_jittery },
-    { { .code = "round-trip", .severity = PI_WARN,
+        is_jittery, jitter_frame },
+    { { .code = "round-trip", .filter = "teams_stun.response_time > 0.1", .severity = PI_WARN,
         .summary = "The round trip of the chosen pair is above 100 ms",
         .advice = "Check that traffic leaves the network near the client, not through a VPN or a central site, and that names "
             "were resolved near it" },
-        is_far },
+        is_far, round_trip_frame },
     { { .code = "client-ports", .severity = PI_NOTE, .actor = TEAMS_BY_CLIENT,
         .summary = "Client ports outside the ranges documented for QoS (50000-50059)",
         .advice = "Set the media port ranges in the meeting settings. Otherwise port-based QoS cannot work" },
-        has_ports_outside },
+        has_ports_outside, port_frame },
     { { .code = "best-effort", .severity = PI_NOTE,
         .summary = "All that the client sent is marked best effort (DSCP 0)",
         .advice = "Mark by port range: 46 audio, 34 video, 18 sharing" },
-        is_best_effort },
+        is_best_effort, NULL },
     { { .code = "dscp-one-way", .severity = PI_NOTE,
         .summary = "What the client sends is marked for QoS, and what it receives is not",
         .advice = "The mark was removed on the way here, as Internet providers and VPNs do, or the other side sets none: let the "
             "network mark what comes in by address and port" },
-        is_unmarked_back },
+        is_unmarked_back, NULL },
     { { .code = "unpublished-address", .severity = PI_NOTE,
         .summary = "The call went to an address outside Microsoft's published prefixes",
         .advice = "Known by its STUN and TURN, not by its address: a peer, or a server of that time. Filters by address would "
             "miss it" },
-        is_unpublished },
+        is_unpublished, selected_frame },
     { { .code = "port-3478-only", .severity = PI_CHAT,
         .summary = "No packet on the ports per modality, UDP 3479-3481",
         .advice = "Normal for clients that use 3478 for all media" },
-        uses_only_3478 },
+        uses_only_3478, NULL },
 };
 
 /* Where something of a remote came back, one refusal more or less did not decide the call; where media found another way, it cost quality. */
@@ -968,8 +1122,9 @@ add_rules(calls_entry *entry)
         report_texts *details = report_texts_new();
 
         if (!is_effect(entry, rules[i].what.code) && rules[i].holds(entry, details)) {
-            const report_problem what = weighed(entry, &rules[i].what);
+            report_problem what = weighed(entry, &rules[i].what);
 
+            what.frame = rules[i].frame == NULL ? 0 : rules[i].frame(entry);
             report_problems_add(entry->problems, &what, "", 1);
             for (unsigned d = 0; d < report_texts_count(details); d++)
                 report_problems_add(entry->problems, &what, report_texts_get(details, d), 0);

@@ -38,11 +38,13 @@ import harness
 import interface
 
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "teamshark/compare"
-FORMAT = "1"        # of what is kept there
+FORMAT = "2"        # of what is kept there
+KINDS = ("field", "text", "report", "json")
 NAMES = harness.ROOT / "docs/field-names.md"
 ROW = re.compile(r"^\| (.*) \| (.*) \| (.*) \|$", re.MULTILINE)
 CODE = re.compile(r"`([^`]+)`")
-REPORTS = ("signin", "names", "calls", "flows")
+REPORTS = ("summary", "signin", "names", "calls", "flows")
+TITLE = re.compile(r"(?m)^={80}\nTeams (.*)\n={80}$")
 # What makes two differences the same one: numbers, addresses and other values do not count.
 VALUE = re.compile(r"\b[0-9a-f]*\d[0-9a-f.:]*\b")
 
@@ -88,37 +90,58 @@ class Build:
         self.plugins = harness.loaded_plugins(pathlib.Path(stage).resolve())
         self.digest = digest(*sorted(self.plugins.glob("*/epan/*.so")))
         listing = self.tshark("-G", "fields")
+        self.reports = [name for name in REPORTS if name in known_reports(self.plugins)]
         self.fields = sorted({columns[2] for columns in (line.split("\t") for line in listing.splitlines())
                               if columns[0] == "F" and columns[2].split(".")[0] in interface.PROTOCOLS})
 
     def tshark(self, *args):
         return harness.checked(harness.run(harness.command_line(args, None, None), plugins=self.plugins), (0, 2))
 
-    def about(self, capture):
-        """frames: frame -> field -> values; text: frame -> lines; reports and json: name -> text or document."""
-        version = harness.tshark_program() + self.digest + digest(capture) + FORMAT
+    def about(self, capture, kind):
+        """field: frame -> field -> values; text: frame -> lines; report and json: name -> text or document."""
+        version = harness.tshark_program() + self.digest + digest(capture) + FORMAT + kind
         kept = CACHE / hashlib.sha256(version.encode()).hexdigest()
         if kept.exists():
             return pickle.loads(zlib.decompress(kept.read_bytes()))
-        said = self.asked(capture)
+        said = getattr(self, f"asked_{kind}")(capture)
         CACHE.mkdir(parents=True, exist_ok=True)
         partial = kept.with_suffix(f".{os.getpid()}")
         partial.write_bytes(zlib.compress(pickle.dumps(said)))
         partial.rename(kept)
         return said
 
-    def asked(self, capture):
-        names = ["frame.number", *self.fields]
+    def asked_field(self, capture):
         runner = lambda *args, prefs: self.tshark(*args)    # noqa: E731
-        frames = harness.read_fields(runner, ["-r", capture], names, None)
+        frames = harness.read_fields(runner, ["-r", capture], ["frame.number", *self.fields], None)
+        return {int(frame.pop("frame.number")[0]): {name: values for name, values in frame.items() if values} for frame in frames}
+
+    def asked_text(self, capture):
         shown = self.tshark("-r", capture, "-P", "-O", ",".join(interface.PROTOCOLS))
-        return {
-            "field": {int(frame.pop("frame.number")[0]): {name: values for name, values in frame.items() if values}
-                      for frame in frames},
-            "text": {number: text.splitlines() for number, text in enumerate(by_frame(shown), 1)},
-            "report": {name: self.tshark("-q", "-r", capture, "-z", f"teams,{name}") for name in REPORTS},
-            "json": {name: json.loads(self.tshark("-q", "-r", capture, "-z", f"teams,{name},json")) for name in REPORTS},
-        }
+        return {number: text.splitlines() for number, text in enumerate(by_frame(shown), 1)}
+
+    def asked_report(self, capture):
+        """All in one run, by their titles."""
+        said = self.tshark("-q", "-r", capture, *(word for name in self.reports for word in ("-z", f"teams,{name}")))
+        parts = TITLE.split(said)
+        return dict(zip(parts[1::2], parts[2::2]))
+
+    def asked_json(self, capture):
+        """All in one run: one document by names, or as many documents as reports."""
+        rest = self.tshark("-q", "-r", capture, *(word for name in self.reports for word in ("-z", f"teams,{name},json")))
+        documents = {}
+        while (rest := rest[rest.find("{"):] if "{" in rest else ""):
+            document, end = json.JSONDecoder().raw_decode(rest)
+            for head in document.get("reports", [document]):
+                own = head["report"]
+                documents[own] = {**head, **{key: rows for key, rows in document.items() if key in (own, f"{own}s")}}
+            rest = rest[end:]
+        return documents
+
+
+def known_reports(plugins):
+    """Those that tshark lists among what -z takes."""
+    listing = harness.run(harness.command_line(["-z", "help"], None, None), plugins=plugins)
+    return set(re.findall(r"(?m)^\s*teams,(\w+)$", listing.stdout + listing.stderr))
 
 
 def digest(*paths):
@@ -205,13 +228,20 @@ def different_json(old, new, names, capture, report):
             yield Difference(kind, path, without_values(was, now), f"{listed(was)} -> {listed(now)}", capture)
 
 
-def differences(old, new, names, capture):
-    yield from different_fields(old["field"], new["field"], names, capture)
-    for number in sorted({*old["text"], *new["text"]}):
-        yield from different_lines("text", old["text"].get(number, []), new["text"].get(number, []), capture, f"frame {number}")
-    for name in REPORTS:
-        yield from different_lines("report", old["report"][name].splitlines(), new["report"][name].splitlines(), capture, name)
-        yield from different_json(old["json"][name], new["json"][name], names, capture, name)
+def differences(kind, old, new, names, capture):
+    """What one kind of output says; a report that one build alone has is no difference."""
+    both = sorted({*old} & {*new})
+    if kind == "field":
+        yield from different_fields(old, new, names, capture)
+    elif kind == "text":
+        for number in sorted({*old, *new}):
+            yield from different_lines("text", old.get(number, []), new.get(number, []), capture, f"frame {number}")
+    elif kind == "report":
+        for name in both:
+            yield from different_lines("report", old[name].splitlines(), new[name].splitlines(), capture, name)
+    else:
+        for name in both:
+            yield from different_json(old[name], new[name], names, capture, name)
 
 
 # --- The command ---------------------------------------------------------------------
@@ -246,7 +276,7 @@ def print_group(places, every):
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("-v", dest="every", action="store_true")
-    parser.add_argument("-k", dest="kinds", action="append", choices=("field", "text", "report", "json"))
+    parser.add_argument("-k", dest="kinds", action="append", choices=KINDS)
     parser.add_argument("-e", dest="pattern", default="")
     parser.add_argument("old")
     parser.add_argument("new")
@@ -259,11 +289,12 @@ def main():
     for number, capture in enumerate(captures, 1):
         if sys.stderr.isatty():
             print(f"\r{number} of {len(captures)}", end="", file=sys.stderr)
-        for found in differences(old.about(capture), new.about(capture), names, capture.name):
-            if found.kind == "announced":
-                announced[found.subject] += 1
-            elif (not options.kinds or found.kind in options.kinds) and re.search(options.pattern, found.subject + found.detail):
-                groups[found.kind, found.subject, found.change].append(found)
+        for kind in options.kinds or KINDS:
+            for found in differences(kind, old.about(capture, kind), new.about(capture, kind), names, capture.name):
+                if found.kind == "announced":
+                    announced[found.subject] += 1
+                elif re.search(options.pattern, found.subject + found.detail):
+                    groups[found.kind, found.subject, found.change].append(found)
     for _, places in sorted(groups.items(), key=lambda group: (group[0][0], group[0][1], -len(group[1]))):
         print_group(places, options.every)
     print("announced differences:", ", ".join(f"{name} {count}" for name, count in sorted(announced.items())) or "none")

@@ -51,8 +51,9 @@ ts_severity_name(int severity)
     }
 }
 
-const char *
-ts_expert_text(packet_info *pinfo, const ts_expert_row *row, const char *detail)
+/* "Summary (detail). Advice." detail is "" for none. */
+static const char *
+expert_text(packet_info *pinfo, const ts_expert_row *row, const char *detail)
 {
     if (detail == NULL || *detail == '\0')
         return wmem_strdup_printf(pinfo->pool, "%s. %s.", row->summary, row->advice);
@@ -62,7 +63,7 @@ ts_expert_text(packet_info *pinfo, const ts_expert_row *row, const char *detail)
 void
 ts_expert_add(const ts_expert_table *table, unsigned row, packet_info *pinfo, proto_item *item, const char *detail)
 {
-    expert_add_info_format(pinfo, item, &table->fields[row], "%s", ts_expert_text(pinfo, &table->rows[row], detail));
+    expert_add_info_format(pinfo, item, &table->fields[row], "%s", expert_text(pinfo, &table->rows[row], detail));
     ts_frame_info_add_problem(pinfo, table->rows[row].severity);
 }
 

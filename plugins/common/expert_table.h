@@ -50,9 +50,6 @@ const ts_expert_row *ts_expert_find(const ts_expert_table *table, const char *fi
 /* "error", "warning", "note", "chat" */
 const char *ts_severity_name(int severity);
 
-/* "Summary (detail). Advice." detail is "" for none. Packet scope. */
-const char *ts_expert_text(packet_info *pinfo, const ts_expert_row *row, const char *detail);
-
 /*
  * Adds the expert item of a row below item. A warning or an error makes the
  * frame one with "teams.problem".

@@ -11,7 +11,6 @@
 
 #include "core/names_data.h"
 #include "core/names_index.h"
-#include "core/names_tokens.h"
 
 struct ts_names {
     ts_name_index *index;
@@ -173,6 +172,95 @@ ts_names_classify(const ts_names *names, const char *name, size_t length, ts_nam
     ts_tokens_read(&text, info);
     return true;
 }
+
+/* ---- names that Microsoft lists as required ---- */
+
+/*
+ * A hash of the whole labels at the end of each pattern, asked for every such
+ * end of a name: a few look-ups, however long the list.
+ */
+static GHashTable *runs;    /* of the labels at the end: the first row, plus one */
+static uint16_t *next_row;  /* with the same end, plus one; 0: none */
+
+static void
+build_required(void)
+{
+    runs = g_hash_table_new(g_str_hash, g_str_equal);
+    next_row = g_new0(uint16_t, ts_required_count);
+    for (size_t i = ts_required_count; i-- > 0;) {
+        const char *run = ts_pattern_run(ts_required_rows[i].pattern);
+
+        next_row[i] = (uint16_t)GPOINTER_TO_SIZE(g_hash_table_lookup(runs, run));
+        g_hash_table_insert(runs, (gpointer)run, GSIZE_TO_POINTER(i + 1));
+    }
+}
+
+/* GCC is on the worldwide list; an undecided US Government name is on either. */
+static bool
+list_applies(ts_cloud list, ts_cloud cloud)
+{
+    switch (cloud) {
+    case TS_CLOUD_GCC_HIGH:
+    case TS_CLOUD_DOD:
+    case TS_CLOUD_CHINA:
+    case TS_CLOUD_GERMANY_MCD:
+        return list == cloud;
+    case TS_CLOUD_US_GOV:
+        return list == TS_CLOUD_GCC_HIGH || list == TS_CLOUD_DOD;
+    default:
+        return list == TS_CLOUD_WORLDWIDE;
+    }
+}
+
+/* Without a date the newest lists count. */
+static bool
+is_required_then(const ts_required_row *row, uint32_t yyyymm)
+{
+    return yyyymm == 0 ? row->valid_to == 0 :
+        yyyymm >= row->valid_from && (row->valid_to == 0 || yyyymm <= row->valid_to);
+}
+
+static bool
+required_matches(const ts_required_row *row, const ts_name_text *text)
+{
+    if (row->match == TS_MATCH_EXACT)
+        return row->length == text->length && memcmp(row->pattern, text->text, text->length) == 0;
+    return ts_glob_match(row->pattern, row->length, text->text, text->length);
+}
+
+/* The first row with this end that holds, if it comes before the best so far; rows are counted from 1. */
+static size_t
+probe_required(const char *run, const ts_name_text *text, ts_cloud cloud, uint32_t yyyymm, size_t best)
+{
+    for (size_t i = GPOINTER_TO_SIZE(g_hash_table_lookup(runs, run)); i != 0 && i < best; i = next_row[i - 1]) {
+        const ts_required_row *row = &ts_required_rows[i - 1];
+
+        if (list_applies(row->cloud, cloud) && is_required_then(row, yyyymm) && required_matches(row, text))
+            return i;
+    }
+    return best;
+}
+
+const ts_required_row *
+ts_names_required(const char *name, size_t length, ts_cloud cloud, uint32_t yyyymm)
+{
+    static gsize ready;
+    ts_name_text text;
+    size_t best = SIZE_MAX;
+
+    if (!ts_name_text_set(&text, name, length))
+        return NULL;
+    if (g_once_init_enter(&ready)) {
+        build_required();
+        g_once_init_leave(&ready, 1);
+    }
+    best = probe_required("", &text, cloud, yyyymm, best);
+    for (size_t i = 0; i < text.labels; i++)
+        best = probe_required(text.text + text.start[i], &text, cloud, yyyymm, best);
+    return best == SIZE_MAX ? NULL : &ts_required_rows[best - 1];
+}
+
+/* ---- the shipped rows ---- */
 
 const ts_name_row *
 ts_names_shipped(size_t *count)

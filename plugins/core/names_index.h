@@ -1,5 +1,5 @@
 /* names_index.h
- * Names made ready for look-ups, and the best pattern for a name
+ * Names made ready for look-ups, the best pattern for a name, and the tokens in it
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -40,5 +40,19 @@ void ts_name_index_free(ts_name_index *index);
 
 /* The row with the best match, NULL where none matches; *user: from the first list. */
 const ts_name_row *ts_name_index_find(const ts_name_index *index, const ts_name_text *name, bool *user);
+
+/* ---- names_tokens.c ---- */
+
+/*
+ * Reads the tokens of a name that matched info->row into info, whose token
+ * fields are empty. The grammar of Microsoft's host names, by observation:
+ *   <geo>-client-ss.msg...           us-api.asm, eu-prod.asyncgw, go-eu.trouter
+ *   <slot>-<service>-<region>-<nn>   a-cc-usea2-01-skype, ep-euno-03-prod-aks
+ *   <word><env>col<region><nn>       skypedataprdcolneu04
+ *   <dc>[p]-client-...               bn3p-client-dc
+ *   (web or sip)pool<dc><forest><nn>.infra.lync.com
+ *   (web or sip)dir<forest>.online.lync.com
+ */
+void ts_tokens_read(const ts_name_text *name, ts_name_result *info);
 
 #endif /* TEAMSHARK_CORE_NAMES_INDEX_H */

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "core/names_tokens.h"
+#include "core/names_index.h"
 
 #include <glib.h>
 #include <string.h>

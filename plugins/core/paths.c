@@ -151,13 +151,6 @@ ts_path_classify(const char *host, const char *method, const char *uri, ts_path_
     return result->row != NULL;
 }
 
-const ts_path_row *
-ts_path_shipped(size_t *count)
-{
-    *count = ts_path_count;
-    return ts_path_rows;
-}
-
 /* ---- what may be shown ---- */
 
 /* What follows one of these names somebody or something. */

@@ -54,7 +54,4 @@ void ts_path_mask(const char *path, const ts_path_result *result, char shown[TS_
 /* The part before the query, without scheme and host: where it begins, and its length. */
 const char *ts_path_only(const char *uri, size_t *length);
 
-/* All rows, for documentation and tests. */
-const ts_path_row *ts_path_shipped(size_t *count);
-
 #endif /* TEAMSHARK_CORE_PATHS_H */

@@ -29,8 +29,9 @@ static int hf_teams_stun_rtcp_ssrc = -1;
 static int hf_teams_stun_payload = -1;
 static int ett_media = -1;
 
-const char *
-ts_media_kind_name(ts_media_kind kind)
+/* As teams_stun.media has it. */
+static const char *
+kind_name(ts_media_kind kind)
 {
     static const char *const names[] = { "rtp", "srtcp", "rtcp", "dtls", "other" };
 
@@ -150,7 +151,7 @@ title_text(const media_title *title)
     char text[160];
 
     snprintf(text, sizeof text, "%s media, %s%s%s%s%s%s%s", title->direct_routing ? "Direct Routing" : "Microsoft ICE",
-        ts_media_kind_name(title->kind),
+        kind_name(title->kind),
         known ? ", " : "", known ? ts_modality_name(title->modality) : "",
         known ? " by " : "", known ? title->evidence : "",
         title->type == NULL ? "" : ", ", title->type == NULL ? "" : ts_payload_type_label(title->type));
@@ -181,7 +182,7 @@ title_of(const ts_media_frame_data *frame_data)
 static void
 show_fields(tvbuff_t *tvb, proto_tree *tree, const ts_media_frame_data *frame_data)
 {
-    ts_show_media(tvb, tree, ts_media_kind_name(frame_data->kind));
+    ts_show_media(tvb, tree, kind_name(frame_data->kind));
     if (frame_data->kind == TS_MEDIA_RTP)
         show_rtp(tvb, tree, frame_data);
     else if (frame_data->kind == TS_MEDIA_SRTCP)

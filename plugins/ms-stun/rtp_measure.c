@@ -7,7 +7,7 @@
  * order: so the first pass keeps a row of 16 bytes for each packet.
  */
 
-#include "rtp_measure.h"
+#include "media.h"
 
 #include "common/times.h"
 

@@ -12,7 +12,7 @@
 
 #include "common/icmp_error.h"
 #include "common/text.h"
-#include "common/wanted_fields.h"
+#include "common/stock_fields.h"
 
 #define DNS_FLAG_RESPONSE   0x8000
 #define DNS_FLAG_TRUNCATED  0x0200
@@ -29,56 +29,6 @@ typedef struct {
     const char *http2_target;   /* that it asks for; NULL none */
     unsigned records;           /* read so far in the message, of all sections */
 } reader;
-
-static void read_server_name(reader *r, field_info *finfo);
-static void read_http_target(reader *r, field_info *finfo);
-static void read_http2_method(reader *r, field_info *finfo);
-static void read_http2_authority(reader *r, field_info *finfo);
-static void read_http2_path(reader *r, field_info *finfo);
-static void read_socks_target(reader *r, field_info *finfo);
-static void read_id(reader *r, field_info *finfo);
-static void read_flags(reader *r, field_info *finfo);
-static void read_answer_count(reader *r, field_info *finfo);
-static void read_question(reader *r, field_info *finfo);
-static void read_question_type(reader *r, field_info *finfo);
-static void read_owner(reader *r, field_info *finfo);
-static void read_type(reader *r, field_info *finfo);
-static void read_ttl(reader *r, field_info *finfo);
-static void read_target(reader *r, field_info *finfo);
-static void read_priority(reader *r, field_info *finfo);
-static void read_address(reader *r, field_info *finfo);
-static void read_hint(reader *r, field_info *finfo);
-
-static struct {
-    const char *name;
-    bool in_dns;
-    void (*read)(reader *r, field_info *finfo);
-    int hf;
-} fields[] = {
-    { "tls.handshake.extensions_server_name",  false, read_server_name,   -1 },
-    { "dtls.handshake.extensions_server_name", false, read_server_name,   -1 },
-    { "http.request.uri",                      false, read_http_target,   -1 },
-    { "http2.headers.method",                  false, read_http2_method,  -1 },
-    { "http2.headers.authority",               false, read_http2_authority, -1 },
-    { "http2.headers.path",                    false, read_http2_path,    -1 },
-    { "socks.remote_name",                     false, read_socks_target,  -1 },
-    { "dns.id",                                true,  read_id,            -1 },
-    { "dns.flags",                             true,  read_flags,         -1 },
-    { "dns.count.answers",                     true,  read_answer_count,  -1 },
-    { "dns.qry.name",                          true,  read_question,      -1 },
-    { "dns.qry.type",                          true,  read_question_type, -1 },
-    { "dns.resp.name",                         true,  read_owner,         -1 },
-    { "dns.resp.type",                         true,  read_type,          -1 },
-    { "dns.resp.ttl",                          true,  read_ttl,           -1 },
-    { "dns.cname",                             true,  read_target,        -1 },
-    { "dns.srv.target",                        true,  read_target,        -1 },
-    { "dns.svcb.svcpriority",                  true,  read_priority,      -1 },
-    { "dns.svcb.targetname",                   true,  read_target,        -1 },
-    { "dns.a",                                 true,  read_address,       -1 },
-    { "dns.aaaa",                              true,  read_address,       -1 },
-    { "dns.svcb.svcparam.ipv4hint.ip",         true,  read_hint,          -1 },
-    { "dns.svcb.svcparam.ipv6hint.ip",         true,  read_hint,          -1 },
-};
 
 static int proto_dns = -1;
 
@@ -361,6 +311,39 @@ read_hint(reader *r, field_info *finfo)
     fill_address(r, &hint, finfo);
     wmem_array_append_one(r->message->hints, hint);
 }
+
+/* ---- which field is read how ---- */
+
+static struct {
+    const char *name;
+    bool in_dns;
+    void (*read)(reader *r, field_info *finfo);
+    int hf;
+} fields[] = {
+    { "tls.handshake.extensions_server_name",  false, read_server_name,   -1 },
+    { "dtls.handshake.extensions_server_name", false, read_server_name,   -1 },
+    { "http.request.uri",                      false, read_http_target,   -1 },
+    { "http2.headers.method",                  false, read_http2_method,  -1 },
+    { "http2.headers.authority",               false, read_http2_authority, -1 },
+    { "http2.headers.path",                    false, read_http2_path,    -1 },
+    { "socks.remote_name",                     false, read_socks_target,  -1 },
+    { "dns.id",                                true,  read_id,            -1 },
+    { "dns.flags",                             true,  read_flags,         -1 },
+    { "dns.count.answers",                     true,  read_answer_count,  -1 },
+    { "dns.qry.name",                          true,  read_question,      -1 },
+    { "dns.qry.type",                          true,  read_question_type, -1 },
+    { "dns.resp.name",                         true,  read_owner,         -1 },
+    { "dns.resp.type",                         true,  read_type,          -1 },
+    { "dns.resp.ttl",                          true,  read_ttl,           -1 },
+    { "dns.cname",                             true,  read_target,        -1 },
+    { "dns.srv.target",                        true,  read_target,        -1 },
+    { "dns.svcb.svcpriority",                  true,  read_priority,      -1 },
+    { "dns.svcb.targetname",                   true,  read_target,        -1 },
+    { "dns.a",                                 true,  read_address,       -1 },
+    { "dns.aaaa",                              true,  read_address,       -1 },
+    { "dns.svcb.svcparam.ipv4hint.ip",         true,  read_hint,          -1 },
+    { "dns.svcb.svcparam.ipv6hint.ip",         true,  read_hint,          -1 },
+};
 
 static void
 read_field(reader *r, field_info *finfo)

@@ -83,8 +83,9 @@ ts_history_text(const char *text)
     return kept;
 }
 
-const char *
-ts_history_name(packet_info *pinfo, const char *name)
+/* The same, in lower case. */
+static const char *
+lower_name(packet_info *pinfo, const char *name)
 {
     return ts_history_text(wmem_ascii_strdown(pinfo->pool, name, -1));
 }
@@ -227,7 +228,7 @@ ts_history_ask(ts_question *question, const packet_info *pinfo, const address *s
 void
 ts_history_anchor(packet_info *pinfo, const char *name)
 {
-    const char *key = ts_history_name(pinfo, name);
+    const char *key = lower_name(pinfo, name);
 
     wmem_map_insert(anchors, key, (void *)key);
 }
@@ -314,7 +315,7 @@ typedef struct {
 unsigned
 ts_history_shared_answer(packet_info *pinfo, const address *addr, const char *name)
 {
-    const char *key = address_to_str(pinfo->pool, addr), *lower = ts_history_name(pinfo, name);
+    const char *key = address_to_str(pinfo->pool, addr), *lower = lower_name(pinfo, name);
     shared_answer *answer = (shared_answer *)wmem_map_lookup(shared_answers, key);
 
     if (answer == NULL) {

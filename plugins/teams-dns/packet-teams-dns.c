@@ -199,87 +199,57 @@ void
 proto_register_teams_dns(void)
 {
     static hf_register_info hf[] = {
-        { &hf_teams_dns_name,
-          { "Name", "teams_dns.name", FT_STRING, BASE_NONE, NULL, 0x0,
+        { &hf_teams_dns_name, { "Name", "teams_dns.name", FT_STRING, BASE_NONE, NULL, 0x0,
             "A DNS or server name that the taxonomy knows", HFILL } },
-        { &hf_teams_dns_role,
-          { "Role", "teams_dns.role", FT_STRING, BASE_NONE, NULL, 0x0,
+        { &hf_teams_dns_role, { "Role", "teams_dns.role", FT_STRING, BASE_NONE, NULL, 0x0,
             "What the name is here: question, alias (in an answer), server_name (TLS, QUIC) or proxy (what a client asks a proxy to connect to)", HFILL } },
-        { &hf_teams_dns_product,
-          { "Product", "teams_dns.product", FT_STRING, BASE_NONE, NULL, 0x0,
+        { &hf_teams_dns_product, { "Product", "teams_dns.product", FT_STRING, BASE_NONE, NULL, 0x0,
             "The product that the name belongs to (observed, where Microsoft documents none)", HFILL } },
-        { &hf_teams_dns_service,
-          { "Service", "teams_dns.service", FT_STRING, BASE_NONE, NULL, 0x0,
+        { &hf_teams_dns_service, { "Service", "teams_dns.service", FT_STRING, BASE_NONE, NULL, 0x0,
             "The service behind the name (observed, where Microsoft documents none)", HFILL } },
-        { &hf_teams_dns_stage,
-          { "Stage", "teams_dns.stage", FT_STRING, BASE_NONE, NULL, 0x0,
+        { &hf_teams_dns_stage, { "Stage", "teams_dns.stage", FT_STRING, BASE_NONE, NULL, 0x0,
             "The stage of a sign-in or call in which clients look the name up (observed)", HFILL } },
-        { &hf_teams_dns_infra,
-          { "Infrastructure", "teams_dns.infra", FT_STRING, BASE_NONE, NULL, 0x0,
+        { &hf_teams_dns_infra, { "Infrastructure", "teams_dns.infra", FT_STRING, BASE_NONE, NULL, 0x0,
             "The load balancer or network that the name's zone stands for", HFILL } },
-        { &hf_teams_dns_cloud,
-          { "Cloud", "teams_dns.cloud", FT_STRING, BASE_NONE, NULL, 0x0,
+        { &hf_teams_dns_cloud, { "Cloud", "teams_dns.cloud", FT_STRING, BASE_NONE, NULL, 0x0,
             "The Microsoft cloud that the name is for", HFILL } },
-        { &hf_teams_dns_trust,
-          { "Trust", "teams_dns.trust", FT_STRING, BASE_NONE, NULL, 0x0,
+        { &hf_teams_dns_trust, { "Trust", "teams_dns.trust", FT_STRING, BASE_NONE, NULL, 0x0,
             "Who can register names in the zone", HFILL } },
-        { &hf_teams_dns_region,
-          { "Region", "teams_dns.region", FT_STRING, BASE_NONE, NULL, 0x0,
+        { &hf_teams_dns_region, { "Region", "teams_dns.region", FT_STRING, BASE_NONE, NULL, 0x0,
             "The region in the name: geography, Azure region or Skype for Business forest", HFILL } },
-        { &hf_teams_dns_datacenter,
-          { "Datacenter", "teams_dns.datacenter", FT_STRING, BASE_NONE, NULL, 0x0,
+        { &hf_teams_dns_datacenter, { "Datacenter", "teams_dns.datacenter", FT_STRING, BASE_NONE, NULL, 0x0,
             "The datacenter code in the name (observed)", HFILL } },
-        { &hf_teams_dns_environment,
-          { "Environment", "teams_dns.environment", FT_STRING, BASE_NONE, NULL, 0x0,
+        { &hf_teams_dns_environment, { "Environment", "teams_dns.environment", FT_STRING, BASE_NONE, NULL, 0x0,
             "Production or a stage before it, by the name (observed)", HFILL } },
-        { &hf_teams_dns_confidence,
-          { "Confidence", "teams_dns.confidence", FT_STRING, BASE_NONE, NULL, 0x0,
+        { &hf_teams_dns_confidence, { "Confidence", "teams_dns.confidence", FT_STRING, BASE_NONE, NULL, 0x0,
             "How well the classification is supported; lower for names of shared zones that no chain proves", HFILL } },
-        { &hf_teams_dns_required,
-          { "Required", "teams_dns.required", FT_STRING, BASE_NONE, NULL, 0x0,
+        { &hf_teams_dns_required, { "Required", "teams_dns.required", FT_STRING, BASE_NONE, NULL, 0x0,
             "The endpoint set in which Microsoft lists the name as required", HFILL } },
-        { &hf_teams_dns_anchored,
-          { "Anchored", "teams_dns.anchored", FT_BOOLEAN, BASE_NONE, NULL, 0x0,
+        { &hf_teams_dns_anchored, { "Anchored", "teams_dns.anchored", FT_BOOLEAN, BASE_NONE, NULL, 0x0,
             "The name is Microsoft's own, or a chain from such a name led to it", HFILL } },
-        { &hf_teams_dns_chain,
-          { "Chain", "teams_dns.chain", FT_STRING, BASE_NONE, NULL, 0x0,
+        { &hf_teams_dns_chain, { "Chain", "teams_dns.chain", FT_STRING, BASE_NONE, NULL, 0x0,
             "A name of the way from the question to the host", HFILL } },
-        { &hf_teams_dns_chain_names,
-          { "Names of the Chain", "teams_dns.chain.names", FT_NONE, BASE_NONE, NULL, 0x0,
+        { &hf_teams_dns_chain_names, { "Names of the Chain", "teams_dns.chain.names", FT_NONE, BASE_NONE, NULL, 0x0,
             "The whole way from the question to the host, with its length", HFILL } },
-        { &hf_teams_dns_entry,
-          { "Entry", "teams_dns.entry", FT_NONE, BASE_NONE, NULL, 0x0,
+        { &hf_teams_dns_entry, { "Entry", "teams_dns.entry", FT_NONE, BASE_NONE, NULL, 0x0,
             "A classified name with all that is known of it", HFILL } },
-        { &hf_teams_dns_chain_length,
-          { "Chain Length", "teams_dns.chain.length", FT_UINT32, BASE_DEC, NULL, 0x0,
+        { &hf_teams_dns_chain_length, { "Chain Length", "teams_dns.chain.length", FT_UINT32, BASE_DEC, NULL, 0x0,
             "Names in the chain, the question included", HFILL } },
-        { &hf_teams_dns_address,
-          { "Address", "teams_dns.address", FT_IPv4, BASE_NONE, NULL, 0x0,
+        { &hf_teams_dns_address, { "Address", "teams_dns.address", FT_IPv4, BASE_NONE, NULL, 0x0,
             "An IPv4 address of the name, from the answer", HFILL } },
-        { &hf_teams_dns_ipv6,
-          { "IPv6 Address", "teams_dns.ipv6", FT_IPv6, BASE_NONE, NULL, 0x0,
+        { &hf_teams_dns_ipv6, { "IPv6 Address", "teams_dns.ipv6", FT_IPv6, BASE_NONE, NULL, 0x0,
             "An IPv6 address of the name, from the answer", HFILL } },
-        { &hf_teams_dns_prefix,
-          { "Prefix", "teams_dns.prefix", FT_STRING, BASE_NONE, NULL, 0x0,
+        { &hf_teams_dns_prefix, { "Prefix", "teams_dns.prefix", FT_STRING, BASE_NONE, NULL, 0x0,
             "Microsoft's address prefix that covers the address at the time of the frame", HFILL } },
     };
 
-    static int *ett[] = {
-        &ett_teams_dns,
-        &ett_teams_dns_name,
-        &ett_teams_dns_chain,
-        &ett_teams_dns_address,
-    };
-
-    module_t *teams_dns_module;
+    static int *ett[] = { &ett_teams_dns, &ett_teams_dns_name, &ett_teams_dns_chain, &ett_teams_dns_address };
 
     proto_teams_dns = proto_register_protocol("Teams Names", "Teams Names", "teams_dns");
     proto_register_field_array(proto_teams_dns, hf, array_length(hf));
     proto_register_subtree_array(ett, array_length(ett));
     ts_expert_register(&ts_dns_expert_table, proto_teams_dns);
-
-    teams_dns_module = prefs_register_protocol(proto_teams_dns, NULL);
-    ts_user_names_register(teams_dns_module);
+    ts_user_names_register(prefs_register_protocol(proto_teams_dns, NULL));
     ts_history_register();
 
     /* Here and not in the handoff: the postdissector of "teams" has to run after this one. */

@@ -96,9 +96,8 @@ typedef struct {
 
 void ts_history_register(void);
 
-/* One copy of a text for the whole capture; the second puts it in lower case. */
+/* One copy of a text for the whole capture. */
 const char *ts_history_text(const char *text);
-const char *ts_history_name(packet_info *pinfo, const char *name);
 
 /* What a client or question is known for; created on demand where create is set, else NULL where unknown. */
 ts_client *ts_history_client(packet_info *pinfo, const address *client);

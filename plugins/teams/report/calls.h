@@ -7,10 +7,33 @@
 #ifndef TEAMSHARK_TEAMS_REPORT_CALLS_H
 #define TEAMSHARK_TEAMS_REPORT_CALLS_H
 
-#include "report/over_time.h"
 #include "report/problems.h"
 #include "core/stream_stats.h"
 #include "tap.h"
+
+/* ---- over_time.c: a media stream in slices of equal length ---- */
+
+typedef struct {
+    uint64_t packets;
+    uint64_t bytes;             /* of RTP */
+    uint64_t lost;
+    double jitter_max;          /* ms; NAN: not known */
+} over_time_slice;
+
+/* However long the stream is, there are few slices: they double their length instead. */
+typedef struct {
+    GArray *slices;             /* over_time_slice, from the first packet on; NULL before it */
+    double start;               /* of the first slice: the first packet of the capture */
+    double earliest;            /* packets may lie in a capture in another order than they passed */
+    double latest;
+    double seconds;             /* length of a slice */
+} over_time;
+
+/* One packet at a time in seconds; what it changed in the count of lost packets, less than 0 for a late one. */
+void over_time_add(over_time *stream, double now, uint32_t bytes, int64_t lost, double jitter);
+void over_time_clear(over_time *stream);
+
+/* ---- what is gathered ---- */
 
 enum { CALLS_SENT, CALLS_RECEIVED };
 
@@ -232,8 +255,7 @@ bool calls_entry_settle(calls_entry *entry);
 /* An ICMP error about a datagram of the call. */
 void calls_entry_refuse(calls_entry *entry, const packet_info *pinfo, const teams_tap *tap);
 
-/* Its pair of that number, and its remote of a flow over UDP; NULL where it has none. */
-calls_pair *calls_pair_find(const calls_entry *entry, uint32_t number);
+/* Its remote of a flow over UDP; NULL where it has none. */
 calls_remote *calls_remote_find(const calls_entry *entry, const teams_flow *flow);
 /* Both ways. */
 uint64_t calls_remote_packets(const calls_remote *remote);
@@ -261,14 +283,8 @@ bool calls_is_published(const calls_remote *remote);
 /* The documented range that a client's media port is in: "Teams audio 50000-50019", "" none. */
 const char *calls_port_range(uint16_t port);
 
-/* "received audio", "sent". New string. */
-char *calls_stream_title(const calls_stream *stream);
-
 /* Of the pairs that were nominated, else that answered: the one with most round trips; NULL none. */
 const calls_pair *calls_main_pair(const calls_entry *entry);
-
-/* Loss in per cent without the gaps. */
-double calls_stream_loss(const calls_stream *stream);
 
 extern const report_verdict_row calls_verdicts[];
 

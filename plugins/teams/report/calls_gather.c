@@ -565,8 +565,8 @@ add_turn(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *info
     }
 }
 
-calls_pair *
-calls_pair_find(const calls_entry *entry, uint32_t number)
+static calls_pair *
+pair_find(const calls_entry *entry, uint32_t number)
 {
     const row_key key = { ROW_PAIR, number, NULL, NULL };
     const int index = find_row(entry, &key);
@@ -577,7 +577,7 @@ calls_pair_find(const calls_entry *entry, uint32_t number)
 static calls_pair *
 pair_of(calls_entry *entry, const packet_info *pinfo, const ts_check_info *check)
 {
-    calls_pair *known = calls_pair_find(entry, check->pair);
+    calls_pair *known = pair_find(entry, check->pair);
 
     if (known != NULL)
         return known;

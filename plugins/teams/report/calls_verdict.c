@@ -346,16 +346,18 @@ conclude_remotes(calls_entry *entry)
 
 /* ---- problems ---- */
 
-char *
-calls_stream_title(const calls_stream *stream)
+/* "received audio", "sent media". New string. */
+static char *
+stream_title(const calls_stream *stream)
 {
     const char *modality = ts_modality_name(stream->modality);
 
     return g_strdup_printf("%s %s", stream->direction == CALLS_SENT ? "sent" : "received", modality[0] == '\0' ? "media" : modality);
 }
 
-double
-calls_stream_loss(const calls_stream *stream)
+/* In per cent, without the gaps. */
+static double
+stream_loss(const calls_stream *stream)
 {
     const uint64_t expected = ts_stream_stats_expected(&stream->stats);
     const uint64_t lost = ts_stream_stats_lost(&stream->stats);
@@ -405,7 +407,7 @@ stream_detail(report_texts *details, const calls_stream *stream, const char *for
     va_start(arguments, format);
     char *what = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    char *title = calls_stream_title(stream);
+    char *title = stream_title(stream);
     char *detail = g_strdup_printf("%s %s (SSRC 0x%08x)", title, what, stream->ssrc);
 
     report_texts_add(details, detail);
@@ -632,7 +634,7 @@ is_lossy(const calls_entry *entry, report_texts *details)
     bool found = false;
 
     for (unsigned i = 0; i < entry->streams->len; i++) {
-        const double loss = calls_stream_loss(stream_at(entry, i));
+        const double loss = stream_loss(stream_at(entry, i));
 
         if (stream_at(entry, i)->stats.received < MEASURED_PACKETS || loss <= LIMIT_LOSS)
             continue;

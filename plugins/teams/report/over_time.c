@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "report/over_time.h"
+#include "report/calls.h"
 
 #include <math.h>
 

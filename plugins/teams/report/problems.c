@@ -43,8 +43,8 @@ report_problems_free(report_problems *problems)
     g_free(problems);
 }
 
-report_problem *
-report_problems_find(const report_problems *problems, const char *code, const char *summary)
+static report_problem *
+find_problem(const report_problems *problems, const char *code, const char *summary)
 {
     char *key = g_strdup_printf("%s %s", code, summary);
     report_problem *found = (report_problem *)g_hash_table_lookup(problems->known, key);
@@ -56,7 +56,7 @@ report_problems_find(const report_problems *problems, const char *code, const ch
 static report_problem *
 problem_of(report_problems *problems, const report_problem *what)
 {
-    report_problem *known = report_problems_find(problems, what->code, what->summary);
+    report_problem *known = find_problem(problems, what->code, what->summary);
 
     if (known != NULL)
         return known;
@@ -154,7 +154,7 @@ report_problems_add_names(report_problems *problems, const ts_name_info *info, u
 bool
 report_problems_have(const report_problems *problems, const char *code, const char *summary, const char *detail)
 {
-    const report_problem *problem = report_problems_find(problems, code, summary);
+    const report_problem *problem = find_problem(problems, code, summary);
 
     return problem != NULL && report_texts_have(problem->details, detail);
 }
@@ -212,8 +212,8 @@ report_problem_text(const report_problem *problem)
     return g_string_free(line, FALSE);
 }
 
-void
-report_problems_text(const report_problems *problems, FILE *out, unsigned indent)
+static void
+problems_text(const report_problems *problems, FILE *out, unsigned indent)
 {
     for (unsigned i = 0; i < problems->list->len; i++) {
         const report_problem *problem = (const report_problem *)g_ptr_array_index(problems->list, i);
@@ -345,7 +345,7 @@ void
 report_verdict_text(const report_verdict *verdict, const report_problems *problems, FILE *out, unsigned indent)
 {
     report_print(out, indent, "%s: %s", report_severity_heading(verdict->severity), verdict->sentence);
-    report_problems_text(problems, out, indent);
+    problems_text(problems, out, indent);
 }
 
 const char *

@@ -42,8 +42,6 @@ void report_problems_add_names(report_problems *problems, const ts_name_info *in
 void report_problems_add_again(report_problems *problems, const report_problem *other);
 /* An expert item's row as a problem. */
 report_problem report_problem_of_row(const ts_expert_row *row, uint32_t frame);
-/* The one of that code and summary, NULL where there is none. */
-report_problem *report_problems_find(const report_problems *problems, const char *code, const char *summary);
 /* Is the detail among those of the code? */
 bool report_problems_have(const report_problems *problems, const char *code, const char *summary, const char *detail);
 /* The worst first. */
@@ -54,7 +52,6 @@ const report_problem *report_problems_worst(const report_problems *problems);
 char *report_problem_proof(const report_problem *problem);
 /* "Summary: details (code, actor, frame)". New string. */
 char *report_problem_text(const report_problem *problem);
-void report_problems_text(const report_problems *problems, FILE *out, unsigned indent);
 
 /* Cells of what it is and what to do about it; NULL where there is none. New strings. */
 char *report_problems_worst_text(const report_problems *problems);

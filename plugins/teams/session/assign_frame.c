@@ -12,7 +12,6 @@
 
 #include "common/endpoint.h"
 
-#include "session/assign_frame_private.h"
 #include "session/teams_expert.h"
 #include "session/signin.h"
 

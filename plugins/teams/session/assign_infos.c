@@ -5,7 +5,6 @@
  */
 
 #include "session/assign_frame.h"
-#include "session/assign_frame_private.h"
 
 #include <string.h>
 

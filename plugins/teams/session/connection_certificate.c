@@ -20,29 +20,30 @@ static const char *const string_fields[] = {
     "x509sat.uTF8String", "x509sat.printableString", "x509sat.teletexString", "x509sat.bmpString", "x509sat.universalString",
 };
 
-static teams_stock_field field_issuer;
-static teams_stock_field field_subject;
-static teams_stock_field field_not_before;
-static teams_stock_field field_not_after;
-static teams_stock_field field_oid;
-static teams_stock_field field_dns_name;
-static teams_stock_field field_strings[G_N_ELEMENTS(string_fields)];
+static ts_stock_field field_issuer;
+static ts_stock_field field_subject;
+static ts_stock_field field_not_before;
+static ts_stock_field field_not_after;
+static ts_stock_field field_oid;
+static ts_stock_field field_dns_name;
+static ts_stock_field field_strings[G_N_ELEMENTS(string_fields)];
 
 void
 teams_connection_certificate_handoff(GArray *wanted)
 {
-    field_issuer = teams_stock_field_wanted(wanted, "x509af.issuer");
-    field_subject = teams_stock_field_wanted(wanted, "x509af.subject");
-    field_not_before = teams_stock_field_wanted(wanted, "x509af.notBefore");
-    field_not_after = teams_stock_field_wanted(wanted, "x509af.notAfter");
-    field_oid = teams_stock_field_wanted(wanted, "x509if.oid");
-    field_dns_name = teams_stock_field_wanted(wanted, "x509ce.dNSName");
+    field_issuer = ts_stock_field_wanted(wanted, "x509af.issuer");
+    field_subject = ts_stock_field_wanted(wanted, "x509af.subject");
+    field_not_before = ts_stock_field_wanted(wanted, "x509af.notBefore");
+    field_not_after = ts_stock_field_wanted(wanted, "x509af.notAfter");
+    field_oid = ts_stock_field_wanted(wanted, "x509if.oid");
+    field_dns_name = ts_stock_field_wanted(wanted, "x509ce.dNSName");
     for (unsigned i = 0; i < G_N_ELEMENTS(string_fields); i++)
-        field_strings[i] = teams_stock_field_wanted(wanted, string_fields[i]);
+        field_strings[i] = ts_stock_field_wanted(wanted, string_fields[i]);
 }
 
-bool
-teams_issuer_is_known(const char *issuer, const char *organisation)
+/* Is it a name of an issuer that Microsoft's services use? */
+static bool
+is_known_issuer(const char *issuer, const char *organisation)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(issuers); i++) {
         const bool name = issuers[i].prefix ? g_str_has_prefix(issuer, issuers[i].issuer) : strcmp(issuer, issuers[i].issuer) == 0;
@@ -79,7 +80,7 @@ text_after(proto_tree *tree, const field_info *oid, const field_info *name)
     for (unsigned i = 0; i < G_N_ELEMENTS(field_strings); i++) {
         const field_info *text;
 
-        for (unsigned j = 0; (text = teams_stock_field_at(tree, &field_strings[i], j)) != NULL; j++) {
+        for (unsigned j = 0; (text = ts_stock_field_at(tree, &field_strings[i], j)) != NULL; j++) {
             if (is_inside(text, name) && text->start > oid->start && (next == NULL || text->start < next->start))
                 next = text;
         }
@@ -93,7 +94,7 @@ part_of(proto_tree *tree, const field_info *name, unsigned part)
 {
     const field_info *oid;
 
-    for (unsigned i = 0; (oid = teams_stock_field_at(tree, &field_oid, i)) != NULL; i++) {
+    for (unsigned i = 0; (oid = ts_stock_field_at(tree, &field_oid, i)) != NULL; i++) {
         if (is_inside(oid, name) && oid_value(oid) == part)
             return ts_clean_text(wmem_file_scope(), wmem_strdup(wmem_file_scope(), text_after(tree, oid, name)));
     }
@@ -163,7 +164,7 @@ teams_date_text(wmem_allocator_t *scope, const nstime_t *time)
 static const char *
 first_dns_name(packet_info *pinfo, proto_tree *tree)
 {
-    const char *name = teams_stock_field_text(pinfo, tree, &field_dns_name);
+    const char *name = ts_stock_field_text(pinfo, tree, &field_dns_name);
 
     return name == NULL ? "" : wmem_strdup(wmem_file_scope(), name);
 }
@@ -171,8 +172,8 @@ first_dns_name(packet_info *pinfo, proto_tree *tree)
 teams_certificate *
 teams_connection_certificate(packet_info *pinfo, proto_tree *tree)
 {
-    const field_info *issuer = teams_stock_field_at(tree, &field_issuer, 0);
-    const field_info *subject = teams_stock_field_at(tree, &field_subject, 0);
+    const field_info *issuer = ts_stock_field_at(tree, &field_issuer, 0);
+    const field_info *subject = ts_stock_field_at(tree, &field_subject, 0);
 
     if (issuer == NULL || subject == NULL)
         return NULL;
@@ -185,12 +186,12 @@ teams_connection_certificate(packet_info *pinfo, proto_tree *tree)
     if (certificate->subject[0] == '\0')
         certificate->subject = first_dns_name(pinfo, tree);
     certificate->frame = pinfo->num;
-    certificate->known_issuer = teams_issuer_is_known(certificate->issuer, certificate->issuer_organisation);
+    certificate->known_issuer = is_known_issuer(certificate->issuer, certificate->issuer_organisation);
     if (!certificate->known_issuer)
         teams_model_add_stranger(teams_model_get(), certificate->issuer);
     certificate->valid = true;
-    if (read_time(teams_stock_field_at(tree, &field_not_before, 0), &certificate->not_before) &&
-            read_time(teams_stock_field_at(tree, &field_not_after, 0), &certificate->not_after))
+    if (read_time(ts_stock_field_at(tree, &field_not_before, 0), &certificate->not_before) &&
+            read_time(ts_stock_field_at(tree, &field_not_after, 0), &certificate->not_after))
         certificate->valid = nstime_cmp(&pinfo->abs_ts, &certificate->not_before) >= 0 &&
             nstime_cmp(&pinfo->abs_ts, &certificate->not_after) <= 0;
     return certificate;

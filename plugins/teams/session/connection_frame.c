@@ -19,7 +19,7 @@
 #include "common/duplicate.h"
 #include "common/endpoint.h"
 #include "common/icmp_error.h"
-#include "common/wanted_fields.h"
+#include "common/stock_fields.h"
 
 enum { DNS_PORT = 53, HTTP_PORT = 80, HTTPS_PORT = 443, FIRST_USER_PORT = 1024 };
 
@@ -38,9 +38,9 @@ enum { DNS_PORT = 53, HTTP_PORT = 80, HTTPS_PORT = 443, FIRST_USER_PORT = 1024 }
 #define IPV6_COST           0.5     /* seconds that a dead IPv6 may cost before it is told: RFC 8305 waits 0.25 */
 #define IPV6_COST_MAX       120.0
 
-static teams_stock_field field_retransmission;
-static teams_stock_field field_spurious;
-static teams_stock_field field_zero_window;
+static ts_stock_field field_retransmission;
+static ts_stock_field field_spurious;
+static ts_stock_field field_zero_window;
 
 static dissector_handle_t postdissector;
 
@@ -57,9 +57,9 @@ teams_connection_handoff(dissector_handle_t handle)
 
     fields_of_hosts = g_array_new(FALSE, FALSE, (unsigned)sizeof(int));
     postdissector = handle;
-    field_retransmission = teams_stock_field_wanted(wanted, "tcp.analysis.retransmission");
-    field_spurious = teams_stock_field_wanted(wanted, "tcp.analysis.spurious_retransmission");
-    field_zero_window = teams_stock_field_wanted(wanted, "tcp.analysis.zero_window");
+    field_retransmission = ts_stock_field_wanted(wanted, "tcp.analysis.retransmission");
+    field_spurious = ts_stock_field_wanted(wanted, "tcp.analysis.spurious_retransmission");
+    field_zero_window = ts_stock_field_wanted(wanted, "tcp.analysis.zero_window");
     teams_connection_tls_handoff(wanted);
     teams_connection_http_handoff(wanted, fields_of_hosts);
     teams_connection_certificate_handoff(fields_of_hosts);
@@ -270,14 +270,14 @@ note_window(const packet_info *pinfo, teams_connection *c, bool from_client, boo
 static void
 count(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client, unsigned payload)
 {
-    const bool again = teams_stock_field_present(tree, &field_retransmission);
+    const bool again = ts_stock_field_present(tree, &field_retransmission);
 
     c->packets[from_client]++;
     c->bytes[from_client] += payload;
     /* What was sent again though it had been acknowledged was not lost. */
-    if (again && c->state != TEAMS_CONNECTION_UNANSWERED && !teams_stock_field_present(tree, &field_spurious))
+    if (again && c->state != TEAMS_CONNECTION_UNANSWERED && !ts_stock_field_present(tree, &field_spurious))
         c->retransmissions[from_client]++;
-    note_window(pinfo, c, from_client, teams_stock_field_present(tree, &field_zero_window));
+    note_window(pinfo, c, from_client, ts_stock_field_present(tree, &field_zero_window));
     if (from_client && c->hello_frame != 0)
         check_large(pinfo, c, payload, again);
 }

@@ -11,36 +11,36 @@
 enum { HTTP_OK = 200, HTTP_REDIRECT = 300, HTTP_ERROR = 400, HTTP_FORBIDDEN = 403, HTTP_PROXY_AUTHENTICATION = 407,
        HTTP_PORTAL = 511 };
 
-static teams_stock_field field_status;
-static teams_stock_field field_location;
-static teams_stock_field field_uri;
-static teams_stock_field field_method;
-static teams_stock_field field_socks_result;
-static teams_stock_field field_authenticate;
-static teams_stock_field field_http2_type;
-static teams_stock_field field_http2_stream;
-static teams_stock_field field_http2_authority;
-static teams_stock_field field_http2_status;
+static ts_stock_field field_status;
+static ts_stock_field field_location;
+static ts_stock_field field_uri;
+static ts_stock_field field_method;
+static ts_stock_field field_socks_result;
+static ts_stock_field field_authenticate;
+static ts_stock_field field_http2_type;
+static ts_stock_field field_http2_stream;
+static ts_stock_field field_http2_authority;
+static ts_stock_field field_http2_status;
 
 void
 teams_connection_http_handoff(GArray *wanted, GArray *of_hosts)
 {
-    field_status = teams_stock_field_wanted(of_hosts, "http.response.code");
-    field_location = teams_stock_field_wanted(of_hosts, "http.location");
-    field_uri = teams_stock_field_wanted(wanted, "http.request.uri");
-    field_method = teams_stock_field_wanted(wanted, "http.request.method");
-    field_authenticate = teams_stock_field_wanted(wanted, "http.proxy_authenticate");
-    field_http2_type = teams_stock_field_wanted(wanted, "http2.type");
-    field_http2_stream = teams_stock_field_wanted(wanted, "http2.streamid");
-    field_http2_authority = teams_stock_field_wanted(wanted, "http2.headers.authority");
-    field_http2_status = teams_stock_field_wanted(of_hosts, "http2.headers.status");
-    field_socks_result = teams_stock_field_wanted(of_hosts, "socks.results");
+    field_status = ts_stock_field_wanted(of_hosts, "http.response.code");
+    field_location = ts_stock_field_wanted(of_hosts, "http.location");
+    field_uri = ts_stock_field_wanted(wanted, "http.request.uri");
+    field_method = ts_stock_field_wanted(wanted, "http.request.method");
+    field_authenticate = ts_stock_field_wanted(wanted, "http.proxy_authenticate");
+    field_http2_type = ts_stock_field_wanted(wanted, "http2.type");
+    field_http2_stream = ts_stock_field_wanted(wanted, "http2.streamid");
+    field_http2_authority = ts_stock_field_wanted(wanted, "http2.headers.authority");
+    field_http2_status = ts_stock_field_wanted(of_hosts, "http2.headers.status");
+    field_socks_result = ts_stock_field_wanted(of_hosts, "socks.results");
 }
 
 static const char *
-text_at(packet_info *pinfo, proto_tree *tree, const teams_stock_field *field, unsigned n)
+text_at(packet_info *pinfo, proto_tree *tree, const ts_stock_field *field, unsigned n)
 {
-    const field_info *found = teams_stock_field_at(tree, field, n);
+    const field_info *found = ts_stock_field_at(tree, field, n);
 
     return found == NULL ? NULL : fvalue_to_string_repr(pinfo->pool, ws_finfo_value((field_info *)found), FTREPR_DISPLAY, BASE_NONE);
 }
@@ -56,7 +56,7 @@ goes_on_with_token(packet_info *pinfo, proto_tree *tree)
 {
     static const char *const schemes[] = { "NTLM ", "Negotiate " };
 
-    for (unsigned n = 0; teams_stock_field_at(tree, &field_authenticate, n) != NULL; n++) {
+    for (unsigned n = 0; ts_stock_field_at(tree, &field_authenticate, n) != NULL; n++) {
         const char *text = text_at(pinfo, tree, &field_authenticate, n);
 
         for (unsigned i = 0; text != NULL && i < G_N_ELEMENTS(schemes); i++)
@@ -114,16 +114,16 @@ socks_answer(packet_info *pinfo, proto_tree *tree, teams_connection *c, uint32_t
 void
 teams_connection_http(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client)
 {
-    const char *method = from_client ? teams_stock_field_text(pinfo, tree, &field_method) : NULL;
+    const char *method = from_client ? ts_stock_field_text(pinfo, tree, &field_method) : NULL;
     uint32_t status;
 
     if (method != NULL)
         c->clear_http = strcmp(method, "CONNECT") != 0;
     if (from_client || c->p->connect_frame == 0)
         return;
-    if (teams_stock_field_number(tree, &field_status, &status))
+    if (ts_stock_field_number(tree, &field_status, &status))
         proxy_answer(pinfo, tree, c, status);
-    else if (teams_stock_field_number(tree, &field_socks_result, &status)) {
+    else if (ts_stock_field_number(tree, &field_socks_result, &status)) {
         c->socks = true;
         socks_answer(pinfo, tree, c, status);
     }
@@ -164,9 +164,9 @@ name_stream(const teams_connection *session, uint32_t id, const char *authority)
 }
 
 static uint32_t
-number_at(proto_tree *tree, const teams_stock_field *field, unsigned n)
+number_at(proto_tree *tree, const ts_stock_field *field, unsigned n)
 {
-    const field_info *found = teams_stock_field_at(tree, field, n);
+    const field_info *found = ts_stock_field_at(tree, field, n);
 
     return found == NULL ? 0 : (uint32_t)fvalue_get_uinteger(ws_finfo_value((field_info *)found));
 }
@@ -187,7 +187,7 @@ teams_connection_http2(packet_info *pinfo, proto_tree *tree, teams_connection *s
 {
     unsigned headers = 0;
 
-    for (unsigned i = 0; teams_stock_field_at(tree, &field_http2_type, i) != NULL; i++) {
+    for (unsigned i = 0; ts_stock_field_at(tree, &field_http2_type, i) != NULL; i++) {
         const uint32_t type = number_at(tree, &field_http2_type, i);
         const uint32_t id = number_at(tree, &field_http2_stream, i);
         const char *text = type != HTTP2_HEADERS ? NULL : text_at(pinfo, tree, from_client ? &field_http2_authority : &field_http2_status, headers++);
@@ -212,7 +212,7 @@ static void
 check_pac(packet_info *pinfo, proto_tree *tree)
 {
     /* Since 4.2 an answer repeats the URI that it is about. */
-    const char *uri = teams_stock_field_text(pinfo, tree, &field_method) == NULL ? NULL : teams_stock_field_text(pinfo, tree, &field_uri);
+    const char *uri = ts_stock_field_text(pinfo, tree, &field_method) == NULL ? NULL : ts_stock_field_text(pinfo, tree, &field_uri);
 
     if (uri == NULL || !(g_str_has_suffix(uri, "/wpad.dat") || g_str_has_suffix(uri, ".pac")))
         return;
@@ -230,9 +230,9 @@ teams_connection_http_probe(packet_info *pinfo, proto_tree *tree)
     uint32_t status;
     teams_net_client *client = teams_net_client_of(&pinfo->dst, false);
 
-    if (client == NULL || client->redirect_frame != 0 || !teams_stock_field_number(tree, &field_status, &status))
+    if (client == NULL || client->redirect_frame != 0 || !ts_stock_field_number(tree, &field_status, &status))
         return;
-    const char *location = teams_stock_field_text(pinfo, tree, &field_location);
+    const char *location = ts_stock_field_text(pinfo, tree, &field_location);
 
     if (status == HTTP_PORTAL || (status > HTTP_REDIRECT && status < HTTP_ERROR && location != NULL)) {
         client->redirect_frame = pinfo->num;

@@ -8,7 +8,7 @@
 #define TEAMSHARK_TEAMS_CONNECTION_PRIVATE_H
 
 #include "session/connection.h"
-#include "session/stock_field.h"
+#include "common/stock_fields.h"
 #include "session/teams_expert.h"
 
 /* Stock's tcp.completeness: what of a TCP connection was seen. */
@@ -253,8 +253,6 @@ bool teams_requests_all_refused(const teams_connection *c);
 
 void teams_connection_certificate_handoff(GArray *wanted);
 teams_certificate *teams_connection_certificate(packet_info *pinfo, proto_tree *tree);
-/* Is it a name of an issuer that Microsoft's services use? */
-bool teams_issuer_is_known(const char *issuer, const char *organisation);
 
 /* "2026-11-25", of UTC */
 const char *teams_date_text(wmem_allocator_t *scope, const nstime_t *time);

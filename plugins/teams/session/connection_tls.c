@@ -60,20 +60,20 @@ static const struct {
 
 enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_CERTIFICATE_EXPIRED = 45, ALERT_PROTOCOL_VERSION = 70, ALERT_INSUFFICIENT_SECURITY = 71 };
 
-static teams_stock_field field_type;
-static teams_stock_field field_version;
-static teams_stock_field field_supported_version;
-static teams_stock_field field_alert_level;
-static teams_stock_field field_alert;
+static ts_stock_field field_type;
+static ts_stock_field field_version;
+static ts_stock_field field_supported_version;
+static ts_stock_field field_alert_level;
+static ts_stock_field field_alert;
 
 void
 teams_connection_tls_handoff(GArray *wanted)
 {
-    field_type = teams_stock_field_wanted(wanted, "tls.handshake.type");
-    field_version = teams_stock_field_wanted(wanted, "tls.handshake.version");
-    field_supported_version = teams_stock_field_wanted(wanted, "tls.handshake.extensions.supported_version");
-    field_alert_level = teams_stock_field_wanted(wanted, "tls.alert_message.level");
-    field_alert = teams_stock_field_wanted(wanted, "tls.alert_message.desc");
+    field_type = ts_stock_field_wanted(wanted, "tls.handshake.type");
+    field_version = ts_stock_field_wanted(wanted, "tls.handshake.version");
+    field_supported_version = ts_stock_field_wanted(wanted, "tls.handshake.extensions.supported_version");
+    field_alert_level = ts_stock_field_wanted(wanted, "tls.alert_message.level");
+    field_alert = ts_stock_field_wanted(wanted, "tls.alert_message.desc");
 }
 
 const char *
@@ -120,7 +120,7 @@ has_message(proto_tree *tree, unsigned type)
 {
     const field_info *found;
 
-    for (unsigned i = 0; (found = teams_stock_field_at(tree, &field_type, i)) != NULL; i++)
+    for (unsigned i = 0; (found = ts_stock_field_at(tree, &field_type, i)) != NULL; i++)
         if (fvalue_get_uinteger(ws_finfo_value((field_info *)found)) == type)
             return true;
     return false;
@@ -134,12 +134,12 @@ teams_connection_has_ticket(proto_tree *tree)
 
 /* The highest version in the frame that there is: GREASE (RFC 8701) is none. */
 static uint16_t
-highest_version(proto_tree *tree, const teams_stock_field *field)
+highest_version(proto_tree *tree, const ts_stock_field *field)
 {
     const field_info *found;
     uint16_t highest = 0;
 
-    for (unsigned i = 0; (found = teams_stock_field_at(tree, field, i)) != NULL; i++) {
+    for (unsigned i = 0; (found = ts_stock_field_at(tree, field, i)) != NULL; i++) {
         const uint16_t version = (uint16_t)fvalue_get_uinteger(ws_finfo_value((field_info *)found));
 
         if (version > highest && version <= TLS_1_3 && teams_tls_version_text(version)[0] != '\0')
@@ -272,7 +272,7 @@ alert_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from
 
     if (c->state >= TEAMS_CONNECTION_SECURED || c->alert_frame != 0)
         return;
-    if (!teams_stock_field_number(tree, &field_alert, &alert) || !teams_stock_field_number(tree, &field_alert_level, &level) || level != ALERT_FATAL)
+    if (!ts_stock_field_number(tree, &field_alert, &alert) || !ts_stock_field_number(tree, &field_alert_level, &level) || level != ALERT_FATAL)
         return;
     c->alert_frame = pinfo->num;
     c->alert = (uint8_t)alert;

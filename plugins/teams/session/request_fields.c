@@ -15,7 +15,7 @@
 
 #include <string.h>
 
-#include "common/wanted_fields.h"
+#include "common/stock_fields.h"
 
 #define DEPTH_MAX 64        /* of the tree */
 
@@ -75,7 +75,7 @@ static const struct {
 
 static GArray *wanted;          /* int: what is asked for once TLS is decrypted */
 static GHashTable *kinds;       /* id of a field -> 1 + its row in names[] */
-static teams_stock_field field_handshake;
+static ts_stock_field field_handshake;
 static bool active;
 
 void
@@ -86,13 +86,13 @@ teams_request_fields_handoff(void)
     wanted = g_array_new(FALSE, FALSE, (unsigned)sizeof(int));
     kinds = g_hash_table_new(g_direct_hash, g_direct_equal);
     for (unsigned row = 0; row < G_N_ELEMENTS(names); row++) {
-        const teams_stock_field field = teams_stock_field_wanted(wanted, names[row].name);
+        const ts_stock_field field = ts_stock_field_wanted(wanted, names[row].name);
 
         for (unsigned i = 0; i < field.count; i++)
             g_hash_table_insert(kinds, GINT_TO_POINTER(field.ids[i]), GUINT_TO_POINTER(row + 1));
     }
     /* connection_tls.c asks for it. */
-    field_handshake = teams_stock_field_wanted(basic, "tls.handshake.type");
+    field_handshake = ts_stock_field_wanted(basic, "tls.handshake.type");
     g_array_free(basic, TRUE);
 }
 
@@ -113,7 +113,7 @@ teams_request_fields_watch(proto_tree *tree)
 {
     const field_info *found;
 
-    for (unsigned i = 0; !active && (found = teams_stock_field_at(tree, &field_handshake, i)) != NULL; i++) {
+    for (unsigned i = 0; !active && (found = ts_stock_field_at(tree, &field_handshake, i)) != NULL; i++) {
         const uint32_t type = fvalue_get_uinteger(ws_finfo_value((field_info *)found));
 
         active = type == HANDSHAKE_ENCRYPTED_EXTENSIONS || type == HANDSHAKE_FINISHED;

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "session/generation.h"
+#include "report/signin.h"
 
 #include <string.h>
 

@@ -1,0 +1,113 @@
+/* stock_fields.c
+ * Fields of stock dissectors that a postdissector asks for and reads
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "common/stock_fields.h"
+
+#include <epan/ftypes/ftypes.h>
+
+#include "common/text.h"
+
+/* ---- asking ---- */
+
+static struct {
+    dissector_handle_t postdissector;
+    GArray *fields;
+    GArray *more;       /* asked for in this file */
+} wanted_fields;
+
+/* At the start of each file it is known what the user disabled. Wireshark frees what it got before. */
+static void
+ask(void)
+{
+    const bool enabled = proto_is_protocol_enabled(find_protocol_by_id(
+        dissector_handle_get_protocol_index(wanted_fields.postdissector)));
+
+    g_array_set_size(wanted_fields.more, 0);
+    set_postdissector_wanted_hfids(wanted_fields.postdissector, enabled ? g_array_copy(wanted_fields.fields) : NULL);
+}
+
+void
+ts_want_more_fields(const GArray *more)
+{
+    GArray *all = g_array_copy(wanted_fields.fields);
+
+    g_array_append_vals(wanted_fields.more, more->data, more->len);
+    g_array_append_vals(all, wanted_fields.more->data, wanted_fields.more->len);
+    set_postdissector_wanted_hfids(wanted_fields.postdissector, all);
+}
+
+void
+ts_want_fields(dissector_handle_t postdissector, GArray *wanted)
+{
+    const bool registered = wanted_fields.fields != NULL;
+
+    if (registered)
+        g_array_free(wanted_fields.fields, TRUE);
+    wanted_fields.postdissector = postdissector;
+    wanted_fields.fields = wanted;
+    if (!registered) {
+        wanted_fields.more = g_array_new(FALSE, FALSE, (unsigned)sizeof(int));
+        register_init_routine(ask);
+    }
+}
+
+/* ---- reading ---- */
+
+ts_stock_field
+ts_stock_field_wanted(GArray *wanted, const char *name)
+{
+    ts_stock_field field = { .count = 0 };
+    const header_field_info *info = proto_registrar_get_byname(name);
+
+    while (info != NULL && info->same_name_prev_id != -1)
+        info = proto_registrar_get_nth((unsigned)info->same_name_prev_id);
+    for (; info != NULL && field.count < TS_FIELD_IDS_MAX; info = info->same_name_next) {
+        field.ids[field.count++] = info->id;
+        g_array_append_val(wanted, info->id);
+    }
+    return field;
+}
+
+const field_info *
+ts_stock_field_at(proto_tree *tree, const ts_stock_field *field, unsigned n)
+{
+    for (unsigned i = 0; tree != NULL && i < field->count; i++) {
+        const GPtrArray *found = proto_get_finfo_ptr_array(tree, field->ids[i]);
+
+        if (found == NULL)
+            continue;
+        if (n < found->len)
+            return (const field_info *)g_ptr_array_index(found, n);
+        n -= found->len;
+    }
+    return NULL;
+}
+
+bool
+ts_stock_field_present(proto_tree *tree, const ts_stock_field *field)
+{
+    return ts_stock_field_at(tree, field, 0) != NULL;
+}
+
+bool
+ts_stock_field_number(proto_tree *tree, const ts_stock_field *field, uint32_t *value)
+{
+    const field_info *found = ts_stock_field_at(tree, field, 0);
+
+    if (found == NULL)
+        return false;
+    *value = fvalue_get_uinteger(ws_finfo_value((field_info *)found));
+    return true;
+}
+
+const char *
+ts_stock_field_text(packet_info *pinfo, proto_tree *tree, const ts_stock_field *field)
+{
+    const field_info *found = ts_stock_field_at(tree, field, 0);
+    const char *text = found == NULL ? NULL : fvalue_get_string(ws_finfo_value((field_info *)found));
+
+    return text == NULL ? NULL : ts_clean_text(pinfo->pool, wmem_strdup(pinfo->pool, text));
+}

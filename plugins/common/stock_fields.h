@@ -1,0 +1,51 @@
+/* stock_fields.h
+ * Fields of stock dissectors that a postdissector asks for and reads
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef TEAMSHARK_COMMON_STOCK_FIELDS_H
+#define TEAMSHARK_COMMON_STOCK_FIELDS_H
+
+#include "common/ws_compat.h"
+
+/* ---- asking ---- */
+
+/*
+ * Asks for the fields (int each) of the plugin's one postdissector from the
+ * next file on, if its protocol is enabled then. Call once, in the handoff; takes wanted over.
+ *
+ * Wireshark builds a tree for every frame where a postdissector wants fields,
+ * even a disabled one, and some of stock's protocols do more where there is a tree.
+ */
+void ts_want_fields(dissector_handle_t postdissector, GArray *wanted);
+
+/*
+ * These (int each) as well, from the next frame to the end of the file: for
+ * what few captures have. Wireshark asks each wanted field of each frame. more stays the caller's.
+ */
+void ts_want_more_fields(const GArray *more);
+
+/* ---- reading ---- */
+
+/* Stock registers some names for several places in a message: each is a field of its own. */
+#define TS_FIELD_IDS_MAX 6
+
+typedef struct {
+    int ids[TS_FIELD_IDS_MAX];
+    unsigned count;                 /* 0: this Wireshark has none of that name */
+} ts_stock_field;
+
+/* Looks the field up, and adds what is found to the wanted ones of a postdissector. */
+ts_stock_field ts_stock_field_wanted(GArray *wanted, const char *name);
+
+/* The n-th occurrence in the frame, NULL where there are fewer. First pass. */
+const field_info *ts_stock_field_at(proto_tree *tree, const ts_stock_field *field, unsigned n);
+
+bool ts_stock_field_present(proto_tree *tree, const ts_stock_field *field);
+/* The value of the first occurrence. */
+bool ts_stock_field_number(proto_tree *tree, const ts_stock_field *field, uint32_t *value);
+/* The same; packet scope, NULL where there is none. */
+const char *ts_stock_field_text(packet_info *pinfo, proto_tree *tree, const ts_stock_field *field);
+
+#endif /* TEAMSHARK_COMMON_STOCK_FIELDS_H */

@@ -902,7 +902,7 @@ loss_frame(const calls_entry *entry)
     for (unsigned i = 0; i < entry->streams->len; i++) {
         const calls_stream *stream = stream_at(entry, i);
 
-        if (stream->stats.received >= MEASURED_PACKETS && (worst == NULL || calls_stream_loss(stream) > calls_stream_loss(worst)))
+        if (stream->stats.received >= MEASURED_PACKETS && (worst == NULL || stream_loss(stream) > stream_loss(worst)))
             worst = stream;
     }
     return worst == NULL ? 0 : worst->lost_frame;

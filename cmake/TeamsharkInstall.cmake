@@ -7,7 +7,12 @@ if(CMAKE_INSTALL_PREFIX_INITIALIZED_TO_DEFAULT)
 endif()
 include(GNUInstallDirs)
 
-set(TEAMSHARK_PERSONAL_PLUGIN_DIR ".local/lib/wireshark/plugins/${TEAMSHARK_WIRESHARK_SERIES}")
+# Wireshark's folder of a series: on macOS a folder inside the program must have no dot (4-6).
+set(_series_folder "${TEAMSHARK_WIRESHARK_SERIES}")
+if(APPLE)
+    string(REPLACE "." "-" _series_folder "${_series_folder}")
+endif()
+set(TEAMSHARK_PERSONAL_PLUGIN_DIR ".local/lib/wireshark/plugins/${_series_folder}")
 set(TEAMSHARK_PERSONAL_CONFIG_DIR ".config/wireshark")
 
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/profiles/Teams"

@@ -4,6 +4,14 @@
 
 set(CPACK_PACKAGE_NAME "${TEAMSHARK_PACKAGE}")
 set(CPACK_TEAMSHARK_SERIES "${TEAMSHARK_WIRESHARK_SERIES}")
+# What it runs on, in the name of an archive.
+if(APPLE AND CMAKE_OSX_ARCHITECTURES)
+    set(CPACK_TEAMSHARK_PLATFORM "macos-${CMAKE_OSX_ARCHITECTURES}")
+elseif(APPLE)
+    set(CPACK_TEAMSHARK_PLATFORM "macos-${CMAKE_SYSTEM_PROCESSOR}")
+else()
+    set(CPACK_TEAMSHARK_PLATFORM "linux-${CMAKE_SYSTEM_PROCESSOR}")
+endif()
 set(CPACK_PACKAGE_VENDOR "Teamshark")
 set(CPACK_PACKAGE_CONTACT "Teamshark developers <teamshark@example.org>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "Microsoft Teams, Skype and MS-TURN dissectors for Wireshark ${TEAMSHARK_WIRESHARK_SERIES}")

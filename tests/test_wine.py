@@ -20,14 +20,16 @@ import zipfile
 import pytest
 
 import harness
-from test_archives import ARCHIVES, MODULES, archive
+from test_archives import ARCHIVES, MODULES, RELEASES, archive
 from test_captures import bundled
+from test_release import tell
 
 SERIES = "4.0"
 RUN = pathlib.Path(os.environ.get("TEAMSHARK_WINDOWS_TSHARK") or pathlib.Path.home() / ".cache/teamshark/windows-tshark-4.0")
 # A person's name as Windows allows it in a folder.
 USER = "Jürgen Östlund 山田"
 TIMEOUT_S = 300
+TROUBLESHOOTING = (harness.ROOT / "docs/troubleshooting.md").read_text(encoding="utf-8")
 OURS = re.compile(r"(teams|teams_dns|ms_turn|teams_stun|teams_flightproxy)(\.|$)")
 REPORTS = ("signin", "names", "calls", "flows", "summary")
 
@@ -40,28 +42,38 @@ def windows_path(path):
 
 
 class Windows:
-    """A user's Windows: a wine prefix, and the personal folder of Wireshark."""
+    """A user's Windows: a wine prefix, whose user gives his name to %APPDATA%, and Wireshark's folder in that."""
 
     def __init__(self, place):
         self.place = place
-        self.appdata = place / "users" / USER / "AppData" / "Wireshark"
-        self.appdata.mkdir(parents=True)
+        self.appdata = place / "wine/drive_c/users" / USER / "AppData/Roaming/Wireshark"
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(place), "WINEPREFIX": str(place / "wine"), "WINEDEBUG": "-all",
-                            "WINEDLLOVERRIDES": "mscoree,mshtml=", "TZ": "UTC", "LANG": "C.UTF-8",
-                            "WINEPATH": windows_path(RUN), "WIRESHARK_APPDATA": windows_path(self.appdata)}
+                            "WINEDLLOVERRIDES": "mscoree,mshtml=", "TZ": "UTC", "LANG": "C.UTF-8", "USER": USER,
+                            "WINEPATH": windows_path(RUN)}
+        self.tshark("--version")
+        self.appdata.mkdir(exist_ok=True)
 
     def run(self, program, *args):
-        """Standard output as bytes of a program that did well. Wine's own server fails at times: once more then."""
+        """What a program that did well wrote to standard output and to standard error, as bytes. Wine's own server fails at times: once more then."""
         for _ in range(2):
             result = subprocess.run(["wine", str(program), *map(str, args)], env=self.environment, stdin=subprocess.DEVNULL,
                                     capture_output=True, timeout=TIMEOUT_S, check=False, cwd=self.place)
             if b"wine client error" not in result.stderr:
                 break
         assert result.returncode == 0, result.stderr.decode(errors="replace")[-2000:]
-        return result.stdout
+        return result.stdout, result.stderr
 
     def tshark(self, *args):
-        return self.run(RUN / "tshark.exe", *args).decode("utf-8").replace("\r\n", "\n")
+        return self.run(RUN / "tshark.exe", *args)[0].decode("utf-8").replace("\r\n", "\n")
+
+    def plugins(self):
+        """Modules of ours that are loaded, and what Wireshark complains of."""
+        listing, said = self.run(RUN / "tshark.exe", "-G", "plugins")
+        return [module for module in MODULES if f"{module}.dll".encode() in listing], said.decode("utf-8").replace("\r\n", "\n")
+
+    def clear(self):
+        shutil.rmtree(self.appdata)
+        self.appdata.mkdir()
 
 
 @pytest.fixture(scope="module", name="fresh")
@@ -77,9 +89,9 @@ def with_plugins(tmp_path_factory):
     return windows
 
 
-def install(windows):
-    with zipfile.ZipFile(archive(SERIES, "windows-x64.zip")) as packed:
-        packed.extractall(windows.appdata)
+def install(windows, series=SERIES, folder=""):
+    with zipfile.ZipFile(archive(series, "windows-x64.zip")) as packed:
+        packed.extractall(windows.appdata / folder)
 
 
 def own_fields():
@@ -105,22 +117,114 @@ def test_says_what_the_native_one_says(windows, name):
     assert windows.tshark("-n", *arguments) == harness.tshark(*arguments)
 
 
+def section(readme, title):
+    return re.search(rf"^{re.escape(title)}\n-+\n(.*?)(?=\n\n[^\n]+\n---|\Z)", readme, re.M | re.S)[1]
+
+
+def named_files(text):
+    """Paths in lines such as "plugins\\4.0\\epan\\ms-stun.dll   (and teams-dns.dll, teams.dll)"."""
+    found = []
+    for line in text.splitlines():
+        first, *more = re.findall(r"[\w.\\-]+", line.replace("(and", "").replace("(this text)", ""))
+        if first:
+            found += [first, *(first.rsplit("\\", 1)[0] + "\\" + name for name in more)]
+    return [pathlib.PurePosixPath(name.rstrip("\\.").replace("\\", "/")) for name in found]
+
+
 def test_readme_followed(fresh):
-    """Unpack, see that it loaded, make a report, remove: nothing of ours is left."""
+    """Its steps one by one, each as it stands there: unpack, see that it loaded, make a report, remove. Nothing of ours is left."""
     before = {path for path in fresh.appdata.rglob("*") if path.is_file()}
     install(fresh)
-    listing = fresh.tshark("-G", "plugins")
-    assert [module for module in MODULES if f"{module}.dll" in listing] == list(MODULES)
     readme = (fresh.appdata / "Teamshark" / "README.txt").read_text(encoding="utf-8")
-    assert "-z teams,summary" in readme
-    assert "sign-in" in fresh.tshark("-q", "-r", harness.bundled("article-2017.pcapng"), "-z", "teams,summary").lower()
-    for module in MODULES:
-        (fresh.appdata / "plugins" / SERIES / "epan" / f"{module}.dll").unlink()
-    shutil.rmtree(fresh.appdata / "profiles" / "Teams")
-    shutil.rmtree(fresh.appdata / "Teamshark")
+    there = section(readme, "Install").split("Then these are there:")[1].split("5. ")[0]
+    files = named_files(there.strip())
+    assert len(files) == 3 + 1 + 1 and all((fresh.appdata.parent / path).exists() for path in files)
+    assert set(re.findall(r"[\w-]+\.dll", section(readme, "Did it load?").splitlines()[0])) == {f"{module}.dll" for module in MODULES}
+    assert fresh.plugins() == (list(MODULES), "")
+    command = re.search(r'^    "C:\\Program Files\\Wireshark\\tshark\.exe" (.*)$', section(readme, "Use"), re.M)[1]
+    words = [str(harness.bundled("article-2017.pcapng")) if word == "FILE.pcapng" else word for word in command.split()]
+    assert "sign-in" in fresh.tshark(*words).lower()
+    removed = named_files("\n".join(line.strip() for line in section(readme, "Remove").splitlines() if line.startswith("    ")))
+    assert len(removed) == 3 + 1 + 1
+    for path in (fresh.appdata / path for path in removed):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
     left = {path for path in fresh.appdata.rglob("*") if path.is_file()} - before
     assert not left
-    assert "teams" not in fresh.tshark("-G", "plugins").lower()
+    assert fresh.plugins() == ([], "")
+
+
+def test_folder_is_the_one_of_the_readme(fresh):
+    """%APPDATA%\\Wireshark, of a user with letters of any script in his name."""
+    folders = dict(line.split(":", 1) for line in fresh.tshark("-G", "folders").splitlines() if ":" in line)
+    home = f"C:\\users\\{USER}\\AppData\\Roaming\\Wireshark"
+    assert folders["Personal configuration"].strip() == home
+    assert folders["Personal Plugins"].strip() == f"{home}\\plugins\\{SERIES}"
+
+
+# --- Where it does not load: docs/troubleshooting.md has the same words ------------------
+
+@pytest.mark.parametrize("series", [series for series in RELEASES if series != SERIES])
+def test_zip_of_another_series_is_passed_over_without_a_word(fresh, series):
+    fresh.clear()
+    install(fresh, series)
+    assert fresh.plugins() == ([], "")
+
+
+@pytest.mark.parametrize("series", [series for series in RELEASES if series != SERIES])
+def test_modules_of_another_series_are_refused_in_the_words_of_the_document(fresh, series):
+    """Wine puts something in the place of a function that is missing. Windows does not, and has the other sentence of the document then."""
+    fresh.clear()
+    install(fresh, series)
+    plugins = fresh.appdata / "plugins"
+    (plugins / series).rename(plugins / SERIES)
+    loaded, complaint = fresh.plugins()
+    assert not loaded
+    for module in MODULES:
+        assert f"The plugin '{module}.dll' was compiled for Wireshark version {series}" in complaint
+    assert "`The plugin 'teams.dll' was compiled for Wireshark version 4.4`" in TROUBLESHOOTING
+
+
+@pytest.mark.parametrize("wrong", ["a folder of the zip's name", "a level too high", "a folder with a dash"])
+def test_wrong_folder_is_passed_over_without_a_word(fresh, wrong):
+    fresh.clear()
+    plugins = fresh.appdata / "plugins"
+    if wrong == "a folder of the zip's name":
+        install(fresh, folder=archive(SERIES, "windows-x64.zip").stem)
+    else:
+        install(fresh)
+        if wrong == "a folder with a dash":
+            (plugins / SERIES).rename(plugins / SERIES.replace(".", "-"))
+        else:
+            for module in MODULES:
+                (plugins / SERIES / "epan" / f"{module}.dll").rename(plugins / SERIES / f"{module}.dll")
+    assert fresh.plugins() == ([], "")
+
+
+def test_damaged_module_is_refused_and_the_others_work(fresh):
+    fresh.clear()
+    install(fresh)
+    damaged = fresh.appdata / "plugins" / SERIES / "epan/teams.dll"
+    damaged.write_bytes(damaged.read_bytes()[:40000])
+    loaded, complaint = fresh.plugins()
+    assert loaded == ["ms-stun", "teams-dns"]
+    assert "Couldn't load plugin 'teams.dll':" in complaint and "`Couldn't load plugin 'teams.dll': ...`" in TROUBLESHOOTING
+
+
+def test_release_script_finds_no_difference(fresh, tmp_path):
+    """cmake/release/windows.sh, which the release workflow runs with the official Wireshark."""
+    fresh.clear()
+    program = tmp_path / "tshark"
+    program.write_text(f'#!/bin/sh\nexec wine {RUN}/tshark.exe "$@"\n')
+    program.chmod(0o755)
+    environment = {**fresh.environment, "APPDATA": str(fresh.appdata.parent)}
+    expected = tell(harness.workspace() / "said-by-linux", harness.loaded_plugins(harness.stage_dir()))
+    assert expected.returncode == 0, expected.stderr
+    command = [harness.ROOT / "cmake/release/windows.sh", ARCHIVES, SERIES, program, harness.workspace() / "said-by-linux/said", tmp_path / "said"]
+    result = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
 
 
 def test_capture_in_a_folder_with_spaces_and_letters_of_any_script(windows):

@@ -27,7 +27,7 @@ in_userland() {
 
 # open_place RELEASE: sets PLACE to a new folder of the userland with a copy of the checkout.
 open_place() {
-    PLACE=$(as_root mktemp -d "$USERLANDS/$1/srv/teamshark-XXXXXX")
+    new_place "$1"
     as_root mkdir "$PLACE/checkout" "$PLACE/shared" "$PLACE/archives"
     pack_checkout | as_root tar -C "$PLACE/checkout" --no-same-owner -xf -
 }
@@ -128,7 +128,7 @@ build_linux() {
     open_place "$release"
     say "building for Linux, Wireshark $series"
     {
-        userland_packages "$release" build package &&
+        userland_packages "$release" build package run &&
             in_userland "$release" "$PLACE" cmake/setup/build-linux.sh &&
             take_archives
     } || status=$?

@@ -97,12 +97,25 @@ enter() {
             CI="${CI:-}" TEAMSHARK_USERLAND=yes "$@"' bash "$userland" "$place" "$captures" "$@" < /dev/null
 }
 
+# new_place RELEASE: sets PLACE to a new folder of the userland, which goes away with the shell at the
+# latest, also where a time limit ends that.
+PLACES=()
+new_place() {
+    PLACE=$(as_root mktemp -d "$USERLANDS/$1/srv/teamshark-XXXXXX")
+    PLACES+=("$PLACE")
+    trap 'as_root rm -rf --one-file-system -- "${PLACES[@]}"' EXIT
+    trap 'exit 129' HUP
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+}
+
 # test_in_userland RELEASE SCRIPT ARGUMENT...: runs ./test on a copy of the checkout in there.
 test_in_userland() {
     local release=$1 userland=$USERLANDS/$1 place status=0
     need_userland "$release" "$2" || return "$?"
     shift 2
-    place=$(as_root mktemp -d "$userland/srv/teamshark-XXXXXX")
+    new_place "$release"
+    place=$PLACE
     as_root mkdir "$place/checkout" "$place/shared"
     pack_checkout | as_root tar -C "$place/checkout" --no-same-owner -xf -
     say "$release: ./test in $userland"

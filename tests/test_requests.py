@@ -5,6 +5,7 @@ What is in the captures is in test-captures/generate/signin_keys.py; what stock 
 import csv
 import json
 import pathlib
+import re
 import subprocess
 import tempfile
 
@@ -16,7 +17,7 @@ KIND = [f"teams.http.{name}" for name in ("host", "method", "path", "role", "pro
 ANSWER = ["teams.http.status", "teams.http.time", "teams.http.request_in"]
 EXPERTS = ["unauthorized", "claims_challenge", "forbidden", "gone", "throttled", "server_error", "push_closed"]
 CAPTURES = ["modern-signin", "gcc-high-signin", "refused-token", "answers", "login-loop", "every-path", "hostile-paths", "no-token",
-            "denied-at-identity", "odd-http"]
+            "denied-at-identity", "odd-http", "identity-loop", "result-loop", "redirects", "nothing-of-stages", "tenants", "http2-sockets"]
 ROWS = harness.ROOT / "plugins/teams-dns/data/paths.csv"
 
 
@@ -57,14 +58,15 @@ def signin(path, prefs=None):
 
 @pytest.mark.parametrize("name", CAPTURES)
 def test_each_request_and_answer_that_stock_shows(name):
-    """Method, status and time against stock's own fields; a preflight, a tunnel and what has no method that there is are left out."""
+    """Method, status and time against stock's own fields; a preflight and what has no method that there is are left out."""
     rows = harness.fields(capture(name), ["http2.headers.method", "http2.headers.status", "http.request.method", "http.response.code",
                                           "teams.http", "teams.http.method", "teams.http.status", "frame.time_relative",
                                           "teams.http.time", "teams.http.request_in"])
     times = {row["frame.number"][0]: float(row["frame.time_relative"][0]) for row in rows}
     for row in rows:
-        methods = [method for method in row["http2.headers.method"] + row["http.request.method"]
-                   if method.isalpha() and method.isupper() and len(method) <= 16 and method not in ("OPTIONS", "CONNECT")]
+        # In HTTP/2 CONNECT opens a WebSocket here: all have a path.
+        methods = [method for method in row["http2.headers.method"] + [m for m in row["http.request.method"] if m != "CONNECT"]
+                   if method.isalpha() and method.isupper() and len(method) <= 16 and method != "OPTIONS"]
         assert row["teams.http"].count("request") == len(methods)
         if methods:
             assert row["teams.http.method"] == methods
@@ -242,6 +244,29 @@ def test_a_web_socket_in_http2_is_no_proxy():
     assert harness.fields(capture("odd-http"), [], 'teams_dns.role == "proxy"') == []
 
 
+def sockets(name):
+    keys = ("messages_sent", "messages_received", "pings", "pongs", "close_code", "closed_by_client")
+    return [tuple(socket[key] for key in keys) for socket in signin(capture(name))["web_sockets"]]
+
+
+def test_the_push_channel_in_http2():
+    """RFC 8441, of which Wireshark 4.0 shows bytes: by the generator, one message of them in 45 DATA frames."""
+    assert sockets("odd-http") == [(1, 2, 1, 1, 1012, False)]
+    closed, = harness.fields(capture("odd-http"), ["frame.time_relative"], "teams.http.push_closed")
+    assert closed["frame.time_relative"] == ["40.000000000"]
+    opened = signin(capture("odd-http"))["web_sockets"][0]
+    answer = harness.fields(capture("odd-http"), [], "ip.src == 52.123.130.31 && http2.headers.status == 200", stock=True)
+    assert [str(opened["frame"])] == answer[0]["frame.number"] and opened["service"] == "push-realtime"
+
+
+def test_web_sockets_in_http2_at_their_edges():
+    """By the generator: in pieces of one byte; long ones; a Close frame without a code; and bytes that are no WebSocket's, of which nothing is told."""
+    assert sockets("http2-sockets") == [(1, 1, 1, 1, 1001, True), (2, 1, 0, 0, 0, False), (0, 1, 0, 0, 0, False), (1, 0, 0, 0, 0, False),
+                                        (0, 0, 1, 0, 4000, False)]
+    closes = [socket["close_frame"] != 0 for socket in signin(capture("http2-sockets"))["web_sockets"]]
+    assert closes == [True, True, False, False, True]
+
+
 def test_an_answer_behind_others_is_nobodys():
     """HTTP/1.1: until all are answered, none is said to be; the 503 was for the second of three."""
     rows = harness.fields(capture("odd-http"), ["http.response.code", "teams.http.status"], "http.response.code == 503")
@@ -296,6 +321,57 @@ def test_a_login_loop_by_redirects():
     assert len(loops) == 1 and "back to identity 5 times" in loops[0]["summary"]
 
 
+@pytest.mark.parametrize("name, told", [("identity-loop", "sends the client to identity again 4 times in 3 s, and no token follows"),
+                                        ("result-loop", "sends the client back to the service 4 times in 12 s, and no service that needs a token answers")])
+def test_a_login_loop_inside_identity(name, told):
+    """By pages of its own, with and without a host in the address; and by codes that the page does nothing with."""
+    found = signin(capture(name))
+    assert (found["severity"], found["verdict_code"]) == ("broken", "failed")
+    loop, = [row for row in found["problems"] if row["code"] == "login-loop"]
+    first = harness.fields(capture(name), [], "http2.headers.status == 302", stock=True)[0]
+    assert told in loop["summary"] and loop["frame"] == int(first["frame.number"][0])
+
+
+def test_redirects_that_are_no_loop():
+    """Several frames of a page at once, an error in the place of a code, a federated domain, three rounds."""
+    assert not [row for row in signin(capture("redirects"))["problems"] if row["severity"] in ("error", "warning")]
+
+
+def test_an_error_or_another_host_is_no_sign_in():
+    """302 to the service with an error, and to the domain's own page: neither is success."""
+    rows = {row["path"]: row for row in signin(capture("redirects"))["requests"]}
+    # The one that is answered with 200; and all nine that bring a code.
+    assert rows["/{id}/oauth2/v2.0/authorize"]["succeeded"] == 1
+    assert rows["/common/oauth2/v2.0/authorize"]["succeeded"] == 9
+
+
+def test_a_stage_is_reached_by_its_own_paths():
+    """Not by the root of a host, HEAD, paths that the table has not, or letters in the place of a region."""
+    found = signin(capture("nothing-of-stages"))
+    assert {row["stage"]: row["state"] for row in found["stages"]} == {"bootstrap": "reached", "identity": "reached", "probe": "reached"}
+    assert (found["severity"], found["verdict_code"]) == ("unknown", "not-served")
+    rows = {(row["method"], row["path"]): row for row in found["requests"]}
+    abcd = rows["GET", "/api/chatsvc/abcd/v1/users/ME/conversations"]
+    assert (abcd["role"], abcd["service"], abcd["stage"], abcd["region"], abcd["status"]) == ("", "", "", "", 200)
+
+
+def test_the_region_of_the_token_in_the_summary():
+    for name, region in (("modern-signin", "emea"), ("gcc-high-signin", "gcch"), ("answers", "amer")):
+        assert json.loads(harness.report(capture(name), "teams,summary,json"))["summary"][0]["region"] == region
+        rows = list(csv.DictReader(harness.report(capture(name), "teams,summary,csv").splitlines()))
+        assert rows[0]["region"] == region
+        assert f"The token's answer gives the region {region}." in harness.report(capture(name), "teams,summary")
+    for name in ("refused-token", "modern-signin"):
+        path = capture(name) if name == "refused-token" else rewritten(capture(name), "--discard-all-secrets")
+        assert json.loads(harness.report(path, "teams,summary,json"))["summary"][0]["region"] == ""
+        assert "gives the region" not in harness.report(path, "teams,summary")
+
+
+def test_the_region_of_a_stage():
+    regions = {row["stage"]: row["region"] for row in signin(capture("modern-signin"))["stages"]}
+    assert {stage for stage, region in regions.items() if region == "emea"} == {"token", "sync"} and set(regions.values()) == {"emea", ""}
+
+
 def test_the_first_byte_of_an_answer_and_pipelined_requests():
     """HTTP/1.1: the generator sends the head 100 ms after the request and the body 1 s later; then two requests at once."""
     rows = harness.fields(capture("answers"), ["teams.http", "teams.http.time", "teams.http.host"],
@@ -318,6 +394,22 @@ def test_no_identifier_leaves_a_path(name):
              harness.report(capture(name), "teams,summary")]
     for text in texts:
         assert not [secret for secret in SECRETS if secret in text]
+
+
+def test_no_customer_in_hosts():
+    """Reports, items of HTTP, expert items of answers and what stands before stock's own text in Info; names in DNS and TLS are stock's, too."""
+    path = capture("tenants")
+    reports = [harness.report(path, f"teams,{kind}") for kind in ("signin", "summary", "names", "flows", "signin,json", "signin,full", "names,csv")]
+    rows = harness.fields(path, ["teams.http.host", "teams.http.path", "_ws.col.Info"], "teams")
+    # A prefix ends where stock's text begins; where that has the name, the prefix has none.
+    prefixes = [row["_ws.col.Info"][0] for row in rows if not re.search("Standard query|HEADERS", row["_ws.col.Info"][0])]
+    details = [line for line in harness.tshark("-r", path, "-V", "-O", "teams").splitlines() if re.search("Request:|Answer:|Expert|Host:", line)]
+    for text in [*reports, *prefixes, *details, *(value for row in rows for value in row["teams.http.host"] + row["teams.http.path"])]:
+        assert "contoso" not in text and "ada_" not in text
+    shown = {row["teams.http.host"][0] for row in rows if row["teams.http.host"]}
+    assert {"<tenant>.sharepoint.com", "<tenant>.sharepoint-mil.us", "<tenant>.communication.azure.com", "teams.microsoft.com"} < shown
+    wanted = harness.fields(path, ["teams.http.host"], "teams.http", prefs={"teams.show_tenants": "TRUE"})
+    assert "contoso-my.sharepoint.com" in {row["teams.http.host"][0] for row in wanted}
 
 
 def test_the_preference_shows_paths_as_they_are():

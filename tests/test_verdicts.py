@@ -44,6 +44,7 @@ SHOWN = [
     ("signin", "signed-in", "keys/modern-signin.pcapng", 1),
     ("signin", "went-through", "article-signin-2017.pcap", 1),
     ("signin", "relay-connected", "teams/teams-signin-and-call.pcapng", 1),
+    ("signin", "not-served", "keys/nothing-of-stages.pcapng", 1),
     ("signin", "identity-only", "sessions/signin-stalled.pcap", 1),
     ("signin", "asked-past-identity", "middle-names.pcap", 1),
     ("signin", "identity-asked", "sessions/identity-first.pcap", 1),

@@ -59,7 +59,25 @@ is_text(const segment *part, const char *text)
     return strlen(text) == part->length && g_ascii_strncasecmp(part->at, text, part->length) == 0;
 }
 
-/* "emea", "fr", "emea-02", "amer01" */
+static int
+compare_word(const void *key, const void *word)
+{
+    return strcmp((const char *)key, *(const char *const *)word);
+}
+
+static bool
+is_region_code(const segment *part, size_t letters)
+{
+    char code[REGION_WORD_MAX + 1] = "";
+
+    if (letters > REGION_WORD_MAX)
+        return false;
+    for (size_t i = 0; i < letters; i++)
+        code[i] = g_ascii_tolower(part->at[i]);
+    return bsearch(code, ts_path_regions, ts_path_region_count, sizeof ts_path_regions[0], compare_word) != NULL;
+}
+
+/* A region of the table, with the number of a partition: "emea", "fr", "emea-02", "amer01" */
 static bool
 is_region(const segment *part)
 {
@@ -67,7 +85,7 @@ is_region(const segment *part)
 
     while (letters < part->length && g_ascii_isalpha(part->at[letters]))
         letters++;
-    if (letters < 2 || letters > REGION_WORD_MAX)
+    if (!is_region_code(part, letters))
         return false;
     const size_t dash = letters < part->length && part->at[letters] == '-' ? 1 : 0;
     const size_t digits = part->length - letters - dash;
@@ -161,12 +179,6 @@ static const char *const collections[] = {
     "thread", "conversation", "message", "team", "object", "group", "chat", "channel", "member", "contact", "meeting", "event", "call",
     "profile", "invite", "join", "meet", "search", "email", "emails", "mail", "tag", "tags", "l",
 };
-
-static int
-compare_word(const void *key, const void *word)
-{
-    return strcmp((const char *)key, *(const char *const *)word);
-}
 
 static bool
 is_known_word(const char *word)

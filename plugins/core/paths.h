@@ -6,7 +6,7 @@
  * Rows are those of plugins/teams-dns/data/paths.csv, compiled into a table.
  * A host is a name or a pattern as in the taxonomy of names. A path is
  * segments with '/' before each: a word, '*' for any one segment, "{region}"
- * for one that looks like a region, '**' at the end for any rest or none.
+ * for a region of path_regions.csv, '**' at the end for any rest or none.
  * Case does not matter, nor does a '/' at the end.
  */
 

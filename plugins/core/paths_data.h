@@ -1,5 +1,5 @@
 /* paths_data.h
- * The table that plugins/core/generate makes of paths.csv
+ * The tables that plugins/core/generate makes of paths.csv and path_regions.csv
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -15,5 +15,9 @@ extern const size_t ts_path_count;
 /* All words of paths, sorted. */
 extern const char *const ts_path_words[];
 extern const size_t ts_path_word_count;
+
+/* Regions as paths name them, sorted. */
+extern const char *const ts_path_regions[];
+extern const size_t ts_path_region_count;
 
 #endif /* TEAMSHARK_CORE_PATHS_DATA_H */

@@ -25,6 +25,7 @@
 #include "session/teams_expert.h"
 #include "session/model.h"
 #include "preferences.h"
+#include "tenants.h"
 #include "report/report.h"
 #include "report/sequence.h"
 #include "tap.h"
@@ -230,7 +231,7 @@ prepend_info(packet_info *pinfo, const teams_frame_info *info, const char *label
     if (info->what != TEAMS_WHAT_SERVICE || info->name == NULL || (text != NULL && strstr(text, info->name) != NULL))
         col_prepend_fence_fstr(pinfo->cinfo, COL_INFO, "%s: ", label);
     else
-        col_prepend_fence_fstr(pinfo->cinfo, COL_INFO, "%s: %s, ", label, info->name);
+        col_prepend_fence_fstr(pinfo->cinfo, COL_INFO, "%s: %s, ", label, teams_shown_name(pinfo->pool, info->name));
 }
 
 static int

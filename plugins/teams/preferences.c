@@ -38,8 +38,8 @@ teams_preferences_register(int proto)
         "Begin the Info column of each Teams or Skype frame with its part in the session, so that the packet list "
         "and the flow graph tell the story", &info_column);
     prefs_register_bool_preference(module, "show_tenants", "Show tenants' names in reports",
-        "Names such as <tenant>.sharepoint.com and lyncdiscover.<domain> identify customers. "
-        "Reports replace that part unless this is set; packet details always show names as they are", &show_tenants);
+        "Names such as <tenant>.sharepoint.com and lyncdiscover.<domain> identify customers. Reports, the Info column and the items "
+        "of HTTP replace that part unless this is set; other packet details always show names as they are", &show_tenants);
     prefs_register_bool_preference(module, "anonymise", "Take out of reports who it was",
         "Reports name clients, peers, tenants and other hosts client-1, peer-2, tenant-1; Microsoft's own names and addresses "
         "stay. Packet details always show everything", &anonymise);

@@ -37,6 +37,15 @@ def _content(body):
     return body if isinstance(body, bytes) else json.dumps(body).encode()
 
 
+def web_socket_frame(when, opcode, content, from_client):
+    """RFC 6455, 5.2: one frame, masked from the client."""
+    mask = opaque(("mask", when), 4) if from_client else b""
+    shown = bytes(byte ^ mask[i % 4] for i, byte in enumerate(content)) if mask else content
+    size = len(content) if len(content) < 126 else 126
+    head = bytes([0x80 | opcode, size | (0x80 if mask else 0)]) + (struct.pack("!H", len(content)) if size == 126 else b"")
+    return head + mask + shown
+
+
 class Http2:
     """A client's connection; requests get streams 1, 3, 5, ..."""
 
@@ -66,6 +75,32 @@ class Http2:
 
     def exchange(self, when, method, path, status=200, body=None, took=0.04, host=None, sent=None, **headers):
         self.answer(when + took, self.ask(when, method, path, host, sent), status, body, **headers)
+
+    def connect(self, when, path, took=0.04, status=200, protocol="websocket"):
+        """RFC 8441, 5: the stream becomes a WebSocket. Returns it."""
+        self.stream += 2
+        fields = [(":method", "CONNECT"), (":protocol", protocol), (":scheme", "https"), (":authority", self.name), (":path", path),
+                  ("sec-websocket-version", "13")]
+        self.tls.send(when, frame(HEADERS, END_HEADERS, self.stream, header_block(fields)))
+        self.answer_open(when + took, self.stream, status)
+        return self.stream
+
+    def answer_open(self, when, stream, status):
+        """Without the end of the stream."""
+        self.tls.send(when, frame(HEADERS, END_HEADERS, stream, header_block([(":status", str(status))])), from_client=False)
+
+    def message(self, when, stream, opcode, content, from_client=True):
+        self.tls.send(when, frame(BODY, 0, stream, web_socket_frame(when, opcode, content, from_client)), from_client)
+
+    def raw(self, when, stream, content, from_client=True):
+        self.tls.send(when, frame(BODY, 0, stream, content), from_client)
+
+    def pieces(self, when, stream, opcode, content, size, from_client=True):
+        """The same in DATA frames of so many bytes, two to a packet."""
+        shown = web_socket_frame(when, opcode, content, from_client)
+        parts = [frame(BODY, 0, stream, shown[n:n + size]) for n in range(0, len(shown), size)]
+        for n in range(0, len(parts), 2):
+            self.tls.send(when + n / 1000, b"".join(parts[n:n + 2]), from_client)
 
     def close(self, when):
         self.tls.close(when)
@@ -107,12 +142,7 @@ class Http1:
                     Sec_WebSocket_Accept="s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
 
     def message(self, when, opcode, content, from_client=True):
-        """RFC 6455, 5.2: one frame, masked from the client."""
-        mask = opaque(("mask", when), 4) if from_client else b""
-        shown = bytes(byte ^ mask[i % 4] for i, byte in enumerate(content)) if mask else content
-        size = len(content) if len(content) < 126 else 126
-        head = bytes([0x80 | opcode, size | (0x80 if mask else 0)]) + (struct.pack("!H", len(content)) if size == 126 else b"")
-        self.tls.send(when, head + mask + shown, from_client)
+        self.tls.send(when, web_socket_frame(when, opcode, content, from_client), from_client)
 
     def close(self, when):
         self.tls.close(when)

@@ -151,7 +151,14 @@ def odd_http(c):
     door.exchange(6.8, "GET", "/api/chatsvc/emea/v1/users/ME/conversations", body={"conversations": []})
     # RFC 8441: a WebSocket in HTTP/2.
     push = client.open(7.0, "go.trouter.teams.microsoft.com", "52.123.130.31")
-    push.exchange(7.2, "CONNECT", "/v4/c?timeout=40")
+    stream = push.connect(7.2, "/v4/c?timeout=40")
+    push.message(7.3, stream, 1, b"1::", from_client=False)
+    push.message(7.35, stream, 1, b'5:::{"name":"user.authenticate"}')
+    push.message(7.5, stream, 9, b"")
+    push.message(7.54, stream, 10, b"", from_client=False)
+    # Frames of WebSockets need not end where those of HTTP/2 do.
+    push.pieces(7.6, stream, 1, b"3:::" + b"x" * 300, 7, from_client=False)
+    push.message(40.0, stream, 8, b"\x03\xf4", from_client=False)
     door.exchange(7.4, "CONNECT", "/v4/c?timeout=40", host="go.trouter.teams.microsoft.com", status=403)
     slow = client.open(8.0, "presence.teams.microsoft.com", "52.123.145.9", kind=Http1)
     path, name = "/v1/presence/getpresence/", "presence.teams.microsoft.com"
@@ -170,6 +177,39 @@ def odd_http(c):
     slow.ask(13.0, "DELETE", path)
     slow.tls.send(13.1, f"HTTP/1.1 103 Early Hints\r\nLink: <https://{name}/>\r\n\r\n".encode(), from_client=False)
     slow.answer(13.5)
+
+
+@capture("keys/http2-sockets.pcapng", "2026-09-14T09:50:00")
+def http2_sockets(c):
+    """Five WebSockets in streams of one connection, and what RFC 6455 allows and forbids of their frames."""
+    client, door, login = bootstrap(c)
+    login.exchange(6.0, "POST", f"/{TENANT}/oauth2/v2.0/token", body={"token_type": "Bearer"})
+    door.exchange(6.4, "POST", "/api/authsvc/v1.0/authz", body=region_map("emea"), sent={})
+    push = client.open(7.0, "go.trouter.teams.microsoft.com", "52.123.130.31")
+    streams = [push.connect(7.2 + n / 10, "/v4/c?timeout=40") for n in range(5)]
+    # Byte by byte, all streams beside each other.
+    push.pieces(8.0, streams[0], 1, b"1::", 1, from_client=False)
+    push.pieces(8.1, streams[0], 2, b"\x88\x02\x03\xe8", 1)
+    push.pieces(8.2, streams[0], 9, b"x" * 125, 1)
+    push.pieces(8.4, streams[0], 10, b"", 1, from_client=False)
+    # Lengths of 16 and 64 bits, and a message in three frames.
+    push.message(9.0, streams[1], 2, b"\x89\x00" * 5000)
+    push.raw(9.1, streams[1], b"\x82\x7f" + (70000).to_bytes(8, "big") + b"\x88\x00" * 7000, from_client=False)
+    for n in range(4):
+        push.raw(9.2 + n / 100, streams[1], b"\x89\x00" * 7000, from_client=False)
+    push.raw(9.3, streams[1], b"\x01\x80abcd" + b"\x00\x81abcd\x00" + b"\x80\x80abcd")
+    push.message(9.4, streams[1], 8, b"", from_client=False)
+    # A server that masks; a client that does not; an opcode that there is not; a long ping.
+    push.message(10.0, streams[2], 1, b"1::", from_client=False)
+    push.raw(10.1, streams[2], b"\x89\x80abcd" + b"\x88\x82abcd\x00\x00", from_client=False)
+    push.raw(10.2, streams[2], b"\x81\x03xyz" + b"\x88\x02\x03\xe8")
+    push.message(10.3, streams[3], 1, b"1::")
+    push.raw(10.4, streams[3], b"\x83\x80abcd" + b"\x89\x80abcd")
+    push.raw(10.5, streams[3], b"\x89\x7e\x01\x00" + b"x" * 256, from_client=False)
+    push.raw(10.6, streams[4], b"\x89\x00" + b"\x88\x04\x0f\xa0so", from_client=False)
+    push.message(10.7, streams[4], 8, b"\x0f\xa0")
+    push.pieces(11.0, streams[0], 8, b"\x03\xe9bye", 1)
+    push.message(11.1, streams[0], 8, b"\x03\xe9", from_client=False)
 
 
 @capture("keys/answers.pcapng", "2026-09-14T09:30:00")
@@ -207,6 +247,78 @@ def login_loop(c):
                       location=f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/authorize?client_id=5e3ce6c0")
         login.exchange(6.5 + 3 * n, "GET", f"/{TENANT}/oauth2/v2.0/authorize?client_id=5e3ce6c0", status=302,
                        location="https://teams.microsoft.com/v2/#code=0.AAAA")
+
+
+AUTHORIZE = f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/authorize?client_id=5e3ce6c0"
+
+
+@capture("keys/identity-loop.pcapng", "2026-09-14T10:10:00")
+def identity_loop(c):
+    """Identity sends the client round by pages of its own, by addresses with and without a host (RFC 3986, 4.2)."""
+    client, _door, login = bootstrap(c)
+    for n in range(3):
+        login.exchange(6.0 + n, "GET", f"/{TENANT}/oauth2/v2.0/authorize?client_id=5e3ce6c0", status=302, location="/common/reprocess?ctx=rQIIAa")
+        login.exchange(6.5 + n, "GET", "/common/reprocess?ctx=rQIIAa", status=302, location=AUTHORIZE)
+    login.exchange(9.0, "GET", f"/{TENANT}/oauth2/v2.0/authorize?client_id=5e3ce6c0", status=302, location="//login.microsoftonline.com/common/reprocess?ctx=x")
+
+
+@capture("keys/result-loop.pcapng", "2026-09-14T10:20:00")
+def result_loop(c):
+    """Identity hands over a code and gives a token each time, and the page, which answers well, asks again."""
+    client, door, login = bootstrap(c)
+    for n in range(4):
+        login.exchange(6.0 + 4 * n, "GET", f"/{TENANT}/oauth2/v2.0/authorize?client_id=5e3ce6c0", status=302,
+                       location="https://teams.microsoft.com/v2/#code=0.AAAA")
+        door.exchange(6.5 + 4 * n, "GET", "/v2/")
+        login.exchange(7.0 + 4 * n, "POST", f"/{TENANT}/oauth2/v2.0/token", body={"token_type": "Bearer"})
+
+
+@capture("keys/redirects.pcapng", "2026-09-14T10:30:00")
+def redirects(c):
+    """No loop: several frames of a page ask identity at once; a federated domain; an error instead of a code; then the user goes away."""
+    client, _door, login = bootstrap(c)
+    path = f"/{TENANT}/oauth2/v2.0/authorize?client_id=5e3ce6c0&prompt=none"
+    streams = [login.ask(6.0 + n / 100, "GET", path) for n in range(5)]
+    for n, stream in enumerate(streams):
+        login.answer(6.2 + n / 100, stream, 302, location="/common/reprocess?ctx=x")
+    for n in range(3):
+        login.exchange(8.0 + 3 * n, "GET", path, status=302, location="https://teams.microsoft.com/v2/#error=login_required&state=x")
+        login.exchange(9.0 + 3 * n, "GET", path, status=302, location="https://adfs.contoso.example/adfs/ls/?wctx=code")
+    # A frame of each kind that hands over a code: three rounds at most.
+    for n in range(3):
+        for beside in range(3):
+            login.exchange(20.0 + 4 * n + beside / 10, "GET", "/common/oauth2/v2.0/authorize?client_id=5e3ce6c0", status=302,
+                           location="https://teams.microsoft.com/v2/#code=0.AAAA")
+
+
+@capture("keys/nothing-of-stages.pcapng", "2026-09-14T10:40:00")
+def nothing_of_stages(c):
+    """What says nothing of a stage: the root of a host, HEAD, paths that the table has not, a region that is none."""
+    client, door, login = bootstrap(c)
+    for n, (name, path) in enumerate([("go.trouter.teams.microsoft.com", "/"), ("presence.teams.microsoft.com", "/"), ("substrate.office.com", "/"),
+                                      ("eu-api.asm.skype.com", "/")]):
+        host = client.open(6.0 + n, name, f"52.123.130.{40 + n}")
+        host.exchange(6.3 + n, "GET", path)
+        host.exchange(6.5 + n, "HEAD", path)
+        host.exchange(6.7 + n, "GET", "/robots.txt", status=401)
+    door.exchange(11.0, "HEAD", "/registrar/prod/v2/registrations")
+    door.exchange(11.5, "GET", "/registrar/prod/v2/registrations")
+    door.exchange(12.0, "GET", "/api/chatsvc/abcd/v1/users/ME/conversations")
+    door.exchange(12.5, "HEAD", "/api/chatsvc/emea/v1/users/ME/conversations")
+
+
+@capture("keys/tenants.pcapng", "2026-09-14T10:50:00")
+def tenants(c):
+    """Hosts with the name of a customer, asked for files; two refuse, one loops."""
+    client, door, login = bootstrap(c)
+    login.exchange(6.0, "POST", f"/{TENANT}/oauth2/v2.0/token", body={"token_type": "Bearer"})
+    door.exchange(6.4, "POST", "/api/authsvc/v1.0/authz", body=region_map("emea"), sent={})
+    door.exchange(6.8, "GET", "/api/chatsvc/emea/v1/users/ME/conversations", body={"conversations": []})
+    for n, (name, status) in enumerate([("contoso.sharepoint.com", 200), ("contoso-my.sharepoint.com", 403), ("contoso.sharepoint.us", 503),
+                                        ("contoso.sharepoint-mil.us", 200), ("contoso.sharepoint.cn", 401),
+                                        ("contoso.communication.azure.com", 200), ("contoso.sharepoint.usercontent.microsoft", 200)]):
+        files = client.open(8.0 + n, name, f"13.107.136.{10 + n}")
+        files.exchange(8.4 + n, "GET", "/personal/ada_contoso_example/Documents", status=status)
 
 
 # ---- the table, and what nobody should send ----

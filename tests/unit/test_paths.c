@@ -24,6 +24,13 @@ static const struct {
     { "teams.microsoft.com", "GET", "/api/chatsvc/amer01/v1", "chat", "sync", "amer01", true },
     { "teams.microsoft.com", "GET", "/api/chatsvc/0f1e2d3c/v1", "", "", "", true },         /* no region */
     { "teams.microsoft.com", "GET", "/api/chatsvc/consumer/v1", "", "", "", true },
+    { "teams.microsoft.com", "GET", "/api/chatsvc/abcd/v1", "", "", "", true },             /* letters that are the code of none */
+    { "teams.microsoft.com", "GET", "/api/chatsvc/emeaa/v1", "", "", "", true },
+    { "teams.microsoft.com", "GET", "/api/csa/api/v1/teams/users/me", "chat-aggregator", "sync", "", true },
+    { "teams.microsoft.com", "GET", "/api/mt/part/AU-01/beta/users/1", "middle-tier", "sync", "au-01", true },
+    { "teams.microsoft.com", "GET", "/api/chatsvc/emea-2/v1", "", "", "", true },           /* one digit is no partition */
+    { "authsvc.teams.microsoft.com", "POST", "/v1.0/authz", "token", "token", "", false },
+    { "go-eu.trouter.teams.microsoft.com", "GET", "/", "push-realtime", "probe", "", false },   /* whether it is there */
     { "teams.live.com", "GET", "/api/chatsvc/consumer/v1/users/ME", "chat", "sync", "", true },
     { "teams.microsoft.com", "GET", "/api/mt/beta/users/1", "middle-tier", "sync", "", true },  /* "beta" is no region */
     { "teams.microsoft.com", "GET", "/api/mt/emea/v2.0/me/calendars/events/1", "calendar", "sync", "emea", true },

@@ -31,7 +31,7 @@ def main(data, output):
     networks = prefixes.read(data, clouds, codes)
     names += endpoint_sets.generate(endpoint_sets.read(data, clouds, codes), networks)
     names += key_names.generate(key_names.read(data, codes))
-    requests = DATA_HEADER[:1] + paths.generate(paths.read(data, values, codes))
+    requests = DATA_HEADER[:1] + paths.generate(paths.read(data, values, codes), paths.read_regions(data, confidences, codes))
     addresses = DATA_HEADER[:1] + prefixes.generate(networks)
     # Nothing is written before everything is read: a failed build leaves no half of a table.
     table.write(os.path.join(output, "ts_taxonomy.h"), header)

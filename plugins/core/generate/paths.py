@@ -1,4 +1,4 @@
-"""paths.csv: what is asked for at a host by the path of an HTTP request.
+"""paths.csv: what is asked for at a host by the path of an HTTP request; path_regions.csv: what stands for a region in one.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -9,6 +9,8 @@ import enumerations
 import table
 
 COLUMNS = ["host", "method", "path", "product", "service", "stage", "since", "description", "source", "confidence"]
+REGION_COLUMNS = ["code", "meaning", "source", "confidence"]
+REGION = re.compile(r"[a-z]{2,6}")
 KINDS = ["product", "service", "stage"]
 METHODS = ["", "GET", "POST", "PUT", "PATCH", "DELETE"]
 SEGMENT = re.compile(r"\*\*?|\{region\}|[a-z0-9._-]+")
@@ -55,6 +57,18 @@ def read(data, values, codes):
     return rows
 
 
+def read_regions(data, confidences, codes):
+    rows = table.read(os.path.join(data, "path_regions.csv"), REGION_COLUMNS)
+    for row in rows:
+        row.filled("code", "meaning")
+        if not REGION.fullmatch(row["code"]):
+            row.fail(f"code '{row['code']}' is not two to six letters in lower case")
+        row.one_of("confidence", confidences)
+        table.check_source(row, codes)
+    table.unique(rows, "code")
+    return rows
+
+
 def expand(rows):
     """One row for each host; those of the front door again for other clouds, less confident, where no row of theirs is."""
     known = {(host, row["method"], row["path"]) for row in rows for host in row["host"].split("|")}
@@ -67,7 +81,7 @@ def expand(rows):
                 yield table.Row({**row, "host": twin, "confidence": "low", "source": row["source"] + ";INFERRED"}, row.place)
 
 
-def generate(rows):
+def generate(rows, regions):
     rows = list(expand(rows))
     words = sorted({part for row in rows for part in segments(row["path"]) if "*" not in part and "{" not in part})
     out = ['#include "core/paths_data.h"', "const ts_path_row ts_path_rows[] = {"]
@@ -77,4 +91,6 @@ def generate(rows):
                    f"      {table.date(row, 'since')}, {table.quote(row['description'])}, {table.quote(row['source'])} }},")
     out += ["};", f"const size_t ts_path_count = {len(rows)};", "const char *const ts_path_words[] = {"]
     out += [f"    {table.quote(word)}," for word in words]
-    return out + ["};", f"const size_t ts_path_word_count = {len(words)};"]
+    out += ["};", f"const size_t ts_path_word_count = {len(words)};", "const char *const ts_path_regions[] = {"]
+    out += [f"    {table.quote(code)}," for code in sorted(row["code"] for row in regions)]
+    return out + ["};", f"const size_t ts_path_region_count = {len(regions)};"]

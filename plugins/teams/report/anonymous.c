@@ -21,6 +21,7 @@
 #include "core/prefixes.h"
 #include "preferences.h"
 #include "session/model.h"
+#include "tenants.h"
 
 #define DELIMITERS " \t\r\n/,=()<>\"';|&!{}"
 #define PATH "<path>"
@@ -146,69 +147,6 @@ add_address(GString *out, const char *text)
 
 /* ---- names ---- */
 
-/* Names that hold a customer's own name: what begins or ends them, and which part is the customer's. */
-static const struct {
-    const char *affix;
-    bool is_prefix;         /* the customer's part follows, else it precedes */
-} tenant_names[] = {
-    { "lyncdiscoverinternal.", true },
-    { "lyncdiscover.", true },
-    { "_sipinternaltls._tcp.", true },
-    { "_sipinternal._tcp.", true },
-    { "_sip._tls.", true },
-    { "_sipfederationtls._tcp.", true },
-    { "sipinternal.", true },
-    { "sipexternal.", true },
-    { "ucupdates-r2.", true },
-    { "sip.", true },
-    { ".sharepoint.com", false },
-    { ".sharepoint.us", false },
-    { ".sharepoint.cn", false },
-    { ".onmicrosoft.com", false },
-    { ".onmicrosoft.us", false },
-};
-
-/* Names of Microsoft's own that a prefix above would take for a customer's. */
-static const char *const own_zones[] = {
-    ".microsoft.com", ".microsoft.us", ".lync.com", ".skype.com", ".skypeforbusiness.us", ".lync.cn", ".skypeforbusiness.com",
-};
-
-static bool
-has_suffix(const char *name, const char *suffix)
-{
-    const size_t length = strlen(name);
-    const size_t suffix_length = strlen(suffix);
-
-    return length > suffix_length && g_ascii_strcasecmp(name + length - suffix_length, suffix) == 0;
-}
-
-static bool
-is_own_zone(const char *name)
-{
-    for (unsigned i = 0; i < G_N_ELEMENTS(own_zones); i++)
-        if (has_suffix(name, own_zones[i]))
-            return true;
-    return false;
-}
-
-bool
-report_tenant_part(const char *name, size_t *from, size_t *length)
-{
-    if (is_own_zone(name))
-        return false;
-    for (unsigned i = 0; i < G_N_ELEMENTS(tenant_names); i++) {
-        const char *affix = tenant_names[i].affix;
-        const bool is_prefix = tenant_names[i].is_prefix;
-
-        if (is_prefix ? g_ascii_strncasecmp(name, affix, strlen(affix)) != 0 : !has_suffix(name, affix))
-            continue;
-        *from = is_prefix ? strlen(affix) : 0;
-        *length = strlen(name) - strlen(affix);
-        return *length > 0;
-    }
-    return false;
-}
-
 static const ts_name_row *
 row_of(const char *name)
 {
@@ -266,7 +204,7 @@ append_name(GString *out, const char *name)
 {
     size_t from, length;
 
-    if (report_tenant_part(name, &from, &length)) {
+    if (teams_tenant_part(name, &from, &length)) {
         g_string_append_len(out, name, (gssize)from);
         g_string_append(out, tenant_word(name + from, length));
         g_string_append(out, name + from + length);

@@ -20,7 +20,4 @@ bool report_anonymous_is_asked(void);
 /* The text without what tells who it was. New string; with nothing asked a copy. */
 char *report_anonymous_text(const char *text);
 
-/* Which part of the name is a customer's; false: none. */
-bool report_tenant_part(const char *name, size_t *from, size_t *length);
-
 #endif /* TEAMSHARK_TEAMS_REPORT_ANONYMOUS_H */

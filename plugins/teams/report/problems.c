@@ -101,29 +101,11 @@ report_problem_of_row(const ts_expert_row *row, uint32_t frame)
     return problem;
 }
 
-/* The particulars of a problem, names in them as reports show them. New string. */
-static char *
-masked_detail(const char *detail)
-{
-    char **words = g_strsplit(detail, " ", -1);
-
-    for (char **word = words; *word != NULL; word++) {
-        char *masked = report_name(*word);
-
-        g_free(*word);
-        *word = masked;
-    }
-    char *text = g_strjoinv(" ", words);
-
-    g_strfreev(words);
-    return text;
-}
-
 void
 report_problems_add_expert(report_problems *problems, const teams_problem *problem, uint32_t frame)
 {
     const report_problem what = report_problem_of_row(problem->row, frame);
-    char *detail = masked_detail(problem->detail);
+    char *detail = report_sentence(problem->detail);
 
     report_problems_add(problems, &what, detail, 1);
     g_free(detail);

@@ -90,9 +90,19 @@ stage_request(const teams_stage_answers *answers)
     return answers->reached != NULL ? answers->reached : answers->refused;
 }
 
+/* That its path names, or that the token's answer gives; "" none. */
+static const char *
+stage_region(const teams_stage_answers *answers)
+{
+    const teams_request *request = stage_request(answers);
+
+    return request->token_region != NULL ? request->token_region : request->kind->region;
+}
+
 COLUMN_GETTER(answers_stage, teams_stage_answers, signin_session) { value->text = ts_stage_name(row->stage); }
 COLUMN_GETTER(answers_state, teams_stage_answers, signin_session) { value->text = stage_state(row); }
 COLUMN_GETTER(answers_service, teams_stage_answers, signin_session) { value->text = ts_service_name(stage_request(row)->kind->service); }
+COLUMN_GETTER(answers_region, teams_stage_answers, signin_session) { value->text = stage_region(row); }
 COLUMN_GETTER(answers_frame, teams_stage_answers, signin_session) { value->number = stage_request(row)->answer_frame; }
 COLUMN_GETTER(answers_status, teams_stage_answers, signin_session) { value->number = stage_request(row)->status; }
 COLUMN_GETTER(answers_time, teams_stage_answers, signin_session) { value->real = nstime_to_sec(&stage_request(row)->answer_time); }
@@ -102,6 +112,8 @@ static const report_column answers_columns[] = {
     { .key = "state", .kind = COLUMN_TEXT, .description = "reached: a request for it succeeded; refused: none did", .texts = stage_states,
         .get = answers_state },
     { .key = "service", .kind = COLUMN_TEXT, .description = "service that answered", .get = answers_service },
+    { .key = "region", .kind = COLUMN_TEXT, .description = "region that the path names, or that the token's answer gives, empty: none",
+        .get = answers_region },
     { .key = "frame", .kind = COLUMN_UINT, .description = "first success, else the last refusal", .get = answers_frame },
     { .key = "status", .kind = COLUMN_UINT, .description = "its status code", .get = answers_status },
     { .key = "time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "from the request to this answer", .get = answers_time },
@@ -212,7 +224,7 @@ socket_text(const teams_request *request, FILE *out)
         request->kind->role == TEAMS_REQUEST_UNKNOWN ? "unknown path" : ts_service_label(request->kind->service), request->answer_frame,
         socket->messages[1], socket->messages[0], socket->pings, socket->pongs);
     if (socket->close_frame == 0)
-        g_string_append(line, "; not closed in this capture");
+        g_string_append(line, "; no Close frame in this capture");
     else {
         const char *meaning = teams_close_code_text(socket->close_code);
 
@@ -229,10 +241,11 @@ static void
 stage_text(const signin_session *s, const teams_stage_answers *answers, FILE *out)
 {
     const teams_request *request = stage_request(answers);
+    const char *region = stage_region(answers);
 
-    report_print(out, 4, "%-10s %s: %s %s, %s in %.0f ms (frame %u)", ts_stage_name(answers->stage), stage_state(answers),
+    report_print(out, 4, "%-10s %s: %s %s, %s in %.0f ms%s%s (frame %u)", ts_stage_name(answers->stage), stage_state(answers),
         request->kind->method, request->kind->path, teams_request_status_text(s->scope, request),
-        nstime_to_sec(&request->answer_time) * 1000, request->answer_frame);
+        nstime_to_sec(&request->answer_time) * 1000, region[0] == '\0' ? "" : ", region ", region, request->answer_frame);
 }
 
 void

@@ -113,22 +113,13 @@ add_late_clients(signin_session *s, const nstime_t *end)
 
 /* ---- what connections say ---- */
 
-/* Names in a sentence as reports show them; in the session's scope. */
+/* In the session's scope. */
 static const char *
 masked(const signin_session *s, const char *sentence)
 {
-    char **words = g_strsplit(sentence, " ", -1);
-
-    for (char **word = words; *word != NULL; word++) {
-        char *shown = report_name(*word);
-
-        g_free(*word);
-        *word = shown;
-    }
-    char *text = g_strjoinv(" ", words);
+    char *text = report_sentence(sentence);
     const char *kept = wmem_strdup(s->scope, text);
 
-    g_strfreev(words);
     g_free(text);
     return kept;
 }
@@ -406,6 +397,12 @@ holds_token_used(const void *data)
 }
 
 static bool
+holds_unserved(const void *data)
+{
+    return ((const signin_session *)data)->result->services_unserved;
+}
+
+static bool
 holds_identity_reached(const void *data)
 {
     const signin_session *s = (const signin_session *)data;
@@ -456,6 +453,10 @@ const report_verdict_row signin_verdicts[] = {
     { "relay-connected", REPORT_UNKNOWN,
         "A media relay was connected, with data both ways. That other services after identity were connected is not in this capture.",
         "a TLS session with data both ways to a media relay, and none to another host of a stage after identity", holds_relay_reached, false },
+    { "not-served", REPORT_UNKNOWN,
+        "Services after identity were connected; that one of them served a request which needs a token is not in this capture.",
+        "TLS is decrypted: sessions with data both ways to hosts of stages after identity, and on none of them success in answer to a request "
+        "for more than whether the host is there", holds_unserved, false },
     { "identity-connected", REPORT_UNKNOWN,
         "Identity was connected, with data both ways. Services after it were asked for; that they were connected is not in this "
         "capture.",

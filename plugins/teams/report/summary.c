@@ -237,6 +237,8 @@ add_signin(summary_state *state, const signin_session *s)
     item->start = report_date(&s->signin->start);
     item->time = report_time(&s->signin->start);
     item->filter = g_strdup_printf("teams.signin == %u", item->number);
+    if (s->result->token_region[0] != '\0')
+        item->region = g_strdup(s->result->token_region);
 }
 
 /* The region that the name's chain told in a sign-in. */
@@ -402,7 +404,7 @@ static const report_column item_columns[] = {
         COLUMN_MEMBER(summary_item, remote) },
     { .key = "remote_name", .kind = COLUMN_TEXT, .description = "name that the address was learned from",
         COLUMN_MEMBER(summary_item, name) },
-    { .key = "region", .title = "Region", .kind = COLUMN_TEXT, .description = "region that this name tells", COLUMN_MEMBER(summary_item, region) },
+    { .key = "region", .title = "Region", .kind = COLUMN_TEXT, .description = "region that this name tells; of a sign-in the one that the token's answer gave", COLUMN_MEMBER(summary_item, region) },
     { .key = "round_trip", .title = "Round Trip", .kind = COLUMN_REAL, .unit = "ms", .decimals = 1,
         .description = "mean round trip of the nominated pair, else of the pair measured most", COLUMN_MEMBER(summary_item, round_trip) },
     { .key = "loss_sent", .title = "Loss Sent", .kind = COLUMN_REAL, .unit = "%", .decimals = 4,
@@ -535,6 +537,8 @@ item_text(const summary_item *item, FILE *out)
     report_print(out, 0, "%s: %s %u of %s, %s%s", report_severity_heading(item->verdict->severity), kind_word(item), item->number,
         item->client, item->start, duration);
     report_print(out, 2, "%s", item->verdict->sentence);
+    if (is_signin(item) && item->region != NULL)
+        report_print(out, 2, "The token's answer gives the region %s.", item->region);
     path_text(item, out);
     problems_text(item, out);
     report_print(out, 2, "Filter: %s", item->filter);

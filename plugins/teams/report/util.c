@@ -14,6 +14,9 @@
 #include "preferences.h"
 #include "report/anonymous.h"
 #include "session/model.h"
+#include "tenants.h"
+
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 
 /* ---- sets of texts ---- */
 
@@ -86,12 +89,30 @@ report_texts_join(const report_texts *texts, const char *separator)
 char *
 report_name(const char *name)
 {
-    size_t from, length;
-
     /* What is anonymous gets its word where it is written. */
-    if (teams_preference_show_tenants() || report_anonymous_is_asked() || !report_tenant_part(name, &from, &length))
-        return g_strdup(name);
-    return g_strdup_printf("%.*s<tenant>%s", (int)from, name, name + from + length);
+    return report_anonymous_is_asked() ? g_strdup(name) : teams_shown_name(NULL, name);
+}
+
+char *
+report_sentence(const char *sentence)
+{
+    GString *out = g_string_new(NULL);
+
+    for (const char *at = sentence; *at != '\0';) {
+        const size_t length = strspn(at, NAME_CHARACTERS);
+        /* The full stop of the sentence is no part of a name. */
+        const size_t bare = length > 0 && at[length - 1] == '.' ? length - 1 : length;
+        char *word = g_strndup(at, bare);
+        char *shown = report_name(word);
+
+        g_string_append(out, shown);
+        g_free(shown);
+        g_free(word);
+        at += bare;
+        if (*at != '\0')
+            g_string_append_c(out, *at++);
+    }
+    return g_string_free(out, FALSE);
 }
 
 char *

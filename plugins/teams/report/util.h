@@ -36,6 +36,8 @@ char *report_texts_join(const report_texts *texts, const char *separator);
  * wants to see it. New string.
  */
 char *report_name(const char *name);
+/* The same for each name in a sentence. New string. */
+char *report_sentence(const char *sentence);
 
 /* "address", and "address:port", IPv6 in brackets with a port; "" where not known. New strings. */
 char *report_address(const address *addr);

@@ -167,9 +167,12 @@ typedef struct {
     unsigned refusals;
     const char *statuses;       /* "401, 200": the different ones, in order */
     double time;                /* of the first answered one, seconds; negative: none was */
+    unsigned redirects;         /* answers that send the client to identity, or from there back with a result */
+    const struct teams_request *first_redirect;
+    const struct teams_request *last_redirect;
 } teams_request_use;
 
-/* What answers say of a stage. */
+/* What answers to requests by a path of the table say of a stage. */
 typedef struct {
     ts_stage stage;
     const struct teams_request *reached;    /* the first success; NULL none */
@@ -189,6 +192,7 @@ typedef struct {
     bool identity_reached;                  /* a TLS session with an identity host has data both ways */
     bool beyond_reached;                    /* the same with any host of a stage after identity */
     bool services_reached;                  /* the same without relays, which TLS reaches without a token */
+    bool services_unserved;                 /* one was connected, and served no request that can be read there */
     const char *proxy;                      /* endpoint of the proxy in use; NULL none */
     teams_request_use *uses;                /* in order of their first request */
     unsigned use_count;

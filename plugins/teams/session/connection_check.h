@@ -28,7 +28,7 @@ typedef struct {
     const teams_asked_name *asked;  /* NULL: no question in the capture */
     unsigned tried;                 /* connections */
     bool reached;                   /* one of them has a TLS session with data both ways */
-    bool refused;                   /* ... and every request that can be read there was refused */
+    bool refused;                   /* ... and no request that can be read there was served */
     bool by_proxy;
     bool timed;
 } teams_name_result;

@@ -11,7 +11,8 @@
 
 #include <string.h>
 
-#define REDIRECTS_MIN   4       /* back to identity without a token */
+#define REDIRECTS_MIN   4       /* to identity without a token */
+#define RETURN_GAP      2.0     /* seconds: pages ask identity for several results, one after the other */
 #define STATUSES_SHOWN  4       /* of one kind */
 
 /* ---- all requests, in order ---- */
@@ -70,6 +71,27 @@ add_status(const teams_check *j, teams_request_use *use, unsigned status)
     use->statuses = use->statuses[0] == '\0' ? text : wmem_strdup_printf(j->scope, "%s, %s", use->statuses, text);
 }
 
+/* Asked for while the one before was still to be answered: frames of one page, out of sight, and no round. */
+static bool
+is_beside(const teams_request *before, const teams_request *request)
+{
+    const double gap = ts_seconds(&before->time, &request->time);
+
+    return gap < nstime_to_sec(&before->answer_time) || (request->brings_result && gap < RETURN_GAP);
+}
+
+static void
+add_redirect(teams_request_use *use, const teams_request *request)
+{
+    if (!request->to_identity && !request->brings_result)
+        return;
+    if (use->last_redirect != NULL && is_beside(use->last_redirect, request))
+        return;
+    use->redirects++;
+    use->first_redirect = use->first_redirect == NULL ? request : use->first_redirect;
+    use->last_redirect = request;
+}
+
 static void
 add_use(const teams_check *j, teams_request_use *use, const teams_request *request)
 {
@@ -80,6 +102,7 @@ add_use(const teams_check *j, teams_request_use *use, const teams_request *reque
         use->time = nstime_to_sec(&request->answer_time);
     use->last_answered = request;
     add_status(j, use, request->status);
+    add_redirect(use, request);
     if (teams_request_succeeded(request)) {
         use->succeeded++;
         use->refused = NULL;
@@ -129,6 +152,8 @@ gather_answers(teams_check *j, wmem_array_t *requests)
             wmem_array_append_one(sockets, request);
         if (request->token_region != NULL)
             j->result->token_region = request->token_region;
+        if (!teams_request_is_of_stage(request))
+            continue;
         if (teams_request_refused(request))
             answers->refused = request;
         else if (answers->reached == NULL && teams_request_succeeded(request))
@@ -144,14 +169,14 @@ is_reached(const teams_check *j, ts_stage stage)
     return j->result->answers[stage].reached != NULL;
 }
 
-/* Success that only a token gives: the push channel opens without one, and that something is there (HEAD) is no service. */
+/* Success that only a token gives: the push channel opens without one. */
 static bool
 shows_token(const teams_request *request)
 {
     const teams_request_kind *kind = request->kind;
 
-    return teams_request_succeeded(request) && kind->stage != TS_STAGE_TOKEN && teams_signin_is_past_identity(UINT32_C(1) << kind->stage) &&
-        kind->service != TS_SERVICE_PUSH_REALTIME && strcmp(kind->method, "HEAD") != 0;
+    return teams_request_is_of_stage(request) && teams_request_succeeded(request) && kind->stage != TS_STAGE_TOKEN &&
+        teams_signin_is_past_identity(UINT32_C(1) << kind->stage) && kind->service != TS_SERVICE_PUSH_REALTIME;
 }
 
 static void
@@ -219,12 +244,18 @@ gather_refusals(const teams_check *j)
     return r;
 }
 
+static bool
+is_token_path_of_identity(const teams_request_kind *kind)
+{
+    return kind->stage == TS_STAGE_IDENTITY && strcmp(kind->method, "POST") == 0 &&
+        (g_str_has_suffix(kind->path, "/token") || g_str_has_suffix(kind->path, "/oauth20_token.srf"));
+}
+
 /* Where identity's page is seen and its token is not given; it may yet be while the user still types. */
 static bool
 is_token_of_identity(const teams_check *j, const teams_request_kind *kind)
 {
-    return kind->stage == TS_STAGE_IDENTITY && strcmp(kind->method, "POST") == 0 && !is_reached(j, TS_STAGE_TOKEN) &&
-        !j->result->beyond_reached && (g_str_has_suffix(kind->path, "/token") || g_str_has_suffix(kind->path, "/oauth20_token.srf"));
+    return is_token_path_of_identity(kind) && !is_reached(j, TS_STAGE_TOKEN) && !j->result->beyond_reached;
 }
 
 /* Without a token nothing goes on; a service that never answers well is missed by the user; else one path of many is meant. */
@@ -269,32 +300,86 @@ check_refused(teams_check *j, const refusals *r, const teams_request_use *use)
         j->identity_reported = true;
 }
 
-/* ---- back to identity again and again ---- */
+/* ---- to identity again and again ---- */
+
+/* Services send the client to identity by any of their paths; at identity it goes round by one. */
+typedef struct {
+    unsigned count;
+    const teams_request *first;
+    const teams_request *last;
+} redirects;
+
+static redirects
+redirects_of_services(const teams_check *j)
+{
+    redirects all = { 0 };
+
+    for (unsigned i = 0; i < j->result->use_count; i++) {
+        const teams_request_use *use = &j->result->uses[i];
+
+        if (use->kind->stage == TS_STAGE_IDENTITY || use->redirects == 0)
+            continue;
+        all.count += use->redirects;
+        if (all.first == NULL || use->first_redirect->number < all.first->number)
+            all.first = use->first_redirect;
+        if (all.last == NULL || use->last_redirect->number > all.last->number)
+            all.last = use->last_redirect;
+    }
+    return all;
+}
+
+static redirects
+redirects_of_identity(const teams_check *j)
+{
+    redirects most = { 0 };
+
+    for (unsigned i = 0; i < j->result->use_count; i++) {
+        const teams_request_use *use = &j->result->uses[i];
+
+        if (use->kind->stage == TS_STAGE_IDENTITY && use->redirects > most.count)
+            most = (redirects) { use->redirects, use->first_redirect, use->last_redirect };
+    }
+    return most;
+}
+
+static bool
+gives_token_of_identity(const teams_request_use *use)
+{
+    return use->succeeded > 0 && is_token_path_of_identity(use->kind);
+}
+
+/* What does not follow: an access token of identity is none that a service has accepted. */
+static const char *
+what_is_missing(const teams_check *j)
+{
+    for (unsigned i = 0; i < j->result->use_count; i++)
+        if (gives_token_of_identity(&j->result->uses[i]))
+            return "no service that needs a token answers with success";
+    return "no token follows";
+}
 
 static void
-check_redirects(teams_check *j, wmem_array_t *requests)
+add_loop(teams_check *j, const redirects *seen, const char *what)
 {
-    const teams_request *first = NULL, *last = NULL;
-    unsigned redirects = 0;
+    j->loop_reported = true;
+    teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_LOGIN_LOOP], PI_ERROR,
+        (teams_problem_place) { .frame = seen->first->answer_frame, .actor = TEAMS_BY_SERVER, .name = seen->first->kind->host, .fatal = true },
+        "%s at %s sends the client %s %u times in %.0f s, and %s: a login loop",
+        seen->first->kind->stage == TS_STAGE_IDENTITY ? "Identity" : "The service", seen->first->kind->host, what, seen->count,
+        ts_seconds(&seen->first->time, &seen->last->time), what_is_missing(j));
+}
+
+static void
+check_redirects(teams_check *j)
+{
+    const redirects services = redirects_of_services(j), identity = redirects_of_identity(j);
 
     if (is_reached(j, TS_STAGE_TOKEN) || j->result->beyond_reached)
         return;
-    for (unsigned i = 0; i < wmem_array_get_count(requests); i++) {
-        const teams_request *request = request_at(requests, i);
-
-        if (!request->to_identity || request->kind->stage == TS_STAGE_IDENTITY)
-            continue;
-        first = first == NULL ? request : first;
-        last = request;
-        redirects++;
-    }
-    if (redirects < REDIRECTS_MIN)
-        return;
-    j->loop_reported = true;
-    teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_LOGIN_LOOP], PI_ERROR,
-        (teams_problem_place) { .frame = first->answer_frame, .actor = TEAMS_BY_SERVER, .name = first->kind->host, .fatal = true },
-        "The service at %s sends the client back to identity %u times in %.0f s, and no token follows: a login loop", first->kind->host,
-        redirects, ts_seconds(&first->time, &last->time));
+    if (services.count >= REDIRECTS_MIN)
+        add_loop(j, &services, "back to identity");
+    else if (identity.count >= REDIRECTS_MIN)
+        add_loop(j, &identity, identity.first->to_identity ? "to identity again" : "back to the service");
 }
 
 void
@@ -309,5 +394,5 @@ teams_check_requests(teams_check *j)
 
     for (unsigned i = 0; i < j->result->use_count; i++)
         check_refused(j, &r, &j->result->uses[i]);
-    check_redirects(j, requests);
+    check_redirects(j);
 }

@@ -216,7 +216,11 @@ check_reached(teams_check *j)
             j->result->identity_asked = true;
             j->result->identity_reached = j->result->identity_reached || name->reached;
         }
-        if (teams_signin_is_past_identity(UINT32_C(1) << name->stage) && name->reached && !name->refused) {
+        if (!teams_signin_is_past_identity(UINT32_C(1) << name->stage) || !name->reached)
+            continue;
+        if (name->refused)
+            j->result->services_unserved = true;
+        else {
             j->result->beyond_reached = true;
             j->result->services_reached = j->result->services_reached || name->stage != TS_STAGE_MEDIA;
         }

@@ -36,6 +36,7 @@ typedef enum {
     FIELD_CLOSE_CODE,
     FIELD_JSON_STRING,
     FIELD_JSON_PATH,
+    FIELD_BYTES,
 } field_kind;
 
 /* Version of HTTP; 0: something else. */
@@ -71,9 +72,12 @@ static const struct {
     { "websocket.payload.close.status_code", FIELD_CLOSE_CODE, 0 },
     { "json.value.string", FIELD_JSON_STRING, 0 },
     { "json.path", FIELD_JSON_PATH, 0 },
+    { "http2.data.data", FIELD_BYTES, 2 },
 };
 
 static GArray *wanted;          /* int: what is asked for once TLS is decrypted */
+static GArray *wanted_bytes;    /* int: and what once a stream of HTTP/2 is a WebSocket */
+static bool bytes_active;
 static GHashTable *kinds;       /* id of a field -> 1 + its row in names[] */
 static ts_stock_field field_handshake;
 static bool active;
@@ -84,9 +88,10 @@ teams_request_fields_handoff(void)
     GArray *basic = g_array_new(FALSE, FALSE, (unsigned)sizeof(int));
 
     wanted = g_array_new(FALSE, FALSE, (unsigned)sizeof(int));
+    wanted_bytes = g_array_new(FALSE, FALSE, (unsigned)sizeof(int));
     kinds = g_hash_table_new(g_direct_hash, g_direct_equal);
     for (unsigned row = 0; row < G_N_ELEMENTS(names); row++) {
-        const ts_stock_field field = ts_stock_field_wanted(wanted, names[row].name);
+        const ts_stock_field field = ts_stock_field_wanted(names[row].kind == FIELD_BYTES ? wanted_bytes : wanted, names[row].name);
 
         for (unsigned i = 0; i < field.count; i++)
             g_hash_table_insert(kinds, GINT_TO_POINTER(field.ids[i]), GUINT_TO_POINTER(row + 1));
@@ -105,7 +110,7 @@ teams_request_fields_active(void)
 void
 teams_request_fields_reset(void)
 {
-    active = false;     /* and Wireshark asks for the fields of before at the start of each file */
+    active = bytes_active = false;     /* and Wireshark asks for the fields of before at the start of each file */
 }
 
 void
@@ -122,6 +127,14 @@ teams_request_fields_watch(proto_tree *tree)
         ts_want_more_fields(wanted);
 }
 
+void
+teams_request_fields_want_bytes(void)
+{
+    if (!bytes_active)
+        ts_want_more_fields(wanted_bytes);
+    bytes_active = true;
+}
+
 /* ---- the walk ---- */
 
 typedef struct {
@@ -133,16 +146,14 @@ typedef struct {
     bool socket_open;
     bool quic;                  /* a stream of requests was seen: its number is the message's */
     bool quic_many;             /* more than one of them */
-    teams_http_message_func tell;
-    teams_web_socket_func tell_socket;
-    void *data;
+    const teams_request_walk *told;
 } walk;
 
 static void
 end_message(walk *w)
 {
     if (w->open && !w->quic_many)
-        w->tell(&w->message, w->data);
+        w->told->message(&w->message, w->told->data);
     w->open = false;
     memset(&w->message, 0, sizeof w->message);
 }
@@ -151,7 +162,7 @@ static void
 end_socket_frame(walk *w)
 {
     if (w->socket_open)
-        w->tell_socket(&w->socket, w->data);
+        w->told->web_socket(&w->socket, w->told->data);
     w->socket_open = false;
     memset(&w->socket, 0, sizeof w->socket);
 }
@@ -272,6 +283,15 @@ http_field(walk *w, field_kind kind, unsigned version, const field_info *found)
     }
 }
 
+/* Of a DATA frame, whose stream came before. */
+static void
+bytes_field(const walk *w, const field_info *found)
+{
+    if (bytes_active && w->message.multiplexed && !w->open && found->ds_tvb != NULL && found->length > 0 &&
+            tvb_bytes_exist(found->ds_tvb, found->start, found->length))
+        w->told->bytes(w->message.stream, tvb_get_ptr(found->ds_tvb, found->start, found->length), (size_t)found->length, w->told->data);
+}
+
 static void
 visit(walk *w, const field_info *found)
 {
@@ -285,6 +305,8 @@ visit(walk *w, const field_info *found)
         web_socket_field(w, kind, found);
     else if (kind == FIELD_JSON_STRING || kind == FIELD_JSON_PATH)
         json_field(w, kind, found);
+    else if (kind == FIELD_BYTES)
+        bytes_field(w, found);
     else
         http_field(w, kind, names[row - 1].version, found);
 }
@@ -301,10 +323,9 @@ walk_tree(walk *w, const proto_node *node, unsigned depth)
 }
 
 void
-teams_request_fields_walk(packet_info *pinfo, proto_tree *tree, teams_http_message_func message, teams_web_socket_func web_socket,
-    void *data)
+teams_request_fields_walk(packet_info *pinfo, proto_tree *tree, const teams_request_walk *told)
 {
-    walk w = { .pinfo = pinfo, .tell = message, .tell_socket = web_socket, .data = data };
+    walk w = { .pinfo = pinfo, .told = told };
 
     walk_tree(&w, tree, 0);
     end_message(&w);

@@ -14,6 +14,7 @@
 #include "common/text.h"
 #include "core/paths.h"
 #include "preferences.h"
+#include "tenants.h"
 
 #define REQUESTS_KEY    4
 #define METHOD_MAX      16      /* characters of a method */
@@ -111,13 +112,19 @@ teams_close_code_text(uint16_t code)
 /* ---- what an answer says ---- */
 
 bool
+teams_request_is_of_stage(const teams_request *r)
+{
+    return r->kind->role == TEAMS_REQUEST_BY_PATH && strcmp(r->kind->method, "HEAD") != 0;
+}
+
+bool
 teams_request_succeeded(const teams_request *r)
 {
     if (r->answer_frame == 0)
         return false;
-    /* A redirect with the result, which is what this page is for. */
-    if (r->kind->stage == TS_STAGE_IDENTITY && r->status >= STATUS_REDIRECT && r->status < STATUS_BAD_REQUEST)
-        return !r->to_identity;
+    /* What the page of identity is for. */
+    if (r->kind->stage == TS_STAGE_IDENTITY && r->brings_result)
+        return true;
     return r->status == STATUS_SWITCHING || (r->status >= STATUS_OK && r->status < STATUS_REDIRECT) || r->status == STATUS_NOT_MODIFIED;
 }
 
@@ -153,7 +160,8 @@ tell_answer(packet_info *pinfo, const teams_connection *c, const teams_request *
         row = TEAMS_EXPERT_HTTP_SERVER_ERROR;
     else
         return;
-    teams_connection_tell(pinfo, c, row, "%s %s at %s : %s", r->kind->method, r->kind->path, r->kind->host, status);
+    teams_connection_tell(pinfo, c, row, "%s %s at %s : %s", r->kind->method, r->kind->path,
+        teams_shown_name(pinfo->pool, r->kind->host), status);
 }
 
 /* ---- kinds ---- */
@@ -177,11 +185,19 @@ is_method(const char *method)
     return length > 0 && length <= METHOD_MAX && method[length] == '\0';
 }
 
+/* RFC 8441, 4: a CONNECT that has a path; a proxy's has none (RFC 9113, 8.5). */
+static bool
+opens_web_socket(const teams_http_message *message)
+{
+    return message->multiplexed && strcmp(message->method, "CONNECT") == 0;
+}
+
 /* A preflight of the browser and a proxy's tunnel ask for nothing of the service. */
 static bool
-is_about_service(const char *method)
+is_about_service(const teams_http_message *message)
 {
-    return is_method(method) && strcmp(method, "OPTIONS") != 0 && strcmp(method, "CONNECT") != 0;
+    return is_method(message->method) && message->uri != NULL && strcmp(message->method, "OPTIONS") != 0 &&
+        (strcmp(message->method, "CONNECT") != 0 || opens_web_socket(message));
 }
 
 /* Packet scope; NULL where the text is no name. */
@@ -240,7 +256,8 @@ kind_of(packet_info *pinfo, const teams_connection *c, const teams_http_message 
 {
     ts_path_result path;
 
-    ts_path_classify(host, message->method, message->uri, &path);
+    /* RFC 8441, 5: in the place of GET. */
+    ts_path_classify(host, opens_web_socket(message) ? "GET" : message->method, message->uri, &path);
     const char *shown = shown_path(pinfo, message->uri, &path);
     const char *key = wmem_strdup_printf(pinfo->pool, "%s %s %s", message->method, host, shown);
 
@@ -259,22 +276,51 @@ kind_of(packet_info *pinfo, const teams_connection *c, const teams_http_message 
     return kind;
 }
 
-/* Does the URL lead to a host to sign in at? */
 static bool
-leads_to_identity(packet_info *pinfo, const char *location)
+is_identity_host(const char *host)
 {
-    const char *scheme = location == NULL ? NULL : strstr(location, "://");
     ts_path_result path;
 
-    if (scheme == NULL)
-        return false;
-    const char *at = scheme + strlen("://");
-    const char *host = host_name(pinfo, wmem_strndup(pinfo->pool, at, strcspn(at, "/?#")));
-
-    if (host == NULL)
-        return false;
     ts_path_classify(host, "GET", "/", &path);
     return path.identity;
+}
+
+/* Where the URL leads, packet scope: a relative one (RFC 3986, 4.2) stays at the host. NULL: it cannot be told. */
+static const char *
+host_of_location(packet_info *pinfo, const char *location, const char *asked)
+{
+    const size_t scheme = strspn(location, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
+    const char *at = location + (location[scheme] == ':' ? scheme + 1 : 0);
+
+    if (!g_str_has_prefix(at, "//"))
+        return at == location && location[0] != '\0' ? asked : NULL;
+    at += strlen("//");
+    return host_name(pinfo, wmem_strndup(pinfo->pool, at, strcspn(at, "/?#")));
+}
+
+/* RFC 6749, 4.1.2 and 4.2.2, and OpenID Connect Core, 3.2.2.5: in the query or the fragment. */
+static bool
+brings_result(const char *location)
+{
+    static const char *const results[] = { "code=", "access_token=", "id_token=" };
+
+    for (const char *at = strpbrk(location, "?#&"); at != NULL; at = strpbrk(at + 1, "?#&"))
+        for (unsigned i = 0; i < G_N_ELEMENTS(results); i++)
+            if (g_str_has_prefix(at + 1, results[i]))
+                return true;
+    return false;
+}
+
+static void
+take_location(packet_info *pinfo, const char *location, teams_request *request)
+{
+    const bool redirects = request->status >= STATUS_REDIRECT && request->status < STATUS_BAD_REQUEST;
+    const char *host = redirects && location != NULL ? host_of_location(pinfo, location, request->kind->host) : NULL;
+
+    if (host == NULL)
+        return;
+    request->to_identity = is_identity_host(host);
+    request->brings_result = !request->to_identity && is_identity_host(request->kind->host) && brings_result(location);
 }
 
 /* ---- what is kept with a frame ---- */
@@ -369,8 +415,10 @@ request_message(const frame_context *f, const teams_http_message *message)
     }
     if (host == NULL)
         host = host_name(f->pinfo, f->c->name);
-    if (host == NULL || message->uri == NULL || !is_about_service(message->method) || is_repeated(requests, message))
+    if (host == NULL || !is_about_service(message) || is_repeated(requests, message))
         return;
+    if (opens_web_socket(message))
+        teams_request_fields_want_bytes();
     teams_request *request = wmem_new0(wmem_file_scope(), teams_request);
 
     request->number = ++request_count;
@@ -413,6 +461,29 @@ token_region(const frame_context *f, const teams_http_message *message, teams_re
     kept->region = true;
 }
 
+/* HTTP/3 (RFC 9220) shows no bytes of streams. */
+static void
+take_socket(const frame_context *f, const teams_http_message *message, teams_request *request)
+{
+    const bool in_stream = message->multiplexed && !f->c->quic && strcmp(request->kind->method, "CONNECT") == 0 &&
+        request->status >= STATUS_OK && request->status < STATUS_REDIRECT;
+
+    if (!in_stream && (message->multiplexed || request->status != STATUS_SWITCHING))
+        return;
+    request->socket = wmem_new0(wmem_file_scope(), teams_web_socket);
+    if (in_stream)
+        request->socket->readers = wmem_alloc0_array(wmem_file_scope(), struct teams_web_socket_reader, 2);
+    else
+        f->requests->socket = request;
+}
+
+/* That a host answers at its root, or that something is there (HEAD), shows no service. */
+static bool
+asks_for_something(const teams_request_kind *kind)
+{
+    return strcmp(kind->method, "HEAD") != 0 && strcmp(kind->path, "/") != 0;
+}
+
 static void
 take_answer(const frame_context *f, const teams_http_message *message, teams_request *request)
 {
@@ -421,16 +492,12 @@ take_answer(const frame_context *f, const teams_http_message *message, teams_req
     request->answer_frame = f->pinfo->num;
     request->status = (uint16_t)message->status;
     nstime_delta(&request->answer_time, early ? &f->requests->first_byte : &f->pinfo->abs_ts, &request->time);
-    request->to_identity = request->status >= STATUS_REDIRECT && request->status < STATUS_BAD_REQUEST &&
-        leads_to_identity(f->pinfo, message->location);
+    take_location(f->pinfo, message->location, request);
     request->retry_after = retry_of(message->retry_after);
     request->reason = reason_of(message->authenticate);
-    if (request->status == STATUS_SWITCHING && !message->multiplexed) {
-        request->socket = wmem_new0(wmem_file_scope(), teams_web_socket);
-        f->requests->socket = request;
-    }
+    take_socket(f, message, request);
     f->requests->answered = true;
-    f->requests->succeeded = f->requests->succeeded || teams_request_succeeded(request);
+    f->requests->succeeded = f->requests->succeeded || (teams_request_succeeded(request) && asks_for_something(request->kind));
     keep_with_frame(f->pinfo, request)->answer = true;
     tell_answer(f->pinfo, f->c, request);
 }
@@ -467,8 +534,10 @@ message_seen(const teams_http_message *message, void *data)
 /* ---- WebSockets ---- */
 
 static void
-socket_closed(const frame_context *f, const teams_web_socket_frame *frame, teams_web_socket *socket)
+socket_closed(const frame_context *f, const teams_web_socket_frame *frame, const teams_request *request)
 {
+    teams_web_socket *socket = request->socket;
+
     if (socket->close_frame != 0)
         return;     /* the other side's answer to it */
     socket->close_frame = f->pinfo->num;
@@ -476,19 +545,16 @@ socket_closed(const frame_context *f, const teams_web_socket_frame *frame, teams
     socket->closed_by_client = f->from_client;
     socket->closed = f->pinfo->abs_ts;
     if (frame->has_code && frame->code > CLOSE_GOING_AWAY && frame->code != CLOSE_NO_CODE)
-        teams_connection_tell(f->pinfo, f->c, TEAMS_EXPERT_PUSH_CLOSED, "%s closed by the %s with %u%s%s", f->requests->socket->kind->host,
-            f->from_client ? "client" : "server", frame->code, teams_close_code_text(frame->code)[0] == '\0' ? "" : ", ",
-            teams_close_code_text(frame->code));
+        teams_connection_tell(f->pinfo, f->c, TEAMS_EXPERT_PUSH_CLOSED, "%s closed by the %s with %u%s%s",
+            teams_shown_name(f->pinfo->pool, request->kind->host), f->from_client ? "client" : "server", frame->code,
+            teams_close_code_text(frame->code)[0] == '\0' ? "" : ", ", teams_close_code_text(frame->code));
 }
 
 static void
-socket_frame_seen(const teams_web_socket_frame *frame, void *data)
+socket_frame(const frame_context *f, const teams_web_socket_frame *frame, const teams_request *request)
 {
-    const frame_context *f = (const frame_context *)data;
-    teams_web_socket *socket = f->requests->socket == NULL ? NULL : f->requests->socket->socket;
+    teams_web_socket *socket = request->socket;
 
-    if (socket == NULL)
-        return;
     if (frame->opcode == OPCODE_PING)
         socket->pings++;
     else if (frame->opcode == OPCODE_PONG)
@@ -496,7 +562,40 @@ socket_frame_seen(const teams_web_socket_frame *frame, void *data)
     else if (frame->opcode == OPCODE_TEXT || frame->opcode == OPCODE_BINARY)
         socket->messages[f->from_client]++;
     else if (frame->opcode == OPCODE_CLOSE)
-        socket_closed(f, frame, socket);
+        socket_closed(f, frame, request);
+}
+
+static void
+socket_frame_seen(const teams_web_socket_frame *frame, void *data)
+{
+    const frame_context *f = (const frame_context *)data;
+
+    if (f->requests->socket != NULL)
+        socket_frame(f, frame, f->requests->socket);
+}
+
+typedef struct {
+    const frame_context *f;
+    const teams_request *request;
+} stream_context;
+
+static void
+stream_frame_seen(const teams_web_socket_frame *frame, void *data)
+{
+    const stream_context *s = (const stream_context *)data;
+
+    socket_frame(s->f, frame, s->request);
+}
+
+static void
+stream_bytes_seen(uint64_t stream, const uint8_t *bytes, size_t length, void *data)
+{
+    const frame_context *f = (const frame_context *)data;
+    const gint64 key = (gint64)stream;
+    stream_context s = { f, (const teams_request *)wmem_map_lookup(f->requests->streams, &key) };
+
+    if (s.request != NULL && s.request->socket != NULL && s.request->socket->readers != NULL)
+        teams_web_socket_read(&s.request->socket->readers[f->from_client], f->from_client, bytes, length, stream_frame_seen, &s);
 }
 
 /* ---- frames ---- */
@@ -514,7 +613,9 @@ teams_requests_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, 
 
     if (!from_client && f.requests->unanswered == 1 && !f.requests->several && nstime_is_zero(&f.requests->first_byte) && !teams_connection_has_ticket(tree))
         f.requests->first_byte = pinfo->abs_ts;
-    teams_request_fields_walk(pinfo, tree, message_seen, socket_frame_seen, (void *)&f);
+    const teams_request_walk told = { message_seen, socket_frame_seen, stream_bytes_seen, (void *)&f };
+
+    teams_request_fields_walk(pinfo, tree, &told);
 }
 
 const wmem_array_t *
@@ -557,9 +658,9 @@ teams_requests_has_items(packet_info *pinfo)
 }
 
 static void
-show_kind(tvbuff_t *tvb, proto_tree *tree, const teams_request_kind *kind)
+show_kind(tvbuff_t *tvb, proto_tree *tree, const teams_request_kind *kind, const char *shown_host)
 {
-    ts_add_text(tvb, tree, hf_teams_http_host, kind->host);
+    ts_add_text(tvb, tree, hf_teams_http_host, shown_host);
     ts_add_text(tvb, tree, hf_teams_http_method, kind->method);
     ts_add_text(tvb, tree, hf_teams_http_path, kind->path);
     ts_add_text(tvb, tree, hf_teams_http_role, teams_request_role_name(kind->role));
@@ -583,7 +684,7 @@ show_answer(tvbuff_t *tvb, proto_tree *tree, const teams_request *request)
 }
 
 static void
-show_request(tvbuff_t *tvb, proto_tree *tree, const frame_request *kept)
+show_request(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const frame_request *kept)
 {
     const teams_request *request = kept->request;
     const teams_request_kind *kind = request->kind;
@@ -594,7 +695,7 @@ show_request(tvbuff_t *tvb, proto_tree *tree, const frame_request *kept)
     proto_tree *request_tree = proto_item_add_subtree(item, ett_request);
 
     proto_item_set_generated(item);
-    show_kind(tvb, request_tree, kind);
+    show_kind(tvb, request_tree, kind, teams_shown_name(pinfo->pool, kind->host));
     if (kept->answer)
         show_answer(tvb, request_tree, request);
     else if (is_request)
@@ -607,7 +708,7 @@ void
 teams_requests_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     for (const frame_request *kept = first_of(pinfo); kept != NULL; kept = kept->next)
-        show_request(tvb, tree, kept);
+        show_request(tvb, pinfo, tree, kept);
 }
 
 /* ---- registration ---- */

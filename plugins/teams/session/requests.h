@@ -48,6 +48,7 @@ typedef struct {
     uint16_t close_code;        /* 0: it carries none */
     bool closed_by_client;
     nstime_t closed;
+    struct teams_web_socket_reader *readers;    /* of both directions, in HTTP/2; NULL: stock reads its frames */
 } teams_web_socket;
 
 typedef struct teams_request {
@@ -59,6 +60,7 @@ typedef struct teams_request {
     nstime_t answer_time;       /* from the request to the first byte of the answer */
     uint16_t status;
     bool to_identity;           /* the answer redirects to a host of identity */
+    bool brings_result;         /* identity redirects elsewhere with a code or a token */
     const char *retry_after;    /* seconds or a date, as text; NULL none */
     const char *reason;         /* error code of WWW-Authenticate; NULL none that is known */
     const char *token_region;   /* that the token's answer gives; NULL none */
@@ -68,6 +70,8 @@ typedef struct teams_request {
 /* The text of the field, "" for unknown. */
 const char *teams_request_role_name(teams_request_role role);
 
+/* Does the answer say something of the stage? Only by a path of the table, and where more is asked for than whether something is there. */
+bool teams_request_is_of_stage(const teams_request *request);
 /* Did the answer give what was asked for, or refuse it? Some answers do neither. */
 bool teams_request_succeeded(const teams_request *request);
 bool teams_request_refused(const teams_request *request);

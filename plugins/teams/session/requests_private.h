@@ -18,9 +18,9 @@ struct teams_requests {
     unsigned unanswered;        /* HTTP/1: requests */
     bool several;               /* HTTP/1: of them, or were until all were answered: it is not known for sure which is answered */
     nstime_t first_byte;        /* HTTP/1: of the answer to come; zero: none yet */
-    teams_request *socket;      /* the connection is now its WebSocket */
+    teams_request *socket;      /* HTTP/1: the connection is now its WebSocket */
     bool answered;              /* any of them */
-    bool succeeded;
+    bool succeeded;             /* one that asks for more than whether something is there */
 };
 
 /* A message as the fields of a frame show it. Texts are packet scope, NULL where there is none. */
@@ -48,6 +48,16 @@ typedef struct {
 
 typedef void (*teams_web_socket_func)(const teams_web_socket_frame *frame, void *data);
 
+/* Bytes of a stream of HTTP/2, once its WebSocket is open. */
+typedef void (*teams_stream_bytes_func)(uint64_t stream, const uint8_t *bytes, size_t length, void *data);
+
+typedef struct {
+    teams_http_message_func message;
+    teams_web_socket_func web_socket;
+    teams_stream_bytes_func bytes;
+    void *data;
+} teams_request_walk;
+
 /* ---- request_fields.c: what stock shows of HTTP ---- */
 
 void teams_request_fields_handoff(void);
@@ -56,8 +66,26 @@ bool teams_request_fields_active(void);
 /* First pass: does this frame show it? Asks for the fields from the next frame on. */
 void teams_request_fields_watch(proto_tree *tree);
 void teams_request_fields_reset(void);
-/* Walks the frame's messages and WebSocket frames, in order. */
-void teams_request_fields_walk(packet_info *pinfo, proto_tree *tree, teams_http_message_func message,
-    teams_web_socket_func web_socket, void *data);
+/* Asks for the bytes of streams from the next frame on: few captures have a WebSocket in HTTP/2. */
+void teams_request_fields_want_bytes(void);
+/* Walks the frame's messages, WebSocket frames and bytes, in order. */
+void teams_request_fields_walk(packet_info *pinfo, proto_tree *tree, const teams_request_walk *told);
+
+/* ---- web_socket.c: frames of a WebSocket in a stream of bytes (RFC 6455, 5.2) ---- */
+
+#define TEAMS_WEB_SOCKET_HEAD 14    /* bytes, the longest */
+
+/* One direction. */
+struct teams_web_socket_reader {
+    uint8_t head[TEAMS_WEB_SOCKET_HEAD];
+    uint8_t length;             /* of head */
+    uint64_t left;              /* bytes of the frame's content that are to come */
+    uint8_t code[2];            /* of a Close frame */
+    uint8_t code_length;
+    bool broken;                /* the bytes are none of a WebSocket's, or some are missing: nothing more is read */
+};
+
+void teams_web_socket_read(struct teams_web_socket_reader *reader, bool from_client, const uint8_t *bytes, size_t length,
+    teams_web_socket_func frame, void *data);
 
 #endif /* TEAMSHARK_TEAMS_REQUESTS_PRIVATE_H */

@@ -12,7 +12,6 @@
 
 /* One name that was asked for or sent as a server name, and one host that its answers lead to. */
 typedef struct {
-    int next;                   /* index + 1 of the same name's next host, 0: none */
     char *key;                  /* lower case, as on the wire */
     char *name;                 /* as shown */
     ts_product product;
@@ -31,7 +30,8 @@ typedef struct {
 
 typedef struct {
     GPtrArray *entries;         /* entry, in order of appearance */
-    GHashTable *by_name;        /* key -> index + 1 */
+    GHashTable *by_name;        /* key -> index + 1, of the first with the name */
+    GHashTable *by_host;        /* key, line end and host that the name leads to -> index + 1 */
     GPtrArray *sorted;          /* at the end: by product, then service, then first frame */
 } names_state;
 
@@ -58,6 +58,7 @@ names_start(void)
 
     state->entries = g_ptr_array_new_with_free_func(entry_free);
     state->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    state->by_host = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     state->sorted = g_ptr_array_new();
     return state;
 }
@@ -67,6 +68,7 @@ names_free(void *data)
 {
     names_state *state = (names_state *)data;
 
+    g_hash_table_destroy(state->by_host);
     g_hash_table_destroy(state->by_name);
     g_ptr_array_unref(state->sorted);
     g_ptr_array_unref(state->entries);
@@ -97,22 +99,28 @@ entry_new(names_state *state, const packet_info *pinfo, const char *name)
     return (int)state->entries->len;
 }
 
-/* May the message be told in this entry of its name? A question or an answer that leads nowhere may in any. */
-static bool
-entry_takes(const entry *e, const ts_name_info *info)
+/* The entry, index + 1, of an answer that leads to a host: the name's first while that leads nowhere, else that of the host. */
+static int
+entry_of_host(names_state *state, const packet_info *pinfo, const ts_name_info *info, int first)
 {
-    if (!info->response || info->link_count < 2)
-        return true;
-    if (report_texts_count(e->hosts) == 0)
-        return report_texts_count(e->addresses) == 0;
-    char *host = report_name(info->links[info->link_count - 1].name);
-    const bool same = report_texts_have(e->hosts, host);
+    const entry *e = entry_at(state, first);
+    char *host = report_name(info->links[info->link_count - 1].name), *lower = g_ascii_strdown(host, -1);
+    char *key = g_strdup_printf("%s\n%s", e->key, lower);
+    int found = GPOINTER_TO_INT(g_hash_table_lookup(state->by_host, key));
 
+    g_free(lower);
     g_free(host);
-    return same;
+    if (found == 0) {
+        const bool leads_nowhere = report_texts_count(e->hosts) == 0 && report_texts_count(e->addresses) == 0;
+
+        found = leads_nowhere ? first : entry_new(state, pinfo, info->links[0].name);
+        g_hash_table_insert(state->by_host, key, GINT_TO_POINTER(found));
+    } else
+        g_free(key);
+    return found;
 }
 
-/* The index of the entry that the message is told in. */
+/* The index of the entry that the message is told in: a question or an answer that leads nowhere in the first of its name. */
 static int
 entry_index(names_state *state, const packet_info *pinfo, const ts_name_info *info)
 {
@@ -124,15 +132,9 @@ entry_index(names_state *state, const packet_info *pinfo, const ts_name_info *in
     if (found == 0) {
         found = entry_new(state, pinfo, name);
         g_hash_table_insert(state->by_name, entry_at(state, found)->key, GINT_TO_POINTER(found));
-        return found - 1;
     }
-    while (!entry_takes(entry_at(state, found), info)) {
-        entry *e = entry_at(state, found);
-
-        if (e->next == 0)
-            e->next = entry_new(state, pinfo, name);
-        found = e->next;
-    }
+    if (info->response && info->link_count >= 2)
+        found = entry_of_host(state, pinfo, info, found);
     return found - 1;
 }
 

@@ -365,7 +365,7 @@ step_place(const signin_step *s, bool full, FILE *out)
         g_string_append(place, "anycast: the nearest edge of Microsoft's network answers; ");
     if (full && s->required[0] != '\0')
         g_string_append_printf(place, "required by Microsoft (endpoint ID %s); ", s->required);
-    if ((s->next != NULL || s->is_other) && report_texts_count(s->types) > 0)
+    if ((s->has_others || s->is_other) && report_texts_count(s->types) > 0)
         step_types(s, place);
     if (s->server_name_frame != 0)
         g_string_append_printf(place, "%s %s in frame %u; ", s->by_proxy ? "asked for at the proxy" : "TLS or QUIC to",

@@ -47,10 +47,10 @@ typedef struct {
 } signin_link;
 
 /* One name of a sign-in and one host that it leads to, from the first time it was asked for or sent. */
-typedef struct signin_step {
+typedef struct {
     const teams_signin *signin;
-    struct signin_step *next;   /* of the same name: answers that lead elsewhere; NULL: none */
-    bool is_other;              /* an earlier step has the name, too */
+    bool has_others;            /* the first of its name, and later steps have it, too: answers that lead elsewhere */
+    bool is_other;              /* one of these */
     unsigned row;               /* in the table of all sign-ins */
     char *question;             /* as on the wire: the key */
     char *name;                 /* as shown */
@@ -96,6 +96,7 @@ typedef struct {
     const teams_signin *signin;
     GPtrArray *steps;           /* signin_step, in order */
     GHashTable *by_name;        /* question -> the first signin_step of it */
+    GHashTable *by_lead;        /* question and host or address that it leads to -> the first signin_step of both */
     const signin_step *changed; /* by the latest frame with a name */
     report_problems *seen;      /* what frames said */
     const ts_expert_table *name_table;  /* the rows of teams-dns; NULL: none of its names seen */

@@ -43,6 +43,7 @@ session_free(void *data)
     signin_session *s = (signin_session *)data;
 
     signin_conclusion_clear(s);
+    g_hash_table_destroy(s->by_lead);
     g_hash_table_destroy(s->by_name);
     g_hash_table_destroy(s->asked);
     g_hash_table_destroy(s->clients);
@@ -83,6 +84,7 @@ session_new(signin_state *state, const teams_signin *signin)
     s->signin = signin;
     s->steps = g_ptr_array_new_with_free_func(step_free);
     s->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    s->by_lead = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     s->seen = report_problems_new();
     s->questions = g_ptr_array_new();
     s->asked = g_hash_table_new(g_direct_hash, g_direct_equal);
@@ -156,20 +158,59 @@ step_classify(signin_step *s, const ts_name_info *info)
         keep_text(&s->description, info->links[0].description);
 }
 
-static void
-step_answer(signin_step *s, const teams_sighting *seen)
-{
-    const ts_name_info *info = seen->info;
+/* ---- where a name leads ---- */
 
-    report_texts_add_type(s->types, info->qtype);
-    report_texts_add_addresses(s->addresses, info);
-    if (s->answer_frame == 0) {
-        s->answer_frame = seen->frame;
-        s->rcode = info->rcode;
-        if (info->request_frame != 0)
-            s->answer_time = nstime_to_sec(&info->answer_time);
-    } else if (info->rcode == 0)
-        s->rcode = 0;
+/* Keeps a host that is called as an address is from that address. */
+enum { LEADS_TO_ADDRESS = '@', LEADS_TO_HOST = '>' };
+
+static char *
+lead_key(const char *question, char kind, const char *where)
+{
+    char *key = g_strdup_printf("%s\n%c%s", question, kind, where), *lower = g_ascii_strdown(key, -1);
+
+    g_free(key);
+    return lower;
+}
+
+static signin_step *
+step_that_leads(const signin_session *s, const char *question, char kind, const char *where)
+{
+    char *key = lead_key(question, kind, where);
+    signin_step *found = (signin_step *)g_hash_table_lookup(s->by_lead, key);
+
+    g_free(key);
+    return found;
+}
+
+/* The first of the steps of the name stays. */
+static void
+note_lead(signin_session *s, signin_step *step, char kind, const char *where)
+{
+    char *key = lead_key(step->question, kind, where);
+    const signin_step *known = (const signin_step *)g_hash_table_lookup(s->by_lead, key);
+
+    if (known != NULL && known->row <= step->row)
+        g_free(key);
+    else
+        g_hash_table_insert(s->by_lead, key, step);
+}
+
+static void
+note_leads(signin_session *session, signin_step *s, const ts_name_info *info)
+{
+    for (unsigned i = 0; i < info->address_count; i++) {
+        char *address = report_endpoint(&info->addresses[i].end);
+
+        note_lead(session, s, LEADS_TO_ADDRESS, address);
+        g_free(address);
+    }
+    if (s->links->len > 0)
+        note_lead(session, s, LEADS_TO_HOST, g_array_index(s->links, signin_link, s->links->len - 1).name);
+}
+
+static void
+answer_links(signin_step *s, const ts_name_info *info)
+{
     if (s->links->len + 1 >= info->link_count)
         return;
     g_array_set_size(s->links, 0);
@@ -186,6 +227,24 @@ step_answer(signin_step *s, const teams_sighting *seen)
     }
 }
 
+static void
+step_answer(signin_session *session, signin_step *s, const teams_sighting *seen)
+{
+    const ts_name_info *info = seen->info;
+
+    report_texts_add_type(s->types, info->qtype);
+    report_texts_add_addresses(s->addresses, info);
+    if (s->answer_frame == 0) {
+        s->answer_frame = seen->frame;
+        s->rcode = info->rcode;
+        if (info->request_frame != 0)
+            s->answer_time = nstime_to_sec(&info->answer_time);
+    } else if (info->rcode == 0)
+        s->rcode = 0;
+    answer_links(s, info);
+    note_leads(session, s, info);
+}
+
 /* A link of a chain is for what the chain is for: the frame says so. */
 static void
 step_classify_link(signin_step *s, const teams_frame_info *frame)
@@ -198,46 +257,46 @@ step_classify_link(signin_step *s, const teams_frame_info *frame)
     }
 }
 
-/* Did an answer of the step give the address of "address:port"? */
-static bool
-step_has_server(const signin_step *s, const char *server)
+/* The step whose answers gave the address of "address:port"; NULL: none. */
+static signin_step *
+step_with_server(const signin_session *s, const char *question, const char *server)
 {
     const char *port = strrchr(server, ':');
     const bool bracketed = server[0] == '[';
     char *address = port == NULL ? g_strdup(server) : g_strndup(server + bracketed, (size_t)(port - server) - 2 * bracketed);
-    const bool found = report_texts_have(s->addresses, address);
+    signin_step *found = step_that_leads(s, question, LEADS_TO_ADDRESS, address);
 
     g_free(address);
     return found;
 }
 
-/* May the message be told in this step of its name? */
-static bool
-step_takes(const signin_step *s, const teams_sighting *seen)
+/* In which step of its name is the message told? NULL: in none of them. */
+static signin_step *
+step_that_takes(const signin_session *s, signin_step *first, const teams_sighting *seen)
 {
     const ts_name_info *info = seen->info;
 
     if (info->role != TS_ROLE_QUESTION)
-        return seen->endpoint != NULL && step_has_server(s, seen->endpoint);
+        return seen->endpoint == NULL ? NULL : step_with_server(s, first->question, seen->endpoint);
     if (!info->response || info->link_count < 2)
-        return true;        /* a question, or an answer that leads nowhere */
-    if (s->links->len == 0)
-        return report_texts_count(s->addresses) == 0;
+        return first;       /* a question, or an answer that leads nowhere */
+    if (first->links->len == 0 && report_texts_count(first->addresses) == 0)
+        return first;
     char *last = report_name(info->links[info->link_count - 1].name);
-    const bool same = g_ascii_strcasecmp(g_array_index(s->links, signin_link, s->links->len - 1).name, last) == 0;
+    signin_step *found = step_that_leads(s, first->question, LEADS_TO_HOST, last);
 
     g_free(last);
-    return same;
+    return found;
 }
 
 /* A step of a name that has one: what it was answered with is another host's. */
 static signin_step *
-step_split(signin_state *state, signin_session *s, signin_step *last, const teams_sighting *seen)
+step_split(signin_state *state, signin_session *s, signin_step *first, const teams_sighting *seen)
 {
     const ts_name_info *info = seen->info;
     signin_step *fresh = step_new(state, s, seen);
 
-    last->next = fresh;
+    first->has_others = true;
     fresh->is_other = true;
     fresh->asked = GPOINTER_TO_UINT(g_hash_table_lookup(s->asked, info->question));
     if (info->request_frame != 0) {
@@ -252,7 +311,6 @@ step_of(signin_state *state, signin_session *s, const teams_sighting *seen)
 {
     char *key = g_ascii_strdown(seen->info->links[0].name, -1);
     signin_step *first = (signin_step *)g_hash_table_lookup(s->by_name, key);
-    signin_step *last = NULL;
 
     g_free(key);
     if (first == NULL) {
@@ -260,12 +318,11 @@ step_of(signin_state *state, signin_session *s, const teams_sighting *seen)
         g_hash_table_insert(s->by_name, first->question, first);
         return first;
     }
-    for (signin_step *each = first; each != NULL; each = each->next) {
-        if (step_takes(each, seen))
-            return each;
-        last = each;
-    }
-    return seen->info->role == TS_ROLE_QUESTION ? step_split(state, s, last, seen) : first;
+    signin_step *found = step_that_takes(s, first, seen);
+
+    if (found != NULL)
+        return found;
+    return seen->info->role == TS_ROLE_QUESTION ? step_split(state, s, first, seen) : first;
 }
 
 static void
@@ -309,7 +366,7 @@ add_name(signin_state *state, signin_session *s, const teams_sighting *seen, con
             keep_text(&found->server, seen->endpoint);
         }
     } else if (info->response)
-        step_answer(found, seen);
+        step_answer(s, found, seen);
     else
         add_question(s, found, info);
 }

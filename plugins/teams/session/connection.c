@@ -160,7 +160,8 @@ teams_connection_new_tunnel(packet_info *pinfo, teams_connection *session)
     teams_connection *c;
 
     if (session->p->tunnels == NULL) {
-        session->p->tunnels = wmem_array_new(wmem_file_scope(), sizeof(teams_connection *));
+        session->p->tunnels = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+        session->p->new_tunnels = wmem_list_new(wmem_file_scope());
         c = session;
     } else {
         c = wmem_new0(wmem_file_scope(), teams_connection);
@@ -178,7 +179,7 @@ teams_connection_new_tunnel(packet_info *pinfo, teams_connection *session)
     }
     c->http2 = true;
     c->state = TEAMS_CONNECTION_CONNECTED;
-    wmem_array_append_one(session->p->tunnels, c);
+    wmem_list_prepend(session->p->new_tunnels, c);
     teams_connection_find_signin(c);
     return c;
 }

@@ -133,34 +133,28 @@ teams_connection_http(packet_info *pinfo, proto_tree *tree, teams_connection *c,
 
 enum { HTTP2_DATA = 0, HTTP2_HEADERS = 1 };
 
-static teams_connection *
-tunnel_at(const teams_connection *session, unsigned n)
-{
-    return *(teams_connection **)wmem_array_index(session->p->tunnels, n);
-}
-
-static teams_connection *
-tunnel_of_stream(const teams_connection *session, uint32_t id)
-{
-    for (unsigned i = wmem_array_get_count(session->p->tunnels); i-- > 0;)
-        if (tunnel_at(session, i)->p->tunnel_id == id)
-            return tunnel_at(session, i);
-    return NULL;
-}
-
 /* "name:443" was asked for on this stream. */
 static void
 name_stream(const teams_connection *session, uint32_t id, const char *authority)
 {
-    for (unsigned i = wmem_array_get_count(session->p->tunnels); i-- > 0;) {
-        teams_connection *c = tunnel_at(session, i);
+    for (wmem_list_frame_t *each = wmem_list_head(session->p->new_tunnels); each != NULL; each = wmem_list_frame_next(each)) {
+        teams_connection *c = (teams_connection *)wmem_list_frame_data(each);
         const size_t length = strlen(c->name);
 
-        if (c->p->tunnel_id == 0 && g_ascii_strncasecmp(c->name, authority, length) == 0 && (authority[length] == ':' || authority[length] == '\0')) {
-            c->p->tunnel_id = id;
+        if (g_ascii_strncasecmp(c->name, authority, length) == 0 && (authority[length] == ':' || authority[length] == '\0')) {
+            wmem_map_insert(session->p->tunnels, GUINT_TO_POINTER(id), c);
+            wmem_list_remove_frame(session->p->new_tunnels, each);
             return;
         }
     }
+}
+
+/* The frame that names a tunnel has its stream, too. */
+static void
+forget_new_tunnels(const teams_connection *session)
+{
+    while (wmem_list_count(session->p->new_tunnels) > 0)
+        wmem_list_remove_frame(session->p->new_tunnels, wmem_list_head(session->p->new_tunnels));
 }
 
 static uint32_t
@@ -194,7 +188,7 @@ teams_connection_http2(packet_info *pinfo, proto_tree *tree, teams_connection *s
 
         if (text != NULL && from_client)
             name_stream(session, id, text);
-        teams_connection *c = tunnel_of_stream(session, id);
+        teams_connection *c = (teams_connection *)wmem_map_lookup(session->p->tunnels, GUINT_TO_POINTER(id));
 
         if (c == NULL || id == 0)
             continue;
@@ -203,6 +197,7 @@ teams_connection_http2(packet_info *pinfo, proto_tree *tree, teams_connection *s
         else if (type == HTTP2_DATA)
             tunnel_data(pinfo, c, from_client);
     }
+    forget_new_tunnels(session);
 }
 
 /* ---- any host ---- */

@@ -132,8 +132,8 @@ struct teams_connection_private {
     unsigned answer_bytes;      /* of the server after it, while they may be session tickets of TLS 1.3 alone */
     nstime_t answer_time;       /* of the latest of them */
     nstime_t handshake_answer;  /* the server's first payload after the ClientHello */
-    wmem_array_t *tunnels;      /* teams_connection *: of HTTP/2, itself the first of them; NULL: none */
-    uint32_t tunnel_id;         /* its stream of HTTP/2; 0: not known yet */
+    wmem_map_t *tunnels;        /* of HTTP/2, by stream (teams_connection *), itself the first of them; NULL: none */
+    wmem_list_t *new_tunnels;   /* of this frame, whose streams are not known yet */
     uint32_t connect_frame;     /* CONNECT to the proxy */
     nstime_t connect_asked;
     uint32_t challenge_frame;   /* the proxy's first 407 */

@@ -152,6 +152,25 @@ name_equal(const void *a, const void *b)
     return g_ascii_strcasecmp((const char *)a, (const char *)b) == 0;
 }
 
+/* ---- infos ---- */
+
+typedef struct {
+    teams_frame_info info;      /* first: a kept info is where its label is */
+    const char *label;
+} kept_info;
+
+static unsigned
+info_hash(const void *key)
+{
+    return wmem_strong_hash((const guint8 *)key, sizeof(teams_frame_info));
+}
+
+static int
+info_equal(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(teams_frame_info)) == 0;
+}
+
 /* ---- the model ---- */
 
 teams_model *
@@ -170,6 +189,7 @@ teams_model_get(void)
         model->pairs = wmem_map_new(scope, g_direct_hash, g_direct_equal);
         model->nominated = wmem_map_new(scope, g_direct_hash, g_direct_equal);
         model->chain_names = wmem_map_new(scope, name_hash, name_equal);
+        model->infos = wmem_map_new(scope, info_hash, info_equal);
         model->strangers = wmem_map_new(scope, wmem_str_hash, g_str_equal);
         model->earlier_names = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
     }
@@ -277,28 +297,37 @@ teams_flow_from_client(const teams_flow *flow, const packet_info *pinfo)
     return pinfo->srcport == flow->client_end.port && addresses_equal(&pinfo->src, &flow->client_end.addr);
 }
 
+static const teams_frame_info *
+info_kept(const teams_frame_info *info)
+{
+    teams_model *m = teams_model_get();
+    const teams_frame_info *known = (const teams_frame_info *)wmem_map_lookup(m->infos, info);
+
+    if (known != NULL)
+        return known;
+    kept_info *kept = wmem_new0(wmem_file_scope(), kept_info);
+
+    memcpy(&kept->info, info, sizeof *info);
+    kept->label = info_label(info);
+    wmem_map_insert(m->infos, &kept->info, &kept->info);
+    return &kept->info;
+}
+
+/* Most frames of a flow say what the one before said. */
 const teams_frame_info *
 teams_frame_info_shared(const teams_frame_info *info)
 {
-    struct teams_kept_info **list = info->flow == NULL ? NULL : &info->flow->infos;
+    teams_flow *flow = info->flow;
 
-    if (list != NULL)
-        for (struct teams_kept_info *kept = *list; kept != NULL; kept = kept->next)
-            if (memcmp(&kept->info, info, sizeof *info) == 0)
-                return &kept->info;
-
-    struct teams_kept_info *kept = wmem_new0(wmem_file_scope(), struct teams_kept_info);
-    memcpy(&kept->info, info, sizeof *info);
-    kept->label = info_label(info);
-    if (list != NULL) {
-        kept->next = *list;
-        *list = kept;
-    }
-    return &kept->info;
+    if (flow == NULL)
+        return info_kept(info);
+    if (flow->latest == NULL || !info_equal(flow->latest, info))
+        flow->latest = info_kept(info);
+    return flow->latest;
 }
 
 const char *
 teams_frame_info_label(const teams_frame_info *info)
 {
-    return ((const struct teams_kept_info *)info)->label;
+    return ((const kept_info *)info)->label;
 }

@@ -117,11 +117,7 @@ struct teams_flow {
     bool unresolved_reported;
     bool proxy;                     /* the server's end is a proxy: its address says nothing of a name */
     uint32_t media_frame[2];        /* its first frame of media: from the service, from the client; 0: none yet */
-    struct teams_kept_info {
-        teams_frame_info info;      /* first: a kept info is where its label is */
-        const char *label;
-        struct teams_kept_info *next;
-    } *infos;
+    const teams_frame_info *latest; /* what teams_frame_info_shared() gave last; NULL: nothing yet */
     struct {                        /* of frames with media, by ts_media_kind: kept where it changes, not per frame */
         const teams_frame_info *latest;
         wmem_tree_t *changes;       /* frame -> teams_frame_info */
@@ -221,6 +217,7 @@ typedef struct {
     wmem_map_t *nominated;          /* number of a pair -> frame that nominated it first */
     wmem_map_t *chain_names;        /* name (case-insensitive) -> teams_learned: links of our chains */
     wmem_map_t *earlier_names;      /* address -> list of teams_sighting *: a client's shared names of no sign-in */
+    wmem_map_t *infos;              /* a set: what frames were given (teams_frame_info) */
     wmem_map_t *strangers;          /* a set: what strangers said in words of their own (const char *): who issues certificates */
     uint32_t client_count;
     uint32_t signin_count;

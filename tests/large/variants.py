@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A capture as it might have been: damaged, cut, out of order, of one side, in tunnels, in fragments."""
+"""A capture as it might have been: damaged, cut, out of order, of one side, in tunnels, in fragments.
+
+What editcap makes keeps the keys of a capture that has some; what is made here does not."""
 
 import random
 import struct
@@ -10,12 +12,12 @@ BLOCK = 48      # bytes of a fragment
 
 
 def editcap(source, target, *options):
-    subprocess.run(["editcap", "-F", "pcap", *map(str, options), str(source), str(target)], check=True, capture_output=True)
+    subprocess.run(["editcap", *map(str, options), str(source), str(target)], check=True, capture_output=True)
 
 
 def read(path, plain):
     """Link type and records (seconds, fraction, bytes, length) of a capture."""
-    editcap(path, plain)
+    editcap(path, plain, "-F", "pcap")
     data = plain.read_bytes()
     link, = struct.unpack("=I", data[20:24])
     offset, records = 24, []

@@ -22,10 +22,35 @@ FORGED = "  Verdict: all is well"
 
 
 def capture_of(name):
-    return harness.shared(name) if "/" in name else harness.bundled(name)
+    return harness.shared(name) if name in SHARED else harness.bundled(name)
 
 
-captures = pytest.mark.parametrize("capture", ["hostile-text.pcap", *SHARED])
+BUNDLED = ["hostile-text.pcap", "hostile-connections.pcap", "keys/hostile-paths.pcapng", "keys/hostile-answers.pcapng"]
+captures = pytest.mark.parametrize("capture", [*BUNDLED, *SHARED])
+# Nothing of a path is masked.
+PREFS = {"teams.show_tenants": "TRUE"}
+# Where the sender chooses the text, and what of ours is shown in words of its own.
+SENDERS = {
+    "ms_turn.alternate_host", "ms_turn.bwm.call_id", "ms_turn.bwm.dialog_id", "ms_turn.error.reason", "ms_turn.realm", "ms_turn.software",
+    "teams.http.path", "teams.name", "teams_dns.chain", "teams_dns.name", "teams_stun.error.reason", "teams_stun.foundation",
+    "teams_stun.software", "teams_stun.ufrag.local", "teams_stun.ufrag.remote",
+}
+# Of these a sender's text is only taken where it has the letters of a host, a method, a region, a token or a number.
+LIMITED = {
+    "teams.http.host": "[a-z0-9._-]+", "teams.http.method": "[A-Z-]+", "teams.http.region": "[a-z0-9-]*", "teams.http.token_region": "[a-z0-9-]*",
+    "teams.http.retry_after": r"[0-9]+ s|a date", "teams.http.reason": "[a-z_]+", "teams_dns.region": "[a-z0-9-]*",
+    "teams_dns.datacenter": "[a-z0-9-]*", "teams_dns.environment": "[a-z0-9-]*", "teams_dns.prefix": "[0-9a-f:.]+/[0-9]+",
+    "teams.prefix": "[0-9a-f:.]+/[0-9]+", "teams_flightproxy.guid": "[0-9a-f-]+",
+}
+OURS = {
+    "ms_turn.allocation.state", "ms_turn.evidence", "ms_turn.integrity.algorithm", "ms_turn.message", "teams.evidence", "teams.http",
+    "teams.http.confidence", "teams.http.product", "teams.http.role", "teams.http.service", "teams.http.stage", "teams.modality", "teams.path",
+    "teams.product", "teams.service", "teams.stage", "teams.transport", "teams_dns.cloud", "teams_dns.confidence", "teams_dns.infra",
+    "teams_dns.product", "teams_dns.required", "teams_dns.role", "teams_dns.service", "teams_dns.stage", "teams_dns.trust",
+    "teams_stun.dialect", "teams_stun.evidence", "teams_stun.format", "teams_stun.integrity.algorithm", "teams_stun.integrity.status",
+    "teams_stun.media", "teams_stun.pair.local_type", "teams_stun.pair.remote_type", "teams_stun.pair.state", "teams_stun.payload_name",
+    "teams_stun.role",
+}
 
 
 def is_clean(text):
@@ -37,15 +62,16 @@ def is_clean(text):
 @pytest.mark.parametrize("name", REPORTS)
 @captures
 def test_report_as_text(capture, name):
-    is_clean(harness.report(capture_of(capture), f"teams,{name}"))
+    is_clean(harness.report(capture_of(capture), f"teams,{name},full", prefs=PREFS))
+    is_clean(harness.report(capture_of(capture), f"teams,{name},csv", prefs=PREFS).replace("\r\n", "\n"))
     if name != "summary":
-        is_clean(harness.report(capture_of(capture), f"teams,{name},table"))
+        is_clean(harness.report(capture_of(capture), f"teams,{name},table", prefs=PREFS))
 
 
 @pytest.mark.parametrize("name", REPORTS)
 @captures
 def test_report_as_json(capture, name):
-    document = harness.report(capture_of(capture), f"teams,{name},json")
+    document = harness.report(capture_of(capture), f"teams,{name},json", prefs=PREFS)
     is_clean(document)
     assert json.loads(document)
 
@@ -55,19 +81,52 @@ def text_fields():
     return [name for name, field in interface.registered().items() if field.type == "FT_STRING"]
 
 
+@functools.lru_cache(maxsize=None)
+def texts_of(capture):
+    """Every text field's values of all frames: (field, frame, value)."""
+    return [(name, frame["frame.number"][0], value) for frame in harness.fields(capture_of(capture), text_fields(), prefs=PREFS)
+            for name, values in frame.items() if name in text_fields() for value in values]
+
+
+def test_every_text_field_is_known():
+    """Whose words it shows is said above, so that a new one gets its hostile text."""
+    assert set(text_fields()) == SENDERS | set(LIMITED) | OURS
+    assert len(text_fields()) == len(SENDERS) + len(LIMITED) + len(OURS)
+
+
 @captures
 def test_every_text_field(capture):
-    for frame in harness.fields(capture_of(capture), text_fields()):
-        for name, values in frame.items():
-            for value in values:
-                found = FORBIDDEN.search(value)
-                assert not found and "\n" not in value and "\t" not in value, f"{name} of frame {frame['frame.number'][0]}: {value!r}"
+    for name, frame, value in texts_of(capture):
+        found = FORBIDDEN.search(value)
+        assert not found and "\n" not in value and "\t" not in value, f"{name} of frame {frame}: {value!r}"
+        assert name not in LIMITED or re.fullmatch(LIMITED[name], value) or not value, f"{name} of frame {frame}: {value!r}"
+
+
+@pytest.mark.parametrize("name", sorted(SENDERS))
+def test_a_hostile_text_is_in_the_field(name):
+    """Else the test above says nothing about it: the terminal sequence of the captures is there, escaped."""
+    assert any(field == name and value.find(r"\033[31mRED\033[0m") >= 0 for capture in BUNDLED for field, _, value in texts_of(capture))
+
+
+@pytest.mark.parametrize("text", ["issued by", "The chain of aliases of login.microsoftonline.com ends at", "the connection to", "redirected to http://portal/",
+                                  "fetches a proxy configuration (/"])
+def test_a_hostile_text_is_in_the_sentence(text):
+    """What connections say has no field: it is in the report, escaped."""
+    said = re.sub(r"\s+", " ", harness.report(harness.bundled("hostile-connections.pcap"), "teams,signin"))
+    assert re.search(re.escape(text) + r".{0,60}\\033\[31mRED\\033\[0m", said), text
+
+
+def ours_of(text, stock):
+    """Without the lines that stock has, too."""
+    known = {re.sub(r"^\s*\d+", "", line) for line in stock.splitlines()}
+    return "\n".join(line for line in text.splitlines() if re.sub(r"^\s*\d+", "", line) not in known)
 
 
 @captures
 def test_trees_expert_items_and_columns(capture):
-    is_clean(harness.tshark("-r", capture_of(capture), "-O", ",".join(interface.PROTOCOLS)))
-    is_clean(harness.tshark("-q", "-r", capture_of(capture), "-z", "expert"))
+    is_clean(harness.tshark("-r", capture_of(capture), "-O", ",".join(interface.PROTOCOLS), prefs=PREFS))
+    is_clean(ours_of(harness.tshark("-q", "-r", capture_of(capture), "-z", "expert"), harness.stock_tshark(
+        "-q", "-r", capture_of(capture), "-z", "expert")))
     # What stock wrote into the column stays there behind ours.
     ours, stock = (runner("-r", capture_of(capture), "-T", "fields", "-e", "_ws.col.Info").split("\n")
                    for runner in (harness.tshark, harness.stock_tshark))

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Text of which the sender wants more than to be read, in every place where a sender chooses text."""
+import json
 import struct
 
+import connections
 import stun
 import tls
 from common import capture
+from signin_keys import KeyedClient
 from stun import u32
 
 # Terminal sequences, line ends, bytes that are no UTF-8, marks that turn the direction of what follows
@@ -80,3 +83,64 @@ def hostile_text(c):
         names(c, 2 * number, client, text, number)
         allocation(c, 2 * number + 0.5, client, text, number)
         checks(c, 2 * number + 1, client, text, number)
+
+
+# ---- connections ----
+
+def certificate(text):
+    """Its issuer, organisation, subject and name are the text, whatever bytes these are."""
+    size = min(len(text), 60)
+    made = connections.certificate("N" * size, "I" * size, "O" * size)
+    for letter in (b"N", b"I", b"O"):
+        made = made.replace(letter * size, text[:size])
+    return made
+
+
+def http(c, when, client, server, asks, answers):
+    connection = c.tcp(when, client.end(), server)
+    connection.send(when + 0.1, asks)
+    connection.send(when + 0.13, answers, from_client=False)
+    connection.close(when + 0.3)
+
+
+def clear_http(c, when, client, text):
+    """A proxy, a proxy configuration, and the check for a captive portal."""
+    name = text.replace(b" ", b"") + b".teams.microsoft.com"
+    http(c, when, client, connections.PROXY, b"CONNECT %s:443 HTTP/1.1\r\nHost: %s:443\r\n\r\n" % (name, name),
+         b'HTTP/1.1 407 %s\r\nProxy-Authenticate: Basic realm="%s"\r\nContent-Length: 0\r\n\r\n' % (text, text))
+    http(c, when + 0.5, client, ("192.0.2.90", 80), b"GET /%s/wpad.dat HTTP/1.1\r\nHost: wpad\r\n\r\n" % text,
+         b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    client.ask(when + 1, "www.msftconnecttest.com", "192.0.2.91")
+    http(c, when + 1.1, client, ("192.0.2.91", 80), b"GET /connecttest.txt HTTP/1.1\r\nHost: www.msftconnecttest.com\r\n\r\n",
+         b"HTTP/1.1 302 %s\r\nLocation: http://portal/%s\r\nContent-Length: 0\r\n\r\n" % (text, text))
+
+
+@capture("hostile-connections.pcap", "2026-03-02T09:00:00")
+def hostile_connections(c):
+    """The texts in certificates, in what proxies and captive portals say, and in an alias at which a resolver ends a chain."""
+    for number, text in enumerate(TEXTS):
+        client, when = connections.Client(c, f"192.0.2.{number + 10}"), 20 * number
+        client.visit(when, connections.WEB)
+        connection = client.open(when + 1, connections.AUTH)
+        client.handshake(when + 1.15, connection, connections.AUTH, certificate(text))
+        connection.send(when + 1.2, connections.alert(48))
+        connection.close(when + 1.21)
+        alias, asked = name(text.replace(b".", b"")[:60], b"trafficmanager", b"net"), name(*connections.LOGIN.encode().split(b"."))
+        c.udp(when + 2, (client.address, 50011), RESOLVER, dns(number, QUESTION, asked))
+        c.udp(when + 2.02, RESOLVER, (client.address, 50011), dns(number, REFUSED, asked, [(asked, 5, alias)]))
+        clear_http(c, when + 3, client, text)
+
+
+@capture("keys/hostile-answers.pcapng", "2026-09-14T12:30:00")
+def hostile_answers(c):
+    """The texts in hosts, methods and paths of decrypted requests, and in what their answers say."""
+    client = KeyedClient(c)
+    door = client.open(0.0, "teams.microsoft.com", "52.113.194.132")
+    for number, text in enumerate(TEXTS):
+        when, safe = 1 + number, text.decode("utf-8", "replace")
+        door.exchange(when, "GET", b"/api/chatsvc/" + text + b"/v1/users/" + text, host=text + b".teams.microsoft.com", status=404)
+        door.exchange(when + 0.1, text, "/v2/")
+        door.exchange(when + 0.2, "GET", "/api/csa/emea/api/v1", status=401, www_authenticate=b'Bearer error="' + text + b'"', retry_after=text,
+                      location=b"https://" + text + b"/")
+        for body in (json.dumps({"region": safe}).encode(), b'{"region": "' + text + b'"}'):
+            door.exchange(when + 0.3, "POST", "/api/authsvc/v1.0/authz", body=body, sent={})

@@ -189,6 +189,23 @@ def test_answers_that_lead_to_one_host_are_one_step():
         assert (row["addresses"], row["types"]) == (["52.113.194.134", "2603:1063::2"], ["A", "AAAA"])
 
 
+# ---- names and the connections that follow ----
+
+@pytest.mark.parametrize("host,followed", [(62, True), (63, True), (64, True), (65, False)])
+def test_a_connection_under_another_name_followed_all_the_same(host, followed):
+    """An alias was asked for; the server name is an address; it is a stranger's. At .65 there is none."""
+    signin, = [signin for signin in signins(bundled("sessions/names-followed.pcap")) if signin["client"] == f"192.168.1.{host}"]
+    found = [problem for problem in signin["problems"] if problem["code"] == "never-connected"]
+    assert bool(found) != followed
+    assert followed or found[0]["summary"].startswith("presence.teams.microsoft.com: asked for and answered, and no connection to these addresses")
+
+
+def test_the_real_client_connected_to_what_it_asked_for():
+    """Three aliases of frames 25, 29 and 33: their addresses are those of the ClientHellos in 28, 31 and 35."""
+    signin, = signins(shared("teams/teams-signin-and-call.pcapng"))
+    assert "never-connected" not in {problem["code"] for problem in signin["problems"]}
+
+
 # ---- names that nobody needs ----
 
 MISSING = bundled("sessions/names-missing.pcap")

@@ -78,18 +78,32 @@ ts_consent_answered(const packet_info *pinfo, const ts_pair *pair)
     return set_lost(consent, false);
 }
 
+/* Media after a pause of both sides, or where the capture's clock was set, has not gone one way all the time before. */
+static void
+add_media(const packet_info *pinfo, ts_consent *consent, unsigned direction)
+{
+    const double pause = consent->has_media[direction] ? ts_seconds(&consent->media_time[direction], &pinfo->abs_ts) : 0;
+
+    if (!consent->has_media[direction] || pause > CONSENT_SECONDS || pause < -CONSENT_SECONDS)
+        consent->media_since[direction] = pinfo->abs_ts;
+    consent->has_media[direction] = true;
+    consent->media_time[direction] = pinfo->abs_ts;
+}
+
 static ts_consent_change
 follow_media(const packet_info *pinfo, ts_consent *consent, bool from_local)
 {
     const unsigned direction = from_local ? 0 : 1;
     const unsigned other = 1 - direction;
 
-    consent->has_media[direction] = true;
-    consent->media_time[direction] = pinfo->abs_ts;
+    add_media(pinfo, consent, direction);
     if (!consent->exchanged)
         return TS_CONSENT_SAME;
-    return set_lost(consent, !is_recent(pinfo, true, &consent->exchange_time) &&
-        !is_recent(pinfo, consent->has_media[other], &consent->media_time[other]));
+    if (is_recent(pinfo, true, &consent->exchange_time) || is_recent(pinfo, consent->has_media[other], &consent->media_time[other]))
+        return set_lost(consent, false);
+    if (ts_seconds(&consent->media_since[direction], &pinfo->abs_ts) < CONSENT_SECONDS)
+        return TS_CONSENT_SAME;
+    return set_lost(consent, true);
 }
 
 ts_consent_change
@@ -107,6 +121,5 @@ ts_consent_media_beside(const packet_info *pinfo, const ts_path *path)
 
     if (found == NULL)
         return;
-    found->consent->has_media[sender != NULL ? 0 : 1] = true;
-    found->consent->media_time[sender != NULL ? 0 : 1] = pinfo->abs_ts;
+    add_media(pinfo, found->consent, sender != NULL ? 0 : 1);
 }

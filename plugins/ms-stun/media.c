@@ -105,6 +105,13 @@ rtcp_is_clear(tvbuff_t *tvb)
     return offset == reported;
 }
 
+/* Too little of it is in the capture to tell what it is. */
+static bool
+is_cut(tvbuff_t *tvb)
+{
+    return tvb_captured_length(tvb) < RTP_HEADER_LENGTH && tvb_captured_length(tvb) < tvb_reported_length(tvb);
+}
+
 /* False: not media that may be claimed. */
 static bool
 recognise(tvbuff_t *tvb, const packet_info *pinfo, const ts_demux_call *call, ts_media_kind *kind, uint64_t *diagnostics)
@@ -132,7 +139,9 @@ recognise(tvbuff_t *tvb, const packet_info *pinfo, const ts_demux_call *call, ts
     default:
         break;
     }
-    return *kind != TS_MEDIA_OTHER || checked;
+    if (*kind == TS_MEDIA_OTHER && is_cut(tvb))
+        *diagnostics = 0;
+    return *kind != TS_MEDIA_OTHER || (checked && !is_cut(tvb));
 }
 
 /* ---- what is known of it ---- */

@@ -50,6 +50,7 @@ typedef struct {
     nstime_t exchange_time;     /* the last time */
     bool has_media[2];          /* from the local side, to it */
     nstime_t media_time[2];
+    nstime_t media_since[2];    /* of media without a pause */
     bool lost;
 } ts_consent;
 

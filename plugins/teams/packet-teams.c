@@ -237,6 +237,7 @@ prepend_info(packet_info *pinfo, const teams_frame_info *info, const char *label
 static int
 dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
+    teams_clock_frame(teams_model_get(), pinfo);
     const teams_frame_info *info = find_info(tvb, pinfo);
 
     if (!PINFO_FD_VISITED(pinfo))

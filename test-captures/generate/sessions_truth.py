@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What must not be taken for more than it is: names that every PC asks for, networks that
 Microsoft's other services share. Each with a host beside it that is the real thing."""
+from scapy.layers.inet import ICMP
+from scapy.packet import Raw
+
 import stun
 from common import capture
+from icmp_errors import FIREWALL, PORT_UNREACHABLE, PROHIBITED, quoted
 from resolver import AAAA, HTTPS, NXDOMAIN
 from sessions import RELAY, go_on, start
 from sessions_calls import PEERS, Line, TcpLine
@@ -73,6 +77,26 @@ def fallback_one_call(c):
     fallback = TcpLine(c, "alice", "audio", 42007, (PEERS["alice"], 50002))
     realm_of_its_own(fallback, "tcp").whole(5)
     TcpLine(c, "bob", "audio", 33511, (PEERS["bob"], 50004)).whole(5.2)
+
+
+@capture("sessions/udp-refused-tcp.pcap", "2026-03-02T10:00:00")
+def udp_refused_tcp(c):
+    """Calls that went on over TCP to a relay. UDP to relays was refused: at .91 by a firewall, at .92 to two relays, at .93 with
+    "port unreachable". At .94 one relay is refused and the other silent, at .95 one is refused and the other answers."""
+    other = ("52.114.250.77", 3478)
+    for n, refused, silent, code in ((91, (RELAY,), (), PROHIBITED), (92, (RELAY, other), (), PROHIBITED),
+                                     (93, (RELAY,), (), PORT_UNREACHABLE), (94, (RELAY,), (other,), PROHIBITED), (95, (RELAY,), (), PROHIBITED)):
+        line = Line(c, "alice", "audio", 31000 + n, (PEERS["alice"], 50002), n, f"192.168.1.{n}")
+        for when in (0, 0.5, 1):
+            for relay in (*refused, *silent):
+                line.ask(when, relay)
+                asked = c.frames[-1][1][42:]
+                if relay in refused:
+                    c.frame(when + 0.01, ICMP(type=3, code=code) / Raw(quoted(line.client, relay, asked)), FIREWALL, line.client[0])
+        if n == 95:
+            line.challenge(1.5, other, other)
+        fallback = TcpLine(c, "alice", "audio", 42000 + n, (PEERS["alice"], 50002), n, f"192.168.1.{n}")
+        realm_of_its_own(fallback, "tcp").whole(5)
 
 
 @capture("sessions/strangers-at-relay.pcap", "2026-03-02T10:00:00")
@@ -150,6 +174,23 @@ def answers_apart(c):
     one = ["authsvc.teams.trafficmanager.net", "authsvc-euno-01.northeurope.cloudapp.azure.com"]
     client.resolver.ask(3, "authsvc.teams.microsoft.com", [*one, "52.113.194.134"])
     client.resolver.ask(3.001, "authsvc.teams.microsoft.com", [*one, "2603:1063::2"], kind=AAAA)
+
+
+# ---- names and the connections that follow ----
+
+@capture("sessions/names-followed.pcap", "2026-03-02T08:00:00")
+def names_followed(c):
+    """Sign-ins. At .62 the resolver is asked for an alias, and the client connects to its address under the name itself; at .63 for
+    a name, and the server name is an address; at .64 for a name, and the server name is a stranger's. At .65 nothing follows."""
+    alias, name, address = "northeuropecns.trafficmanager.net", "presence.teams.microsoft.com", "52.114.76.48"
+    for n, (asked, server_name) in enumerate(((alias, "northeurope.notifications.teams.microsoft.com"), (name, address),
+                                              (name, "www.example.org"), (name, None))):
+        client = Client(c, f"192.168.1.{62 + n}")
+        start(client, n * 10)
+        client.resolver.ask(n * 10 + 3, asked, [address])
+        if server_name:
+            client.connect(n * 10 + 3.5, address, server_name)
+        go_on(client, n * 10 + 5)
 
 
 # ---- names that nobody needs ----

@@ -244,6 +244,7 @@ COLUMN_GETTER(entry_number, calls_entry, void) { value->number = row->call->numb
 COLUMN_GETTER(entry_kind, calls_entry, void) { value->text = calls_kind_name(row->kind); }
 COLUMN_GETTER(entry_client, calls_entry, void) { value->owned = report_address(&row->call->client->addr); }
 COLUMN_GETTER(entry_signin, calls_entry, void) { value->number = row->call->signin == NULL ? 0 : row->call->signin->number; }
+COLUMN_GETTER(entry_start, calls_entry, void) { value->owned = report_date(&row->first, row->first_frame); }
 COLUMN_GETTER(entry_time, calls_entry, void) { value->real = report_time(&row->first); }
 COLUMN_GETTER(entry_duration, calls_entry, void) { value->real = ts_seconds(&row->first, &row->last); }
 COLUMN_GETTER(entry_packets, calls_entry, void) { value->number = row->packets[CALLS_SENT] + row->packets[CALLS_RECEIVED]; }
@@ -450,7 +451,8 @@ static const report_list moment_nomination = MOMENT(nomination);
 static const report_list moment_media = MOMENT(media);
 
 static const report_column setup_columns[] = {
-    { .key = "name", .title = "first name or signalling", .kind = COLUMN_OBJECT, .description = "name of call set-up or media, or signalling",
+    { .key = "name", .title = "latest name or signalling before it", .kind = COLUMN_OBJECT,
+        .description = "the latest name of call set-up or media, or signalling, before the call",
         .list = &moment_name },
     { .key = "allocation", .title = "first allocation", .kind = COLUMN_OBJECT, .description = "first Allocate request",
         .list = &moment_allocation },
@@ -488,7 +490,7 @@ static const report_column entry_columns[] = {
         COLUMN_MEMBER(calls_entry, first_frame) },
     { .key = "last_frame", .kind = COLUMN_UINT, .description = "last frame", COLUMN_MEMBER(calls_entry, last_frame) },
     { .key = "client", .title = "Client", .kind = COLUMN_TEXT, .description = "address of the client", .get = entry_client },
-    { .key = "start", .kind = COLUMN_TIME, .description = "date and time in UTC of its earliest frame", COLUMN_MEMBER(calls_entry, first) },
+    { .key = "start", .kind = COLUMN_TEXT, .description = "date and time in UTC of its earliest frame", .get = entry_start },
     { .key = "time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "the same from the first frame of the capture",
         .get = entry_time },
     { .key = "duration", .title = "Duration", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "first to last frame",
@@ -756,7 +758,7 @@ static void
 entry_text(const calls_entry *entry, bool full, FILE *out)
 {
     char *client = report_address(&entry->call->client->addr);
-    char *date = report_date(&entry->first);
+    char *date = report_date(&entry->first, entry->first_frame);
     char *volume = report_volume(entry->packets[0] + entry->packets[1], entry->bytes[0] + entry->bytes[1]);
     char *frames = report_frames(entry->first_frame, entry->last_frame);
 

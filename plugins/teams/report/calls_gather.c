@@ -142,10 +142,10 @@ calls_entry_free(void *data)
 static void
 add_moment(calls_moment *m, const packet_info *pinfo)
 {
-    if (m->frame != 0 && nstime_cmp(&m->when, &pinfo->abs_ts) <= 0)
+    if (m->frame != 0 && nstime_cmp(&m->when, teams_time(pinfo)) <= 0)
         return;
     m->frame = pinfo->num;
-    m->when = pinfo->abs_ts;
+    m->when = *teams_time(pinfo);
 }
 
 static void
@@ -195,7 +195,7 @@ remote_of(calls_entry *entry, const packet_info *pinfo, const teams_flow *flow)
     remote->ports = g_array_new(FALSE, FALSE, sizeof(uint16_t));
     remote->prefix = ts_address_prefix(&flow->server_end.addr, &pinfo->abs_ts);
     remote->first_frame = pinfo->num;
-    remote->first = remote->last = pinfo->abs_ts;
+    remote->first = remote->last = *teams_time(pinfo);
     copy_address_shallow(&remote->addr, &flow->server_end.addr);    /* file scope, as the flow */
     g_ptr_array_add(entry->remotes, remote);
     g_hash_table_insert(entry->by_address[tcp], &remote->addr, remote);
@@ -260,7 +260,7 @@ add_remote(calls_entry *entry, const packet_info *pinfo, const teams_tap *tap, u
         remote->name = report_name(info->name);
     remote->signalling = info->what == TEAMS_WHAT_SIGNALLING;
     remote->last_frame = pinfo->num;
-    add_time(&remote->first, &remote->last, &pinfo->abs_ts);
+    add_time(&remote->first, &remote->last, teams_time(pinfo));
     remote->packets[direction]++;
     remote->bytes[direction] += pinfo->fd->pkt_len;
     if (info->what == TEAMS_WHAT_MEDIA)
@@ -340,7 +340,7 @@ flow_of(calls_entry *entry, const packet_info *pinfo, const teams_flow *flow)
     part = g_new0(calls_flow, 1);
     part->flow = flow;
     part->first_frame = pinfo->num;
-    part->first = part->last = pinfo->abs_ts;
+    part->first = part->last = *teams_time(pinfo);
     g_ptr_array_add(entry->flows, part);
     g_hash_table_insert(entry->by_flow, (void *)flow, part);
     return part;
@@ -353,7 +353,7 @@ add_flow(calls_entry *entry, const packet_info *pinfo, const teams_tap *tap, uns
 
     part->remote = add_remote(entry, pinfo, tap, direction);
     part->last_frame = pinfo->num;
-    add_time(&part->first, &part->last, &pinfo->abs_ts);
+    add_time(&part->first, &part->last, teams_time(pinfo));
     part->packets[direction]++;
     part->bytes[direction] += pinfo->fd->pkt_len;
     if (tap->info->what == TEAMS_WHAT_MEDIA)
@@ -488,7 +488,7 @@ allocation_of(calls_entry *entry, const packet_info *pinfo, const ts_turn_info *
     if (index >= 0)
         return &g_array_index(entry->allocations, calls_allocation, index);
     const calls_allocation fresh = {
-        .number = turn->allocation, .frame = pinfo->num, .when = pinfo->abs_ts, .client = turn->client, .server = turn->server, .state = "",
+        .number = turn->allocation, .frame = pinfo->num, .when = *teams_time(pinfo), .client = turn->client, .server = turn->server, .state = "",
         .response_time = NAN, .tcp = turn->tcp,
     };
 
@@ -513,7 +513,7 @@ add_grant(calls_allocation *a, const packet_info *pinfo, const ts_turn_info *tur
     if (a->granted_frame != 0)
         return;
     a->granted_frame = pinfo->num;
-    a->granted = pinfo->abs_ts;
+    a->granted = *teams_time(pinfo);
     if (turn->request_frame != 0)
         a->response_time = nstime_to_sec(&turn->response_time);
 }
@@ -583,7 +583,7 @@ pair_of(calls_entry *entry, const packet_info *pinfo, const ts_check_info *check
         return known;
     const row_key key = { ROW_PAIR, check->pair, NULL, NULL };
     const calls_pair fresh = {
-        .number = check->pair, .frame = pinfo->num, .when = pinfo->abs_ts, .local = check->local, .remote = check->remote,
+        .number = check->pair, .frame = pinfo->num, .when = *teams_time(pinfo), .local = check->local, .remote = check->remote,
         .local_type = "", .remote_type = "", .ufrag_local = "", .ufrag_remote = "", .tcp = check->tcp,
         .round_trip_min = NAN, .round_trip_max = NAN, .round_trip_mean = NAN,
     };
@@ -700,7 +700,7 @@ add_nomination(calls_entry *entry, calls_pair *pair, const packet_info *pinfo, c
         pair->nominated_frame = nominated_frame(check->pair, pinfo);
         if (pair->nominated_frame >= entry->call->frame) {
             if (pair->nominated_frame == pinfo->num)
-                pair->nominated = pinfo->abs_ts;
+                pair->nominated = *teams_time(pinfo);
             add_moment(&entry->nomination, pinfo);
         } else if (entry->nominated_before == 0)
             entry->nominated_before = pair->nominated_frame;
@@ -750,7 +750,7 @@ stream_of(calls_entry *entry, const packet_info *pinfo, const ts_media_info *med
     if (index >= 0)
         return &g_array_index(entry->streams, calls_stream, index);
     const calls_stream fresh = {
-        .flow = flow, .ssrc = media->ssrc, .direction = direction, .frame = pinfo->num, .when = pinfo->abs_ts, .encrypted = media->encrypted,
+        .flow = flow, .ssrc = media->ssrc, .direction = direction, .frame = pinfo->num, .when = *teams_time(pinfo), .encrypted = media->encrypted,
         .payloads = g_array_new(FALSE, FALSE, sizeof(calls_payload)), .gaps = g_array_new(FALSE, FALSE, sizeof(calls_gap)),
     };
 
@@ -827,7 +827,7 @@ add_media(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *inf
         return;
     calls_stream *stream = stream_of(entry, pinfo, media, tap->info->flow, direction);
     const uint64_t lost_before = ts_stream_stats_lost(&stream->stats);
-    const double now = report_time(&pinfo->abs_ts);
+    const double now = report_time(teams_time(pinfo));
 
     if (stream->modality == TS_MODALITY_UNKNOWN)
         stream->modality = media->modality;
@@ -868,6 +868,28 @@ static void (*const adders[])(calls_entry *entry, const packet_info *pinfo, cons
     [TS_INFO_FLIGHTPROXY] = NULL,
 };
 
+static bool
+is_about_allocation(const ts_turn_info *turn)
+{
+    return turn->type == TURN_ALLOCATE_REQUEST || turn->type == TURN_ALLOCATE_RESPONSE || turn->type == TURN_ALLOCATE_ERROR;
+}
+
+/* Says the frame what it carries? The message of a relay around it, or the header of a multiplexed session, does not. */
+static bool
+is_understood(const ts_frame_info *info)
+{
+    for (; info != NULL; info = info->next)
+        if (info->kind == TS_INFO_CHECK || info->kind == TS_INFO_MEDIA || (info->kind == TS_INFO_TURN && is_about_allocation((const ts_turn_info *)info)))
+            return true;
+    return false;
+}
+
+static bool
+is_cut(const packet_info *pinfo, const teams_tap *tap)
+{
+    return pinfo->fd->cap_len < pinfo->fd->pkt_len && pinfo->ptype != PT_TCP && tap->info->what != TEAMS_WHAT_SIGNALLING && !is_understood(tap->infos);
+}
+
 void
 calls_entry_add(calls_entry *entry, packet_info *pinfo, const teams_tap *tap, int dscp)
 {
@@ -875,12 +897,13 @@ calls_entry_add(calls_entry *entry, packet_info *pinfo, const teams_tap *tap, in
 
     if (entry->first_frame == 0) {
         entry->first_frame = pinfo->num;
-        entry->first = entry->last = pinfo->abs_ts;
+        entry->first = entry->last = *teams_time(pinfo);
     }
     entry->last_frame = pinfo->num;
-    add_time(&entry->first, &entry->last, &pinfo->abs_ts);
+    add_time(&entry->first, &entry->last, teams_time(pinfo));
     entry->packets[direction]++;
     entry->bytes[direction] += pinfo->fd->pkt_len;
+    entry->cut_packets[direction] += is_cut(pinfo, tap) ? 1 : 0;
     for (const ts_frame_info *info = tap->infos; info != NULL; info = info->next)
         if ((unsigned)info->kind < G_N_ELEMENTS(adders) && adders[info->kind] != NULL)
             adders[info->kind](entry, pinfo, info, tap);

@@ -158,11 +158,17 @@ has_second_address(const calls_entry *entry)
     return false;
 }
 
+static bool
+is_cut_short(const calls_entry *entry)
+{
+    return entry->cut_packets[CALLS_SENT] > 0 || entry->cut_packets[CALLS_RECEIVED] > 0;
+}
+
 /* A short exchange with the anycast address, then with a second one. Where nobody answered, it is no test that ended. */
 static bool
 is_probe(const calls_entry *entry)
 {
-    if (!has_second_address(entry) || entry->packets[CALLS_RECEIVED] == 0)
+    if (!has_second_address(entry) || entry->packets[CALLS_RECEIVED] == 0 || is_cut_short(entry))
         return false;
     return is_anycast(remote_at(entry, 0)) && !has_nomination(entry) && entry->check.frame == 0 &&
         all_packets(entry) <= PROBE_PACKETS;
@@ -474,7 +480,7 @@ static bool
 never_connected(const calls_entry *entry, report_texts *details _U_)
 {
     return entry->check.frame != 0 && !got_through(entry) && entry->kind != CALLS_PROBE && entry->packets[CALLS_SENT] > 0 &&
-        !is_one_sided(entry, NULL);
+        !is_cut_short(entry) && !is_one_sided(entry, NULL);
 }
 
 static bool
@@ -597,7 +603,8 @@ are_relays_silent(const calls_entry *entry, report_texts *details)
 static bool
 went_one_way(const calls_entry *entry, unsigned with, unsigned without)
 {
-    return entry->media_packets[without] == 0 && entry->media_packets[with] > MEASURED_PACKETS && !is_one_sided(entry, NULL);
+    return entry->media_packets[without] == 0 && entry->media_packets[with] > MEASURED_PACKETS && entry->cut_packets[without] == 0 &&
+        !is_one_sided(entry, NULL);
 }
 
 static bool
@@ -990,7 +997,8 @@ static const struct {
         is_consent_lost, consent_frame },
     { { .code = "one-way-media", .severity = PI_WARN,
         .summary = "Media was sent, and none was received",
-        .advice = "What the other side sends does not arrive: look for a firewall or NAT that lets only one direction through" },
+        .advice = "Normal where the other side only listens or watches. Otherwise what it sends does not arrive: look for a firewall or NAT "
+            "that lets only one direction through" },
         only_sent, media_frame },
     { { .code = "one-way-media", .severity = PI_WARN,
         .summary = "Media was received, and none was sent",
@@ -1194,6 +1202,15 @@ holds_dead_tried_tls(const void *data)
     return is_udp_dead(entry) && !got_through(entry) && entry->tls != NULL && entry->tls->packets[CALLS_RECEIVED] > 0;
 }
 
+/* Where nothing at all came back, there is nothing that it could have carried. */
+static bool
+holds_cut(const void *data)
+{
+    const calls_entry *entry = (const calls_entry *)data;
+
+    return is_cut_short(entry) && entry->media.frame == 0 && !is_udp_unanswered(entry, NULL);
+}
+
 static bool
 holds_credentials(const void *entry)
 {
@@ -1340,6 +1357,9 @@ const report_verdict_row calls_verdicts[] = {
         "to tell whether a call went through it.",
         "relays asked over UDP 3478-3481, no answer from any; at most 100 packets over TLS with a relay, answered; no nomination and "
         "no media", holds_dead_tried_tls, false },
+    { "cut-short", REPORT_UNKNOWN,
+        "Packets of the call are cut short in this capture (snap length), so that what they carry, and how the call went, cannot be told.",
+        "packets over UDP of which the capture has too little to tell what they carry, some of them received; no media", holds_cut, false },
     { "credentials-refused", REPORT_BROKEN,
         "The relay refused the client's credentials, and no other path was found.",
         "an Allocate error about credentials (401 to credentials, 430, 431, 436, 441); no nomination and no media",

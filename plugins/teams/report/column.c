@@ -95,9 +95,6 @@ read_member(const report_column *column, const void *at, column_value *value)
     case COLUMN_ENDPOINT:
         value->owned = report_endpoint((const ts_endpoint *)at);
         break;
-    case COLUMN_TIME:
-        value->owned = report_date((const nstime_t *)at);
-        break;
     default:
         break;
     }
@@ -445,7 +442,7 @@ object_schema(const report_list *list, json_dumper *out)
 static const char *const schema_types[] = {
     [COLUMN_UINT] = "integer", [COLUMN_REAL] = "number", [COLUMN_BOOL] = "boolean", [COLUMN_TEXT] = "string",
     [COLUMN_TEXTS] = "string", [COLUMN_UINTS] = "integer", [COLUMN_ADDRESS] = "string", [COLUMN_ENDPOINT] = "string",
-    [COLUMN_TIME] = "string", [COLUMN_LIST] = "array", [COLUMN_OBJECT] = "object",
+    [COLUMN_LIST] = "array", [COLUMN_OBJECT] = "object",
 };
 
 /* A type that may also be null. */

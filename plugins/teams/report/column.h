@@ -30,7 +30,6 @@ typedef enum {
     COLUMN_UINTS,       /* GArray * of uint16_t or uint32_t */
     COLUMN_ADDRESS,     /* address */
     COLUMN_ENDPOINT,    /* ts_endpoint */
-    COLUMN_TIME,        /* nstime_t: date and time in UTC */
     COLUMN_LIST,        /* rows of a list, in JSON only */
     COLUMN_OBJECT,      /* the one row of a list, or null, in JSON only */
 } column_kind;

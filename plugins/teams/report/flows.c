@@ -73,7 +73,7 @@ flows_packet(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const team
         return -1;
     int index = GPOINTER_TO_INT(g_hash_table_lookup(state->by_flow, flow)) - 1;
     if (index < 0) {
-        const flow_row fresh = { .flow = flow, .first_frame = pinfo->num, .first = pinfo->abs_ts, .last = pinfo->abs_ts };
+        const flow_row fresh = { .flow = flow, .first_frame = pinfo->num, .first = *teams_time(pinfo), .last = *teams_time(pinfo) };
 
         g_array_append_val(state->rows, fresh);
         index = (int)state->rows->len - 1;
@@ -84,10 +84,10 @@ flows_packet(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const team
 
     row_merge(r, tap->info);
     r->last_frame = pinfo->num;
-    if (nstime_cmp(&pinfo->abs_ts, &r->first) < 0)
-        r->first = pinfo->abs_ts;
-    if (nstime_cmp(&pinfo->abs_ts, &r->last) > 0)
-        r->last = pinfo->abs_ts;
+    if (nstime_cmp(teams_time(pinfo), &r->first) < 0)
+        r->first = *teams_time(pinfo);
+    if (nstime_cmp(teams_time(pinfo), &r->last) > 0)
+        r->last = *teams_time(pinfo);
     r->packets[direction]++;
     r->bytes[direction] += pinfo->fd->pkt_len;
     return index;

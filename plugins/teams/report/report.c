@@ -84,6 +84,8 @@ static const report_column run_columns[] = {
     { .key = "report", .kind = COLUMN_TEXT, .description = "name of the report" },
     { .key = "frames", .kind = COLUMN_UINT, .description = "frames of Teams or Skype that it looked at" },
     { .key = "duplicates", .kind = COLUMN_UINT, .description = "further frames that have a packet of these again: counted once" },
+    { .key = "steps_back", .kind = COLUMN_UINT,
+        .description = "how often the capture's times go back by more than 5 s: durations are counted without these steps" },
     { .key = "filter", .kind = COLUMN_TEXT, .description = "display filter that cut it, empty: none" },
 };
 static const report_list run_list = { LIST_COLUMNS(run_columns), LIST_ARRAY, 0, NULL };
@@ -95,12 +97,15 @@ runs_json(json_dumper *out)
     json_dumper_begin_array(out);
     for (unsigned i = 0; i < json_runs->len; i++) {
         const report_run *run = (const report_run *)g_ptr_array_index(json_runs, i);
+        uint32_t frame;
+        double seconds;
 
         json_dumper_begin_object(out);
         report_json_member_text(out, run_columns[0].key, run->report->name);
         report_json_member_uint(out, run_columns[1].key, run->frames);
         report_json_member_uint(out, run_columns[2].key, run->duplicates);
-        report_json_member_text(out, run_columns[3].key, run->filter);
+        report_json_member_uint(out, run_columns[3].key, teams_clock_jumps(&frame, &seconds));
+        report_json_member_text(out, run_columns[4].key, run->filter);
         json_dumper_end_object(out);
     }
     json_dumper_end_array(out);
@@ -136,6 +141,20 @@ is_document_complete(void)
 /* ---- drawing ---- */
 
 static void
+draw_clock(void)
+{
+    uint32_t frame;
+    double seconds;
+    const unsigned jumps = teams_clock_jumps(&frame, &seconds);
+
+    if (jumps == 1)
+        report_print(stdout, 0, "Times go back by %.0f s at frame %u: durations are counted without that step.", seconds, frame);
+    else if (jumps > 1)
+        report_print(stdout, 0, "Times go back %u times, first by %.0f s at frame %u: durations are counted without these steps.",
+            jumps, seconds, frame);
+}
+
+static void
 draw_text(const report_run *run)
 {
     static const char rule[] = "================================================================================";
@@ -147,6 +166,7 @@ draw_text(const report_run *run)
     if (run->duplicates > 0)
         printf("%u %s twice and %s counted once.\n", run->duplicates, run->duplicates == 1 ? "frame was captured" : "frames were captured",
             run->duplicates == 1 ? "is" : "are");
+    draw_clock();
     if (run->frames == 0 && !run->report->says_nothing_itself)
         printf("No Teams or Skype traffic found.\n");
     else

@@ -245,7 +245,7 @@ generations(unsigned n)
 COLUMN_GETTER(session_number, signin_session, void) { value->number = row->signin->number; }
 COLUMN_GETTER(session_client, signin_session, void) { value->owned = report_address(&row->signin->client->addr); }
 COLUMN_GETTER(session_frame, signin_session, void) { value->number = row->signin->frame; }
-COLUMN_GETTER(session_start, signin_session, void) { value->owned = report_date(&row->signin->start); }
+COLUMN_GETTER(session_start, signin_session, void) { value->owned = report_date(&row->signin->start, row->signin->frame); }
 COLUMN_GETTER(session_time, signin_session, void) { value->real = report_time(&row->signin->start); }
 COLUMN_GETTER(session_identity, signin_session, void) { value->number = row->result->identity_reached; }
 COLUMN_GETTER(session_beyond, signin_session, void) { value->number = row->result->services_reached; }
@@ -417,7 +417,7 @@ stages_text(const signin_session *s, FILE *out)
         const signin_missing *row = &g_array_index(s->missing, signin_missing, i);
 
         if (row->why[0] != '\0')
-            report_print(out, 2, "no stage \"%s\": %s", ts_stage_name(row->stage), row->why);
+            report_print(out, 2, "no name of stage \"%s\"; a usual reason: %s", ts_stage_name(row->stage), row->why);
     }
     for (unsigned i = 0; i < s->calls->len; i++)
         report_print(out, 2, "call %u followed (-z teams,calls)", g_array_index(s->calls, uint32_t, i));
@@ -428,7 +428,7 @@ session_title(const signin_session *s, FILE *out)
 {
     const teams_generation generation = teams_generation_of(&s->generation);
     char *client = report_address(&s->signin->client->addr);
-    char *date = report_date(&s->signin->start);
+    char *date = report_date(&s->signin->start, s->signin->frame);
 
     fprintf(out, "\n");
     report_print(out, 0, "Sign-in %u of %s, %s, from frame %u (%.3f s)", s->signin->number, client, date, s->signin->frame,

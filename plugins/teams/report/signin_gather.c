@@ -415,7 +415,7 @@ add_names(signin_state *state, signin_session *s, const packet_info *pinfo, cons
 
         if (info->kind == TS_INFO_NAME && name->link_count > 0 &&
             (teams_name_weigh(name->whole->product) > TEAMS_NAME_INFRA || name->links[0].name == tap->info->name)) {
-            const teams_sighting seen = { name, pinfo->num, pinfo->abs_ts, tap->info->endpoint };
+            const teams_sighting seen = { name, pinfo->num, *teams_time(pinfo), tap->info->endpoint };
 
             add_name(state, s, &seen, tap->info);
         }

@@ -276,12 +276,12 @@ static const signin_missing expected_stages[] = {
     { TS_STAGE_BOOTSTRAP, "the page is cached, or the capture began later" },
     { TS_STAGE_IDENTITY, "a token was still valid, or the capture began later" },
     { TS_STAGE_CONFIG, "cached, or asked for through the front door" },
-    { TS_STAGE_TOKEN, "part of the front door's own name in most clients" },
+    { TS_STAGE_TOKEN, "in most clients it is a path of the front door" },
     { TS_STAGE_REGISTER, "the push channel was up already, or goes through the front door" },
     { TS_STAGE_SYNC, "chat and presence are paths on the front door in current clients" },
     { TS_STAGE_CONTENT, "no file or picture was needed" },
     { TS_STAGE_CALL_SETUP, "no call was prepared" },
-    { TS_STAGE_MEDIA, "relays come as addresses inside encrypted signalling; normal" },
+    { TS_STAGE_MEDIA, "relays come as addresses inside encrypted signalling" },
 };
 
 /* Hard constraints only. */

@@ -61,12 +61,15 @@ typedef struct {
 
 /* ---- what else is in the capture, for the reason why nothing was found ---- */
 
-enum { SEEN_FRAMES, SEEN_DNS, SEEN_SERVER_NAMES, SEEN_ENCRYPTED_DNS, SEEN_COUNT };
+enum { SEEN_FRAMES, SEEN_DNS, SEEN_SERVER_NAMES, SEEN_CUT_NAMES, SEEN_ENCRYPTED_DNS, SEEN_COUNT };
 
 static const char *const seen_filters[SEEN_COUNT] = {
     [SEEN_FRAMES] = NULL,
     [SEEN_DNS] = "dns && !mdns && !llmnr",
     [SEEN_SERVER_NAMES] = "tls.handshake.extensions_server_name",
+    /* What of a frame is captured may be too little for DNS or TLS to be seen at all. */
+    [SEEN_CUT_NAMES] = "(udp.port == 53 && !dns.qry.name) || (dns && !dns.qry.name) || (tcp.dstport == 443 && tcp.len > 0 && "
+        "(!tls || tls.record.content_type == 22) && !tls.handshake.extensions_server_name)",
     [SEEN_ENCRYPTED_DNS] = "tcp.port == 853 || udp.port == 853 || tls.handshake.extensions_server_name == \"dns.google\" || "
         "tls.handshake.extensions_server_name contains \"cloudflare-dns.com\" || "
         "tls.handshake.extensions_server_name == \"dns.quad9.net\"",
@@ -87,13 +90,20 @@ count_seen(void *data, packet_info *pinfo _U_, epan_dissect_t *edt _U_, const vo
     return TAP_PACKET_DONT_REDRAW;
 }
 
+static tap_packet_status
+count_cut(void *data, packet_info *pinfo, epan_dissect_t *edt, const void *tap, tap_flags_t flags)
+{
+    return pinfo->fd->cap_len < pinfo->fd->pkt_len ? count_seen(data, pinfo, edt, tap, flags) : TAP_PACKET_DONT_REDRAW;
+}
+
 static void
 listen_once(void)
 {
     static bool listening;
 
     for (unsigned i = 0; i < SEEN_COUNT && !listening; i++) {
-        GString *error = register_tap_listener("frame", &seen[i], seen_filters[i], TL_REQUIRES_NOTHING, reset_seen, count_seen, NULL, NULL);
+        GString *error = register_tap_listener("frame", &seen[i], seen_filters[i], TL_REQUIRES_NOTHING, reset_seen,
+            i == SEEN_CUT_NAMES ? count_cut : count_seen, NULL, NULL);
 
         if (error != NULL)
             g_string_free(error, TRUE);
@@ -123,6 +133,12 @@ holds_traces(const void *entry)
 }
 
 static bool
+holds_cut_names(const void *entry _U_)
+{
+    return seen[SEEN_CUT_NAMES] > 0;
+}
+
+static bool
 holds_encrypted(const void *entry _U_)
 {
     return seen[SEEN_ENCRYPTED_DNS] > 0;
@@ -139,6 +155,10 @@ static const report_verdict_row nothing_verdicts[] = {
     { "traces", REPORT_UNKNOWN,
         "No sign-in and no call found. Names or flows of Teams or Skype are in this capture: see teams,names and teams,flows.",
         "DNS names, server names or flows of Teams or Skype that open no sign-in and are of no call", holds_traces, false },
+    { "cut-names", REPORT_UNKNOWN,
+        "No Teams or Skype traffic found. Frames that carry names are cut short in this capture (snap length), so that names in them "
+        "cannot be read.",
+        "DNS messages or TLS handshakes of clients that are cut before the name; nothing of Teams or Skype", holds_cut_names, false },
     { "encrypted-dns", REPORT_UNKNOWN,
         "No Teams or Skype traffic found. DNS is encrypted in this capture, so that names cannot be read.",
         "port 853, or a server name of a known resolver over HTTPS; nothing of Teams or Skype", holds_encrypted, false },
@@ -234,7 +254,7 @@ add_signin(summary_state *state, const signin_session *s)
 
     item->number = s->signin->number;
     item->client = report_address(&s->signin->client->addr);
-    item->start = report_date(&s->signin->start);
+    item->start = report_date(&s->signin->start, s->signin->frame);
     item->time = report_time(&s->signin->start);
     item->filter = g_strdup_printf("teams.signin == %u", item->number);
     if (s->result->token_region[0] != '\0')
@@ -279,7 +299,7 @@ add_call(summary_state *state, const calls_entry *entry)
 
     item->number = entry->call->number;
     item->client = report_address(&entry->call->client->addr);
-    item->start = report_date(&entry->first);
+    item->start = report_date(&entry->first, entry->first_frame);
     item->time = report_time(&entry->first);
     item->duration = ts_seconds(&entry->first, &entry->last);
     item->filter = g_strdup_printf("teams.call == %u", item->number);
@@ -591,7 +611,9 @@ rest_text(const summary_state *state, FILE *out)
 
     fprintf(out, "\n");
     if (count_kind(state, "signin") == 0)
-        report_print(out, 0, "No sign-in found: no name that only Teams or Skype asks for is in this capture.");
+        report_print(out, 0, seen[SEEN_CUT_NAMES] > 0 ?
+            "No sign-in found. Frames that carry names are cut short in this capture (snap length), so that names in them cannot be read." :
+            "No sign-in found: no name that only Teams or Skype asks for is in this capture.");
     if (count_kind(state, calls_kind_name(CALLS_CALL)) == 0)
         report_print(out, 0, "No call found.");
     if (probes + exchanges > 0)

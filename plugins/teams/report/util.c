@@ -171,14 +171,15 @@ report_time(const nstime_t *time)
 }
 
 char *
-report_date(const nstime_t *time)
+report_date(const nstime_t *time, uint32_t frame)
 {
-    GDateTime *date = g_date_time_new_from_unix_utc((gint64)time->secs);
+    const nstime_t told = teams_clock_told(time, frame);
+    GDateTime *date = g_date_time_new_from_unix_utc((gint64)told.secs);
 
     if (date == NULL)
         return g_strdup("");
     char *day = g_date_time_format(date, "%Y-%m-%dT%H:%M:%S");
-    char *text = g_strdup_printf("%s.%03dZ", day, time->nsecs / 1000000);
+    char *text = g_strdup_printf("%s.%03dZ", day, told.nsecs / 1000000);
 
     g_free(day);
     g_date_time_unref(date);

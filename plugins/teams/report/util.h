@@ -52,8 +52,8 @@ void report_texts_add_addresses(report_texts *texts, const ts_name_info *info);
 /* Seconds since the first frame of the capture. */
 double report_time(const nstime_t *time);
 
-/* Date and time in UTC, to the millisecond. New string. */
-char *report_date(const nstime_t *time);
+/* Date and time in UTC, to the millisecond, as the capture has it at this frame. New string. */
+char *report_date(const nstime_t *time, uint32_t frame);
 
 /* "1,234,567 packets", "1 packet". New string. */
 char *report_count(uint64_t count, const char *thing);

@@ -31,7 +31,7 @@ learned_of(teams_model *model, const packet_info *pinfo, const address *addr, co
 
     if (learned == NULL || nstime_is_zero(&learned->until))
         return learned;
-    return teams_client_of(model, pinfo, client, false) == learned->client && nstime_cmp(&pinfo->abs_ts, &learned->until) <= 0 ? learned : NULL;
+    return teams_client_of(model, pinfo, client, false) == learned->client && nstime_cmp(teams_time(pinfo), &learned->until) <= 0 ? learned : NULL;
 }
 
 /* Names a new flow after its server's address. */
@@ -217,7 +217,7 @@ check_fallback(teams_frame_builder *b)
 {
     teams_flow *flow = b->info.flow;
     teams_client *client = b->client;
-    const nstime_t *now = &b->pinfo->abs_ts;
+    const nstime_t *now = teams_time(b->pinfo);
 
     if (b->info.service != TS_SERVICE_MEDIA_RELAY)
         return;
@@ -325,11 +325,6 @@ teams_assign_frame(packet_info *pinfo)
     teams_frame_builder b = { .model = teams_model_get(), .pinfo = pinfo };
 
     memset(&b.info, 0, sizeof b.info);
-    if (nstime_is_zero(&b.model->first))
-        b.model->first = pinfo->abs_ts;
-    if (nstime_cmp(&pinfo->abs_ts, &b.model->last) > 0)
-        b.model->last = pinfo->abs_ts;
-
     teams_clients_count(b.model, pinfo);
     teams_builder_add_infos(&b);
     if (b.info.evidence == TS_EVIDENCE_NONE)

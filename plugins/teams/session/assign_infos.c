@@ -368,7 +368,7 @@ apply_flightproxy(teams_frame_builder *b, const ts_frame_info *info)
     teams_builder_set_service(b, TS_SERVICE_FLIGHTPROXY, TS_STAGE_CALL_SETUP);
     teams_builder_set_modality(b, TS_MODALITY_SIGNALLING);
     b->client->setup_frame = b->pinfo->num;
-    b->client->setup_time = b->pinfo->abs_ts;
+    b->client->setup_time = *teams_time(b->pinfo);
 }
 
 static void

@@ -17,7 +17,7 @@
 static bool
 is_open(const teams_call *call, const packet_info *pinfo)
 {
-    return ts_seconds(&call->last, &pinfo->abs_ts) <= CALL_GAP;
+    return ts_seconds(&call->last, teams_time(pinfo)) <= CALL_GAP;
 }
 
 static teams_call *
@@ -62,11 +62,11 @@ call_new(teams_model *model, const packet_info *pinfo, teams_client *client)
 
     call->number = ++model->call_count;
     call->frame = pinfo->num;
-    call->start = call->last = pinfo->abs_ts;
+    call->start = call->last = *teams_time(pinfo);
     call->client = client;
     call->signin = client->signin;
     call->sockets = wmem_list_new(wmem_file_scope());
-    if (client->setup_frame != 0 && ts_seconds(&client->setup_time, &pinfo->abs_ts) <= NAME_WINDOW) {
+    if (client->setup_frame != 0 && ts_seconds(&client->setup_time, teams_time(pinfo)) <= NAME_WINDOW) {
         call->name_frame = client->setup_frame;
         call->name_time = client->setup_time;
     }
@@ -133,7 +133,7 @@ is_established(const teams_call *call)
 static bool
 is_quiet(const teams_call *call, const packet_info *pinfo)
 {
-    return !nstime_is_zero(&call->last_media) && ts_seconds(&call->last_media, &pinfo->abs_ts) > MEDIA_GAP;
+    return !nstime_is_zero(&call->last_media) && ts_seconds(&call->last_media, teams_time(pinfo)) > MEDIA_GAP;
 }
 
 /* How well the socket fits the call: below 0 not at all. */
@@ -272,9 +272,9 @@ teams_call_of(teams_model *model, packet_info *pinfo, teams_flow *flow, const te
     }
     call_add_number(model->allocations, key->allocation, call);
     call_add_number(model->pairs, key->pair, call);
-    call->last = pinfo->abs_ts;
+    call->last = *teams_time(pinfo);
     if (key->media)
-        call->last_media = pinfo->abs_ts;
+        call->last_media = *teams_time(pinfo);
     flow->call = call;
     return call;
 }

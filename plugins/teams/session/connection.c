@@ -140,7 +140,7 @@ teams_connection_new(packet_info *pinfo, bool quic, bool from_client)
     c->p = wmem_new0(wmem_file_scope(), struct teams_connection_private);
     c->number = ++teams_net_get()->count;
     c->frame = pinfo->num;
-    c->start = c->last = pinfo->abs_ts;
+    c->start = c->last = *teams_time(pinfo);
     c->client_end = ts_endpoint_shared(from_client ? &source : &destination);
     c->server_end = ts_endpoint_shared(from_client ? &destination : &source);
     c->quic = quic;
@@ -151,6 +151,7 @@ teams_connection_new(packet_info *pinfo, bool quic, bool from_client)
     if (from_client && pinfo->dl_src.type == AT_ETHER)
         copy_address_wmem(wmem_file_scope(), &c->p->card, &pinfo->dl_src);
     keep_connection(c);
+    teams_connection_follow_names(c);
     return c;
 }
 
@@ -168,7 +169,7 @@ teams_connection_new_tunnel(packet_info *pinfo, teams_connection *session)
         c->p = wmem_new0(wmem_file_scope(), struct teams_connection_private);
         c->number = ++teams_net_get()->count;
         c->frame = c->last_frame = pinfo->num;
-        c->start = c->last = pinfo->abs_ts;
+        c->start = c->last = *teams_time(pinfo);
         c->client_end = session->client_end;
         c->server_end = session->server_end;
         c->endpoint = session->endpoint;
@@ -347,7 +348,7 @@ teams_connection_step_between(packet_info *pinfo, teams_connection *c, teams_ste
 {
     nstime_t time;
 
-    nstime_delta(&time, &pinfo->abs_ts, from);
+    nstime_delta(&time, teams_time(pinfo), from);
     teams_connection_step(pinfo, c, step, &time);
 }
 

@@ -13,6 +13,8 @@
 #include "ts_issuers.h"
 #include "common/text.h"
 
+#define FIRST_DATE  631152000   /* 1990: the times of a capture that begins before it are none */
+
 /* Object identifiers of the parts of a name (X.520), as their bytes: 2.5.4.3 and 2.5.4.10. */
 enum { OID_LENGTH = 3, OID_COMMON_NAME = 0x550403, OID_ORGANISATION = 0x55040A };
 
@@ -192,7 +194,7 @@ teams_connection_certificate(packet_info *pinfo, proto_tree *tree)
     certificate->valid = true;
     if (read_time(ts_stock_field_at(tree, &field_not_before, 0), &certificate->not_before) &&
             read_time(ts_stock_field_at(tree, &field_not_after, 0), &certificate->not_after))
-        certificate->valid = nstime_cmp(&pinfo->abs_ts, &certificate->not_before) >= 0 &&
-            nstime_cmp(&pinfo->abs_ts, &certificate->not_after) <= 0;
+        certificate->valid = pinfo->abs_ts.secs < FIRST_DATE || (nstime_cmp(&pinfo->abs_ts, &certificate->not_before) >= 0 &&
+            nstime_cmp(&pinfo->abs_ts, &certificate->not_after) <= 0);
     return certificate;
 }

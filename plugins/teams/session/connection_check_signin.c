@@ -295,13 +295,14 @@ check_never_connected(teams_check *j)
     for (unsigned i = 0; i < teams_check_name_count(j); i++) {
         const teams_name_result *name = teams_check_name(j, i);
 
-        if (name->stage != TS_STAGE_MEDIA && name->tried == 0 && name->asked != NULL && name->asked->had_public && teams_check_time_passed(j, &name->asked->last, 1))
+        if (name->stage != TS_STAGE_MEDIA && name->tried == 0 && name->asked != NULL && name->asked->had_public &&
+            !name->asked->followed && teams_check_time_passed(j, &name->asked->last, 1))
             teams_name_list_add(&list, name->name, name->asked->frame);
     }
     if (list.names > 0)
         teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_NEVER_CONNECTED], PI_CHAT,
             (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_CLIENT, .name = list.first },
-            "%s: asked for and answered, and no connection followed", teams_name_list_text(&list));
+            "%s: asked for and answered, and no connection to these addresses followed", teams_name_list_text(&list));
 }
 
 /* ---- all of it ---- */

@@ -150,7 +150,7 @@ fits_ended(const teams_check *j _U_, const teams_connection *c)
     if (c->end == TEAMS_CONNECTION_OPEN || !c->ended_by_client || c->p->hole_frame != 0)
         return false;
     if (c->state == TEAMS_CONNECTION_SECURED)
-        return nstime_is_zero(&c->p->request_time) && ts_seconds(&c->p->secured_time, &c->ended) < REFUSAL_SECONDS;
+        return !c->p->requested && ts_seconds(&c->p->secured_time, &c->ended) < REFUSAL_SECONDS;
     return c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && c->bytes[FROM_SERVER] >= FLIGHT_MIN && !c->p->wait_server;
 }
 

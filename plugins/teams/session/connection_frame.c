@@ -139,7 +139,7 @@ unanswered_syn(packet_info *pinfo, teams_connection *c)
         wmem_map_insert(teams_net_get()->ipv6, c->name, c);
     if (++c->syns == SYNS_REPORTED)
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_TCP_UNANSWERED, "%s: %u SYNs in %.1f s",
-            teams_connection_text(pinfo->pool, c), c->syns, ts_seconds(&c->start, &pinfo->abs_ts));
+            teams_connection_text(pinfo->pool, c), c->syns, ts_seconds(&c->start, teams_time(pinfo)));
 }
 
 static void
@@ -154,7 +154,7 @@ static void
 ended_early(packet_info *pinfo, teams_connection *c, bool from_client)
 {
     const char *text = teams_connection_text(pinfo->pool, c);
-    const double since_hello = ts_seconds(&c->p->hello_time, &pinfo->abs_ts);
+    const double since_hello = ts_seconds(&c->p->hello_time, teams_time(pinfo));
 
     if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && !from_client) {
         c->state = TEAMS_CONNECTION_HELLO_RESET;
@@ -164,11 +164,11 @@ ended_early(packet_info *pinfo, teams_connection *c, bool from_client)
     else if (c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && from_client && c->bytes[FROM_SERVER] >= FLIGHT_MIN && !c->p->wait_server &&
             c->p->hole_frame == 0)
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_HANDSHAKE_ENDED, "%s, %s", text, c->version);
-    else if (c->state == TEAMS_CONNECTION_SECURED && from_client && nstime_is_zero(&c->p->request_time) &&
-            ts_seconds(&c->p->secured_time, &pinfo->abs_ts) < REFUSAL_SECONDS)
+    else if (c->state == TEAMS_CONNECTION_SECURED && from_client && !c->p->requested &&
+            ts_seconds(&c->p->secured_time, teams_time(pinfo)) < REFUSAL_SECONDS)
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_HANDSHAKE_ENDED, "%s, %s, without a request", text, c->version);
-    else if (from_client && teams_connection_gave_up(c, &pinfo->abs_ts))
-        teams_connection_tell(pinfo, c, TEAMS_EXPERT_NO_DATA, "%s: %.1f s", text, ts_seconds(&c->p->request_time, &pinfo->abs_ts));
+    else if (from_client && teams_connection_gave_up(c, teams_time(pinfo)))
+        teams_connection_tell(pinfo, c, TEAMS_EXPERT_NO_DATA, "%s: %.1f s", text, ts_seconds(&c->p->request_time, teams_time(pinfo)));
     else if (c->state == TEAMS_CONNECTION_SECURED && c->p->answer_bytes > 0)
         c->state = TEAMS_CONNECTION_USED;
 }
@@ -177,7 +177,7 @@ ended_early(packet_info *pinfo, teams_connection *c, bool from_client)
 static double
 idle_before(const packet_info *pinfo, const teams_connection *c)
 {
-    const double now = ts_seconds(&c->last, &pinfo->abs_ts);
+    const double now = ts_seconds(&c->last, teams_time(pinfo));
 
     return now < IDLE_MIN && c->p->idle >= IDLE_MIN ? c->p->idle : now;
 }
@@ -212,7 +212,7 @@ ended(packet_info *pinfo, teams_connection *c, bool from_client, teams_connectio
     c->end = how;
     c->ended_by_client = from_client;
     c->end_frame = pinfo->num;
-    c->ended = pinfo->abs_ts;
+    c->ended = *teams_time(pinfo);
     c->idle_before_end = idle_before(pinfo, c);
     if (how == TEAMS_CONNECTION_RESET)
         check_idle_cut(pinfo, c);
@@ -229,7 +229,7 @@ check_hole(packet_info *pinfo, teams_connection *c, const struct tcp_analysis *t
         c->p->hole_frame = 0;
     else if (c->p->hole_frame == 0) {
         c->p->hole_frame = pinfo->num;
-        c->p->hole_since = pinfo->abs_ts;
+        c->p->hole_since = *teams_time(pinfo);
     }
 }
 
@@ -257,12 +257,12 @@ note_window(const packet_info *pinfo, teams_connection *c, bool from_client, boo
     if (zero) {
         c->zero_windows++;
         if (nstime_is_zero(&c->p->zero_since)) {
-            c->p->zero_since = pinfo->abs_ts;
+            c->p->zero_since = *teams_time(pinfo);
             c->p->zero_by_client = from_client;
         }
-        c->p->zero_longest = MAX(c->p->zero_longest, ts_seconds(&c->p->zero_since, &pinfo->abs_ts));
+        c->p->zero_longest = MAX(c->p->zero_longest, ts_seconds(&c->p->zero_since, teams_time(pinfo)));
     } else if (from_client == c->p->zero_by_client && !nstime_is_zero(&c->p->zero_since)) {
-        c->p->zero_longest = MAX(c->p->zero_longest, ts_seconds(&c->p->zero_since, &pinfo->abs_ts));
+        c->p->zero_longest = MAX(c->p->zero_longest, ts_seconds(&c->p->zero_since, teams_time(pinfo)));
         nstime_set_zero(&c->p->zero_since);
     }
 }
@@ -286,7 +286,7 @@ count(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_clien
 static void
 note_idle(const packet_info *pinfo, teams_connection *c, bool from_client, unsigned payload)
 {
-    const double silence = ts_seconds(&c->last, &pinfo->abs_ts);
+    const double silence = ts_seconds(&c->last, teams_time(pinfo));
 
     if (silence >= IDLE_MIN)
         c->p->idle = silence;
@@ -340,7 +340,7 @@ tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, const struc
         ended(pinfo, c, from_client, TEAMS_CONNECTION_RESET);
     } else if (fresh & TCP_SEEN_FIN)
         ended(pinfo, c, from_client, TEAMS_CONNECTION_CLOSED);
-    c->last = pinfo->abs_ts;
+    c->last = *teams_time(pinfo);
     c->last_frame = pinfo->num;
 }
 
@@ -388,13 +388,13 @@ quic_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_
     teams_connection_find_signin(c);
     c->packets[from_client]++;
     c->bytes[from_client] += pinfo->fd->pkt_len;
-    c->last = pinfo->abs_ts;
+    c->last = *teams_time(pinfo);
     c->last_frame = pinfo->num;
     if (!from_client && c->state == TEAMS_CONNECTION_UNANSWERED)
         c->state = TEAMS_CONNECTION_USED;
     if (from_client && c->state == TEAMS_CONNECTION_UNANSWERED && c->packets[FROM_CLIENT] == QUIC_REPORTED)
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_QUIC_UNANSWERED, "%s: %u packets in %.1f s",
-            teams_connection_text(pinfo->pool, c), c->packets[FROM_CLIENT], ts_seconds(&c->start, &pinfo->abs_ts));
+            teams_connection_text(pinfo->pool, c), c->packets[FROM_CLIENT], ts_seconds(&c->start, teams_time(pinfo)));
     teams_requests_frame(pinfo, tree, c, from_client, pinfo->fd->pkt_len);
 }
 

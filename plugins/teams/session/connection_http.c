@@ -71,7 +71,7 @@ proxy_refused(packet_info *pinfo, proto_tree *tree, teams_connection *c, uint32_
 {
     c->state = TEAMS_CONNECTION_PROXY_REFUSED;
     if (status == HTTP_PROXY_AUTHENTICATION) {
-        c->p->challenge_cost += ts_seconds(&c->p->connect_asked, &pinfo->abs_ts);
+        c->p->challenge_cost += ts_seconds(&c->p->connect_asked, teams_time(pinfo));
         if (c->p->challenge_frame == 0)
             c->p->challenge_frame = pinfo->num;
         if (goes_on_with_token(pinfo, tree))
@@ -169,7 +169,7 @@ static void
 tunnel_data(packet_info *pinfo, teams_connection *c, bool from_client)
 {
     c->packets[from_client]++;
-    c->last = pinfo->abs_ts;
+    c->last = *teams_time(pinfo);
     c->last_frame = pinfo->num;
     if (!from_client && c->state == TEAMS_CONNECTION_CONNECTED && c->packets[FROM_CLIENT] > 0)
         c->state = TEAMS_CONNECTION_USED;

@@ -88,6 +88,22 @@ learn_host(const packet_info *pinfo, const address *addr, const teams_net_client
         wmem_array_append_one(host->names, learned);
 }
 
+void
+teams_connection_follow_names(const teams_connection *c)
+{
+    const teams_net_host *host = teams_net_host_of(&c->server_end.addr, false);
+
+    for (unsigned i = 0; host != NULL && i < wmem_array_get_count(host->names); i++) {
+        const teams_host_name *each = (const teams_host_name *)wmem_array_index(host->names, i);
+        char *key = g_ascii_strdown(each->name, -1);
+        teams_asked_name *asked = (teams_asked_name *)wmem_map_lookup(each->client->names, key);
+
+        if (asked != NULL)
+            asked->followed = true;
+        g_free(key);
+    }
+}
+
 /* ---- questions and answers ---- */
 
 static teams_asked_name *
@@ -100,7 +116,7 @@ asked_name_of(const packet_info *pinfo, teams_net_client *client, const ts_name_
         asked = wmem_new0(wmem_file_scope(), teams_asked_name);
         asked->name = key;
         asked->frame = pinfo->num;
-        asked->first = pinfo->abs_ts;
+        asked->first = *teams_time(pinfo);
         wmem_map_insert(client->names, key, asked);
         if (client->last_name == NULL)
             client->first_name = asked;
@@ -114,7 +130,7 @@ asked_name_of(const packet_info *pinfo, teams_net_client *client, const ts_name_
         asked->stage = info->whole->stage;
     }
     asked->required = asked->required || (info->links[0].required != NULL && info->links[0].required[0] != '\0');
-    asked->last = pinfo->abs_ts;
+    asked->last = *teams_time(pinfo);
     const teams_client *known = teams_net_model_client(client);
 
     if (known != NULL && known->signin != NULL)
@@ -132,10 +148,10 @@ static void
 note_question(const packet_info *pinfo, teams_asked_name *asked, teams_dns_outcome *outcome)
 {
     outcome->asked++;
-    outcome->last = pinfo->abs_ts;
+    outcome->last = *teams_time(pinfo);
     if (!outcome->pending) {
         outcome->pending = true;
-        outcome->first = pinfo->abs_ts;
+        outcome->first = *teams_time(pinfo);
         outcome->first_frame = pinfo->num;
     }
     if (asked->resolver.type == AT_NONE)
@@ -333,7 +349,7 @@ session_name(packet_info *pinfo, const ts_name_info *info, bool proxy)
         return;
     c->p->tunnel = !proxy;
     c->p->connect_frame = pinfo->num;
-    c->p->connect_asked = pinfo->abs_ts;
+    c->p->connect_asked = *teams_time(pinfo);
     if (c->service == TS_SERVICE_MEDIA_RELAY)
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_MEDIA_PROXY, "%s", teams_connection_text(pinfo->pool, c));
     if (!c->p->client->proxy_reported) {

@@ -61,6 +61,7 @@ typedef struct teams_asked_name {
     uint32_t private_frame;     /* an answer with a private address */
     const char *private_text;
     bool had_public;            /* an answer with an address that is none */
+    bool followed;              /* a connection to one of its addresses began after that, under whatever name */
     uint32_t cut_frame;         /* an answer whose chain of aliases ends without an address */
     const char *cut_name;       /* where */
 } teams_asked_name;
@@ -120,6 +121,7 @@ struct teams_connection_private {
     bool ignored;               /* somebody else's */
     bool named;                 /* by itself: server name or proxy's target */
     bool tunnel;                /* the proxy let it through */
+    bool requested;             /* the client sent application data */
     bool wait_server;           /* TLS 1.2: the client's part of the handshake is done */
     bool hole_reported;
     bool started[2];            /* next[] is known */
@@ -128,7 +130,7 @@ struct teams_connection_private {
     uint16_t chosen;
     nstime_t hello_time;
     nstime_t secured_time;
-    nstime_t request_time;      /* zero: no request yet */
+    nstime_t request_time;      /* valid where requested */
     unsigned answer_bytes;      /* of the server after it, while they may be session tickets of TLS 1.3 alone */
     nstime_t answer_time;       /* of the latest of them */
     nstime_t handshake_answer;  /* the server's first payload after the ClientHello */
@@ -180,6 +182,8 @@ void teams_connection_find_signin(teams_connection *c);
 void teams_connection_set_name(teams_connection *c, const char *name);
 /* Names it after what led to its address. */
 void teams_connection_name_by_host(teams_connection *c);
+/* Marks the names that were answered with the address it goes to. */
+void teams_connection_follow_names(const teams_connection *c);
 /* The frame completes a step: of the connection, or of a client without one yet. */
 void teams_connection_keep_time(packet_info *pinfo, const teams_net_client *client, teams_step_kind step, const nstime_t *time);
 void teams_connection_step(packet_info *pinfo, teams_connection *c, teams_step_kind step, const nstime_t *time);
@@ -227,11 +231,11 @@ teams_connection_is_heard(const teams_connection *c)
     return c->packets[FROM_SERVER] > 0 || (c->p->seen & TCP_SEEN_SYN_ACK);
 }
 
-/* Does the client acknowledge an answer to its SYN that is not in the capture? */
+/* Does the client go on after an answer to its SYN that is not in the capture? */
 static inline bool
 teams_connection_lacks_answers(const teams_connection *c)
 {
-    return !c->quic && (c->p->seen & TCP_SEEN_SYN) && (c->state == TEAMS_CONNECTION_JOINED || c->packets[FROM_CLIENT] > 0) &&
+    return !c->quic && (c->state == TEAMS_CONNECTION_JOINED || c->packets[FROM_CLIENT] > 0) &&
         !teams_connection_is_heard(c);
 }
 

@@ -164,7 +164,7 @@ client_hello(packet_info *pinfo, proto_tree *tree, teams_connection *c)
     if (c->hello_frame != 0)
         return;     /* repeated after a HelloRetryRequest */
     c->hello_frame = pinfo->num;
-    c->p->hello_time = pinfo->abs_ts;
+    c->p->hello_time = *teams_time(pinfo);
     c->p->offered = version_of(tree);
     if (c->state < TEAMS_CONNECTION_HELLO_UNANSWERED && !teams_connection_lacks_answers(c))
         c->state = TEAMS_CONNECTION_HELLO_UNANSWERED;
@@ -174,11 +174,19 @@ static void
 secured(packet_info *pinfo, teams_connection *c)
 {
     c->state = TEAMS_CONNECTION_SECURED;
-    c->p->secured_time = pinfo->abs_ts;
+    c->p->secured_time = *teams_time(pinfo);
     teams_connection_step_between(pinfo, c, TEAMS_STEP_TLS, &c->p->hello_time);
     if (c->certificate != NULL && !c->certificate->known_issuer)
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_INTERCEPTED, "%s: the certificate is issued by %s",
             teams_connection_text(pinfo->pool, c), c->certificate->issuer);
+}
+
+/* The client's first application data. */
+static void
+request(const packet_info *pinfo, teams_connection *c)
+{
+    c->p->requested = true;
+    c->p->request_time = *teams_time(pinfo);
 }
 
 /* The handshake is going on: the server has answered the ClientHello. */
@@ -199,7 +207,7 @@ handshake_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool 
     else if (!c->p->wait_server && payload >= FINISHED_MIN && !has_message(tree, HANDSHAKE_CLIENT_HELLO)) {
         secured(pinfo, c);
         if (payload >= REQUEST_TOO)
-            c->p->request_time = pinfo->abs_ts;
+            request(pinfo, c);
     }
 }
 
@@ -207,15 +215,15 @@ static void
 session_frame(packet_info *pinfo, teams_connection *c, bool from_client, unsigned payload)
 {
     if (from_client) {
-        if (nstime_is_zero(&c->p->request_time))
-            c->p->request_time = pinfo->abs_ts;
+        if (!c->p->requested)
+            request(pinfo, c);
         return;
     }
-    if (nstime_is_zero(&c->p->request_time))
+    if (!c->p->requested)
         return;     /* a session ticket */
     teams_connection_step_between(pinfo, c, TEAMS_STEP_FIRST_DATA, &c->p->request_time);
     c->p->answer_bytes += payload;
-    c->p->answer_time = pinfo->abs_ts;
+    c->p->answer_time = *teams_time(pinfo);
     if (c->p->chosen != TLS_1_3 || c->p->answer_bytes > TICKETS_MAX)
         c->state = TEAMS_CONNECTION_USED;
 }
@@ -225,7 +233,7 @@ teams_connection_gave_up(const teams_connection *c, const nstime_t *until)
 {
     const nstime_t *since = c->p->answer_bytes > 0 ? &c->p->answer_time : &c->p->request_time;
 
-    return c->state == TEAMS_CONNECTION_SECURED && !nstime_is_zero(&c->p->request_time) && ts_seconds(since, until) >= ANSWER_SECONDS;
+    return c->state == TEAMS_CONNECTION_SECURED && c->p->requested && ts_seconds(since, until) >= ANSWER_SECONDS;
 }
 
 /* ---- alerts ---- */
@@ -311,7 +319,7 @@ teams_connection_tls(packet_info *pinfo, proto_tree *tree, teams_connection *c, 
     alert_frame(pinfo, tree, c, from_client);
     if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && !from_client) {
         c->state = TEAMS_CONNECTION_HANDSHAKE_ENDED;
-        c->p->handshake_answer = pinfo->abs_ts;
+        c->p->handshake_answer = *teams_time(pinfo);
     }
     if (c->state == TEAMS_CONNECTION_SECURED)
         session_frame(pinfo, c, from_client, payload);

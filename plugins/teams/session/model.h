@@ -224,8 +224,18 @@ typedef struct {
     uint32_t call_count;
     uint32_t flow_count;
     uint32_t last_frame;            /* of ours, so far */
-    nstime_t first;                 /* of the capture */
+    nstime_t first;                 /* of the capture: of its first frame, and the latest so far */
     nstime_t last;
+    struct {                        /* clock.c */
+        wmem_tree_t *changes;       /* frame -> what is added to times from there on; NULL: no frame yet */
+        nstime_t shift;             /* the latest */
+        nstime_t now;               /* of the frame that is dissected */
+        nstime_t latest;            /* of any frame so far */
+        unsigned change_count;
+        unsigned jumps;             /* how often it was set back */
+        uint32_t first_jump;        /* frame */
+        double first_seconds;
+    } clock;
 } teams_model;
 
 /* The capture's model; created on first use, freed with the capture. */
@@ -254,6 +264,25 @@ const address *teams_client_address(teams_model *model, const packet_info *pinfo
 
 /* First pass, each frame: which addresses a MAC sends for. */
 void teams_clients_count(teams_model *model, const packet_info *pinfo);
+
+/* ---- clock.c ---- */
+
+/* Each frame, before anything else: later passes look up what the first one found. */
+void teams_clock_frame(teams_model *model, const packet_info *pinfo);
+
+/*
+ * The time of the frame, which is the one that is dissected, by a clock that goes on where that of the
+ * capture was set back: what passes between two frames is measured by it.
+ */
+const nstime_t *teams_time(const packet_info *pinfo);
+
+/* What the capture itself says instead of such a time of the frame. */
+nstime_t teams_clock_told(const nstime_t *time, uint32_t frame);
+
+/* How often the capture's clock was set back: at which frame first, and by how many seconds there. */
+unsigned teams_clock_jumps(uint32_t *first_frame, double *seconds);
+
+/* ---- flows ---- */
 
 /*
  * The flow of the frame; NULL where there is none and add is false. to_server

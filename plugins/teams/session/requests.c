@@ -424,7 +424,7 @@ request_message(const frame_context *f, const teams_http_message *message)
     request->number = ++request_count;
     request->kind = kind_of(f->pinfo, f->c, message, host);
     request->frame = f->pinfo->num;
-    request->time = f->pinfo->abs_ts;
+    request->time = *teams_time(f->pinfo);
     wmem_array_append_one(requests->all, request);
     if (message->multiplexed)
         keep_stream(requests, message->stream, request);
@@ -491,7 +491,7 @@ take_answer(const frame_context *f, const teams_http_message *message, teams_req
 
     request->answer_frame = f->pinfo->num;
     request->status = (uint16_t)message->status;
-    nstime_delta(&request->answer_time, early ? &f->requests->first_byte : &f->pinfo->abs_ts, &request->time);
+    nstime_delta(&request->answer_time, early ? &f->requests->first_byte : teams_time(f->pinfo), &request->time);
     take_location(f->pinfo, message->location, request);
     request->retry_after = retry_of(message->retry_after);
     request->reason = reason_of(message->authenticate);
@@ -543,7 +543,7 @@ socket_closed(const frame_context *f, const teams_web_socket_frame *frame, const
     socket->close_frame = f->pinfo->num;
     socket->close_code = frame->has_code ? frame->code : 0;
     socket->closed_by_client = f->from_client;
-    socket->closed = f->pinfo->abs_ts;
+    socket->closed = *teams_time(f->pinfo);
     if (frame->has_code && frame->code > CLOSE_GOING_AWAY && frame->code != CLOSE_NO_CODE)
         teams_connection_tell(f->pinfo, f->c, TEAMS_EXPERT_PUSH_CLOSED, "%s closed by the %s with %u%s%s",
             teams_shown_name(f->pinfo->pool, request->kind->host), f->from_client ? "client" : "server", frame->code,
@@ -612,10 +612,8 @@ teams_requests_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, 
     const frame_context f = { pinfo, c, requests_of(c), from_client };
 
     if (!from_client && f.requests->unanswered == 1 && !f.requests->several && nstime_is_zero(&f.requests->first_byte) && !teams_connection_has_ticket(tree))
-        f.requests->first_byte = pinfo->abs_ts;
-    const teams_request_walk told = { message_seen, socket_frame_seen, stream_bytes_seen, (void *)&f };
-
-    teams_request_fields_walk(pinfo, tree, &told);
+    nstime_delta(&request->answer_time, early ? &f->requests->first_byte : teams_time(f->pinfo), &request->time);
+    take_location(f->pinfo, message->location, request);
 }
 
 const wmem_array_t *

@@ -133,7 +133,7 @@ teams_signin_take_earlier(teams_model *model, const address *who, const nstime_t
 static bool
 is_over(const teams_signin *signin, const packet_info *pinfo)
 {
-    return ts_seconds(&signin->last, &pinfo->abs_ts) > SIGNIN_GAP;
+    return ts_seconds(&signin->last, teams_time(pinfo)) > SIGNIN_GAP;
 }
 
 /* Does this name begin the sign-in anew? */
@@ -145,12 +145,12 @@ starts_over(teams_signin *signin, const packet_info *pinfo, const teams_learned 
     if (!asking || !teams_signin_is_past_identity(signin->stages))
         return false;
     if (what->weight == TEAMS_NAME_CLIENT && (STAGES_OF_START & STAGE_BIT(stage)) != 0) {
-        signin->repeated_bootstrap = pinfo->abs_ts;
-        return ts_seconds(&signin->last, &pinfo->abs_ts) > SIGNIN_QUIET;
+        signin->repeated_bootstrap = *teams_time(pinfo);
+        return ts_seconds(&signin->last, teams_time(pinfo)) > SIGNIN_QUIET;
     }
     return stage == TS_STAGE_IDENTITY && signin->identity_frame != 0 && !nstime_is_zero(&signin->repeated_bootstrap) &&
-        ts_seconds(&signin->repeated_bootstrap, &pinfo->abs_ts) <= SIGNIN_REPEAT &&
-        ts_seconds(&signin->identity, &pinfo->abs_ts) > SIGNIN_REPEAT;
+        ts_seconds(&signin->repeated_bootstrap, teams_time(pinfo)) <= SIGNIN_REPEAT &&
+        ts_seconds(&signin->identity, teams_time(pinfo)) > SIGNIN_REPEAT;
 }
 
 /* What a shared name gave counts for a while after a name of ours. */
@@ -206,11 +206,11 @@ signin_new(teams_model *model, const packet_info *pinfo, teams_client *client)
     signin->number = ++model->signin_count;
     signin->frame = pinfo->num;
     signin->client = client;
-    signin->start = pinfo->abs_ts;
-    signin->last = pinfo->abs_ts;
-    signin->last_own = pinfo->abs_ts;
+    signin->start = *teams_time(pinfo);
+    signin->last = *teams_time(pinfo);
+    signin->last_own = *teams_time(pinfo);
     signin->continent = "";
-    signin->earlier = teams_signin_take_earlier(model, &client->addr, &pinfo->abs_ts);
+    signin->earlier = teams_signin_take_earlier(model, &client->addr, teams_time(pinfo));
     if (signin->earlier != NULL)
         wmem_list_foreach((wmem_list_t *)signin->earlier, note_earlier, signin);
     client->signin = signin;
@@ -271,11 +271,11 @@ note_stage(teams_signin *signin, const packet_info *pinfo, const teams_learned *
 
     signin->stages |= STAGE_BIT(what->stage);
     if (what->stage == TS_STAGE_IDENTITY && first) {
-        signin->identity = pinfo->abs_ts;
+        signin->identity = *teams_time(pinfo);
         signin->identity_frame = pinfo->num;
     }
     if (what->stage == TS_STAGE_CALL_SETUP && first) {
-        signin->call_setup = pinfo->abs_ts;
+        signin->call_setup = *teams_time(pinfo);
         signin->call_setup_frame = pinfo->num;
     }
     if (what->service == TS_SERVICE_MEDIA_RELAY) {
@@ -284,7 +284,7 @@ note_stage(teams_signin *signin, const packet_info *pinfo, const teams_learned *
     }
     if (what->stage == TS_STAGE_CALL_SETUP || what->stage == TS_STAGE_MEDIA) {
         signin->client->setup_frame = pinfo->num;
-        signin->client->setup_time = pinfo->abs_ts;
+        signin->client->setup_time = *teams_time(pinfo);
     }
 }
 
@@ -322,7 +322,7 @@ signin_of(teams_model *model, const packet_info *pinfo, teams_client *client, co
 
     if (signin == NULL || is_over(signin, pinfo))
         return what->weight == TEAMS_NAME_CLIENT ? signin_new(model, pinfo, client) : NULL;
-    if (what->weight < TEAMS_NAME_OWN && ts_seconds(&signin->last_own, &pinfo->abs_ts) > SHARED_WINDOW)
+    if (what->weight < TEAMS_NAME_OWN && ts_seconds(&signin->last_own, teams_time(pinfo)) > SHARED_WINDOW)
         return NULL;
     return starts_over(signin, pinfo, what, asking) ? signin_new(model, pinfo, client) : signin;
 }
@@ -345,9 +345,9 @@ teams_signin_name(teams_model *model, packet_info *pinfo, teams_client *client, 
     }
     if (what->weight == TEAMS_NAME_CLIENT && client->product != TS_PRODUCT_TEAMS)
         client->product = what->product;
-    signin->last = pinfo->abs_ts;
+    signin->last = *teams_time(pinfo);
     if (what->weight >= TEAMS_NAME_OWN)
-        signin->last_own = pinfo->abs_ts;
+        signin->last_own = *teams_time(pinfo);
     else
         set_until(what, &signin->last_own);
     note_stage(signin, pinfo, what);
@@ -386,12 +386,12 @@ teams_signin_frame(packet_info *pinfo, teams_client *client, const teams_frame_i
     if (info->service == TS_SERVICE_WEB_APP && info->what == TEAMS_WHAT_SERVICE && signin->identity_frame != 0)
         signin->front_door_used = true;
 
-    if (!signin->stalled && teams_signin_is_stalled(signin, &pinfo->abs_ts)) {
+    if (!signin->stalled && teams_signin_is_stalled(signin, teams_time(pinfo))) {
         signin->stalled = true;
         teams_expert_add(pinfo, TEAMS_EXPERT_SIGNIN_STALLED,
             wmem_strdup_printf(pinfo->pool, "identity in frame %u", signin->identity_frame));
     }
-    if (!signin->media_missing && teams_signin_lacks_media(signin, &pinfo->abs_ts)) {
+    if (!signin->media_missing && teams_signin_lacks_media(signin, teams_time(pinfo))) {
         signin->media_missing = true;
         teams_expert_add(pinfo, TEAMS_EXPERT_MEDIA_MISSING,
             wmem_strdup_printf(pinfo->pool, "call set-up in frame %u", signin->call_setup_frame));

@@ -158,6 +158,21 @@ def test_product_of_a_call_follows_names_and_version(path, product):
     assert {value for value, in rows(path(), "teams.call && teams_stun.pair", "teams.product")} == {product}
 
 
+def products(host, display_filter):
+    return {value for value, in rows(bundled("sessions/relay-realms.pcap"), f"teams.call && ip.addr == 192.168.1.{host} && ({display_filter})", "teams.product")}
+
+
+@pytest.mark.parametrize("host, product", [(40, "lync-onprem"), (41, "lync-onprem"), (42, "lync-onprem"), (43, "teams"), (44, "teams")])
+def test_a_realm_tells_whose_relay_it_is(host, product):
+    """From the first answer on, which names the realm; the request before it cannot know. Then what the relay's client sends to peers."""
+    assert products(host, "ms_turn.realm") == products(host, "teams_stun.pair || rtp") == {product}
+
+
+def test_a_client_of_teams_may_use_a_relay_of_its_own_organisation():
+    assert products(45, "ms_turn.realm && ip.addr == 203.0.113.140") == {"lync-onprem"}
+    assert products(45, "ms_turn.realm && ip.addr == 52.114.250.10") == {"teams"}
+
+
 # ---- each answer by itself ----
 
 APART = [("52.114.250.123", "A", "northeurope", "b-tr-teams-euno-05.northeurope.cloudapp.azure.com"),

@@ -7,6 +7,7 @@ import ms_turn
 import stun
 import teams_stun
 from common import capture
+from signin import Client
 from stun import u32
 
 START = "2026-03-02T09:00:00"
@@ -31,10 +32,10 @@ def ask(c, when, local, relay, seed):
         (stun.MS_VERSION, u32(6)), (stun.SERVICE_QUALITY, struct.pack("!HH", 1, 0))]))
 
 
-def allocate(c, when, local, relay, refusal=None, days=1):
+def allocate(c, when, local, relay, refusal=None, days=1, realm=b'"rtcmedia"'):
     """Challenge and answer: the allocation, or (code, reason)."""
     first, again = stun.transaction((local, relay, when)), stun.transaction((local, relay, when, "again"))
-    given = [(stun.NONCE, stun.opaque("nonce", 20)), (stun.REALM, b'"rtcmedia"')]
+    given = [(stun.NONCE, stun.opaque("nonce", 20)), (stun.REALM, realm)]
     seen = ("203.0.113.5", 61000)
     c.udp(when, local, relay, stun.turn(stun.ALLOCATE_REQUEST, first, [(stun.MS_VERSION, u32(6))]))
     c.udp(when + 0.02, relay, local, stun.turn(stun.ALLOCATE_ERROR, first, [
@@ -90,6 +91,21 @@ def relay_quota(c):
     allocate(c, 0, client(21), RELAYS[0], (486, "Allocation Quota Reached"))
     allocate(c, 1, client(21), RELAYS[1])
     talk(c, 3, client(21), 10)
+
+
+@capture("sessions/relay-realms.pcap", START)
+def relay_realms(c):
+    """Relays outside of Microsoft's networks that name a provider, at .40 with quotes, at .41 without, at .42 by a name that is no
+    domain. At .43 one says what Microsoft's relays say; at .44 one of Microsoft's names a domain. .45 asks for names of Teams and
+    uses a relay of its own organisation and one of Microsoft's."""
+    edge = ("203.0.113.140", 3478)
+    for n, relay, realm in ((40, edge, b'"contoso.example"'), (41, edge, b"fabrikam.example"), (42, edge, b'"av-edge"'),
+                            (43, edge, b'"rtcmedia"'), (44, RELAYS[0], b'"contoso.example"')):
+        allocate(c, n, client(n), relay, realm=realm)
+        talk(c, n + 0.5, client(n), 20)
+    Client(c, "192.168.1.45").resolver.ask(50, "teams.microsoft.com", ["52.113.194.132"])
+    allocate(c, 51, client(45), edge, realm=b'"contoso.example"')
+    allocate(c, 51.1, ("192.168.1.45", 50024), RELAYS[0])
 
 
 @capture("sessions/credentials-expired.pcap", START)

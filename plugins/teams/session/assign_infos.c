@@ -71,6 +71,8 @@ teams_builder_product(const teams_frame_builder *b)
 
     if (named == TS_PRODUCT_SKYPE_CONSUMER || named == TS_PRODUCT_SFB_ONLINE || named == TS_PRODUCT_LYNC_ONPREM)
         return named;
+    if (named == TS_PRODUCT_UNKNOWN && b->client->foreign_realm)
+        return TS_PRODUCT_LYNC_ONPREM;
     return named == TS_PRODUCT_UNKNOWN && version != 0 && version <= LAST_VERSION_BEFORE_TEAMS ?
         TS_PRODUCT_SKYPE_SHARED : TS_PRODUCT_TEAMS;
 }
@@ -252,6 +254,19 @@ modality_of_stream_type(uint16_t stream_type)
 
 enum { TURN_ALLOCATE_REQUEST = 0x0003, TURN_ALLOCATE_RESPONSE = 0x0103 };
 
+/*
+ * The realm SHOULD be the domain name of who provides the relay ([MS-TURN] 2.2.2.14). Microsoft's own relays say
+ * "rtcmedia", which is no domain and so may be said by others, too; another realm is that of a server elsewhere.
+ */
+static bool
+is_of_another_provider(const teams_frame_builder *b, const ts_turn_info *turn)
+{
+    const char *realm = turn->realm == NULL ? "" : turn->realm;
+
+    return realm[0] != '\0' && strcmp(realm, "rtcmedia") != 0 && strcmp(realm, "\"rtcmedia\"") != 0 &&
+        ts_address_prefix(&turn->server.addr, &b->pinfo->abs_ts) == NULL;
+}
+
 static void
 apply_turn(teams_frame_builder *b, const ts_frame_info *info)
 {
@@ -262,6 +277,10 @@ apply_turn(teams_frame_builder *b, const ts_frame_info *info)
 
     teams_builder_set_kind(b, TEAMS_WHAT_RELAY, multiplexed ? TS_EVIDENCE_SESSION : TS_EVIDENCE_TURN);
     teams_builder_set_service(b, TS_SERVICE_MEDIA_RELAY, TS_STAGE_MEDIA);
+    if (is_of_another_provider(b, turn)) {
+        b->client->foreign_realm = true;
+        b->info.product = TS_PRODUCT_LYNC_ONPREM;
+    }
     teams_host_of(b->model, &flow->server_end.addr, true)->relay = true;
     if (turn->stream_type != 0)
         flow->stream_modality = modality_of_stream_type(turn->stream_type);

@@ -192,6 +192,7 @@ struct teams_client {
     address addr;
     teams_signin *signin;           /* the latest, NULL before the first */
     ts_product product;             /* that its names are of: Teams where any is */
+    bool foreign_realm;             /* a relay of its named another provider than Microsoft */
     uint32_t check_version;         /* IMPLEMENTATION-VERSION of its latest checks, 0: none seen */
     wmem_list_t *calls;             /* teams_call *, in order: the open ones, and some that are over */
     wmem_map_t *sockets;            /* port -> teams_call_socket, the latest */

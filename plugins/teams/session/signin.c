@@ -109,12 +109,12 @@ teams_signin_note_earlier(teams_model *model, const packet_info *pinfo, const ad
         names = wmem_list_new(wmem_file_scope());
         wmem_map_insert(model->earlier_names, key, names);
     }
-    drop_old(names, &pinfo->abs_ts);
+    drop_old(names, teams_time(pinfo));
     if (wmem_list_count(names) == EARLIER_MAX)
         drop_first(names);
     teams_sighting *seen = wmem_new(wmem_file_scope(), teams_sighting);
 
-    *seen = (teams_sighting) { .info = info, .frame = pinfo->num, .time = pinfo->abs_ts, .endpoint = endpoint };
+    *seen = (teams_sighting) { .info = info, .frame = pinfo->num, .time = *teams_time(pinfo), .endpoint = endpoint };
     wmem_list_append(names, seen);
 }
 

@@ -166,7 +166,8 @@ draw_text(const report_run *run)
     if (run->duplicates > 0)
         printf("%u %s twice and %s counted once.\n", run->duplicates, run->duplicates == 1 ? "frame was captured" : "frames were captured",
             run->duplicates == 1 ? "is" : "are");
-    draw_clock();
+    if (run->frames > 0)
+        draw_clock();
     if (run->frames == 0 && !run->report->says_nothing_itself)
         printf("No Teams or Skype traffic found.\n");
     else

@@ -164,7 +164,8 @@ tell_missing(teams_check *j, const teams_name_result *name, bool fatal)
         tell_cut(j, name, fatal, "NXDOMAIN: that alias does not exist for the resolver ");
     else
         teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_MISSING], fatal ? PI_ERROR : PI_NOTE,
-            (teams_problem_place) { .frame = frame, .actor = TEAMS_BY_NETWORK, .name = name->name, .fatal = fatal },
+            /* A name that nobody needs may exist nowhere. */
+            (teams_problem_place) { .frame = frame, .actor = fatal ? TEAMS_BY_NETWORK : TEAMS_BY_UNKNOWN, .name = name->name, .fatal = fatal },
             "%s does not exist for the resolver %s (NXDOMAIN, %u answer%s)", name->name, resolver_text(j, name->asked),
             count, count == 1 ? "" : "s");
 }

@@ -53,6 +53,18 @@ def test_one_pass_is_as_two(name):
     assert fields(capture, names) == fields(capture, names, mode="two-pass")
 
 
+@pytest.mark.parametrize("name", ["passes-bc52", "passes-9ce4", "passes-08d3", "passes-1d0a"])
+def test_passes_differ_only_where_those_of_stock_do(name):
+    """Stock takes a frame for something else once the conversation is known: there, ours may follow."""
+    capture = shared(f"hostile/{name}.pcap")
+    stocks = ["frame.protocols", "_ws.col.Info", "_ws.malformed", "_ws.expert.message"]
+    names = [*stocks, "ms_turn", "ms_turn.transaction_id", "ms_turn.evidence", "teams_stun", "teams_stun.pair", "teams_stun.media"]
+    ours = zip(*(fields(capture, names, mode=mode) for mode in ("one-pass", "two-pass")))
+    alone = zip(*(fields(capture, stocks, mode=mode, stock=True) for mode in ("one-pass", "two-pass")))
+    settled = [one == two for one, two in alone]
+    assert not all(settled) and all(one == two for (one, two), same in zip(ours, settled) if same)
+
+
 def test_both_requests_of_a_stream_that_the_other_direction_proves():
     text = tshark("-r", shared("hostile/passes-d8ab.pcap"), "-V")
     assert text.count("Microsoft TURN, Allocate Request") == 2

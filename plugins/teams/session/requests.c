@@ -612,8 +612,10 @@ teams_requests_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, 
     const frame_context f = { pinfo, c, requests_of(c), from_client };
 
     if (!from_client && f.requests->unanswered == 1 && !f.requests->several && nstime_is_zero(&f.requests->first_byte) && !teams_connection_has_ticket(tree))
-    nstime_delta(&request->answer_time, early ? &f->requests->first_byte : teams_time(f->pinfo), &request->time);
-    take_location(f->pinfo, message->location, request);
+        f.requests->first_byte = *teams_time(pinfo);
+    const teams_request_walk told = { message_seen, socket_frame_seen, stream_bytes_seen, (void *)&f };
+
+    teams_request_fields_walk(pinfo, tree, &told);
 }
 
 const wmem_array_t *

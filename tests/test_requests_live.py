@@ -81,6 +81,18 @@ def test_a_real_web_socket():
     assert len(harness.fields(path, [], "teams.http.push_closed")) == 1
 
 
+def test_early_data():
+    """The request in the first flight is not read; the answer to it is not given to the next request, nor that one's to another."""
+    path = captured("early-data") / "with.pcapng"
+    # Stock shows all three: the first in the frame of the ClientHello.
+    stock = harness.fields(path, ["http.request.uri", "tls.handshake.type"], "http.request", stock=True)
+    assert len(stock) == 3 and "1" in stock[0]["tls.handshake.type"]
+    assert answered(path) == {("GET", "/api/mt/emea/beta/{id}", "middle-tier", "200")}
+    rows = {row["path"]: (row["status"], row["refused"]) for row in signin(path)["requests"]}
+    assert rows == {"/api/csa/emea/api/{id}": (0, 0), "/api/mt/emea/beta/{id}": (200, 0)}
+    assert "its answer is not told from others" in harness.report(path, "teams,signin").replace("\n                 ", " ")
+
+
 def test_http3():
     """Wireshark decodes the headers of HTTP/3 since 4.6; before that nothing is said."""
     path = captured("http3") / "with.pcapng"

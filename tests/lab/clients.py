@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import http_requests
 import world
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -97,6 +98,15 @@ class Client:
         more = ["upload"] if self.settings.get("upload") else []
         self.run(sys.executable, HERE / "browser.py", "visit", name, self.bundle, self.gateway, *more,
                  patience=self.patience + 8)
+
+    def requests(self, site):
+        """The requests of a sign-in by path, in one curl that writes a key log."""
+        asked = list(http_requests.requests(site, self.settings))
+        version = ["--http" + str(self.settings.get("http", 2))]
+        words = ["curl", "--cacert", self.bundle, "-A", AGENT, *version]
+        for word in http_requests.curl_words(asked, self.patience):
+            words += [word, "--cacert", self.bundle, "-A", AGENT, *version] if word == "--next" else [word]
+        self.run(*words, patience=self.patience * len(asked), environment={"PATH": "/usr/bin", "SSLKEYLOGFILE": "/run/lab/keys.txt"})
 
     # --- What is more than a visit ---------------------------------------------------
 

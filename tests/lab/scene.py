@@ -103,6 +103,9 @@ class Scene:
             client.plain(f"http://{CONNECTIVITY_CHECK}/connecttest.txt", "-L")
         if s.get("pac"):
             client.plain("http://wpad.corp.example/wpad.dat")
+        if s.get("requests"):
+            client.requests(self.row.site)
+            return
         for _ in range(s.get("loop", 1)):
             for name in self.site:
                 if "steps" not in s or matches(s["steps"], name.name):
@@ -126,6 +129,15 @@ class Scene:
         time.sleep(s.get("pause", 0.1))
 
 
+def keep(path, target):
+    """With the key log inside where a client wrote one."""
+    keys = pathlib.Path("/run/lab/keys.txt")
+    if keys.exists():
+        world.run("editcap", "--inject-secrets", f"tls,{keys}", path, target)
+    else:
+        shutil.copyfile(path, target)
+
+
 def main():
     cause, variant, target = sys.argv[1:]
     row = catalogue.find(cause, variant)
@@ -135,7 +147,7 @@ def main():
         capture = world.Capture("/run/lab/capture.pcapng")
         scene.play()
         capture.stop()
-        shutil.copyfile(capture.path, target)
+        keep(capture.path, target)
         pathlib.Path(target).chmod(0o644)
     except Exception:  # whatever it was, it is told with the servers' own words
         traceback.print_exc()

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+import http_requests
 import world
 
 LAB = pathlib.Path("/run/lab")
@@ -187,13 +188,14 @@ http {{
   keepalive_timeout 900s; client_header_timeout 900s; send_timeout 900s; server_names_hash_bucket_size 128;
   ssl_certificate {lab}/certs/$ssl_server_name.pem; ssl_certificate_key {lab}/certs/key.pem;
   ssl_session_tickets off;
-{servers}
+{more}{servers}
 }}
 """
 
 
 def web(site, settings):
     """nginx on every address of the site, one server for each name that has its own manners."""
+    asked = list(http_requests.requests(site[0].site, settings)) if settings.get("requests") else []
     (LAB / "page.bin").write_bytes(bytes(range(256)) * 12)
     (LAB / "long.bin").write_bytes(bytes(range(256)) * 16384)
     by_address = {}
@@ -202,8 +204,9 @@ def web(site, settings):
             by_address.setdefault(address, []).append(row)
     for pattern, address in settings.get("point", {}).items() if settings.get("alive") else ():
         by_address.setdefault(address, []).extend(row for row in site if matches([pattern], row.name))
-    blocks = [server_block(address, rows, settings) for address, rows in by_address.items()]
-    (LAB / "nginx.conf").write_text(NGINX.format(lab=LAB, servers="\n".join(blocks)), encoding="utf-8")
+    blocks = [server_block(address, rows, settings, asked) for address, rows in by_address.items()]
+    more = http_requests.nginx_maps(asked) if asked else ""
+    (LAB / "nginx.conf").write_text(NGINX.format(lab=LAB, servers="\n".join(blocks), more=more), encoding="utf-8")
     return serve("nginx", [], ["nginx", "-c", LAB / "nginx.conf"], "internet", port=443)
 
 
@@ -211,12 +214,14 @@ def portal(gateway):
     return f"location / {{ return 302 http://{gateway}/login?from=$host; }}"
 
 
-def server_block(address, rows, settings):
+def server_block(address, rows, settings, asked=()):
     host = f"[{address}]" if ":" in address else address
     names = [row.name for row in rows]
     mine = any(matches(settings.get("where", ["*"]), name) for name in names)
     protocols = settings.get("server_tls", "TLSv1.2 TLSv1.3") if mine else "TLSv1.2 TLSv1.3"
-    lines = [f"listen {host}:443 ssl; listen {host}:80;", f"ssl_protocols {protocols};"]
+    lines = [f"listen {host}:443 ssl{' http2' if settings.get('requests') else ''}; listen {host}:80;", f"ssl_protocols {protocols};"]
+    if asked:
+        return "  server { " + " ".join([*lines, http_requests.nginx_server(asked)]) + " }"
     if mine and "server_ciphers" in settings:
         lines.append(f"ssl_ciphers {settings['server_ciphers']};")
     place = f"root {LAB}; try_files /page.bin =404;"
@@ -233,7 +238,7 @@ def captive_portal(gateway):
     """nginx on the router: every name leads here, and plain HTTP is redirected to the portal's page."""
     block = (f"  server {{ listen {gateway}:80; location /login {{ root {LAB}; try_files /page.bin =404; }} "
              f"{portal(gateway)} }}")
-    (LAB / "portal.conf").write_text(NGINX.format(lab=LAB / "portal", servers=block), encoding="utf-8")
+    (LAB / "portal.conf").write_text(NGINX.format(lab=LAB / "portal", servers=block, more=""), encoding="utf-8")
     (LAB / "portal").mkdir()
     text = (LAB / "portal.conf").read_text("utf-8").replace(f"{LAB}/portal/certs", f"{LAB}/certs")
     (LAB / "portal.conf").write_text(text, encoding="utf-8")
@@ -245,7 +250,7 @@ def wpad(gateway):
     (LAB / "wpad").mkdir()
     (LAB / "wpad.dat").write_text(f'function FindProxyForURL(url, host) {{ return "PROXY {gateway}:3128"; }}\n', encoding="utf-8")
     block = f"  server {{ listen {gateway}:80; location / {{ root {LAB}; try_files /wpad.dat =404; }} }}"
-    text = NGINX.format(lab=LAB / "wpad", servers=block).replace(f"{LAB}/wpad/certs", f"{LAB}/certs")
+    text = NGINX.format(lab=LAB / "wpad", servers=block, more="").replace(f"{LAB}/wpad/certs", f"{LAB}/certs")
     (LAB / "wpad.conf").write_text(text, encoding="utf-8")
     return serve("wpad", [], ["nginx", "-c", LAB / "wpad.conf"], "router", port=80)
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Real web servers and clients on the loopback of network and mount namespaces of their own, captured with their key log.
 
-web_peers.py FOLDER CLIENT    CLIENT is curl-http1.1, curl-http2, chromium, websocket or http3
+web_peers.py FOLDER CLIENT    CLIENT is curl-http1.1, curl-http2, chromium, websocket, early-data or http3
 Leaves FOLDER/plain.pcapng and FOLDER/keys.txt. Ends with 77 where a program is missing.
 """
 import asyncio
@@ -149,7 +149,48 @@ def http3(folder):
     server.wait()
 
 
-CLIENTS = {"curl-http1.1": lambda folder: curl(folder, "--http1.1"), "curl-http2": lambda folder: curl(folder, "--http2"),
+def early_data(folder):
+    """TLS 1.3 resumed, with a request in the first flight (RFC 8446, 2.3), and a second one before the first is answered."""
+    asks = [f"GET {path} HTTP/1.1\r\nHost: {DOOR[0]}\r\n\r\n".encode() for path in ("/v2?token=secret", "/api/csa/emea/api/x", "/api/mt/emea/beta/x")]
+    answers = [f"HTTP/1.1 {status} Said\r\nContent-Length: 2\r\n\r\nab".encode() for status in (200, 403, 200)]
+    (folder / "first.txt").write_bytes(asks[0])
+    said = open(folder / "server.txt", "wb")
+    server = subprocess.Popen(["openssl", "s_server", "-accept", f"{DOOR[1]}:443", "-cert", folder / "cert.pem", "-key", folder / "key.pem", "-tls1_3",
+                               "-early_data", "-no_anti_replay", "-quiet"], stdin=subprocess.PIPE, stdout=said, stderr=subprocess.DEVNULL)
+    wait_for_server("tcp")
+    connect = ["openssl", "s_client", "-connect", f"{DOOR[1]}:443", "-servername", DOOR[0], "-tls1_3", "-quiet"]
+
+    def client(*more):
+        return subprocess.Popen([*connect, *more], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+    def ask(peer, n):
+        peer.stdin.write(asks[n])
+        peer.stdin.flush()
+        wait_for("a request", lambda: asks[n] in (folder / "server.txt").read_bytes())
+
+    # Without a key log: the ticket alone is wanted, which comes before what the server says.
+    with client("-sess_out", folder / "session.pem") as first:
+        server.stdin.write(b"x" * 10)
+        server.stdin.flush()
+        first.stdout.read(10)
+        wait_for("the session", (folder / "session.pem").is_file)
+        first.kill()
+    with client("-sess_in", folder / "session.pem", "-early_data", folder / "first.txt", "-keylogfile", folder / "keys.txt") as second:
+        wait_for("the key log", lambda: b"SERVER_TRAFFIC_SECRET_0" in (folder / "keys.txt").read_bytes() if (folder / "keys.txt").is_file() else False)
+        ask(second, 1)
+        for n, answer in enumerate(answers):
+            if n == 2:
+                ask(second, 2)
+            server.stdin.write(answer)
+            server.stdin.flush()
+            second.stdout.read(len(answer))
+        second.kill()
+    server.kill()
+    server.wait()
+    said.close()
+
+
+CLIENTS = {"early-data": early_data, "curl-http1.1": lambda folder: curl(folder, "--http1.1"), "curl-http2": lambda folder: curl(folder, "--http2"),
            "chromium": chromium, "websocket": websocket, "http3": http3}
 
 

@@ -326,14 +326,15 @@ tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, const struc
         teams_connection_http2(pinfo, tree, c, from_client);
     else if (c->proxy && !c->p->tunnel)
         teams_connection_http(pinfo, tree, c, from_client);
-    if (!c->pseudo_tls)
-        teams_requests_frame(pinfo, tree, c, from_client, payload);
     if (c->http2)
         ;   /* the session's own TLS is the proxy's, and that of its tunnels is not seen */
     else if (c->pseudo_tls)
         pseudo_tls_frame(c, from_client, payload);
     else
         teams_connection_tls(pinfo, tree, c, from_client, payload);
+    /* Requests in early data are in the frame of the ClientHello. */
+    if (!c->pseudo_tls)
+        teams_requests_frame(pinfo, tree, c, from_client, payload);
     if (fresh & TCP_SEEN_RST) {
         if (c->state == TEAMS_CONNECTION_UNANSWERED && !from_client)
             refused(pinfo, c);

@@ -80,6 +80,7 @@ static GArray *wanted_bytes;    /* int: and what once a stream of HTTP/2 is a We
 static bool bytes_active;
 static GHashTable *kinds;       /* id of a field -> 1 + its row in names[] */
 static ts_stock_field field_handshake;
+static ts_stock_field field_request;
 static bool active;
 
 void
@@ -96,8 +97,9 @@ teams_request_fields_handoff(void)
         for (unsigned i = 0; i < field.count; i++)
             g_hash_table_insert(kinds, GINT_TO_POINTER(field.ids[i]), GUINT_TO_POINTER(row + 1));
     }
-    /* connection_tls.c asks for it. */
+    /* connection_tls.c and connection_http.c ask for them. */
     field_handshake = ts_stock_field_wanted(basic, "tls.handshake.type");
+    field_request = ts_stock_field_wanted(basic, "http.request.method");
     g_array_free(basic, TRUE);
 }
 
@@ -113,18 +115,31 @@ teams_request_fields_reset(void)
     active = bytes_active = false;     /* and Wireshark asks for the fields of before at the start of each file */
 }
 
-void
-teams_request_fields_watch(proto_tree *tree)
+static bool
+shows_decrypted_handshake(proto_tree *tree)
 {
     const field_info *found;
 
-    for (unsigned i = 0; !active && (found = ts_stock_field_at(tree, &field_handshake, i)) != NULL; i++) {
+    for (unsigned i = 0; (found = ts_stock_field_at(tree, &field_handshake, i)) != NULL; i++) {
         const uint32_t type = fvalue_get_uinteger(ws_finfo_value((field_info *)found));
 
-        active = type == HANDSHAKE_ENCRYPTED_EXTENSIONS || type == HANDSHAKE_FINISHED;
+        if (type == HANDSHAKE_ENCRYPTED_EXTENSIONS || type == HANDSHAKE_FINISHED)
+            return true;
     }
+    return false;
+}
+
+unsigned
+teams_request_fields_watch(proto_tree *tree)
+{
+    unsigned unread = 0;
+
+    while (ts_stock_field_at(tree, &field_request, unread) != NULL)
+        unread++;
+    active = unread > 0 || shows_decrypted_handshake(tree);
     if (active)
         ts_want_more_fields(wanted);
+    return unread;
 }
 
 void

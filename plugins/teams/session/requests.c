@@ -440,6 +440,8 @@ asked_for(const frame_context *f, const teams_http_message *message)
 
     if (message->multiplexed)
         return (teams_request *)wmem_map_lookup(f->requests->streams, &stream);
+    if (f->requests->several && f->requests->latest != NULL && f->requests->latest->answer_frame == 0)
+        f->requests->latest->beside = true;
     return f->requests->several ? NULL : f->requests->latest;
 }
 
@@ -600,13 +602,24 @@ stream_bytes_seen(uint64_t stream, const uint8_t *bytes, size_t length, void *da
 
 /* ---- frames ---- */
 
+/* Requests of HTTP/1 that were not read: the answers to come are nobody's until they are over. */
+static void
+pass_over(struct teams_requests *requests, unsigned count)
+{
+    requests->unanswered += count;
+    requests->several = true;
+}
+
 void
 teams_requests_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client, unsigned payload)
 {
     if (payload == 0 || tree == NULL || (c->hello_frame == 0 && !c->quic))
         return;
     if (!teams_request_fields_active()) {
-        teams_request_fields_watch(tree);
+        const unsigned unread = teams_request_fields_watch(tree);
+
+        if (unread > 0)
+            pass_over(requests_of(c), unread);
         return;
     }
     const frame_context f = { pinfo, c, requests_of(c), from_client };

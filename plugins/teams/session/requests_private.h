@@ -63,8 +63,11 @@ typedef struct {
 void teams_request_fields_handoff(void);
 /* Has an earlier frame shown that TLS is decrypted, so that there are fields of HTTP? */
 bool teams_request_fields_active(void);
-/* First pass: does this frame show it? Asks for the fields from the next frame on. */
-void teams_request_fields_watch(proto_tree *tree);
+/*
+ * First pass: does this frame show it? Asks for the fields from the next frame
+ * on. Returns the requests of HTTP/1 that it has already, in early data (RFC 8446, 2.3).
+ */
+unsigned teams_request_fields_watch(proto_tree *tree);
 void teams_request_fields_reset(void);
 /* Asks for the bytes of streams from the next frame on: few captures have a WebSocket in HTTP/2. */
 void teams_request_fields_want_bytes(void);

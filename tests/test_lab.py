@@ -19,7 +19,7 @@ import world  # noqa: E402
 
 # A handful that takes seconds each; tests/lab/lab --all makes the others.
 MADE = ("control emea-curl", "nxdomain login", "syn-refused trouter", "icmp-refused authsvc", "reset-by-name gov",
-        "intercepted-refused antivirus-openssl", "tls-version old-client", "proxy-403 trouter")
+        "intercepted-refused antivirus-openssl", "tls-version old-client", "proxy-403 trouter", "http-403 policy-token")
 
 
 @pytest.fixture(scope="module")

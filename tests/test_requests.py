@@ -124,6 +124,14 @@ def test_without_keys_nothing_is_said_of_http():
         assert found["verdict_code"] != "signed-in"
 
 
+def test_a_call_that_follows_was_prepared():
+    """The set-up is a path, which nobody sees without keys: it is missing, and there was one."""
+    path = rewritten(capture("gcc-high-signin"), "--discard-all-secrets")
+    found = signin(path)
+    why, = [row["explanation"] for row in found["missing_stages"] if row["stage"] == "call-setup"]
+    assert found["calls"] == [1] and why == "the call that followed was set up where names do not show it"
+
+
 def test_wrong_keys_are_no_keys():
     text = key_log(capture("modern-signin"))
     wrong = "".join(line[:-8] + "00000000\n" for line in text.splitlines())

@@ -5,7 +5,7 @@ import os
 
 from common import capture
 from http_peers import Http1, Http2
-from signin import Client, allocate
+from signin import CLIENT, Client, allocate
 
 TENANT, USER = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0", "11112222-3333-4444-5555-666677778888"
 THREAD = "19:0123456789abcdef0123456789abcdef@thread.v2"
@@ -35,7 +35,7 @@ def region_map(region):
 # ---- worldwide ----
 
 def bootstrap(c):
-    client = KeyedClient(c)
+    client = KeyedClient(c, getattr(c, "client", CLIENT))
     door = client.open(0.0, "teams.microsoft.com", "teams-office-com.s-0005.dual-s-msedge.net", "s-0005.dual-s-msedge.net",
                        "52.113.194.132")
     door.exchange(0.2, "GET", "/v2/", took=0.06)

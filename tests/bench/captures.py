@@ -8,6 +8,8 @@ import sys
 import harness
 
 sys.path.insert(0, str(harness.ROOT / "test-captures/generate"))
+import common       # noqa: E402  pylint: disable=wrong-import-position
+import signin_keys  # noqa: E402  pylint: disable=wrong-import-position
 import stun  # noqa: E402  pylint: disable=wrong-import-position
 import tls   # noqa: E402  pylint: disable=wrong-import-position
 
@@ -118,8 +120,38 @@ def flows(count):
         yield udp((0x0A000000 + flow // 60000, 1024 + flow % 60000), ("198.51.100.9", 40000), MEDIA)
 
 
+BULK = bytes(range(256)) * 32      # of an answer, as often as BULK_TIMES
+BULK_TIMES = 12
+
+
+class KeyedSignins(common.Capture):
+    """Sign-ins of one client after the other, each with a file that comes over HTTP/2; the keys are in the file."""
+
+    def __init__(self, count):
+        super().__init__("2026-09-14T08:30:00")
+        for number in range(count):
+            self.client = f"10.{number // 60000}.{number // 250 % 240}.{number % 250 + 1}"
+            signin_keys.modern_signin(self)
+            self.bulk()
+            self.start += 120
+
+    def bulk(self):
+        files = signin_keys.KeyedClient(self, self.client).open(50.0, "eu-prod.asyncgw.teams.microsoft.com", "52.123.150.4")
+        stream = files.ask(50.2, "GET", "/v1/objects/0-weu/views/imgo")
+        files.answer_open(50.3, stream, 200)
+        for n in range(BULK_TIMES):
+            files.raw(50.4 + n / 100, stream, BULK, from_client=False)
+
+
 KINDS = {"none": without_teams, "some": with_some, "calls": calls, "names": names}
+SIGNINS = 250           # of "keys"
 SIZES = {"none": 30000, "some": 30000, "calls": 30000, "names": 200000}
+
+
+def write_keyed(path, count):
+    KeyedSignins(count).write(str(path))
+    path.chmod(0o644)
+    return path
 
 
 def write(path, packets, count, step_us=1000):

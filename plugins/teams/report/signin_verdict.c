@@ -321,6 +321,8 @@ conclude_missing(signin_session *s)
             continue;
         if (has_fatal(s) || has_error(s))
             missing.why = "";
+        else if (missing.stage == TS_STAGE_CALL_SETUP && s->calls->len > 0)
+            missing.why = "the call that followed was set up where names do not show it";
         g_array_append_val(s->missing, missing);
     }
 }

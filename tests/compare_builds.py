@@ -43,7 +43,6 @@ KINDS = ("field", "text", "report", "json")
 NAMES = harness.ROOT / "docs/field-names.md"
 ROW = re.compile(r"^\| (.*) \| (.*) \| (.*) \|$", re.MULTILINE)
 CODE = re.compile(r"`([^`]+)`")
-REPORTS = ("summary", "signin", "names", "calls", "flows")
 TITLE = re.compile(r"(?m)^={80}\nTeams (.*)\n={80}$")
 # What makes two differences the same one: numbers, addresses and other values do not count.
 VALUE = re.compile(r"\b[0-9a-f]*\d[0-9a-f.:]*\b")
@@ -90,7 +89,7 @@ class Build:
         self.plugins = harness.loaded_plugins(pathlib.Path(stage).resolve())
         self.digest = digest(*sorted(self.plugins.glob("*/epan/*.so")))
         listing = self.tshark("-G", "fields")
-        self.reports = [name for name in REPORTS if name in known_reports(self.plugins)]
+        self.reports = [name for name in harness.REPORTS if name in known_reports(self.plugins)]
         self.fields = sorted({columns[2] for columns in (line.split("\t") for line in listing.splitlines())
                               if columns[0] == "F" and columns[2].split(".")[0] in interface.PROTOCOLS})
 

@@ -13,7 +13,6 @@ import tempfile
 import growth_kinds
 import harness
 
-REPORTS = ("summary", "signin", "names", "calls", "flows")
 SMALLER, LARGER = 5000, 20000
 # Four times the frames: sixteen times the time would be quadratic. Below so many seconds chance decides.
 MOST, LEAST_S = 7, 0.15
@@ -65,7 +64,7 @@ class Growth:
 
     @functools.cached_property
     def ours(self):
-        return self.seconds(harness.loaded_plugins(harness.stage_dir()), *(word for name in REPORTS for word in ("-z", f"teams,{name}")))
+        return self.seconds(harness.loaded_plugins(harness.stage_dir()), *(word for name in harness.REPORTS for word in ("-z", f"teams,{name}")))
 
     @functools.cached_property
     def stock(self):

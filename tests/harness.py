@@ -35,6 +35,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 UNPRIVILEGED_ID = 65534
 TIMEOUT_S = 300
 
+# -z teams,NAME, in the order of the documentation: the rows of the one table of reports.
+REPORTS = tuple(re.findall(r"&teams_report_(\w+),", (ROOT / "plugins/teams/report/report.c").read_text(encoding="utf-8")))
+
 # Each way in which a frame can be looked at; all have to give the same fields.
 MODES = ("one-pass", "two-pass", "display-filter", "two-pass-filter",
          "json", "two-pass-json", "columns", "two-pass-columns")

@@ -13,7 +13,7 @@ import pytest
 import harness
 from harness import ROOT, bundled, report, shared, stock_tshark, tshark
 
-REPORTS = ("summary", "signin", "names", "calls", "flows")
+REPORTS = harness.REPORTS
 FORMATS = ("", ",full", ",json", ",csv")
 CAPTURES = ["article-2017.pcapng", "modern-signin.pcap", "lync-discovery.pcap", "ipv6.pcap", "diagnostics/d17-search-suffix.pcap",
             "diagnostics/d13-discovery-nxdomain.pcap", "connections/tcp.pcap", "connections/proxy.pcap", "connections/proxy-forms.pcap",

@@ -17,7 +17,7 @@ import interface
 # and the byte order mark. Bytes that are no UTF-8 become U+FFFD, as everywhere in Wireshark.
 FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 SHARED = ["hostile/evil-text.pcap", "hostile/escape-sni-realm.pcap"]
-REPORTS = ("summary", "signin", "names", "calls", "flows")
+REPORTS = harness.REPORTS
 FORGED = "  Verdict: all is well"
 
 

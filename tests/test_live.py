@@ -13,7 +13,7 @@ import harness
 
 CAPTURE = "article-2017.pcapng"
 PART = 200
-REPORTS = ("summary", "signin", "names", "calls", "flows")
+REPORTS = harness.REPORTS
 # Growth of sharkd from one file to the next: stock's own, and a little for chance.
 KIB_A_FILE = 16
 

@@ -46,7 +46,7 @@ def malformed(capture, stock, prefs=None):
 
 @pytest.mark.parametrize("capture", CAPTURES)
 def test_fragments_left_alone_are_not_malformed(capture):
-    """With reassembly switched off, the begin of a message is shown and nothing is called wrong."""
+    """With reassembly switched off, the start of a message is shown and nothing is called wrong."""
     prefs = {"ip.defragment": "FALSE", "ipv6.defragment": "FALSE"}
     path = bundled(f"ms-turn/{capture}")
     assert malformed(path, False, prefs) <= malformed(path, True, prefs)

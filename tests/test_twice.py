@@ -7,11 +7,10 @@ import json
 
 import pytest
 
-from harness import assert_same_in_all_modes, bundled, fields, report, tshark
+from harness import REPORTS, assert_same_in_all_modes, bundled, fields, report, tshark
 
 PACKETS = 256
 TWICE = {"vlan": "once", "routed": "once", "ipv6": "once-ipv6"}
-REPORTS = ("summary", "signin", "calls", "names", "flows")
 # What is of a frame, or its length: the VLAN tag is part of it.
 OF_FRAMES = ("frame", "time", "duration", "bytes", "share", "duplicates")
 

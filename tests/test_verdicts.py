@@ -107,7 +107,7 @@ def only(capture, display_filter):
 
 def test_each_sentence_of_the_table_has_a_test():
     told = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py"))
-    codes = {row["code"] for key in LISTS.values() for row in SCHEMA[key]["x-verdicts"]}
+    codes = {row["code"] for listed in SCHEMA.values() for row in listed.get("x-verdicts", ())}
     assert [code for code in codes if f'"{code}"' not in told] == []
 
 

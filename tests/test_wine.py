@@ -31,7 +31,7 @@ USER = "Jürgen Östlund 山田"
 TIMEOUT_S = 300
 TROUBLESHOOTING = (harness.ROOT / "docs/troubleshooting.md").read_text(encoding="utf-8")
 OURS = re.compile(r"(teams|teams_dns|ms_turn|teams_stun|teams_flightproxy)(\.|$)")
-REPORTS = ("signin", "names", "calls", "flows", "summary")
+REPORTS = harness.REPORTS
 
 pytestmark = pytest.mark.skipif(not (RUN / "tshark.exe").is_file() or not shutil.which("wine"),
                                 reason="no tshark for Windows or no wine here: ./test --wine")

@@ -32,8 +32,8 @@ def cell(text):
 
 def verdicts(schema):
     yield HEADER
-    for key, title in TITLES.items():
-        yield f"## {title}"
+    for key in sorted((key for key, value in schema["properties"].items() if "x-verdicts" in value), key=list(TITLES).index):
+        yield f"## {TITLES[key]}"
         yield "| code | severity | what it says | what it rests on |\n|---|---|---|---|\n" + "\n".join(
             "| `{}` | {} | {} | {} |".format(row["code"], row["severity"], cell(sentence(row["sentence"])), cell(row["rests_on"]))
             for row in schema["properties"][key]["x-verdicts"]) + "\n"

@@ -8,6 +8,7 @@
 #include "core/names_index.h"
 #include "core/paths_data.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -274,9 +275,9 @@ ts_path_mask(const char *uri, const ts_path_result *result, char shown[TS_PATH_S
         }
         lower_word(&part, word);
         if (may_be_shown(word, previous, result, &unknown))
-            out += (size_t)g_snprintf(shown + out, (gulong)(TS_PATH_SHOWN_MAX - out), "/%.*s", (int)part.length, part.at);
+            out += (size_t)snprintf(shown + out, TS_PATH_SHOWN_MAX - out, "/%.*s", (int)part.length, part.at);
         else
-            out += (size_t)g_snprintf(shown + out, (gulong)(TS_PATH_SHOWN_MAX - out), "/{id}");
+            out += (size_t)snprintf(shown + out, TS_PATH_SHOWN_MAX - out, "/{id}");
         memcpy(previous, word, sizeof previous);
     }
     if (out == 0)

@@ -13,11 +13,13 @@
  */
 
 #include "demux.h"
+#include "experts.h"
 
 #include "common/duplicate.h"
 #include "common/endpoint.h"
 #include "common/items.h"
-#include "experts.h"
+
+void proto_register_teams_flightproxy(void);
 
 #define GUID_LENGTH             36
 #define BLOCK_LENGTH            16      /* bytes of a block of the ciphertext */
@@ -61,8 +63,6 @@ typedef struct {
 
 static wmem_map_t *connections;     /* ts_flow -> connection */
 static uint32_t connection_count;
-
-void proto_register_teams_flightproxy(void);
 
 static int proto_flightproxy = -1;
 static int hf_teams_flightproxy_type = -1;

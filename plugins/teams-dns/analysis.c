@@ -88,7 +88,7 @@ says_product(const ts_name_class *kind)
     return kind->product != TS_PRODUCT_UNKNOWN && kind->product != TS_PRODUCT_MS_INFRA;
 }
 
-/* What the chain says as a whole: purpose from its start, place from its end (facts: "a chain inherits"). */
+/* What the chain says as a whole: purpose from its start, place from its end. */
 static void
 sum_up(ts_message *message)
 {

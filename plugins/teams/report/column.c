@@ -419,8 +419,8 @@ report_list_csv(const report_list *list, const void *parent, FILE *out)
 
 /* ---- schema ---- */
 
-static void
-schema_member(json_dumper *out, const char *key, const char *text)
+void
+report_schema_member(json_dumper *out, const char *key, const char *text)
 {
     json_dumper_set_member_name(out, key);
     json_dumper_value_string(out, text);
@@ -473,10 +473,10 @@ static void properties_schema(const report_list *list, json_dumper *out);
 static void
 array_schema(const report_column *column, json_dumper *out)
 {
-    schema_member(out, "type", "array");
+    report_schema_member(out, "type", "array");
     json_dumper_set_member_name(out, "items");
     json_dumper_begin_object(out);
-    schema_member(out, "type", schema_types[column->kind]);
+    report_schema_member(out, "type", schema_types[column->kind]);
     json_dumper_end_object(out);
 }
 
@@ -488,10 +488,10 @@ column_schema(const report_column *column, json_dumper *out)
     if (column->unit != NULL) {
         char *text = g_strdup_printf("%s, in %s", column->description, column->unit);
 
-        schema_member(out, "description", text);
+        report_schema_member(out, "description", text);
         g_free(text);
     } else
-        schema_member(out, "description", column->description);
+        report_schema_member(out, "description", column->description);
     if (column->kind == COLUMN_LIST)
         report_list_schema(column->list, out);
     else if (column->kind == COLUMN_TEXTS || column->kind == COLUMN_UINTS)
@@ -499,7 +499,7 @@ column_schema(const report_column *column, json_dumper *out)
     else if (column->kind == COLUMN_OBJECT || column->kind == COLUMN_REAL)
         nullable_schema(schema_types[column->kind], out);
     else
-        schema_member(out, "type", schema_types[column->kind]);
+        report_schema_member(out, "type", schema_types[column->kind]);
     if (column->kind == COLUMN_UINT) {
         json_dumper_set_member_name(out, "minimum");
         json_dumper_value_anyf(out, "0");
@@ -525,10 +525,10 @@ properties_schema(const report_list *list, json_dumper *out)
 void
 report_list_schema(const report_list *list, json_dumper *out)
 {
-    schema_member(out, "type", "array");
+    report_schema_member(out, "type", "array");
     json_dumper_set_member_name(out, "items");
     json_dumper_begin_object(out);
-    schema_member(out, "type", "object");
+    report_schema_member(out, "type", "object");
     properties_schema(list, out);
     json_dumper_end_object(out);
 }

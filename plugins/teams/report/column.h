@@ -108,6 +108,8 @@ void report_list_csv(const report_list *list, const void *parent, FILE *out);
 
 /* ---- schema ---- */
 
+/* A text of it as it is. */
+void report_schema_member(json_dumper *out, const char *key, const char *text);
 /* JSON Schema of the list: "type": "array", ... as members of the open object. */
 void report_list_schema(const report_list *list, json_dumper *out);
 

@@ -350,18 +350,11 @@ report_init(const char *argument, void *data)
 /* ---- schema ---- */
 
 static void
-describe(json_dumper *out, const char *key, const char *text)
-{
-    json_dumper_set_member_name(out, key);
-    json_dumper_value_string(out, text);
-}
-
-static void
 report_schema(const teams_report *report, json_dumper *out)
 {
     json_dumper_set_member_name(out, report->key);
     json_dumper_begin_object(out);
-    describe(out, "description", report->description);
+    report_schema_member(out, "description", report->description);
     if (report->verdicts != NULL)
         report_verdicts_schema(report->verdicts, out);
     report_list_schema(report->list, out);
@@ -379,7 +372,7 @@ properties_schema(json_dumper *out)
     json_dumper_end_object(out);
     json_dumper_set_member_name(out, "reports");
     json_dumper_begin_object(out);
-    describe(out, "description", "reports that the document has, in the order of the command line");
+    report_schema_member(out, "description", "reports that the document has, in the order of the command line");
     report_list_schema(&run_list, out);
     json_dumper_end_object(out);
     for (unsigned i = 0; i < G_N_ELEMENTS(reports); i++)
@@ -394,10 +387,10 @@ schema_init(const char *argument _U_, void *data _U_)
     json_dumper dumper = { .output_file = stdout, .flags = JSON_DUMPER_FLAGS_PRETTY_PRINT };
 
     json_dumper_begin_object(&dumper);
-    describe(&dumper, "$schema", "http://json-schema.org/draft-07/schema#");
-    describe(&dumper, "$id", "urn:teamshark:reports:" G_STRINGIFY(JSON_VERSION));
-    describe(&dumper, "title", "Reports of Teamshark: -z teams,NAME,json");
-    describe(&dumper, "type", "object");
+    report_schema_member(&dumper, "$schema", "http://json-schema.org/draft-07/schema#");
+    report_schema_member(&dumper, "$id", "urn:teamshark:reports:" G_STRINGIFY(JSON_VERSION));
+    report_schema_member(&dumper, "title", "Reports of Teamshark: -z teams,NAME,json");
+    report_schema_member(&dumper, "type", "object");
     json_dumper_set_member_name(&dumper, "additionalProperties");
     json_dumper_value_anyf(&dumper, "false");
     json_dumper_set_member_name(&dumper, "required");

@@ -51,7 +51,7 @@ SHOWN = {
     },
     "certificates": {
         "teams.tls_intercepted_refused": "tls.alert_message.desc == 48",
-        "teams.tls_intercepted": f"tls.change_cipher_spec && ip.src == {AUTH}",
+        "teams.tls_intercepted": f"tls.app_data && ip.dst == {AUTH}",
         "teams.certificate_time": f"tls.handshake.certificate && ip.src == {CONFIG}",
         "teams.certificate_refused": "tls.alert_message.desc == 45",
         "teams.handshake_ended": f"tcp.flags.fin == 1 && ip.dst == {PUSH}",
@@ -73,12 +73,23 @@ SHOWN = {
     },
     "idle-elsewhere": {},
     "blocked-aliases": {},
+    "push-ends": {"teams.idle_cut": (
+        f"frame.time_relative > 120 && ((ip.src == {PUSH} && ip.dst == 192.168.1.20 && tcp.flags.fin == 1) || "
+        f"(ip.src == 192.168.1.23 && ip.dst == {PUSH} && tcp.flags.reset == 1))")},
+    "resolvers": {},
+    "half-open": {"teams.syn_ack_unacknowledged": "tcp.flags == 0x12 && ("
+                  f"(ip.src == {LOGIN} && frame.time_relative > 5.1 && frame.time_relative < 5.2) || "
+                  f"(ip.src == {PUSH} && frame.time_relative > 13.1 && frame.time_relative < 13.2) || "
+                  f"(ip.src == {CONFIG} && frame.time_relative > 13.1 && frame.time_relative < 13.2))"},
+    "inspection-ends": {
+        "teams.handshake_ended": f"tcp.flags.fin == 1 && ip.dst == {LOGIN} && frame.time_relative > 2.1 && !(ip.src == 192.168.1.24)",
+        "teams.tls_intercepted": f"tls.app_data && ip.src == 192.168.1.24 && ip.dst == {LOGIN} && frame.time_relative > 2.29"},
     "one-address": {"teams.one_address": 'dns.flags.response == 1 && dns.qry.name == "statics.teams.cdn.office.net"'},
 }
 
 
 def capture(name):
-    return harness.bundled(f"connections/{name}.pcap")
+    return harness.bundled(f"connections/{name}.pcap" + ("ng" if name == "inspection-ends" else ""))
 
 
 def frames(path, display_filter, stock=False):
@@ -352,7 +363,7 @@ def test_a_question_that_failed_before_it_was_answered_is_a_warning():
     """One, one and two questions failed; the other client's name never had an address."""
     told = of_clients(capture("failed-before"))
     failed, = [problem for problem in told["192.168.1.20"]["problems"] if problem["severity"] in ("warning", "error")]
-    assert (failed["code"], failed["severity"]) == ("name-failed", "warning") and "fails 4 questions" in failed["summary"]
+    assert (failed["code"], failed["severity"]) == ("name-failed", "warning") and "4 questions" in failed["summary"]
     assert all(name in failed["summary"] for name in ("teams.microsoft.com", LOGIN_NAME, AUTH_NAME))
     assert told["192.168.1.20"]["verdict_code"] == "went-through"
     assert ("name-failed", "error") in codes_and_severities(told["192.168.1.21"])
@@ -382,6 +393,70 @@ def test_what_is_missing_has_the_cause_that_is_told():
     for signin in reported(capture("unreached")):
         assert signin["verdict_code"] == "failed" and "D15" not in problem_codes(signin), signin["client"]
     assert "D15" in {problem["code"] for signin in reported(harness.bundled("sessions/signin-stalled.pcap")) for problem in signin["problems"]}
+
+
+def above_note(signin):
+    return {problem["code"]: problem for problem in signin["problems"] if problem["severity"] in ("warning", "error")}
+
+
+def test_who_ended_a_push_channel():
+    """By FIN from the server's side, by the client, by nobody who answers, after a time that is always the same; and by nothing of these."""
+    told = of_clients(capture("push-ends"))
+    words = {20: ("warning", "idle-cut", "", ["closed (FIN) from the server's side 3 times", "60 s of silence", "on the way or at the server"]),
+             21: ("note", "closed-by-client", "client", ["The client itself resets", "3 times"]),
+             22: ("note", "closed-by-client", "client", ["The client itself closes", "3 times"]),
+             23: ("warning", "idle-cut", "network", ["what the client sends", "has no answer, 3 times", "60 s of silence"]),
+             24: ("warning", "cut-at-intervals", "", ["closed (FIN) from the server's side 3 times", "about 100 s after it was opened"])}
+    for n, (severity, code, actor, texts) in words.items():
+        problem, = [problem for problem in told[f"192.168.1.{n}"]["problems"] if problem["code"] == code]
+        assert (problem["severity"], problem["actor"]) == (severity, actor) and all(text in problem["summary"] for text in texts), problem
+        assert set(above_note(told[f"192.168.1.{n}"])) == ({code} if severity == "warning" else set())
+        assert ("idle timeout" in problem["summary"]) == (code == "idle-cut")
+    for n in (25, 26):
+        assert problem_codes(told[f"192.168.1.{n}"]) & {"idle-cut", "closed-by-client", "cut-at-intervals"} == set()
+
+
+def test_one_of_two_resolvers_is_dead():
+    """Waited for 2 s, for 1 s by A and AAAA at once, and not at all; a resolver that answers late once is not dead."""
+    told = of_clients(capture("resolvers"))
+    for n, severity, cost in ((20, "warning", "costs 2.0 s for each of 3 names, 6.0 s in all"), (21, "warning", "costs 1.0 s for each of 3 names, 3.0 s in all"),
+                              (22, "note", None)):
+        problem, = [problem for problem in told[f"192.168.1.{n}"]["problems"] if problem["code"] == "one-resolver-silent"]
+        questions = frames(capture("resolvers"), f"dns && ip.src == 192.168.1.{n} && ip.dst == 192.168.1.5", stock=True)
+        assert problem["severity"] == severity and (cost is None and "costs" not in problem["summary"] or cost in problem["summary"])
+        assert problem["summary"].startswith("The resolver 192.168.1.5 answers nothing") and "192.168.1.6 answers in its place" in problem["summary"]
+        assert f"{len(questions)} questions, frames {questions[0][0]} to {questions[-1][0]}" in problem["summary"]
+        assert set(above_note(told[f"192.168.1.{n}"])) <= {"one-resolver-silent"}
+    assert "one-resolver-silent" not in problem_codes(told["192.168.1.23"]) and "slow-resolver" not in problem_codes(told["192.168.1.20"])
+
+
+def test_dns_time_is_from_the_first_question_on_whoever_answers():
+    rows = harness.fields(capture("resolvers"), ["ip.dst", "teams.dns_time"], "teams.dns_time && dns.qry.type == 1")
+    waited = {n: [round(float(row["teams.dns_time"][0]), 2) for row in rows if row["ip.dst"] == [f"192.168.1.{n}"]] for n in (20, 21, 22)}
+    assert waited == {20: [2.02] * 3, 21: [1.02] * 3, 22: [0.02] * 3}
+
+
+def test_an_answer_to_a_syn_that_is_never_acknowledged():
+    told = of_clients(capture("half-open"))
+    lost = told["192.168.1.20"]["problems"][0]
+    assert (lost["code"], lost["severity"], lost["actor"]) == ("syn-ack-unacknowledged", "error", "") and told["192.168.1.20"]["verdict_code"] == "failed"
+    assert "SYN/ACK 4 times" in lost["summary"] and "identity was not reached" in lost["summary"]
+    assert set(above_note(told["192.168.1.21"])) == {"syn-ack-unacknowledged"}
+    for n in (22, 23):
+        assert "syn-ack-unacknowledged" not in problem_codes(told[f"192.168.1.{n}"])
+
+
+def test_a_client_that_leaves_an_interceptor_does_not_accept_it():
+    """With FIN, after the certificate and after the handshake, in TLS 1.2 and 1.3; accepted is what a request follows."""
+    told = of_clients(capture("inspection-ends"))
+    for n, words in ((20, "ends the TLS handshake"), (21, "without a request"), (22, "ends the TLS handshake"), (23, "without a request")):
+        worst = told[f"192.168.1.{n}"]["problems"][0]
+        assert (worst["code"], worst["severity"], worst["actor"]) == ("handshake-ended", "error", "client"), worst
+        assert words in worst["summary"] and "by FIN" in worst["summary"] and "likely it does not accept" in worst["summary"]
+        assert "Contoso Inspection CA" in worst["summary"] and "tls-intercepted" not in problem_codes(told[f"192.168.1.{n}"])
+    for n, words in ((24, "and the client accepts it"), (25, "whether the client accepts it is not in this capture")):
+        note, = [problem for problem in told[f"192.168.1.{n}"]["problems"] if problem["code"] == "tls-intercepted"]
+        assert note["severity"] == "note" and words in note["summary"] and not above_note(told[f"192.168.1.{n}"])
 
 
 # ---- the page ----

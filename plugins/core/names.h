@@ -125,6 +125,21 @@ ts_trust_is_owned(ts_trust trust)
     return trust == TS_TRUST_MS_OWNED || trust == TS_TRUST_MS_OWNED_IN_AKADNS;
 }
 
+/*
+ * Does a sign-in fail without the name? One that Microsoft does not list, or no
+ * longer, may well be gone; Teams' sign-in does not wait for Outlook, nor for
+ * pictures, files and live events. listed: Microsoft lists it as required.
+ */
+static inline bool
+ts_name_is_needed(ts_product product, ts_stage stage, bool listed)
+{
+    const bool own = product != TS_PRODUCT_UNKNOWN && product != TS_PRODUCT_M365_SHARED && product != TS_PRODUCT_MS_INFRA;
+
+    if (stage == TS_STAGE_CONTENT || stage == TS_STAGE_TELEMETRY || stage == TS_STAGE_DISCOVERY_LEGACY)
+        return false;
+    return stage == TS_STAGE_IDENTITY || (listed && own);
+}
+
 /* Was the row's name out of use at yyyymm? */
 static inline bool
 ts_name_row_ended(const ts_name_row *row, uint32_t yyyymm)

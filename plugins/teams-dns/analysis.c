@@ -185,6 +185,8 @@ match_question(ts_message *message)
         return;
     message->request = request;
     message->retransmission = request->answered;
+    if (!request->answered)
+        question->failures = dns->rcode == TS_DNS_RCODE_SERVFAIL || dns->rcode == TS_DNS_RCODE_REFUSED ? question->failures + 1 : 0;
     nstime_delta(&message->answer_time, &pinfo->abs_ts, &request->time);
     if (!request->answered) {
         message->tries = state->tries;

@@ -11,6 +11,7 @@
 #include <epan/to_str.h>
 
 #define CHAIN_DEEP          8           /* aliases; six are usual for outlook.office.com (observed) */
+#define FAILURES_MIN        3           /* of one question, until which clients try again */
 #define MANY_NAMES          3           /* with one address, over a zone that nobody knows */
 #define TTL_BALANCED        3600        /* seconds */
 #define PREFIX_LIST_FROM    202207      /* yyyymm: the oldest list of prefixes that we have */
@@ -158,6 +159,13 @@ rcode_text(uint8_t rcode)
          : rcode == TS_DNS_RCODE_SERVFAIL ? "server failure" : "refused";
 }
 
+/* Answers in a row without success, this one included: copies of it count once. */
+static unsigned
+failures(const ts_message *m)
+{
+    return m->question == NULL ? 0 : m->question->failures;
+}
+
 /* What one type's answer says of the name counts only for A: others are refused, filtered and faked by themselves. */
 static void
 check_rcode(const ts_message *m, wmem_array_t *problems)
@@ -174,13 +182,16 @@ check_rcode(const ts_message *m, wmem_array_t *problems)
     }
     if (!ts_name_required(m->pinfo, question))
         return;
+    const bool needed = ts_name_is_needed(question->kind.product, question->kind.stage, question->kind.required[0] != '\0');
+
     if (m->dns->qtype != TS_DNS_TYPE_A)
         ts_problem_add(m, problems, TS_DNS_TYPE_FAILURE, 0, "%s, type %u, %s", question->kind.name, m->dns->qtype,
             rcode_text(m->dns->rcode));
     else if (missing)
-        ts_problem_add(m, problems, TS_DNS_NXDOMAIN_REQUIRED, 0, "%s", question->kind.name);
+        ts_problem_add(m, problems, needed ? TS_DNS_NXDOMAIN_REQUIRED : TS_DNS_NXDOMAIN_LISTED, 0, "%s", question->kind.name);
     else
-        ts_problem_add(m, problems, TS_DNS_SERVER_FAILURE, 0, "%s, %s", question->kind.name, rcode_text(m->dns->rcode));
+        ts_problem_add(m, problems, needed && failures(m) >= FAILURES_MIN ? TS_DNS_SERVER_FAILURE : TS_DNS_SERVER_FAILURE_ONCE, 0, "%s, %s",
+            question->kind.name, rcode_text(m->dns->rcode));
 }
 
 /* Names whose loss was reported to hurt mobile and Skype clients. */

@@ -66,6 +66,7 @@ typedef struct {
 /* One name and type that a client asked for. */
 typedef struct {
     ts_name_question state;     /* what reports may read, too */
+    unsigned failures;          /* SERVFAIL and REFUSED since the latest other answer */
     ts_try ring[TS_QUESTION_TRIES];
     unsigned ring_next;
 } ts_question;

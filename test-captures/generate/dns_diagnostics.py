@@ -58,6 +58,8 @@ def d03(c, r):
     r.ask(4.2, "authsvc.teams.microsoft.com", kind=HTTPS, rcode=SERVFAIL)
     r.ask(5.1, "config.teams.microsoft.com", kind=HTTPS, rcode=NXDOMAIN)
     r.ask(5, "config.teams.microsoft.com", EDGE)
+    r.ask(6, "login.microsoftonline.com", rcode=REFUSED)
+    r.ask(7, "login.microsoftonline.com", rcode=SERVFAIL)
 
 
 @diagnostic("d04-sinkhole")

@@ -53,9 +53,10 @@ class Direction:
 
 
 class Session:
-    """A connection of capture c to a server: handshake when made, then send() in either direction."""
+    """A connection of capture c to a server: handshake when made, then send() in either direction. issuer is the certificate's, other
+    than Microsoft's; finish: the client's part of the handshake, too."""
 
-    def __init__(self, c, when, client, server, name, alpn=b"h2", rtt=0.02):
+    def __init__(self, c, when, client, server, name, alpn=b"h2", rtt=0.02, issuer=(), finish=True):
         self.capture, self.rtt, seed = c, rtt, (client, server, name)
         self.secrets = [opaque((label, seed), 32) for label in SECRETS]
         hello = bytearray(client_hello_message(name))
@@ -67,13 +68,15 @@ class Session:
         when += rtt
         own = Direction(self.secrets[1])
         flight = (b"\x08" + _block(3, _block(2, _extension(16, _block(2, _block(1, alpn)))))
-                  + b"\x0b" + _block(3, b"\0" + _block(3, _block(3, certificate(name, c.start)) + b"\0\0"))
+                  + b"\x0b" + _block(3, b"\0" + _block(3, _block(3, certificate(name, c.start, *issuer)) + b"\0\0"))
                   + b"\x0f" + _block(3, b"\x08\x07" + _block(2, opaque(("verify", seed), 64)))
                   + b"\x14" + _block(3, opaque(("finished", seed), 32)))
         self.tcp.send(when, self._server_hello() + b"\x14\x03\x03\0\x01\x01" + own.record(HANDSHAKE, flight), from_client=False)
         when += 0.001
         finished = b"\x14" + _block(3, opaque(("client finished", seed), 32))
-        self.tcp.send(when, b"\x14\x03\x03\0\x01\x01" + Direction(self.secrets[0]).record(HANDSHAKE, finished))
+        self.handshake = Direction(self.secrets[0])
+        if finish:
+            self.tcp.send(when, b"\x14\x03\x03\0\x01\x01" + self.handshake.record(HANDSHAKE, finished))
         self.ready = when
         self.sides = {True: Direction(self.secrets[2]), False: Direction(self.secrets[3])}
 

@@ -78,7 +78,8 @@ append_state(GString *line, const teams_connection *c)
     if (c->certificate != NULL)
         g_string_append_printf(line, ", issued by %s", c->certificate->issuer);
     if (c->end == TEAMS_CONNECTION_RESET && c->state >= TEAMS_CONNECTION_SECURED)
-        g_string_append_printf(line, ", reset after %.0f s of silence", c->idle_before_end);
+        g_string_append_printf(line, ", reset from the %s side after %.0f s of silence",
+            c->ended_by_client ? "client's" : c->proxy ? "proxy's" : "server's", c->idle_before_end);
 }
 
 /* The host, as it is shown. New string. */

@@ -31,13 +31,21 @@ has_fatal(const signin_session *s)
 /* ---- what is overdue ---- */
 
 static void
-add_overdue_stage(signin_session *s, teams_expert row, const char *what, uint32_t frame, double seconds)
+add_overdue_stage(signin_session *s, teams_expert row, int severity, const char *what, uint32_t frame, double seconds)
 {
-    const report_problem problem = report_problem_of_row(&teams_expert_table.rows[row], frame);
+    report_problem problem = report_problem_of_row(&teams_expert_table.rows[row], frame);
     char *detail = g_strdup_printf("%s in frame %u, and nothing of it for %.0f s, to the end of the capture", what, frame, seconds);
 
+    problem.severity = severity;
     report_problems_add(s->problems, &problem, detail, 1);
     g_free(detail);
+}
+
+/* A frame can only say so far; what never came, and has no other cause, is a warning. */
+static bool
+is_stalled(const signin_session *s)
+{
+    return !has_fatal(s) && teams_signin_is_stalled(s->signin, &teams_model_get()->last);
 }
 
 static void
@@ -45,10 +53,10 @@ add_overdue_stages(signin_session *s, const nstime_t *end)
 {
     const teams_signin *signin = s->signin;
 
-    if (!signin->stalled && !has_fatal(s) && teams_signin_is_stalled(signin, end))
-        add_overdue_stage(s, TEAMS_EXPERT_SIGNIN_STALLED, "identity", signin->identity_frame, ts_seconds(&signin->identity, end));
+    if (is_stalled(s))
+        add_overdue_stage(s, TEAMS_EXPERT_SIGNIN_STALLED, PI_WARN, "identity", signin->identity_frame, ts_seconds(&signin->identity, end));
     if (!signin->media_missing && teams_signin_lacks_media(signin, end))
-        add_overdue_stage(s, TEAMS_EXPERT_MEDIA_MISSING, "call set-up", signin->call_setup_frame,
+        add_overdue_stage(s, TEAMS_EXPERT_MEDIA_MISSING, PI_NOTE, "call set-up", signin->call_setup_frame,
             ts_seconds(&signin->call_setup, end));
 }
 
@@ -166,13 +174,18 @@ add_replaced_name(void *key, void *value _U_, void *data)
     g_free(shown);
 }
 
+/* What a frame can say only up to then: connections tell at the end whether it stayed so. */
+static const teams_expert told_at_the_end[] = { TEAMS_EXPERT_TCP_UNANSWERED, TEAMS_EXPERT_SYN_ACK, TEAMS_EXPERT_QUIC_UNANSWERED };
+
 /* What connections say of the sign-in stands for what single frames said: the same code, one that it explains, or filter and name. */
 static GHashTable *
 replaced_details(const signin_session *s)
 {
     GHashTable *replaced = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
-    if (has_fatal(s))
+    for (unsigned i = 0; i < G_N_ELEMENTS(told_at_the_end); i++)
+        g_hash_table_add(replaced, g_strdup(teams_expert_table.rows[told_at_the_end[i]].code));
+    if (has_fatal(s) || is_stalled(s))
         g_hash_table_add(replaced, g_strdup(teams_expert_table.rows[TEAMS_EXPERT_SIGNIN_STALLED].code));
     for (unsigned i = 0; i < s->result->problem_count; i++) {
         const teams_connection_problem *found = &s->result->problems[i];

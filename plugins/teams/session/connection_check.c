@@ -87,7 +87,7 @@ static const struct {
     const char *explains;
     const char *of_name;
 } explanations[] = {
-    { "name-missing", " D1 ", " D3 D7 " },
+    { "name-missing", "", " D1 D3 D7 " },
     { "name-without-address", "", " D3 " },
     { "name-unanswered", "", " D2 " },
     { "name-failed", "", " D1 D3 " },
@@ -97,6 +97,7 @@ static const struct {
     { "quic-unanswered", " network-refused ", "" },
     { "slow-resolver", " D19 ", "" },
     { "resolver-silent", " D2 ", "" },
+    { "one-resolver-silent", " D19 ", "" },
     { "resolver-refused", " D2 ", "" },
     { "captive-portal", " D3 D4 D5 D6 one-address tcp-refused tls-intercepted tls-intercepted-refused certificate-refused handshake-ended certificate-time ", "" },
     { "private-address-dead", " D4 tcp-unanswered ", "" },

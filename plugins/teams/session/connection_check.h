@@ -100,7 +100,9 @@ int teams_name_list_severity(const teams_name_list *list);
 const char *teams_name_list_tail(const teams_name_list *list);
 
 void teams_check_dns(teams_check *j);
+void teams_check_resolvers(teams_check *j);
 void teams_check_tcp(teams_check *j);
+void teams_check_idle(teams_check *j);
 void teams_check_tls(teams_check *j);
 void teams_check_proxy(teams_check *j);
 void teams_check_requests(teams_check *j);

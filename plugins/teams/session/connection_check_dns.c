@@ -207,16 +207,11 @@ tell_failed(teams_check *j, const teams_name_result *name, bool fatal)
         a->failed, a->failed == 1 ? "" : "s");
 }
 
-/*
- * A host that Microsoft does not list, or no longer, may well be gone, and
- * Teams' sign-in does not wait for Outlook: a client does without them.
- * "*.teams.microsoft.com" is a pattern, which no client connects to.
- */
+/* "*.teams.microsoft.com" is a pattern, which no client connects to. */
 static bool
 is_needed(const teams_name_result *name)
 {
-    return teams_name_matters(name) && strchr(name->name, '*') == NULL &&
-        (name->stage == TS_STAGE_IDENTITY || (name->required && teams_name_weigh(name->product) >= TEAMS_NAME_OWN));
+    return ts_name_is_needed(name->product, name->stage, name->required) && strchr(name->name, '*') == NULL;
 }
 
 /* Some of the questions about addresses failed, and others did not: the client lost time by it, and no more. */
@@ -240,8 +235,30 @@ check_failed_before(teams_check *j)
     if (first != NULL)
         teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_FAILED], PI_WARN,
             (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .names = list.seen },
-            "The resolver %s fails %u question%s about %s (%s), and answers others with an address", resolver_text(j, first), count,
-            count == 1 ? "" : "s", teams_name_list_text(&list), failure_text(first->types[TEAMS_DNS_A].failure));
+            "%u question%s about %s failed (%s), and others were answered with an address", count, count == 1 ? "" : "s",
+            teams_name_list_text(&list), failure_text(first->types[TEAMS_DNS_A].failure));
+}
+
+/* The same of names that did not exist for one resolver, or for some time. */
+static void
+check_missing_before(teams_check *j)
+{
+    teams_name_list list = teams_name_list_new(j);
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < teams_check_name_count(j); i++) {
+        const teams_name_result *name = teams_check_name(j, i);
+        const teams_dns_outcome *a = name->asked == NULL ? NULL : &name->asked->types[TEAMS_DNS_A];
+
+        if (a == NULL || a->missing == 0 || addresses(name->asked) == 0 || !is_needed(name))
+            continue;
+        count += a->missing;
+        teams_name_list_add(&list, name->name, a->problem_frame);
+    }
+    if (list.names > 0)
+        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_MISSING], PI_WARN,
+            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .names = list.seen },
+            "%u question%s about %s had NXDOMAIN, and others were answered with an address", count, count == 1 ? "" : "s", teams_name_list_text(&list));
 }
 
 static void
@@ -386,6 +403,7 @@ teams_check_dns(teams_check *j)
     check_unanswered(j);
     check_addresses(j);
     check_failed_before(j);
+    check_missing_before(j);
     check_portal(j);
     check_private(j, false);
     check_private(j, true);

@@ -341,7 +341,9 @@ teams_connections_check(wmem_allocator_t *scope, const teams_signin *signin)
     check_reached(&j);
     teams_check_requests(&j);
     teams_check_dns(&j);
+    teams_check_resolvers(&j);
     teams_check_tcp(&j);
+    teams_check_idle(&j);
     teams_check_tls(&j);
     teams_check_proxy(&j);
     check_loop(&j);

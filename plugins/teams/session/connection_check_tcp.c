@@ -7,10 +7,10 @@
 #include "session/connection_check.h"
 
 #define UNANSWERED_SECONDS  3.0     /* a SYN without an answer by then has none: two repetitions fit in */
+#define SYN_ACKS_MIN        2       /* one may have been lost */
 #define IPV6_COST           0.5
 #define QUIC_SECONDS        1.0
 #define HOLE_SECONDS        3.0
-#define IDLE_MIN            10.0
 #define LOSS_PACKETS_MIN    50      /* fewer are no measure of loss */
 #define LOSS_NOTE           0.02
 #define LOSS_WARN           0.05
@@ -97,6 +97,32 @@ check_unanswered(teams_check *j)
     }
     for (unsigned i = 0; i < wmem_array_get_count(order); i++)
         tell_unanswered(j, *(unanswered **)wmem_array_index(order, i));
+}
+
+/* ---- answered, and the answer is never acknowledged ---- */
+
+static void
+check_unacknowledged(teams_check *j)
+{
+    teams_name_list list = teams_name_list_new(j);
+    const teams_connection *first = NULL;
+    unsigned answers = 0;
+
+    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
+        const teams_connection *c = teams_check_connection(j, i);
+
+        if (!teams_connection_is_half_open(c) || c->p->syn_acks < SYN_ACKS_MIN || !teams_check_time_passed(j, &c->start, UNANSWERED_SECONDS))
+            continue;
+        first = first == NULL ? c : first;
+        answers += c->p->syn_acks;
+        teams_name_list_add(&list, c->name == NULL ? c->endpoint : c->name, c->frame);
+    }
+    if (first != NULL)
+        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_SYN_ACK], list.matters ? PI_ERROR : PI_WARN,
+            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_UNKNOWN, .name = list.first, .fatal = list.matters },
+            "TCP to %s (%s%s) is answered, and the client never acknowledges the answer: SYN/ACK %u times on %u connection%s%s",
+            teams_name_list_text(&list), list.names > 1 ? "the first at " : "", first->endpoint, answers, list.count,
+            list.count == 1 ? "" : "s", teams_name_list_tail(&list));
 }
 
 /* ---- refused ---- */
@@ -212,54 +238,6 @@ check_quic(teams_check *j)
             "QUIC (UDP 443) to %s is not answered%s", teams_name_list_text(&list), list.any_lost ? "" : "; TCP is used, which works");
 }
 
-/* ---- connections that did not last ---- */
-
-static bool
-is_idle_cut(const teams_connection *c)
-{
-    return c->end == TEAMS_CONNECTION_RESET && c->state >= TEAMS_CONNECTION_SECURED && c->idle_before_end >= IDLE_MIN;
-}
-
-static bool
-is_alike(double a, double b)
-{
-    return MAX(a, b) - MIN(a, b) <= MAX(1, 0.1 * MIN(a, b));
-}
-
-/* Follows the cuts of a name from the last one, which nothing cut alike came after, back to the first. */
-static void
-tell_idle(teams_check *j, const teams_connection *last)
-{
-    const teams_connection *first = last;
-    unsigned cuts = 1;
-
-    while (first->p->before != NULL && is_idle_cut(first->p->before) && is_alike(first->p->before->idle_before_end, last->idle_before_end)) {
-        first = first->p->before;
-        cuts++;
-    }
-    if (cuts > 1)
-        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_IDLE_CUT], teams_connection_is_push(last) ? PI_WARN : PI_NOTE,
-            (teams_problem_place) { .frame = first->end_frame, .actor = TEAMS_BY_NETWORK, .name = last->name },
-            "%s is reset %u times after about %.0f s of silence, and the client connects again: an idle timeout on the way%s",
-            teams_connection_text(j->scope, last), cuts, last->idle_before_end, teams_connection_is_push(last) ? "" : " or at the server");
-}
-
-static void
-check_idle(teams_check *j)
-{
-    wmem_map_t *followed = wmem_map_new(j->scope, g_direct_hash, g_direct_equal);
-
-    /* Backwards, so that the last cut of a row comes first. */
-    for (unsigned i = teams_check_connection_count(j); i-- > 0;) {
-        const teams_connection *c = teams_check_connection(j, i);
-
-        if (c->p->before != NULL && is_idle_cut(c) && is_alike(c->p->before->idle_before_end, c->idle_before_end))
-            wmem_map_insert(followed, c->p->before, c->p->before);
-        if (c->name != NULL && is_idle_cut(c) && !wmem_map_contains(followed, c))
-            tell_idle(j, c);
-    }
-}
-
 /* ---- loss ---- */
 
 bool
@@ -337,11 +315,11 @@ void
 teams_check_tcp(teams_check *j)
 {
     check_unanswered(j);
+    check_unacknowledged(j);
     check_refused(j);
     check_prohibited(j);
     check_ipv6(j);
     check_quic(j);
-    check_idle(j);
     check_mtu(j);
     check_loss(j);
 }

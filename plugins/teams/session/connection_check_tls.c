@@ -150,23 +150,32 @@ fits_ended(const teams_check *j _U_, const teams_connection *c)
     if (c->end == TEAMS_CONNECTION_OPEN || !c->ended_by_client || c->p->hole_frame != 0)
         return false;
     if (c->state == TEAMS_CONNECTION_SECURED)
-        return !c->p->requested && ts_seconds(&c->p->secured_time, &c->ended) < REFUSAL_SECONDS;
-    return c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && c->bytes[FROM_SERVER] >= FLIGHT_MIN && !c->p->wait_server;
+        return !c->p->requested && (is_foreign(c) || ts_seconds(&c->p->secured_time, &c->ended) < REFUSAL_SECONDS);
+    return c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && (c->certificate != NULL || c->bytes[FROM_SERVER] >= FLIGHT_MIN) && !c->p->wait_server;
 }
 
 static const char *
 say_ended(const teams_check *j, const teams_name_list *list, const teams_connection *first)
 {
-    return wmem_strdup_printf(j->scope,
-        "The client ends the TLS handshake with %s after the server's part%s (%s): likely it does not accept the certificate%s%s",
-        teams_name_list_text(list), times(j, list), first->version, first->certificate == NULL ? "" : ", issued by ",
-        first->certificate == NULL ? "" : first->certificate->issuer);
+    return wmem_strdup_printf(j->scope, "The client %s %s%s (%s), by %s%s: likely it does not accept the certificate%s%s",
+        first->state == TEAMS_CONNECTION_SECURED ? "ends its sessions without a request, after the TLS handshake with"
+            : "ends the TLS handshake after the server's part, with",
+        teams_name_list_text(list), times(j, list), first->version, first->end == TEAMS_CONNECTION_RESET ? "RST" : "FIN",
+        first->alert_frame == 0 ? " and without an alert that can be read" : "",
+        first->certificate == NULL ? "" : ", issued by ", first->certificate == NULL ? "" : first->certificate->issuer);
+}
+
+/* It goes on with it where it sends a request; a session without one says neither. */
+static bool
+is_accepted(const teams_connection *c)
+{
+    return c->p->requested || c->state == TEAMS_CONNECTION_USED;
 }
 
 static bool
 fits_intercepted(const teams_check *j _U_, const teams_connection *c)
 {
-    return c->state >= TEAMS_CONNECTION_SECURED && is_foreign(c);
+    return c->state >= TEAMS_CONNECTION_SECURED && is_foreign(c) && is_accepted(c);
 }
 
 static const char *
@@ -174,6 +183,20 @@ say_intercepted(const teams_check *j, const teams_name_list *list, const teams_c
 {
     return wmem_strdup_printf(j->scope, "TLS to %s is intercepted by \"%s\", and the client accepts it%s", teams_name_list_text(list),
         first->certificate->issuer, times(j, list));
+}
+
+static bool
+fits_unused(const teams_check *j, const teams_connection *c)
+{
+    return (c->state == TEAMS_CONNECTION_SECURED || c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED) && is_foreign(c) && !is_accepted(c) &&
+        !fits_ended(j, c) && !teams_check_is_portal(j, c);
+}
+
+static const char *
+say_unused(const teams_check *j, const teams_name_list *list, const teams_connection *first)
+{
+    return wmem_strdup_printf(j->scope, "TLS to %s is intercepted by \"%s\"%s; whether the client accepts it is not in this capture",
+        teams_name_list_text(list), first->certificate->issuer, times(j, list));
 }
 
 static bool
@@ -204,13 +227,16 @@ static const tls_end ends[] = {
     { TEAMS_EXPERT_TLS_ALERT, TEAMS_BY_UNKNOWN, fits_alert, say_alert },
     { TEAMS_EXPERT_HANDSHAKE_ENDED, TEAMS_BY_CLIENT, fits_ended, say_ended },
     { TEAMS_EXPERT_INTERCEPTED, TEAMS_BY_NETWORK, fits_intercepted, say_intercepted },
+    { TEAMS_EXPERT_INTERCEPTED, TEAMS_BY_NETWORK, fits_unused, say_unused },
     { TEAMS_EXPERT_NO_DATA, TEAMS_BY_UNKNOWN, fits_no_data, say_no_data },
 };
 
 static uint32_t
 proof_frame(const teams_connection *c)
 {
-    return c->alert_frame != 0 ? c->alert_frame : c->end_frame != 0 && c->state < TEAMS_CONNECTION_SECURED ? c->end_frame :
+    const bool ended = c->end_frame != 0 && (c->state < TEAMS_CONNECTION_SECURED || (c->ended_by_client && !is_accepted(c)));
+
+    return c->alert_frame != 0 ? c->alert_frame : ended ? c->end_frame :
         c->certificate != NULL ? c->certificate->frame : c->hello_frame;
 }
 

@@ -23,7 +23,7 @@
 
 enum { DNS_PORT = 53, HTTP_PORT = 80, HTTPS_PORT = 443, FIRST_USER_PORT = 1024 };
 
-#define SYNS_REPORTED           3       /* the SYN that makes "not answered" worth telling */
+#define SYNS_REPORTED           3       /* the SYN that makes "not answered" worth telling; the SYN/ACK likewise */
 #define QUIC_REPORTED           3       /* the same for packets of QUIC */
 #define PAYLOAD_MAX         0x100000    /* more in one frame is no payload, but a connection that began anew */
 #define LARGE_FRAME         1200    /* bytes: of these a path with a smaller MTU loses all */
@@ -32,9 +32,6 @@ enum { DNS_PORT = 53, HTTP_PORT = 80, HTTPS_PORT = 443, FIRST_USER_PORT = 1024 }
 #define ANSWER_SECONDS      5.0     /* no answer to a ClientHello or a request in this time is none */
 #define REFUSAL_SECONDS     0.5     /* a client that looks at the certificate after the handshake ends the session by then */
 #define FLIGHT_MIN          600     /* bytes of a server's part of a handshake with a certificate */
-#define IDLE_MIN            10.0    /* seconds: silence that a device may have cut a connection for */
-#define IDLE_ALIKE          0.1     /* share by which two such silences differ at most */
-#define IDLE_RECONNECT      60.0    /* seconds within which a client that needs the connection is back */
 #define IPV6_COST           0.5     /* seconds that a dead IPv6 may cost before it is told: RFC 8305 waits 0.25 */
 #define IPV6_COST_MAX       120.0
 
@@ -142,6 +139,15 @@ unanswered_syn(packet_info *pinfo, teams_connection *c)
             teams_connection_text(pinfo->pool, c), c->syns, ts_seconds(&c->start, teams_time(pinfo)));
 }
 
+/* The server's answer to the SYN, and nothing of the client's after it but its SYN again. */
+static void
+unacknowledged(packet_info *pinfo, teams_connection *c)
+{
+    if (++c->p->syn_acks == SYNS_REPORTED)
+        teams_connection_tell(pinfo, c, TEAMS_EXPERT_SYN_ACK, "%s: SYN/ACK %u times in %.1f s", teams_connection_text(pinfo->pool, c),
+            c->p->syn_acks, ts_seconds(&c->start, teams_time(pinfo)));
+}
+
 static void
 refused(packet_info *pinfo, teams_connection *c)
 {
@@ -161,46 +167,16 @@ ended_early(packet_info *pinfo, teams_connection *c, bool from_client)
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_HELLO_RESET, "%s, ClientHello in frame %u", text, c->hello_frame);
     } else if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && teams_connection_is_heard(c) && c->p->large_frame == 0 && since_hello >= ANSWER_SECONDS)
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_HELLO_UNANSWERED, "%s: ClientHello in frame %u, %.1f s", text, c->hello_frame, since_hello);
-    else if (c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && from_client && c->bytes[FROM_SERVER] >= FLIGHT_MIN && !c->p->wait_server &&
-            c->p->hole_frame == 0)
+    else if (c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && from_client && (c->certificate != NULL || c->bytes[FROM_SERVER] >= FLIGHT_MIN) &&
+            !c->p->wait_server && c->p->hole_frame == 0)
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_HANDSHAKE_ENDED, "%s, %s", text, c->version);
     else if (c->state == TEAMS_CONNECTION_SECURED && from_client && !c->p->requested &&
-            ts_seconds(&c->p->secured_time, teams_time(pinfo)) < REFUSAL_SECONDS)
+            (ts_seconds(&c->p->secured_time, teams_time(pinfo)) < REFUSAL_SECONDS || (c->certificate != NULL && !c->certificate->known_issuer)))
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_HANDSHAKE_ENDED, "%s, %s, without a request", text, c->version);
     else if (from_client && teams_connection_gave_up(c, teams_time(pinfo)))
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_NO_DATA, "%s: %.1f s", text, ts_seconds(&c->p->request_time, teams_time(pinfo)));
     else if (c->state == TEAMS_CONNECTION_SECURED && c->p->answer_bytes > 0)
         c->state = TEAMS_CONNECTION_USED;
-}
-
-/* Seconds of silence before the end: nothing came back after it, whoever broke it. */
-static double
-idle_before(const packet_info *pinfo, const teams_connection *c)
-{
-    const double now = ts_seconds(&c->last, teams_time(pinfo));
-
-    return now < IDLE_MIN && c->p->idle >= IDLE_MIN ? c->p->idle : now;
-}
-
-static bool
-is_alike(double a, double b)
-{
-    return a >= IDLE_MIN && b >= IDLE_MIN && MAX(a, b) - MIN(a, b) <= MAX(1, IDLE_ALIKE * MIN(a, b));
-}
-
-/* The one to the same name before it was cut after the same silence, and the client came back at once. */
-static void
-check_idle_cut(packet_info *pinfo, teams_connection *c)
-{
-    const teams_connection *before = c->p->before;
-
-    if (c->state < TEAMS_CONNECTION_SECURED || c->idle_before_end < IDLE_MIN || c->name == NULL || !teams_connection_is_push(c))
-        return;
-    if (before == NULL || before->end != TEAMS_CONNECTION_RESET || !is_alike(before->idle_before_end, c->idle_before_end) ||
-            ts_seconds(&before->ended, &c->start) > IDLE_RECONNECT)
-        return;
-    teams_connection_tell(pinfo, c, TEAMS_EXPERT_IDLE_CUT, "%s: reset after %.0f s of silence, and before it in frame %u after %.0f s",
-        teams_connection_text(pinfo->pool, c), c->idle_before_end, before->end_frame, before->idle_before_end);
 }
 
 static void
@@ -213,9 +189,7 @@ ended(packet_info *pinfo, teams_connection *c, bool from_client, teams_connectio
     c->ended_by_client = from_client;
     c->end_frame = pinfo->num;
     c->ended = *teams_time(pinfo);
-    c->idle_before_end = idle_before(pinfo, c);
-    if (how == TEAMS_CONNECTION_RESET)
-        check_idle_cut(pinfo, c);
+    teams_connection_note_end(pinfo, c);
 }
 
 /* A segment of the server's is missing, and later ones are here. */
@@ -282,18 +256,6 @@ count(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_clien
         check_large(pinfo, c, payload, again);
 }
 
-/* The latest silence that nothing of the server's has followed. */
-static void
-note_idle(const packet_info *pinfo, teams_connection *c, bool from_client, unsigned payload)
-{
-    const double silence = ts_seconds(&c->last, teams_time(pinfo));
-
-    if (silence >= IDLE_MIN)
-        c->p->idle = silence;
-    else if (!from_client && payload > 0)
-        c->p->idle = 0;
-}
-
 /* TURN stands in clear behind it. */
 static void
 pseudo_tls_frame(teams_connection *c, bool from_client, unsigned payload)
@@ -318,8 +280,10 @@ tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, const struc
         unanswered_syn(pinfo, c);
     if (c->state <= TEAMS_CONNECTION_UNANSWERED && (seen & TCP_SEEN_SYN_ACK))
         answered(pinfo, c, tcp);
+    if (!from_client && teams_connection_is_half_open(c))
+        unacknowledged(pinfo, c);
     count(pinfo, tree, c, from_client, payload);
-    note_idle(pinfo, c, from_client, payload);
+    teams_connection_note_idle(pinfo, c, from_client, payload);
     if (!from_client)
         check_hole(pinfo, c, tcp);
     if (c->http2)
@@ -506,7 +470,9 @@ teams_connection_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     if (from != NULL && from->resolver && pinfo->srcport == DNS_PORT) {
         teams_net_client *client = teams_net_client_of(&pinfo->dst, false);
 
-        if (client != NULL && client->voice_frame == 0)
-            client->voice_frame = pinfo->num;
+        if (client != NULL) {
+            client->voice_frame = client->voice_frame == 0 ? pinfo->num : client->voice_frame;
+            teams_resolver_spoke(pinfo, client);
+        }
     }
 }

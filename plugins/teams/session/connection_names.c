@@ -65,7 +65,8 @@ host_name_of(teams_net_host *host, const teams_net_client *client, const char *n
 }
 
 static void
-learn_host(const packet_info *pinfo, const address *addr, const teams_net_client *client, const ts_name_info *info)
+learn_host(const packet_info *pinfo, const address *addr, const teams_net_client *client, const ts_name_info *info,
+    const teams_dns_outcome *outcome)
 {
     teams_net_host *host = teams_net_host_of(addr, true);
     const teams_host_name learned = {
@@ -77,7 +78,7 @@ learn_host(const packet_info *pinfo, const address *addr, const teams_net_client
         .required = info->links[0].required != NULL && info->links[0].required[0] != '\0',
         .alias = info->link_count > 1,
         .frame = pinfo->num,
-        .answer_time = info->request_frame != 0 ? info->answer_time : (nstime_t)NSTIME_INIT_ZERO,
+        .answer_time = info->request_frame != 0 && outcome != NULL ? outcome->waited : (nstime_t)NSTIME_INIT_ZERO,
     };
     teams_host_name *known = host_name_of(host, client, learned.name);
 
@@ -145,18 +146,29 @@ outcome_of(teams_asked_name *asked, uint16_t qtype)
 }
 
 static void
-note_question(const packet_info *pinfo, teams_asked_name *asked, teams_dns_outcome *outcome)
+note_question(const packet_info *pinfo, teams_net_client *client, teams_asked_name *asked, teams_dns_outcome *outcome)
 {
-    outcome->asked++;
-    outcome->last = *teams_time(pinfo);
-    if (!outcome->pending) {
-        outcome->pending = true;
-        outcome->first = *teams_time(pinfo);
-        outcome->first_frame = pinfo->num;
-    }
+    teams_resolver_asked(pinfo, client, outcome);
     if (asked->resolver.type == AT_NONE)
         copy_address_wmem(wmem_file_scope(), &asked->resolver, &pinfo->dst);
     teams_net_host_of(&pinfo->dst, true)->resolver = true;
+}
+
+/* Where the question is in the capture: how long the client waited for the answer, and for whom. */
+static void
+note_wait(const packet_info *pinfo, teams_net_client *client, teams_asked_name *asked, teams_dns_outcome *outcome, const ts_name_info *info)
+{
+    nstime_t when;
+
+    outcome->pending = outcome->pending && info->request_frame != 0;
+    if (info->request_frame == 0)
+        return;
+    if (!addresses_equal(&asked->resolver, &pinfo->src)) {
+        free_address_wmem(wmem_file_scope(), &asked->resolver);
+        copy_address_wmem(wmem_file_scope(), &asked->resolver, &pinfo->src);
+    }
+    nstime_delta(&when, teams_time(pinfo), &info->answer_time);
+    teams_resolver_answered(pinfo, client, outcome, &when);
 }
 
 static void
@@ -186,9 +198,9 @@ note_addresses(const packet_info *pinfo, teams_asked_name *asked, const ts_name_
 }
 
 static void
-note_answer(const packet_info *pinfo, teams_asked_name *asked, teams_dns_outcome *outcome, const ts_name_info *info)
+note_answer(const packet_info *pinfo, teams_net_client *client, teams_asked_name *asked, teams_dns_outcome *outcome, const ts_name_info *info)
 {
-    outcome->pending = false;
+    note_wait(pinfo, client, asked, outcome, info);
     outcome->answered++;
     note_time(info, outcome);
     note_addresses(pinfo, asked, info);
@@ -263,20 +275,21 @@ dns_name(packet_info *pinfo, const ts_name_info *info)
 {
     teams_net_client *client = teams_net_client_of(info->response ? &pinfo->dst : &pinfo->src, true);
     teams_asked_name *asked = is_of_signin(info) ? asked_name_of(pinfo, client, info) : NULL;
+    teams_dns_outcome *outcome = asked == NULL ? NULL : outcome_of(asked, info->qtype);
 
     if (asked != NULL && !info->response)
-        note_question(pinfo, asked, outcome_of(asked, info->qtype));
+        note_question(pinfo, client, asked, outcome);
     if (!info->response)
         return;
     if (asked != NULL)
-        note_answer(pinfo, asked, outcome_of(asked, info->qtype), info);
+        note_answer(pinfo, client, asked, outcome, info);
     for (unsigned i = 0; i < info->address_count; i++) {
-        learn_host(pinfo, &info->addresses[i].end.addr, client, info);
+        learn_host(pinfo, &info->addresses[i].end.addr, client, info, outcome);
         if (asked != NULL && ts_address_prefix(&info->addresses[i].end.addr, &pinfo->abs_ts) == NULL)
             check_one_address(pinfo, client, &info->addresses[i].end.addr);
     }
     if (asked != NULL && info->address_count > 0 && info->request_frame != 0)
-        teams_connection_keep_time(pinfo, client, TEAMS_STEP_DNS, &info->answer_time);
+        teams_connection_keep_time(pinfo, client, TEAMS_STEP_DNS, &outcome->waited);
 }
 
 static void

@@ -26,11 +26,25 @@ enum { FROM_SERVER, FROM_CLIENT };
 /* Record types of DNS that name diagnostics tell apart. */
 typedef enum { TEAMS_DNS_A, TEAMS_DNS_AAAA, TEAMS_DNS_OTHER, TEAMS_DNS_TYPE_COUNT } teams_dns_type;
 
+/* A resolver, and what one client heard of it. */
+typedef struct teams_resolver {
+    address addr;
+    unsigned asked;             /* about names of ours, repetitions included */
+    uint32_t first_frame;       /* of these */
+    uint32_t last_frame;
+    nstime_t first;
+    bool spoke;                 /* it said anything at all */
+    const struct teams_resolver *instead;   /* the latest one that answered what it was asked first; NULL: none */
+} teams_resolver;
+
 /* What a client's questions of one type about a name came to. */
 typedef struct {
     unsigned asked;             /* repetitions included */
-    uint32_t first_frame;
-    nstime_t first;             /* of the questions since the latest answer; of all where none came */
+    teams_resolver *waits_for;  /* that the first of the questions since then went to; NULL: not kept */
+    const teams_resolver *late_for;     /* that did not answer one which another answered; NULL: none */
+    double late;                /* seconds from that question to the one which was answered */
+    nstime_t waited;            /* from the first question to the latest answer */
+    nstime_t first;             /* of the questions since the latest answer, or since a pause */
     nstime_t last;
     bool pending;               /* a question has no answer yet */
     unsigned answered;
@@ -57,7 +71,7 @@ typedef struct teams_asked_name {
     const teams_signin *signin; /* the latest of the client when it was last asked for; NULL: none */
     nstime_t first;
     nstime_t last;
-    address resolver;
+    address resolver;           /* that answered last, or was asked first */
     uint32_t private_frame;     /* an answer with a private address */
     const char *private_text;
     bool had_public;            /* an answer with an address that is none */
@@ -79,7 +93,9 @@ typedef struct teams_net_client {
     const char *redirect_to;
     uint32_t one_address_frame; /* names of several services lead to one address */
     const char *one_address;
-    uint32_t voice_frame;       /* the resolver said anything at all */
+    teams_resolver **resolvers;
+    unsigned resolver_count;
+    uint32_t voice_frame;       /* a resolver said anything at all */
     unsigned dns_refusals;      /* ICMP errors about its questions */
     uint32_t dns_refusal_frame;
     const char *dns_refusal_text;
@@ -111,6 +127,15 @@ typedef struct {
     bool resolver;
 } teams_net_host;
 
+/* How a session ended that was silent before. */
+typedef enum {
+    TEAMS_CUT_NONE,             /* it did not, or was not */
+    TEAMS_CUT_RESET,            /* by RST from the server's side */
+    TEAMS_CUT_CLOSED,           /* by FIN from there */
+    TEAMS_CUT_LOST,             /* the client gave up: what it sent then had no answer */
+    TEAMS_CUT_BY_CLIENT,        /* by the client, which sent nothing before */
+} teams_connection_cut;
+
 struct teams_connection_private {
     teams_net_client *client;
     const teams_signin *signin; /* of the client when it was first seen with one; NULL: none */
@@ -118,6 +143,7 @@ struct teams_connection_private {
     struct teams_connection *before;    /* the client's latest one to the same name */
     uint32_t stream;
     uint8_t seen;               /* completeness before this frame */
+    unsigned syn_acks;          /* without an acknowledgement */
     bool ignored;               /* somebody else's */
     bool named;                 /* by itself: server name or proxy's target */
     bool tunnel;                /* the proxy let it through */
@@ -147,7 +173,11 @@ struct teams_connection_private {
     uint32_t hole_frame;
     unsigned large_retransmissions;     /* of the client, one after the other, without progress */
     uint32_t large_frame;
-    double idle;                /* seconds of silence, after which nothing came from the server */
+    double idle;                /* seconds of the latest silence that the side which broke it alone went on after; 0: none */
+    nstime_t idle_over;         /* when it was broken */
+    bool idle_by_client;        /* by whom */
+    unsigned idle_heard;        /* packets of the server's by then */
+    teams_connection_cut cut;   /* how it ended after one */
     address card;               /* the client's on the link; AT_NONE where it has none */
     struct teams_requests *requests;    /* HTTP inside TLS that is decrypted; NULL: none seen */
 };
@@ -204,6 +234,19 @@ teams_connection *teams_connection_of_frame(packet_info *pinfo, const struct tcp
 /* The frame's TCP connection from its source, which opened it; found is what was found by its ends, or NULL. */
 teams_connection *teams_connection_of_tcp(packet_info *pinfo, teams_connection *found, bool add);
 
+/* ---- connection_idle.c ---- */
+
+/* Each frame, once it is counted; then the frame that ends the connection. */
+void teams_connection_note_idle(const packet_info *pinfo, teams_connection *c, bool from_client, unsigned payload);
+void teams_connection_note_end(packet_info *pinfo, teams_connection *c);
+
+/* ---- connection_resolvers.c ---- */
+
+/* The frame asks; or answers a question of this time; or is from the port of DNS of a resolver. */
+void teams_resolver_asked(const packet_info *pinfo, teams_net_client *client, teams_dns_outcome *outcome);
+void teams_resolver_answered(const packet_info *pinfo, teams_net_client *client, teams_dns_outcome *outcome, const nstime_t *asked);
+void teams_resolver_spoke(const packet_info *pinfo, teams_net_client *client);
+
 /* ---- connection_names.c ---- */
 
 /* What the frame's names say of hosts, clients and of its own connection. */
@@ -237,6 +280,14 @@ teams_connection_lacks_answers(const teams_connection *c)
 {
     return !c->quic && (c->state == TEAMS_CONNECTION_JOINED || c->packets[FROM_CLIENT] > 0) &&
         !teams_connection_is_heard(c);
+}
+
+/* Has the server answered the SYN, and the client sent neither an acknowledgement nor an end? */
+static inline bool
+teams_connection_is_half_open(const teams_connection *c)
+{
+    return c->state == TEAMS_CONNECTION_CONNECTED &&
+        (c->p->seen & (TCP_SEEN_SYN | TCP_SEEN_SYN_ACK | TCP_SEEN_ACK | TCP_SEEN_DATA | TCP_SEEN_FIN | TCP_SEEN_RST)) == (TCP_SEEN_SYN | TCP_SEEN_SYN_ACK);
 }
 
 /* Does the frame hold a session ticket, which answers nothing? Shown of TLS 1.3 only where it is decrypted. */

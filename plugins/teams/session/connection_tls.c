@@ -20,6 +20,7 @@ enum { TLS_1_2 = 0x0303, TLS_1_3 = 0x0304 };
  * Bytes of a client's flight: an encrypted alert is at most 37 (with a
  * ChangeCipherSpec before it 43), a Finished at least 53.
  */
+#define ALERT_MAX       37
 #define FINISHED_MIN    50
 #define REQUEST_TOO     150     /* a flight that has a request behind its Finished */
 #define TICKETS_MAX     600     /* bytes of session tickets that servers send of themselves in TLS 1.3 */
@@ -63,6 +64,7 @@ enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_CERTIFICATE_EXPIRED = 45, ALERT_PROTO
 static ts_stock_field field_type;
 static ts_stock_field field_version;
 static ts_stock_field field_supported_version;
+static ts_stock_field field_alert_message;
 static ts_stock_field field_alert_level;
 static ts_stock_field field_alert;
 
@@ -72,6 +74,7 @@ teams_connection_tls_handoff(GArray *wanted)
     field_type = ts_stock_field_wanted(wanted, "tls.handshake.type");
     field_version = ts_stock_field_wanted(wanted, "tls.handshake.version");
     field_supported_version = ts_stock_field_wanted(wanted, "tls.handshake.extensions.supported_version");
+    field_alert_message = ts_stock_field_wanted(wanted, "tls.alert_message");
     field_alert_level = ts_stock_field_wanted(wanted, "tls.alert_message.level");
     field_alert = ts_stock_field_wanted(wanted, "tls.alert_message.desc");
 }
@@ -176,15 +179,15 @@ secured(packet_info *pinfo, teams_connection *c)
     c->state = TEAMS_CONNECTION_SECURED;
     c->p->secured_time = *teams_time(pinfo);
     teams_connection_step_between(pinfo, c, TEAMS_STEP_TLS, &c->p->hello_time);
+}
+
+/* Its first request: only that shows that the client accepts the certificate. */
+static void
+request(packet_info *pinfo, teams_connection *c)
+{
     if (c->certificate != NULL && !c->certificate->known_issuer)
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_INTERCEPTED, "%s: the certificate is issued by %s",
             teams_connection_text(pinfo->pool, c), c->certificate->issuer);
-}
-
-/* The client's first application data. */
-static void
-request(const packet_info *pinfo, teams_connection *c)
-{
     c->p->requested = true;
     c->p->request_time = *teams_time(pinfo);
 }
@@ -211,11 +214,18 @@ handshake_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool 
     }
 }
 
+/* An alert is no request: a record of its own in TLS 1.2, in TLS 1.3 known by its length alone. */
+static bool
+is_alert(proto_tree *tree, const teams_connection *c, unsigned payload)
+{
+    return ts_stock_field_present(tree, &field_alert_message) || (c->p->chosen == TLS_1_3 && payload <= ALERT_MAX);
+}
+
 static void
-session_frame(packet_info *pinfo, teams_connection *c, bool from_client, unsigned payload)
+session_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client, unsigned payload)
 {
     if (from_client) {
-        if (!c->p->requested)
+        if (!c->p->requested && !is_alert(tree, c, payload))
             request(pinfo, c);
         return;
     }
@@ -278,7 +288,8 @@ alert_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from
 {
     uint32_t level, alert;
 
-    if (c->state >= TEAMS_CONNECTION_SECURED || c->alert_frame != 0)
+    /* Some clients look at the certificate after the handshake: shown where TLS is decrypted. */
+    if (c->state > TEAMS_CONNECTION_SECURED || c->p->answer_bytes > 0 || c->alert_frame != 0)
         return;
     if (!ts_stock_field_number(tree, &field_alert, &alert) || !ts_stock_field_number(tree, &field_alert_level, &level) || level != ALERT_FATAL)
         return;
@@ -322,7 +333,7 @@ teams_connection_tls(packet_info *pinfo, proto_tree *tree, teams_connection *c, 
         c->p->handshake_answer = *teams_time(pinfo);
     }
     if (c->state == TEAMS_CONNECTION_SECURED)
-        session_frame(pinfo, c, from_client, payload);
+        session_frame(pinfo, tree, c, from_client, payload);
     else if (c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED)
         handshake_frame(pinfo, tree, c, from_client, payload);
 }

@@ -1,0 +1,244 @@
+/* connection_idle.c
+ * Connections that end after the same silence, or the same time, again and again: who ended them, and how
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A device that forgets an idle connection resets it, or lets the client send
+ * into the void. A server or a proxy closes it. A client may end it for
+ * reasons of its own, which is nobody's fault.
+ */
+
+#include "session/connection_check.h"
+
+#define IDLE_MIN        10.0    /* seconds: silence that a connection may have been cut for */
+#define IDLE_ALIKE      0.1     /* share by which two such silences differ at most */
+#define RECONNECT       60.0    /* seconds within which a client that needs the connection is back */
+#define RECONNECT_SOON  10.0    /* ... and one that waits for nothing else */
+#define END_SECONDS     1.0     /* what ended a silence, and the end that belongs to it */
+#define ANSWER_SECONDS  5.0     /* no answer in this time is none */
+#define LIFE_MIN        20.0    /* seconds: shorter connections are no push channels */
+#define LIFE_ALIKE      0.03
+#define LIVES_MIN       3       /* so many of the same length are no chance */
+
+/* ---- frames ---- */
+
+/* The server's frames that came before are counted, this one included. */
+void
+teams_connection_note_idle(const packet_info *pinfo, teams_connection *c, bool from_client, unsigned payload)
+{
+    struct teams_connection_private *p = c->p;
+    const double silence = ts_seconds(&c->last, teams_time(pinfo));
+    const bool heard = c->packets[FROM_SERVER] > p->idle_heard;
+
+    if (silence >= IDLE_MIN && (p->idle == 0 || heard)) {
+        p->idle = silence;
+        p->idle_over = *teams_time(pinfo);
+        p->idle_heard = c->packets[FROM_SERVER];
+        p->idle_by_client = from_client;
+    } else if (payload > 0 && from_client != p->idle_by_client)
+        p->idle = 0;    /* the other side goes on */
+}
+
+/* Seconds of silence that the end belongs to. */
+static double
+idle_before(const packet_info *pinfo, const teams_connection *c, bool from_client)
+{
+    const struct teams_connection_private *p = c->p;
+    const double now = ts_seconds(&c->last, teams_time(pinfo));
+    const double since = ts_seconds(&p->idle_over, teams_time(pinfo));
+    const bool unheard = p->idle_by_client && c->packets[FROM_SERVER] == p->idle_heard;
+
+    if (p->idle == 0 || from_client != p->idle_by_client)
+        return p->idle > 0 && !from_client && since <= ANSWER_SECONDS ? p->idle : now;
+    return since <= END_SECONDS || (from_client && unheard) ? p->idle : now;
+}
+
+static teams_connection_cut
+cut_of(const packet_info *pinfo, const teams_connection *c)
+{
+    if (c->state < TEAMS_CONNECTION_SECURED || c->idle_before_end < IDLE_MIN)
+        return TEAMS_CUT_NONE;
+    if (!c->ended_by_client)
+        return c->end == TEAMS_CONNECTION_RESET ? TEAMS_CUT_RESET : TEAMS_CUT_CLOSED;
+    return ts_seconds(&c->p->idle_over, teams_time(pinfo)) >= ANSWER_SECONDS ? TEAMS_CUT_LOST : TEAMS_CUT_BY_CLIENT;
+}
+
+/* The end of the connection to the same name before this one, which the client came back after. */
+static const teams_connection *
+ended_before(const teams_connection *c)
+{
+    const teams_connection *before = c->p->before;
+
+    if (before == NULL || before->end == TEAMS_CONNECTION_OPEN)
+        return NULL;
+    const double gap = ts_seconds(&before->ended, &c->start);
+
+    return gap >= 0 && gap <= RECONNECT ? before : NULL;
+}
+
+static bool
+is_alike(double a, double b, double share)
+{
+    return MAX(a, b) - MIN(a, b) <= MAX(1, share * MIN(a, b));
+}
+
+/* ... and it ended in the same way. */
+static const teams_connection *
+cut_before(const teams_connection *c)
+{
+    const teams_connection *before = ended_before(c);
+
+    return before != NULL && c->p->cut != TEAMS_CUT_NONE && before->p->cut == c->p->cut &&
+        is_alike(before->idle_before_end, c->idle_before_end, IDLE_ALIKE) ? before : NULL;
+}
+
+static const char *
+how_text(teams_connection_cut cut)
+{
+    return cut == TEAMS_CUT_RESET ? "reset" : cut == TEAMS_CUT_CLOSED ? "closed" : "given up without an answer";
+}
+
+void
+teams_connection_note_end(packet_info *pinfo, teams_connection *c)
+{
+    c->idle_before_end = idle_before(pinfo, c, c->ended_by_client);
+    c->p->cut = cut_of(pinfo, c);
+    const teams_connection *before = cut_before(c);
+
+    if (before != NULL && c->p->cut != TEAMS_CUT_BY_CLIENT && c->name != NULL && teams_connection_is_push(c))
+        teams_connection_tell(pinfo, c, TEAMS_EXPERT_IDLE_CUT, "%s: %s after %.0f s of silence, and before it in frame %u after %.0f s",
+            teams_connection_text(pinfo->pool, c), how_text(c->p->cut), c->idle_before_end, before->end_frame, before->idle_before_end);
+}
+
+/* ---- the same silence ---- */
+
+typedef struct {
+    const teams_connection *first, *last;
+    unsigned cuts;
+    bool soon;              /* the client was back at once each time */
+} cut_row;
+
+/* From the last cut, which nothing alike came after, back to the first. */
+static cut_row
+follow_cuts(const teams_connection *last)
+{
+    cut_row row = { .first = last, .last = last, .cuts = 1, .soon = true };
+    const teams_connection *before;
+
+    while ((before = cut_before(row.first)) != NULL) {
+        row.soon = row.soon && ts_seconds(&before->ended, &row.first->start) <= RECONNECT_SOON;
+        row.first = before;
+        row.cuts++;
+    }
+    return row;
+}
+
+static const char *
+side_text(const teams_connection *c)
+{
+    return c->proxy ? "the proxy's side" : "the server's side";
+}
+
+static void
+tell_by_client(teams_check *j, const cut_row *row)
+{
+    if (teams_connection_is_push(row->last))
+        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_CLOSED_BY_CLIENT], PI_NOTE,
+            (teams_problem_place) { .frame = row->first->end_frame, .actor = TEAMS_BY_CLIENT, .name = row->last->name },
+            "The client itself %s its connection to %s %u times after about %.0f s of silence",
+            row->last->end == TEAMS_CONNECTION_RESET ? "resets" : "closes", teams_connection_text(j->scope, row->last), row->cuts,
+            row->last->idle_before_end);
+}
+
+/* Servers end connections that nobody uses, by FIN and by RST; a push channel is there to stay open. */
+static void
+tell_idle(teams_check *j, const cut_row *row)
+{
+    const teams_connection *last = row->last;
+    const bool push = teams_connection_is_push(last);
+    const teams_problem_place place = { .frame = row->first->end_frame, .actor = TEAMS_BY_NETWORK, .name = last->name };
+    const ts_expert_row *problem = &teams_expert_table.rows[TEAMS_EXPERT_IDLE_CUT];
+    const char *text = teams_connection_text(j->scope, last);
+
+    if (last->p->cut == TEAMS_CUT_LOST)
+        teams_check_add(j, problem, push ? PI_WARN : PI_NOTE, place,
+            "After about %.0f s of silence what the client sends to %s has no answer, %u times, and the client connects again: "
+            "likely an idle timeout on the way", last->idle_before_end, text, row->cuts);
+    else if (last->p->cut == TEAMS_CUT_RESET)
+        teams_check_add(j, problem, push ? PI_WARN : PI_NOTE, place,
+            "%s is reset from %s %u times after about %.0f s of silence, and the client connects again: likely an idle timeout on the way%s",
+            text, side_text(last), row->cuts, last->idle_before_end, push ? "" : " or at the server");
+    else if (push)
+        teams_check_add(j, problem, row->soon ? PI_WARN : PI_NOTE,
+            (teams_problem_place) { .frame = row->first->end_frame, .actor = TEAMS_BY_UNKNOWN, .name = last->name },
+            "%s is closed (FIN) from %s %u times after about %.0f s of silence, and the client connects again: an idle timeout on the way or at the server",
+            text, side_text(last), row->cuts, last->idle_before_end);
+}
+
+/* ---- the same time ---- */
+
+static double
+life_of(const teams_connection *c)
+{
+    return ts_seconds(&c->start, &c->ended);
+}
+
+static bool
+lived(const teams_connection *c)
+{
+    return c->end != TEAMS_CONNECTION_OPEN && !c->ended_by_client && c->state >= TEAMS_CONNECTION_SECURED && (c->p->seen & TCP_SEEN_SYN) &&
+        life_of(c) >= LIFE_MIN;
+}
+
+static const teams_connection *
+life_before(const teams_connection *c)
+{
+    const teams_connection *before = ended_before(c);
+
+    return before != NULL && lived(c) && lived(before) && before->end == c->end && is_alike(life_of(before), life_of(c), LIFE_ALIKE) ? before : NULL;
+}
+
+/* However much it was used: a push channel that each time ends after the same time is ended for that. */
+static void
+tell_lives(teams_check *j, const teams_connection *last)
+{
+    const teams_connection *first = last, *before;
+    unsigned lives = 1;
+
+    while ((before = life_before(first)) != NULL) {
+        first = before;
+        lives++;
+    }
+    if (lives < LIVES_MIN)
+        return;
+    teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_REGULAR_CUT], PI_WARN,
+        (teams_problem_place) { .frame = first->end_frame, .actor = TEAMS_BY_UNKNOWN, .name = last->name },
+        "%s is %s from %s %u times, each time about %.0f s after it was opened, and the client connects again",
+        teams_connection_text(j->scope, last), last->end == TEAMS_CONNECTION_RESET ? "reset" : "closed (FIN)", side_text(last), lives, life_of(last));
+}
+
+/* Backwards, so that the last of a row comes first. */
+void
+teams_check_idle(teams_check *j)
+{
+    wmem_map_t *cuts = wmem_map_new(j->scope, g_direct_hash, g_direct_equal);
+    wmem_map_t *lives = wmem_map_new(j->scope, g_direct_hash, g_direct_equal);
+
+    for (unsigned i = teams_check_connection_count(j); i-- > 0;) {
+        const teams_connection *c = teams_check_connection(j, i);
+        const teams_connection *cut = cut_before(c), *life = life_before(c);
+
+        if (cut != NULL)
+            wmem_map_insert(cuts, cut, (void *)cut);
+        if (life != NULL)
+            wmem_map_insert(lives, life, (void *)life);
+        if (c->name == NULL)
+            continue;
+        if (cut != NULL && !wmem_map_contains(cuts, c)) {
+            const cut_row row = follow_cuts(c);
+
+            (c->p->cut == TEAMS_CUT_BY_CLIENT ? tell_by_client : tell_idle)(j, &row);
+        } else if (cut == NULL && life != NULL && !wmem_map_contains(cuts, c) && !wmem_map_contains(lives, c) && teams_connection_is_push(c))
+            tell_lives(j, c);
+    }
+}

@@ -1,0 +1,152 @@
+/* connection_resolvers.c
+ * A resolver that answers nothing while another one answers in its place, and what waiting for it costs
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "session/connection_check.h"
+
+#include <epan/to_str.h>
+
+#include "session/signin.h"
+
+#define RESOLVERS_MAX   8       /* of one client */
+#define TRY_SECONDS     15.0    /* a question that is asked again later is another one */
+#define QUESTIONS_MIN   3       /* before silence is told */
+#define COST_MIN        1.0     /* seconds that a user may notice */
+#define COST_TOLD       0.05    /* seconds: less, and both were asked at once */
+
+/* ---- questions and answers ---- */
+
+static teams_resolver *
+resolver_of(teams_net_client *client, const address *addr, bool add)
+{
+    for (unsigned i = 0; i < client->resolver_count; i++)
+        if (addresses_equal(&client->resolvers[i]->addr, addr))
+            return client->resolvers[i];
+    if (!add || client->resolver_count == RESOLVERS_MAX)
+        return NULL;
+    teams_resolver *fresh = wmem_new0(wmem_file_scope(), teams_resolver);
+
+    if (client->resolvers == NULL)
+        client->resolvers = wmem_alloc_array(wmem_file_scope(), teams_resolver *, RESOLVERS_MAX);
+    copy_address_wmem(wmem_file_scope(), &fresh->addr, addr);
+    client->resolvers[client->resolver_count++] = fresh;
+    return fresh;
+}
+
+void
+teams_resolver_asked(const packet_info *pinfo, teams_net_client *client, teams_dns_outcome *outcome)
+{
+    teams_resolver *resolver = resolver_of(client, &pinfo->dst, true);
+    const bool again = outcome->pending && ts_seconds(&outcome->last, teams_time(pinfo)) <= TRY_SECONDS;
+
+    outcome->asked++;
+    outcome->last = *teams_time(pinfo);
+    outcome->pending = true;
+    if (!again) {
+        outcome->first = *teams_time(pinfo);
+        outcome->waits_for = resolver;
+    }
+    if (resolver == NULL)
+        return;
+    resolver->asked++;
+    resolver->last_frame = pinfo->num;
+    if (resolver->first_frame == 0) {
+        resolver->first_frame = pinfo->num;
+        resolver->first = *teams_time(pinfo);
+    }
+}
+
+/* The time from the first question on, which may have gone to another resolver; asked is that of the one which is answered. */
+void
+teams_resolver_answered(const packet_info *pinfo, teams_net_client *client, teams_dns_outcome *outcome, const nstime_t *asked)
+{
+    teams_resolver *resolver = resolver_of(client, &pinfo->src, false);
+
+    if (outcome->pending)
+        nstime_delta(&outcome->waited, teams_time(pinfo), &outcome->first);
+    else
+        nstime_delta(&outcome->waited, teams_time(pinfo), asked);
+    if (outcome->pending && resolver != NULL && outcome->waits_for != NULL && outcome->waits_for != resolver) {
+        outcome->late_for = outcome->waits_for;
+        outcome->late += MAX(0, ts_seconds(&outcome->first, asked));
+        outcome->waits_for->instead = resolver;
+    }
+    outcome->pending = false;
+}
+
+void
+teams_resolver_spoke(const packet_info *pinfo, teams_net_client *client)
+{
+    teams_resolver *resolver = resolver_of(client, &pinfo->src, false);
+
+    if (resolver != NULL)
+        resolver->spoke = true;
+}
+
+/* ---- at the end ---- */
+
+typedef struct {
+    unsigned names;
+    double cost;            /* of all names */
+    double least, most;     /* of one */
+} waits;
+
+/* A client asks for A and AAAA at once: a name has waited as long as its slower question. */
+static void
+add_wait(waits *w, const teams_asked_name *asked, const teams_resolver *dead)
+{
+    double cost = -1;
+
+    for (unsigned type = 0; type < TEAMS_DNS_TYPE_COUNT; type++)
+        if (asked->types[type].late_for == dead)
+            cost = MAX(cost, asked->types[type].late);
+    if (cost < 0)
+        return;
+    w->least = w->names == 0 ? cost : MIN(w->least, cost);
+    w->most = MAX(w->most, cost);
+    w->cost += cost;
+    w->names++;
+}
+
+static const char *
+cost_text(const teams_check *j, const waits *w)
+{
+    const char *each = w->most - w->least < 0.1 ? wmem_strdup_printf(j->scope, "%.1f", w->most)
+        : wmem_strdup_printf(j->scope, "%.1f to %.1f", w->least, w->most);
+
+    if (w->most < COST_TOLD)
+        return "";
+    return wmem_strdup_printf(j->scope, ", which costs %s s for %s%u name%s, %.1f s in all", each, w->names == 1 ? "" : "each of ", w->names,
+        w->names == 1 ? "" : "s", w->cost);
+}
+
+static void
+check_resolver(teams_check *j, const teams_resolver *dead)
+{
+    waits w = { 0 };
+
+    if (dead->spoke || dead->instead == NULL || dead->asked < QUESTIONS_MIN)
+        return;
+    for (unsigned i = 0; i < teams_check_name_count(j); i++)
+        if (teams_check_name(j, i)->asked != NULL)
+            add_wait(&w, teams_check_name(j, i)->asked, dead);
+    if (w.names == 0)
+        return;
+    teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_ONE_RESOLVER_SILENT], w.cost >= COST_MIN ? PI_WARN : PI_NOTE,
+        (teams_problem_place) { .frame = dead->first_frame, .actor = TEAMS_BY_NETWORK },
+        "The resolver %s answers nothing: %u questions, frames %u to %u; the resolver %s answers in its place%s", address_to_str(j->scope, &dead->addr),
+        dead->asked, dead->first_frame, dead->last_frame, address_to_str(j->scope, &dead->instead->addr), cost_text(j, &w));
+}
+
+void
+teams_check_resolvers(teams_check *j)
+{
+    for (unsigned i = 0; i < wmem_array_get_count(j->clients); i++) {
+        const teams_net_client *client = *(const teams_net_client **)wmem_array_index(j->clients, i);
+
+        for (unsigned n = 0; n < client->resolver_count; n++)
+            check_resolver(j, client->resolvers[n]);
+    }
+}

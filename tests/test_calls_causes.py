@@ -53,6 +53,30 @@ def test_credentials_that_expired():
             if problem(call, "credentials-expired")} == frames
 
 
+def test_what_a_relay_made_of_expired_credentials_is_told():
+    found = {client: problem(call, "credentials-expired") for client, call in calls("credentials-expired").items()}
+    assert found["192.168.1.20"]["severity"] == "warning" and found["192.168.1.20"]["details"][0].endswith("which refused them")
+    assert found["192.168.1.21"]["severity"] == "note" and found["192.168.1.21"]["details"][0].endswith("which accepted them")
+
+
+def test_another_relay_takes_the_credentials():
+    """One relay's refusal is a warning where another one gave an allocation, whether the call is in the capture or not."""
+    found = calls("relay-refuses-one")
+    severities = {client: problem(call, "credentials-refused")["severity"] for client, call in found.items()}
+    assert severities == {"192.168.1.20": "warning", "192.168.1.21": "warning", "192.168.1.22": "error"}
+    assert {client: call["verdict_code"] for client, call in found.items()} == {
+        "192.168.1.20": "direct-public", "192.168.1.21": "setup-only", "192.168.1.22": "credentials-refused"}
+
+
+def test_checks_that_stand_alone_are_no_call_that_failed():
+    """Nor are the messages of a document (MS-ICE2, section 4)."""
+    found = calls("single-checks")
+    assert (found["192.168.1.20"]["verdict_code"], found["192.168.1.20"]["severity"]) == ("single-checks", "unknown")
+    assert (found["192.168.1.21"]["verdict_code"], found["192.168.1.21"]["severity"]) == ("not-connected", "broken")
+    vectors = json.loads(report(shared("teams/ms-ice2-hexvectors.pcap"), "teams,calls,json"))["calls"]
+    assert {call["severity"] for call in vectors} == {"unknown"}
+
+
 def test_marks_that_do_not_come_back():
     """46 sent and 0 received; both marked, neither, and twenty packets say nothing."""
     assert clients_with("marked-one-way", "dscp-one-way") == {"192.168.1.20"}

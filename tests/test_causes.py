@@ -376,7 +376,8 @@ def test_a_search_suffix_is_no_imitation():
 
 def test_a_client_of_teams_that_asks_for_discovery():
     told = of_clients(capture("discovery-beside"))
-    assert (told["192.168.1.20"]["verdict_code"], told["192.168.1.21"]["verdict_code"]) == ("went-through", "discovery")
+    assert [told[f"192.168.1.{n}"]["verdict_code"] for n in (20, 21, 22)] == ["went-through", "discovery", "identity-connected"]
+    assert [told[f"192.168.1.{n}"]["generation"] for n in (20, 21, 22)] == ["modern", "lync-discovery", ""]
 
 
 def test_a_large_hello_that_is_lost_is_no_filter_by_name():

@@ -106,11 +106,14 @@ def suffixes(c):
 
 @capture("connections/discovery-beside.pcap", START)
 def discovery_beside(c):
-    """A client of Teams that asks for a name of Lync's discovery as well; another that asks for nothing else."""
-    first, second = Client(c), Client(c, "192.168.1.21")
-    for each in (first, second):
+    """A client of Teams that asks for a name of Lync's discovery as well; another that asks for nothing else; and a third one that
+    asks for it with no name that tells more than that it is Teams."""
+    first, second, third = (Client(c, f"192.168.1.{n}") for n in range(20, 23))
+    for each in (first, second, third):
         each.resolver.ask(0, "lyncdiscoverinternal.contoso.example", rcode=NXDOMAIN)
     first.sign_in(1)
+    third.visit(1, CONFIG)
+    third.visit(2, LOGIN)
 
 
 # ---- causes that have other effects ----

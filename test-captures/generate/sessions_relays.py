@@ -117,6 +117,32 @@ def credentials_expired(c):
     allocate(c, 0, client(22), RELAYS[0], (430, "Stale Credentials"), days=1)
 
 
+@capture("sessions/relay-refuses-one.pcap", START)
+def relay_refuses_one(c):
+    """One relay refuses the credentials, with 401 and with 441, and another one takes them: with a call, and without one in this
+    capture; a third client is refused by both."""
+    refused = (401, "Unauthorized"), (441, "Wrong Credentials")
+    for n, error in zip((20, 21), refused):
+        allocate(c, 0, client(n), RELAYS[0], error)
+        allocate(c, 1, client(n), RELAYS[1])
+    talk(c, 3, client(20), 10)
+    for relay in RELAYS[:2]:
+        allocate(c, 0, client(22), relay, refused[0])
+
+
+@capture("sessions/single-checks.pcap", START)
+def single_checks(c):
+    """Checks that were sent once each, as a document shows them, and one of the other side; and a client that sends its checks again
+    and again."""
+    side, other = teams_stun.sides()
+    for n in range(3):
+        c.udp(n, client(20), (PEER[0], 50010 + n), side.request(("single", n)))
+    c.udp(3, (PEER[0], 50013), client(20), other.request("of the other"))
+    for n in range(5):
+        c.udp(n * 0.5, client(21), PEER, side.request("again"))
+    c.udp(3, (PEER[0], 50013), client(21), other.request("of the other"))
+
+
 @capture("sessions/marked-one-way.pcap", START)
 def marked_one_way(c):
     """Marked when sent and not when received; marked both ways; neither; too few packets to tell."""

@@ -95,6 +95,7 @@ typedef struct {
     uint32_t credential;        /* of the latest request; 0: none */
     uint16_t error_code;        /* of the latest Allocate that was refused; no challenge */
     uint32_t error_frame;
+    uint32_t expired_frame;     /* the first request whose credentials had expired; 0: none */
     double response_time;       /* of the answer that granted it; NAN: not known */
     bool tcp;
 } calls_allocation;

@@ -518,23 +518,6 @@ add_grant(calls_allocation *a, const packet_info *pinfo, const ts_turn_info *tur
         a->response_time = nstime_to_sec(&turn->response_time);
 }
 
-/* It says nothing of the network: told even where the relay took them. */
-static void
-add_expired(calls_entry *entry, const packet_info *pinfo, const ts_turn_info *turn)
-{
-    const report_problem expired = {
-        .severity = PI_WARN, .actor = TEAMS_BY_CLIENT, .code = "credentials-expired", .frame = pinfo->num,
-        .summary = "The client sent a relay credentials that had expired before",
-        .advice = "No firewall does this: let the client sign in again. Where that does not help, compare its clock with that of the capture",
-    };
-    char *server = report_endpoint(&turn->server);
-    char *detail = g_strdup_printf("to %s (frame %u)", server, pinfo->num);
-
-    report_problems_add(entry->seen, &expired, detail, 1);
-    g_free(server);
-    g_free(detail);
-}
-
 static void
 add_turn(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *info, const teams_tap *tap _U_)
 {
@@ -542,11 +525,12 @@ add_turn(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *info
 
     if (turn->type == TURN_ALLOCATE_REQUEST)
         add_moment(&entry->allocation, pinfo);
-    if (turn->type == TURN_ALLOCATE_REQUEST && turn->credential_expired)
-        add_expired(entry, pinfo, turn);
     if (turn->allocation == 0)
         return;
     calls_allocation *a = allocation_of(entry, pinfo, turn);
+
+    if (turn->type == TURN_ALLOCATE_REQUEST && turn->credential_expired && a->expired_frame == 0)
+        a->expired_frame = pinfo->num;
 
     if (turn->state != NULL && turn->state[0] != '\0')
         a->state = turn->state;

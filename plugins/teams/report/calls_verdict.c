@@ -476,11 +476,27 @@ is_udp_unanswered(const calls_entry *entry, report_texts *details)
     return true;
 }
 
+/*
+ * Who wants to connect sends a check again until it is answered. Messages that
+ * stand alone, as those of a document do, are no call that failed.
+ */
+static bool
+is_in_earnest(const calls_entry *entry)
+{
+    for (unsigned i = 0; i < entry->pairs->len; i++) {
+        const calls_pair *pair = &g_array_index(entry->pairs, calls_pair, i);
+
+        if (pair->requests > 1 || pair->round_trip_count > 0)
+            return true;
+    }
+    return entry->refusals->len > 0 || entry->allocations->len > 0;
+}
+
 static bool
 never_connected(const calls_entry *entry, report_texts *details _U_)
 {
     return entry->check.frame != 0 && !got_through(entry) && entry->kind != CALLS_PROBE && entry->packets[CALLS_SENT] > 0 &&
-        !is_cut_short(entry) && !is_one_sided(entry, NULL);
+        !is_cut_short(entry) && !is_one_sided(entry, NULL) && is_in_earnest(entry);
 }
 
 static bool
@@ -530,6 +546,45 @@ static bool
 credentials_refused(const calls_entry *entry, report_texts *details)
 {
     return any_refused(entry, details, true);
+}
+
+/* By the time in the user name and that of the capture; what the relay made of them is told with it. */
+static bool
+credentials_expired(const calls_entry *entry, report_texts *details)
+{
+    bool expired = false;
+
+    for (unsigned i = 0; i < entry->allocations->len; i++) {
+        const calls_allocation *a = &g_array_index(entry->allocations, calls_allocation, i);
+
+        if (a->expired_frame == 0)
+            continue;
+        expired = true;
+        if (details == NULL)
+            continue;
+        char *server = report_endpoint(&a->server);
+        char *detail = g_strdup_printf("to %s (frame %u), which %s", server, a->expired_frame,
+            a->error_code != 0 ? "refused them" : a->granted_frame > a->expired_frame ? "accepted them" : "did not answer");
+
+        report_texts_add(details, detail);
+        g_free(server);
+        g_free(detail);
+    }
+    return expired;
+}
+
+static uint32_t
+first_expired(const calls_entry *entry)
+{
+    uint32_t first = 0;
+
+    for (unsigned i = 0; i < entry->allocations->len; i++) {
+        const uint32_t frame = g_array_index(entry->allocations, calls_allocation, i).expired_frame;
+
+        if (frame != 0 && (first == 0 || frame < first))
+            first = frame;
+    }
+    return first;
 }
 
 static bool
@@ -974,6 +1029,11 @@ static const struct {
         .summary = "A relay refused the client's credentials",
         .advice = "No firewall does this: the credentials are wrong or have expired. Check the client's clock, and sign in again" },
         credentials_refused, credentials_refused_frame },
+    { { .code = "credentials-expired", .severity = PI_WARN, .actor = TEAMS_BY_CLIENT,
+        .summary = "The client sent a relay credentials that had expired before",
+        .advice = "No firewall does this. Where the relay refused them, let the client sign in again; where it did not, compare the clock "
+            "of the capture with the relay's" },
+        credentials_expired, first_expired },
     { { .code = "allocation-failed", .severity = PI_WARN, .actor = TEAMS_BY_SERVER,
         .summary = "A relay refused an allocation",
         .advice = "See the error code; the relay itself answered, so the network lets the client reach it" },
@@ -1122,6 +1182,11 @@ weighed(const calls_entry *entry, const report_problem *what)
     /* Refused everywhere, and no other way: that is what the call failed by. */
     if (strcmp(what->code, "allocation-failed") == 0 && !any_granted(entry) && !got_through(entry))
         weighed.severity = PI_ERROR;
+    /* Another relay, or another way, carried it. */
+    if (strcmp(what->code, "credentials-refused") == 0 && (any_granted(entry) || got_through(entry)))
+        weighed.severity = PI_WARN;
+    if (strcmp(what->code, "credentials-expired") == 0)
+        weighed.severity = credentials_refused(entry, NULL) ? PI_WARN : PI_NOTE;
     return weighed;
 }
 
@@ -1214,7 +1279,8 @@ holds_cut(const void *data)
 static bool
 holds_credentials(const void *entry)
 {
-    return !got_through((const calls_entry *)entry) && credentials_refused((const calls_entry *)entry, NULL);
+    return !got_through((const calls_entry *)entry) && !any_granted((const calls_entry *)entry) &&
+        credentials_refused((const calls_entry *)entry, NULL);
 }
 
 static bool
@@ -1235,6 +1301,14 @@ static bool
 holds_not_connected(const void *entry)
 {
     return never_connected((const calls_entry *)entry, NULL);
+}
+
+static bool
+holds_single_checks(const void *data)
+{
+    const calls_entry *entry = (const calls_entry *)data;
+
+    return entry->check.frame != 0 && !got_through(entry) && !is_in_earnest(entry);
 }
 
 static bool
@@ -1362,7 +1436,7 @@ const report_verdict_row calls_verdicts[] = {
         "packets over UDP of which the capture has too little to tell what they carry, some of them received; no media", holds_cut, false },
     { "credentials-refused", REPORT_BROKEN,
         "The relay refused the client's credentials, and no other path was found.",
-        "an Allocate error about credentials (401 to credentials, 430, 431, 436, 441); no nomination and no media",
+        "an Allocate error about credentials (401 to credentials, 430, 431, 436, 441), and no allocation granted; no nomination and no media",
         holds_credentials, false },
     { "allocation-refused", REPORT_BROKEN,
         "The relay gave the client no allocation, and no other path was found.",
@@ -1374,6 +1448,10 @@ const report_verdict_row calls_verdicts[] = {
     { "not-connected", REPORT_BROKEN,
         "The call did not connect in this capture.",
         "connectivity checks, but neither a nominated pair nor media", holds_not_connected, false },
+    { "single-checks", REPORT_UNKNOWN,
+        "Single connectivity checks, none of which was sent again or answered: too little to tell whether there was a call.",
+        "connectivity checks, each of which was sent once, no answer to any of them, no relay that was asked for an allocation, no ICMP error; "
+        "neither a nominated pair nor media", holds_single_checks, false },
     { "setup-only", REPORT_UNKNOWN,
         "Set-up only: no nominated pair and no media in this capture.",
         "relays or signalling, but neither a connectivity check nor media", holds_setup, false },

@@ -68,6 +68,7 @@ teams_generation_add(teams_generation_score *score, const ts_name_class *link)
 {
     if (!link->client_only)
         return;
+    score->teams = score->teams || link->product == TS_PRODUCT_TEAMS;
     for (unsigned i = 0; i < G_N_ELEMENTS(signs); i++) {
         if (strstr(link->name, signs[i].part) == NULL)
             continue;
@@ -82,8 +83,9 @@ teams_generation_of(const teams_generation_score *score)
 {
     teams_generation best = TEAMS_GENERATION_UNKNOWN;
 
+    /* Clients of Teams ask for Lync's discovery, too. */
     for (unsigned i = 1; i < TEAMS_GENERATION_COUNT; i++)
-        if (score->score[i] > score->score[best])
+        if (score->score[i] > score->score[best] && !(i == TEAMS_GENERATION_LYNC && score->teams))
             best = (teams_generation)i;
     return best;
 }

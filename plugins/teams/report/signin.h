@@ -25,6 +25,7 @@ typedef enum {
 
 typedef struct {
     unsigned score[TEAMS_GENERATION_COUNT];
+    bool teams;             /* a name that only clients of Teams ask for */
     const char *because[TEAMS_GENERATION_COUNT];    /* the first name that says so; of the info */
 } teams_generation_score;
 

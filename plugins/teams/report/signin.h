@@ -148,7 +148,7 @@ extern const report_verdict_row signin_verdicts[];
 
 /* ---- connections.c ---- */
 
-/* The sections "Connections" and "Why slow"; nothing where there is no connection. */
+/* The sections "Connections" and "Why slow", or "Times" where nothing was; nothing where there is no connection. */
 void report_connections_text(const teams_signin_result *result, FILE *out);
 
 /* ---- signin_requests.c: where TLS is decrypted ---- */

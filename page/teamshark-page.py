@@ -157,12 +157,16 @@ def problems(row):
 
 
 def table(caption, heads, body):
-    """A table that scrolls by itself where the screen is narrow; a head that begins with "#" is of numbers."""
-    def cell(name, head, content):
-        return element(name, content, class_="number" if head[0] == "#" else None, scope="col" if name == "th" else None)
-    head = element("tr", *(cell("th", head, head.lstrip("#")) for head in heads))
-    lines = [element("tr", *(cell("td", head, content) for head, content in zip(heads, line))) for line in body]
-    return element("div", element("table", element("caption", caption), element("thead", head), element("tbody", *lines)),
+    """A table that scrolls by itself, and whose rows are stacked where the screen is narrow; a head that begins with "#" is of numbers.
+
+    Roles are written out: a table that is laid out as blocks is none to a browser."""
+    def kind(head):
+        return "number" if head[0] == "#" else None
+    head = element("tr", *(element("th", head.lstrip("#"), class_=kind(head), scope="col", role="columnheader") for head in heads), role="row")
+    lines = [element("tr", *(element("td", content, class_=kind(head), role="cell", data_label=head.lstrip("#"))
+                             for head, content in zip(heads, line)), role="row") for line in body]
+    return element("div", element("table", element("caption", caption), element("thead", head, role="rowgroup"),
+                                  element("tbody", *lines, role="rowgroup"), role="table"),
                    class_="wide", tabindex="0", role="region", aria_label=caption)
 
 
@@ -775,9 +779,9 @@ def usual_tshark():
     return str(installed) if os.name == "nt" and not shutil.which("tshark") and installed.is_file() else "tshark"
 
 
-def read_capture(capture, program):
+def read_capture(capture, program, anonymous):
     """The reports of a capture in one run of tshark."""
-    options = [word for report in REPORTS for word in ("-z", f"teams,{report},json")]
+    options = [word for report in REPORTS for word in ("-z", f"teams,{report},json{',anonymise' if anonymous else ''}")]
     try:
         done = subprocess.run([program, "-n", "-q", "-r", capture, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     except OSError as error:
@@ -795,17 +799,20 @@ def main():
     parser.add_argument("capture", help="a capture; with --json, the JSON of its reports (-: standard input)")
     parser.add_argument("-o", "--output", help="the page (-: standard output); otherwise the capture's name with .html, in this folder")
     parser.add_argument("--json", action="store_true", help="read JSON of reports instead of a capture")
+    parser.add_argument("--anonymise", action="store_true", help="without names and addresses of people and hosts, and without the capture's name")
     parser.add_argument("--title", help="title of the page; otherwise the capture's name")
     parser.add_argument("--tshark", default=usual_tshark(), help="the tshark to run")
     options = parser.parse_args()
+    if options.anonymise and options.json:
+        parser.error("--anonymise needs the capture: make the JSON with teams,REPORT,json,anonymise")
     source = pathlib.Path(options.capture)
     try:
         if not options.json:
-            read = read_capture(options.capture, options.tshark)
+            read = read_capture(options.capture, options.tshark, options.anonymise)
         else:
             read = sys.stdin.buffer.read() if options.capture == "-" else source.read_bytes()
         document = json.loads(read)
-        written = page(document if isinstance(document, dict) else {}, options.title or source.name).encode()
+        written = page(document if isinstance(document, dict) else {}, options.title or ("A capture" if options.anonymise else source.name)).encode()
         if options.output == "-":
             sys.stdout.buffer.write(written)
             return

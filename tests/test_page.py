@@ -2,6 +2,8 @@
 """The page of a capture (page/): what it holds, that nothing of a stranger becomes markup, and that Chromium shows it."""
 
 import base64
+import collections
+import contextlib
 import functools
 import hashlib
 import html.parser
@@ -14,12 +16,11 @@ import sys
 
 import pytest
 
+import browser
 import harness
 
 COMMAND = harness.ROOT / "page/teamshark-page.py"
 OPTIONS = [word for name in ("summary", "signin", "calls", "names") for word in ("-z", f"teams,{name},json")]
-CHROMIUM = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync")
 HOSTILE = '"\'><script>alert(1)</script><img src=x onerror=alert(2)>&lt;&#0;\u202e\x1b[31m\u2028${x}@BODY@'
 
 # Every element of the page with the attributes that it may have.
@@ -29,7 +30,7 @@ ALLOWED = {
     "p": {"class"}, "small": set(), "span": {"class"}, "a": {"href"}, "ul": {"class"}, "li": {"class"},
     "div": {"class", "id", "role", "tabindex", "aria-label"}, "button": {"type", "data-copy", "title"}, "details": set(), "summary": set(),
     "table": {"class", "role"}, "caption": set(), "thead": {"role"}, "tbody": {"class", "role"}, "tr": {"role"},
-    "th": {"scope", "class", "role", "rowspan"}, "td": {"class", "role"},
+    "th": {"scope", "class", "role", "rowspan"}, "td": {"class", "role", "data-label"},
     "svg": {"role", "aria-label", "aria-hidden", "x", "y", "width", "height", "class"}, "rect": {"x", "y", "width", "height", "class"},
     "line": {"x1", "x2", "y1", "y2", "class"}, "path": {"d"}, "text": {"x", "y", "class", "text-anchor"},
 }
@@ -256,7 +257,118 @@ def test_command_runs_tshark(tmp_path):
     assert absent.returncode and "nowhere.pcap" in absent.stderr and "Traceback" not in absent.stderr
 
 
+def test_anonymous_page(tmp_path):
+    """Nobody is in it: neither the client nor the capture's name; Microsoft's names stay."""
+    harness.open_to_all(tmp_path)
+    tools = harness.workspace() / "page"
+    shutil.copytree(harness.ROOT / "page", tools, dirs_exist_ok=True)
+    harness.open_to_all(tools)
+    capture = harness.readable(harness.bundled("lync-discovery.pcap"))
+    command = [sys.executable, tools / COMMAND.name, capture, "--tshark", harness.tshark_program(), "-o", "-"]
+    plugins = harness.loaded_plugins(harness.stage_dir())
+    named, hidden = (harness.run([*command, *more], plugins=plugins).stdout for more in ([], ["--anonymise"]))
+    client = json.loads(reports(harness.bundled("lync-discovery.pcap")))["signins"][0]["client"]
+    assert client in named and "lync-discovery" in named
+    assert client not in hidden and "lync-discovery" not in hidden and "client-1" in hidden and "lyncdiscover.tenant-1" in hidden
+    refused = harness.run([*command[:-2], "--json", "--anonymise"], plugins=plugins)
+    assert refused.returncode == 2 and "--anonymise needs the capture" in refused.stderr
+
+
 # --- In a browser -----------------------------------------------------------------
+
+WITH_CHROMIUM = pytest.mark.skipif(not shutil.which("chromium"), reason="chromium is not installed: the page was not looked at in a browser")
+
+
+@contextlib.contextmanager
+def shown(capture, folder):
+    page = folder / "page.html"
+    page.write_text(page_of(capture))
+    with browser.opened(page, folder) as opened:
+        yield opened
+        assert not opened.said, "the page or its policy complains"
+
+
+@WITH_CHROMIUM
+def test_phones_scroll_one_way(tmp_path):
+    """At 390 pixels nothing is wider than the screen, and each cell of a stacked row says what it is."""
+    with shown(harness.bundled("article-2017.pcapng"), tmp_path) as page:
+        page.size(390, 844, mobile=True)
+        assert page.value("document.documentElement.scrollWidth") <= 390
+        assert page.value("[...document.querySelectorAll('main *')].filter(e => !e.closest('svg, thead, details:not([open])')"
+                          " && e.getBoundingClientRect().right > 391).length") == 0
+        page.value("document.querySelectorAll('details').forEach(folded => { folded.open = true; })")
+        assert page.value("document.documentElement.scrollWidth") <= 390
+        labels = page.value("[...document.querySelectorAll('.wide td')].filter(cell => cell.offsetHeight)"
+                            ".map(cell => getComputedStyle(cell, '::before').content)")
+        assert len(labels) > 100 and {'"Address: "', '"Loss: "', '"Name: "'} <= set(labels) and '": "' not in labels
+
+
+@WITH_CHROMIUM
+@pytest.mark.parametrize("width", [390, 1280])
+def test_screen_reader(width, tmp_path):
+    """Headings in their order, landmarks, tables with headings, pictures and buttons with names: on a phone, too."""
+    with shown(harness.bundled("article-2017.pcapng"), tmp_path) as page:
+        page.size(width, 800, mobile=width < 500)
+        nodes = list(page.tree())
+    levels = [properties["level"] for role, _, properties in nodes if role == "heading"]
+    assert levels[0] == 1 and levels.count(1) == 1 and all(after <= before + 1 for before, after in zip(levels, levels[1:]))
+    roles = collections.Counter(role for role, _, _ in nodes)
+    assert [roles[name] for name in ("main", "banner", "navigation", "status")] == [1, 1, 1, 1], roles
+    assert roles["table"] == 6 and roles["columnheader"] >= 20 and roles["cell"] > 150       # one more is folded away
+    unnamed = [role for role, name, _ in nodes if role in ("image", "button", "link", "table", "region", "heading", "columnheader") and not name]
+    assert not unnamed
+    assert {name for role, name, _ in nodes if role == "table"} >= {"Share is that of the call's bytes.", "Names of the capture. Regions are those that names tell."}
+
+
+@WITH_CHROMIUM
+def test_keys(tmp_path):
+    """The tabulator reaches everything that can be used, in the order of the page, and where it is can be seen; Enter uses it."""
+    with shown(harness.bundled("article-2017.pcapng"), tmp_path) as page:
+        page.size(1280, 720)
+        page.value("window.usable = [...document.querySelectorAll('a, button, summary, [tabindex]')].filter(e => e.offsetParent || e.tagName == 'A')"
+                   ".filter(e => !e.closest('details:not([open])') || e.tagName == 'SUMMARY')")
+        count = page.value("usable.length")
+        assert count > 50
+        reached, marks = [], set()
+        for _ in range(count):
+            page.press("Tab")
+            reached.append(page.value("usable.indexOf(document.activeElement)"))
+            marks.add(page.value("getComputedStyle(document.activeElement).outlineStyle"))
+        assert reached == list(range(count)) and marks == {"solid"}
+        page.value("document.querySelector('nav a').focus()")
+        page.press("Enter")
+        page.until("location.hash == '#signin-1'")
+        page.value("document.querySelector('summary').focus()")
+        page.press("Enter")
+        page.until("document.querySelector('details').open")
+        page.value("document.querySelector('button[data-copy]').focus()")
+        page.press(" ")
+        page.until("document.getElementById('copied').textContent.endsWith('teams.signin == 1')")
+
+
+@WITH_CHROMIUM
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_contrast(scheme, tmp_path):
+    """Words against what is behind them: at least 4.5 to 1 (WCAG 2.1, 1.4.3)."""
+    with shown(harness.shared("failures/05-syn-dropped-login.pcapng"), tmp_path) as page:
+        page.media(scheme=scheme)
+        pairs = page.value("""[...document.querySelectorAll('main *, nav *, header *')].filter(e => !e.closest('svg') && e.innerText && e.offsetHeight).map(e => {
+            let behind = e;
+            while (behind && getComputedStyle(behind).backgroundColor == 'rgba(0, 0, 0, 0)') behind = behind.parentElement;
+            return [getComputedStyle(e).color, getComputedStyle(behind || document.body).backgroundColor]; })""")
+    assert len(pairs) > 50
+    assert not [pair for pair in map(tuple, {tuple(pair) for pair in pairs}) if contrast(*pair) < 4.5]
+
+
+def contrast(one, other):
+    """By WCAG 2.1: of two colours as "rgb(1, 2, 3)"."""
+    def luminance(colour):
+        parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+        parts = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
 
 @pytest.mark.parametrize("size", ["1280,1150", "500,844"])
 def test_chromium_shows_it(size, tmp_path):
@@ -265,7 +377,7 @@ def test_chromium_shows_it(size, tmp_path):
         pytest.skip("chromium is not installed: the page was not looked at in a browser")
     page = tmp_path / "page.html"
     page.write_text(page_of(harness.bundled("article-2017.pcapng")))
-    done = subprocess.run(["chromium", *CHROMIUM, f"--user-data-dir={tmp_path / 'profile'}", "--enable-logging=stderr", f"--window-size={size}",
+    done = subprocess.run(["chromium", *browser.OPTIONS, f"--user-data-dir={tmp_path / 'profile'}", "--enable-logging=stderr", f"--window-size={size}",
                            f"--screenshot={tmp_path / 'page.png'}", page.as_uri()], capture_output=True, text=True, check=False, timeout=harness.TIMEOUT_S)
     assert done.returncode == 0, done.stderr
     assert not [line for line in done.stderr.splitlines() if "CONSOLE" in line], "the page or its policy complains"

@@ -99,3 +99,42 @@ def test_a_nat_inside_gives_another_port():
 def test_figures_are_in_the_text(name, text):
     """Truth of these captures is in truth.csv beside them."""
     assert text in tshark("-q", "-r", str(shared(f"failures/{name}.pcapng")), "-z", "teams,calls")
+
+
+def test_loss_names_the_first_frame_after_missing_packets():
+    """By the sequence numbers in the bytes of each packet."""
+    path = bundled("sessions/loss.pcap")
+    sequences = [(int(each["frame.number"][0]), bytes.fromhex(each["udp.payload"][0]))
+                 for each in fields(path, ["frame.number", "udp.payload"], "teams_stun.media == \"rtp\"")]
+    sequences = [(frame, int.from_bytes(payload[2:4], "big")) for frame, payload in sequences]
+    jumps = [frame for (_, before), (frame, sequence) in zip(sequences, sequences[1:]) if sequence > before + 1]
+    found = problem(next(iter(calls("loss").values())), "loss")
+    assert found["frame"] == jumps[0] and len(jumps) >= 2
+    assert_filter_finds(path, 1, found)
+
+
+def assert_filter_finds(path, call, found):
+    """The frame that a finding names is one of those that its filter finds in the call."""
+    frames = [int(each["frame.number"][0]) for each in fields(path, ["frame.number"], f"teams.call == {call} && {found['filter']}")]
+    assert found["frame"] in frames, found
+
+
+@pytest.mark.parametrize("name, code, frame", [
+    ("17-loss-jitter-down", "loss", min), ("19-nat-rebinding", "media-gap", min), ("20-vpn-hairpin", "round-trip", None)])
+def test_findings_of_a_call_name_a_frame_that_shows_them(name, code, frame):
+    """Loss and gap where they begin; of round trips the slowest answer."""
+    path = shared(f"failures/{name}.pcapng")
+    call, = json.loads(report(path, "teams,calls,json"))["calls"]
+    found = problem(call, code)
+    assert_filter_finds(path, call["call"], found)
+    shown = {int(each["frame.number"][0]): float((each["teams_stun.response_time"] or ["0"])[0]) for each in fields(
+        path, ["frame.number", "teams_stun.response_time"], f"teams.call == {call['call']} && {found['filter']}")}
+    assert found["frame"] == (frame(shown) if frame else max(shown, key=shown.get))
+
+
+@pytest.mark.parametrize("name", ["17-loss-jitter-down", "19-nat-rebinding", "20-vpn-hairpin", "14a-udp-dropped-pseudo-tls", "00-control"])
+def test_frames_of_findings_are_of_their_call(name):
+    path = shared(f"failures/{name}.pcapng")
+    for call in json.loads(report(path, "teams,calls,json"))["calls"]:
+        frames = {int(each["frame.number"][0]) for each in fields(path, ["frame.number"], f"teams.call == {call['call']}")}
+        assert {each["frame"] for each in call["problems"]} <= frames | {0}

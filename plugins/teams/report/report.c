@@ -369,6 +369,7 @@ properties_schema(json_dumper *out)
     json_dumper_set_member_name(out, "version");
     json_dumper_begin_object(out);
     report_json_member_uint(out, "const", JSON_VERSION);
+    report_json_member_text(out, "description", "raised when something changes that a program could trip over");
     json_dumper_end_object(out);
     json_dumper_set_member_name(out, "reports");
     json_dumper_begin_object(out);

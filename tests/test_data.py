@@ -56,6 +56,7 @@ PREFIX = "192.0.2.0/24,media,worldwide,11,,,,MS-WW23,"
 SET = "worldwide,12,Allow,yes,new.contoso.example,exact,,,MS-WW23"
 KEY = "new.contoso.example,host,1,new.contoso.example,,OBSERVED"
 VALUE = "stage,new,New,A new stage"
+REGION = "zz,Somewhere,OBSERVED,low"
 ROUTE = "new.contoso.example,GET,/api/new,teams,chat,sync,,Text,OBSERVED,low"
 
 # File, the row that is appended, and a part of the reason that the build gives.
@@ -126,6 +127,10 @@ BAD_ROWS = [
     ("paths.csv", ROUTE.replace(",sync,,", ",sync,2026,"), "since '2026' is not yyyy-mm"),
     ("paths.csv", ROUTE.replace("low", "high"), "one source that is no document"),
     ("paths.csv", ROUTE.replace("OBSERVED", "HEARSAY"), "source 'HEARSAY'"),
+    ("path_regions.csv", REGION.replace("zz", "Zz"), "code 'Zz' is not two to six letters"),
+    ("path_regions.csv", REGION.replace("zz", "z01"), "code 'z01' is not two to six letters"),
+    ("path_regions.csv", REGION.replace("Somewhere", ""), "empty meaning"),
+    ("path_regions.csv", REGION.replace("low", "sure"), "unknown confidence 'sure'"),
     ("enumerations.csv", VALUE.replace("stage", "phase"), "unknown kind"),
     ("enumerations.csv", VALUE.replace(",new,", ",New One,"), "not lower case words"),
     ("enumerations.csv", VALUE.replace(",New,", ",,"), "empty label"),
@@ -191,7 +196,7 @@ def test_every_source_is_used_and_none_names_a_private_collection():
     text = (DATA / "SOURCES.md").read_text(encoding="ascii")
     codes = set(re.findall(r"^\| `([^`]+)`", text, re.MULTILINE))
     used = {code.partition("#")[0] for name in ("taxonomy.csv", "tokens.csv", "prefixes.csv", "endpoint_sets.csv",
-                                                "key_names.csv", "paths.csv") for row in table(name)
+                                                "key_names.csv", "paths.csv", "path_regions.csv") for row in table(name)
             for code in row["source"].split(";")}
     assert used <= codes
     assert codes - used == set()

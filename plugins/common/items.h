@@ -24,13 +24,21 @@ ts_add_flag(tvbuff_t *tvb, proto_tree *tree, int hf)
 }
 
 /*
- * The protocol's item. Stock would write its title for every frame; where nobody asks
- * for the protocol or a field of it, the item is there, but nobody reads its title.
+ * The protocol's item, of frames that are the bulk of a call. Its title, prefix and text, is also the
+ * value of the protocol, which is written only where a column, a filter or an output asks for that.
+ * Where nobody asks for the protocol or a field of it, the item is there, but nobody reads its title.
  */
-#define ts_add_protocol(tvb, tree, proto, length, ...) \
-    (proto_field_is_referenced(tree, proto) ? \
-        proto_tree_add_protocol_format(tree, proto, tvb, 0, length, __VA_ARGS__) : \
-        proto_tree_add_item(tree, proto, tvb, 0, length, ENC_NA))
+static inline proto_item *
+ts_add_protocol(tvbuff_t *tvb, proto_tree *tree, int proto, int length, const char *prefix, const char *text)
+{
+    if (proto_registrar_get_nth((unsigned)proto)->ref_type == HF_REF_TYPE_DIRECT)
+        return proto_tree_add_protocol_format(tree, proto, tvb, 0, length, "%s%s", prefix, text);
+    proto_item *item = proto_tree_add_item(tree, proto, tvb, 0, length, ENC_NA);
+
+    if (proto_field_is_referenced(tree, proto))
+        proto_item_set_text(item, "%s%s", prefix, text);
+    return item;
+}
 
 /* FT_FRAMENUM or a number that begins with 1; nothing where it is 0. */
 static inline void

@@ -15,7 +15,8 @@
 static struct {
     dissector_handle_t postdissector;
     GArray *fields;
-    GArray *more;       /* asked for in this file */
+    GArray *more;           /* asked for in this file */
+    const GArray *for_now;  /* asked for until another set is, or NULL */
 } wanted_fields;
 
 /* At the start of each file it is known what the user disabled. Wireshark frees what it got before. */
@@ -26,17 +27,33 @@ ask(void)
         dissector_handle_get_protocol_index(wanted_fields.postdissector)));
 
     g_array_set_size(wanted_fields.more, 0);
+    wanted_fields.for_now = NULL;
     set_postdissector_wanted_hfids(wanted_fields.postdissector, enabled ? g_array_copy(wanted_fields.fields) : NULL);
+}
+
+static void
+ask_for_all(void)
+{
+    GArray *all = g_array_copy(wanted_fields.fields);
+
+    g_array_append_vals(all, wanted_fields.more->data, wanted_fields.more->len);
+    if (wanted_fields.for_now != NULL)
+        g_array_append_vals(all, wanted_fields.for_now->data, wanted_fields.for_now->len);
+    set_postdissector_wanted_hfids(wanted_fields.postdissector, all);
 }
 
 void
 ts_want_more_fields(const GArray *more)
 {
-    GArray *all = g_array_copy(wanted_fields.fields);
-
     g_array_append_vals(wanted_fields.more, more->data, more->len);
-    g_array_append_vals(all, wanted_fields.more->data, wanted_fields.more->len);
-    set_postdissector_wanted_hfids(wanted_fields.postdissector, all);
+    ask_for_all();
+}
+
+void
+ts_want_fields_for_now(const GArray *fields)
+{
+    wanted_fields.for_now = fields;
+    ask_for_all();
 }
 
 void
@@ -74,7 +91,7 @@ ts_stock_field_wanted(GArray *wanted, const char *name)
 const field_info *
 ts_stock_field_at(proto_tree *tree, const ts_stock_field *field, unsigned n)
 {
-    for (unsigned i = 0; tree != NULL && i < field->count; i++) {
+    for (unsigned i = 0; ts_has_wanted_fields(tree) && i < field->count; i++) {
         const GPtrArray *found = proto_get_finfo_ptr_array(tree, field->ids[i]);
 
         if (found == NULL)

@@ -26,7 +26,20 @@ void ts_want_fields(dissector_handle_t postdissector, GArray *wanted);
  */
 void ts_want_more_fields(const GArray *more);
 
+/* And these, until it is called again or the file ends; NULL: none. fields stays the caller's. */
+void ts_want_fields_for_now(const GArray *fields);
+
 /* ---- reading ---- */
+
+/*
+ * Does the frame have any of the fields that somebody asked for, a postdissector or
+ * the user? Most frames have none, and need not be asked for one after the other.
+ */
+static inline bool
+ts_has_wanted_fields(proto_tree *tree)
+{
+    return tree != NULL && PTREE_DATA(tree)->interesting_hfids != NULL && g_hash_table_size(PTREE_DATA(tree)->interesting_hfids) > 0;
+}
 
 /* Stock registers some names for several places in a message: each is a field of its own. */
 #define TS_FIELD_IDS_MAX 6

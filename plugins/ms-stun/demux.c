@@ -96,6 +96,7 @@ proto_register_teamshark(void)
 
     ts_stock_register(prefs_register_protocol(ts_demux.proto, NULL));
     ts_demux_state_register();
+    ts_decisions_register();
     ts_tls_register();
     ts_direct_routing_register();
     ts_duplicates_register();

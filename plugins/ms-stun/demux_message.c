@@ -81,10 +81,20 @@ typedef struct {
     ts_evidence evidence;       /* TS_EVIDENCE_NONE: left to stock */
 } decision;
 
-static wmem_array_t *
-decisions_of(packet_info *pinfo, wmem_allocator_t *scope)
+static GArray *decided;         /* decision: of the frame that the first pass is at */
+static uint32_t decided_frame;
+
+static void
+forget_decisions(void)
 {
-    return (wmem_array_t *)p_get_proto_data(scope, pinfo, ts_demux.proto, TS_DEMUX_DECISIONS_KEY);
+    decided_frame = 0;
+}
+
+void
+ts_decisions_register(void)
+{
+    decided = g_array_new(FALSE, FALSE, (unsigned)sizeof(decision));
+    register_cleanup_routine(forget_decisions);
 }
 
 static void
@@ -94,18 +104,17 @@ decision_add(tvbuff_t *tvb, packet_info *pinfo, unsigned depth, ts_evidence evid
 
     if (PINFO_FD_VISITED(pinfo))
         return;
-    wmem_array_t *decisions = decisions_of(pinfo, pinfo->pool);
-    if (decisions == NULL) {
-        decisions = wmem_array_new(pinfo->pool, sizeof(decision));
-        p_add_proto_data(pinfo->pool, pinfo, ts_demux.proto, TS_DEMUX_DECISIONS_KEY, decisions);
-    }
-    wmem_array_append_one(decisions, made);
+    if (decided_frame != pinfo->num)
+        g_array_set_size(decided, 0);
+    decided_frame = pinfo->num;
+    g_array_append_val(decided, made);
 }
 
 static bool
 decision_find(tvbuff_t *tvb, packet_info *pinfo, unsigned depth, ts_evidence *evidence)
 {
-    wmem_array_t *decisions = PINFO_FD_VISITED(pinfo) ? decisions_of(pinfo, wmem_file_scope()) : NULL;
+    wmem_array_t *decisions = !PINFO_FD_VISITED(pinfo) ? NULL :
+        (wmem_array_t *)p_get_proto_data(wmem_file_scope(), pinfo, ts_demux.proto, TS_DEMUX_DECISIONS_KEY);
     const unsigned count = decisions == NULL ? 0 : wmem_array_get_count(decisions);
     const uint32_t offset = (uint32_t)tvb_raw_offset(tvb);
     const uint32_t length = tvb_reported_length(tvb);
@@ -123,12 +132,11 @@ decision_find(tvbuff_t *tvb, packet_info *pinfo, unsigned depth, ts_evidence *ev
 void
 ts_decisions_keep(packet_info *pinfo)
 {
-    wmem_array_t *decisions = PINFO_FD_VISITED(pinfo) || !ts_demux_changed_in(pinfo) ? NULL : decisions_of(pinfo, pinfo->pool);
-
-    if (decisions == NULL)
+    if (PINFO_FD_VISITED(pinfo) || !ts_demux_changed_in(pinfo) || decided_frame != pinfo->num)
         return;
-    wmem_array_t *kept = wmem_array_sized_new(wmem_file_scope(), sizeof(decision), wmem_array_get_count(decisions));
-    wmem_array_append(kept, wmem_array_get_raw(decisions), wmem_array_get_count(decisions));
+    wmem_array_t *kept = wmem_array_sized_new(wmem_file_scope(), sizeof(decision), decided->len);
+
+    wmem_array_append(kept, decided->data, decided->len);
     p_add_proto_data(wmem_file_scope(), pinfo, ts_demux.proto, TS_DEMUX_DECISIONS_KEY, kept);
 }
 

@@ -52,7 +52,7 @@ enum {
     TS_DEMUX_HANDSHAKE_KEY,     /* set: a pseudo-TLS handshake was dissected inline */
     TS_DEMUX_STREAM_START_KEY,  /* what earlier segments brought of the start of this one's stream */
     TS_DEMUX_OVERTAKEN_KEY,     /* set: what comes behind the segment was seen before it */
-    TS_DEMUX_DECISIONS_KEY      /* see demux_message.c; while the first pass is at the frame, in packet scope */
+    TS_DEMUX_DECISIONS_KEY      /* see demux_message.c */
 };
 
 /* ---- demux_order.c ---- */
@@ -80,6 +80,7 @@ bool ts_layer_is_on_tcp(const ts_layer *layer);
 
 /* At the end of the frame: what was decided about its messages, for later passes. */
 void ts_decisions_keep(packet_info *pinfo);
+void ts_decisions_register(void);
 
 /* ---- demux_evidence.c ---- */
 

@@ -143,9 +143,13 @@ find_hello(tvbuff_t *tvb, int length, bool (*is_hello)(const uint8_t *))
     static const int trailers[] = { 0, 4 };
     const int captured = (int)tvb_captured_length(tvb);
 
+    if (captured < length)
+        return NULL;
+    const uint8_t *bytes = tvb_get_ptr(tvb, 0, captured);
+
     for (unsigned i = 0; i < array_length(trailers); i++) {
         const int offset = captured - length - trailers[i];
-        if (offset >= 0 && tvb_get_uint8(tvb, offset) == 0x16 && is_hello(tvb_get_ptr(tvb, offset, length)))
+        if (offset >= 0 && bytes[offset] == 0x16 && is_hello(bytes + offset))
             return tvb_new_subset_length(tvb, offset, length);
     }
     return NULL;
@@ -178,17 +182,18 @@ find_anywhere(tvbuff_t *frame)
 void
 ts_tls_after(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
-    tvbuff_t *missed = NULL;
-
-    if (pinfo->ptype != PT_TCP || pinfo->flags.in_error_pkt || !ts_demux_enabled() ||
-        p_get_proto_data(pinfo->pool, pinfo, ts_demux.proto, TS_DEMUX_HANDSHAKE_KEY) != NULL)
+    if (pinfo->ptype != PT_TCP || pinfo->flags.in_error_pkt)
         return;
-    if (is_first_on_port(pinfo)) {
-        watch(pinfo);
-        missed = find_anywhere(tvb);
-    }
+    const bool first = is_first_on_port(pinfo);
+    tvbuff_t *missed = first ? find_anywhere(tvb) : NULL;
+
     if (missed == NULL)
         missed = find_missed_handshake(pinfo);
+    if ((!first && missed == NULL) || !ts_demux_enabled() ||
+        p_get_proto_data(pinfo->pool, pinfo, ts_demux.proto, TS_DEMUX_HANDSHAKE_KEY) != NULL)
+        return;
+    if (first)
+        watch(pinfo);
     if (missed == NULL)
         return;
 

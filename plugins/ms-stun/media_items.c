@@ -109,7 +109,10 @@ show_measured(tvbuff_t *tvb, proto_tree *tree, const ts_rtp_measured *measured)
     proto_item *item = proto_tree_add_int(tree, hf_teams_stun_rtp_lost, tvb, 0, 0, measured->lost);
 
     proto_item_set_generated(item);
-    if (measured->lost < 0)
+    /* A line less in nearly every packet; filters and graphs have the 0. */
+    if (measured->lost == 0)
+        proto_item_set_hidden(item);
+    else if (measured->lost < 0)
         proto_item_append_text(item, " (comes late: it was counted as missing)");
     if (measured->has_jitter)
         proto_item_set_generated(proto_tree_add_double(tree, hf_teams_stun_rtp_jitter, tvb, 0, 0, measured->jitter));
@@ -196,7 +199,7 @@ show_fields(tvbuff_t *tvb, proto_tree *tree, const ts_media_frame_data *frame_da
 void
 ts_media_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_media_frame_data *frame_data)
 {
-    proto_item *root = ts_add_protocol(tvb, tree, proto_teams_stun, -1, "%s", title_of(frame_data));
+    proto_item *root = ts_add_protocol(tvb, tree, proto_teams_stun, -1, "", title_of(frame_data));
     /* Media are the bulk of a call: where nobody asks for a field below the item, none is made. */
     proto_tree *sub = proto_field_is_referenced(tree, proto_teams_stun) ? proto_item_add_subtree(root, ett_media) : NULL;
 

@@ -22,23 +22,29 @@ typedef struct {
 static const char server_side[] = "server";
 static const char client_side[] = "client";
 
-/* "server port 3479". Interned; the last one is kept, since a stream asks for the same again and again. */
+/* Streams of a call, both ways, ask for the same again and again. */
+#define PORTS_KEPT 16
+
+/* "server port 3479". Interned. */
 static const char *
 port_evidence(const char *side, uint16_t port)
 {
-    static const char *last_side;
-    static uint16_t last_port;
-    static const char *last;
+    static struct {
+        const char *side;
+        uint16_t port;
+        const char *text;
+    } kept[PORTS_KEPT];
+    const unsigned slot = port % PORTS_KEPT;
 
-    if (last == NULL || side != last_side || port != last_port) {
+    if (side != kept[slot].side || port != kept[slot].port) {
         char text[sizeof "server port 65535"];
 
         snprintf(text, sizeof text, "%s port %u", side, port);
-        last = g_intern_string(text);
-        last_side = side;
-        last_port = port;
+        kept[slot].text = g_intern_string(text);
+        kept[slot].side = side;
+        kept[slot].port = port;
     }
-    return last;
+    return kept[slot].text;
 }
 
 static const char *

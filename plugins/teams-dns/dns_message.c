@@ -408,7 +408,7 @@ ts_dns_messages(packet_info *pinfo, proto_tree *tree)
     reader r = { .pinfo = pinfo };
     bool any;
 
-    if (tree == NULL)
+    if (!ts_has_wanted_fields(tree))
         return NULL;
     any = present(tree, proto_dns);
     for (size_t i = 0; i < array_length(fields) && !fields[i].in_dns; i++)

@@ -90,10 +90,12 @@ signin_number(const teams_frame_info *info)
 static proto_tree *
 show_protocol(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const char *label)
 {
-    proto_item *item = ts_add_protocol(tvb, tree, proto_teams, 0, "Microsoft Teams: %s", label);
+    proto_item *item = ts_add_protocol(tvb, tree, proto_teams, 0, "Microsoft Teams: ", label);
     proto_tree *teams_tree = proto_field_is_referenced(tree, proto_teams) ? proto_item_add_subtree(item, ett_teams) : NULL;
 
     proto_item_set_generated(item);
+    if (!teams_may_have_items(pinfo))
+        return teams_tree;
     if (teams_tree != NULL) {
         teams_connection_show(tvb, pinfo, teams_tree);
         teams_requests_show(tvb, pinfo, teams_tree);
@@ -107,10 +109,10 @@ static uint32_t
 duplicate_of(packet_info *pinfo)
 {
     const ts_duplicate duplicate = ts_duplicate_of(pinfo);
-    const ts_frame_info *first = ts_frame_info_first(pinfo);
+    const ts_frame_info *first = duplicate.by_time ? ts_frame_info_first(pinfo) : NULL;
 
     /* Clients of old versions send a check twice at once. */
-    if (duplicate.by_time && first != NULL && first->kind == TS_INFO_CHECK && ((const ts_check_info *)first)->version != 0 &&
+    if (first != NULL && first->kind == TS_INFO_CHECK && ((const ts_check_info *)first)->version != 0 &&
         ((const ts_check_info *)first)->version <= TS_LAST_VERSION_WITH_TWINS)
         return 0;
     return duplicate.frame;
@@ -169,17 +171,15 @@ queue_tap(packet_info *pinfo, const teams_frame_info *info)
 
 /* A frame with media, the bulk of a call, has the info that the ones before it in its flow have. */
 static const ts_media_info *
-media_of(packet_info *pinfo)
+media_of(const ts_frame_info *first)
 {
-    const ts_frame_info *first = ts_frame_info_first(pinfo);
-
     return first != NULL && first->kind == TS_INFO_MEDIA ? (const ts_media_info *)first : NULL;
 }
 
 static void
-keep_info(packet_info *pinfo, const teams_frame_info *info)
+keep_info(packet_info *pinfo, const ts_frame_info *infos, const teams_frame_info *info)
 {
-    const ts_media_info *media = media_of(pinfo);
+    const ts_media_info *media = media_of(infos);
 
     if (media == NULL || info->flow == NULL) {
         p_add_proto_data(wmem_file_scope(), pinfo, proto_teams, INFO_KEY, (void *)info);
@@ -199,7 +199,7 @@ keep_info(packet_info *pinfo, const teams_frame_info *info)
 static const teams_frame_info *
 info_of(packet_info *pinfo)
 {
-    const ts_media_info *media = media_of(pinfo);
+    const ts_media_info *media = media_of(ts_frame_info_first(pinfo));
     const teams_flow *flow = media == NULL ? NULL : teams_flow_of(teams_model_get(), pinfo, false, true);
 
     if (flow == NULL || flow->media_infos[media->kind].changes == NULL)
@@ -209,14 +209,14 @@ info_of(packet_info *pinfo)
 
 /* What the frame is: decided on the first pass, the same on every later one. NULL where it is not ours. */
 static const teams_frame_info *
-find_info(tvbuff_t *tvb, packet_info *pinfo)
+find_info(tvbuff_t *tvb, packet_info *pinfo, const ts_frame_info *infos)
 {
     const teams_frame_info *info;
 
     if (PINFO_FD_VISITED(pinfo))
         return info_of(pinfo);
-    if ((info = teams_assign_frame(pinfo)) != NULL || (info = teams_refusal_info(tvb, pinfo)) != NULL) {
-        keep_info(pinfo, info);
+    if ((info = teams_assign_frame(pinfo, infos)) != NULL || (info = teams_refusal_info(tvb, pinfo)) != NULL) {
+        keep_info(pinfo, infos, info);
         teams_model_get()->last_frame = pinfo->num;
     }
     return info;
@@ -238,10 +238,11 @@ static int
 dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
     teams_clock_frame(teams_model_get(), pinfo);
-    const teams_frame_info *info = find_info(tvb, pinfo);
+    const ts_frame_info *infos = PINFO_FD_VISITED(pinfo) ? NULL : ts_frame_info_first(pinfo);
+    const teams_frame_info *info = find_info(tvb, pinfo, infos);
 
     if (!PINFO_FD_VISITED(pinfo))
-        teams_connection_frame(tvb, pinfo, tree);
+        teams_connection_frame(tvb, pinfo, tree, infos);
     if (info != NULL) {
         /* Whoever looks or not: a copy may come, and later passes look up what the first one found. */
         (void)ts_duplicate_of(pinfo);
@@ -251,7 +252,7 @@ dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U
         if (teams_preference_info_column())
             prepend_info(pinfo, info, label);
         queue_tap(pinfo, info);
-    } else if (teams_connection_has_items(pinfo) || teams_requests_has_items(pinfo))
+    } else if (teams_may_have_items(pinfo) && (teams_connection_has_items(pinfo) || teams_requests_has_items(pinfo)))
         show_protocol(tvb, pinfo, tree, "connection");
     if (info == NULL && proto_field_is_referenced(tree, hf_teams_prefix))
         add_string(tree, tvb, hf_teams_prefix, teams_shared_prefix(pinfo));

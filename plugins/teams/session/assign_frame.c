@@ -320,9 +320,9 @@ finish(teams_frame_builder *b)
 }
 
 const teams_frame_info *
-teams_assign_frame(packet_info *pinfo)
+teams_assign_frame(packet_info *pinfo, const ts_frame_info *infos)
 {
-    teams_frame_builder b = { .model = teams_model_get(), .pinfo = pinfo };
+    teams_frame_builder b = { .model = teams_model_get(), .pinfo = pinfo, .infos = infos };
 
     memset(&b.info, 0, sizeof b.info);
     teams_clients_count(b.model, pinfo);

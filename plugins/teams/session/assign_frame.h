@@ -11,9 +11,9 @@
 
 /*
  * First pass: what the frame is, or NULL where nothing proves it to be ours.
- * Updates the model; what it returns is file scope.
+ * Updates the model; what it returns is file scope. infos are the frame's (ts_frame_info_first()).
  */
-const teams_frame_info *teams_assign_frame(packet_info *pinfo);
+const teams_frame_info *teams_assign_frame(packet_info *pinfo, const ts_frame_info *infos);
 
 /*
  * The published prefix that one end of a web connection is in, where others
@@ -34,6 +34,7 @@ const teams_frame_info *teams_refusal_info(tvbuff_t *tvb, packet_info *pinfo);
 typedef struct {
     teams_model *model;
     packet_info *pinfo;
+    const ts_frame_info *infos;     /* that the other plugins left on the frame */
     teams_frame_info info;
     teams_client *client;
     teams_call_key key;

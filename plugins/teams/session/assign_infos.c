@@ -410,7 +410,7 @@ static void (*const appliers[])(teams_frame_builder *b, const ts_frame_info *inf
 void
 teams_builder_add_infos(teams_frame_builder *b)
 {
-    for (const ts_frame_info *info = ts_frame_info_first(b->pinfo); info != NULL; info = info->next)
+    for (const ts_frame_info *info = b->infos; info != NULL; info = info->next)
         if ((unsigned)info->kind < G_N_ELEMENTS(appliers))
             appliers[info->kind](b, info);
 }

@@ -328,6 +328,7 @@ teams_connection_keep_time(packet_info *pinfo, const teams_net_client *client, t
     if (kept == NULL) {
         kept = wmem_new0(wmem_file_scope(), frame_steps);
         p_add_proto_data(wmem_file_scope(), pinfo, proto_teams, STEPS_KEY, kept);
+        teams_model_get()->last_with_items = pinfo->num;
     }
     kept->time[step] = *time;
     kept->done[step] = true;

@@ -221,7 +221,7 @@ void teams_connection_cleanup(void);
 void teams_connection_handoff(dissector_handle_t postdissector);
 
 /* First pass: follows the frame's connection, and keeps with the frame what it completes or proves. tvb is the whole frame. */
-void teams_connection_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
+void teams_connection_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_frame_info *infos);
 
 /* Every pass: has the frame times or problems to show? Shows the times. */
 bool teams_connection_has_items(packet_info *pinfo);

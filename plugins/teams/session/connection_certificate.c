@@ -30,9 +30,18 @@ static ts_stock_field field_oid;
 static ts_stock_field field_dns_name;
 static ts_stock_field field_strings[G_N_ELEMENTS(string_fields)];
 
+/*
+ * int: these are many, and every wanted field costs in every frame. A server that answers at all
+ * sends its certificate within seconds, so they are asked for so long after the latest ClientHello.
+ */
+static GArray *wanted;
+
+#define CERTIFICATE_SECONDS 60
+
 void
-teams_connection_certificate_handoff(GArray *wanted)
+teams_connection_certificate_handoff(void)
 {
+    wanted = g_array_new(FALSE, FALSE, (unsigned)sizeof(int));
     field_issuer = ts_stock_field_wanted(wanted, "x509af.issuer");
     field_subject = ts_stock_field_wanted(wanted, "x509af.subject");
     field_not_before = ts_stock_field_wanted(wanted, "x509af.notBefore");
@@ -41,6 +50,28 @@ teams_connection_certificate_handoff(GArray *wanted)
     field_dns_name = ts_stock_field_wanted(wanted, "x509ce.dNSName");
     for (unsigned i = 0; i < G_N_ELEMENTS(string_fields); i++)
         field_strings[i] = ts_stock_field_wanted(wanted, string_fields[i]);
+}
+
+static void
+ask(bool due)
+{
+    if (teams_net_get()->certificates_due != due)
+        ts_want_fields_for_now(due ? wanted : NULL);
+    teams_net_get()->certificates_due = due;
+}
+
+void
+teams_certificates_expect(const packet_info *pinfo)
+{
+    teams_net_get()->latest_hello = *teams_time(pinfo);
+    ask(true);
+}
+
+void
+teams_certificates_wait(const packet_info *pinfo)
+{
+    if (teams_net_get()->certificates_due)
+        ask(ts_seconds(&teams_net_get()->latest_hello, teams_time(pinfo)) <= CERTIFICATE_SECONDS);
 }
 
 /* Is it a name of an issuer that Microsoft's services use? */

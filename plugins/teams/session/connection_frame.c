@@ -42,7 +42,7 @@ static ts_stock_field field_zero_window;
 static dissector_handle_t postdissector;
 
 /*
- * int: what answers of hosts show, asked for from the frame after the first that names one.
+ * int: what TCP does to hosts of ours, and what TLS alerts; asked for from the frame after the first that names one.
  * A host is named by a question, an answer of DNS or a client, and never in the frame of what itself answers.
  */
 static GArray *fields_of_hosts;
@@ -54,12 +54,12 @@ teams_connection_handoff(dissector_handle_t handle)
 
     fields_of_hosts = g_array_new(FALSE, FALSE, (unsigned)sizeof(int));
     postdissector = handle;
-    field_retransmission = ts_stock_field_wanted(wanted, "tcp.analysis.retransmission");
-    field_spurious = ts_stock_field_wanted(wanted, "tcp.analysis.spurious_retransmission");
-    field_zero_window = ts_stock_field_wanted(wanted, "tcp.analysis.zero_window");
-    teams_connection_tls_handoff(wanted);
-    teams_connection_http_handoff(wanted, fields_of_hosts);
-    teams_connection_certificate_handoff(fields_of_hosts);
+    field_retransmission = ts_stock_field_wanted(fields_of_hosts, "tcp.analysis.retransmission");
+    field_spurious = ts_stock_field_wanted(fields_of_hosts, "tcp.analysis.spurious_retransmission");
+    field_zero_window = ts_stock_field_wanted(fields_of_hosts, "tcp.analysis.zero_window");
+    teams_connection_tls_handoff(wanted, fields_of_hosts);
+    teams_connection_http_handoff(wanted);
+    teams_connection_certificate_handoff();
     teams_requests_handoff();
     ts_want_fields(postdissector, wanted);
 }
@@ -445,13 +445,14 @@ ask_for_fields_of_hosts(void)
 }
 
 void
-teams_connection_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+teams_connection_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_frame_info *infos)
 {
-    teams_connection_names(pinfo);
+    teams_connection_names(pinfo, infos);
     teams_connection_http_any(pinfo, tree);
     if (wmem_map_size(teams_net_get()->hosts) == 0)
         return;
     ask_for_fields_of_hosts();
+    teams_certificates_wait(pinfo);
     if (ts_frame_has_icmp(pinfo)) {
         refusal_frame(tvb, pinfo);
         return;

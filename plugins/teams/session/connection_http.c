@@ -22,19 +22,33 @@ static ts_stock_field field_http2_stream;
 static ts_stock_field field_http2_authority;
 static ts_stock_field field_http2_status;
 
+/* int: what proxies and hosts of probes answer; asked for from the frame after the first of one. */
+static GArray *fields_of_answers;
+
 void
-teams_connection_http_handoff(GArray *wanted, GArray *of_hosts)
+teams_connection_http_handoff(GArray *wanted)
 {
-    field_status = ts_stock_field_wanted(of_hosts, "http.response.code");
-    field_location = ts_stock_field_wanted(of_hosts, "http.location");
+    GArray *answers = g_array_new(FALSE, FALSE, (unsigned)sizeof(int));
+
+    fields_of_answers = answers;
+    field_status = ts_stock_field_wanted(answers, "http.response.code");
+    field_location = ts_stock_field_wanted(answers, "http.location");
     field_uri = ts_stock_field_wanted(wanted, "http.request.uri");
     field_method = ts_stock_field_wanted(wanted, "http.request.method");
-    field_authenticate = ts_stock_field_wanted(wanted, "http.proxy_authenticate");
+    field_authenticate = ts_stock_field_wanted(answers, "http.proxy_authenticate");
     field_http2_type = ts_stock_field_wanted(wanted, "http2.type");
     field_http2_stream = ts_stock_field_wanted(wanted, "http2.streamid");
     field_http2_authority = ts_stock_field_wanted(wanted, "http2.headers.authority");
-    field_http2_status = ts_stock_field_wanted(of_hosts, "http2.headers.status");
-    field_socks_result = ts_stock_field_wanted(of_hosts, "socks.results");
+    field_http2_status = ts_stock_field_wanted(answers, "http2.headers.status");
+    field_socks_result = ts_stock_field_wanted(answers, "socks.results");
+}
+
+static void
+ask_for_answers(void)
+{
+    if (!teams_net_get()->asked_for_answers)
+        ts_want_more_fields(fields_of_answers);
+    teams_net_get()->asked_for_answers = true;
 }
 
 static const char *
@@ -117,6 +131,7 @@ teams_connection_http(packet_info *pinfo, proto_tree *tree, teams_connection *c,
     const char *method = from_client ? ts_stock_field_text(pinfo, tree, &field_method) : NULL;
     uint32_t status;
 
+    ask_for_answers();
     if (method != NULL)
         c->clear_http = strcmp(method, "CONNECT") != 0;
     if (from_client || c->p->connect_frame == 0)
@@ -181,6 +196,7 @@ teams_connection_http2(packet_info *pinfo, proto_tree *tree, teams_connection *s
 {
     unsigned headers = 0;
 
+    ask_for_answers();
     for (unsigned i = 0; ts_stock_field_at(tree, &field_http2_type, i) != NULL; i++) {
         const uint32_t type = number_at(tree, &field_http2_type, i);
         const uint32_t id = number_at(tree, &field_http2_stream, i);
@@ -225,6 +241,7 @@ teams_connection_http_probe(packet_info *pinfo, proto_tree *tree)
     uint32_t status;
     teams_net_client *client = teams_net_client_of(&pinfo->dst, false);
 
+    ask_for_answers();
     if (client == NULL || client->redirect_frame != 0 || !ts_stock_field_number(tree, &field_status, &status))
         return;
     const char *location = ts_stock_field_text(pinfo, tree, &field_location);

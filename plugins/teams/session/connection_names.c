@@ -383,9 +383,9 @@ mark_pseudo_tls(packet_info *pinfo, const ts_turn_info *turn)
 }
 
 void
-teams_connection_names(packet_info *pinfo)
+teams_connection_names(packet_info *pinfo, const ts_frame_info *infos)
 {
-    for (const ts_frame_info *each = ts_frame_info_first(pinfo); each != NULL; each = each->next) {
+    for (const ts_frame_info *each = infos; each != NULL; each = each->next) {
         const ts_name_info *info = (const ts_name_info *)each;
 
         if (each->kind == TS_INFO_TURN && ((const ts_turn_info *)each)->pseudo_tls)

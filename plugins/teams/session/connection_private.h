@@ -189,7 +189,10 @@ typedef struct {
     wmem_map_t *clients;        /* address -> teams_net_client */
     wmem_map_t *by_client_end[2];   /* TCP, QUIC: ts_endpoint -> the latest teams_connection there */
     wmem_map_t *ipv6;           /* name -> the latest teams_connection over IPv6 */
-    bool asked;                 /* for the fields of what hosts answer */
+    bool asked;                 /* for the fields of hosts */
+    bool asked_for_answers;     /* for those of what proxies and hosts of probes answer */
+    bool certificates_due;      /* for those of certificates, for now */
+    nstime_t latest_hello;      /* ClientHello to a host */
     uint32_t count;
     unsigned joined;            /* clients when their addresses were last joined, and the capture's end then */
     nstime_t joined_at;
@@ -250,14 +253,14 @@ void teams_resolver_spoke(const packet_info *pinfo, teams_net_client *client);
 /* ---- connection_names.c ---- */
 
 /* What the frame's names say of hosts, clients and of its own connection. */
-void teams_connection_names(packet_info *pinfo);
+void teams_connection_names(packet_info *pinfo, const ts_frame_info *infos);
 
 /* ---- connection_tls.c, connection_http.c: the fields of stock ---- */
 
-void teams_connection_tls_handoff(GArray *wanted);
-void teams_connection_tls(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client, unsigned payload);
 /* of_hosts: what is read of frames after the one that names a host alone. */
-void teams_connection_http_handoff(GArray *wanted, GArray *of_hosts);
+void teams_connection_tls_handoff(GArray *wanted, GArray *of_hosts);
+void teams_connection_tls(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client, unsigned payload);
+void teams_connection_http_handoff(GArray *wanted);
 /* A frame of a connection to a proxy. */
 void teams_connection_http(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client);
 /* The same, of a session of HTTP/2. */
@@ -306,7 +309,11 @@ bool teams_requests_all_refused(const teams_connection *c);
 
 /* ---- connection_certificate.c ---- */
 
-void teams_connection_certificate_handoff(GArray *wanted);
+void teams_connection_certificate_handoff(void);
+/* The frame has a ClientHello to a host: its certificate may come in the next frame. */
+void teams_certificates_expect(const packet_info *pinfo);
+/* Is one still to be expected? */
+void teams_certificates_wait(const packet_info *pinfo);
 teams_certificate *teams_connection_certificate(packet_info *pinfo, proto_tree *tree);
 
 /* "2026-11-25", of UTC */

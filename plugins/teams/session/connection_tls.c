@@ -69,14 +69,14 @@ static ts_stock_field field_alert_level;
 static ts_stock_field field_alert;
 
 void
-teams_connection_tls_handoff(GArray *wanted)
+teams_connection_tls_handoff(GArray *wanted, GArray *of_hosts)
 {
     field_type = ts_stock_field_wanted(wanted, "tls.handshake.type");
     field_version = ts_stock_field_wanted(wanted, "tls.handshake.version");
     field_supported_version = ts_stock_field_wanted(wanted, "tls.handshake.extensions.supported_version");
-    field_alert_message = ts_stock_field_wanted(wanted, "tls.alert_message");
-    field_alert_level = ts_stock_field_wanted(wanted, "tls.alert_message.level");
-    field_alert = ts_stock_field_wanted(wanted, "tls.alert_message.desc");
+    field_alert_message = ts_stock_field_wanted(of_hosts, "tls.alert_message");
+    field_alert_level = ts_stock_field_wanted(of_hosts, "tls.alert_message.level");
+    field_alert = ts_stock_field_wanted(of_hosts, "tls.alert_message.desc");
 }
 
 const char *
@@ -168,6 +168,7 @@ client_hello(packet_info *pinfo, proto_tree *tree, teams_connection *c)
         return;     /* repeated after a HelloRetryRequest */
     c->hello_frame = pinfo->num;
     c->p->hello_time = *teams_time(pinfo);
+    teams_certificates_expect(pinfo);
     c->p->offered = version_of(tree);
     if (c->state < TEAMS_CONNECTION_HELLO_UNANSWERED && !teams_connection_lacks_answers(c))
         c->state = TEAMS_CONNECTION_HELLO_UNANSWERED;

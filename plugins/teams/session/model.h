@@ -225,6 +225,7 @@ typedef struct {
     uint32_t call_count;
     uint32_t flow_count;
     uint32_t last_frame;            /* of ours, so far */
+    uint32_t last_with_items;       /* frame with which a problem, a time or a request was kept */
     nstime_t first;                 /* of the capture: of its first frame, and the latest so far */
     nstime_t last;
     struct {                        /* clock.c */
@@ -241,6 +242,13 @@ typedef struct {
 
 /* The capture's model; created on first use, freed with the capture. */
 teams_model *teams_model_get(void);
+
+/* Can a problem, a time or a request be kept with the frame? The first pass knows without a look that most frames have none. */
+static inline bool
+teams_may_have_items(const packet_info *pinfo)
+{
+    return PINFO_FD_VISITED(pinfo) || teams_model_get()->last_with_items == pinfo->num;
+}
 void teams_model_cleanup(void);
 
 /* Texts of the fields; "" for unknown. */

@@ -358,6 +358,7 @@ keep_with_frame(packet_info *pinfo, const teams_request *request)
         list = wmem_new0(wmem_file_scope(), frame_requests);
         list->first = fresh;
         p_add_proto_data(wmem_file_scope(), pinfo, proto_teams, REQUESTS_KEY, list);
+        teams_model_get()->last_with_items = pinfo->num;
     } else
         list->last->next = fresh;
     list->last = fresh;

@@ -5,6 +5,7 @@
  */
 
 #include "session/teams_expert.h"
+#include "session/model.h"
 
 #include <epan/proto_data.h>
 
@@ -38,6 +39,7 @@ teams_expert_add(packet_info *pinfo, teams_expert row, const char *detail)
     problem->detail = wmem_strdup(wmem_file_scope(), detail);
     if (last == NULL) {
         p_add_proto_data(wmem_file_scope(), pinfo, proto_teams, PROBLEMS_KEY, problem);
+        teams_model_get()->last_with_items = pinfo->num;
         return;
     }
     while (last->next != NULL)

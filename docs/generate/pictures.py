@@ -20,11 +20,14 @@ PICTURES = {
     "page.png": "page_1280",
     "sign-in.png": "report_signin",
 }
+# Enough for each colour of a picture to stay its own, and few enough for a small file.
+COLOURS = 64
+COLOURS_OF = {"call.png": 32}
 
 
 def make(picture, folder):
     source, target = folder / f"{PICTURES[picture]}.png", IMAGES / picture
-    subprocess.run(["convert", str(source), "-strip", "+dither", "-colors", "64",
+    subprocess.run(["convert", str(source), "-strip", "+dither", "-colors", str(COLOURS_OF.get(picture, COLOURS)),
                     "-define", "png:compression-level=9", f"PNG8:{target}"], check=True)
 
 

@@ -46,8 +46,8 @@ class System:
         place = self.inside(self.place)
         variables = {"HOME": self.inside(home or self.place), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **environment}
         line = ["chroot", "--userspec=65534:65534", self.root, "env", "-i", "-C", place, *(f"{name}={value}" for name, value in variables.items())]
-        return subprocess.run([*map(str, line), *map(str, command)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=harness.TIMEOUT_S, check=False)
+        return subprocess.run([*map(str, line), *map(str, command)], stdin=subprocess.DEVNULL, capture_output=True,
+                              encoding="utf-8", errors="replace", timeout=harness.TIMEOUT_S, check=False)
 
     def inside(self, path):
         return "/" + str(pathlib.Path(path).relative_to(self.root))
@@ -182,7 +182,7 @@ def test_nothing_is_missing_in_another_release(system, series):
 
 
 def carried_over(system, series):
-    """tshark of a series with all its libraries but the C library and GLib, in a folder of another release."""
+    """tshark of a series with all its libraries but the C library, GLib and GLib's own, in a folder of another release."""
     origin = System(series)
     shutil.rmtree(origin.place)
     listing = subprocess.run(["chroot", origin.root, "ldd", "/usr/bin/tshark"], capture_output=True, text=True, check=True).stdout
@@ -190,14 +190,14 @@ def carried_over(system, series):
     folder.mkdir()
     shutil.copy(origin.root / "usr/bin/tshark", folder)
     for name, path in re.findall(r"(\S+) => (/\S+)", listing):
-        if not re.match(r"lib(c|m|resolv|dl|pthread|rt|glib-2\.0|gmodule-2\.0|gthread-2\.0)\.so|ld-linux", name):
+        if not re.match(r"lib(c|m|resolv|dl|pthread|rt|pcre2-8|glib-2\.0|gmodule-2\.0|gthread-2\.0)\.so|ld-linux", name):
             shutil.copy((origin.root / path.lstrip("/")).resolve(), folder / name)
     return folder
 
 
-@pytest.mark.parametrize("system, series", [("4.4", "4.0"), ("4.6", "4.0"), ("4.6", "4.4")], indirect=["system"])
+@pytest.mark.parametrize("system, series", [("4.4", "4.0"), ("4.6", "4.4")], indirect=["system"])
 def test_archive_works_with_a_newer_c_library_and_glib(system, series):
-    """The series' own tshark, taken to a later release."""
+    """The series' own tshark, taken to the next release. (4.0 does not start two releases on, without plugins either.)"""
     home, _ = system.home("home", series)
     folder = carried_over(system, series)
     harness.open_to_all(system.place)

@@ -249,7 +249,7 @@ def test_table_of_own_names_with_either_line_end(windows, line_end):
     assert set(said.split()) == {"chat"}
 
 
-@pytest.mark.parametrize("subject", ["names", "glob", "tokens", "lookalike", "user_rows", "prefixes", "payload", "stream", "random"])
+@pytest.mark.parametrize("subject", sorted(path.stem.removeprefix("test_") for path in (harness.ROOT / "tests/unit").glob("test_*.c")))
 def test_unit_tests(windows, subject):
     program = ARCHIVES / f"unit-{SERIES}-windows-x64" / f"unit-{subject}.exe"
     if not program.is_file():

@@ -3,6 +3,8 @@
 
 Expected values are those of ../shared/captures/cases/index.csv. Each kind has generated captures
 beside it, with healthy neighbours: test-captures/diagnostics, test_name_diagnostics.py."""
+import csv
+
 import pytest
 
 import harness
@@ -104,3 +106,23 @@ def test_disabled_is_stock(disabled, mode):
     path = shared("cases/vnc-more-malformed.pcap")
     off = [part for name in disabled for part in ("--disable-protocol", name)]
     assert tshark(*off, *mode, "-r", path) == harness.stock_tshark(*mode, "-r", path)
+
+
+# Subordinate authorities of Microsoft's list (azure-ca-details, read in 2025), and authorities that are public: nobody else gets a
+# certificate for a name of Microsoft's from them.
+AUTHORITIES = [
+    ("Microsoft Azure RSA TLS Issuing CA 04", "Microsoft Corporation"), ("Microsoft Azure ECC TLS Issuing CA 08", "Microsoft Corporation"),
+    ("Microsoft RSA TLS Issuing AOC CA 01", "Microsoft Corporation"), ("Microsoft ECC TLS Issuing EOC CA 02", "Microsoft Corporation"),
+    ("Microsoft TLS G2 RSA CA OCSP 02", "Microsoft Corporation"), ("DigiCert Cloud Services CA-1", "DigiCert Inc"),
+    ("DigiCert Basic RSA CN CA G2", "DigiCert Inc"), ("Entrust Certification Authority - L1K", "Entrust, Inc."),
+    ("GlobalSign Organization Validation CA - SHA256 - G3", "GlobalSign nv-sa"), ("VeriSign Class 3 Secure Server CA - G3", "VeriSign, Inc."),
+]
+IMITATIONS = [("Microsoft RSA TLS Issuing AOC CA 01", "Contoso Inspection"), ("Contoso GlobalSign", "GlobalSign nv-sa"), ("Zscaler Root CA", "Zscaler Inc.")]
+
+
+@pytest.mark.parametrize("issuer, organisation", [*AUTHORITIES, *IMITATIONS])
+def test_an_authority_of_microsofts_is_no_interception(issuer, organisation):
+    with open(harness.ROOT / "plugins/teams/data/issuers.csv", newline="", encoding="utf-8") as table:
+        known = any((issuer.startswith(row["issuer"]) if row["match"] == "prefix" else issuer == row["issuer"])
+                    and row["organisation"] in ("", organisation) for row in csv.DictReader(table))
+    assert known == ((issuer, organisation) in AUTHORITIES)

@@ -5,10 +5,14 @@ Expected values are those of ../shared/captures/cases/index.csv and failures/tru
 (test-captures/generate/sessions_truth.py) were made to hold."""
 import functools
 import json
+import pathlib
+import struct
+import tempfile
 
 import pytest
 
-from harness import bundled, report, shared, shared_names, tshark
+from harness import ROOT, bundled, report, shared, shared_names, tshark, workspace
+from truncate import frames, written
 
 
 @functools.lru_cache(maxsize=None)
@@ -114,6 +118,24 @@ def test_addresses_of_one_mac_are_one_client_unless_a_router_has_it():
     assert [signin["client"] for signin in others] == ["10.7.0.5", "2001:db8:7::5", "203.0.113.9", "2001:db8:9::5"]
     of_first = {(four, six) for four, six in rows(path, "teams.signin == 1 && dns.flags.response == 0", "ip.src", "ipv6.src")}
     assert of_first == {("192.168.1.60", ""), ("", "2001:db8:1::60"), ("", "2001:db8:1::abcd")}
+
+
+def without_ethernet(path):
+    """The same packets in a capture of raw IP."""
+    raw = written(pathlib.Path(tempfile.mkdtemp(dir=workspace())), [(seconds, micros, frame[14:]) for seconds, micros, frame in frames(path.read_bytes())
+                                                                    if frame[12:14] in (b"\x08\0", b"\x86\xdd")])
+    raw.write_bytes(raw.read_bytes()[:20] + struct.pack("<I", 101) + raw.read_bytes()[24:])
+    raw.parent.chmod(0o755)
+    return raw
+
+
+def test_without_ethernet_addresses_each_address_is_a_client():
+    """docs/reports.md, Which addresses are one client: then it gives up; and tells nothing of what the other address has."""
+    document = (ROOT / "docs/reports.md").read_text(encoding="utf-8")
+    assert "in a capture without Ethernet addresses, and inside a tunnel.\n\nThen each address is a client of its own." in document
+    found = signins(without_ethernet(bundled("sessions/dual-stack.pcap")))
+    assert [signin["client"] for signin in found[:3]] == ["192.168.1.60", "2001:db8:1::abcd", "2001:db8:1::60"]
+    assert not {problem["code"] for signin in found for problem in signin["problems"]} & {"D11", "D15", "D31"}
 
 
 # ---- one call and not two ----

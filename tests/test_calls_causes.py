@@ -77,6 +77,29 @@ def test_checks_that_stand_alone_are_no_call_that_failed():
     assert {call["severity"] for call in vectors} == {"unknown"}
 
 
+POOLS = ("-o", "teams.vpn_pools:10.99.0.0/16, 2001:db8:99::/48")
+
+
+def test_calls_of_clients_of_a_vpn_that_the_user_names():
+    """Between two of them, and from one of them outwards; without the preference nothing is said."""
+    path = bundled("sessions/vpn-pools.pcap")
+    found = {call["client"]: {problem["code"]: problem for problem in call["problems"]}
+             for call in json.loads(tshark("-q", *POOLS, "-r", str(path), "-z", "teams,calls,json"))["calls"]}
+    told = {client: sorted(code for code in problems if code.startswith("vpn-")) for client, problems in found.items()}
+    assert told == {"10.99.0.5": ["vpn-peers"], "2001:db8:99::5": ["vpn-peers"], "10.99.255.6": ["vpn-hairpin"], "192.168.1.20": [], "10.100.0.1": []}
+    assert found["10.99.0.5"]["vpn-peers"]["details"] == ["10.99.0.5 in 10.99.0.0/16, 10.99.0.77 in 10.99.0.0/16"]
+    assert found["10.99.255.6"]["vpn-hairpin"]["details"] == ["10.99.255.6 in 10.99.0.0/16, to 198.51.100.77"]
+    assert {problems[code]["severity"] for problems in found.values() for code in problems if code.startswith("vpn-")} == {"note"}
+    assert clients_with("vpn-pools", "vpn-hairpin") | clients_with("vpn-pools", "vpn-peers") == set()
+
+
+def test_a_far_relay_through_a_vpn_is_a_warning():
+    """truth.csv: client in a VPN pool, round trip 197 ms."""
+    document = json.loads(tshark("-q", *POOLS, "-r", str(shared("failures/20-vpn-hairpin.pcapng")), "-z", "teams,calls,json"))
+    hairpin = problem(document["calls"][0], "vpn-hairpin")
+    assert hairpin["severity"] == "warning" and hairpin["details"] == ["10.99.0.5 in 10.99.0.0/16, to 52.114.60.7"]
+
+
 def test_marks_that_do_not_come_back():
     """46 sent and 0 received; both marked, neither, and twenty packets say nothing."""
     assert clients_with("marked-one-way", "dscp-one-way") == {"192.168.1.20"}

@@ -10,11 +10,13 @@
 
 #include <epan/params.h>
 #include <epan/prefs.h>
+#include <wsutil/inet_addr.h>
 
 static ws_bool info_column = true;
 static ws_bool show_tenants = false;
 static ws_bool anonymise = false;
 static int client_continent = 0;
+static const char *vpn_pools = "";
 
 /* Name on the command line, title, and the codes of the naming taxonomy by number. */
 static const enum_val_t continents[] = {
@@ -46,6 +48,9 @@ teams_preferences_register(int proto)
     prefs_register_enum_preference(module, "client_continent", "Where the clients are",
         "Continent of the captured clients. Where it is given, relay and edge names that were answered for "
         "another continent are reported", &client_continent, continents, false);
+    prefs_register_string_preference(module, "vpn_pools", "Addresses of VPN clients",
+        "Networks that a VPN gives its clients addresses of, such as \"10.99.0.0/16, 2001:db8:99::/48\". Calls from there are told as "
+        "going through the VPN, and calls between two of them as going through it twice", &vpn_pools);
 }
 
 bool
@@ -70,6 +75,44 @@ const char *
 teams_preference_client_continent(void)
 {
     return client_continent == 0 ? "" : continents[client_continent].name;
+}
+
+/* "10.99.0.0/16"; an address without a length is a network of one. */
+static bool
+is_in_network(const address *addr, const char *network)
+{
+    char **parts = g_strsplit(network, "/", 2);
+    guint64 bits = addr->type == AT_IPv4 ? 32 : 128;
+    ws_in4_addr v4;
+    ws_in6_addr v6;
+    const uint8_t *bytes = NULL;
+
+    if (addr->type == AT_IPv4 && parts[0] != NULL && ws_inet_pton4(parts[0], &v4))
+        bytes = (const uint8_t *)&v4;
+    else if (addr->type == AT_IPv6 && parts[0] != NULL && ws_inet_pton6(parts[0], &v6))
+        bytes = v6.bytes;
+    if (bytes != NULL && parts[1] != NULL && !g_ascii_string_to_unsigned(parts[1], 10, 0, bits, &bits, NULL))
+        bytes = NULL;
+    const size_t whole = (size_t)bits / 8;
+    const uint8_t mask = (uint8_t)(0xff << (8 - bits % 8));
+    const uint8_t *own = (const uint8_t *)addr->data;
+    const bool inside = bytes != NULL && memcmp(own, bytes, whole) == 0 && (bits % 8 == 0 || ((own[whole] ^ bytes[whole]) & mask) == 0);
+
+    g_strfreev(parts);
+    return inside;
+}
+
+char *
+teams_preference_vpn_pool(const address *addr)
+{
+    char **networks = g_strsplit_set(vpn_pools, ", ;", -1);
+    char *found = NULL;
+
+    for (char **each = networks; *each != NULL && found == NULL; each++)
+        if ((*each)[0] != '\0' && is_in_network(addr, *each))
+            found = g_strdup(*each);
+    g_strfreev(networks);
+    return found;
 }
 
 const char *

@@ -7,6 +7,8 @@
 #ifndef TEAMSHARK_TEAMS_PREFERENCES_H
 #define TEAMSHARK_TEAMS_PREFERENCES_H
 
+#include <epan/address.h>
+
 #include "common/ws_compat.h"
 
 void teams_preferences_register(int proto);
@@ -22,6 +24,9 @@ bool teams_preference_anonymise(void);
 
 /* Where the clients are: a continent of tokens.csv ("eu", "na", ...); "" not said. */
 const char *teams_preference_client_continent(void);
+
+/* The network of VPN clients that the user named and the address is in, as a new string; NULL: none. */
+char *teams_preference_vpn_pool(const address *addr);
 
 /* "Europe" for "eu"; the code itself where it is unknown. */
 const char *teams_continent_name(const char *code);

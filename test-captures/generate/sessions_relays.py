@@ -143,6 +143,20 @@ def single_checks(c):
     c.udp(3, (PEER[0], 50013), client(21), other.request("of the other"))
 
 
+@capture("sessions/vpn-pools.pcap", START)
+def vpn_pools(c):
+    """Calls from addresses of a VPN's clients: to one another over IPv4 and IPv6, and to a host outside; one from elsewhere to such
+    an address; and one from the address after the pool's last."""
+    for local, remote in (("10.99.0.5", "10.99.0.77"), ("2001:db8:99::5", "2001:db8:99:1::77"), ("10.99.255.6", PEER[0]),
+                          ("192.168.1.20", "10.99.0.78"), ("10.100.0.1", PEER[0])):
+        ends = (local, 50004), (remote, 50006)
+        teams_stun.check(c, 0, *ends, (ends, "check"), nominate=True)
+        for n in range(60):
+            for outwards in (True, False):
+                packet = stun.rtp(104, n, n * 320, 0x1000 + outwards, stun.opaque((outwards, n), 22))
+                c.udp(0.5 + n * 0.02 + (0 if outwards else 0.007), *(ends if outwards else ends[::-1]), packet)
+
+
 @capture("sessions/marked-one-way.pcap", START)
 def marked_one_way(c):
     """Marked when sent and not when received; marked both ways; neither; too few packets to tell."""

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "common/endpoint.h"
+#include "preferences.h"
 
 #define LIMIT_ROUND_TRIP    0.100   /* seconds */
 #define LIMIT_LOSS          1.0     /* percent */
@@ -742,7 +743,8 @@ is_far(const calls_entry *entry, report_texts *details)
         char *detail = g_strdup_printf("%.0f ms to %s (pair %u)", pair->round_trip_mean * 1000, remote, pair->number);
 
         found = true;
-        report_texts_add(details, detail);
+        if (details != NULL)
+            report_texts_add(details, detail);
         g_free(remote);
         g_free(detail);
     }
@@ -842,6 +844,58 @@ is_unmarked_back(const calls_entry *entry, report_texts *details)
         g_free(detail);
     }
     return found;
+}
+
+/* ---- VPN pools that the user names ---- */
+
+static const address *
+local_address(const calls_entry *entry)
+{
+    for (unsigned i = 0; i < entry->pairs->len; i++) {
+        const calls_pair *pair = &g_array_index(entry->pairs, calls_pair, i);
+
+        if (pair->state == TS_PAIR_NOMINATED)
+            return &pair->local.addr;
+    }
+    return &entry->call->client->addr;
+}
+
+/* From an address of a pool: to one of a pool, directly, or to any other. */
+static bool
+is_from_vpn(const calls_entry *entry, bool to_vpn, report_texts *details)
+{
+    if (entry->selected == NULL || !got_through(entry))
+        return false;
+    const address *local = local_address(entry);
+    char *pool = teams_preference_vpn_pool(local);
+    char *other = teams_preference_vpn_pool(&entry->selected->addr);
+    const bool peers = other != NULL && entry->selected->path == TEAMS_PATH_DIRECT;
+    const bool found = pool != NULL && peers == to_vpn;
+
+    if (found && details != NULL) {
+        char *own = report_address(local), *remote = report_address(&entry->selected->addr);
+        char *detail = to_vpn ? g_strdup_printf("%s in %s, %s in %s", own, pool, remote, other) : g_strdup_printf("%s in %s, to %s", own, pool, remote);
+
+        report_texts_add(details, detail);
+        g_free(own);
+        g_free(remote);
+        g_free(detail);
+    }
+    g_free(pool);
+    g_free(other);
+    return found;
+}
+
+static bool
+is_vpn_hairpin(const calls_entry *entry, report_texts *details)
+{
+    return is_from_vpn(entry, false, details);
+}
+
+static bool
+are_vpn_peers(const calls_entry *entry, report_texts *details)
+{
+    return is_from_vpn(entry, true, details);
 }
 
 static bool
@@ -1086,6 +1140,14 @@ static const struct {
         .advice = "Check that traffic leaves the network near the client, not through a VPN or a central site, and that names "
             "were resolved near it" },
         is_far, round_trip_frame },
+    { { .code = "vpn-hairpin", .severity = PI_NOTE,
+        .summary = "The call goes out from an address of a VPN pool (preference teams.vpn_pools)",
+        .advice = "Take the published media prefixes (UDP 3478-3481) out of the tunnel: what goes through it makes a detour" },
+        is_vpn_hairpin, selected_frame },
+    { { .code = "vpn-peers", .severity = PI_NOTE,
+        .summary = "Both ends of the call have addresses of a VPN pool (preference teams.vpn_pools): it goes through the VPN twice",
+        .advice = "Look at the round trip: where clients are far from the VPN, keep calls between them out of it" },
+        are_vpn_peers, selected_frame },
     { { .code = "client-ports", .severity = PI_NOTE, .actor = TEAMS_BY_CLIENT,
         .summary = "Client ports outside the ranges documented for QoS (50000-50059)",
         .advice = "Set the media port ranges in the meeting settings. Otherwise port-based QoS cannot work" },
@@ -1184,6 +1246,8 @@ weighed(const calls_entry *entry, const report_problem *what)
         weighed.severity = PI_ERROR;
     /* Another relay, or another way, carried it. */
     if (strcmp(what->code, "credentials-refused") == 0 && (any_granted(entry) || got_through(entry)))
+        weighed.severity = PI_WARN;
+    if (strncmp(what->code, "vpn-", 4) == 0 && is_far(entry, NULL))
         weighed.severity = PI_WARN;
     if (strcmp(what->code, "credentials-expired") == 0)
         weighed.severity = credentials_refused(entry, NULL) ? PI_WARN : PI_NOTE;

@@ -55,7 +55,7 @@ class Scene:
 
     def build(self):
         s = self.settings
-        world.settle_in(self.gateway, s.get("dns_patience", 2))
+        world.settle_in(self.gateway, s.get("dns_patience", 2), s.get("dead_resolver"))
         world.build(self.row.link, self.addresses)
         box = {key: s[key] for key in MIDDLEBOX if key in s}
         world.start(sys.executable, "-B", world.HERE / "middlebox.py", "lab-client", "lab-router", json.dumps(box),
@@ -81,6 +81,8 @@ class Scene:
             servers.squid(s, self.gateway)
         elif str(s.get("proxy")).startswith("socks5"):
             servers.socks(self.gateway, s)
+        if s.get("dead_resolver"):
+            world.run("ip", "route", "add", "blackhole", s["dead_resolver"], ns="router")
         for pattern in s.get("drop_host", "").split():
             for name in self.site:
                 if matches([pattern], name.name):
@@ -114,14 +116,14 @@ class Scene:
             client.call(self.row.relays(), servers.media_server(self.row.site, s))
         if s.get("captive") == "last":
             client.plain(f"http://{CONNECTIVITY_CHECK}/connecttest.txt", "-L")
-        client.finish(s.get("push", 0) * (s.get("idle_cut", 0) + 12) + 5)
+        client.finish(s.get("push", 0) * (s.get("idle_cut", s.get("server_idle", 0)) + 12) + 5)
 
     def step(self, client, name):
         s = self.settings
         if s.get("quic") and name in self.quic_names():
             client.quic(name.name, 3)
         if s.get("push") and name.stage == "register":
-            client.hold(name.name, s["push"], s["idle_cut"] + 10)
+            client.hold(name.name, s["push"], s.get("idle_cut", s.get("server_idle", 0)) + 10)
         elif s.get("stall") and name.stage == "sync":
             client.stall(name.name, s["stall"])
         else:

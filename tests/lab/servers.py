@@ -224,6 +224,8 @@ def server_block(address, rows, settings, asked=()):
         return "  server { " + " ".join([*lines, http_requests.nginx_server(asked)]) + " }"
     if mine and "server_ciphers" in settings:
         lines.append(f"ssl_ciphers {settings['server_ciphers']};")
+    if settings.get("server_idle") and any(row.stage == "register" for row in rows):
+        lines.append(f"keepalive_timeout {settings['server_idle']}s;")
     place = f"root {LAB}; try_files /page.bin =404;"
     if any(matches(settings.get("mute", []), name) for name in names):
         place = "proxy_pass http://240.0.0.1:9; proxy_connect_timeout 900s;"
@@ -357,13 +359,13 @@ def odd_proxy(gateway, settings):
 
 # --- Rules of the router ---------------------------------------------------------------------------------
 
-def rules(lines, hook="forward", kind="filter"):
+def rules(lines, hook="forward", kind="filter", ns="router"):
     priority = "dstnat" if kind == "nat" else "filter"
     policy = f"table inet lab_{hook} {{\nchain {hook} {{\ntype {kind} hook {hook} priority {priority}; policy accept;\n" \
              + "\n".join(lines) + "\n}\n}\n"
     path = LAB / f"nft-{hook}"
     path.write_text(policy, encoding="utf-8")
-    world.run("nft", "-f", path, ns="router")
+    world.run("nft", "-f", path, ns=ns)
 
 
 VERDICTS = {"drop": "drop", "admin": "reject with icmpx type admin-prohibited", "rst": "reject with tcp reset",
@@ -382,6 +384,10 @@ def router(site, settings):
         lines.append("ip dscp set cs0")
     if lines:
         rules(lines)
+    deaf = [row.address for row in site if matches(settings.get("deaf_tcp", []), row.name)]
+    if deaf:
+        # The capture sees what the client's own filter then drops.
+        rules([f"ip saddr {{ {', '.join(deaf)} }} tcp flags & (syn | ack) == syn | ack drop"], hook="input", ns="client")
 
 
 def rule(site, settings, entry, family, transport, verdict):

@@ -71,7 +71,7 @@ def lay_over():
         mount("-t", "overlay", "overlay", "-o", f"lowerdir={usr}:/usr", "/usr")
 
 
-def settle_in(resolver, patience):
+def settle_in(resolver, patience, dead_resolver=None):
     """The private side of the file system: /run, /tmp of the servers, the programs fetched, resolv.conf."""
     lay_over()
     resolv = pathlib.Path(os.path.realpath("/etc/resolv.conf"))
@@ -83,7 +83,8 @@ def settle_in(resolver, patience):
         resolv.parent.mkdir(parents=True, exist_ok=True)
         resolv.touch()
     ours = pathlib.Path("/run/lab/resolv.conf")
-    ours.write_text(f"nameserver {resolver}\noptions timeout:{patience} attempts:2\n", encoding="utf-8")
+    first = f"nameserver {dead_resolver}\n" if dead_resolver else ""
+    ours.write_text(f"{first}nameserver {resolver}\noptions timeout:{patience} attempts:2\n", encoding="utf-8")
     mount("--bind", ours, resolv)
     hosts = pathlib.Path("/run/lab/hosts")
     hosts.write_text("127.0.0.1 localhost\n", encoding="utf-8")

@@ -67,7 +67,7 @@ tell_unanswered(teams_check *j, const unanswered *u)
             teams_name_list_tail(names));
     else
         teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_UNANSWERED], severity, place,
-            "TCP to %s (%s) is %s answered: %u SYNs on %u connection%s in %.0f s, dropped on the way%s",
+            "TCP to %s (%s) is %s answered: %u SYNs on %u connection%s in %.0f s, likely dropped on the way%s",
             teams_name_list_text(names), u->first->endpoint, names->any_lost ? "never" : "not always", u->syns, u->connections,
             u->connections == 1 ? "" : "s", seconds, teams_name_list_tail(names));
 }

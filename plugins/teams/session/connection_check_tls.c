@@ -52,7 +52,7 @@ fits_reset(const teams_check *j _U_, const teams_connection *c)
 static const char *
 say_reset(const teams_check *j, const teams_name_list *list, const teams_connection *first _U_)
 {
-    return wmem_strdup_printf(j->scope, "Connections to %s are reset or closed right after the server name%s%s: a filter by server name",
+    return wmem_strdup_printf(j->scope, "Connections to %s are reset or closed right after the server name%s%s: likely a filter by server name",
         teams_name_list_text(list), times(j, list), others_text(j));
 }
 

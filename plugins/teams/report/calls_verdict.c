@@ -1274,35 +1274,11 @@ add_rules(calls_entry *entry)
 
 /* ---- the verdict ---- */
 
-static bool
-holds_probe(const void *entry)
-{
-    return ((const calls_entry *)entry)->kind == CALLS_PROBE;
-}
-
-static bool
-holds_exchange(const void *entry)
-{
-    return ((const calls_entry *)entry)->kind == CALLS_EXCHANGE;
-}
-
-static bool
-holds_one_sided(const void *entry)
-{
-    return is_one_sided((const calls_entry *)entry, NULL) && ((const calls_entry *)entry)->media.frame == 0;
-}
-
-static bool
-holds_refused_tcp(const void *entry)
-{
-    return is_blocked((const calls_entry *)entry) && is_over_tcp((const calls_entry *)entry);
-}
-
-static bool
-holds_refused(const void *entry)
-{
-    return is_blocked((const calls_entry *)entry);
-}
+REPORT_VERDICT(holds_probe, calls_entry) { return row->kind == CALLS_PROBE; }
+REPORT_VERDICT(holds_exchange, calls_entry) { return row->kind == CALLS_EXCHANGE; }
+REPORT_VERDICT(holds_one_sided, calls_entry) { return is_one_sided(row, NULL) && row->media.frame == 0; }
+REPORT_VERDICT(holds_refused_tcp, calls_entry) { return is_blocked(row) && is_over_tcp(row); }
+REPORT_VERDICT(holds_refused, calls_entry) { return is_blocked(row); }
 
 static bool
 is_udp_dead(const calls_entry *entry)
@@ -1310,35 +1286,17 @@ is_udp_dead(const calls_entry *entry)
     return entry->udp_relay_asked && !entry->udp_relay_answered;
 }
 
-static bool
-holds_dead_tcp(const void *entry)
-{
-    return is_udp_dead((const calls_entry *)entry) && is_over_tcp((const calls_entry *)entry) && ((const calls_entry *)entry)->best != NULL;
-}
-
-static bool
-holds_dead_tls(const void *entry)
-{
-    return is_udp_dead((const calls_entry *)entry) && is_over_tcp((const calls_entry *)entry);
-}
+REPORT_VERDICT(holds_dead_tcp, calls_entry) { return is_udp_dead(row) && is_over_tcp(row) && row->best != NULL; }
+REPORT_VERDICT(holds_dead_tls, calls_entry) { return is_udp_dead(row) && is_over_tcp(row); }
 
 /* Too little to tell whether a call is in it. */
-static bool
-holds_dead_tried_tls(const void *data)
+REPORT_VERDICT(holds_dead_tried_tls, calls_entry)
 {
-    const calls_entry *entry = (const calls_entry *)data;
-
-    return is_udp_dead(entry) && !got_through(entry) && entry->tls != NULL && entry->tls->packets[CALLS_RECEIVED] > 0;
+    return is_udp_dead(row) && !got_through(row) && row->tls != NULL && row->tls->packets[CALLS_RECEIVED] > 0;
 }
 
 /* Where nothing at all came back, there is nothing that it could have carried. */
-static bool
-holds_cut(const void *data)
-{
-    const calls_entry *entry = (const calls_entry *)data;
-
-    return is_cut_short(entry) && entry->media.frame == 0 && !is_udp_unanswered(entry, NULL);
-}
+REPORT_VERDICT(holds_cut, calls_entry) { return is_cut_short(row) && row->media.frame == 0 && !is_udp_unanswered(row, NULL); }
 
 static bool
 holds_credentials(const void *entry)
@@ -1347,77 +1305,17 @@ holds_credentials(const void *entry)
         credentials_refused((const calls_entry *)entry, NULL);
 }
 
-static bool
-holds_allocation_refused(const void *data)
-{
-    const calls_entry *entry = (const calls_entry *)data;
-
-    return !got_through(entry) && !any_granted(entry) && allocation_refused(entry, NULL);
-}
-
-static bool
-holds_dead(const void *entry)
-{
-    return !got_through((const calls_entry *)entry) && is_udp_unanswered((const calls_entry *)entry, NULL);
-}
-
-static bool
-holds_not_connected(const void *entry)
-{
-    return never_connected((const calls_entry *)entry, NULL);
-}
-
-static bool
-holds_single_checks(const void *data)
-{
-    const calls_entry *entry = (const calls_entry *)data;
-
-    return entry->check.frame != 0 && !got_through(entry) && !is_in_earnest(entry);
-}
-
-static bool
-holds_setup(const void *entry)
-{
-    return !got_through((const calls_entry *)entry);
-}
-
-static bool
-holds_cut_off(const void *entry)
-{
-    return is_consent_lost((const calls_entry *)entry, NULL);
-}
-
-static bool
-holds_only_sent(const void *entry)
-{
-    return only_sent((const calls_entry *)entry, NULL);
-}
-
-static bool
-holds_direct_routing_one_way(const void *data)
-{
-    const calls_entry *entry = (const calls_entry *)data;
-
-    return entry->direct_routing && (only_sent(entry, NULL) || only_received(entry, NULL));
-}
-
-static bool
-holds_direct_routing(const void *entry)
-{
-    return ((const calls_entry *)entry)->direct_routing;
-}
-
-static bool
-holds_inside_tls(const void *entry)
-{
-    return ((const calls_entry *)entry)->best == NULL && ((const calls_entry *)entry)->selected != NULL;
-}
-
-static bool
-holds_no_media(const void *entry)
-{
-    return ((const calls_entry *)entry)->media.frame == 0;
-}
+REPORT_VERDICT(holds_allocation_refused, calls_entry) { return !got_through(row) && !any_granted(row) && allocation_refused(row, NULL); }
+REPORT_VERDICT(holds_dead, calls_entry) { return !got_through(row) && is_udp_unanswered(row, NULL); }
+REPORT_VERDICT(holds_not_connected, calls_entry) { return never_connected(row, NULL); }
+REPORT_VERDICT(holds_single_checks, calls_entry) { return row->check.frame != 0 && !got_through(row) && !is_in_earnest(row); }
+REPORT_VERDICT(holds_setup, calls_entry) { return !got_through(row); }
+REPORT_VERDICT(holds_cut_off, calls_entry) { return is_consent_lost(row, NULL); }
+REPORT_VERDICT(holds_only_sent, calls_entry) { return only_sent(row, NULL); }
+REPORT_VERDICT(holds_direct_routing_one_way, calls_entry) { return row->direct_routing && (only_sent(row, NULL) || only_received(row, NULL)); }
+REPORT_VERDICT(holds_direct_routing, calls_entry) { return row->direct_routing; }
+REPORT_VERDICT(holds_inside_tls, calls_entry) { return row->best == NULL && row->selected != NULL; }
+REPORT_VERDICT(holds_no_media, calls_entry) { return row->media.frame == 0; }
 
 static bool
 is_direct(const calls_entry *entry)
@@ -1425,43 +1323,16 @@ is_direct(const calls_entry *entry)
     return entry->selected != NULL && entry->selected->path == TEAMS_PATH_DIRECT;
 }
 
-static bool
-holds_tcp(const void *entry)
-{
-    return is_over_tcp((const calls_entry *)entry);
-}
-
-static bool
-holds_direct_tcp(const void *entry)
-{
-    return is_direct((const calls_entry *)entry) && ((const calls_entry *)entry)->selected->transport == TEAMS_TRANSPORT_TCP;
-}
-
-static bool
-holds_direct_cloud(const void *entry)
-{
-    return is_direct((const calls_entry *)entry) && ((const calls_entry *)entry)->selected->prefix != NULL;
-}
-
-static bool
-holds_direct_private(const void *entry)
-{
-    return is_direct((const calls_entry *)entry) && ts_address_is_private(&((const calls_entry *)entry)->selected->addr);
-}
+REPORT_VERDICT(holds_tcp, calls_entry) { return is_over_tcp(row); }
+REPORT_VERDICT(holds_direct_tcp, calls_entry) { return is_direct(row) && row->selected->transport == TEAMS_TRANSPORT_TCP; }
+REPORT_VERDICT(holds_direct_cloud, calls_entry) { return is_direct(row) && row->selected->prefix != NULL; }
+REPORT_VERDICT(holds_direct_private, calls_entry) { return is_direct(row) && ts_address_is_private(&row->selected->addr); }
 
 /* A peer's public address cannot be told from that of a gateway. */
-static bool
-holds_direct(const void *entry)
+REPORT_VERDICT(holds_direct, calls_entry) { return is_direct(row); }
+REPORT_VERDICT(holds_relayed, calls_entry)
 {
-    return is_direct((const calls_entry *)entry);
-}
-
-static bool
-holds_relayed(const void *data)
-{
-    const calls_entry *entry = (const calls_entry *)data;
-
-    return entry->selected != NULL && (entry->selected->path == TEAMS_PATH_RELAYED || entry->selected->path == TEAMS_PATH_MULTIPLEXED);
+    return row->selected != NULL && (row->selected->path == TEAMS_PATH_RELAYED || row->selected->path == TEAMS_PATH_MULTIPLEXED);
 }
 
 const report_verdict_row calls_verdicts[] = {

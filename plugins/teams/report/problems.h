@@ -75,6 +75,17 @@ typedef struct {
     bool names_worst;           /* the worst problem ends the sentence */
 } report_verdict_row;
 
+/* When a row holds: REPORT_VERDICT(holds_name, the entry's type) { return row->member; } */
+#define REPORT_VERDICT(name, row_type) \
+    static bool name##_of(const row_type *row); \
+    static bool \
+    name(const void *row) \
+    { \
+        return name##_of((const row_type *)row); \
+    } \
+    static bool \
+    name##_of(const row_type *row _U_)
+
 typedef struct {
     report_severity severity;
     const char *word;           /* of the severity */

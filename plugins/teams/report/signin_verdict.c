@@ -364,84 +364,27 @@ is_past_identity(const signin_session *s)
     return false;
 }
 
-static bool
-holds_failed(const void *data)
+/* Skype's classic clients sign in by a protocol of their own: names and TLS do not show whether that went through. */
+REPORT_VERDICT(holds_failed, signin_session)
 {
-    const signin_session *s = (const signin_session *)data;
-
-    /* Skype's classic clients sign in by a protocol of their own: names and TLS do not show whether that went through. */
-    return !s->result->beyond_reached && has_fatal(s) && has_error(s) && teams_generation_of(&s->generation) != TEAMS_GENERATION_SKYPE;
+    return !row->result->beyond_reached && has_fatal(row) && has_error(row) && teams_generation_of(&row->generation) != TEAMS_GENERATION_SKYPE;
 }
 
-static bool
-holds_error(const void *data)
+REPORT_VERDICT(holds_error, signin_session) { return has_error(row); }
+REPORT_VERDICT(holds_discovery_found, signin_session)
 {
-    return has_error((const signin_session *)data);
+    return is_discovery(row) && (is_past_identity(row) || row->first_stage_frame[TS_STAGE_INTEROP_LEGACY] != 0);
 }
 
-static bool
-holds_discovery_found(const void *data)
-{
-    const signin_session *s = (const signin_session *)data;
-
-    return is_discovery(s) && (is_past_identity(s) || s->first_stage_frame[TS_STAGE_INTEROP_LEGACY] != 0);
-}
-
-static bool
-holds_discovery(const void *data)
-{
-    return is_discovery((const signin_session *)data);
-}
-
-static bool
-holds_services_reached(const void *data)
-{
-    return ((const signin_session *)data)->result->services_reached;
-}
-
-static bool
-holds_relay_reached(const void *data)
-{
-    return ((const signin_session *)data)->result->beyond_reached;
-}
-
-static bool
-holds_token_used(const void *data)
-{
-    return ((const signin_session *)data)->result->token_used;
-}
-
-static bool
-holds_unserved(const void *data)
-{
-    return ((const signin_session *)data)->result->services_unserved;
-}
-
-static bool
-holds_identity_reached(const void *data)
-{
-    const signin_session *s = (const signin_session *)data;
-
-    return s->result->identity_reached && is_past_identity(s);
-}
-
-static bool
-holds_identity_only(const void *data)
-{
-    return ((const signin_session *)data)->result->identity_reached;
-}
-
-static bool
-holds_past_asked(const void *data)
-{
-    return is_past_identity((const signin_session *)data);
-}
-
-static bool
-holds_identity_asked(const void *data)
-{
-    return ((const signin_session *)data)->first_stage_frame[TS_STAGE_IDENTITY] != 0;
-}
+REPORT_VERDICT(holds_discovery, signin_session) { return is_discovery(row); }
+REPORT_VERDICT(holds_services_reached, signin_session) { return row->result->services_reached; }
+REPORT_VERDICT(holds_relay_reached, signin_session) { return row->result->beyond_reached; }
+REPORT_VERDICT(holds_token_used, signin_session) { return row->result->token_used; }
+REPORT_VERDICT(holds_unserved, signin_session) { return row->result->services_unserved; }
+REPORT_VERDICT(holds_identity_reached, signin_session) { return row->result->identity_reached && is_past_identity(row); }
+REPORT_VERDICT(holds_identity_only, signin_session) { return row->result->identity_reached; }
+REPORT_VERDICT(holds_past_asked, signin_session) { return is_past_identity(row); }
+REPORT_VERDICT(holds_identity_asked, signin_session) { return row->first_stage_frame[TS_STAGE_IDENTITY] != 0; }
 
 const report_verdict_row signin_verdicts[] = {
     { "failed", REPORT_BROKEN,

@@ -111,11 +111,7 @@ listen_once(void)
     listening = true;
 }
 
-static bool
-holds_empty(const void *entry _U_)
-{
-    return seen[SEEN_FRAMES] == 0;
-}
+REPORT_VERDICT(holds_empty, void) { return seen[SEEN_FRAMES] == 0; }
 
 /* Names or flows of ours, of which no server name showed that they are a stranger's. */
 static bool
@@ -132,23 +128,9 @@ holds_traces(const void *entry)
     return traces;
 }
 
-static bool
-holds_cut_names(const void *entry _U_)
-{
-    return seen[SEEN_CUT_NAMES] > 0;
-}
-
-static bool
-holds_encrypted(const void *entry _U_)
-{
-    return seen[SEEN_ENCRYPTED_DNS] > 0;
-}
-
-static bool
-holds_no_names(const void *entry _U_)
-{
-    return seen[SEEN_DNS] == 0 && seen[SEEN_SERVER_NAMES] == 0;
-}
+REPORT_VERDICT(holds_cut_names, void) { return seen[SEEN_CUT_NAMES] > 0; }
+REPORT_VERDICT(holds_encrypted, void) { return seen[SEEN_ENCRYPTED_DNS] > 0; }
+REPORT_VERDICT(holds_no_names, void) { return seen[SEEN_DNS] == 0 && seen[SEEN_SERVER_NAMES] == 0; }
 
 static const report_verdict_row nothing_verdicts[] = {
     { "empty", REPORT_UNKNOWN, "No Teams or Skype traffic found: the capture is empty.", "no frame", holds_empty, false },

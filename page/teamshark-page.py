@@ -697,7 +697,8 @@ def facts(row):
         f"path {words(row, 'path').replace('_', ' ')}" if words(row, "path") else "", words(row, "transport").upper(),
         (f"to {remote}" + (f" ({named})" if named else "")) if remote else "",
         f"round trip {number(row, 'round_trip'):.0f} ms" if number(row, "round_trip") is not None else "",
-        f"loss {', '.join(lost)}" if lost else "") if part)
+        f"loss {', '.join(lost)}" if lost else "",
+        f"jitter {number(row, 'jitter'):.0f} ms" if number(row, "jitter") is not None else "") if part)
 
 
 def card(row):

@@ -133,6 +133,16 @@ def test_csv_has_the_columns_of_the_table(name):
         assert [row["verdict"] for row in rows] == [entry["verdict"] for entry in expected]
 
 
+def test_summary_has_the_jitter_of_audio():
+    """What the client receives was delayed by 0 to 60 ms each; a sign-in has none."""
+    path = shared("failures/17-loss-jitter-down.pcapng")
+    call = next(item for item in as_json(path, "summary")["summary"] if item["kind"] == "call")
+    streams = as_json(path, "calls")["calls"][0]["streams"]
+    assert call["jitter"] == max(stream["jitter_ms"] for stream in streams if stream["modality"] == "audio") and 10 < call["jitter"] < 30
+    assert f"jitter {call['jitter']:.0f} ms" in " ".join(report(path, "teams,summary").split())
+    assert next(item for item in as_json(path, "summary")["summary"] if item["kind"] == "signin")["jitter"] is None
+
+
 def test_one_name_in_several_letters_is_one_row():
     """Names are case-insensitive (RFC 1035, 2.3.3), and with the dot of the root."""
     name, link = as_json(bundled("name-forms.pcap"), "names")["names"]

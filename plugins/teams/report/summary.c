@@ -38,6 +38,7 @@ typedef struct {
     char *region;
     double round_trip;          /* NAN: not measured */
     double loss[2];             /* NAN: no stream in that direction */
+    double jitter;              /* of audio; NAN: not measured */
     char *filter;
 } summary_item;
 
@@ -223,7 +224,7 @@ item_new(summary_state *state, const char *kind, const report_verdict *verdict, 
     item->kind = kind;
     item->verdict = verdict;
     item->problems = problems;
-    item->time = item->duration = item->round_trip = item->loss[CALLS_SENT] = item->loss[CALLS_RECEIVED] = NAN;
+    item->time = item->duration = item->round_trip = item->loss[CALLS_SENT] = item->loss[CALLS_RECEIVED] = item->jitter = NAN;
     item->path = item->transport = "";
     g_ptr_array_add(state->items, item);
     return item;
@@ -273,6 +274,22 @@ loss_of(const calls_entry *entry, unsigned direction)
     return worst;
 }
 
+/* The worst stream of audio, in either direction. */
+static double
+jitter_of(const calls_entry *entry)
+{
+    double worst = NAN;
+
+    for (unsigned i = 0; i < entry->streams->len; i++) {
+        const calls_stream *stream = &g_array_index(entry->streams, calls_stream, i);
+        const double jitter = ts_stream_stats_jitter(&stream->stats);
+
+        if (stream->modality == TS_MODALITY_AUDIO && stream->stats.clock_rate != 0 && (isnan(worst) || jitter > worst))
+            worst = jitter;
+    }
+    return worst;
+}
+
 static void
 add_call(summary_state *state, const calls_entry *entry)
 {
@@ -296,6 +313,7 @@ add_call(summary_state *state, const calls_entry *entry)
         item->round_trip = pair->round_trip_mean * 1000;
     item->loss[CALLS_SENT] = loss_of(entry, CALLS_SENT);
     item->loss[CALLS_RECEIVED] = loss_of(entry, CALLS_RECEIVED);
+    item->jitter = jitter_of(entry);
 }
 
 /* The worst first, and those of one severity in the order of their sign-ins and calls. */
@@ -413,6 +431,8 @@ static const report_column item_columns[] = {
         .description = "loss of the worst stream that the client sent, where the capture was taken", .get = item_loss_sent },
     { .key = "loss_received", .title = "Loss Received", .kind = COLUMN_REAL, .unit = "%", .decimals = 4,
         .description = "loss of the worst stream that the client received", .get = item_loss_received },
+    { .key = "jitter", .title = "Jitter", .kind = COLUMN_REAL, .unit = "ms", .decimals = 3,
+        .description = "jitter of the worst stream of audio, where the capture was taken", COLUMN_MEMBER(summary_item, jitter) },
     { .key = "filter", .title = "Filter", .kind = COLUMN_TEXT, .description = "display filter that shows its frames",
         COLUMN_MEMBER(summary_item, filter) },
 };
@@ -472,7 +492,7 @@ kind_word(const summary_item *item)
     return is_signin(item) ? "Sign-in" : "Call";
 }
 
-/* "direct over udp to 192.0.2.1; round trip 45 ms; loss 0.0 % sent, 0.3 % received" */
+/* "direct over udp to 192.0.2.1; round trip 45 ms; loss 0.0 % sent, 0.3 % received; jitter 4 ms" */
 static void
 path_text(const summary_item *item, FILE *out)
 {
@@ -488,6 +508,8 @@ path_text(const summary_item *item, FILE *out)
         g_string_append_printf(line, "%sloss %.1f %% sent", line->len == 0 ? "" : "; ", item->loss[CALLS_SENT]);
     if (!isnan(item->loss[CALLS_RECEIVED]))
         g_string_append_printf(line, "%s%.1f %% received", isnan(item->loss[CALLS_SENT]) ? "; loss " : ", ", item->loss[CALLS_RECEIVED]);
+    if (!isnan(item->jitter))
+        g_string_append_printf(line, "%sjitter %.0f ms", line->len == 0 ? "" : "; ", item->jitter);
     if (line->len > 0)
         report_print(out, 2, "%s", line->str);
     g_string_free(line, TRUE);

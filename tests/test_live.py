@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -123,3 +124,28 @@ def test_many_files_in_one_process_grow_no_more_than_with_stock():
     stock = growth_of_sharkd(harness.workspace() / "no-plugins", capture, files // 4, files)
     ours = growth_of_sharkd(harness.loaded_plugins(harness.stage_dir()), capture, files // 4, files)
     assert ours <= max(stock, 0) * 1.05 + KIB_A_FILE, f"KiB a file: stock {stock:.1f}, ours {ours:.1f}"
+
+
+# --- an interface, for long ---
+
+LIVE_FRAMES = 20000
+# Eight times the frames of the first file; without a ring buffer memory doubles.
+MOST_GROWTH = 1.05
+
+
+def memory_on_an_interface(side, frames=LIVE_FRAMES):
+    command = ["unshare", "--net", sys.executable, "-B", harness.ROOT / "tests/live_memory.py", side, frames]
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, timeout=900)
+    if done.returncode != 0:
+        pytest.skip(f"no capture on an interface here: {done.stderr[-300:]}")
+    return json.loads(done.stdout)
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("dumpcap"), reason="makes interfaces in a network namespace")
+def test_what_was_silent_is_gone_with_its_file():
+    """Calls, allocations, names and server names that never come again, on an interface with a ring buffer."""
+    ours, stock = memory_on_an_interface("ours"), memory_on_an_interface("stock")
+    assert ours["parts"] == ours["files"] and ours["files"] > 4, ours
+    assert ours["kib"][-1] < MOST_GROWTH * ours["kib"][1], ours
+    more = (ours["kib"][-1] - ours["kib"][1]) - (stock["kib"][-1] - stock["kib"][1])
+    assert more < KIB_A_FILE * ours["files"], f"{more} KiB more than stock: {ours['kib']} {stock['kib']}"

@@ -19,7 +19,7 @@ import harness
 
 PARTS, FRAMES_A_FILE, BATCH, SECONDS_A_BATCH = 8, 2500, 100, 0.05
 NEAR, FAR = "near0", "far0"
-REPORTS = [word for name in ("summary", "signin", "names", "calls", "flows") for word in ("-z", f"teams,{name}")]
+REPORTS = [word for name in harness.REPORTS for word in ("-z", f"teams,{name}")]
 KINDS = [growth_kinds.ALL_KINDS[kind] for kind in ("calls", "names", "allocations", "server names")]
 CAPABILITIES = ["--inh-caps=+net_raw,+net_admin", "--ambient-caps=+net_raw,+net_admin"]
 PATIENCE_S = 60

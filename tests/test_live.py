@@ -129,8 +129,10 @@ def test_many_files_in_one_process_grow_no_more_than_with_stock():
 # --- an interface, for long ---
 
 LIVE_FRAMES = 20000
-# Eight times the frames of the first file; without a ring buffer memory doubles.
+# From the second of eight files to the last; without a ring buffer memory doubles.
 MOST_GROWTH = 1.05
+# From the fifth file on, when chance has settled: a leak of 30 bytes a frame is more.
+MORE_KIB_A_FILE = 64
 
 
 def memory_on_an_interface(side, frames=LIVE_FRAMES):
@@ -147,5 +149,5 @@ def test_what_was_silent_is_gone_with_its_file():
     ours, stock = memory_on_an_interface("ours"), memory_on_an_interface("stock")
     assert ours["parts"] == ours["files"] and ours["files"] > 4, ours
     assert ours["kib"][-1] < MOST_GROWTH * ours["kib"][1], ours
-    more = (ours["kib"][-1] - ours["kib"][1]) - (stock["kib"][-1] - stock["kib"][1])
-    assert more < KIB_A_FILE * ours["files"], f"{more} KiB more than stock: {ours['kib']} {stock['kib']}"
+    more = (ours["kib"][-1] - ours["kib"][4]) - (stock["kib"][-1] - stock["kib"][4])
+    assert more < 3 * MORE_KIB_A_FILE, f"{more} KiB more than stock: {ours['kib']} {stock['kib']}"

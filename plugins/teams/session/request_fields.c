@@ -78,10 +78,24 @@ static const struct {
 static GArray *wanted;          /* int: what is asked for once TLS is decrypted */
 static GArray *wanted_bytes;    /* int: and what once a stream of HTTP/2 is a WebSocket */
 static bool bytes_active;
-static GHashTable *kinds;       /* id of a field -> 1 + its row in names[] */
+static GByteArray *rows;         /* by id of a field: 1 + its row in names[], 0 none; every field of a frame is looked up */
 static ts_stock_field field_handshake;
 static ts_stock_field field_request;
 static bool active;
+
+G_STATIC_ASSERT(G_N_ELEMENTS(names) < 255);
+
+static void
+keep_row(unsigned id, unsigned row)
+{
+    const unsigned before = rows->len;
+
+    if (id >= before) {
+        g_byte_array_set_size(rows, id + 1);
+        memset(rows->data + before, 0, id + 1 - before);
+    }
+    rows->data[id] = (uint8_t)(row + 1);
+}
 
 void
 teams_request_fields_handoff(void)
@@ -90,12 +104,12 @@ teams_request_fields_handoff(void)
 
     wanted = g_array_new(FALSE, FALSE, (unsigned)sizeof(int));
     wanted_bytes = g_array_new(FALSE, FALSE, (unsigned)sizeof(int));
-    kinds = g_hash_table_new(g_direct_hash, g_direct_equal);
+    rows = g_byte_array_new();
     for (unsigned row = 0; row < G_N_ELEMENTS(names); row++) {
         const ts_stock_field field = ts_stock_field_wanted(names[row].kind == FIELD_BYTES ? wanted_bytes : wanted, names[row].name);
 
         for (unsigned i = 0; i < field.count; i++)
-            g_hash_table_insert(kinds, GINT_TO_POINTER(field.ids[i]), GUINT_TO_POINTER(row + 1));
+            keep_row((unsigned)field.ids[i], row);
     }
     /* connection_tls.c and connection_http.c ask for them. */
     field_handshake = ts_stock_field_wanted(basic, "tls.handshake.type");
@@ -310,7 +324,8 @@ bytes_field(const walk *w, const field_info *found)
 static void
 visit(walk *w, const field_info *found)
 {
-    const unsigned row = GPOINTER_TO_UINT(g_hash_table_lookup(kinds, GINT_TO_POINTER(found->hfinfo->id)));
+    const unsigned id = (unsigned)found->hfinfo->id;
+    const unsigned row = id < rows->len ? rows->data[id] : 0;
 
     if (row == 0)
         return;

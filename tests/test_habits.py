@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What every row of the tables has: a diagnostic and an attribute are raised by a bundled capture, and a test asserts them."""
 
+import concurrent.futures
 import functools
+import graphlib
 import os
+import pathlib
 import re
 import subprocess
 import sys
@@ -27,19 +30,16 @@ WITH_PREFERENCES = {
 }
 
 
-@functools.lru_cache(maxsize=None)
-def raised():
-    """The diagnostics of all bundled captures, and the attribute types, each with its protocol."""
-    diagnostics, attributes = set(), set()
-    for capture in CAPTURES:
-        for frame in harness.fields(capture, [*DIAGNOSTICS, *TYPE_FIELDS]):
-            diagnostics |= {name for name in DIAGNOSTICS if frame[name]}
-            attributes |= {(name.split(".")[0], int(value, 0)) for name in TYPE_FIELDS for value in frame[name]}
-    for capture, options in WITH_PREFERENCES.items():
-        words = harness.tshark("-r", harness.bundled(capture), "-T", "fields", *(word for name in DIAGNOSTICS for word in ("-e", name)), *options)
-        for line in words.splitlines():
-            diagnostics |= {name for name, value in zip(DIAGNOSTICS, line.split("\t")) if value}
-    return diagnostics, attributes
+def asked(capture):
+    """The diagnostics that one capture raises, and its attribute types, each with its protocol."""
+    frames = harness.fields(capture, [*DIAGNOSTICS, *TYPE_FIELDS])
+    return ({name for frame in frames for name in DIAGNOSTICS if frame[name]},
+            {(name.split(".")[0], int(value, 0)) for frame in frames for name in TYPE_FIELDS for value in frame[name]})
+
+
+def asked_with_preferences(capture, options):
+    words = harness.tshark("-r", harness.bundled(capture), "-T", "fields", *(word for name in DIAGNOSTICS for word in ("-e", name)), *options)
+    return {name for line in words.splitlines() for name, value in zip(DIAGNOSTICS, line.split("\t")) if value}
 
 
 @functools.lru_cache(maxsize=None)
@@ -50,19 +50,20 @@ def text_of_tests():
     return "\n".join(path.read_text(encoding="utf-8") for path in paths)
 
 
-@pytest.mark.parametrize("name", DIAGNOSTICS)
-def test_a_bundled_capture_raises_each_diagnostic(name):
-    assert name in raised()[0], "make a frame that raises it, in test-captures/generate"
+def test_bundled_captures_raise_each_diagnostic_and_hold_each_attribute():
+    """One test, that each capture is read once; on all processors."""
+    raised = set().union(*(asked_with_preferences(*row) for row in WITH_PREFERENCES.items()))
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as readers:
+        answers = list(readers.map(asked, CAPTURES))
+    raised.update(*(diagnostics for diagnostics, _ in answers))
+    held = set().union(*(attributes for _, attributes in answers))
+    assert sorted(set(DIAGNOSTICS) - raised) == [], "make frames that raise them, in test-captures/generate"
+    assert sorted(set(ATTRIBUTES) - held) == [], "put them into messages, in test-captures/generate"
 
 
 @pytest.mark.parametrize("name", DIAGNOSTICS)
 def test_a_test_asserts_each_diagnostic(name):
     assert re.search(rf"\b{re.escape(name.split('.', 1)[1])}\b", text_of_tests()), "assert on which frames it shows, and that it shows on no other"
-
-
-@pytest.mark.parametrize("plugin, number", ATTRIBUTES, ids=lambda value: f"{value:#06x}" if isinstance(value, int) else value)
-def test_a_bundled_capture_holds_each_attribute(plugin, number):
-    assert (plugin, number) in raised()[1], "put one into a message, in test-captures/generate"
 
 
 def test_tests_are_collected_where_the_real_captures_are_absent(tmp_path):
@@ -71,3 +72,38 @@ def test_tests_are_collected_where_the_real_captures_are_absent(tmp_path):
                                 harness.ROOT / "tests"], env={**os.environ, "TEAMSHARK_SHARED": str(tmp_path / "none"), "PYTHONDONTWRITEBYTECODE": "1"},
                                capture_output=True, text=True, check=False)
     assert collected.returncode == 0, collected.stdout[-2000:]
+
+
+@pytest.mark.parametrize("name", harness.REPORTS)
+def test_each_report_is_told_of(name):
+    assert f"teams,{name}" in (harness.ROOT / "docs/reports.md").read_text(encoding="utf-8"), "docs/reports.md"
+    assert re.search(rf"(?m)^{name} ", (harness.ROOT / "tests/parts.txt").read_text(encoding="utf-8")), "./test NAME: tests/parts.txt"
+    assert f'"report_{name}"' in (harness.ROOT / "tests/gui/stops.py").read_text(encoding="utf-8"), "its window: tests/gui/stops.py"
+
+
+def symbols(path):
+    """What an object file defines for others, and what it needs."""
+    rows = [line.split() for line in subprocess.run(["nm", path], capture_output=True, text=True, check=True).stdout.splitlines()]
+    return {row[2] for row in rows if len(row) == 3 and row[1] in "TDBR"}, {row[1] for row in rows if row[0] == "U"}
+
+
+@pytest.mark.skipif("TEAMSHARK_BUILD" not in os.environ, reason="no build folder (TEAMSHARK_BUILD)")
+@pytest.mark.parametrize("folder", ["core", "common", "ms-stun", "teams-dns", "teams"])
+def test_no_files_need_each_other(folder):
+    """What several files share lies in a file below them."""
+    # The name of a source, as the object has it: objects of files that are gone may lie there still.
+    built = {path: str(path).rpartition(".dir/")[2][:-len(".o")]
+             for path in (pathlib.Path(os.environ["TEAMSHARK_BUILD"]) / "plugins" / folder).rglob("*.o")}
+    objects = {name: symbols(path) for path, name in built.items() if (harness.ROOT / "plugins" / folder / name).is_file()}
+    assert objects
+    home = {symbol: name for name, (defined, _) in objects.items() for symbol in defined}
+    needs = {name: {home[symbol] for symbol in needed if symbol in home} - {name} for name, (_, needed) in objects.items()}
+    graphlib.TopologicalSorter(needs).prepare()     # names the circle
+
+
+def test_a_function_fits_a_screen():
+    long = [f"{path.name}: {body.splitlines()[0]} and {body.count(chr(10))} lines"
+            for path in (harness.ROOT / "plugins").rglob("*.c")
+            for body in re.findall(r"^\w[^\n;=]*\)\n\{\n.*?^\}$", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+            if body.count("\n") > 61]
+    assert long == []

@@ -130,6 +130,23 @@ keep_connection(teams_connection *c)
     wmem_array_append_one(c->p->client->connections, c);
 }
 
+/* Marks the names that were answered with the address it goes to. */
+static void
+follow_names(const teams_connection *c)
+{
+    const teams_net_host *host = teams_net_host_of(&c->server_end.addr, false);
+
+    for (unsigned i = 0; host != NULL && i < wmem_array_get_count(host->names); i++) {
+        const teams_host_name *each = (const teams_host_name *)wmem_array_index(host->names, i);
+        char *key = g_ascii_strdown(each->name, -1);
+        teams_asked_name *asked = (teams_asked_name *)wmem_map_lookup(each->client->names, key);
+
+        if (asked != NULL)
+            asked->followed = true;
+        g_free(key);
+    }
+}
+
 teams_connection *
 teams_connection_new(packet_info *pinfo, bool quic, bool from_client)
 {
@@ -151,7 +168,7 @@ teams_connection_new(packet_info *pinfo, bool quic, bool from_client)
     if (from_client && pinfo->dl_src.type == AT_ETHER)
         copy_address_wmem(wmem_file_scope(), &c->p->card, &pinfo->dl_src);
     keep_connection(c);
-    teams_connection_follow_names(c);
+    follow_names(c);
     return c;
 }
 

@@ -89,22 +89,6 @@ learn_host(const packet_info *pinfo, const address *addr, const teams_net_client
         wmem_array_append_one(host->names, learned);
 }
 
-void
-teams_connection_follow_names(const teams_connection *c)
-{
-    const teams_net_host *host = teams_net_host_of(&c->server_end.addr, false);
-
-    for (unsigned i = 0; host != NULL && i < wmem_array_get_count(host->names); i++) {
-        const teams_host_name *each = (const teams_host_name *)wmem_array_index(host->names, i);
-        char *key = g_ascii_strdown(each->name, -1);
-        teams_asked_name *asked = (teams_asked_name *)wmem_map_lookup(each->client->names, key);
-
-        if (asked != NULL)
-            asked->followed = true;
-        g_free(key);
-    }
-}
-
 /* ---- questions and answers ---- */
 
 static teams_asked_name *

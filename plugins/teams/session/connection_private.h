@@ -215,8 +215,6 @@ void teams_connection_find_signin(teams_connection *c);
 void teams_connection_set_name(teams_connection *c, const char *name);
 /* Names it after what led to its address. */
 void teams_connection_name_by_host(teams_connection *c);
-/* Marks the names that were answered with the address it goes to. */
-void teams_connection_follow_names(const teams_connection *c);
 /* The frame completes a step: of the connection, or of a client without one yet. */
 void teams_connection_keep_time(packet_info *pinfo, const teams_net_client *client, teams_step_kind step, const nstime_t *time);
 void teams_connection_step(packet_info *pinfo, teams_connection *c, teams_step_kind step, const nstime_t *time);

@@ -108,7 +108,7 @@ def test_each_cause_shows_on_its_frames_and_on_no_other(name):
     assert {key: value for key, value in shown.items() if value} == expected
 
 
-@pytest.mark.parametrize("name", ["certificates", "proxy", "tcp"])
+@pytest.mark.parametrize("name", ["certificates", "half-open", "proxy", "push-ends", "resolvers", "tcp"])
 def test_the_same_in_one_pass_and_two(name):
     harness.assert_same_in_all_modes(capture(name), [*TIMES, "teams.problem"], "teams")
     # JSON and columns show the text of an expert item, not that it is there.

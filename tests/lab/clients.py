@@ -108,6 +108,17 @@ class Client:
             words += [word, "--cacert", self.bundle, "-A", AGENT, *version] if word == "--next" else [word]
         self.run(*words, patience=self.patience * len(asked), environment={"PATH": "/usr/bin", "SSLKEYLOGFILE": "/run/lab/keys.txt"})
 
+    def chromium(self, name, path="/"):
+        """A browser engine without a window, a page each time; it does not look at certificates, which the other clients do."""
+        s = self.settings
+        arguments = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--user-data-dir=/run/lab/chromium",
+                     "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                     "--disable-default-apps", "--ignore-certificate-errors", f"--timeout={self.patience * 1000}"]
+        if s.get("proxy") == "http":
+            arguments.append(f"--proxy-server=http://{self.gateway}:3128")
+        self.run("timeout", self.patience + 3, *arguments, "--dump-dom", f"https://{name}{path}",
+                 environment={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/run/lab"})
+
     # --- What is more than a visit ---------------------------------------------------
 
     def hold(self, name, times, seconds):

@@ -77,7 +77,6 @@ def test_tests_are_collected_where_the_real_captures_are_absent(tmp_path):
 @pytest.mark.parametrize("name", harness.REPORTS)
 def test_each_report_is_told_of(name):
     assert f"teams,{name}" in (harness.ROOT / "docs/reports.md").read_text(encoding="utf-8"), "docs/reports.md"
-    assert re.search(rf"(?m)^{name} ", (harness.ROOT / "tests/parts.txt").read_text(encoding="utf-8")), "./test NAME: tests/parts.txt"
     assert f'"report_{name}"' in (harness.ROOT / "tests/gui/stops.py").read_text(encoding="utf-8"), "its window: tests/gui/stops.py"
 
 

@@ -9,12 +9,14 @@ Environment:
   TEAMSHARK_ARCHIVES        the folder of archives (default build/archives)
 """
 
+import functools
 import json
 import os
 import pathlib
 import re
 import shutil
 import subprocess
+import tempfile
 import zipfile
 
 import pytest
@@ -31,7 +33,7 @@ USER = "Jürgen Östlund 山田"
 TIMEOUT_S = 300
 TROUBLESHOOTING = (harness.ROOT / "docs/troubleshooting.md").read_text(encoding="utf-8")
 OURS = re.compile(r"(teams|teams_dns|ms_turn|teams_stun|teams_flightproxy)(\.|$)")
-REPORTS = harness.REPORTS
+REPORTS = ("signin", "names", "calls", "flows", "summary")
 
 pytestmark = pytest.mark.skipif(not (RUN / "tshark.exe").is_file() or not shutil.which("wine"),
                                 reason="no tshark for Windows or no wine here: ./test --wine")
@@ -50,18 +52,29 @@ class Windows:
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(place), "WINEPREFIX": str(place / "wine"), "WINEDEBUG": "-all",
                             "WINEDLLOVERRIDES": "mscoree,mshtml=", "TZ": "UTC", "LANG": "C.UTF-8", "USER": USER,
                             "WINEPATH": windows_path(RUN)}
+        (place / "wine").mkdir()
+        # Wine's server and the services that it starts stay until close(): starting them takes longer than tshark does.
+        subprocess.run(["wineserver", "-p"], env=self.environment, check=True)
         self.tshark("--version")
         self.appdata.mkdir(exist_ok=True)
+
+    def close(self):
+        subprocess.run(["wineserver", "-k"], env=self.environment, check=False)
 
     def run(self, program, *args):
         """What a program that did well wrote to standard output and to standard error, as bytes. Wine's own server fails at times: once more then."""
         for _ in range(2):
-            result = subprocess.run(["wine", str(program), *map(str, args)], env=self.environment, stdin=subprocess.DEVNULL,
-                                    capture_output=True, timeout=TIMEOUT_S, check=False, cwd=self.place)
-            if b"wine client error" not in result.stderr:
+            # Into files: the services that start with the first program would hold a pipe open.
+            with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as complaint:
+                result = subprocess.run(["wine", str(program), *map(str, args)], env=self.environment, stdin=subprocess.DEVNULL,
+                                        stdout=output, stderr=complaint, timeout=TIMEOUT_S, check=False, cwd=self.place)
+                output.seek(0)
+                complaint.seek(0)
+                said = output.read(), complaint.read()
+            if b"wine client error" not in said[1]:
                 break
-        assert result.returncode == 0, result.stderr.decode(errors="replace")[-2000:]
-        return result.stdout, result.stderr
+        assert result.returncode == 0, said[1].decode(errors="replace")[-2000:]
+        return said
 
     def tshark(self, *args):
         return self.run(RUN / "tshark.exe", *args)[0].decode("utf-8").replace("\r\n", "\n")
@@ -78,7 +91,9 @@ class Windows:
 
 @pytest.fixture(scope="module", name="fresh")
 def without_plugins(tmp_path_factory):
-    return Windows(tmp_path_factory.mktemp("windows"))
+    windows = Windows(tmp_path_factory.mktemp("windows"))
+    yield windows
+    windows.close()
 
 
 @pytest.fixture(scope="module", name="windows")
@@ -86,7 +101,8 @@ def with_plugins(tmp_path_factory):
     """After the steps of the zip's README.txt: unpacked in the personal folder."""
     windows = Windows(tmp_path_factory.mktemp("windows"))
     install(windows)
-    return windows
+    yield windows
+    windows.close()
 
 
 def install(windows, series=SERIES, folder=""):
@@ -94,6 +110,7 @@ def install(windows, series=SERIES, folder=""):
         packed.extractall(windows.appdata / folder)
 
 
+@functools.lru_cache(maxsize=None)
 def own_fields():
     """Names of all fields of ours, as the native tshark lists them."""
     listing = (row.split("\t") for row in harness.tshark("-G", "fields").splitlines())
@@ -111,10 +128,19 @@ def everything(capture):
     return options
 
 
+def headers_stay_closed(windows, capture):
+    """Whether a capture has compressed headers of HTTP/2, and the tshark that is built for this nothing to open them with."""
+    return "without nghttp2" in windows.tshark("--version") and bool(harness.tshark("-r", capture, "-Y", "http2.header"))
+
+
 @pytest.mark.parametrize("name", bundled())
 def test_says_what_the_native_one_says(windows, name):
-    arguments = everything(harness.bundled(name))
-    assert windows.tshark("-n", *arguments) == harness.tshark(*arguments)
+    capture = harness.bundled(name)
+    arguments = everything(capture)
+    said, expected = windows.tshark("-n", *arguments), harness.tshark(*arguments)
+    if said != expected and headers_stay_closed(windows, capture):
+        pytest.skip("the tshark for Windows that is built here cannot open HTTP/2's compressed headers")
+    assert said == expected
 
 
 def section(readme, title):
@@ -244,9 +270,9 @@ def test_table_of_own_names_with_either_line_end(windows, line_end):
     rows = ['"login.microsoftonline.com","exact","teams","chat","sync","Front desk"', '"*.example.net","glob","teams","chat","sync",""']
     (profile / "teams_dns_names").write_bytes("".join(row + line_end for row in rows).encode())
     capture = harness.bundled("article-2017.pcapng")
-    said = windows.tshark("-n", "-C", "Own", "-r", capture, "-Y", 'teams_dns.name == "login.microsoftonline.com"', "-T", "fields",
-                          "-e", "teams_dns.service")
-    assert set(said.split()) == {"chat"}
+    question = ("-r", capture, "-Y", 'teams_dns.name == "login.microsoftonline.com"', "-T", "fields", "-e", "teams_dns.service")
+    assert set(windows.tshark("-n", "-C", "Own", *question).split()) == {"chat"}
+    assert "chat" not in harness.tshark(*question)
 
 
 @pytest.mark.parametrize("subject", sorted(path.stem.removeprefix("test_") for path in (harness.ROOT / "tests/unit").glob("test_*.c")))

@@ -40,7 +40,7 @@ TOURS_MAX = 3
 DRAWING = "780x480+0+0"
 # A line counts as drawn from this many pixels on, of colours that differ from its own by no more
 # (red, green and blue together), since lines are blended with what is around.
-LINE_PIXELS_MIN = 20
+LINE_PIXELS_MIN = 10
 MARK_PIXELS_MIN = 5     # one thin mark: the call has few round trips
 LINE_DIFFERENCE_MAX = 60
 # Python that sees the introspection bindings of the distribution.
@@ -283,7 +283,7 @@ def test_expert_window_shows_our_items():
 
 def test_flow_graph_shows_our_info():
     lines = [text for text in seen("flow_graph")["more"] if re.match(r"Packet \d+: ", text)]
-    assert lines and all(": Teams web-app: " in line for line in lines), lines
+    assert lines and all(re.search(r": Teams (web-app|identity): ", line) for line in lines), lines
     assert absent("flow_graph", "16 node(s)") == []
 
 

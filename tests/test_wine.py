@@ -53,8 +53,8 @@ class Windows:
                             "WINEDLLOVERRIDES": "mscoree,mshtml=", "TZ": "UTC", "LANG": "C.UTF-8", "USER": USER,
                             "WINEPATH": windows_path(RUN)}
         (place / "wine").mkdir()
-        # Wine's server and the services that it starts stay until close(): starting them takes longer than tshark does.
-        subprocess.run(["wineserver", "-p"], env=self.environment, check=True)
+        # Wine's server and the services that it starts stay a while: starting them takes longer than tshark does.
+        subprocess.run(["wineserver", "-p60"], env=self.environment, check=True)
         self.tshark("--version")
         self.appdata.mkdir(exist_ok=True)
 

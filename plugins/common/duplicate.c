@@ -272,3 +272,13 @@ ts_duplicate_of(const packet_info *pinfo)
         wmem_map_insert(state->found, GUINT_TO_POINTER(pinfo->num), wmem_memdup(wmem_file_scope(), &state->last, sizeof state->last));
     return state->last;
 }
+
+void
+ts_duplicate_is_none(const packet_info *pinfo)
+{
+    const ts_duplicate none = { 0, false };
+
+    wmem_map_remove(get()->found, GUINT_TO_POINTER(pinfo->num));
+    if (state->last_frame == pinfo->num)
+        state->last = none;
+}

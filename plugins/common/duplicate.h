@@ -34,4 +34,7 @@ void ts_duplicates_register(void);
  */
 ts_duplicate ts_duplicate_of(const packet_info *pinfo);
 
+/* The packet is no copy, as its content tells: on the first pass only, before anybody shows it. */
+void ts_duplicate_is_none(const packet_info *pinfo);
+
 #endif /* TEAMSHARK_COMMON_DUPLICATE_H */

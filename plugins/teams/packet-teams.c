@@ -104,18 +104,18 @@ show_protocol(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const char *l
     return teams_tree;
 }
 
-/* The frame that had the packet first, 0 where none did. */
-static uint32_t
-duplicate_of(packet_info *pinfo)
+/*
+ * Whoever looks or not: a copy may come, and later passes look up what the first one found. Clients of old versions send
+ * a check twice at once, which only the first pass can tell from a copy.
+ */
+static void
+find_duplicate(packet_info *pinfo, const ts_frame_info *infos)
 {
-    const ts_duplicate duplicate = ts_duplicate_of(pinfo);
-    const ts_frame_info *first = duplicate.by_time ? ts_frame_info_first(pinfo) : NULL;
+    const bool by_time = ts_duplicate_of(pinfo).by_time;
+    const ts_check_info *check = infos != NULL && infos->kind == TS_INFO_CHECK ? (const ts_check_info *)infos : NULL;
 
-    /* Clients of old versions send a check twice at once. */
-    if (first != NULL && first->kind == TS_INFO_CHECK && ((const ts_check_info *)first)->version != 0 &&
-        ((const ts_check_info *)first)->version <= TS_LAST_VERSION_WITH_TWINS)
-        return 0;
-    return duplicate.frame;
+    if (by_time && check != NULL && check->version != 0 && check->version <= TS_LAST_VERSION_WITH_TWINS)
+        ts_duplicate_is_none(pinfo);
 }
 
 static void
@@ -140,7 +140,7 @@ show_info(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const teams_frame
     ts_add_number(tvb, teams_tree, hf_teams_flow, flow_number(info));
     ts_add_number(tvb, teams_tree, hf_teams_call, call_number(info));
     ts_add_number(tvb, teams_tree, hf_teams_signin, signin_number(info));
-    ts_add_number(tvb, teams_tree, hf_teams_duplicate_of, duplicate_of(pinfo));
+    ts_add_number(tvb, teams_tree, hf_teams_duplicate_of, ts_duplicate_of(pinfo).frame);
 }
 
 /* Warnings and errors of every plugin, whatever the frame is: at the root, since the frame may be nobody's. */
@@ -164,7 +164,7 @@ queue_tap(packet_info *pinfo, const teams_frame_info *info)
     tap->infos = ts_frame_info_first(pinfo);
     tap->problems = teams_problems_of(pinfo);
     tap->first_pass = !PINFO_FD_VISITED(pinfo);     /* a listener cannot tell any more */
-    tap->duplicate_of = duplicate_of(pinfo);
+    tap->duplicate_of = ts_duplicate_of(pinfo).frame;
     tap->from_client = info->flow != NULL && teams_flow_from_client(info->flow, pinfo);
     tap_queue_packet(teams_tap_id, pinfo, tap);
 }
@@ -244,8 +244,8 @@ dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U
     if (!PINFO_FD_VISITED(pinfo))
         teams_connection_frame(tvb, pinfo, tree, infos);
     if (info != NULL) {
-        /* Whoever looks or not: a copy may come, and later passes look up what the first one found. */
-        (void)ts_duplicate_of(pinfo);
+        if (!PINFO_FD_VISITED(pinfo))
+            find_duplicate(pinfo, infos);
         const char *label = teams_frame_info_label(info);
 
         show_info(tvb, pinfo, tree, info, label);

@@ -93,6 +93,17 @@ def test_calls_of_clients_of_a_vpn_that_the_user_names():
     assert clients_with("vpn-pools", "vpn-hairpin") | clients_with("vpn-pools", "vpn-peers") == set()
 
 
+def test_who_only_receives_does_not_miss_the_other_side():
+    """Media of one direction, without checks: only what is sent alone has lost its other side. A call inside one host uses no VPN."""
+    document = json.loads(tshark("-q", *POOLS, "-r", str(bundled("sessions/receives-only.pcap")), "-z", "teams,calls,json"))
+    found = {call["client"]: call for call in document["calls"]}
+    codes = {client: {problem["code"] for problem in call["problems"]} for client, call in found.items()}
+    assert found["192.168.1.20"]["verdict_code"] == "direct-public" and "one-way-media" in codes["192.168.1.20"]
+    assert found["192.168.1.21"]["verdict_code"] == "cut-off" and "consent-lost" in codes["192.168.1.21"]
+    assert "consent-lost" not in codes["192.168.1.20"]
+    assert not codes["10.99.0.5"] & {"vpn-peers", "vpn-hairpin"}
+
+
 def test_a_far_relay_through_a_vpn_is_a_warning():
     """truth.csv: client in a VPN pool, round trip 197 ms."""
     document = json.loads(tshark("-q", *POOLS, "-r", str(shared("failures/20-vpn-hairpin.pcapng")), "-z", "teams,calls,json"))

@@ -81,6 +81,10 @@ SHOWN = {
                   f"(ip.src == {LOGIN} && frame.time_relative > 5.1 && frame.time_relative < 5.2) || "
                   f"(ip.src == {PUSH} && frame.time_relative > 13.1 && frame.time_relative < 13.2) || "
                   f"(ip.src == {CONFIG} && frame.time_relative > 13.1 && frame.time_relative < 13.2))"},
+    "push-outlived": {"teams.idle_cut": (
+        f"frame.time_relative > 4000 && ((ip.src == {PUSH} && ip.dst == 192.168.1.23 && tcp.flags.reset == 1) || "
+        f"(ip.src == 192.168.1.24 && ip.dst == {PUSH} && tcp.flags.reset == 1))")},
+    "acknowledged": {},
     "inspection-ends": {
         "teams.handshake_ended": f"tcp.flags.fin == 1 && ip.dst == {LOGIN} && frame.time_relative > 2.1 && !(ip.src == 192.168.1.24)",
         "teams.tls_intercepted": f"tls.app_data && ip.src == 192.168.1.24 && ip.dst == {LOGIN} && frame.time_relative > 2.29"},
@@ -415,6 +419,52 @@ def test_who_ended_a_push_channel():
         assert ("idle timeout" in problem["summary"]) == (code == "idle-cut")
     for n in (25, 26):
         assert problem_codes(told[f"192.168.1.{n}"]) & {"idle-cut", "closed-by-client", "cut-at-intervals"} == set()
+
+
+def causes(signin):
+    """Without what is wrong with names."""
+    return {problem["code"]: problem for problem in signin["problems"] if not re.fullmatch(r"D\d+", problem["code"])}
+
+
+def test_a_silence_that_was_outlived_ends_no_push_channel():
+    """Longer or equal silences before; a message of the server's; and an hour, in which the client may have slept."""
+    told = of_clients(capture("push-outlived"))
+    for n, lasted in ((20, "300"), (21, "60"), (22, None)):
+        found = causes(told[f"192.168.1.{n}"])
+        assert set(found) == ({"cut-at-intervals"} if lasted else {"retransmissions"})
+        assert all(f"each time about {lasted} s after it was opened" in problem["summary"] for code, problem in found.items() if code != "retransmissions")
+    for n in (23, 24):
+        problem, = [problem for problem in told[f"192.168.1.{n}"]["problems"] if problem["code"] == "idle-cut"]
+        assert problem["severity"] == "note" and "or the client slept" in problem["summary"]
+
+
+def test_what_the_client_acknowledges_was_sent():
+    """An answer, a handshake and a segment that the capture lacks are neither missing on the way nor unanswered."""
+    for signin in of_clients(capture("acknowledged")).values():
+        assert causes(signin) == {}
+
+
+def test_sessions_that_the_client_leaves_beside_others():
+    told = of_clients(capture("sessions-beside"))
+    for n in (20, 21):
+        assert causes(told[f"192.168.1.{n}"]) == {}
+    unused, = [problem for problem in told["192.168.1.22"]["problems"] if problem["code"] == "handshake-ended"]
+    assert unused["severity"] == "warning" and "or has no use for the session" in unused["summary"]
+    closed, = [problem for problem in told["192.168.1.23"]["problems"] if problem["code"] == "reset-after-server-name"]
+    assert "others with the same name work" in closed["summary"] and "filter" not in closed["summary"]
+
+
+def test_who_answers_at_another_time():
+    """A proxy that is gone around lets nobody in; one that answered is not dead, nor is a resolver that answers names of others."""
+    told = of_clients(capture("answered-elsewhere"))
+    problems = {problem["code"]: problem for problem in told["192.168.1.20"]["problems"]}
+    assert "proxy-asks-credentials" not in problems and "0 of 3 names" in problems["proxy"]["summary"]
+    assert problems["proxy-credentials"]["severity"] == "warning"
+    dead, = [problem for problem in told["192.168.1.21"]["problems"] if problem["code"] == "proxy-unanswered"]
+    assert dead["severity"] == "warning" and "not always answered" in dead["summary"]
+    assert "one-resolver-silent" not in problem_codes(told["192.168.1.22"])
+    assert "name-unanswered" in problem_codes(told["192.168.1.23"]) and "resolver-silent" not in problem_codes(told["192.168.1.23"])
+    assert causes(told["192.168.1.24"]) == {}
 
 
 def test_one_of_two_resolvers_is_dead():

@@ -175,3 +175,21 @@ def nat_inside(c):
     for when in (0, 1):
         teams_stun.check(c, when, second, inside, ("inside", when), ("100.64.3.4", 40005))
         teams_stun.check(c, when + 0.1, second, PEER, ("outside", when), ("203.0.113.5", 61001), nominate=True)
+
+
+@capture("sessions/receives-only.pcap", START)
+def receives_only(c):
+    """.20 only receives, for 8 s, without a check; .21 only sends. And a call between two programs of one host, in a VPN's pool."""
+    for n, silent, when in ((20, True, 0), (21, False, 20)):
+        local = client(n)
+        teams_stun.check(c, when, local, PEER, (local, "check"), nominate=True)
+        for k in range(400):
+            ends = (PEER, local) if silent else (local, PEER)
+            c.udp(when + 0.5 + k * 0.02, *ends, stun.rtp(104, k, k * 320, 0x1000 + n, stun.opaque((n, k), 22)))
+        if not silent:
+            c.udp(when + 0.4, PEER, local, stun.rtp(104, 0, 0, 0x2000, stun.opaque("first", 22)))
+    ends = ("10.99.0.5", 50004), ("10.99.0.5", 50006)
+    teams_stun.check(c, 40, *ends, (ends, "check"), nominate=True)
+    for k in range(60):
+        c.udp(40.5 + k * 0.02, *ends, stun.rtp(104, k, k * 320, 0x1000, stun.opaque(("sent", k), 22)))
+        c.udp(40.507 + k * 0.02, *ends[::-1], stun.rtp(104, k, k * 320, 0x2000, stun.opaque(("received", k), 22)))

@@ -803,7 +803,7 @@ add_media(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *inf
         entry->media_packets[direction]++;
     }
     entry->direct_routing = entry->direct_routing || media->direct_routing;
-    if (media->consent_lost)
+    if (media->consent_lost && tap->from_client)    /* a client that only receives hears the other side */
         lose_consent(entry, pinfo, tap->info->flow);
     if (media->consent_back)
         regain_consent(entry, pinfo, tap->info->flow);

@@ -870,7 +870,8 @@ is_from_vpn(const calls_entry *entry, bool to_vpn, report_texts *details)
     char *pool = teams_preference_vpn_pool(local);
     char *other = teams_preference_vpn_pool(&entry->selected->addr);
     const bool peers = other != NULL && entry->selected->path == TEAMS_PATH_DIRECT;
-    const bool found = pool != NULL && peers == to_vpn;
+    /* Two clients of one host need no VPN. */
+    const bool found = pool != NULL && peers == to_vpn && !addresses_equal(local, &entry->selected->addr);
 
     if (found && details != NULL) {
         char *own = report_address(local), *remote = report_address(&entry->selected->addr);

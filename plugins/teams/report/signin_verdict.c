@@ -175,7 +175,8 @@ add_replaced_name(void *key, void *value _U_, void *data)
 }
 
 /* What a frame can say only up to then: connections tell at the end whether it stayed so. */
-static const teams_expert told_at_the_end[] = { TEAMS_EXPERT_TCP_UNANSWERED, TEAMS_EXPERT_SYN_ACK, TEAMS_EXPERT_QUIC_UNANSWERED };
+static const teams_expert told_at_the_end[] = { TEAMS_EXPERT_TCP_UNANSWERED, TEAMS_EXPERT_SYN_ACK, TEAMS_EXPERT_QUIC_UNANSWERED,
+    TEAMS_EXPERT_HANDSHAKE_ENDED };
 
 /* What connections say of the sign-in stands for what single frames said: the same code, one that it explains, or filter and name. */
 static GHashTable *

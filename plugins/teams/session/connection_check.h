@@ -30,6 +30,7 @@ typedef struct {
     bool reached;                   /* one of them has a TLS session with data both ways */
     bool refused;                   /* ... and no request that can be read there was served */
     bool by_proxy;
+    bool reached_by_proxy;          /* ... through it, not around it */
     bool timed;
 } teams_name_result;
 

@@ -66,7 +66,7 @@ static bool
 resolver_spoke(const teams_check *j)
 {
     for (unsigned i = 0; i < wmem_array_get_count(j->clients); i++)
-        if ((*(const teams_net_client **)wmem_array_index(j->clients, i))->voice_frame != 0)
+        if (teams_resolvers_spoke(*(const teams_net_client **)wmem_array_index(j->clients, i)))
             return true;
     return false;
 }
@@ -85,7 +85,7 @@ check_refused(teams_check *j)
     for (unsigned i = 0; i < wmem_array_get_count(j->clients); i++) {
         const teams_net_client *client = *(const teams_net_client **)wmem_array_index(j->clients, i);
 
-        if (client->dns_refusals == 0 || client->voice_frame != 0)
+        if (client->dns_refusals == 0 || teams_resolvers_spoke(client))
             continue;
         teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_RESOLVER_REFUSED], PI_ERROR,
             (teams_problem_place) { .frame = client->dns_refusal_frame, .actor = TEAMS_BY_NETWORK, .fatal = true },

@@ -27,6 +27,15 @@ status_text(const teams_check *j, unsigned status)
     }
 }
 
+/* SOCKS has numbers of its own; connection_http.c keeps them as HTTP's. */
+static const char *
+refusal_text(const teams_check *j, const teams_connection *c)
+{
+    if (!c->socks)
+        return status_text(j, c->proxy_status);
+    return c->proxy_status == HTTP_FORBIDDEN ? "SOCKS: not allowed by its rules" : "SOCKS: a failure";
+}
+
 /*
  * Did the proxy ask once on this connection, which ended with that, and let the
  * name through on another? A client may answer on a new connection.
@@ -36,7 +45,7 @@ is_let_in_later(const teams_check *j, const teams_connection *c)
 {
     const teams_name_result *name = c->name == NULL ? NULL : teams_check_name_of(j, c->name);
 
-    return c->proxy_status == HTTP_PROXY_AUTHENTICATION && c->proxy_challenges <= 1 && name != NULL && name->reached;
+    return c->proxy_status == HTTP_PROXY_AUTHENTICATION && c->proxy_challenges <= 1 && name != NULL && name->reached_by_proxy;
 }
 
 /* The connections whose last answer was one of these; 0 stands for any other error. */
@@ -62,7 +71,7 @@ check_refusal(teams_check *j, unsigned status, teams_expert row)
         return;
     teams_check_add(j, &teams_expert_table.rows[row], teams_name_list_severity(&list),
         (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_PROXY, .name = list.first, .fatal = list.matters },
-        "The proxy %s refuses (%s) the connection to %s%s (%u time%s)%s", first->endpoint, status_text(j, first->proxy_status),
+        "The proxy %s refuses (%s) the connection to %s%s (%u time%s)%s", first->endpoint, refusal_text(j, first),
         push ? "the push channel " : "", teams_name_list_text(&list), list.count, list.count == 1 ? "" : "s", teams_name_list_tail(&list));
 }
 
@@ -95,7 +104,7 @@ check_use(teams_check *j)
 {
     unsigned names = 0, reached = 0;
     uint32_t frame = 0;
-    bool media = false, socks = false;
+    bool media = false, socks = false, refused = false;
     const char *relay = NULL;
 
     for (unsigned i = 0; i < teams_check_name_count(j); i++) {
@@ -104,7 +113,7 @@ check_use(teams_check *j)
         if (!name->by_proxy)
             continue;
         names++;
-        reached += name->reached;
+        reached += name->reached_by_proxy;
         if (name->service == TS_SERVICE_MEDIA_RELAY) {
             media = true;
             relay = name->name;
@@ -115,11 +124,17 @@ check_use(teams_check *j)
             frame = teams_check_connection(j, i)->p->connect_frame;
             socks = teams_check_connection(j, i)->socks;
         }
+    for (unsigned i = 0; i < teams_check_connection_count(j); i++)
+        refused = refused || teams_check_connection(j, i)->state == TEAMS_CONNECTION_PROXY_REFUSED;
     if (names == 0)
         return;
+    /* Where none was refused, what was in the tunnels may not be in the capture. */
+    const char *count = reached == 0 && !refused ? wmem_strdup_printf(j->scope, "it asks it for %u name%s", names, names == 1 ? "" : "s")
+        : wmem_strdup_printf(j->scope, "%u of %u names were reached through it", reached, names);
+
     teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_PROXY], PI_NOTE,
         (teams_problem_place) { .frame = frame, .actor = TEAMS_BY_CLIENT },
-        "The client uses the %s %s: %u of %u names were reached through it", socks ? "SOCKS proxy" : "proxy", j->result->proxy, reached, names);
+        "The client uses the %s %s: %s", socks ? "SOCKS proxy" : "proxy", j->result->proxy, count);
     if (media)
         teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_MEDIA_PROXY], PI_WARN,
             (teams_problem_place) { .frame = frame, .actor = TEAMS_BY_CLIENT, .name = relay },

@@ -111,6 +111,7 @@ gather_connections(teams_check *j, const teams_net_client *client)
 
         name->refused = used && (name->refused || !name->reached) && teams_requests_all_refused(c);
         name->reached = name->reached || used;
+        name->reached_by_proxy = name->reached_by_proxy || (used && c->proxy);
         if (name->product == TS_PRODUCT_UNKNOWN) {
             name->product = c->product;
             name->service = c->service;

@@ -6,6 +6,8 @@
 
 #include "session/connection_check.h"
 
+#include <string.h>
+
 #define UNANSWERED_SECONDS  3.0     /* a SYN without an answer by then has none: two repetitions fit in */
 #define SYN_ACKS_MIN        2       /* one may have been lost */
 #define IPV6_COST           0.5
@@ -48,27 +50,42 @@ add_unanswered(unanswered *u, const teams_connection *c)
         u->first = c;
 }
 
+/* Another connection to the same address and port was answered. */
+static bool
+is_answered_elsewhere(const teams_check *j, const char *endpoint)
+{
+    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
+        const teams_connection *c = teams_check_connection(j, i);
+
+        if (!c->quic && c->state >= TEAMS_CONNECTION_CONNECTED && strcmp(c->endpoint, endpoint) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void
 tell_unanswered(teams_check *j, const unanswered *u)
 {
     const teams_name_list *names = &u->names;
+    const bool answers = is_answered_elsewhere(j, u->first->endpoint);
+    const char *never = answers || !names->any_lost ? "not always" : "never";
     const double seconds = ts_seconds(&u->first->start, &u->last);
     const teams_problem_place place = { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first, .fatal = names->matters };
     const int severity = names->matters ? PI_ERROR : PI_WARN;
 
     if (u->first->proxy)
-        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_PROXY_DEAD], PI_ERROR,
-            (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_PROXY, .fatal = true },
-            "TCP to the proxy %s is never answered: %u SYNs in %.0f s", u->first->endpoint, u->syns, seconds);
+        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_PROXY_DEAD], answers ? PI_WARN : PI_ERROR,
+            (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_PROXY, .fatal = !answers },
+            "TCP to the proxy %s is %s answered: %u SYNs in %.0f s", u->first->endpoint, never, u->syns, seconds);
     else if (u->private_address)
         teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_PRIVATE_DEAD], severity, place,
-            "%s leads to a private address (split DNS or a block page), and TCP to it (%s) is never answered: %u SYNs on %u connection%s in %.0f s%s",
-            teams_name_list_text(names), u->first->endpoint, u->syns, u->connections, u->connections == 1 ? "" : "s", seconds,
+            "%s leads to a private address (split DNS or a block page), and TCP to it (%s) is %s answered: %u SYNs on %u connection%s in %.0f s%s",
+            teams_name_list_text(names), u->first->endpoint, never, u->syns, u->connections, u->connections == 1 ? "" : "s", seconds,
             teams_name_list_tail(names));
     else
         teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_UNANSWERED], severity, place,
             "TCP to %s (%s) is %s answered: %u SYNs on %u connection%s in %.0f s, likely dropped on the way%s",
-            teams_name_list_text(names), u->first->endpoint, names->any_lost ? "never" : "not always", u->syns, u->connections,
+            teams_name_list_text(names), u->first->endpoint, never, u->syns, u->connections,
             u->connections == 1 ? "" : "s", seconds, teams_name_list_tail(names));
 }
 
@@ -111,7 +128,7 @@ check_unacknowledged(teams_check *j)
     for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
         const teams_connection *c = teams_check_connection(j, i);
 
-        if (!teams_connection_is_half_open(c) || c->p->syn_acks < SYN_ACKS_MIN || !teams_check_time_passed(j, &c->start, UNANSWERED_SECONDS))
+        if (!teams_connection_is_half_open(c) || c->p->syn_acks < SYN_ACKS_MIN || !c->p->syn_after || !teams_check_time_passed(j, &c->start, UNANSWERED_SECONDS))
             continue;
         first = first == NULL ? c : first;
         answers += c->p->syn_acks;
@@ -243,7 +260,10 @@ check_quic(teams_check *j)
 bool
 teams_check_has_mtu_hole(const teams_check *j, const teams_connection *c)
 {
-    return c->p->large_frame != 0 || (c->p->hole_frame != 0 && teams_check_time_passed(j, &c->p->hole_since, HOLE_SECONDS) &&
+    /* What the client acknowledges is missing in the capture alone. */
+    const bool got = c->p->acknowledging && (int32_t)(c->p->acknowledged - c->p->hole_sequence) > 0;
+
+    return c->p->large_frame != 0 || (c->p->hole_frame != 0 && !got && teams_check_time_passed(j, &c->p->hole_since, HOLE_SECONDS) &&
         c->state < TEAMS_CONNECTION_SECURED);
 }
 

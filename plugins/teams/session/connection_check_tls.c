@@ -8,6 +8,7 @@
 
 #define ANSWER_SECONDS  5.0
 #define REFUSAL_SECONDS 0.5
+#define BESIDE_SECONDS  10.0
 #define FLIGHT_MIN      600     /* bytes of a server's part of a handshake with a certificate */
 
 enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_PROTOCOL_VERSION = 70, ALERT_INSUFFICIENT_SECURITY = 71 };
@@ -52,6 +53,9 @@ fits_reset(const teams_check *j _U_, const teams_connection *c)
 static const char *
 say_reset(const teams_check *j, const teams_name_list *list, const teams_connection *first _U_)
 {
+    if (!list->any_lost)
+        return wmem_strdup_printf(j->scope, "Connections to %s were reset or closed right after the server name%s, and others with the same name work",
+            teams_name_list_text(list), times(j, list));
     return wmem_strdup_printf(j->scope, "Connections to %s are reset or closed right after the server name%s%s: likely a filter by server name",
         teams_name_list_text(list), times(j, list), others_text(j));
 }
@@ -59,7 +63,8 @@ say_reset(const teams_check *j, const teams_name_list *list, const teams_connect
 static bool
 fits_silent(const teams_check *j, const teams_connection *c)
 {
-    return c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && teams_connection_is_heard(c) && !teams_check_has_mtu_hole(j, c) &&
+    return c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && teams_connection_is_heard(c) && !teams_connection_lacks_data(c) &&
+        !teams_check_has_mtu_hole(j, c) &&
         teams_check_time_passed(j, &c->p->hello_time, ANSWER_SECONDS) &&
         (c->end == TEAMS_CONNECTION_OPEN || ts_seconds(&c->p->hello_time, &c->ended) >= ANSWER_SECONDS);
 }
@@ -143,9 +148,28 @@ fits_alert(const teams_check *j _U_, const teams_connection *c)
     return c->state == TEAMS_CONNECTION_ALERT && !is_certificate_alert(c) && !fits_version(NULL, c) && !fits_parameters(NULL, c);
 }
 
+/* Does the client use the same name on another connection, at that time or soon? It has nothing against its certificate then. */
 static bool
-fits_ended(const teams_check *j _U_, const teams_connection *c)
+is_used_beside(const teams_check *j, const teams_connection *c)
 {
+    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
+        const teams_connection *other = teams_check_connection(j, i);
+
+        if (other->state != TEAMS_CONNECTION_USED || other->quic || other->name == NULL || g_ascii_strcasecmp(other->name, c->name) != 0)
+            continue;
+        const double before = ts_seconds(&other->last, &c->start), after = ts_seconds(&c->ended, &other->start);
+
+        if (before <= BESIDE_SECONDS && after <= BESIDE_SECONDS)
+            return true;
+    }
+    return false;
+}
+
+static bool
+fits_ended(const teams_check *j, const teams_connection *c)
+{
+    if (!is_foreign(c) && (c->certificate == NULL || c->certificate->valid) && is_used_beside(j, c))
+        return false;
     /* Where a segment of the server's part is missing, the client had nothing to look at. */
     if (c->end == TEAMS_CONNECTION_OPEN || !c->ended_by_client || c->p->hole_frame != 0)
         return false;
@@ -157,12 +181,13 @@ fits_ended(const teams_check *j _U_, const teams_connection *c)
 static const char *
 say_ended(const teams_check *j, const teams_name_list *list, const teams_connection *first)
 {
-    return wmem_strdup_printf(j->scope, "The client %s %s%s (%s), by %s%s: likely it does not accept the certificate%s%s",
+    return wmem_strdup_printf(j->scope, "The client %s %s%s (%s), by %s%s: likely it does not accept the certificate%s%s%s",
         first->state == TEAMS_CONNECTION_SECURED ? "ends its sessions without a request, after the TLS handshake with"
             : "ends the TLS handshake after the server's part, with",
         teams_name_list_text(list), times(j, list), first->version, first->end == TEAMS_CONNECTION_RESET ? "RST" : "FIN",
         first->alert_frame == 0 ? " and without an alert that can be read" : "",
-        first->certificate == NULL ? "" : ", issued by ", first->certificate == NULL ? "" : first->certificate->issuer);
+        first->certificate == NULL ? "" : ", issued by ", first->certificate == NULL ? "" : first->certificate->issuer,
+        first->state == TEAMS_CONNECTION_SECURED && first->certificate == NULL ? ", or has no use for the session" : "");
 }
 
 /* It goes on with it where it sends a request; a session without one says neither. */
@@ -267,6 +292,7 @@ check_end(teams_check *j, const tls_end *kind)
 {
     teams_name_list list = teams_name_list_new(j);
     const teams_connection *first = NULL;
+    bool unsure = kind->row == TEAMS_EXPERT_HANDSHAKE_ENDED;    /* clients open sessions beforehand, and need not use them */
 
     for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
         const teams_connection *c = teams_check_connection(j, i);
@@ -274,13 +300,14 @@ check_end(teams_check *j, const tls_end *kind)
         if (c->name == NULL || !kind->fits(j, c))
             continue;
         first = first == NULL ? c : first;
+        unsure = unsure && c->state == TEAMS_CONNECTION_SECURED && c->certificate == NULL;
         teams_name_list_add(&list, c->name, proof_frame(c));
     }
     if (first == NULL)
         return;
     const bool proved = kind->row == TEAMS_EXPERT_HANDSHAKE_ENDED && list.matters && first->certificate != NULL &&
         (is_foreign(first) || !first->certificate->valid);
-    const int severity = proved ? PI_ERROR : severity_of(&list, kind);
+    const int severity = proved ? PI_ERROR : unsure && others_work(j) ? MIN(severity_of(&list, kind), PI_WARN) : severity_of(&list, kind);
 
     teams_check_add(j, &teams_expert_table.rows[kind->row], severity,
         (teams_problem_place) { .frame = list.frame, .name = list.first, .fatal = severity == PI_ERROR,

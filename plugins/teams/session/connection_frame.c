@@ -86,6 +86,17 @@ new_payload(teams_connection *c, const struct tcp_analysis *tcp, bool from_clien
     return grown > 1 && grown < PAYLOAD_MAX ? grown : 0;
 }
 
+static void
+note_acknowledged(teams_connection *c, const struct tcp_analysis *tcp)
+{
+    const uint32_t latest = tcp->fwd->tcp_analyze_seq_info == NULL ? 0 : tcp->fwd->tcp_analyze_seq_info->lastack;
+
+    if (latest == 0 || (c->p->acknowledging && (int32_t)(latest - c->p->acknowledged) <= 0))
+        return;     /* a SYN or a RST without one, or nothing new */
+    c->p->acknowledging = true;
+    c->p->acknowledged = latest;
+}
+
 /* Its IPv6 and IPv4 addresses are a client's by the model, or by the address of its network card. */
 static bool
 same_client(const teams_connection *a, const teams_connection *b)
@@ -143,7 +154,7 @@ unanswered_syn(packet_info *pinfo, teams_connection *c)
 static void
 unacknowledged(packet_info *pinfo, teams_connection *c)
 {
-    if (++c->p->syn_acks == SYNS_REPORTED)
+    if (++c->p->syn_acks == SYNS_REPORTED && c->p->syn_after)
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_SYN_ACK, "%s: SYN/ACK %u times in %.1f s", teams_connection_text(pinfo->pool, c),
             c->p->syn_acks, ts_seconds(&c->start, teams_time(pinfo)));
 }
@@ -165,7 +176,8 @@ ended_early(packet_info *pinfo, teams_connection *c, bool from_client)
     if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && !from_client) {
         c->state = TEAMS_CONNECTION_HELLO_RESET;
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_HELLO_RESET, "%s, ClientHello in frame %u", text, c->hello_frame);
-    } else if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && teams_connection_is_heard(c) && c->p->large_frame == 0 && since_hello >= ANSWER_SECONDS)
+    } else if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && teams_connection_is_heard(c) && !teams_connection_lacks_data(c) &&
+            c->p->large_frame == 0 && since_hello >= ANSWER_SECONDS)
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_HELLO_UNANSWERED, "%s: ClientHello in frame %u, %.1f s", text, c->hello_frame, since_hello);
     else if (c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && from_client && (c->certificate != NULL || c->bytes[FROM_SERVER] >= FLIGHT_MIN) &&
             !c->p->wait_server && c->p->hole_frame == 0)
@@ -203,6 +215,7 @@ check_hole(packet_info *pinfo, teams_connection *c, const struct tcp_analysis *t
         c->p->hole_frame = 0;
     else if (c->p->hole_frame == 0) {
         c->p->hole_frame = pinfo->num;
+        c->p->hole_sequence = seen->maxseqtobeacked;
         c->p->hole_since = *teams_time(pinfo);
     }
 }
@@ -272,6 +285,8 @@ tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, const struc
     const unsigned payload = new_payload(c, tcp, from_client);
 
     c->p->seen = seen;
+    if (from_client)
+        note_acknowledged(c, tcp);
     teams_connection_find_signin(c);
     /* Who acknowledges or sends data has had an answer: the capture lacks that direction. */
     if (c->state == TEAMS_CONNECTION_UNANSWERED && from_client && (seen & (TCP_SEEN_ACK | TCP_SEEN_DATA)) && !(seen & TCP_SEEN_SYN_ACK))
@@ -280,8 +295,12 @@ tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, const struc
         unanswered_syn(pinfo, c);
     if (c->state <= TEAMS_CONNECTION_UNANSWERED && (seen & TCP_SEEN_SYN_ACK))
         answered(pinfo, c, tcp);
-    if (!from_client && teams_connection_is_half_open(c))
-        unacknowledged(pinfo, c);
+    if (teams_connection_is_half_open(c)) {
+        if (from_client)
+            c->p->syn_after = true;     /* a SYN, for nothing else leaves it so */
+        else
+            unacknowledged(pinfo, c);
+    }
     count(pinfo, tree, c, from_client, payload);
     teams_connection_note_idle(pinfo, c, from_client, payload);
     if (!from_client)
@@ -449,6 +468,8 @@ teams_connection_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, cons
 {
     teams_connection_names(pinfo, infos);
     teams_connection_http_any(pinfo, tree);
+    if (pinfo->srcport == DNS_PORT)
+        teams_resolver_heard(pinfo);
     if (wmem_map_size(teams_net_get()->hosts) == 0)
         return;
     ask_for_fields_of_hosts();
@@ -471,9 +492,7 @@ teams_connection_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, cons
     if (from != NULL && from->resolver && pinfo->srcport == DNS_PORT) {
         teams_net_client *client = teams_net_client_of(&pinfo->dst, false);
 
-        if (client != NULL) {
-            client->voice_frame = client->voice_frame == 0 ? pinfo->num : client->voice_frame;
-            teams_resolver_spoke(pinfo, client);
-        }
+        if (client != NULL && client->voice_frame == 0)
+            client->voice_frame = pinfo->num;
     }
 }

@@ -14,6 +14,9 @@
 #define IDLE_ALIKE      0.1     /* share by which two such silences differ at most */
 #define RECONNECT       60.0    /* seconds within which a client that needs the connection is back */
 #define RECONNECT_SOON  10.0    /* ... and one that waits for nothing else */
+#define SURVIVED        0.95    /* a silence that it outlived is not what the same silence ended it for: share of it */
+#define GOODBYE_MAX     64      /* bytes that may belong to an end: an alert, a frame that closes a WebSocket */
+#define ASLEEP          900.0   /* seconds: a client that needs the connection and is silent for so long may have slept */
 #define END_SECONDS     1.0     /* what ended a silence, and the end that belongs to it */
 #define ANSWER_SECONDS  5.0     /* no answer in this time is none */
 #define LIFE_MIN        20.0    /* seconds: shorter connections are no push channels */
@@ -21,6 +24,13 @@
 #define LIVES_MIN       3       /* so many of the same length are no chance */
 
 /* ---- frames ---- */
+
+static void
+outlived(struct teams_connection_private *p)
+{
+    p->survived = MAX(p->survived, p->idle);
+    p->idle = 0;
+}
 
 /* The server's frames that came before are counted, this one included. */
 void
@@ -31,12 +41,15 @@ teams_connection_note_idle(const packet_info *pinfo, teams_connection *c, bool f
     const bool heard = c->packets[FROM_SERVER] > p->idle_heard;
 
     if (silence >= IDLE_MIN && (p->idle == 0 || heard)) {
+        p->survived = MAX(p->survived, p->idle);
         p->idle = silence;
         p->idle_over = *teams_time(pinfo);
         p->idle_heard = c->packets[FROM_SERVER];
         p->idle_by_client = from_client;
     } else if (payload > 0 && from_client != p->idle_by_client)
-        p->idle = 0;    /* the other side goes on */
+        outlived(p);    /* the other side goes on */
+    if (!from_client && !p->idle_by_client && payload > GOODBYE_MAX)
+        outlived(p);    /* it has something to say */
 }
 
 /* Seconds of silence that the end belongs to. */
@@ -56,7 +69,7 @@ idle_before(const packet_info *pinfo, const teams_connection *c, bool from_clien
 static teams_connection_cut
 cut_of(const packet_info *pinfo, const teams_connection *c)
 {
-    if (c->state < TEAMS_CONNECTION_SECURED || c->idle_before_end < IDLE_MIN)
+    if (c->state < TEAMS_CONNECTION_SECURED || c->idle_before_end < IDLE_MIN || c->p->survived >= SURVIVED * c->idle_before_end)
         return TEAMS_CUT_NONE;
     if (!c->ended_by_client)
         return c->end == TEAMS_CONNECTION_RESET ? TEAMS_CUT_RESET : TEAMS_CUT_CLOSED;
@@ -150,6 +163,19 @@ tell_by_client(teams_check *j, const cut_row *row)
             row->last->idle_before_end);
 }
 
+/* A warning where the connection is there to stay open, and the client was there to use it. */
+static int
+severity_of(const teams_connection *last)
+{
+    return teams_connection_is_push(last) && last->idle_before_end < ASLEEP ? PI_WARN : PI_NOTE;
+}
+
+static const char *
+asleep_text(const teams_connection *last)
+{
+    return last->idle_before_end < ASLEEP ? "" : ", or the client slept";
+}
+
 /* Servers end connections that nobody uses, by FIN and by RST; a push channel is there to stay open. */
 static void
 tell_idle(teams_check *j, const cut_row *row)
@@ -161,13 +187,13 @@ tell_idle(teams_check *j, const cut_row *row)
     const char *text = teams_connection_text(j->scope, last);
 
     if (last->p->cut == TEAMS_CUT_LOST)
-        teams_check_add(j, problem, push ? PI_WARN : PI_NOTE, place,
+        teams_check_add(j, problem, severity_of(last), place,
             "After about %.0f s of silence what the client sends to %s has no answer, %u times, and the client connects again: "
-            "likely an idle timeout on the way", last->idle_before_end, text, row->cuts);
+            "likely an idle timeout on the way%s", last->idle_before_end, text, row->cuts, asleep_text(last));
     else if (last->p->cut == TEAMS_CUT_RESET)
-        teams_check_add(j, problem, push ? PI_WARN : PI_NOTE, place,
-            "%s is reset from %s %u times after about %.0f s of silence, and the client connects again: likely an idle timeout on the way%s",
-            text, side_text(last), row->cuts, last->idle_before_end, push ? "" : " or at the server");
+        teams_check_add(j, problem, severity_of(last), place,
+            "%s is reset from %s %u times after about %.0f s of silence, and the client connects again: likely an idle timeout on the way%s%s",
+            text, side_text(last), row->cuts, last->idle_before_end, push ? "" : " or at the server", asleep_text(last));
     else if (push)
         teams_check_add(j, problem, row->soon ? PI_WARN : PI_NOTE,
             (teams_problem_place) { .frame = row->first->end_frame, .actor = TEAMS_BY_UNKNOWN, .name = last->name },

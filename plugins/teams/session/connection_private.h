@@ -33,7 +33,6 @@ typedef struct teams_resolver {
     uint32_t first_frame;       /* of these */
     uint32_t last_frame;
     nstime_t first;
-    bool spoke;                 /* it said anything at all */
     const struct teams_resolver *instead;   /* the latest one that answered what it was asked first; NULL: none */
 } teams_resolver;
 
@@ -144,6 +143,7 @@ struct teams_connection_private {
     uint32_t stream;
     uint8_t seen;               /* completeness before this frame */
     unsigned syn_acks;          /* without an acknowledgement */
+    bool syn_after;             /* ... and the client's SYN came again after one: it did not get them */
     bool ignored;               /* somebody else's */
     bool named;                 /* by itself: server name or proxy's target */
     bool tunnel;                /* the proxy let it through */
@@ -152,6 +152,8 @@ struct teams_connection_private {
     bool hole_reported;
     bool started[2];            /* next[] is known */
     uint32_t next[2];
+    bool acknowledging;         /* acknowledged is known */
+    uint32_t acknowledged;      /* by the client, of what the server sent */
     uint16_t offered;           /* highest TLS version that the client offers */
     uint16_t chosen;
     nstime_t hello_time;
@@ -171,12 +173,14 @@ struct teams_connection_private {
     double challenge_cost;      /* seconds from the request to it, of all */
     nstime_t hole_since;        /* from the server: a segment is missing since */
     uint32_t hole_frame;
+    uint32_t hole_sequence;     /* where it begins */
     unsigned large_retransmissions;     /* of the client, one after the other, without progress */
     uint32_t large_frame;
     double idle;                /* seconds of the latest silence that the side which broke it alone went on after; 0: none */
     nstime_t idle_over;         /* when it was broken */
     bool idle_by_client;        /* by whom */
     unsigned idle_heard;        /* packets of the server's by then */
+    double survived;            /* the longest silence after which both sides went on */
     teams_connection_cut cut;   /* how it ended after one */
     address card;               /* the client's on the link; AT_NONE where it has none */
     struct teams_requests *requests;    /* HTTP inside TLS that is decrypted; NULL: none seen */
@@ -187,6 +191,7 @@ struct teams_connection_private {
 typedef struct {
     wmem_map_t *hosts;          /* address -> teams_net_host */
     wmem_map_t *clients;        /* address -> teams_net_client */
+    wmem_map_t *voices;         /* address that sends from the port of DNS -> map of the addresses that it sent to */
     wmem_map_t *by_client_end[2];   /* TCP, QUIC: ts_endpoint -> the latest teams_connection there */
     wmem_map_t *ipv6;           /* name -> the latest teams_connection over IPv6 */
     bool asked;                 /* for the fields of hosts */
@@ -243,10 +248,13 @@ void teams_connection_note_end(packet_info *pinfo, teams_connection *c);
 
 /* ---- connection_resolvers.c ---- */
 
-/* The frame asks; or answers a question of this time; or is from the port of DNS of a resolver. */
+/* The frame asks; or answers a question of this time. */
 void teams_resolver_asked(const packet_info *pinfo, teams_net_client *client, teams_dns_outcome *outcome);
 void teams_resolver_answered(const packet_info *pinfo, teams_net_client *client, teams_dns_outcome *outcome, const nstime_t *asked);
-void teams_resolver_spoke(const packet_info *pinfo, teams_net_client *client);
+/* The frame is from the port of DNS of any host. */
+void teams_resolver_heard(const packet_info *pinfo);
+/* Has one of its resolvers answered the client at all, whatever it asked? */
+bool teams_resolvers_spoke(const teams_net_client *client);
 
 /* ---- connection_names.c ---- */
 
@@ -281,6 +289,13 @@ teams_connection_lacks_answers(const teams_connection *c)
 {
     return !c->quic && (c->state == TEAMS_CONNECTION_JOINED || c->packets[FROM_CLIENT] > 0) &&
         !teams_connection_is_heard(c);
+}
+
+/* Has the client acknowledged data of the server's that is not in the capture? Then silence says nothing either. */
+static inline bool
+teams_connection_lacks_data(const teams_connection *c)
+{
+    return c->p->started[FROM_SERVER] && c->p->acknowledging && (int32_t)(c->p->acknowledged - c->p->next[FROM_SERVER]) > 1;
 }
 
 /* Has the server answered the SYN, and the client sent neither an acknowledgement nor an end? */

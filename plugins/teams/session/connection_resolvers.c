@@ -8,6 +8,8 @@
 
 #include <epan/to_str.h>
 
+#include "common/endpoint.h"
+
 #include "session/signin.h"
 
 #define RESOLVERS_MAX   8       /* of one client */
@@ -76,13 +78,47 @@ teams_resolver_answered(const packet_info *pinfo, teams_net_client *client, team
     outcome->pending = false;
 }
 
-void
-teams_resolver_spoke(const packet_info *pinfo, teams_net_client *client)
+static address *
+kept_address(const address *addr)
 {
-    teams_resolver *resolver = resolver_of(client, &pinfo->src, false);
+    address *kept = wmem_new0(wmem_file_scope(), address);
 
-    if (resolver != NULL)
-        resolver->spoke = true;
+    copy_address_wmem(wmem_file_scope(), kept, addr);
+    return kept;
+}
+
+void
+teams_resolver_heard(const packet_info *pinfo)
+{
+    wmem_map_t *voices = teams_net_get()->voices;
+    wmem_map_t *heard_by = (wmem_map_t *)wmem_map_lookup(voices, &pinfo->src);
+
+    if (heard_by == NULL) {
+        heard_by = wmem_map_new(wmem_file_scope(), ts_address_hash, ts_address_key_equal);
+        wmem_map_insert(voices, kept_address(&pinfo->src), heard_by);
+    }
+    if (!wmem_map_contains(heard_by, &pinfo->dst)) {
+        address *listener = kept_address(&pinfo->dst);
+
+        wmem_map_insert(heard_by, listener, listener);
+    }
+}
+
+static bool
+is_heard(const teams_net_client *client, const teams_resolver *resolver)
+{
+    wmem_map_t *heard_by = (wmem_map_t *)wmem_map_lookup(teams_net_get()->voices, &resolver->addr);
+
+    return heard_by != NULL && wmem_map_contains(heard_by, &client->addr);
+}
+
+bool
+teams_resolvers_spoke(const teams_net_client *client)
+{
+    for (unsigned i = 0; i < client->resolver_count; i++)
+        if (is_heard(client, client->resolvers[i]))
+            return true;
+    return client->voice_frame != 0;
 }
 
 /* ---- at the end ---- */
@@ -123,11 +159,12 @@ cost_text(const teams_check *j, const waits *w)
 }
 
 static void
-check_resolver(teams_check *j, const teams_resolver *dead)
+check_resolver(teams_check *j, const teams_net_client *client, const teams_resolver *dead)
 {
     waits w = { 0 };
 
-    if (dead->spoke || dead->instead == NULL || dead->asked < QUESTIONS_MIN)
+    /* Who answers questions about others' names is not dead. */
+    if (is_heard(client, dead) || dead->instead == NULL || dead->asked < QUESTIONS_MIN)
         return;
     for (unsigned i = 0; i < teams_check_name_count(j); i++)
         if (teams_check_name(j, i)->asked != NULL)
@@ -147,6 +184,6 @@ teams_check_resolvers(teams_check *j)
         const teams_net_client *client = *(const teams_net_client **)wmem_array_index(j->clients, i);
 
         for (unsigned n = 0; n < client->resolver_count; n++)
-            check_resolver(j, client->resolvers[n]);
+            check_resolver(j, client, client->resolvers[n]);
     }
 }

@@ -220,18 +220,30 @@ is_collection(const char *word)
     return false;
 }
 
+/* Where a service, its region or what it does is named, of which the table may not know the newest: "/new", "/api/new", "chatsvc/new", "beta/new". */
+static bool
+is_place_of_word(const char *previous, unsigned n)
+{
+    static const char *const places[] = { "beta", "me", "chatsvc", "csa", "mt", "part", "ups" };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(places); i++)
+        if (strcmp(previous, places[i]) == 0)
+            return true;
+    return n == 0 || (n == 1 && strcmp(previous, "api") == 0);
+}
+
 /* Of a front door's new service: the first word that the table does not know. Whatever is unknown behind it may name somebody. */
 static bool
-is_new_word(const char *word, const char *previous, const ts_path_result *result, bool *unknown)
+is_new_word(const char *word, const char *previous, unsigned n, const ts_path_result *result, bool *unknown)
 {
     const bool first = !*unknown;
 
     *unknown = true;
-    return first && result->front_door && !is_collection(previous) && is_plain_word(word);
+    return first && result->front_door && is_place_of_word(previous, n) && is_plain_word(word);
 }
 
 static bool
-may_be_shown(const char *word, const char *previous, const ts_path_result *result, bool *unknown)
+may_be_shown(const char *word, const char *previous, unsigned n, const ts_path_result *result, bool *unknown)
 {
     char region[TS_PATH_REGION_MAX] = "";
     const segment part = { word, strlen(word) };
@@ -241,7 +253,7 @@ may_be_shown(const char *word, const char *previous, const ts_path_result *resul
     keep_region(&part, region);
     if (result->region[0] != '\0' && strcmp(region, result->region) == 0 && part.length < TS_PATH_REGION_MAX)
         return true;
-    return is_new_word(word, previous, result, unknown);
+    return is_new_word(word, previous, n, result, unknown);
 }
 
 static void
@@ -274,7 +286,7 @@ ts_path_mask(const char *uri, const ts_path_result *result, char shown[TS_PATH_S
             return;
         }
         lower_word(&part, word);
-        if (may_be_shown(word, previous, result, &unknown))
+        if (may_be_shown(word, previous, n, result, &unknown))
             out += (size_t)snprintf(shown + out, TS_PATH_SHOWN_MAX - out, "/%.*s", (int)part.length, part.at);
         else
             out += (size_t)snprintf(shown + out, TS_PATH_SHOWN_MAX - out, "/{id}");

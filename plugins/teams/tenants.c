@@ -54,8 +54,8 @@ has_suffix(const char *name, const char *suffix)
     return length > suffix_length && g_ascii_strcasecmp(name + length - suffix_length, suffix) == 0;
 }
 
-static bool
-is_own_zone(const char *name)
+bool
+teams_is_own_name(const char *name)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(own_zones); i++)
         if (has_suffix(name, own_zones[i]))
@@ -66,7 +66,7 @@ is_own_zone(const char *name)
 bool
 teams_tenant_part(const char *name, size_t *from, size_t *length)
 {
-    if (is_own_zone(name))
+    if (teams_is_own_name(name))
         return false;
     for (unsigned i = 0; i < G_N_ELEMENTS(tenant_names); i++) {
         const char *affix = tenant_names[i].affix;

@@ -15,6 +15,9 @@
 /* Which part of the name is a customer's; false: none. */
 bool teams_tenant_part(const char *name, size_t *from, size_t *length);
 
+/* Is it in a zone of Microsoft's own for these services? */
+bool teams_is_own_name(const char *name);
+
 /* The name with "<tenant>" for that part, unless the preference teams.show_tenants is set. */
 char *teams_shown_name(wmem_allocator_t *scope, const char *name);
 

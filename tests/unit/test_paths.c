@@ -86,6 +86,15 @@ static const struct {
     { "teams.microsoft.com", "/api/new/emea/fetchShortProfile/v1/users/ME", "/api/new/{id}/{id}/v1/users/ME" },     /* one word that is unknown */
     { "teams.microsoft.com", "/api/mt/emea/beta/fetchShortProfile", "/api/mt/emea/beta/fetchShortProfile" },
     { "teams.microsoft.com", "/api/mt/emea/beta/fetchShortProfile/ada", "/api/mt/emea/beta/fetchShortProfile/{id}" },
+    /* Behind any other word of the table it may name somebody. */
+    { "teams.microsoft.com", "/api/mt/emea/v2.0/me/calendars/ada", "/api/mt/emea/v2.0/me/calendars/{id}" },
+    { "teams.microsoft.com", "/registrar/prod/v2/registrations/ada", "/registrar/prod/v2/registrations/{id}" },
+    { "teams.microsoft.com", "/ups/emea/v1/me/endpoints/ada", "/ups/emea/v1/me/endpoints/{id}" },
+    { "teams.microsoft.com", "/api/authsvc/v1.0/authz/ada", "/api/authsvc/v1.0/authz/{id}" },
+    { "teams.microsoft.com", "/api/chatsvc/emea/ada", "/api/chatsvc/emea/{id}" },
+    { "teams.microsoft.com", "/trap/tokens/ada", "/trap/tokens/{id}" },
+    { "teams.microsoft.com", "/v2/ada", "/v2/{id}" },
+    { "teams.microsoft.com", "/api/csa/emea/api/v3/teams/users/me/updates", "/api/csa/emea/api/v3/teams/users/me/updates" },
     { "teams.microsoft.com", "/l/channel/19%3a0a%40thread.tacv2/Layoffs?groupId=0f1e2d3c", "/l/channel/{id}/{id}" },
     { "teams.microsoft.com", "/users/ada/contoso", "/users/{id}/{id}" },
     { "teams.microsoft.com", "/meet/ada/contoso", "/meet/{id}/{id}" },

@@ -163,7 +163,7 @@ use_text(const teams_request_use *use, FILE *out)
 
     g_string_append_printf(line, "%s %s: ", kind->method, kind->path);
     if (use->last_answered == NULL)
-        g_string_append(line, use->first->beside ? "its answer is not told from others" : "no answer seen");
+        g_string_append(line, use->beside ? "its answer is not told from others" : "no answer seen");
     else
         g_string_append_printf(line, "%s in %.0f ms", use->statuses, use->time * 1000);
     if (use->count > 1)

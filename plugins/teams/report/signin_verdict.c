@@ -362,6 +362,13 @@ is_past_identity(const signin_session *s)
     for (unsigned stage = 1; stage < TS_STAGE_COUNT; stage++)
         if (s->first_stage_frame[stage] != 0 && teams_signin_is_past_identity(UINT32_C(1) << stage))
             return true;
+    /* Asked for by path, whatever was answered. */
+    for (unsigned i = 0; i < s->uses->len; i++) {
+        const teams_request_kind *kind = g_array_index(s->uses, teams_request_use, i).kind;
+
+        if (kind->role == TEAMS_REQUEST_BY_PATH && teams_signin_is_past_identity(UINT32_C(1) << kind->stage))
+            return true;
+    }
     return false;
 }
 
@@ -414,8 +421,8 @@ const report_verdict_row signin_verdicts[] = {
         "a TLS session with data both ways to a media relay, and none to another host of a stage after identity", holds_relay_reached, false },
     { "not-served", REPORT_UNKNOWN,
         "Services after identity were connected; that one of them served a request which needs a token is not in this capture.",
-        "TLS is decrypted: sessions with data both ways to hosts of stages after identity, and on none of them success in answer to a request "
-        "for more than whether the host is there", holds_unserved, false },
+        "TLS is decrypted: sessions with data both ways to hosts of stages after identity, or answers to requests by a path of such a stage, "
+        "and nowhere success in answer to a request of these stages for more than whether the host is there", holds_unserved, false },
     { "identity-connected", REPORT_UNKNOWN,
         "Identity was connected, with data both ways. Services after it were asked for; that they were connected is not in this "
         "capture.",

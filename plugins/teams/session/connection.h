@@ -162,14 +162,14 @@ typedef struct {
     const struct teams_request *first;
     const struct teams_request *last_answered;  /* NULL: none was */
     const struct teams_request *refused;    /* the latest refusal that no success followed; NULL none */
+    unsigned refused_in_row;    /* up to it */
+    bool asked_since;           /* after it, and what was answered is not told */
+    bool beside;                /* an answer is not told from others */
     unsigned count;
     unsigned succeeded;
     unsigned refusals;
     const char *statuses;       /* "401, 200": the different ones, in order */
     double time;                /* of the first answered one, seconds; negative: none was */
-    unsigned redirects;         /* answers that send the client to identity, or from there back with a result */
-    const struct teams_request *first_redirect;
-    const struct teams_request *last_redirect;
 } teams_request_use;
 
 /* What answers to requests by a path of the table say of a stage. */

@@ -13,6 +13,8 @@
 
 #define REDIRECTS_MIN   4       /* to identity without a token */
 #define RETURN_GAP      2.0     /* seconds: pages ask identity for several results, one after the other */
+#define ROUND_GAP       300.0   /* seconds: who comes back after that begins anew */
+#define ASKS_AGAIN      2.0     /* seconds after a refusal */
 #define STATUSES_SHOWN  4       /* of one kind */
 
 /* ---- all requests, in order ---- */
@@ -71,44 +73,28 @@ add_status(const teams_check *j, teams_request_use *use, unsigned status)
     use->statuses = use->statuses[0] == '\0' ? text : wmem_strdup_printf(j->scope, "%s, %s", use->statuses, text);
 }
 
-/* Asked for while the one before was still to be answered: frames of one page, out of sight, and no round. */
-static bool
-is_beside(const teams_request *before, const teams_request *request)
-{
-    const double gap = ts_seconds(&before->time, &request->time);
-
-    return gap < nstime_to_sec(&before->answer_time) || (request->brings_result && gap < RETURN_GAP);
-}
-
-static void
-add_redirect(teams_request_use *use, const teams_request *request)
-{
-    if (!request->to_identity && !request->brings_result)
-        return;
-    if (use->last_redirect != NULL && is_beside(use->last_redirect, request))
-        return;
-    use->redirects++;
-    use->first_redirect = use->first_redirect == NULL ? request : use->first_redirect;
-    use->last_redirect = request;
-}
-
 static void
 add_use(const teams_check *j, teams_request_use *use, const teams_request *request)
 {
     use->count++;
-    if (request->answer_frame == 0)
+    use->beside = use->beside || request->beside;
+    if (request->answer_frame == 0) {
+        use->asked_since = use->refused != NULL;
         return;
+    }
     if (use->last_answered == NULL)
         use->time = nstime_to_sec(&request->answer_time);
     use->last_answered = request;
     add_status(j, use, request->status);
-    add_redirect(use, request);
     if (teams_request_succeeded(request)) {
         use->succeeded++;
         use->refused = NULL;
+        use->refused_in_row = 0;
     } else if (teams_request_refused(request)) {
         use->refusals++;
+        use->refused_in_row++;
         use->refused = request;
+        use->asked_since = false;
     }
 }
 
@@ -135,7 +121,49 @@ gather_uses(teams_check *j, wmem_array_t *requests)
     j->result->uses = (teams_request_use *)wmem_array_get_raw(uses);
 }
 
+/* ---- what is not in the capture ---- */
+
+/* A session with the host that went on, of whose requests nothing can be read: the client may have asked again there. */
+static bool
+has_unread_session(const teams_check *j, const teams_request *refused)
+{
+    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
+        const teams_connection *c = teams_check_connection(j, i);
+        const wmem_array_t *read = teams_requests_of(c);
+
+        if (c->state == TEAMS_CONNECTION_USED && (read == NULL || wmem_array_get_count((wmem_array_t *)read) == 0) && c->name != NULL &&
+                g_ascii_strcasecmp(c->name, refused->kind->host) == 0 &&
+                ts_seconds(&refused->time, &c->last) > nstime_to_sec(&refused->answer_time))
+            return true;
+    }
+    return false;
+}
+
+/* A client asks again at once: does the capture end too early to show it? */
+static bool
+is_at_end(const teams_check *j, const teams_request_use *use)
+{
+    return use->refused_in_row == 1 && !teams_check_time_passed(j, &use->refused->time, nstime_to_sec(&use->refused->answer_time) + ASKS_AGAIN);
+}
+
+/* Whether a later request succeeded. */
+static bool
+is_sequel_unknown(const teams_check *j, const teams_request_use *use)
+{
+    return use->asked_since || is_at_end(j, use) || has_unread_session(j, use->refused);
+}
+
 /* ---- by stage ---- */
+
+/* CONNECT opens other things in a stream, too (RFC 9298): their bytes are no frames of a WebSocket. */
+static bool
+is_web_socket(const teams_request *request)
+{
+    const teams_web_socket *socket = request->socket;
+
+    return socket != NULL && (socket->readers == NULL || socket->pings + socket->pongs + socket->messages[0] + socket->messages[1] > 0 ||
+        socket->close_frame != 0 || !teams_web_socket_is_broken(socket));
+}
 
 static void
 gather_answers(teams_check *j, wmem_array_t *requests)
@@ -148,7 +176,7 @@ gather_answers(teams_check *j, wmem_array_t *requests)
         teams_stage_answers *answers = &j->result->answers[request->kind->stage];
 
         answers->stage = request->kind->stage;
-        if (request->socket != NULL)
+        if (is_web_socket(request))
             wmem_array_append_one(sockets, request);
         if (request->token_region != NULL)
             j->result->token_region = request->token_region;
@@ -169,31 +197,38 @@ is_reached(const teams_check *j, ts_stage stage)
     return j->result->answers[stage].reached != NULL;
 }
 
-/* Success that only a token gives: the push channel opens without one. */
+/* Success that only a token gives: the push channel opens without one. Other applications have tokens for what is not Teams' own. */
 static bool
-shows_token(const teams_request *request)
+shows_token(const teams_request *request, bool teams_only)
 {
     const teams_request_kind *kind = request->kind;
 
     return teams_request_is_of_stage(request) && teams_request_succeeded(request) && kind->stage != TS_STAGE_TOKEN &&
-        teams_signin_is_past_identity(UINT32_C(1) << kind->stage) && kind->service != TS_SERVICE_PUSH_REALTIME;
+        teams_signin_is_past_identity(UINT32_C(1) << kind->stage) && kind->service != TS_SERVICE_PUSH_REALTIME &&
+        !(teams_only && kind->product == TS_PRODUCT_M365_SHARED);
 }
 
 static void
 check_stages(teams_check *j, wmem_array_t *requests)
 {
     teams_signin_result *result = j->result;
+    const teams_request *token = is_reached(j, TS_STAGE_TOKEN) ? NULL : result->answers[TS_STAGE_TOKEN].refused;
 
     if (is_reached(j, TS_STAGE_IDENTITY))
         result->identity_asked = result->identity_reached = true;
     /* Data both ways stand for a token only where none is seen to be refused. */
-    if (result->answers[TS_STAGE_TOKEN].refused != NULL && !is_reached(j, TS_STAGE_TOKEN))
+    if (token != NULL && !has_unread_session(j, token))
         result->beyond_reached = result->services_reached = false;
-    for (unsigned i = 0; i < wmem_array_get_count(requests); i++)
-        if (shows_token(request_at(requests, i))) {
+    for (unsigned i = 0; i < wmem_array_get_count(requests); i++) {
+        const teams_request *request = request_at(requests, i);
+
+        if (shows_token(request, token != NULL)) {
             result->beyond_reached = result->services_reached = true;
             result->token_used = is_reached(j, TS_STAGE_TOKEN);
-        }
+        } else if (request->answer_frame != 0 && teams_request_is_of_stage(request) &&
+                teams_signin_is_past_identity(UINT32_C(1) << request->kind->stage))
+            result->services_unserved = true;
+    }
 }
 
 /* ---- refusals that no success followed ---- */
@@ -260,12 +295,18 @@ is_token_of_identity(const teams_check *j, const teams_request_kind *kind)
 
 /* Without a token nothing goes on; a service that never answers well is missed by the user; else one path of many is meant. */
 static int
-severity_of(const teams_check *j, const refusals *r, const teams_request_kind *kind)
+severity_of(const teams_check *j, const refusals *r, const teams_request_use *use)
 {
-    if ((kind->stage == TS_STAGE_TOKEN || kind->stage == TS_STAGE_IDENTITY) && !is_reached(j, kind->stage) && !j->result->beyond_reached)
+    const teams_request_kind *kind = use->kind;
+    const bool unknown = is_sequel_unknown(j, use);
+
+    if (!unknown && (kind->stage == TS_STAGE_TOKEN || kind->stage == TS_STAGE_IDENTITY) && teams_request_is_of_stage(use->refused) &&
+            !is_reached(j, kind->stage) && !j->result->beyond_reached)
         return PI_ERROR;
     if (kind->stage == TS_STAGE_TELEMETRY || kind->service == TS_SERVICE_UNKNOWN)
         return PI_CHAT;
+    if (unknown)
+        return PI_NOTE;
     if (is_token_of_identity(j, kind))
         return PI_WARN;
     return r->served[kind->service] ? PI_NOTE : PI_WARN;
@@ -278,68 +319,94 @@ refused_by(unsigned status)
     return status == 403 || status >= 500 ? TEAMS_BY_UNKNOWN : TEAMS_BY_SERVER;
 }
 
-/* Other kinds of the same service that end in the same status: one problem tells of all. */
+/* Other kinds of the same service that end in the same status: one problem tells of all, about the worst. */
 static void
-check_refused(teams_check *j, const refusals *r, const teams_request_use *use)
+check_refused(teams_check *j, const refusals *r, const teams_request_use *use, int severity)
 {
     const teams_request_kind *kind = use->kind;
 
-    if (use->refused == NULL || !wmem_map_contains(r->alike, alike_key(use)))
+    if (use->refused == NULL || !wmem_map_contains(r->alike, alike_key(use)) || severity_of(j, r, use) != severity)
         return;
     const unsigned alike = GPOINTER_TO_UINT(wmem_map_remove(r->alike, alike_key(use))) - 1;
-    const int severity = severity_of(j, r, kind);
     const char *others = alike == 0 ? "" : wmem_strdup_printf(j->scope, "; the same of %u other path%s of this service", alike, alike == 1 ? "" : "s");
 
     teams_check_add(j, &teams_conclusions[conclusion_of(use->refused->status)], severity,
         (teams_problem_place) { .frame = use->refused->answer_frame, .actor = refused_by(use->refused->status), .name = kind->host, .fatal = severity == PI_ERROR },
-        "%s: %s %s at %s was refused %swith %s, and no later request succeeded%s",
+        "%s: %s %s at %s was refused %swith %s, and %s%s",
         kind->service == TS_SERVICE_UNKNOWN ? "Unknown path" : ts_service_label(kind->service), kind->method, kind->path, kind->host,
         use->refusals == 1 ? "" : wmem_strdup_printf(j->scope, "%u times, at last ", use->refusals),
-        teams_request_status_text(j->scope, use->refused), others);
+        teams_request_status_text(j->scope, use->refused),
+        is_sequel_unknown(j, use) ? "whether a later request succeeded is not seen" : "no later request succeeded", others);
     if (kind->stage == TS_STAGE_IDENTITY)
         j->identity_reported = true;
 }
 
 /* ---- to identity again and again ---- */
 
-/* Services send the client to identity by any of their paths; at identity it goes round by one. */
+/* Rounds of one kind, none of them long after the one before. */
 typedef struct {
     unsigned count;
     const teams_request *first;
     const teams_request *last;
 } redirects;
 
-static redirects
-redirects_of_services(const teams_check *j)
+/* Asked for while the one before was still to be answered: frames of one page, out of sight, and no round. */
+static bool
+is_beside(const teams_request *before, const teams_request *request)
 {
-    redirects all = { 0 };
+    const double gap = ts_seconds(&before->time, &request->time);
 
-    for (unsigned i = 0; i < j->result->use_count; i++) {
-        const teams_request_use *use = &j->result->uses[i];
-
-        if (use->kind->stage == TS_STAGE_IDENTITY || use->redirects == 0)
-            continue;
-        all.count += use->redirects;
-        if (all.first == NULL || use->first_redirect->number < all.first->number)
-            all.first = use->first_redirect;
-        if (all.last == NULL || use->last_redirect->number > all.last->number)
-            all.last = use->last_redirect;
-    }
-    return all;
+    return gap < nstime_to_sec(&before->answer_time) || (request->brings_result && gap < RETURN_GAP);
 }
 
-static redirects
-redirects_of_identity(const teams_check *j)
+/* A service sends the client to identity by any of its paths; at identity it goes round by one, and back to one host: others are other applications. */
+static const char *
+round_key(const teams_check *j, const teams_request *request)
 {
-    redirects most = { 0 };
+    const teams_request_kind *kind = request->kind;
 
-    for (unsigned i = 0; i < j->result->use_count; i++) {
-        const teams_request_use *use = &j->result->uses[i];
+    if (kind->stage != TS_STAGE_IDENTITY)
+        return kind->host;
+    return wmem_strdup_printf(j->scope, "%s %s %s %u", kind->method, kind->host, kind->path, request->brings_result ? request->leads_to : 0);
+}
 
-        if (use->kind->stage == TS_STAGE_IDENTITY && use->redirects > most.count)
-            most = (redirects) { use->redirects, use->first_redirect, use->last_redirect };
+static const redirects *
+add_round(const teams_check *j, wmem_map_t *rounds, const teams_request *request)
+{
+    const char *key = round_key(j, request);
+    redirects *seen = (redirects *)wmem_map_lookup(rounds, key);
+
+    if (seen == NULL) {
+        seen = wmem_new0(j->scope, redirects);
+        wmem_map_insert(rounds, key, seen);
     }
-    return most;
+    if (seen->count > 0 && is_beside(seen->last, request))
+        return seen;
+    if (seen->count > 0 && ts_seconds(&seen->last->time, &request->time) > ROUND_GAP)
+        seen->count = 0;
+    seen->first = seen->count == 0 ? request : seen->first;
+    seen->last = request;
+    seen->count++;
+    return seen;
+}
+
+/* The most rounds of a service, and of identity. */
+static void
+gather_rounds(const teams_check *j, wmem_array_t *requests, redirects *services, redirects *identity)
+{
+    wmem_map_t *rounds = wmem_map_new(j->scope, wmem_str_hash, g_str_equal);
+
+    for (unsigned i = 0; i < wmem_array_get_count(requests); i++) {
+        const teams_request *request = request_at(requests, i);
+        redirects *most = request->kind->stage == TS_STAGE_IDENTITY ? identity : services;
+
+        if (!request->to_identity && !request->brings_result)
+            continue;
+        const redirects *seen = add_round(j, rounds, request);
+
+        if (seen->count > most->count)
+            *most = *seen;
+    }
 }
 
 static bool
@@ -370,12 +437,13 @@ add_loop(teams_check *j, const redirects *seen, const char *what)
 }
 
 static void
-check_redirects(teams_check *j)
+check_redirects(teams_check *j, wmem_array_t *requests)
 {
-    const redirects services = redirects_of_services(j), identity = redirects_of_identity(j);
+    redirects services = { 0 }, identity = { 0 };
 
     if (is_reached(j, TS_STAGE_TOKEN) || j->result->beyond_reached)
         return;
+    gather_rounds(j, requests, &services, &identity);
     if (services.count >= REDIRECTS_MIN)
         add_loop(j, &services, "back to identity");
     else if (identity.count >= REDIRECTS_MIN)
@@ -392,7 +460,10 @@ teams_check_requests(teams_check *j)
     check_stages(j, requests);
     const refusals r = gather_refusals(j);
 
-    for (unsigned i = 0; i < j->result->use_count; i++)
-        check_refused(j, &r, &j->result->uses[i]);
-    check_redirects(j);
+    static const int severities[] = { PI_ERROR, PI_WARN, PI_NOTE, PI_CHAT };
+
+    for (unsigned s = 0; s < G_N_ELEMENTS(severities); s++)
+        for (unsigned i = 0; i < j->result->use_count; i++)
+            check_refused(j, &r, &j->result->uses[i], severities[s]);
+    check_redirects(j, requests);
 }

@@ -11,6 +11,7 @@
 
 #define LOOP_MIN            4       /* visits to identity without anything after it */
 #define LOOP_GAP            2.0     /* seconds */
+#define ROUND_GAP           300.0   /* seconds: who comes back after that begins anew */
 
 /* ---- what is checked ---- */
 
@@ -255,7 +256,9 @@ check_loop(teams_check *j)
 
         if (!is_visit(c, last))
             continue;
-        first = first == NULL ? c : first;
+        if (visits < LOOP_MIN && last != NULL && ts_seconds(&last->start, &c->start) > ROUND_GAP)
+            visits = 0;
+        first = visits == 0 ? c : first;
         last = c;
         visits++;
     }

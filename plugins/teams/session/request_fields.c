@@ -31,6 +31,7 @@ typedef enum {
     FIELD_LOCATION,
     FIELD_RETRY_AFTER,
     FIELD_AUTHENTICATE,
+    FIELD_UPGRADE,
     FIELD_LINE,
     FIELD_OPCODE,
     FIELD_CLOSE_CODE,
@@ -51,6 +52,7 @@ static const struct {
     { "http.response.code", FIELD_STATUS, 1 },
     { "http.location", FIELD_LOCATION, 1 },
     { "http.www_authenticate", FIELD_AUTHENTICATE, 1 },
+    { "http.upgrade", FIELD_UPGRADE, 1 },
     { "http.response.line", FIELD_LINE, 1 },
     { "http2.streamid", FIELD_STREAM, 2 },
     { "http2.headers.method", FIELD_METHOD, 2 },
@@ -303,6 +305,9 @@ http_field(walk *w, field_kind kind, unsigned version, const field_info *found)
         break;
     case FIELD_AUTHENTICATE:
         message->authenticate = text_of(w, found);
+        break;
+    case FIELD_UPGRADE:
+        message->upgrade = text_of(w, found);
         break;
     case FIELD_LINE:
         header_line(w, text_of(w, found));

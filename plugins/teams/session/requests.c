@@ -28,7 +28,7 @@ enum {
 
 /* RFC 6455, 5.2 */
 enum { OPCODE_TEXT = 1, OPCODE_BINARY = 2, OPCODE_CLOSE = 8, OPCODE_PING = 9, OPCODE_PONG = 10 };
-enum { CLOSE_NORMAL = 1000, CLOSE_GOING_AWAY = 1001, CLOSE_NO_CODE = 1005 };
+enum { CLOSE_NORMAL = 1000, CLOSE_GOING_AWAY = 1001, CLOSE_NO_CODE = 1005, CLOSE_OWN = 3000 };
 
 /* ---- texts ---- */
 
@@ -251,6 +251,18 @@ classify(teams_request_kind *kind, const teams_connection *c, const ts_path_resu
     }
 }
 
+/* Any client can write any name there: one that nothing else vouches for may be a customer's. */
+static const char *
+shown_host(const teams_connection *c, const char *host, const ts_path_result *path)
+{
+    size_t from, length;
+
+    if (teams_preference_show_tenants() || path->row != NULL || path->front_door || path->identity || teams_is_own_name(host) ||
+            teams_tenant_part(host, &from, &length) || (c->name != NULL && g_ascii_strcasecmp(c->name, host) == 0) || wmem_map_contains(c->p->client->names, host))
+        return host;
+    return "<host>";
+}
+
 static const teams_request_kind *
 kind_of(packet_info *pinfo, const teams_connection *c, const teams_http_message *message, const char *host)
 {
@@ -259,6 +271,8 @@ kind_of(packet_info *pinfo, const teams_connection *c, const teams_http_message 
     /* RFC 8441, 5: in the place of GET. */
     ts_path_classify(host, opens_web_socket(message) ? "GET" : message->method, message->uri, &path);
     const char *shown = shown_path(pinfo, message->uri, &path);
+
+    host = shown_host(c, host, &path);
     const char *key = wmem_strdup_printf(pinfo->pool, "%s %s %s", message->method, host, shown);
 
     if (kinds == NULL)
@@ -319,6 +333,7 @@ take_location(packet_info *pinfo, const char *location, teams_request *request)
 
     if (host == NULL)
         return;
+    request->leads_to = g_str_hash(host);
     request->to_identity = is_identity_host(host);
     request->brings_result = !request->to_identity && is_identity_host(request->kind->host) && brings_result(location);
 }
@@ -434,6 +449,19 @@ request_message(const frame_context *f, const teams_http_message *message)
     keep_with_frame(f->pinfo, request);
 }
 
+/* HTTP/1: the answer is that of one of those which wait. */
+static void
+mark_beside(const struct teams_requests *requests)
+{
+    const unsigned count = wmem_array_get_count(requests->all);
+
+    for (unsigned i = 0; i < count && i < requests->unanswered; i++) {
+        teams_request *request = *(teams_request **)wmem_array_index(requests->all, count - 1 - i);
+
+        request->beside = request->beside || request->answer_frame == 0;
+    }
+}
+
 static teams_request *
 asked_for(const frame_context *f, const teams_http_message *message)
 {
@@ -441,8 +469,8 @@ asked_for(const frame_context *f, const teams_http_message *message)
 
     if (message->multiplexed)
         return (teams_request *)wmem_map_lookup(f->requests->streams, &stream);
-    if (f->requests->several && f->requests->latest != NULL && f->requests->latest->answer_frame == 0)
-        f->requests->latest->beside = true;
+    if (f->requests->several && message->has_status)
+        mark_beside(f->requests);
     return f->requests->several ? NULL : f->requests->latest;
 }
 
@@ -451,8 +479,9 @@ token_region(const frame_context *f, const teams_http_message *message, teams_re
 {
     const size_t letters = strspn(message->token_region, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
 
-    if (request->kind->service != TS_SERVICE_TOKEN || request->token_region != NULL || letters == 0 ||
-            letters >= TS_PATH_REGION_MAX || message->token_region[letters] != '\0')
+    /* Other answers of the same service have a member of that name, too. */
+    if (request->kind->service != TS_SERVICE_TOKEN || request->kind->stage != TS_STAGE_TOKEN || !teams_request_succeeded(request) ||
+            request->token_region != NULL || letters == 0 || letters >= TS_PATH_REGION_MAX || message->token_region[letters] != '\0')
         return;
     request->token_region = wmem_strdup(wmem_file_scope(), message->token_region);
     frame_request *kept = first_of(f->pinfo);
@@ -471,7 +500,8 @@ take_socket(const frame_context *f, const teams_http_message *message, teams_req
     const bool in_stream = message->multiplexed && !f->c->quic && strcmp(request->kind->method, "CONNECT") == 0 &&
         request->status >= STATUS_OK && request->status < STATUS_REDIRECT;
 
-    if (!in_stream && (message->multiplexed || request->status != STATUS_SWITCHING))
+    if (!in_stream && (message->multiplexed || request->status != STATUS_SWITCHING || message->upgrade == NULL ||
+            g_ascii_strcasecmp(message->upgrade, "websocket") != 0))
         return;
     request->socket = wmem_new0(wmem_file_scope(), teams_web_socket);
     if (in_stream)
@@ -536,6 +566,13 @@ message_seen(const teams_http_message *message, void *data)
 
 /* ---- WebSockets ---- */
 
+/* What codes from 3000 on say is the business of those who use them. */
+static bool
+is_close_error(uint16_t code)
+{
+    return code > CLOSE_GOING_AWAY && code < CLOSE_OWN && code != CLOSE_NO_CODE;
+}
+
 static void
 socket_closed(const frame_context *f, const teams_web_socket_frame *frame, const teams_request *request)
 {
@@ -547,7 +584,7 @@ socket_closed(const frame_context *f, const teams_web_socket_frame *frame, const
     socket->close_code = frame->has_code ? frame->code : 0;
     socket->closed_by_client = f->from_client;
     socket->closed = *teams_time(f->pinfo);
-    if (frame->has_code && frame->code > CLOSE_GOING_AWAY && frame->code != CLOSE_NO_CODE)
+    if (request->kind->service == TS_SERVICE_PUSH_REALTIME && frame->has_code && is_close_error(frame->code))
         teams_connection_tell(f->pinfo, f->c, TEAMS_EXPERT_PUSH_CLOSED, "%s closed by the %s with %u%s%s",
             teams_shown_name(f->pinfo->pool, request->kind->host), f->from_client ? "client" : "server", frame->code,
             teams_close_code_text(frame->code)[0] == '\0' ? "" : ", ", teams_close_code_text(frame->code));

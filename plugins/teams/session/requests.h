@@ -62,6 +62,7 @@ typedef struct teams_request {
     uint16_t status;
     bool to_identity;           /* the answer redirects to a host of identity */
     bool brings_result;         /* identity redirects elsewhere with a code or a token */
+    unsigned leads_to;          /* of a redirect: a number for the host */
     const char *retry_after;    /* seconds or a date, as text; NULL none */
     const char *reason;         /* error code of WWW-Authenticate; NULL none that is known */
     const char *token_region;   /* that the token's answer gives; NULL none */
@@ -80,6 +81,9 @@ bool teams_request_refused(const teams_request *request);
 const char *teams_request_status_text(wmem_allocator_t *scope, const teams_request *request);
 /* RFC 6455, 7.4.1: "going away"; "" where the code has no meaning of its own */
 const char *teams_close_code_text(uint16_t code);
+
+/* HTTP/2: did one side send what is none of a WebSocket's? */
+bool teams_web_socket_is_broken(const teams_web_socket *socket);
 
 /* Every pass: what the frame asks or answers. */
 bool teams_requests_has_items(packet_info *pinfo);

@@ -35,6 +35,7 @@ typedef struct {
     const char *location;
     const char *retry_after;
     const char *authenticate;
+    const char *upgrade;        /* HTTP/1: what to (RFC 9110, 7.8) */
     const char *token_region;   /* member "region" of a JSON body */
 } teams_http_message;
 

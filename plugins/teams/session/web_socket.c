@@ -123,3 +123,9 @@ teams_web_socket_read(struct teams_web_socket_reader *reader, bool from_client, 
         at += reader->left > 0 ? read_content(reader, bytes + at, length - at, frame, data)
             : read_head(reader, from_client, bytes + at, length - at, frame, data);
 }
+
+bool
+teams_web_socket_is_broken(const teams_web_socket *socket)
+{
+    return socket->readers != NULL && (socket->readers[0].broken || socket->readers[1].broken);
+}

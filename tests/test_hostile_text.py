@@ -105,7 +105,8 @@ def test_every_text_field(capture):
 @pytest.mark.parametrize("name", sorted(SENDERS))
 def test_a_hostile_text_is_in_the_field(name):
     """Else the test above says nothing about it: the terminal sequence of the captures is there, escaped."""
-    assert any(field == name and value.find(r"\033[31mRED\033[0m") >= 0 for capture in BUNDLED for field, _, value in texts_of(capture))
+    escaped = re.compile(r"\\+033\[31mRED\\+033\[0m")     # later versions escape a field's backslashes, too
+    assert any(field == name and escaped.search(value) for capture in BUNDLED for field, _, value in texts_of(capture))
 
 
 @pytest.mark.parametrize("text", ["issued by", "The chain of aliases of login.microsoftonline.com ends at", "the connection to", "redirected to http://portal/",

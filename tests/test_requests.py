@@ -410,7 +410,7 @@ def test_no_customer_in_hosts():
     reports = [harness.report(path, f"teams,{kind}") for kind in ("signin", "summary", "names", "flows", "signin,json", "signin,full", "names,csv")]
     rows = harness.fields(path, ["teams.http.host", "teams.http.path", "_ws.col.Info"], "teams")
     # A prefix ends where stock's text begins; where that has the name, the prefix has none.
-    prefixes = [row["_ws.col.Info"][0] for row in rows if not re.search("Standard query|HEADERS", row["_ws.col.Info"][0])]
+    prefixes = [row["_ws.col.Info"][0] for row in rows if not re.search("Standard query|HEADERS|SNI=", row["_ws.col.Info"][0])]
     details = [line for line in harness.tshark("-r", path, "-V", "-O", "teams").splitlines() if re.search("Request:|Answer:|Expert|Host:", line)]
     for text in [*reports, *prefixes, *details, *(value for row in rows for value in row["teams.http.host"] + row["teams.http.path"])]:
         assert "contoso" not in text and "ada_" not in text

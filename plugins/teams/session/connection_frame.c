@@ -25,6 +25,7 @@ enum { DNS_PORT = 53, HTTP_PORT = 80, HTTPS_PORT = 443, FIRST_USER_PORT = 1024 }
 
 #define SYNS_REPORTED           3       /* the SYN that makes "not answered" worth telling; the SYN/ACK likewise */
 #define QUIC_REPORTED           3       /* the same for packets of QUIC */
+#define BARE_FRAME_MAX      90          /* bytes of a frame without payload: Ethernet, IPv6, TCP with time stamps */
 #define PAYLOAD_MAX         0x100000    /* more in one frame is no payload, but a connection that began anew */
 #define LARGE_FRAME         1200    /* bytes: of these a path with a smaller MTU loses all */
 #define LARGE_REPORTED          3
@@ -68,7 +69,7 @@ teams_connection_handoff(dissector_handle_t handle)
 
 /* Bytes of new payload in this frame: by how far stock's highest sequence number went on. */
 static unsigned
-new_payload(teams_connection *c, const struct tcp_analysis *tcp, bool from_client)
+new_payload(const packet_info *pinfo, teams_connection *c, const struct tcp_analysis *tcp, bool from_client)
 {
     const tcp_analyze_seq_flow_info_t *seen = tcp->fwd->tcp_analyze_seq_info;
     const uint8_t own_syn = from_client ? TCP_SEEN_SYN : TCP_SEEN_SYN_ACK;
@@ -81,6 +82,9 @@ new_payload(teams_connection *c, const struct tcp_analysis *tcp, bool from_clien
     }
     const uint32_t grown = seen->nextseq - c->p->next[from_client];
 
+    /* A FIN behind bytes that the capture lacks brings none of them. */
+    if (grown > pinfo->fd->pkt_len && grown < PAYLOAD_MAX && pinfo->fd->pkt_len <= BARE_FRAME_MAX)
+        return 0;
     c->p->next[from_client] = seen->nextseq;
     /* A FIN counts as one; TLS and HTTP never send a byte alone. */
     return grown > 1 && grown < PAYLOAD_MAX ? grown : 0;
@@ -282,7 +286,7 @@ tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, const struc
 {
     const uint8_t seen = tcp->conversation_completeness;
     const uint8_t fresh = seen & (uint8_t)~c->p->seen;
-    const unsigned payload = new_payload(c, tcp, from_client);
+    const unsigned payload = new_payload(pinfo, c, tcp, from_client);
 
     c->p->seen = seen;
     if (from_client)

@@ -259,6 +259,8 @@ def sockets(name):
 
 def test_the_push_channel_in_http2():
     """RFC 8441, of which Wireshark 4.0 shows bytes: by the generator, one message of them in 45 DATA frames."""
+    if harness.fields(capture("odd-http"), [], "http2 && websocket.opcode == 8 && !websocket.payload.close.status_code", stock=True):
+        pytest.skip("this version of Wireshark takes pieces of the long message for Close frames")
     assert sockets("odd-http") == [(1, 2, 1, 1, 1012, False)]
     closed, = harness.fields(capture("odd-http"), ["frame.time_relative"], "teams.http.push_closed")
     assert closed["frame.time_relative"] == ["40.000000000"]

@@ -32,7 +32,14 @@ typedef struct {
     bool by_proxy;
     bool reached_by_proxy;          /* ... through it, not around it */
     bool timed;
+    const teams_connection *first;  /* over TCP */
+    wmem_array_t *used;             /* teams_used_session: over TCP with data both ways, by their beginnings */
 } teams_name_result;
+
+typedef struct {
+    nstime_t start;
+    nstime_t last;                  /* packet of this session and of all that began before */
+} teams_used_session;
 
 typedef struct {
     wmem_allocator_t *scope;
@@ -42,6 +49,7 @@ typedef struct {
     wmem_array_t *connections;      /* const teams_connection *, in order */
     wmem_array_t *names;            /* teams_name_result *, in order */
     wmem_map_t *by_name;            /* name in lower case -> teams_name_result */
+    wmem_map_t *answered;           /* "address:port" to which TCP was answered */
     wmem_array_t *problems;         /* teams_connection_problem */
     teams_signin_result *result;
     bool identity_reported;             /* a problem has said that identity was not reached */

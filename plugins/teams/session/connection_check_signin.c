@@ -132,6 +132,41 @@ by_number(const void *a, const void *b, void *data _U_)
     return x->number < y->number ? -1 : x->number > y->number;
 }
 
+static void
+note_used(const teams_check *j, teams_name_result *name, const teams_connection *c)
+{
+    teams_used_session session = { .start = c->start, .last = c->last };
+
+    if (name->used == NULL)
+        name->used = wmem_array_new(j->scope, sizeof(teams_used_session));
+    else {
+        const teams_used_session *before =
+            (const teams_used_session *)wmem_array_index(name->used, wmem_array_get_count(name->used) - 1);
+
+        if (nstime_cmp(&before->last, &session.last) > 0)
+            session.last = before->last;
+    }
+    wmem_array_append_one(name->used, session);
+}
+
+/* What is asked of many connections about all others. */
+static void
+index_connections(teams_check *j)
+{
+    j->answered = wmem_map_new(j->scope, wmem_str_hash, g_str_equal);
+    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
+        const teams_connection *c = teams_check_connection(j, i);
+        teams_name_result *name = c->quic || c->name == NULL ? NULL : teams_check_name_of(j, c->name);
+
+        if (!c->quic && c->state >= TEAMS_CONNECTION_CONNECTED)
+            wmem_map_insert(j->answered, c->endpoint, (void *)c);
+        if (name != NULL && name->first == NULL)
+            name->first = c;
+        if (name != NULL && c->state == TEAMS_CONNECTION_USED)
+            note_used(j, name, c);
+    }
+}
+
 /* ---- times ---- */
 
 static int
@@ -145,17 +180,12 @@ slowest_first(const void *a, const void *b, void *data _U_)
 
 /* Seconds from the first try that did not connect to this one, which did: a client waits before it tries another address. */
 static double
-first_try_before(const teams_check *j, const teams_connection *c)
+first_try_before(const teams_name_result *name, const teams_connection *c)
 {
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
-        const teams_connection *each = teams_check_connection(j, i);
+    const teams_connection *first = name->first;
 
-        if (each->number >= c->number)
-            break;
-        if (!each->quic && each->name != NULL && g_ascii_strcasecmp(each->name, c->name) == 0)
-            return each->state < TEAMS_CONNECTION_CONNECTED && each->state != TEAMS_CONNECTION_JOINED ? ts_seconds(&each->start, &c->start) : 0;
-    }
-    return 0;
+    return first != NULL && first->number < c->number && first->state < TEAMS_CONNECTION_CONNECTED && first->state != TEAMS_CONNECTION_JOINED
+        ? ts_seconds(&first->start, &c->start) : 0;
 }
 
 static bool
@@ -177,7 +207,7 @@ add_timing(teams_check *j, wmem_array_t *timings, const teams_connection *c)
     if (name->timed || !has_times(c))
         return;     /* its first use counts */
     name->timed = true;
-    timing.failed = timing.total = first_try_before(j, c);
+    timing.failed = timing.total = first_try_before(name, c);
     j->result->failed += timing.failed;
     for (unsigned step = 0; step < TEAMS_STEP_COUNT; step++) {
         timing.steps[step] = c->steps[step].frame == 0 ? -1 : nstime_to_sec(&c->steps[step].time);
@@ -342,6 +372,7 @@ teams_connections_check(wmem_allocator_t *scope, const teams_signin *signin)
         gather_connections(&j, *(const teams_net_client **)wmem_array_index(j.clients, i));
     if (teams_check_connection_count(&j) > 1)
         g_qsort_with_data(wmem_array_get_raw(j.connections), (int)teams_check_connection_count(&j), sizeof(const teams_connection *), by_number, NULL);
+    index_connections(&j);
     check_reached(&j);
     teams_check_requests(&j);
     teams_check_dns(&j);

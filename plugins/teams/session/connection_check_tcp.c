@@ -6,8 +6,6 @@
 
 #include "session/connection_check.h"
 
-#include <string.h>
-
 #define UNANSWERED_SECONDS  3.0     /* a SYN without an answer by then has none: two repetitions fit in */
 #define SYN_ACKS_MIN        2       /* one may have been lost */
 #define IPV6_COST           0.5
@@ -50,24 +48,11 @@ add_unanswered(unanswered *u, const teams_connection *c)
         u->first = c;
 }
 
-/* Another connection to the same address and port was answered. */
-static bool
-is_answered_elsewhere(const teams_check *j, const char *endpoint)
-{
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
-        const teams_connection *c = teams_check_connection(j, i);
-
-        if (!c->quic && c->state >= TEAMS_CONNECTION_CONNECTED && strcmp(c->endpoint, endpoint) == 0)
-            return true;
-    }
-    return false;
-}
-
 static void
 tell_unanswered(teams_check *j, const unanswered *u)
 {
     const teams_name_list *names = &u->names;
-    const bool answers = is_answered_elsewhere(j, u->first->endpoint);
+    const bool answers = wmem_map_contains(j->answered, u->first->endpoint);
     const char *never = answers || !names->any_lost ? "not always" : "never";
     const double seconds = ts_seconds(&u->first->start, &u->last);
     const teams_problem_place place = { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first, .fatal = names->matters };

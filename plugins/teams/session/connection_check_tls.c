@@ -152,17 +152,18 @@ fits_alert(const teams_check *j _U_, const teams_connection *c)
 static bool
 is_used_beside(const teams_check *j, const teams_connection *c)
 {
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
-        const teams_connection *other = teams_check_connection(j, i);
+    const teams_name_result *name = teams_check_name_of(j, c->name);
+    unsigned from = 0, to = name == NULL || name->used == NULL ? 0 : wmem_array_get_count(name->used);
 
-        if (other->state != TEAMS_CONNECTION_USED || other->quic || other->name == NULL || g_ascii_strcasecmp(other->name, c->name) != 0)
-            continue;
-        const double before = ts_seconds(&other->last, &c->start), after = ts_seconds(&c->ended, &other->start);
+    while (from < to) {     /* the first that begins too late */
+        const unsigned middle = (from + to) / 2;
 
-        if (before <= BESIDE_SECONDS && after <= BESIDE_SECONDS)
-            return true;
+        if (ts_seconds(&c->ended, &((const teams_used_session *)wmem_array_index(name->used, middle))->start) <= BESIDE_SECONDS)
+            from = middle + 1;
+        else
+            to = middle;
     }
-    return false;
+    return from > 0 && ts_seconds(&((const teams_used_session *)wmem_array_index(name->used, from - 1))->last, &c->start) <= BESIDE_SECONDS;
 }
 
 static bool

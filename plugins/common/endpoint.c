@@ -123,6 +123,15 @@ ts_address_media_prefix(const address *addr, const nstime_t *when)
     return ts_prefix_find_media(addr->type == AT_IPv4 ? 4 : 6, (const uint8_t *)addr->data, ts_month_of(when->secs));
 }
 
+address *
+ts_address_kept(const address *addr)
+{
+    address *kept = wmem_new0(wmem_file_scope(), address);
+
+    copy_address_wmem(wmem_file_scope(), kept, addr);
+    return kept;
+}
+
 unsigned
 ts_endpoint_hash(const void *endpoint)
 {

@@ -48,6 +48,9 @@ const char *ts_endpoint_text(wmem_allocator_t *scope, const ts_endpoint *end);
  */
 bool ts_address_is_private(const address *addr);
 
+/* A copy in file scope. */
+address *ts_address_kept(const address *addr);
+
 /* The prefix of Microsoft's that covers the address at a time (ts_prefix_find), or NULL; and the same of media alone. */
 const ts_prefix_row *ts_address_prefix(const address *addr, const nstime_t *when);
 const ts_prefix_row *ts_address_media_prefix(const address *addr, const nstime_t *when);

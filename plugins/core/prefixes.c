@@ -13,14 +13,13 @@
 #define NAT64_RESERVED  8           /* the byte that no IPv4 address uses */
 #define FIRST_SECOND    1041379200  /* 2003, the year of Skype; clocks that were never set are before it */
 
-static bool
-covers(const ts_prefix_row *row, const uint8_t *address)
+bool
+ts_network_covers(const uint8_t *network, unsigned bits, const uint8_t *address)
 {
-    const unsigned whole = row->bits / 8;
-    const unsigned rest = row->bits % 8;
+    const unsigned whole = bits / 8;
+    const unsigned rest = bits % 8;
 
-    return memcmp(row->network, address, whole) == 0 &&
-        (rest == 0 || ((row->network[whole] ^ address[whole]) & (0xFF00u >> rest) & 0xFF) == 0);
+    return memcmp(network, address, whole) == 0 && (rest == 0 || ((network[whole] ^ address[whole]) & (0xFF00u >> rest) & 0xFF) == 0);
 }
 
 /* The last row whose network is not above the address, -1 where none is. */
@@ -55,7 +54,7 @@ find(uint8_t family, const uint8_t *address, bool media_only, uint32_t yyyymm)
     for (int i = last_not_above(nodes, count, address, family == 4 ? 4 : 16); i >= 0; i = nodes[i].parent) {
         const ts_prefix_row *row = &nodes[i].row;
 
-        if (covers(row, address) && ts_prefix_current(row, yyyymm) && (!media_only || row->use == TS_PREFIX_MEDIA))
+        if (ts_network_covers(row->network, row->bits, address) && ts_prefix_current(row, yyyymm) && (!media_only || row->use == TS_PREFIX_MEDIA))
             return row;
     }
     return NULL;

@@ -36,6 +36,9 @@ typedef struct {
     const char *source;
 } ts_prefix_row;
 
+/* Are the first bits of the address (0 to 8 for each byte of both) those of the network? In network byte order. */
+bool ts_network_covers(const uint8_t *network, unsigned bits, const uint8_t *address);
+
 /* Year and month of a moment in UTC, yyyymm; 0, no date, for what no capture of Skype or Teams can have. */
 uint32_t ts_month_of(int64_t unix_seconds);
 

@@ -69,9 +69,8 @@ add_proxy(const address *addr)
     }
     if (wmem_map_contains(proxies, addr))
         return;
-    address *kept = wmem_new0(wmem_file_scope(), address);
+    address *kept = ts_address_kept(addr);
 
-    copy_address_wmem(wmem_file_scope(), kept, addr);
     wmem_map_insert(proxies, kept, kept);
 }
 

@@ -96,11 +96,7 @@ is_unroutable(const address *addr)
     const uint8_t *bytes = (const uint8_t *)addr->data;
 
     for (size_t i = 0; i < array_length(unroutable); i++) {
-        unsigned whole = unroutable[i].bits / 8, rest = unroutable[i].bits % 8;
-        uint8_t mask = (uint8_t)(0xff << (8 - rest));
-
-        if ((int)unroutable[i].type == addr->type && memcmp(bytes, unroutable[i].network, whole) == 0
-                && (rest == 0 || (bytes[whole] & mask) == unroutable[i].network[whole]))
+        if ((int)unroutable[i].type == addr->type && ts_network_covers(unroutable[i].network, unroutable[i].bits, bytes))
             return true;
     }
     return false;

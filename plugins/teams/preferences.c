@@ -12,6 +12,8 @@
 #include <epan/prefs.h>
 #include <wsutil/inet_addr.h>
 
+#include "core/prefixes.h"
+
 static ws_bool info_column = true;
 static ws_bool show_tenants = false;
 static ws_bool anonymise = false;
@@ -93,10 +95,7 @@ is_in_network(const address *addr, const char *network)
         bytes = v6.bytes;
     if (bytes != NULL && parts[1] != NULL && !g_ascii_string_to_unsigned(parts[1], 10, 0, bits, &bits, NULL))
         bytes = NULL;
-    const size_t whole = (size_t)bits / 8;
-    const uint8_t mask = (uint8_t)(0xff << (8 - bits % 8));
-    const uint8_t *own = (const uint8_t *)addr->data;
-    const bool inside = bytes != NULL && memcmp(own, bytes, whole) == 0 && (bits % 8 == 0 || ((own[whole] ^ bytes[whole]) & mask) == 0);
+    const bool inside = bytes != NULL && ts_network_covers(bytes, (unsigned)bits, (const uint8_t *)addr->data);
 
     g_strfreev(parts);
     return inside;

@@ -45,6 +45,14 @@ def bootstrap(c):
     return client, door, login
 
 
+def with_token(c):
+    """The same, as far as the token of a service, which gives a region."""
+    client, door, login = bootstrap(c)
+    login.exchange(6.0, "POST", f"/{TENANT}/oauth2/v2.0/token", body={"token_type": "Bearer"})
+    door.exchange(6.4, "POST", "/api/authsvc/v1.0/authz", body=region_map("emea"), sent={})
+    return client, door, login
+
+
 @capture("keys/modern-signin.pcapng", "2026-09-14T08:30:00")
 def modern_signin(c):
     """Every stage from the page to the set-up of a call."""
@@ -145,9 +153,7 @@ def denied_at_identity(c):
 @capture("keys/odd-http.pcapng", "2026-09-14T09:40:00")
 def odd_http(c):
     """A sign-in that goes through, with what HTTP allows and few clients send."""
-    client, door, login = bootstrap(c)
-    login.exchange(6.0, "POST", f"/{TENANT}/oauth2/v2.0/token", body={"token_type": "Bearer"})
-    door.exchange(6.4, "POST", "/api/authsvc/v1.0/authz", body=region_map("emea"), sent={})
+    client, door, _ = with_token(c)
     door.exchange(6.8, "GET", "/api/chatsvc/emea/v1/users/ME/conversations", body={"conversations": []})
     # RFC 8441: a WebSocket in HTTP/2.
     push = client.open(7.0, "go.trouter.teams.microsoft.com", "52.123.130.31")
@@ -182,9 +188,7 @@ def odd_http(c):
 @capture("keys/http2-sockets.pcapng", "2026-09-14T09:50:00")
 def http2_sockets(c):
     """Five WebSockets in streams of one connection, and what RFC 6455 allows and forbids of their frames."""
-    client, door, login = bootstrap(c)
-    login.exchange(6.0, "POST", f"/{TENANT}/oauth2/v2.0/token", body={"token_type": "Bearer"})
-    door.exchange(6.4, "POST", "/api/authsvc/v1.0/authz", body=region_map("emea"), sent={})
+    client, _, _ = with_token(c)
     push = client.open(7.0, "go.trouter.teams.microsoft.com", "52.123.130.31")
     streams = [push.connect(7.2 + n / 10, "/v4/c?timeout=40") for n in range(5)]
     # Byte by byte, all streams beside each other.
@@ -310,9 +314,7 @@ def nothing_of_stages(c):
 @capture("keys/tenants.pcapng", "2026-09-14T10:50:00")
 def tenants(c):
     """Hosts with the name of a customer, asked for files; two refuse, one loops."""
-    client, door, login = bootstrap(c)
-    login.exchange(6.0, "POST", f"/{TENANT}/oauth2/v2.0/token", body={"token_type": "Bearer"})
-    door.exchange(6.4, "POST", "/api/authsvc/v1.0/authz", body=region_map("emea"), sent={})
+    client, door, _ = with_token(c)
     door.exchange(6.8, "GET", "/api/chatsvc/emea/v1/users/ME/conversations", body={"conversations": []})
     for n, (name, status) in enumerate([("contoso.sharepoint.com", 200), ("contoso-my.sharepoint.com", 403), ("contoso.sharepoint.us", 503),
                                         ("contoso.sharepoint-mil.us", 200), ("contoso.sharepoint.cn", 401),

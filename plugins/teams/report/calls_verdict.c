@@ -1066,111 +1066,140 @@ port_frame(const calls_entry *entry)
     return 0;
 }
 
+/* ---- how bad it is, where the row alone does not say ---- */
+
+/* Silence over UDP is what the call failed by, where nothing else carried it. */
+static int
+udp_unanswered_severity(const calls_entry *entry)
+{
+    return never_connected(entry, NULL) ? PI_ERROR : PI_WARN;
+}
+
+/* Refused everywhere, and no other way: that is what the call failed by. Else another relay, or another way, carried it. */
+static int
+refused_severity(const calls_entry *entry)
+{
+    return any_granted(entry) || got_through(entry) ? PI_WARN : PI_ERROR;
+}
+
+static int
+credentials_expired_severity(const calls_entry *entry)
+{
+    return credentials_refused(entry, NULL) ? PI_WARN : PI_NOTE;
+}
+
+static int
+vpn_severity(const calls_entry *entry)
+{
+    return is_far(entry, NULL) ? PI_WARN : PI_NOTE;
+}
+
 /* One row per thing to be said; tests see the whole call. */
 static const struct {
     report_problem what;
     bool (*holds)(const calls_entry *entry, report_texts *details);
     uint32_t (*frame)(const calls_entry *entry);    /* NULL: only the whole call shows it */
+    int (*severity)(const calls_entry *entry);      /* NULL: always the row's */
 } rules[] = {
     { { .code = "udp-unanswered", .severity = PI_WARN, .actor = TEAMS_BY_NETWORK,
         .summary = "Nothing that was sent over UDP had an answer",
         .advice = "Allow UDP 3478-3481 to the published media prefixes" },
-        is_udp_unanswered, unanswered_frame },
+        is_udp_unanswered, unanswered_frame, udp_unanswered_severity },
     { { .code = "call-not-connected", .severity = PI_ERROR,
         .summary = "Candidates were checked, but no pair was nominated and no media flowed",
         .advice = "Look at the candidate pairs: where none answers, a firewall between client and relay or peer drops UDP" },
-        never_connected, NULL },
+        never_connected, NULL, NULL },
     { { .code = "credentials-refused", .severity = PI_ERROR, .actor = TEAMS_BY_SERVER,
         .summary = "A relay refused the client's credentials",
         .advice = "No firewall does this: the credentials are wrong or have expired. Check the client's clock, and sign in again" },
-        credentials_refused, credentials_refused_frame },
+        credentials_refused, credentials_refused_frame, refused_severity },
     { { .code = "credentials-expired", .severity = PI_WARN, .actor = TEAMS_BY_CLIENT,
         .summary = "The client sent a relay credentials that had expired before",
         .advice = "No firewall does this. Where the relay refused them, let the client sign in again; where it did not, compare the clock "
             "of the capture with the relay's" },
-        credentials_expired, first_expired },
+        credentials_expired, first_expired, credentials_expired_severity },
     { { .code = "allocation-failed", .severity = PI_WARN, .actor = TEAMS_BY_SERVER,
         .summary = "A relay refused an allocation",
         .advice = "See the error code; the relay itself answered, so the network lets the client reach it" },
-        allocation_refused, allocation_refused_frame },
+        allocation_refused, allocation_refused_frame, refused_severity },
     { { .code = "relays-silent", .severity = PI_WARN, .actor = TEAMS_BY_NETWORK,
         .summary = "Of the relays that were asked over UDP, only one answered",
         .advice = "Allow UDP 3478-3481 to all published media prefixes, not to single addresses: calls depend on one relay, which may be far" },
-        are_relays_silent, silent_relay_frame },
+        are_relays_silent, silent_relay_frame, NULL },
     { { .code = "media-over-tcp", .severity = PI_WARN, .actor = TEAMS_BY_NETWORK,
         .summary = "The call went over TCP or TLS",
         .advice = "Open UDP 3478-3481: over TCP, packet loss becomes delay" },
-        is_over_tcp_unasked, selected_frame },
+        is_over_tcp_unasked, selected_frame, NULL },
     { { .code = "media-over-tcp-beside-udp", .severity = PI_WARN,
         .summary = "The call went over TCP or TLS although a relay answered over UDP",
         .advice = "UDP 3478-3481 is open. See the candidate pairs for why none over UDP was chosen" },
-        is_over_tcp_beside_udp, selected_frame },
+        is_over_tcp_beside_udp, selected_frame, NULL },
     { { .code = "consent-lost", .severity = PI_WARN,
         .summary = "Media went one way for more than 5 seconds and no check was answered: consent was lost",
         .advice = "The other side is gone or its packets do not arrive: look for a change of network, for a firewall or NAT that "
             "forgot the flow, and at the other side" },
-        is_consent_lost, consent_frame },
+        is_consent_lost, consent_frame, NULL },
     { { .code = "one-way-media", .severity = PI_WARN,
         .summary = "Media was sent, and none was received",
         .advice = "Normal where the other side only listens or watches. Otherwise what it sends does not arrive: look for a firewall or NAT "
             "that lets only one direction through" },
-        only_sent, media_frame },
+        only_sent, media_frame, NULL },
     { { .code = "one-way-media", .severity = PI_WARN,
         .summary = "Media was received, and none was sent",
         .advice = "Normal for a client that only listens or watches. Otherwise look at the client's microphone and firewall" },
-        only_received, media_frame },
+        only_received, media_frame, NULL },
     { { .code = "one-sided-capture", .severity = PI_NOTE,
         .summary = "Only one direction of the traffic is in the capture",
         .advice = "Capture where both directions pass. Round trips and answers cannot be told" },
-        is_one_sided, NULL },
+        is_one_sided, NULL, NULL },
     { { .code = "media-gap", .filter = "teams_stun.rtp.gap >= 1000", .severity = PI_WARN,
         .summary = "A stream was missing for a time",
         .advice = "All packets were lost at once, which is an interruption and no congestion: look for a change of network, "
             "a NAT or firewall that forgot the flow, or wireless roaming at that time" },
-        has_gaps, gap_frame },
+        has_gaps, gap_frame, NULL },
     { { .code = "loss", .filter = "teams_stun.rtp.lost > 0", .severity = PI_WARN,
         .summary = "More than 1 % of a stream is missing",
         .advice = "Look for congestion or a bad link between here and the side where the stream comes from" },
-        is_lossy, loss_frame },
+        is_lossy, loss_frame, NULL },
     { { .code = "jitter", .filter = "teams_stun.rtp.jitter > 30", .severity = PI_WARN,
         .summary = "More than 30 ms of jitter on audio",
         .advice = "Look for congestion and for wireless. See the DSCP of the client ports" },
-        is_jittery, jitter_frame },
+        is_jittery, jitter_frame, NULL },
     { { .code = "round-trip", .filter = "teams_stun.response_time > 0.1", .severity = PI_WARN,
         .summary = "The round trip of the chosen pair is above 100 ms",
         .advice = "Check that traffic leaves the network near the client, not through a VPN or a central site, and that names "
             "were resolved near it" },
-        is_far, round_trip_frame },
+        is_far, round_trip_frame, NULL },
     { { .code = "vpn-hairpin", .severity = PI_NOTE,
         .summary = "The call goes out from an address of a VPN pool (preference teams.vpn_pools)",
         .advice = "Take the published media prefixes (UDP 3478-3481) out of the tunnel: what goes through it makes a detour" },
-        is_vpn_hairpin, selected_frame },
+        is_vpn_hairpin, selected_frame, vpn_severity },
     { { .code = "vpn-peers", .severity = PI_NOTE,
         .summary = "Both ends of the call have addresses of a VPN pool (preference teams.vpn_pools): it goes through the VPN twice",
         .advice = "Look at the round trip: where clients are far from the VPN, keep calls between them out of it" },
-        are_vpn_peers, selected_frame },
+        are_vpn_peers, selected_frame, vpn_severity },
     { { .code = "client-ports", .severity = PI_NOTE, .actor = TEAMS_BY_CLIENT,
         .summary = "Client ports outside the ranges documented for QoS (50000-50059)",
         .advice = "Set the media port ranges in the meeting settings. Otherwise port-based QoS cannot work" },
-        has_ports_outside, port_frame },
+        has_ports_outside, port_frame, NULL },
     { { .code = "best-effort", .severity = PI_NOTE,
         .summary = "All that the client sent is marked best effort (DSCP 0)",
         .advice = "Mark by port range: 46 audio, 34 video, 18 sharing" },
-        is_best_effort, NULL },
+        is_best_effort, NULL, NULL },
     { { .code = "dscp-one-way", .severity = PI_NOTE,
         .summary = "What the client sends is marked for QoS, and what it receives is not",
         .advice = "The mark was removed on the way here, as Internet providers and VPNs do, or the other side sets none: let the "
             "network mark what comes in by address and port" },
-        is_unmarked_back, NULL },
+        is_unmarked_back, NULL, NULL },
     { { .code = "unpublished-address", .severity = PI_NOTE,
         .summary = "The call went to an address outside Microsoft's published prefixes",
         .advice = "Known by its STUN and TURN, not by its address: a peer, or a server of that time. Filters by address would "
             "miss it" },
-        is_unpublished, selected_frame },
+        is_unpublished, selected_frame, NULL },
     { { .code = "port-3478-only", .severity = PI_CHAT,
         .summary = "No packet on the ports per modality, UDP 3479-3481",
         .advice = "Normal for clients that use 3478 for all media" },
-        uses_only_3478, NULL },
+        uses_only_3478, NULL, NULL },
 };
 
 /* Where something of a remote came back, one refusal more or less did not decide the call; where media found another way, it cost quality. */
@@ -1234,27 +1263,6 @@ is_effect(const calls_entry *entry, const char *code)
     return false;
 }
 
-/* Silence over UDP is what the call failed by, where nothing else carried it. */
-static report_problem
-weighed(const calls_entry *entry, const report_problem *what)
-{
-    report_problem weighed = *what;
-
-    if (strcmp(what->code, "udp-unanswered") == 0 && never_connected(entry, NULL))
-        weighed.severity = PI_ERROR;
-    /* Refused everywhere, and no other way: that is what the call failed by. */
-    if (strcmp(what->code, "allocation-failed") == 0 && !any_granted(entry) && !got_through(entry))
-        weighed.severity = PI_ERROR;
-    /* Another relay, or another way, carried it. */
-    if (strcmp(what->code, "credentials-refused") == 0 && (any_granted(entry) || got_through(entry)))
-        weighed.severity = PI_WARN;
-    if (strncmp(what->code, "vpn-", 4) == 0 && is_far(entry, NULL))
-        weighed.severity = PI_WARN;
-    if (strcmp(what->code, "credentials-expired") == 0)
-        weighed.severity = credentials_refused(entry, NULL) ? PI_WARN : PI_NOTE;
-    return weighed;
-}
-
 static void
 add_rules(calls_entry *entry)
 {
@@ -1262,8 +1270,9 @@ add_rules(calls_entry *entry)
         report_texts *details = report_texts_new();
 
         if (!is_effect(entry, rules[i].what.code) && rules[i].holds(entry, details)) {
-            report_problem what = weighed(entry, &rules[i].what);
+            report_problem what = rules[i].what;
 
+            what.severity = rules[i].severity == NULL ? what.severity : rules[i].severity(entry);
             what.frame = rules[i].frame == NULL ? 0 : rules[i].frame(entry);
             report_problems_add(entry->problems, &what, "", 1);
             for (unsigned d = 0; d < report_texts_count(details); d++)

@@ -18,26 +18,17 @@
 #define BACK_SECONDS    5.0     /* a capture has its frames out of their order by less */
 #define MAX_CHANGES     1000    /* two clocks in one capture: what comes later is believed as it is */
 
-/* What is added to the times of a frame and of those after it. */
-typedef struct {
-    nstime_t shift;
-} clock_change;
-
+/* What is added to the time of a frame; NULL: nothing yet. */
 static const nstime_t *
 shift_at(const teams_model *model, uint32_t frame)
 {
-    const clock_change *change = (const clock_change *)wmem_tree_lookup32_le(model->clock.changes, frame);
-
-    return change == NULL ? NULL : &change->shift;
+    return (const nstime_t *)wmem_tree_lookup32_le(model->clock.changes, frame);
 }
 
 static void
 change_at(teams_model *model, uint32_t frame, const nstime_t *shift)
 {
-    clock_change *change = wmem_new0(wmem_file_scope(), clock_change);
-
-    change->shift = *shift;
-    wmem_tree_insert32(model->clock.changes, frame, change);
+    wmem_tree_insert32(model->clock.changes, frame, wmem_memdup(wmem_file_scope(), shift, sizeof *shift));
     model->clock.shift = *shift;
     model->clock.change_count++;
 }

@@ -33,6 +33,7 @@ typedef struct {
     bool reached_by_proxy;          /* ... through it, not around it */
     bool timed;
     const teams_connection *first;  /* over TCP */
+    nstime_t unread_last;           /* packet of sessions that went on and of whose requests nothing can be read; zero: none */
     wmem_array_t *used;             /* teams_used_session: over TCP with data both ways, by their beginnings */
 } teams_name_result;
 
@@ -107,6 +108,9 @@ const char *teams_name_list_text(const teams_name_list *list);
 int teams_name_list_severity(const teams_name_list *list);
 /* "; identity was not reached" or "" */
 const char *teams_name_list_tail(const teams_name_list *list);
+
+/* Who comes back to identity after that, seconds, begins anew. */
+#define ROUND_GAP   300.0
 
 void teams_check_dns(teams_check *j);
 void teams_check_resolvers(teams_check *j);

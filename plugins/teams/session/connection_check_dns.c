@@ -12,7 +12,7 @@
 
 #include "session/signin.h"
 
-#define ANSWER_SECONDS      3.0     /* a resolver that has not answered by then does not */
+#define RESOLVER_SECONDS    3.0     /* a resolver that has not answered by then does not */
 #define QUESTIONS_MIN       3       /* of one name, before silence is told */
 #define SLOW_SECONDS        1.0
 #define SLOW_NAMES_MIN      3
@@ -76,7 +76,7 @@ resolver_spoke(const teams_check *j)
 static bool
 is_unanswered(const teams_check *j, const teams_asked_name *asked)
 {
-    return asked != NULL && answers(asked) == 0 && questions(asked) >= QUESTIONS_MIN && teams_check_time_passed(j, &asked->last, ANSWER_SECONDS);
+    return asked != NULL && answers(asked) == 0 && questions(asked) >= QUESTIONS_MIN && teams_check_time_passed(j, &asked->last, RESOLVER_SECONDS);
 }
 
 static bool
@@ -114,7 +114,7 @@ check_silence(teams_check *j)
         names++;
         count += questions(asked);
     }
-    if (first == NULL || count < QUESTIONS_MIN || resolver_spoke(j) || lacks_answers(j) || !teams_check_time_passed(j, &first->first, ANSWER_SECONDS))
+    if (first == NULL || count < QUESTIONS_MIN || resolver_spoke(j) || lacks_answers(j) || !teams_check_time_passed(j, &first->first, RESOLVER_SECONDS))
         return;
     teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_RESOLVER_SILENT], PI_ERROR,
         (teams_problem_place) { .frame = first->frame, .actor = TEAMS_BY_NETWORK, .name = first->name, .fatal = true },

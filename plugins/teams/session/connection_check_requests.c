@@ -13,7 +13,6 @@
 
 #define REDIRECTS_MIN   4       /* to identity without a token */
 #define RETURN_GAP      2.0     /* seconds: pages ask identity for several results, one after the other */
-#define ROUND_GAP       300.0   /* seconds: who comes back after that begins anew */
 #define ASKS_AGAIN      2.0     /* seconds after a refusal */
 #define STATUSES_SHOWN  4       /* of one kind */
 
@@ -127,16 +126,10 @@ gather_uses(teams_check *j, wmem_array_t *requests)
 static bool
 has_unread_session(const teams_check *j, const teams_request *refused)
 {
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
-        const teams_connection *c = teams_check_connection(j, i);
-        const wmem_array_t *read = teams_requests_of(c);
+    const teams_name_result *name = teams_check_name_of(j, refused->kind->host);
 
-        if (c->state == TEAMS_CONNECTION_USED && (read == NULL || wmem_array_get_count((wmem_array_t *)read) == 0) && c->name != NULL &&
-                g_ascii_strcasecmp(c->name, refused->kind->host) == 0 &&
-                ts_seconds(&refused->time, &c->last) > nstime_to_sec(&refused->answer_time))
-            return true;
-    }
-    return false;
+    return name != NULL && !nstime_is_zero(&name->unread_last) &&
+        ts_seconds(&refused->time, &name->unread_last) > nstime_to_sec(&refused->answer_time);
 }
 
 /* A client asks again at once: does the capture end too early to show it? */

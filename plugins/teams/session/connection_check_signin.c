@@ -11,7 +11,6 @@
 
 #define LOOP_MIN            4       /* visits to identity without anything after it */
 #define LOOP_GAP            2.0     /* seconds */
-#define ROUND_GAP           300.0   /* seconds: who comes back after that begins anew */
 
 /* ---- what is checked ---- */
 
@@ -149,21 +148,41 @@ note_used(const teams_check *j, teams_name_result *name, const teams_connection 
     wmem_array_append_one(name->used, session);
 }
 
-/* What is asked of many connections about all others. */
+static bool
+is_unread(const teams_connection *c)
+{
+    const wmem_array_t *requests = teams_requests_of(c);
+
+    return requests == NULL || wmem_array_get_count((wmem_array_t *)requests) == 0;
+}
+
+/* What is asked of many connections about all others of the name. */
+static void
+index_by_name(const teams_check *j, const teams_connection *c)
+{
+    teams_name_result *name = teams_check_name_of(j, c->name);
+
+    if (!c->quic && name->first == NULL)
+        name->first = c;
+    if (c->state != TEAMS_CONNECTION_USED)
+        return;
+    if (!c->quic)
+        note_used(j, name, c);
+    if (is_unread(c) && nstime_cmp(&c->last, &name->unread_last) > 0)
+        name->unread_last = c->last;
+}
+
 static void
 index_connections(teams_check *j)
 {
     j->answered = wmem_map_new(j->scope, wmem_str_hash, g_str_equal);
     for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
         const teams_connection *c = teams_check_connection(j, i);
-        teams_name_result *name = c->quic || c->name == NULL ? NULL : teams_check_name_of(j, c->name);
 
         if (!c->quic && c->state >= TEAMS_CONNECTION_CONNECTED)
             wmem_map_insert(j->answered, c->endpoint, (void *)c);
-        if (name != NULL && name->first == NULL)
-            name->first = c;
-        if (name != NULL && c->state == TEAMS_CONNECTION_USED)
-            note_used(j, name, c);
+        if (c->name != NULL)
+            index_by_name(j, c);
     }
 }
 

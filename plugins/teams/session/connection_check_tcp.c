@@ -10,7 +10,6 @@
 #define SYN_ACKS_MIN        2       /* one may have been lost */
 #define IPV6_COST           0.5
 #define QUIC_SECONDS        1.0
-#define HOLE_SECONDS        3.0
 #define LOSS_PACKETS_MIN    50      /* fewer are no measure of loss */
 #define LOSS_NOTE           0.02
 #define LOSS_WARN           0.05
@@ -18,6 +17,40 @@
 #define LOSS_MANY           20      /* a tail that was sent twice in each of a few connections is no loss */
 #define STALL_SECONDS       1.0     /* a receiver that keeps its window shut for so long is stuck */
 #define ZERO_WINDOWS_MIN    3
+
+/* ---- alike ---- */
+
+/* IPv6, and the name was reached over IPv4. */
+static bool
+took_another_way(const teams_check *j, const teams_connection *c)
+{
+    const teams_name_result *name = c->name == NULL ? NULL : teams_check_name_of(j, c->name);
+
+    return c->server_end.addr.type == AT_IPv6 && name != NULL && name->reached;
+}
+
+typedef struct {
+    teams_name_list names;
+    const teams_connection *first;  /* NULL: there is none */
+    unsigned syn_acks;              /* of all */
+} alike;
+
+static alike
+gather(teams_check *j, bool (*fits)(const teams_check *j, const teams_connection *c))
+{
+    alike all = { .names = teams_name_list_new(j) };
+
+    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
+        const teams_connection *c = teams_check_connection(j, i);
+
+        if (!fits(j, c))
+            continue;
+        all.first = all.first == NULL ? c : all.first;
+        all.syn_acks += c->p->syn_acks;
+        teams_name_list_add(&all.names, c->name == NULL ? c->endpoint : c->name, c->end_frame == 0 ? c->frame : c->end_frame);
+    }
+    return all;
+}
 
 /* ---- never answered ---- */
 
@@ -83,9 +116,8 @@ check_unanswered(teams_check *j)
 
     for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
         const teams_connection *c = teams_check_connection(j, i);
-        const teams_name_result *name = c->name == NULL ? NULL : teams_check_name_of(j, c->name);
 
-        if (!is_unanswered(j, c) || (c->server_end.addr.type == AT_IPv6 && name != NULL && name->reached))
+        if (!is_unanswered(j, c) || took_another_way(j, c))
             continue;
         unanswered *u = (unanswered *)wmem_map_lookup(by_endpoint, c->endpoint);
 
@@ -103,82 +135,69 @@ check_unanswered(teams_check *j)
 
 /* ---- answered, and the answer is never acknowledged ---- */
 
+static bool
+is_unacknowledged(const teams_check *j, const teams_connection *c)
+{
+    return teams_connection_is_half_open(c) && c->p->syn_acks >= SYN_ACKS_MIN && c->p->syn_after &&
+        teams_check_time_passed(j, &c->start, UNANSWERED_SECONDS);
+}
+
 static void
 check_unacknowledged(teams_check *j)
 {
-    teams_name_list list = teams_name_list_new(j);
-    const teams_connection *first = NULL;
-    unsigned answers = 0;
+    const alike all = gather(j, is_unacknowledged);
+    const teams_name_list *names = &all.names;
 
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
-        const teams_connection *c = teams_check_connection(j, i);
-
-        if (!teams_connection_is_half_open(c) || c->p->syn_acks < SYN_ACKS_MIN || !c->p->syn_after || !teams_check_time_passed(j, &c->start, UNANSWERED_SECONDS))
-            continue;
-        first = first == NULL ? c : first;
-        answers += c->p->syn_acks;
-        teams_name_list_add(&list, c->name == NULL ? c->endpoint : c->name, c->frame);
-    }
-    if (first != NULL)
-        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_SYN_ACK], list.matters ? PI_ERROR : PI_WARN,
-            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_UNKNOWN, .name = list.first, .fatal = list.matters },
+    if (all.first != NULL)
+        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_SYN_ACK], names->matters ? PI_ERROR : PI_WARN,
+            (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_UNKNOWN, .name = names->first, .fatal = names->matters },
             "TCP to %s (%s%s) is answered, and the client never acknowledges the answer: SYN/ACK %u times on %u connection%s%s",
-            teams_name_list_text(&list), list.names > 1 ? "the first at " : "", first->endpoint, answers, list.count,
-            list.count == 1 ? "" : "s", teams_name_list_tail(&list));
+            teams_name_list_text(names), names->names > 1 ? "the first at " : "", all.first->endpoint, all.syn_acks, names->count,
+            names->count == 1 ? "" : "s", teams_name_list_tail(names));
 }
 
 /* ---- refused ---- */
 
-/* IPv6, and the name was reached over IPv4. */
 static bool
-took_another_way(const teams_check *j, const teams_connection *c)
+is_refused(const teams_check *j, const teams_connection *c)
 {
-    const teams_name_result *name = c->name == NULL ? NULL : teams_check_name_of(j, c->name);
-
-    return c->server_end.addr.type == AT_IPv6 && name != NULL && name->reached;
+    return c->state == TEAMS_CONNECTION_REFUSED && !took_another_way(j, c) && !teams_check_is_portal(j, c);
 }
 
 static void
 check_refused(teams_check *j)
 {
-    teams_name_list list = teams_name_list_new(j);
-    const teams_connection *first = NULL;
+    const alike all = gather(j, is_refused);
+    const teams_name_list *names = &all.names;
 
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
-        const teams_connection *c = teams_check_connection(j, i);
+    if (all.first != NULL)
+        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_REFUSED], teams_name_list_severity(names),
+            (teams_problem_place) { .frame = names->frame, .actor = all.first->proxy ? TEAMS_BY_PROXY : TEAMS_BY_NETWORK, .name = names->first,
+                .fatal = names->matters },
+            "TCP to %s (%s%s%s) is refused with a reset (%u time%s)%s", teams_name_list_text(names),
+            all.first->proxy ? "the proxy " : names->names > 1 ? "the first at " : "", all.first->endpoint,
+            all.first->private_address && !all.first->proxy ? ", a private address: split DNS or a block page" : "", names->count,
+            names->count == 1 ? "" : "s", teams_name_list_tail(names));
+}
 
-        if (c->state != TEAMS_CONNECTION_REFUSED || took_another_way(j, c) || teams_check_is_portal(j, c))
-            continue;
-        first = first == NULL ? c : first;
-        teams_name_list_add(&list, c->name == NULL ? c->endpoint : c->name, c->end_frame);
-    }
-    if (first != NULL)
-        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_REFUSED], teams_name_list_severity(&list),
-            (teams_problem_place) { .frame = list.frame, .actor = first->proxy ? TEAMS_BY_PROXY : TEAMS_BY_NETWORK, .name = list.first,
-                .fatal = list.matters },
-            "TCP to %s (%s%s%s) is refused with a reset (%u time%s)%s", teams_name_list_text(&list),
-            first->proxy ? "the proxy " : list.names > 1 ? "the first at " : "", first->endpoint, first->private_address && !first->proxy ? ", a private address: split DNS or a block page" : "", list.count, list.count == 1 ? "" : "s", teams_name_list_tail(&list));
+static bool
+is_prohibited(const teams_check *j, const teams_connection *c)
+{
+    return c->state == TEAMS_CONNECTION_PROHIBITED && !took_another_way(j, c);
 }
 
 static void
 check_prohibited(teams_check *j)
 {
-    teams_name_list list = teams_name_list_new(j);
-    const teams_connection *first = NULL;
+    const alike all = gather(j, is_prohibited);
+    const teams_name_list *names = &all.names;
 
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
-        const teams_connection *c = teams_check_connection(j, i);
-
-        if (c->state != TEAMS_CONNECTION_PROHIBITED || took_another_way(j, c))
-            continue;
-        first = first == NULL ? c : first;
-        teams_name_list_add(&list, c->name == NULL ? c->endpoint : c->name, c->end_frame);
-    }
-    if (first != NULL)
-        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_PROHIBITED], list.matters ? PI_ERROR : PI_WARN,
-            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .fatal = list.matters },
-            "TCP to %s (%s%s) is refused by the network: ICMP %s from the router %s (%u time%s)%s", teams_name_list_text(&list),
-            list.names > 1 ? "the first at " : "", first->endpoint, first->icmp_text, first->icmp_router, list.count, list.count == 1 ? "" : "s", teams_name_list_tail(&list));
+    if (all.first != NULL)
+        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_PROHIBITED], names->matters ? PI_ERROR : PI_WARN,
+            (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first, .fatal = names->matters },
+            "TCP to %s (%s%s) is refused by the network: ICMP %s from the router %s (%u time%s)%s", teams_name_list_text(names),
+            names->names > 1 ? "the first at " : "", all.first->endpoint, all.first->icmp_text, all.first->icmp_router, names->count,
+            names->count == 1 ? "" : "s", teams_name_list_tail(names));
 }
 
 /* ---- fallbacks ---- */

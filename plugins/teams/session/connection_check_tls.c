@@ -6,10 +6,7 @@
 
 #include "session/connection_check.h"
 
-#define ANSWER_SECONDS  5.0
-#define REFUSAL_SECONDS 0.5
 #define BESIDE_SECONDS  10.0
-#define FLIGHT_MIN      600     /* bytes of a server's part of a handshake with a certificate */
 
 enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_PROTOCOL_VERSION = 70, ALERT_INSUFFICIENT_SECURITY = 71 };
 
@@ -109,15 +106,9 @@ is_certificate_alert(const teams_connection *c)
 }
 
 static bool
-is_foreign(const teams_connection *c)
-{
-    return c->certificate != NULL && !c->certificate->known_issuer;
-}
-
-static bool
 fits_intercepted_refused(const teams_check *j, const teams_connection *c)
 {
-    return is_certificate_alert(c) && is_foreign(c) && !teams_check_is_portal(j, c);
+    return is_certificate_alert(c) && teams_connection_is_foreign(c) && !teams_check_is_portal(j, c);
 }
 
 static const char *
@@ -131,7 +122,7 @@ say_intercepted_refused(const teams_check *j, const teams_name_list *list, const
 static bool
 fits_certificate(const teams_check *j, const teams_connection *c)
 {
-    return is_certificate_alert(c) && !is_foreign(c) && !teams_check_is_portal(j, c);
+    return is_certificate_alert(c) && !teams_connection_is_foreign(c) && !teams_check_is_portal(j, c);
 }
 
 static const char *
@@ -169,14 +160,12 @@ is_used_beside(const teams_check *j, const teams_connection *c)
 static bool
 fits_ended(const teams_check *j, const teams_connection *c)
 {
-    if (!is_foreign(c) && (c->certificate == NULL || c->certificate->valid) && is_used_beside(j, c))
+    if (!teams_connection_is_foreign(c) && (c->certificate == NULL || c->certificate->valid) && is_used_beside(j, c))
         return false;
     /* Where a segment of the server's part is missing, the client had nothing to look at. */
     if (c->end == TEAMS_CONNECTION_OPEN || !c->ended_by_client || c->p->hole_frame != 0)
         return false;
-    if (c->state == TEAMS_CONNECTION_SECURED)
-        return !c->p->requested && (is_foreign(c) || ts_seconds(&c->p->secured_time, &c->ended) < REFUSAL_SECONDS);
-    return c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && (c->certificate != NULL || c->bytes[FROM_SERVER] >= FLIGHT_MIN) && !c->p->wait_server;
+    return teams_connection_is_left(c, &c->ended);
 }
 
 static const char *
@@ -201,7 +190,7 @@ is_accepted(const teams_connection *c)
 static bool
 fits_intercepted(const teams_check *j _U_, const teams_connection *c)
 {
-    return c->state >= TEAMS_CONNECTION_SECURED && is_foreign(c) && is_accepted(c);
+    return c->state >= TEAMS_CONNECTION_SECURED && teams_connection_is_foreign(c) && is_accepted(c);
 }
 
 static const char *
@@ -214,7 +203,7 @@ say_intercepted(const teams_check *j, const teams_name_list *list, const teams_c
 static bool
 fits_unused(const teams_check *j, const teams_connection *c)
 {
-    return (c->state == TEAMS_CONNECTION_SECURED || c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED) && is_foreign(c) && !is_accepted(c) &&
+    return (c->state == TEAMS_CONNECTION_SECURED || c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED) && teams_connection_is_foreign(c) && !is_accepted(c) &&
         !fits_ended(j, c) && !teams_check_is_portal(j, c);
 }
 
@@ -307,7 +296,7 @@ check_end(teams_check *j, const tls_end *kind)
     if (first == NULL)
         return;
     const bool proved = kind->row == TEAMS_EXPERT_HANDSHAKE_ENDED && list.matters && first->certificate != NULL &&
-        (is_foreign(first) || !first->certificate->valid);
+        (teams_connection_is_foreign(first) || !first->certificate->valid);
     const int severity = proved ? PI_ERROR : unsure && others_work(j) ? MIN(severity_of(&list, kind), PI_WARN) : severity_of(&list, kind);
 
     teams_check_add(j, &teams_expert_table.rows[kind->row], severity,

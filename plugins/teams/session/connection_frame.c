@@ -29,10 +29,6 @@ enum { DNS_PORT = 53, HTTP_PORT = 80, HTTPS_PORT = 443, FIRST_USER_PORT = 1024 }
 #define PAYLOAD_MAX         0x100000    /* more in one frame is no payload, but a connection that began anew */
 #define LARGE_FRAME         1200    /* bytes: of these a path with a smaller MTU loses all */
 #define LARGE_REPORTED          3
-#define HOLE_SECONDS        3.0
-#define ANSWER_SECONDS      5.0     /* no answer to a ClientHello or a request in this time is none */
-#define REFUSAL_SECONDS     0.5     /* a client that looks at the certificate after the handshake ends the session by then */
-#define FLIGHT_MIN          600     /* bytes of a server's part of a handshake with a certificate */
 #define IPV6_COST           0.5     /* seconds that a dead IPv6 may cost before it is told: RFC 8305 waits 0.25 */
 #define IPV6_COST_MAX       120.0
 
@@ -183,12 +179,9 @@ ended_early(packet_info *pinfo, teams_connection *c, bool from_client)
     } else if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && teams_connection_is_heard(c) && !teams_connection_lacks_data(c) &&
             c->p->large_frame == 0 && since_hello >= ANSWER_SECONDS)
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_HELLO_UNANSWERED, "%s: ClientHello in frame %u, %.1f s", text, c->hello_frame, since_hello);
-    else if (c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && from_client && (c->certificate != NULL || c->bytes[FROM_SERVER] >= FLIGHT_MIN) &&
-            !c->p->wait_server && c->p->hole_frame == 0)
-        teams_connection_tell(pinfo, c, TEAMS_EXPERT_HANDSHAKE_ENDED, "%s, %s", text, c->version);
-    else if (c->state == TEAMS_CONNECTION_SECURED && from_client && !c->p->requested &&
-            (ts_seconds(&c->p->secured_time, teams_time(pinfo)) < REFUSAL_SECONDS || (c->certificate != NULL && !c->certificate->known_issuer)))
-        teams_connection_tell(pinfo, c, TEAMS_EXPERT_HANDSHAKE_ENDED, "%s, %s, without a request", text, c->version);
+    else if (from_client && teams_connection_is_left(c, teams_time(pinfo)) && (c->state == TEAMS_CONNECTION_SECURED || c->p->hole_frame == 0))
+        teams_connection_tell(pinfo, c, TEAMS_EXPERT_HANDSHAKE_ENDED, "%s, %s%s", text, c->version,
+            c->state == TEAMS_CONNECTION_SECURED ? ", without a request" : "");
     else if (from_client && teams_connection_gave_up(c, teams_time(pinfo)))
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_NO_DATA, "%s: %.1f s", text, ts_seconds(&c->p->request_time, teams_time(pinfo)));
     else if (c->state == TEAMS_CONNECTION_SECURED && c->p->answer_bytes > 0)

@@ -18,7 +18,6 @@
 #define GOODBYE_MAX     64      /* bytes that may belong to an end: an alert, a frame that closes a WebSocket */
 #define ASLEEP          900.0   /* seconds: a client that needs the connection and is silent for so long may have slept */
 #define END_SECONDS     1.0     /* what ended a silence, and the end that belongs to it */
-#define ANSWER_SECONDS  5.0     /* no answer in this time is none */
 #define LIFE_MIN        20.0    /* seconds: shorter connections are no push channels */
 #define LIFE_ALIKE      0.03
 #define LIVES_MIN       3       /* so many of the same length are no chance */
@@ -41,7 +40,7 @@ teams_connection_note_idle(const packet_info *pinfo, teams_connection *c, bool f
     const bool heard = c->packets[FROM_SERVER] > p->idle_heard;
 
     if (silence >= IDLE_MIN && (p->idle == 0 || heard)) {
-        p->survived = MAX(p->survived, p->idle);
+        outlived(p);
         p->idle = silence;
         p->idle_over = *teams_time(pinfo);
         p->idle_heard = c->packets[FROM_SERVER];

@@ -23,6 +23,12 @@ enum {
 
 enum { FROM_SERVER, FROM_CLIENT };
 
+/* By which the expert items on frames and the reports at the end judge alike. */
+#define ANSWER_SECONDS  5.0     /* no answer to a ClientHello or a request in this time is none */
+#define REFUSAL_SECONDS 0.5     /* a client that looks at the certificate after the handshake ends the session by then */
+#define HOLE_SECONDS    3.0     /* a segment that has not come by then is lost */
+#define FLIGHT_MIN      600     /* bytes of a server's part of a handshake with a certificate */
+
 /* Record types of DNS that name diagnostics tell apart. */
 typedef enum { TEAMS_DNS_A, TEAMS_DNS_AAAA, TEAMS_DNS_OTHER, TEAMS_DNS_TYPE_COUNT } teams_dns_type;
 
@@ -296,6 +302,22 @@ static inline bool
 teams_connection_lacks_data(const teams_connection *c)
 {
     return c->p->started[FROM_SERVER] && c->p->acknowledging && (int32_t)(c->p->acknowledged - c->p->next[FROM_SERVER]) > 1;
+}
+
+/* Is its certificate of an issuer that Microsoft's services do not use? */
+static inline bool
+teams_connection_is_foreign(const teams_connection *c)
+{
+    return c->certificate != NULL && !c->certificate->known_issuer;
+}
+
+/* Does a client that ends the connection then have seen the server's part of the handshake, and want nothing after it? */
+static inline bool
+teams_connection_is_left(const teams_connection *c, const nstime_t *then)
+{
+    if (c->state == TEAMS_CONNECTION_SECURED)
+        return !c->p->requested && (teams_connection_is_foreign(c) || ts_seconds(&c->p->secured_time, then) < REFUSAL_SECONDS);
+    return c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && (c->certificate != NULL || c->bytes[FROM_SERVER] >= FLIGHT_MIN) && !c->p->wait_server;
 }
 
 /* Has the server answered the SYN, and the client sent neither an acknowledgement nor an end? */

@@ -78,15 +78,6 @@ teams_resolver_answered(const packet_info *pinfo, teams_net_client *client, team
     outcome->pending = false;
 }
 
-static address *
-kept_address(const address *addr)
-{
-    address *kept = wmem_new0(wmem_file_scope(), address);
-
-    copy_address_wmem(wmem_file_scope(), kept, addr);
-    return kept;
-}
-
 void
 teams_resolver_heard(const packet_info *pinfo)
 {
@@ -95,10 +86,10 @@ teams_resolver_heard(const packet_info *pinfo)
 
     if (heard_by == NULL) {
         heard_by = wmem_map_new(wmem_file_scope(), ts_address_hash, ts_address_key_equal);
-        wmem_map_insert(voices, kept_address(&pinfo->src), heard_by);
+        wmem_map_insert(voices, ts_address_kept(&pinfo->src), heard_by);
     }
     if (!wmem_map_contains(heard_by, &pinfo->dst)) {
-        address *listener = kept_address(&pinfo->dst);
+        address *listener = ts_address_kept(&pinfo->dst);
 
         wmem_map_insert(heard_by, listener, listener);
     }

@@ -24,7 +24,6 @@ enum { TLS_1_2 = 0x0303, TLS_1_3 = 0x0304 };
 #define FINISHED_MIN    50
 #define REQUEST_TOO     150     /* a flight that has a request behind its Finished */
 #define TICKETS_MAX     600     /* bytes of session tickets that servers send of themselves in TLS 1.3 */
-#define ANSWER_SECONDS  5.0
 
 /* RFC 8446 6.2, RFC 5246 7.2, RFC 7301; a certificate's are those that the client sends about what the server showed. */
 static const struct {

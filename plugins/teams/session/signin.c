@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "common/endpoint.h"
+
 #include "session/teams_expert.h"
 #include "preferences.h"
 
@@ -103,11 +105,8 @@ teams_signin_note_earlier(teams_model *model, const packet_info *pinfo, const ad
     wmem_list_t *names = (wmem_list_t *)wmem_map_lookup(model->earlier_names, teams_client_address(model, pinfo, who));
 
     if (names == NULL) {
-        address *key = wmem_new0(wmem_file_scope(), address);
-
-        copy_address_wmem(wmem_file_scope(), key, teams_client_address(model, pinfo, who));
         names = wmem_list_new(wmem_file_scope());
-        wmem_map_insert(model->earlier_names, key, names);
+        wmem_map_insert(model->earlier_names, ts_address_kept(teams_client_address(model, pinfo, who)), names);
     }
     drop_old(names, teams_time(pinfo));
     if (wmem_list_count(names) == EARLIER_MAX)

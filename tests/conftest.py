@@ -3,6 +3,8 @@
 
 import subprocess
 
+import pytest
+
 import harness
 
 
@@ -20,3 +22,21 @@ def pytest_terminal_summary(terminalreporter):
     for skipped in terminalreporter.stats.get("skipped", []):
         reason = skipped.longrepr[2] if isinstance(skipped.longrepr, tuple) else skipped.longrepr
         terminalreporter.write_line(f"SKIPPED {skipped.nodeid}: {reason}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """A test of a module that can look again at what it judges (look_again) fails only if it does so twice."""
+    module = pyfuncitem.module
+    if not hasattr(module, "look_again"):
+        return None
+    module.looked_at.clear()
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    try:
+        pyfuncitem.obj(**arguments)
+    except AssertionError as failure:
+        if not module.look_again():
+            raise
+        print(f"looked at again: {failure}")
+        return None     # pytest makes the second try
+    return True

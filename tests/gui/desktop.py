@@ -238,6 +238,8 @@ class Wireshark:
         self.settle()
         screen = Screen()
         _, top, _, height = accessible.box(find(self.main, "tree", "Packet list"))
+        if not self.all_displayed():    # frames are counted as rows
+            raise NotThere(f"all packets in the list; {self.status()}")
         frames = range(max(1, near - ROWS_AROUND), near + ROWS_AROUND)
         found = {}
         for frame, cell in zip(frames, self.cells(frames, column)):
@@ -340,12 +342,23 @@ class Wireshark:
         return find(self.filter_bar(), "text", "Display filter entry")
 
     def filter(self, expression):
-        """Applies a display filter, "" for none."""
+        """Applies a display filter that some frames do not pass, "" for none; until the status line tells that it is in force.
+
+        Beside other work the key may come before the window takes it, or its answer late."""
         entry = self.filter_entry()
         accessible.write(entry, expression)
-        entry.grab_focus()
-        self.focus_main()
-        self.key("Return")
+
+        def in_force():
+            entry.grab_focus()
+            self.focus_main()
+            self.key("Return")
+            return self.all_displayed() == (expression == "")
+        until(in_force, lambda: f"the filter '{expression}' in force; {self.status()}")
+
+    def all_displayed(self):
+        """Whether the packet list has all packets of the capture."""
+        displayed = re.search(r"Displayed: (\d+)", self.status())
+        return displayed is None or displayed[1] == re.search(r"Packets: (\d+)", self.status())[1]
 
     def focus_main(self):
         xdotool("search", "--name", f"^{self.capture}", "windowactivate", "--sync")

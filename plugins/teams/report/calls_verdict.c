@@ -83,6 +83,30 @@ remote_at(const calls_entry *entry, unsigned i)
     return (const calls_remote *)g_ptr_array_index(entry->remotes, i);
 }
 
+static const calls_pair *
+pair_at(const calls_entry *entry, unsigned i)
+{
+    return &g_array_index(entry->pairs, calls_pair, i);
+}
+
+static const calls_allocation *
+allocation_at(const calls_entry *entry, unsigned i)
+{
+    return &g_array_index(entry->allocations, calls_allocation, i);
+}
+
+static const calls_stream *
+stream_at(const calls_entry *entry, unsigned i)
+{
+    return &g_array_index(entry->streams, calls_stream, i);
+}
+
+static const calls_port *
+port_at(const calls_entry *entry, unsigned i)
+{
+    return &g_array_index(entry->ports, calls_port, i);
+}
+
 /* ---- the path ---- */
 
 static bool
@@ -136,7 +160,7 @@ calls_main_pair(const calls_entry *entry)
     const calls_pair *best = NULL;
 
     for (unsigned i = 0; i < entry->pairs->len; i++) {
-        const calls_pair *pair = &g_array_index(entry->pairs, calls_pair, i);
+        const calls_pair *pair = pair_at(entry, i);
         const bool nominated = pair->nominated_frame != 0;
 
         if (pair->round_trip_count == 0)
@@ -353,13 +377,35 @@ conclude_remotes(calls_entry *entry)
 
 /* ---- problems ---- */
 
-/* "received audio", "sent media". New string. */
-static char *
-stream_title(const calls_stream *stream)
-{
-    const char *modality = ts_modality_name(stream->modality);
+/* What shows a problem. Who asks only whether there is one passes NULL for it. */
+typedef struct {
+    report_texts *details;
+    uint32_t frame;     /* the first one; 0: only the whole call shows it */
+} calls_proof;
 
-    return g_strdup_printf("%s %s", stream->direction == CALLS_SENT ? "sent" : "received", modality[0] == '\0' ? "media" : modality);
+static void
+add_frame(calls_proof *proof, uint32_t frame)
+{
+    if (proof != NULL && frame != 0 && (proof->frame == 0 || frame < proof->frame))
+        proof->frame = frame;
+}
+
+/* One detail, and its frame or 0. */
+G_GNUC_PRINTF(3, 4)
+static void
+add_detail(calls_proof *proof, uint32_t frame, const char *format, ...)
+{
+    va_list arguments;
+
+    if (proof == NULL)
+        return;
+    va_start(arguments, format);
+    char *detail = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+
+    report_texts_add(proof->details, detail);
+    add_frame(proof, frame);
+    g_free(detail);
 }
 
 /* In per cent, without the gaps. */
@@ -374,19 +420,18 @@ stream_loss(const calls_stream *stream)
 
 /* An unanswered call is not the capture's fault where the client got errors, or anything else in this capture. */
 static bool
-is_one_sided(const calls_entry *entry, report_texts *details)
+is_one_sided(const calls_entry *entry, calls_proof *proof)
 {
     if (g_hash_table_contains((GHashTable *)entry->two_sided, entry->call->client) || entry->refusals->len > 0)
         return false;
     if (entry->packets[CALLS_SENT] > 0 && entry->packets[CALLS_RECEIVED] > 0)
         return false;
-    if (details != NULL)
-        report_texts_add(details, entry->packets[CALLS_SENT] > 0 ? "what the client sent" : "what the client received");
+    add_detail(proof, 0, "what the client %s", entry->packets[CALLS_SENT] > 0 ? "sent" : "received");
     return true;
 }
 
 static bool
-is_consent_lost(const calls_entry *entry, report_texts *details)
+is_consent_lost(const calls_entry *entry, calls_proof *proof)
 {
     GHashTableIter iterator;
     void *frame;
@@ -394,39 +439,26 @@ is_consent_lost(const calls_entry *entry, report_texts *details)
     if (is_one_sided(entry, NULL))
         return false;
     g_hash_table_iter_init(&iterator, entry->consent_lost);
-    while (g_hash_table_iter_next(&iterator, NULL, &frame)) {
-        char *detail = report_frames(GPOINTER_TO_UINT(frame), GPOINTER_TO_UINT(frame));
-
-        if (details != NULL)
-            report_texts_add(details, detail);
-        g_free(detail);
-    }
+    while (g_hash_table_iter_next(&iterator, NULL, &frame))
+        add_detail(proof, GPOINTER_TO_UINT(frame), "frame %u", GPOINTER_TO_UINT(frame));
     return g_hash_table_size(entry->consent_lost) > 0;
 }
 
 /* Adds a detail about a stream: "received audio 8.1 %". */
 G_GNUC_PRINTF(3, 4)
 static void
-stream_detail(report_texts *details, const calls_stream *stream, const char *format, ...)
+stream_detail(calls_proof *proof, const calls_stream *stream, const char *format, ...)
 {
+    const char *modality = ts_modality_name(stream->modality);
     va_list arguments;
 
     va_start(arguments, format);
     char *what = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    char *title = stream_title(stream);
-    char *detail = g_strdup_printf("%s %s (SSRC 0x%08x)", title, what, stream->ssrc);
 
-    report_texts_add(details, detail);
+    add_detail(proof, 0, "%s %s %s (SSRC 0x%08x)", stream->direction == CALLS_SENT ? "sent" : "received",
+        modality[0] == '\0' ? "media" : modality, what, stream->ssrc);
     g_free(what);
-    g_free(title);
-    g_free(detail);
-}
-
-static const calls_stream *
-stream_at(const calls_entry *entry, unsigned i)
-{
-    return &g_array_index(entry->streams, calls_stream, i);
 }
 
 static bool
@@ -448,7 +480,7 @@ is_blocked(const calls_entry *entry)
 
 /* Media is sent only where a check was answered: then the capture lacks the answers. */
 static bool
-is_udp_unanswered(const calls_entry *entry, report_texts *details)
+is_udp_unanswered(const calls_entry *entry, calls_proof *proof)
 {
     bool asked = false;
 
@@ -463,18 +495,17 @@ is_udp_unanswered(const calls_entry *entry, report_texts *details)
             return false;
         asked = true;
     }
-    if (!asked || details == NULL)
-        return asked;
-    for (unsigned i = 0; i < entry->remotes->len; i++)
-        if (!remote_at(entry, i)->signalling && !remote_at(entry, i)->tcp) {
-            char *address = report_address(&remote_at(entry, i)->addr);
-            char *detail = g_strdup_printf("%s (%" PRIu64 " packets)", address, remote_at(entry, i)->packets[CALLS_SENT]);
+    for (unsigned i = 0; i < entry->remotes->len && proof != NULL; i++) {
+        const calls_remote *remote = remote_at(entry, i);
 
-            report_texts_add(details, detail);
-            g_free(address);
-            g_free(detail);
-        }
-    return true;
+        if (remote->signalling || remote->tcp)
+            continue;
+        char *address = report_address(&remote->addr);
+
+        add_detail(proof, remote->first_frame, "%s (%" PRIu64 " packets)", address, remote->packets[CALLS_SENT]);
+        g_free(address);
+    }
+    return asked;
 }
 
 /*
@@ -485,7 +516,7 @@ static bool
 is_in_earnest(const calls_entry *entry)
 {
     for (unsigned i = 0; i < entry->pairs->len; i++) {
-        const calls_pair *pair = &g_array_index(entry->pairs, calls_pair, i);
+        const calls_pair *pair = pair_at(entry, i);
 
         if (pair->requests > 1 || pair->round_trip_count > 0)
             return true;
@@ -494,20 +525,20 @@ is_in_earnest(const calls_entry *entry)
 }
 
 static bool
-never_connected(const calls_entry *entry, report_texts *details _U_)
+never_connected(const calls_entry *entry, calls_proof *proof _U_)
 {
     return entry->check.frame != 0 && !got_through(entry) && entry->kind != CALLS_PROBE && entry->packets[CALLS_SENT] > 0 &&
         !is_cut_short(entry) && !is_one_sided(entry, NULL) && is_in_earnest(entry);
 }
 
 static bool
-is_over_tcp_unasked(const calls_entry *entry, report_texts *details _U_)
+is_over_tcp_unasked(const calls_entry *entry, calls_proof *proof _U_)
 {
     return is_over_tcp(entry) && !entry->udp_relay_answered;
 }
 
 static bool
-is_over_tcp_beside_udp(const calls_entry *entry, report_texts *details _U_)
+is_over_tcp_beside_udp(const calls_entry *entry, calls_proof *proof _U_)
 {
     return is_over_tcp(entry) && entry->udp_relay_answered;
 }
@@ -521,84 +552,62 @@ is_credential_error(const calls_allocation *a)
 }
 
 static bool
-any_refused(const calls_entry *entry, report_texts *details, bool credentials)
+any_refused(const calls_entry *entry, calls_proof *proof, bool credentials)
 {
     bool refused = false;
 
     for (unsigned i = 0; i < entry->allocations->len; i++) {
-        const calls_allocation *a = &g_array_index(entry->allocations, calls_allocation, i);
+        const calls_allocation *a = allocation_at(entry, i);
 
         if (a->error_code == 0 || is_credential_error(a) != credentials)
             continue;
         refused = true;
-        if (details != NULL) {
-            char *server = report_endpoint(&a->server);
-            char *detail = g_strdup_printf("error %u from %s (frame %u)", a->error_code, server, a->error_frame);
+        char *server = report_endpoint(&a->server);
 
-            report_texts_add(details, detail);
-            g_free(server);
-            g_free(detail);
-        }
+        add_detail(proof, a->error_frame, "error %u from %s (frame %u)", a->error_code, server, a->error_frame);
+        g_free(server);
     }
     return refused;
 }
 
 static bool
-credentials_refused(const calls_entry *entry, report_texts *details)
+credentials_refused(const calls_entry *entry, calls_proof *proof)
 {
-    return any_refused(entry, details, true);
+    return any_refused(entry, proof, true);
 }
 
 /* By the time in the user name and that of the capture; what the relay made of them is told with it. */
 static bool
-credentials_expired(const calls_entry *entry, report_texts *details)
+credentials_expired(const calls_entry *entry, calls_proof *proof)
 {
     bool expired = false;
 
     for (unsigned i = 0; i < entry->allocations->len; i++) {
-        const calls_allocation *a = &g_array_index(entry->allocations, calls_allocation, i);
+        const calls_allocation *a = allocation_at(entry, i);
 
         if (a->expired_frame == 0)
             continue;
         expired = true;
-        if (details == NULL)
-            continue;
         char *server = report_endpoint(&a->server);
-        char *detail = g_strdup_printf("to %s (frame %u), which %s", server, a->expired_frame,
-            a->error_code != 0 ? "refused them" : a->granted_frame > a->expired_frame ? "accepted them" : "did not answer");
 
-        report_texts_add(details, detail);
+        add_detail(proof, a->expired_frame, "to %s (frame %u), which %s", server, a->expired_frame,
+            a->error_code != 0 ? "refused them" : a->granted_frame > a->expired_frame ? "accepted them" : "did not answer");
         g_free(server);
-        g_free(detail);
     }
     return expired;
 }
 
-static uint32_t
-first_expired(const calls_entry *entry)
-{
-    uint32_t first = 0;
-
-    for (unsigned i = 0; i < entry->allocations->len; i++) {
-        const uint32_t frame = g_array_index(entry->allocations, calls_allocation, i).expired_frame;
-
-        if (frame != 0 && (first == 0 || frame < first))
-            first = frame;
-    }
-    return first;
-}
-
 static bool
-allocation_refused(const calls_entry *entry, report_texts *details)
+allocation_refused(const calls_entry *entry, calls_proof *proof)
 {
-    return any_refused(entry, details, false);
+    return any_refused(entry, proof, false);
 }
 
 static bool
 any_granted(const calls_entry *entry)
 {
     for (unsigned i = 0; i < entry->allocations->len; i++)
-        if (g_array_index(entry->allocations, calls_allocation, i).granted_frame != 0)
+        if (allocation_at(entry, i)->granted_frame != 0)
             return true;
     return false;
 }
@@ -620,7 +629,7 @@ is_udp_relay(const calls_remote *remote)
 }
 
 static bool
-are_relays_silent(const calls_entry *entry, report_texts *details)
+are_relays_silent(const calls_entry *entry, calls_proof *proof)
 {
     const calls_remote *answered = NULL;
     unsigned silent = 0;
@@ -645,12 +654,12 @@ are_relays_silent(const calls_entry *entry, report_texts *details)
         if (remote != answered && (!is_udp_relay(remote) || !is_silent_relay(entry, remote)))
             continue;
         char *address = report_address(&remote->addr);
-        char *detail = remote == answered ? g_strdup_printf("%s answered", address) :
-            g_strdup_printf("%s: %" PRIu64 " sent, none received", address, remote->packets[CALLS_SENT]);
 
-        report_texts_add(details, detail);
+        if (remote == answered)
+            add_detail(proof, 0, "%s answered", address);
+        else
+            add_detail(proof, remote->first_frame, "%s: %" PRIu64 " sent, none received", address, remote->packets[CALLS_SENT]);
         g_free(address);
-        g_free(detail);
     }
     return true;
 }
@@ -664,19 +673,19 @@ went_one_way(const calls_entry *entry, unsigned with, unsigned without)
 }
 
 static bool
-only_sent(const calls_entry *entry, report_texts *details _U_)
+only_sent(const calls_entry *entry, calls_proof *proof _U_)
 {
     return went_one_way(entry, CALLS_SENT, CALLS_RECEIVED);
 }
 
 static bool
-only_received(const calls_entry *entry, report_texts *details _U_)
+only_received(const calls_entry *entry, calls_proof *proof _U_)
 {
     return went_one_way(entry, CALLS_RECEIVED, CALLS_SENT);
 }
 
 static bool
-has_gaps(const calls_entry *entry, report_texts *details)
+has_gaps(const calls_entry *entry, calls_proof *proof)
 {
     bool found = false;
 
@@ -685,37 +694,40 @@ has_gaps(const calls_entry *entry, report_texts *details)
             const calls_gap *gap = &g_array_index(stream_at(entry, i)->gaps, calls_gap, g);
 
             found = true;
-            stream_detail(details, stream_at(entry, i), "missing for %.1f s from %.1f s of the call on, frames %u to %u",
+            add_frame(proof, gap->last_frame);      /* the first one after it */
+            stream_detail(proof, stream_at(entry, i), "missing for %.1f s from %.1f s of the call on, frames %u to %u",
                 gap->seconds, gap->time, gap->first_frame, gap->last_frame);
         }
     return found;
 }
 
+/* The frame is the first one that packets are missing before, of the worst stream. */
 static bool
-is_lossy(const calls_entry *entry, report_texts *details)
+is_lossy(const calls_entry *entry, calls_proof *proof)
 {
-    bool found = false;
+    const calls_stream *worst = NULL;
 
     for (unsigned i = 0; i < entry->streams->len; i++) {
-        const double loss = stream_loss(stream_at(entry, i));
+        const calls_stream *stream = stream_at(entry, i);
+        const double loss = stream_loss(stream), jitter = ts_stream_stats_jitter(&stream->stats);
 
-        if (stream_at(entry, i)->stats.received < MEASURED_PACKETS || loss <= LIMIT_LOSS)
+        if (stream->stats.received < MEASURED_PACKETS || loss <= LIMIT_LOSS)
             continue;
-        found = true;
-        const double jitter = ts_stream_stats_jitter(&stream_at(entry, i)->stats);
-
+        worst = worst == NULL || loss > stream_loss(worst) ? stream : worst;
         if (jitter >= JITTER_BESIDE_LOSS && jitter <= LIMIT_JITTER)
-            stream_detail(details, stream_at(entry, i), "%.1f %%, with %.0f ms of jitter", loss, jitter);
+            stream_detail(proof, stream, "%.1f %%, with %.0f ms of jitter", loss, jitter);
         else
-            stream_detail(details, stream_at(entry, i), "%.1f %%", loss);
+            stream_detail(proof, stream, "%.1f %%", loss);
     }
-    return found;
+    add_frame(proof, worst == NULL ? 0 : worst->lost_frame);
+    return worst != NULL;
 }
 
+/* The frame is where it was highest. */
 static bool
-is_jittery(const calls_entry *entry, report_texts *details)
+is_jittery(const calls_entry *entry, calls_proof *proof)
 {
-    bool found = false;
+    const calls_stream *worst = NULL;
 
     for (unsigned i = 0; i < entry->streams->len; i++) {
         const calls_stream *stream = stream_at(entry, i);
@@ -723,59 +735,53 @@ is_jittery(const calls_entry *entry, report_texts *details)
 
         if (stream->stats.received < MEASURED_PACKETS || stream->modality != TS_MODALITY_AUDIO || jitter <= LIMIT_JITTER)
             continue;
-        found = true;
-        stream_detail(details, stream, "%.1f ms", jitter);
+        worst = worst == NULL || stream->jitter_highest > worst->jitter_highest ? stream : worst;
+        stream_detail(proof, stream, "%.1f ms", jitter);
     }
-    return found;
+    add_frame(proof, worst == NULL ? 0 : worst->jitter_frame);
+    return worst != NULL;
 }
 
+/* The frame is the slowest answer on such a pair. */
 static bool
-is_far(const calls_entry *entry, report_texts *details)
+is_far(const calls_entry *entry, calls_proof *proof)
 {
-    bool found = false;
+    const calls_pair *worst = NULL;
 
     for (unsigned i = 0; i < entry->pairs->len; i++) {
-        const calls_pair *pair = &g_array_index(entry->pairs, calls_pair, i);
+        const calls_pair *pair = pair_at(entry, i);
 
         if (pair->state != TS_PAIR_NOMINATED || pair->round_trip_count == 0 || pair->round_trip_mean <= LIMIT_ROUND_TRIP)
             continue;
         char *remote = report_endpoint(&pair->remote);
-        char *detail = g_strdup_printf("%.0f ms to %s (pair %u)", pair->round_trip_mean * 1000, remote, pair->number);
 
-        found = true;
-        if (details != NULL)
-            report_texts_add(details, detail);
+        worst = worst == NULL || pair->round_trip_max > worst->round_trip_max ? pair : worst;
+        add_detail(proof, 0, "%.0f ms to %s (pair %u)", pair->round_trip_mean * 1000, remote, pair->number);
         g_free(remote);
-        g_free(detail);
     }
-    return found;
-}
-
-static const calls_port *
-port_at(const calls_entry *entry, unsigned i)
-{
-    return &g_array_index(entry->ports, calls_port, i);
+    add_frame(proof, worst == NULL ? 0 : worst->slowest_frame);
+    return worst != NULL;
 }
 
 static bool
-has_ports_outside(const calls_entry *entry, report_texts *details)
+has_ports_outside(const calls_entry *entry, calls_proof *proof)
 {
     bool found = false;
 
     /* HTTPS beside media over UDP has any port, and so have session border controllers. */
-    for (unsigned i = 0; i < entry->ports->len && got_through(entry) && !entry->direct_routing; i++)
-        if (calls_port_range(port_at(entry, i)->port)[0] == '\0' && (port_at(entry, i)->remote_port != 443 || is_over_tcp(entry))) {
-            char *detail = g_strdup_printf("%u", port_at(entry, i)->port);
+    for (unsigned i = 0; i < entry->ports->len && got_through(entry) && !entry->direct_routing; i++) {
+        const calls_port *port = port_at(entry, i);
 
-            found = true;
-            report_texts_add(details, detail);
-            g_free(detail);
-        }
+        if (calls_port_range(port->port)[0] != '\0' || (port->remote_port == 443 && !is_over_tcp(entry)))
+            continue;
+        found = true;
+        add_detail(proof, port->frame, "%u", port->port);
+    }
     return found;
 }
 
 static bool
-uses_only_3478(const calls_entry *entry, report_texts *details _U_)
+uses_only_3478(const calls_entry *entry, calls_proof *proof _U_)
 {
     bool relay = false;
 
@@ -790,7 +796,7 @@ uses_only_3478(const calls_entry *entry, report_texts *details _U_)
 }
 
 static bool
-is_best_effort(const calls_entry *entry, report_texts *details _U_)
+is_best_effort(const calls_entry *entry, calls_proof *proof _U_)
 {
     bool seen = false;
 
@@ -827,7 +833,7 @@ main_dscp(const GArray *counts)
 
 /* Sent with a mark, received without one: who took it or did not set it, a capture at one place cannot tell. */
 static bool
-is_unmarked_back(const calls_entry *entry, report_texts *details)
+is_unmarked_back(const calls_entry *entry, calls_proof *proof)
 {
     bool found = false;
 
@@ -837,11 +843,8 @@ is_unmarked_back(const calls_entry *entry, report_texts *details)
 
         if (sent <= 0 || main_dscp(port->dscp[CALLS_RECEIVED]) != 0)
             continue;
-        char *detail = g_strdup_printf("port %u: DSCP %d sent, 0 received", port->port, sent);
-
         found = true;
-        report_texts_add(details, detail);
-        g_free(detail);
+        add_detail(proof, 0, "port %u: DSCP %d sent, 0 received", port->port, sent);
     }
     return found;
 }
@@ -852,7 +855,7 @@ static const address *
 local_address(const calls_entry *entry)
 {
     for (unsigned i = 0; i < entry->pairs->len; i++) {
-        const calls_pair *pair = &g_array_index(entry->pairs, calls_pair, i);
+        const calls_pair *pair = pair_at(entry, i);
 
         if (pair->state == TS_PAIR_NOMINATED)
             return &pair->local.addr;
@@ -862,7 +865,7 @@ local_address(const calls_entry *entry)
 
 /* From an address of a pool: to one of a pool, directly, or to any other. */
 static bool
-is_from_vpn(const calls_entry *entry, bool to_vpn, report_texts *details)
+is_from_vpn(const calls_entry *entry, bool to_vpn, calls_proof *proof)
 {
     if (entry->selected == NULL || !got_through(entry))
         return false;
@@ -873,14 +876,15 @@ is_from_vpn(const calls_entry *entry, bool to_vpn, report_texts *details)
     /* Two clients of one host need no VPN. */
     const bool found = pool != NULL && peers == to_vpn && !addresses_equal(local, &entry->selected->addr);
 
-    if (found && details != NULL) {
+    if (found) {
         char *own = report_address(local), *remote = report_address(&entry->selected->addr);
-        char *detail = to_vpn ? g_strdup_printf("%s in %s, %s in %s", own, pool, remote, other) : g_strdup_printf("%s in %s, to %s", own, pool, remote);
 
-        report_texts_add(details, detail);
+        if (to_vpn)
+            add_detail(proof, 0, "%s in %s, %s in %s", own, pool, remote, other);
+        else
+            add_detail(proof, 0, "%s in %s, to %s", own, pool, remote);
         g_free(own);
         g_free(remote);
-        g_free(detail);
     }
     g_free(pool);
     g_free(other);
@@ -888,19 +892,19 @@ is_from_vpn(const calls_entry *entry, bool to_vpn, report_texts *details)
 }
 
 static bool
-is_vpn_hairpin(const calls_entry *entry, report_texts *details)
+is_vpn_hairpin(const calls_entry *entry, calls_proof *proof)
 {
-    return is_from_vpn(entry, false, details);
+    return is_from_vpn(entry, false, proof);
 }
 
 static bool
-are_vpn_peers(const calls_entry *entry, report_texts *details)
+are_vpn_peers(const calls_entry *entry, calls_proof *proof)
 {
-    return is_from_vpn(entry, true, details);
+    return is_from_vpn(entry, true, proof);
 }
 
 static bool
-is_unpublished(const calls_entry *entry, report_texts *details)
+is_unpublished(const calls_entry *entry, calls_proof *proof)
 {
     const calls_remote *selected = entry->selected;
 
@@ -908,70 +912,12 @@ is_unpublished(const calls_entry *entry, report_texts *details)
         return false;
     char *address = report_address(&selected->addr);
 
-    report_texts_add(details, address);
+    add_detail(proof, 0, "%s", address);
     g_free(address);
     return true;
 }
 
-/* ---- the frame that shows it; 0: only the whole call does ---- */
-
-static uint32_t
-first_of(uint32_t frame, uint32_t other)
-{
-    return frame == 0 || (other != 0 && other < frame) ? other : frame;
-}
-
-/* Of the relays and peers over UDP that nothing came back from. */
-static uint32_t
-unanswered_frame(const calls_entry *entry)
-{
-    uint32_t frame = 0;
-
-    for (unsigned i = 0; i < entry->remotes->len; i++) {
-        const calls_remote *remote = remote_at(entry, i);
-
-        if (!remote->signalling && !remote->tcp && remote->packets[CALLS_RECEIVED] == 0)
-            frame = first_of(frame, remote->first_frame);
-    }
-    return frame;
-}
-
-static uint32_t
-silent_relay_frame(const calls_entry *entry)
-{
-    uint32_t frame = 0;
-
-    for (unsigned i = 0; i < entry->remotes->len; i++)
-        if (is_udp_relay(remote_at(entry, i)) && is_silent_relay(entry, remote_at(entry, i)))
-            frame = first_of(frame, remote_at(entry, i)->first_frame);
-    return frame;
-}
-
-static uint32_t
-refused_frame(const calls_entry *entry, bool credentials)
-{
-    uint32_t frame = 0;
-
-    for (unsigned i = 0; i < entry->allocations->len; i++) {
-        const calls_allocation *a = &g_array_index(entry->allocations, calls_allocation, i);
-
-        if (a->error_code != 0 && is_credential_error(a) == credentials)
-            frame = first_of(frame, a->error_frame);
-    }
-    return frame;
-}
-
-static uint32_t
-credentials_refused_frame(const calls_entry *entry)
-{
-    return refused_frame(entry, true);
-}
-
-static uint32_t
-allocation_refused_frame(const calls_entry *entry)
-{
-    return refused_frame(entry, false);
-}
+/* ---- the frame that shows it, where details have none ---- */
 
 static uint32_t
 selected_frame(const calls_entry *entry)
@@ -983,87 +929,6 @@ static uint32_t
 media_frame(const calls_entry *entry)
 {
     return entry->media.frame;
-}
-
-static uint32_t
-consent_frame(const calls_entry *entry)
-{
-    GHashTableIter iterator;
-    void *lost;
-    uint32_t frame = 0;
-
-    g_hash_table_iter_init(&iterator, entry->consent_lost);
-    while (g_hash_table_iter_next(&iterator, NULL, &lost))
-        frame = first_of(frame, GPOINTER_TO_UINT(lost));
-    return frame;
-}
-
-/* The first one after a gap. */
-static uint32_t
-gap_frame(const calls_entry *entry)
-{
-    uint32_t frame = 0;
-
-    for (unsigned i = 0; i < entry->streams->len; i++)
-        if (stream_at(entry, i)->gaps->len > 0)
-            frame = first_of(frame, g_array_index(stream_at(entry, i)->gaps, calls_gap, 0).last_frame);
-    return frame;
-}
-
-/* The first one of the worst stream that packets are missing before. */
-static uint32_t
-loss_frame(const calls_entry *entry)
-{
-    const calls_stream *worst = NULL;
-
-    for (unsigned i = 0; i < entry->streams->len; i++) {
-        const calls_stream *stream = stream_at(entry, i);
-
-        if (stream->stats.received >= MEASURED_PACKETS && (worst == NULL || stream_loss(stream) > stream_loss(worst)))
-            worst = stream;
-    }
-    return worst == NULL ? 0 : worst->lost_frame;
-}
-
-/* Where it was highest. */
-static uint32_t
-jitter_frame(const calls_entry *entry)
-{
-    const calls_stream *worst = NULL;
-
-    for (unsigned i = 0; i < entry->streams->len; i++) {
-        const calls_stream *stream = stream_at(entry, i);
-
-        if (stream->stats.received >= MEASURED_PACKETS && stream->modality == TS_MODALITY_AUDIO &&
-            (worst == NULL || stream->jitter_highest > worst->jitter_highest))
-            worst = stream;
-    }
-    return worst == NULL ? 0 : worst->jitter_frame;
-}
-
-/* The slowest answer on a chosen pair. */
-static uint32_t
-round_trip_frame(const calls_entry *entry)
-{
-    const calls_pair *worst = NULL;
-
-    for (unsigned i = 0; i < entry->pairs->len; i++) {
-        const calls_pair *pair = &g_array_index(entry->pairs, calls_pair, i);
-
-        if (pair->state == TS_PAIR_NOMINATED && pair->round_trip_count > 0 && (worst == NULL || pair->round_trip_max > worst->round_trip_max))
-            worst = pair;
-    }
-    return worst == NULL ? 0 : worst->slowest_frame;
-}
-
-/* The first port outside the ranges, as has_ports_outside() finds it. */
-static uint32_t
-port_frame(const calls_entry *entry)
-{
-    for (unsigned i = 0; i < entry->ports->len; i++)
-        if (calls_port_range(port_at(entry, i)->port)[0] == '\0' && (port_at(entry, i)->remote_port != 443 || is_over_tcp(entry)))
-            return port_at(entry, i)->frame;
-    return 0;
 }
 
 /* ---- how bad it is, where the row alone does not say ---- */
@@ -1097,14 +962,14 @@ vpn_severity(const calls_entry *entry)
 /* One row per thing to be said; tests see the whole call. */
 static const struct {
     report_problem what;
-    bool (*holds)(const calls_entry *entry, report_texts *details);
-    uint32_t (*frame)(const calls_entry *entry);    /* NULL: only the whole call shows it */
+    bool (*holds)(const calls_entry *entry, calls_proof *proof);
+    uint32_t (*frame)(const calls_entry *entry);    /* NULL: the first of the details */
     int (*severity)(const calls_entry *entry);      /* NULL: always the row's */
 } rules[] = {
     { { .code = "udp-unanswered", .severity = PI_WARN, .actor = TEAMS_BY_NETWORK,
         .summary = "Nothing that was sent over UDP had an answer",
         .advice = "Allow UDP 3478-3481 to the published media prefixes" },
-        is_udp_unanswered, unanswered_frame, udp_unanswered_severity },
+        is_udp_unanswered, NULL, udp_unanswered_severity },
     { { .code = "call-not-connected", .severity = PI_ERROR,
         .summary = "Candidates were checked, but no pair was nominated and no media flowed",
         .advice = "Look at the candidate pairs: where none answers, a firewall between client and relay or peer drops UDP" },
@@ -1112,20 +977,20 @@ static const struct {
     { { .code = "credentials-refused", .severity = PI_ERROR, .actor = TEAMS_BY_SERVER,
         .summary = "A relay refused the client's credentials",
         .advice = "No firewall does this: the credentials are wrong or have expired. Check the client's clock, and sign in again" },
-        credentials_refused, credentials_refused_frame, refused_severity },
+        credentials_refused, NULL, refused_severity },
     { { .code = "credentials-expired", .severity = PI_WARN, .actor = TEAMS_BY_CLIENT,
         .summary = "The client sent a relay credentials that had expired before",
         .advice = "No firewall does this. Where the relay refused them, let the client sign in again; where it did not, compare the clock "
             "of the capture with the relay's" },
-        credentials_expired, first_expired, credentials_expired_severity },
+        credentials_expired, NULL, credentials_expired_severity },
     { { .code = "allocation-failed", .severity = PI_WARN, .actor = TEAMS_BY_SERVER,
         .summary = "A relay refused an allocation",
         .advice = "See the error code; the relay itself answered, so the network lets the client reach it" },
-        allocation_refused, allocation_refused_frame, refused_severity },
+        allocation_refused, NULL, refused_severity },
     { { .code = "relays-silent", .severity = PI_WARN, .actor = TEAMS_BY_NETWORK,
         .summary = "Of the relays that were asked over UDP, only one answered",
         .advice = "Allow UDP 3478-3481 to all published media prefixes, not to single addresses: calls depend on one relay, which may be far" },
-        are_relays_silent, silent_relay_frame, NULL },
+        are_relays_silent, NULL, NULL },
     { { .code = "media-over-tcp", .severity = PI_WARN, .actor = TEAMS_BY_NETWORK,
         .summary = "The call went over TCP or TLS",
         .advice = "Open UDP 3478-3481: over TCP, packet loss becomes delay" },
@@ -1138,7 +1003,7 @@ static const struct {
         .summary = "Media went one way for more than 5 seconds and no check was answered: consent was lost",
         .advice = "The other side is gone or its packets do not arrive: look for a change of network, for a firewall or NAT that "
             "forgot the flow, and at the other side" },
-        is_consent_lost, consent_frame, NULL },
+        is_consent_lost, NULL, NULL },
     { { .code = "one-way-media", .severity = PI_WARN,
         .summary = "Media was sent, and none was received",
         .advice = "Normal where the other side only listens or watches. Otherwise what it sends does not arrive: look for a firewall or NAT "
@@ -1156,20 +1021,20 @@ static const struct {
         .summary = "A stream was missing for a time",
         .advice = "All packets were lost at once, which is an interruption and no congestion: look for a change of network, "
             "a NAT or firewall that forgot the flow, or wireless roaming at that time" },
-        has_gaps, gap_frame, NULL },
+        has_gaps, NULL, NULL },
     { { .code = "loss", .filter = "teams_stun.rtp.lost > 0", .severity = PI_WARN,
         .summary = "More than 1 % of a stream is missing",
         .advice = "Look for congestion or a bad link between here and the side where the stream comes from" },
-        is_lossy, loss_frame, NULL },
+        is_lossy, NULL, NULL },
     { { .code = "jitter", .filter = "teams_stun.rtp.jitter > 30", .severity = PI_WARN,
         .summary = "More than 30 ms of jitter on audio",
         .advice = "Look for congestion and for wireless. See the DSCP of the client ports" },
-        is_jittery, jitter_frame, NULL },
+        is_jittery, NULL, NULL },
     { { .code = "round-trip", .filter = "teams_stun.response_time > 0.1", .severity = PI_WARN,
         .summary = "The round trip of the chosen pair is above 100 ms",
         .advice = "Check that traffic leaves the network near the client, not through a VPN or a central site, and that names "
             "were resolved near it" },
-        is_far, round_trip_frame, NULL },
+        is_far, NULL, NULL },
     { { .code = "vpn-hairpin", .severity = PI_NOTE,
         .summary = "The call goes out from an address of a VPN pool (preference teams.vpn_pools)",
         .advice = "Take the published media prefixes (UDP 3478-3481) out of the tunnel: what goes through it makes a detour" },
@@ -1181,7 +1046,7 @@ static const struct {
     { { .code = "client-ports", .severity = PI_NOTE, .actor = TEAMS_BY_CLIENT,
         .summary = "Client ports outside the ranges documented for QoS (50000-50059)",
         .advice = "Set the media port ranges in the meeting settings. Otherwise port-based QoS cannot work" },
-        has_ports_outside, port_frame, NULL },
+        has_ports_outside, NULL, NULL },
     { { .code = "best-effort", .severity = PI_NOTE,
         .summary = "All that the client sent is marked best effort (DSCP 0)",
         .advice = "Mark by port range: 46 audio, 34 video, 18 sharing" },
@@ -1267,18 +1132,18 @@ static void
 add_rules(calls_entry *entry)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(rules); i++) {
-        report_texts *details = report_texts_new();
+        calls_proof proof = { report_texts_new(), 0 };
 
-        if (!is_effect(entry, rules[i].what.code) && rules[i].holds(entry, details)) {
+        if (!is_effect(entry, rules[i].what.code) && rules[i].holds(entry, &proof)) {
             report_problem what = rules[i].what;
 
             what.severity = rules[i].severity == NULL ? what.severity : rules[i].severity(entry);
-            what.frame = rules[i].frame == NULL ? 0 : rules[i].frame(entry);
+            what.frame = rules[i].frame == NULL ? proof.frame : rules[i].frame(entry);
             report_problems_add(entry->problems, &what, "", 1);
-            for (unsigned d = 0; d < report_texts_count(details); d++)
-                report_problems_add(entry->problems, &what, report_texts_get(details, d), 0);
+            for (unsigned d = 0; d < report_texts_count(proof.details); d++)
+                report_problems_add(entry->problems, &what, report_texts_get(proof.details, d), 0);
         }
-        report_texts_free(details);
+        report_texts_free(proof.details);
     }
 }
 
@@ -1308,13 +1173,7 @@ REPORT_VERDICT(holds_dead_tried_tls, calls_entry)
 /* Where nothing at all came back, there is nothing that it could have carried. */
 REPORT_VERDICT(holds_cut, calls_entry) { return is_cut_short(row) && row->media.frame == 0 && !is_udp_unanswered(row, NULL); }
 
-static bool
-holds_credentials(const void *entry)
-{
-    return !got_through((const calls_entry *)entry) && !any_granted((const calls_entry *)entry) &&
-        credentials_refused((const calls_entry *)entry, NULL);
-}
-
+REPORT_VERDICT(holds_credentials, calls_entry) { return !got_through(row) && !any_granted(row) && credentials_refused(row, NULL); }
 REPORT_VERDICT(holds_allocation_refused, calls_entry) { return !got_through(row) && !any_granted(row) && allocation_refused(row, NULL); }
 REPORT_VERDICT(holds_dead, calls_entry) { return !got_through(row) && is_udp_unanswered(row, NULL); }
 REPORT_VERDICT(holds_not_connected, calls_entry) { return never_connected(row, NULL); }

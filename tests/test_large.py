@@ -29,3 +29,12 @@ def test_what_does_not_hold_is_told(monkeypatch):
     found = list(command.Capture(harness.readable(harness.bundled("ice-ipv6.pcap")), ["teams_stun.pair"]).problems())
     assert any(line.startswith("all disabled: not stock's output") for line in found)
     assert any(line.startswith("teams_stun disabled, and on") for line in found)
+
+
+def test_names_with_line_ends_do_not_move_the_frames_that_are_compared(monkeypatch):
+    """U+0085 and U+2028 are none to tshark, and a line feed in a value begins no frame."""
+    command = harness.command("large/large")
+    said = "1|one\u2028two\u0085|\n2|three\n9|four\n3|\n"
+    monkeypatch.setattr(command.Capture, "run", lambda self, *options, stock=False: subprocess.CompletedProcess(options, 0, said, ""))
+    capture = command.Capture("none.pcap", [])
+    assert capture.frames(["dns.qry.name"]) == ["1|one\u2028two\u0085|", "2|three\n9|four", "3|"]

@@ -7,7 +7,11 @@ import struct
 import subprocess
 import tempfile
 
+import clear_requests
+
 WINDOW_PACKETS = 40
+# A request is read only where the handshake before it is.
+REQUEST_WINDOW_PACKETS = 120
 WINDOWS_PER_CAPTURE = 12
 LARGEST_INPUT = 24000
 PAYLOAD_MAX, ADDRESSES_MAX = 4000, 16
@@ -27,9 +31,14 @@ def ip_packets(path):
         seconds, fraction, captured, length = struct.unpack("=IIII", data[offset:offset + 16])
         frame = data[offset + 16:offset + 16 + captured]
         offset += 16 + captured
-        start = ethernet_payload(frame) if link == 1 else IP_AT.get(link)
-        if start is not None and len(frame) > start + 20:
-            yield seconds * 1000000 + fraction, frame[start:], length - captured
+        yield from ip_packet(seconds * 1000000 + fraction, frame, length, link)
+
+
+def ip_packet(now, frame, length, link=1):
+    """That of a frame, where it has one."""
+    start = ethernet_payload(frame) if link == 1 else IP_AT.get(link)
+    if start is not None and len(frame) > start + 20:
+        yield now, frame[start:], length - len(frame)
 
 
 def ethernet_payload(frame):
@@ -97,26 +106,35 @@ class Window:
         return bytes([options, len(self.addresses)]) + b"".join(self.addresses) + b"".join(self.packets)
 
 
-def windows(path):
+def windows(packets, size=WINDOW_PACKETS):
     """The inputs of a capture, of one pass and of two by turns."""
-    packets = list(ip_packets(path))
-    for number, start in enumerate(range(0, len(packets), WINDOW_PACKETS)):
+    for number, start in enumerate(range(0, len(packets), size)):
         if number == WINDOWS_PER_CAPTURE:
             return
         window = Window()
-        for packet in packets[start:start + WINDOW_PACKETS]:
+        for packet in packets[start:start + size]:
             if sum(map(len, window.packets)) + len(packet[1]) < LARGEST_INPUT:
                 window.add(*packet)
         yield window.encode((0, 1, 3)[number % 3])
 
 
-def write(captures, folder):
-    """Writes the inputs of captures into a folder, each under a name of its content: how many."""
-    count = 0
+def of_captures(captures):
     for capture in captures:
-        for content in windows(capture):
-            (folder / hashlib.sha1(content).hexdigest()).write_bytes(content)
-            count += 1
+        yield from windows(list(ip_packets(capture)))
+
+
+def of_requests():
+    """The inputs of sign-ins whose requests are in clear."""
+    for frames in clear_requests.captures():
+        yield from windows([packet for frame in frames for packet in ip_packet(*frame)], REQUEST_WINDOW_PACKETS)
+
+
+def write(inputs, folder):
+    """Writes inputs into a folder, each under a name of its content: how many."""
+    count = 0
+    for content in inputs:
+        (folder / hashlib.sha1(content).hexdigest()).write_bytes(content)
+        count += 1
     return count
 
 
@@ -125,7 +143,7 @@ def main():
     import sys  # pylint: disable=import-outside-toplevel
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    print(write(map(pathlib.Path, sys.argv[2:]), folder))
+    print(write(of_captures(map(pathlib.Path, sys.argv[2:])), folder))
 
 
 if __name__ == "__main__":

@@ -306,6 +306,14 @@ change_name(sequence *s)
 }
 
 static void
+change_request(sequence *s)
+{
+    for (unsigned tries = 0; tries < 8; tries++)
+        if (mutate_http(any_packet(s)))
+            return;
+}
+
+static void
 change_options(sequence *s)
 {
     s->options ^= (uint8_t)(1u << mutate_below(mutate_below(4) ? 3 : 7));
@@ -317,7 +325,7 @@ static const struct {
 } changes[] = {
     { repeat, 2 }, { drop, 2 }, { exchange, 2 }, { turn_round, 2 }, { change_port, 2 }, { change_address, 2 }, { change_time, 2 },
     { change_kind, 1 }, { change_tcp, 1 }, { cut, 2 }, { add_icmp_error, 1 }, { change_bytes, 6 }, { take_payload, 2 }, { wrap, 2 },
-    { split, 2 }, { join, 1 }, { change_message, 14 }, { change_name, 5 }, { change_options, 1 },
+    { split, 2 }, { join, 1 }, { change_message, 14 }, { change_name, 5 }, { change_request, 8 }, { change_options, 1 },
 };
 
 static void

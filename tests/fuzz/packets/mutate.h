@@ -30,8 +30,9 @@ mutate_put16(uint8_t *p, unsigned value)
     p[1] = (uint8_t)value;
 }
 
-/* Changes a STUN message or a DNS message in the payload, where there is one: false where there is none. */
+/* Changes a STUN message, a DNS message or HTTP in the payload, where there is one: false where there is none. */
 bool mutate_stun(sequence *s, packet *p);
 bool mutate_dns(packet *p);
+bool mutate_http(packet *p);
 
 #endif /* TEAMSHARK_FUZZ_MUTATE_H */

@@ -7,16 +7,13 @@
  * keeps what they say with the frame, and shows that on every pass.
  */
 
+#include "common/frame_map.h"
 #include "common/items.h"
-
-#include <epan/proto_data.h>
 
 #include "teams-dns.h"
 
 void proto_register_teams_dns(void);
 void proto_reg_handoff_teams_dns(void);
-
-#define FRAME_KEY 0
 
 static int proto_teams_dns = -1;
 
@@ -47,6 +44,7 @@ static int ett_teams_dns_name = -1;
 static int ett_teams_dns_chain = -1;
 static int ett_teams_dns_address = -1;
 
+static wmem_map_t *messages_of_frames;     /* ts_shown_message */
 static dissector_handle_t teams_dns_handle;
 
 /* In the order of ts_name_role. */
@@ -179,7 +177,7 @@ read_frame(packet_info *pinfo, proto_tree *tree)
             next = &(*next)->next;
     }
     if (first != NULL)
-        p_add_proto_data(wmem_file_scope(), pinfo, proto_teams_dns, FRAME_KEY, first);
+        ts_frame_map_keep(messages_of_frames, pinfo, first);
     return first;
 }
 
@@ -187,7 +185,7 @@ static int
 dissect_teams_dns(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
     const ts_shown_message *shown = PINFO_FD_VISITED(pinfo)
-        ? (const ts_shown_message *)p_get_proto_data(wmem_file_scope(), pinfo, proto_teams_dns, FRAME_KEY)
+        ? (const ts_shown_message *)ts_frame_map_get(messages_of_frames, pinfo)
         : read_frame(pinfo, tree);
 
     for (; shown != NULL; shown = shown->next)
@@ -248,6 +246,7 @@ proto_register_teams_dns(void)
     proto_teams_dns = proto_register_protocol("Teams Names", "Teams Names", "teams_dns");
     proto_register_field_array(proto_teams_dns, hf, array_length(hf));
     proto_register_subtree_array(ett, array_length(ett));
+    messages_of_frames = ts_frame_map_new();
     ts_expert_register(&ts_dns_expert_table, proto_teams_dns);
     ts_user_names_register(prefs_register_protocol(proto_teams_dns, NULL));
     ts_history_register();

@@ -14,10 +14,10 @@
 #include "common/duplicate.h"
 #include "common/items.h"
 #include "common/frame_info.h"
+#include "common/frame_map.h"
 #include "common/nat64.h"
 
 #include <epan/conversation_filter.h>
-#include <epan/proto_data.h>
 #include <epan/tap.h>
 
 #include "session/assign_frame.h"
@@ -30,13 +30,12 @@
 #include "report/sequence.h"
 #include "tap.h"
 
-#define INFO_KEY 0
-
 void proto_register_teams(void);
 void proto_reg_handoff_teams(void);
 
 static int proto_teams = -1;
 static int teams_tap_id = -1;
+static wmem_map_t *infos_of_frames;     /* teams_frame_info */
 static int ett_teams = -1;
 
 static int hf_teams_product = -1;
@@ -182,7 +181,7 @@ keep_info(packet_info *pinfo, const ts_frame_info *infos, const teams_frame_info
     const ts_media_info *media = media_of(infos);
 
     if (media == NULL || info->flow == NULL) {
-        p_add_proto_data(wmem_file_scope(), pinfo, proto_teams, INFO_KEY, (void *)info);
+        ts_frame_map_keep(infos_of_frames, pinfo, info);
         return;
     }
     teams_flow *flow = info->flow;
@@ -203,7 +202,7 @@ info_of(packet_info *pinfo)
     const teams_flow *flow = media == NULL ? NULL : teams_flow_of(teams_model_get(), pinfo, false, true);
 
     if (flow == NULL || flow->media_infos[media->kind].changes == NULL)
-        return (const teams_frame_info *)p_get_proto_data(wmem_file_scope(), pinfo, proto_teams, INFO_KEY);
+        return (const teams_frame_info *)ts_frame_map_get(infos_of_frames, pinfo);
     return (const teams_frame_info *)wmem_tree_lookup32_le(flow->media_infos[media->kind].changes, pinfo->num);
 }
 
@@ -346,6 +345,7 @@ proto_register_teams(void)
     ts_hf_set_names(hf, array_length(hf), &hf_teams_problem, expert_severity_vals);
     proto_register_field_array(proto_teams, hf, array_length(hf));
     proto_register_subtree_array(ett, array_length(ett));
+    infos_of_frames = ts_frame_map_new();
     teams_expert_register(proto_teams);
     ts_duplicates_register();
     teams_connection_register(proto_teams);

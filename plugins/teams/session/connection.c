@@ -8,10 +8,10 @@
 
 #include <epan/conversation.h>
 #include <epan/dissectors/packet-tcp.h>
-#include <epan/proto_data.h>
 #include <epan/to_str.h>
 
 #include "common/endpoint.h"
+#include "common/frame_map.h"
 
 static const struct {
     const char *name;
@@ -312,20 +312,18 @@ teams_connection_text(wmem_allocator_t *scope, const teams_connection *c)
 
 /* ---- what is kept with a frame ---- */
 
-#define STEPS_KEY 3
-
 typedef struct {
     nstime_t time[TEAMS_STEP_COUNT];
     bool done[TEAMS_STEP_COUNT];
 } frame_steps;
 
-static int proto_teams = -1;
+static wmem_map_t *steps_of_frames;    /* frame_steps */
 static int hf_steps[TEAMS_STEP_COUNT] = { -1, -1, -1, -1 };
 
 static frame_steps *
 steps_of(packet_info *pinfo)
 {
-    return (frame_steps *)p_get_proto_data(wmem_file_scope(), pinfo, proto_teams, STEPS_KEY);
+    return (frame_steps *)ts_frame_map_get(steps_of_frames, pinfo);
 }
 
 static bool
@@ -345,7 +343,7 @@ teams_connection_keep_time(packet_info *pinfo, const teams_net_client *client, t
         return;
     if (kept == NULL) {
         kept = wmem_new0(wmem_file_scope(), frame_steps);
-        p_add_proto_data(wmem_file_scope(), pinfo, proto_teams, STEPS_KEY, kept);
+        ts_frame_map_keep(steps_of_frames, pinfo, kept);
         teams_model_get()->last_with_items = pinfo->num;
     }
     kept->time[step] = *time;
@@ -430,6 +428,6 @@ teams_connection_register(int proto)
             "Time from the client's first request to the server's first data after it", HFILL } },
     };
 
-    proto_teams = proto;
+    steps_of_frames = ts_frame_map_new();
     proto_register_field_array(proto, hf, array_length(hf));
 }

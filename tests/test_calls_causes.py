@@ -148,14 +148,14 @@ def test_loss_names_the_first_frame_after_missing_packets():
 
 
 def assert_filter_finds(path, call, found):
-    """The frame that a finding names is one of those that its filter finds in the call."""
+    """The frame that a problem names is one of those that its filter finds in the call."""
     frames = [int(each["frame.number"][0]) for each in fields(path, ["frame.number"], f"teams.call == {call} && {found['filter']}")]
     assert found["frame"] in frames, found
 
 
 @pytest.mark.parametrize("name, code, frame", [
     ("17-loss-jitter-down", "loss", min), ("19-nat-rebinding", "media-gap", min), ("20-vpn-hairpin", "round-trip", None)])
-def test_findings_of_a_call_name_a_frame_that_shows_them(name, code, frame):
+def test_problems_of_a_call_name_a_frame_that_shows_them(name, code, frame):
     """Loss and gap where they begin; of round trips the slowest answer."""
     path = shared(f"failures/{name}.pcapng")
     call, = json.loads(report(path, "teams,calls,json"))["calls"]
@@ -167,7 +167,7 @@ def test_findings_of_a_call_name_a_frame_that_shows_them(name, code, frame):
 
 
 @pytest.mark.parametrize("name", ["17-loss-jitter-down", "19-nat-rebinding", "20-vpn-hairpin", "14a-udp-dropped-pseudo-tls", "00-control"])
-def test_frames_of_findings_are_of_their_call(name):
+def test_frames_of_problems_are_of_their_call(name):
     path = shared(f"failures/{name}.pcapng")
     for call in json.loads(report(path, "teams,calls,json"))["calls"]:
         frames = {int(each["frame.number"][0]) for each in fields(path, ["frame.number"], f"teams.call == {call['call']}")}

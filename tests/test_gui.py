@@ -247,7 +247,7 @@ CONVERSATIONS = ["Teams flow", "Teams call", "Teams sign-in"]
 
 def test_reports_and_filters_are_in_the_menus():
     found = seen("packet_list")
-    assert {"Teams Calls", "Teams Findings", "Teams Flows", "Teams Names", "Teams Sign-In", "Teams Sign-In Steps", "Teams Summary"} <= set(found["statistics"])
+    assert {"Teams Calls", "Teams Problems", "Teams Flows", "Teams Names", "Teams Sign-In", "Teams Sign-In Steps", "Teams Summary"} <= set(found["statistics"])
     assert set(CONVERSATIONS) <= set(found["filters"])
 
 
@@ -281,14 +281,14 @@ def test_report_of_the_sign_in_shows_names_and_stages():
 
 def test_windows_begin_with_the_verdict():
     data = json.loads(harness.report(harness.bundled(stops.ARTICLE), "teams,summary,json"))["summary"]
-    assert absent("report_summary", *(item["verdict"] for item in data), "Worst Finding", "Advice") == []
-    assert absent("report_verdict", data[0]["verdict"], "Severity", "Worst Finding", "Advice") == []
-    assert absent("report_calls", data[1]["verdict"], "Worst Finding", "Advice") == []
+    assert absent("report_summary", *(item["verdict"] for item in data), "Worst Problem", "Advice") == []
+    assert absent("report_verdict", data[0]["verdict"], "Severity", "Worst Problem", "Advice") == []
+    assert absent("report_calls", data[1]["verdict"], "Worst Problem", "Advice") == []
 
 
-def test_window_of_findings_has_all_of_them_with_a_filter():
+def test_window_of_problems_has_all_of_them_with_a_filter():
     data = json.loads(harness.report(harness.bundled(stops.ARTICLE), "teams,summary,json"))["summary"]
-    assert absent("report_findings", *(problem["summary"] for item in data for problem in item["problems"]), "teams.call == 1") == []
+    assert absent("report_problems", *(problem["summary"] for item in data for problem in item["problems"]), "teams.call == 1") == []
 
 
 def test_report_of_names_shows_services():

@@ -155,19 +155,19 @@ def test_one_name_in_several_letters_is_one_row():
 
 @pytest.mark.parametrize("capture", ["article-2017.pcapng", "sessions/udp-blocked.pcap", "connections/tcp.pcap", "sessions/calls-at-once.pcap"])
 def test_windows_have_the_verdict_its_reason_and_advice(capture):
-    """Teams Calls, Sign-In and Summary begin with what JSON says, and Teams Findings has each problem of it with a filter."""
+    """Teams Calls, Sign-In and Summary begin with what JSON says, and Teams Problems has each problem of it with a filter."""
     path = bundled(capture)
     data = {name: as_json(path, name)[KEYS.get(name, name)] for name in ("signin", "calls", "summary")}
     for name, window, number in (("calls", "calls", "Call"), ("signin", "signins", "Sign-In")):
         rows = table_of(path, window)
-        assert list(rows[0])[:5] == [number, "Severity", "Verdict", "Worst Finding", "Advice"] if rows else not data[name]
+        assert list(rows[0])[:5] == [number, "Severity", "Verdict", "Worst Problem", "Advice"] if rows else not data[name]
         for row, entry in zip(rows, data[name]):
             assert (row["Severity"], row["Verdict"]) == (entry["severity"], entry["verdict"])
             worst = entry["problems"][0] if entry["problems"] else {"summary": "", "advice": ""}
-            assert row["Worst Finding"].startswith(worst["summary"]) and row["Advice"] == worst["advice"]
+            assert row["Worst Problem"].startswith(worst["summary"]) and row["Advice"] == worst["advice"]
     assert [row["Verdict"] for row in table_of(path, "summary")] == [item["verdict"] for item in data["summary"]]
     problems = [problem for item in data["summary"] for problem in item["problems"]]
-    rows = table_of(path, "findings")
+    rows = table_of(path, "problems")
     assert sorted(row["Severity"] for row in rows) == sorted(problem["severity"] for problem in problems)
     order = ["error", "warning", "note", "chat"]
     assert [order.index(row["Severity"]) for row in rows] == sorted(order.index(row["Severity"]) for row in rows)

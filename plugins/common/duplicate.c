@@ -176,7 +176,7 @@ is_bare_acknowledgement(const packet_info *pinfo, const ip_packet *packet)
         packet->length <= packet->header + (tcp[12] >> 4) * 4u;
 }
 
-/* ---- finding ---- */
+/* ---- looking one up ---- */
 
 static bool
 is_same(const packet_info *pinfo, const ip_packet *packet, const seen_packet *seen, const seen_packet *now, bool *by_time)

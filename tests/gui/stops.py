@@ -33,7 +33,7 @@ STOPS = [
     Stop("button", "button", ("Sign-in",)),
     Stop("expert", "window", ("Expert Information", "Analyze", "Expert Information")),
     Stop("report_summary", "window", ("Teams Summary", "Statistics", "Teams Summary")),
-    Stop("report_findings", "window", ("Teams Findings", "Statistics", "Teams Findings")),
+    Stop("report_problems", "window", ("Teams Problems", "Statistics", "Teams Problems")),
     Stop("report_verdict", "window", ("Teams Sign-In", "Statistics", "Teams Sign-In")),
     Stop("report_signin", "window", ("Teams Sign-In Steps", "Statistics", "Teams Sign-In Steps")),
     Stop("report_names", "window", ("Teams Names", "Statistics", "Teams Names")),

@@ -483,7 +483,7 @@ static const report_column entry_columns[] = {
         .texts = verdict_codes, COLUMN_MEMBER(calls_entry, verdict.code) },
     { .key = "verdict", .title = "Verdict", .kind = COLUMN_TEXT, .description = "the verdict in a sentence", .late = true,
         COLUMN_MEMBER(calls_entry, verdict.sentence) },
-    { .title = "Worst Finding", .kind = COLUMN_TEXT, .description = "the worst problem", .late = true, .get = entry_worst },
+    { .title = "Worst Problem", .kind = COLUMN_TEXT, .description = "the worst problem", .late = true, .get = entry_worst },
     { .title = "Advice", .kind = COLUMN_TEXT, .description = "what to do about it", .late = true, .get = entry_advice },
     { .key = "problems", .kind = COLUMN_LIST, .description = "what is wrong or notable, the worst first", .list = &problems },
     { .key = "first_frame", .title = "First Frame", .kind = COLUMN_UINT, .description = "first frame",

@@ -378,7 +378,7 @@ csv_cell(const report_column *column, const void *parent, const void *row, bool 
     g_free(safe);
 }
 
-/* The key; of a column that only tables have, its heading written as one: "worst_finding". */
+/* The key; of a column that only tables have, its heading written as one: "worst_problem". */
 static void
 csv_name(const report_column *column, bool first, FILE *out)
 {

@@ -268,7 +268,7 @@ static const report_column session_columns[] = {
     { .key = "verdict_code", .kind = COLUMN_TEXT, .description = "stable code of the verdict", .texts = verdict_codes,
         COLUMN_MEMBER(signin_session, verdict.code) },
     { .key = "verdict", .title = "Verdict", .kind = COLUMN_TEXT, .description = "the verdict in a sentence", COLUMN_MEMBER(signin_session, verdict.sentence) },
-    { .title = "Worst Finding", .kind = COLUMN_TEXT, .description = "the worst problem", .get = session_worst },
+    { .title = "Worst Problem", .kind = COLUMN_TEXT, .description = "the worst problem", .get = session_worst },
     { .title = "Advice", .kind = COLUMN_TEXT, .description = "what to do about it", .get = session_advice },
     { .key = "problems", .kind = COLUMN_LIST, .description = "what is wrong or notable, the worst first", .list = &problems },
     { .key = "client", .title = "Client", .kind = COLUMN_TEXT, .description = "address of the client", .get = session_client },

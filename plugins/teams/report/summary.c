@@ -47,13 +47,13 @@ typedef struct {
     unsigned number;            /* from 1 */
     const summary_item *item;
     const report_problem *problem;
-} summary_finding;
+} summary_problem;
 
 typedef struct {
     signin_state *signins;
     void *calls;
     GPtrArray *items;           /* summary_item */
-    GArray *findings;           /* summary_finding, the worst first */
+    GArray *problems;           /* summary_problem, the worst first */
     GHashTable *flows;          /* teams_flow: those of the frames of ours */
     bool named;                 /* a name of ours was asked for or answered */
     report_verdict nothing;
@@ -180,7 +180,7 @@ summary_start(void)
     state->calls = teams_report_calls.start();
     state->items = g_ptr_array_new_with_free_func(item_free);
     state->flows = g_hash_table_new(g_direct_hash, g_direct_equal);
-    state->findings = g_array_new(FALSE, FALSE, sizeof(summary_finding));
+    state->problems = g_array_new(FALSE, FALSE, sizeof(summary_problem));
     state->no_problems = report_problems_new();
     return state;
 }
@@ -191,7 +191,7 @@ summary_free(void *data)
     summary_state *state = (summary_state *)data;
 
     g_ptr_array_unref(state->items);
-    g_array_unref(state->findings);
+    g_array_unref(state->problems);
     g_hash_table_destroy(state->flows);
     report_verdict_clear(&state->nothing);
     report_problems_free(state->no_problems);
@@ -318,20 +318,20 @@ add_call(summary_state *state, const calls_entry *entry)
 
 /* The worst first, and those of one severity in the order of their sign-ins and calls. */
 static void
-list_findings(summary_state *state)
+list_problems(summary_state *state)
 {
     static const int severities[] = { PI_ERROR, PI_WARN, PI_NOTE, PI_CHAT };
 
-    g_array_set_size(state->findings, 0);
+    g_array_set_size(state->problems, 0);
     for (unsigned s = 0; s < G_N_ELEMENTS(severities); s++)
         for (unsigned i = 0; i < state->items->len; i++) {
             const summary_item *item = (const summary_item *)g_ptr_array_index(state->items, i);
 
             for (unsigned p = 0; p < item->problems->list->len; p++) {
-                const summary_finding finding = { state->findings->len + 1, item, (const report_problem *)g_ptr_array_index(item->problems->list, p) };
+                const summary_problem listed = { state->problems->len + 1, item, (const report_problem *)g_ptr_array_index(item->problems->list, p) };
 
-                if (finding.problem->severity == severities[s])
-                    g_array_append_val(state->findings, finding);
+                if (listed.problem->severity == severities[s])
+                    g_array_append_val(state->problems, listed);
             }
         }
 }
@@ -353,7 +353,7 @@ summary_finish(void *data)
     state->nothing = report_verdict_of(nothing_verdicts, state, state->no_problems);
     if (state->items->len == 0)
         item_new(state, "nothing", &state->nothing, state->no_problems);
-    list_findings(state);
+    list_problems(state);
 }
 
 /* ---- columns ---- */
@@ -406,7 +406,7 @@ static const report_column item_columns[] = {
     { .key = "verdict_code", .title = "Verdict Code", .kind = COLUMN_TEXT, .description = "stable code of the verdict", .no_window = true,
         .get = item_code },
     { .key = "verdict", .title = "Verdict", .kind = COLUMN_TEXT, .description = "the verdict in a sentence", .get = item_sentence },
-    { .title = "Worst Finding", .kind = COLUMN_TEXT, .description = "the worst problem", .get = item_problem },
+    { .title = "Worst Problem", .kind = COLUMN_TEXT, .description = "the worst problem", .get = item_problem },
     { .title = "Actor", .kind = COLUMN_TEXT, .description = "who did it: client, network, proxy or server; empty: not told by the capture",
         .get = item_actor },
     { .title = "Advice", .kind = COLUMN_TEXT, .description = "what to do about it", .get = item_advice },
@@ -438,21 +438,21 @@ static const report_column item_columns[] = {
 };
 static const report_list items = { LIST_COLUMNS(item_columns), LIST_POINTERS, offsetof(summary_state, items), NULL };
 
-COLUMN_GETTER(finding_severity, summary_finding, summary_state) { value->text = ts_severity_name(row->problem->severity); }
-COLUMN_GETTER(finding_what, summary_finding, summary_state) { value->owned = report_problem_text(row->problem); }
-COLUMN_GETTER(finding_frame, summary_finding, summary_state) { value->number = row->problem->frame; }
-COLUMN_GETTER(finding_advice, summary_finding, summary_state) { value->owned = report_problem_advice(row->problem); }
-COLUMN_GETTER(finding_actor, summary_finding, summary_state) { value->text = teams_actor_name(row->problem->actor); }
+COLUMN_GETTER(problem_severity, summary_problem, summary_state) { value->text = ts_severity_name(row->problem->severity); }
+COLUMN_GETTER(problem_what, summary_problem, summary_state) { value->owned = report_problem_text(row->problem); }
+COLUMN_GETTER(problem_frame, summary_problem, summary_state) { value->number = row->problem->frame; }
+COLUMN_GETTER(problem_advice, summary_problem, summary_state) { value->owned = report_problem_advice(row->problem); }
+COLUMN_GETTER(problem_actor, summary_problem, summary_state) { value->text = teams_actor_name(row->problem->actor); }
 
 /* "call 2 of 192.0.2.1" */
-COLUMN_GETTER(finding_where, summary_finding, summary_state)
+COLUMN_GETTER(problem_where, summary_problem, summary_state)
 {
     value->owned = row->item->number == 0 ? g_strdup(row->item->kind) :
         g_strdup_printf("%s %u of %s", row->item->kind, row->item->number, row->item->client);
 }
 
 /* The problem's own frames, else those of the sign-in or call. */
-COLUMN_GETTER(finding_filter, summary_finding, summary_state)
+COLUMN_GETTER(problem_filter, summary_problem, summary_state)
 {
     const char *own = row->problem->filter;
 
@@ -460,17 +460,17 @@ COLUMN_GETTER(finding_filter, summary_finding, summary_state)
         row->item->filter == NULL ? g_strdup(own) : g_strdup_printf("%s && %s", row->item->filter, own);
 }
 
-static const report_column finding_columns[] = {
-    { .title = "No.", .kind = COLUMN_UINT, .description = "the worst first", COLUMN_MEMBER(summary_finding, number) },
-    { .title = "Severity", .kind = COLUMN_TEXT, .description = "how bad it is", .get = finding_severity },
-    { .title = "Finding", .kind = COLUMN_TEXT, .description = "what it is", .get = finding_what },
-    { .title = "Where", .kind = COLUMN_TEXT, .description = "sign-in or call", .get = finding_where },
-    { .title = "Frame", .kind = COLUMN_UINT, .description = "the first frame that shows it, 0: the whole session", .get = finding_frame },
-    { .title = "Advice", .kind = COLUMN_TEXT, .description = "what to do", .get = finding_advice },
-    { .title = "Actor", .kind = COLUMN_TEXT, .description = "who did it", .get = finding_actor },
-    { .title = "Filter", .kind = COLUMN_TEXT, .description = "display filter that finds its frames", .get = finding_filter },
+static const report_column problem_columns[] = {
+    { .title = "No.", .kind = COLUMN_UINT, .description = "the worst first", COLUMN_MEMBER(summary_problem, number) },
+    { .title = "Severity", .kind = COLUMN_TEXT, .description = "how bad it is", .get = problem_severity },
+    { .title = "Problem", .kind = COLUMN_TEXT, .description = "what it is", .get = problem_what },
+    { .title = "Where", .kind = COLUMN_TEXT, .description = "sign-in or call", .get = problem_where },
+    { .title = "Frame", .kind = COLUMN_UINT, .description = "the first frame that shows it, 0: the whole session", .get = problem_frame },
+    { .title = "Advice", .kind = COLUMN_TEXT, .description = "what to do", .get = problem_advice },
+    { .title = "Actor", .kind = COLUMN_TEXT, .description = "who did it", .get = problem_actor },
+    { .title = "Filter", .kind = COLUMN_TEXT, .description = "display filter that finds its frames", .get = problem_filter },
 };
-static const report_list findings = { LIST_COLUMNS(finding_columns), LIST_ARRAY, offsetof(summary_state, findings), NULL };
+static const report_list all_problems = { LIST_COLUMNS(problem_columns), LIST_ARRAY, offsetof(summary_state, problems), NULL };
 
 /* ---- text ---- */
 
@@ -707,7 +707,7 @@ summary_text(const void *data, bool full, FILE *out)
 /* What windows call a table is filled packet by packet; a verdict is known at the end only. */
 static const report_window windows[] = {
     { "summary", "Teams Summary", &items, false },
-    { "findings", "Teams Findings", &findings, false },
+    { "problems", "Teams Problems", &all_problems, false },
     { NULL, NULL, NULL, false },
 };
 

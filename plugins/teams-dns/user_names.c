@@ -111,9 +111,21 @@ user_name_update(void *record, char **error)
 }
 
 static void
+user_names_reset(void)
+{
+    if (names != shipped)
+        ts_names_free(names);
+    names = shipped;
+}
+
+static void
 user_names_changed(void)
 {
-    ts_name_row *rows = g_new0(ts_name_row, user_name_count + 1);
+    if (user_name_count == 0) {
+        user_names_reset();
+        return;
+    }
+    ts_name_row *rows = g_new0(ts_name_row, user_name_count);
     char *error = NULL;
     ts_names *changed;
 
@@ -127,17 +139,8 @@ user_names_changed(void)
         g_free(error);
         return;
     }
-    if (names != shipped)
-        ts_names_free(names);
+    user_names_reset();
     names = changed;
-}
-
-static void
-user_names_reset(void)
-{
-    if (names != shipped)
-        ts_names_free(names);
-    names = shipped;
 }
 
 const ts_names *

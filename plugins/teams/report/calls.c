@@ -120,12 +120,12 @@ calls_packet(void *data, packet_info *pinfo, epan_dissect_t *edt, const teams_ta
 
 /* Calls of which no frame is left are none. */
 static void
-settle(calls_state *state)
+remove_empty(calls_state *state)
 {
     for (unsigned i = 0; i < state->entries->len;) {
         calls_entry *entry = (calls_entry *)g_ptr_array_index(state->entries, i);
 
-        if (calls_entry_settle(entry)) {
+        if (calls_entry_finish(entry)) {
             g_hash_table_insert(state->by_call, (void *)entry->call, GUINT_TO_POINTER(++i));
             continue;
         }
@@ -139,7 +139,7 @@ calls_finish(void *data)
 {
     calls_state *state = (calls_state *)data;
 
-    settle(state);
+    remove_empty(state);
     for (unsigned i = 0; i < state->entries->len; i++)
         calls_conclude((calls_entry *)g_ptr_array_index(state->entries, i));
 }

@@ -252,7 +252,7 @@ void calls_entry_free(void *entry);
 void calls_entry_add(calls_entry *entry, packet_info *pinfo, const teams_tap *tap, int dscp);
 
 /* Takes away what flows added of which a server name showed later that they are a stranger's. False: no frame is left. */
-bool calls_entry_settle(calls_entry *entry);
+bool calls_entry_finish(calls_entry *entry);
 
 /* An ICMP error about a datagram of the call. */
 void calls_entry_refuse(calls_entry *entry, const packet_info *pinfo, const teams_tap *tap);

@@ -460,7 +460,7 @@ recount(calls_entry *entry)
 }
 
 bool
-calls_entry_settle(calls_entry *entry)
+calls_entry_finish(calls_entry *entry)
 {
     const unsigned before = entry->flows->len;
 

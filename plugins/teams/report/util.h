@@ -47,8 +47,6 @@ char *report_endpoint(const ts_endpoint *end);
 void report_texts_add_type(report_texts *texts, uint16_t type);
 void report_texts_add_addresses(report_texts *texts, const ts_name_info *info);
 
-void report_texts_add_addresses(report_texts *texts, const ts_name_info *info);
-
 /* Seconds since the first frame of the capture. */
 double report_time(const nstime_t *time);
 

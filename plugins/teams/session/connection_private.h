@@ -23,7 +23,7 @@ enum {
 
 enum { FROM_SERVER, FROM_CLIENT };
 
-/* By which the expert items on frames and the reports at the end judge alike. */
+/* The same for expert items on frames and for the reports at the end. */
 #define ANSWER_SECONDS  5.0     /* no answer to a ClientHello or a request in this time is none */
 #define REFUSAL_SECONDS 0.5     /* a client that looks at the certificate after the handshake ends the session by then */
 #define HOLE_SECONDS    3.0     /* a segment that has not come by then is lost */

@@ -170,11 +170,11 @@ def table(caption, heads, body):
                    class_="wide", tabindex="0", role="region", aria_label=caption)
 
 
-def svg(*children, label=None, kind=None):
-    """A picture as wide as its place. What it shows is in the text beside it, unless it has a label."""
-    if label:
-        return element("svg", *children, role="img", aria_label=label, class_=kind)
-    return element("svg", *children, aria_hidden="true", class_=kind)
+def svg(*children, title=None, description=None, kind=None):
+    """A picture as wide as its place. A screen reader is told its title and description; without a title it only repeats the text beside it."""
+    if not title:
+        return element("svg", *children, aria_hidden="true", class_=kind)
+    return element("svg", element("title", title), element("desc", description) if description else "", *children, role="img", class_=kind)
 
 
 def percent(value):
@@ -334,7 +334,10 @@ def bar_picture(bar, axis):
         x = axis.at(bar.start)
         drawn.append(line(x, x, 4, 18, "tick"))
     drawn += [shape(axis.at(when) + 1.2, CROSS, "bad") for when, _ in bar.failures]
-    return svg(*drawn)
+    names = dict(PHASES)
+    told = [f"{names[kind]} from {start:.2f} s, {seconds(length)}" for kind, start, length in bar.phases]
+    told += [f"failed at {when:.2f} s: {said}" for when, said in bar.failures]
+    return svg(*drawn, title=f"{bar.name or 'no name'}, {bar.start:.2f} s to {bar.end():.2f} s", description="; ".join(told))
 
 
 def bar_row(bar, axis):
@@ -378,7 +381,7 @@ def waterfall(signin):
     legend = [element("li", svg(element("rect", x="0", width="100%", y="1", height="10", class_=kind)), label) for kind, label in PHASES]
     legend.append(element("li", svg(element("svg", element("path", d=CROSS), x="8", y="6", width="1", height="1", class_="bad")), "failed, or not answered"))
     head = element("tr", *(element("th", name, scope="col", role="columnheader") for name in ("Stage", "Name")),
-                   element("th", svg(*axis.labels(), label="seconds from the start of the sign-in"), scope="col", class_="picture",
+                   element("th", svg(*axis.labels(), title="seconds from the start of the sign-in"), scope="col", class_="picture",
                            role="columnheader"),
                    element("th", "Times and result", scope="col", role="columnheader"), role="row")
     said = "Each line begins where it was seen; the phases of a connection are drawn end to end."
@@ -511,7 +514,16 @@ class Ladder:
             drawn.append(shape(left, near, kind) if way in ("left", "both") else "")
             if kind == "bad":
                 drawn.append(shape((left + right) / 2, CROSS, kind))
-        return svg(*drawn)
+        return svg(*drawn, title=self.told(route, way, kind))
+
+    def told(self, route, way, kind):
+        """The arrow in words: "client to B through A"."""
+        if not route:
+            return None
+        ends = [self.letter(route[-1]), "client"] if way == "left" else ["client", self.letter(route[-1])]
+        relays = ", ".join(self.letter(relay) for relay in route[1:-1])
+        return (" and ".join(ends) if way in ("both", "") else " to ".join(ends)) + (f" through {relays}" if relays else "") + \
+            (", failed" if kind == "bad" else "")
 
     def html(self):
         if not self.events:
@@ -527,7 +539,7 @@ class Ladder:
             said += f" {counted(self.left_out, 'remote address has', 'remote addresses have')} no line."
         if len(shown) < len(self.events):
             said += f" {counted(len(self.events) - len(shown), 'row')} not drawn."
-        head = element("tr", element("th", svg(*names, label="client and remote addresses"), scope="col", class_="picture", role="columnheader"),
+        head = element("tr", element("th", svg(*names, title="client and remote addresses", description=", ".join(f"{self.letter(address)}: {address}" for address in self.lanes)), scope="col", class_="picture", role="columnheader"),
                        element("th", "What", scope="col", role="columnheader"), role="row")
         body = [element("tr", element("td", self.picture(route, way, kind), class_="picture", role="cell"),
                         element("td", element("span", said_, class_="broken" if kind == "bad" else None), " ",
@@ -566,7 +578,7 @@ def gap_picture(stream, duration):
         return min(100, max(0, 100 * time / duration))
     drawn = [element("rect", x=percent(place(time)), width=percent(max(0.5, place(time + length) - place(time))), y="5", height="12", class_="bad")
              for time, length in gaps]
-    return join([svg(line(0, 100, 11, 11, "media"), *drawn), element("small", said)])
+    return join([svg(line(0, 100, 11, 11, "media"), *drawn, title="gaps along the call", description=said), element("small", said)])
 
 
 def streams(call):
@@ -602,21 +614,28 @@ CHARTS = (
 CHART_HEIGHT = 44       # as in page.html
 
 
-def chart(stream, duration, kind, figure, unit, top):
+def chart(stream, duration, title, kind, figure, unit, top):
     """One figure of a stream along the call, as bars from the bottom."""
-    drawn, highest = [line(0, 100, CHART_HEIGHT, CHART_HEIGHT, "lane")], None
+    bars, told = [], []
     for part in rows(stream, "over_time"):
         value, begin, length = figure(part), number(part, "time"), number(part, "seconds")
         if value is None or begin is None or length is None:
             continue
-        highest = value if highest is None else max(highest, value)
-        left = min(100, max(0, 100 * ((number(stream, "time") or 0.0) + begin) / duration))
+        start = (number(stream, "time") or 0.0) + begin
+        told.append((value, start))
+        left = min(100, max(0, 100 * start / duration))
         right = min(100, max(left, left + 100 * length / duration))
         height = min(CHART_HEIGHT, max(0, CHART_HEIGHT * value / top))
         if height:
-            drawn.append(element("rect", x=percent(left), width=percent(max(0.3, right - left - 0.2)), y=f"{CHART_HEIGHT - height:.1f}",
-                                 height=f"{height:.1f}", class_=kind))
-    return "not known" if highest is None else join([svg(*drawn, kind="chart"), element("small", f"highest {highest:.1f} {unit}")])
+            bars.append(element("rect", x=percent(left), width=percent(max(0.3, right - left - 0.2)), y=f"{CHART_HEIGHT - height:.1f}",
+                                height=f"{height:.1f}"))
+    if not told:
+        return "not known"
+    (least, low), (most, high) = min(told), max(told, key=lambda bar: bar[0])
+    said = f"lowest {least:.1f} {unit} at {low:.0f} s, highest {most:.1f} {unit} at {high:.0f} s" if least < most else f"{most:.1f} {unit} throughout"
+    return join([svg(line(0, 100, CHART_HEIGHT, CHART_HEIGHT, "lane"), element("g", *bars, class_=kind), kind="chart", title=f"{title}, {words(stream, 'modality')} {words(stream, 'direction')}",
+                     description=f"{counted(len(told), 'bar')} from {told[0][1]:.0f} s: {said}"),
+                 element("small", f"highest {most:.1f} {unit}")])
 
 
 def over_time(call):
@@ -631,13 +650,13 @@ def over_time(call):
         return max([value for value in values if value is not None] + [least])
     tops = [None if unit == "kbit/s" else top(None, figure, least) for _, _, figure, unit, least in CHARTS]
     axis = svg(element("text", "0 s", x="0", y="14", class_="small"),
-               element("text", f"{duration:.0f} s", x="100%", y="14", text_anchor="end", class_="small"), label="from the start of the call to its end")
+               element("text", f"{duration:.0f} s", x="100%", y="14", text_anchor="end", class_="small"), title="from the start of the call to its end")
     head = element("tr", element("th", "Stream", scope="col", role="columnheader"),
                    *(element("th", f"{title} up to {math.ceil(limit)} {unit}" if limit else title, axis, scope="col", class_="picture",
                              role="columnheader") for (title, _, _, unit, _), limit in zip(CHARTS, tops)), role="row")
     body = [element("tr", element("th", join([words(row, "modality") or "not known", " ", words(row, "payload_name"), " ", words(row, "direction")]),
                                   element("small", f"SSRC {words(row, 'ssrc')}"), scope="row", role="rowheader"),
-                    *(element("td", element("span", title, class_="narrow"), chart(row, duration, kind, figure, unit, limit or top(row, figure, least)),
+                    *(element("td", element("span", title, class_="narrow"), chart(row, duration, title, kind, figure, unit, limit or top(row, figure, least)),
                               class_="picture", role="cell")
                       for (title, kind, figure, unit, least), limit in zip(CHARTS, tops)), role="row")
             for row in shown]

@@ -77,7 +77,9 @@ def column_widths():
     """Format of a column, as the file of recent settings has it -> its width in pixels."""
     line, = lines("recent")
     words = line.removeprefix("column.width: ").split(", ")
-    return dict(zip(words[::2], map(int, words[1::2])))
+    # Without quotes Wireshark drops the spaces of a format, and then does not find its column.
+    assert not any(" " in word and not (word[0] == word[-1] == '"') for word in words[::2])
+    return dict(zip((word.strip('"') for word in words[::2]), map(int, words[1::2])))
 
 
 def preferences():

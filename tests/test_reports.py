@@ -174,6 +174,19 @@ def test_windows_have_the_verdict_its_reason_and_advice(capture):
     assert all(tshark("-r", str(path), "-c", "1", "-Y", row["Filter"]) is not None and "teams." in row["Filter"] for row in rows)
 
 
+@pytest.mark.parametrize("capture, kinds", [
+    ("sessions/udp-blocked.pcap", None), ("sessions/calls-at-once.pcap", None),
+    (shared("failures/17-loss-jitter-down.pcapng"), ["call", "signin"]), (shared("failures/07-tls-intercepted-refused.pcapng"), ["signin"])])
+def test_window_of_the_summary_begins_with_the_worst(capture, kinds):
+    """Wireshark sorts a window by its first column; CSV has the order of the capture, and no such column."""
+    path = capture if kinds else bundled(capture)
+    rows = sorted(table_of(path, "summary"), key=lambda row: int(row["No."]))
+    assert [row["No."] for row in rows] == [str(n + 1) for n in range(len(rows))]
+    order = [("broken", "check", "unknown", "OK").index(row["Severity"]) for row in rows]
+    assert order == sorted(order) and (kinds is None or [row["Kind"] for row in rows] == kinds)
+    assert report(path, "teams,summary,csv").startswith("kind,number,severity,")
+
+
 def test_a_window_that_has_not_seen_the_end_gives_no_verdict():
     """On a first pass, as while capturing, nobody knows what comes."""
     text = report(bundled("sessions/udp-blocked.pcap"), "teams,calls,table")

@@ -1028,7 +1028,7 @@ static const struct {
         is_lossy, NULL, NULL },
     { { .code = "jitter", .filter = "teams_stun.rtp.jitter > 30", .severity = PI_WARN,
         .summary = "More than 30 ms of jitter on audio",
-        .advice = "Look for congestion and for wireless. See the DSCP of the client ports" },
+        .advice = "Look for congestion and for a weak wireless link. See the DSCP of the client ports" },
         is_jittery, NULL, NULL },
     { { .code = "round-trip", .filter = "teams_stun.response_time > 0.1", .severity = PI_WARN,
         .summary = "The round trip of the chosen pair is above 100 ms",

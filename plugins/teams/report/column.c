@@ -378,6 +378,12 @@ csv_cell(const report_column *column, const void *parent, const void *row, bool 
     g_free(safe);
 }
 
+static bool
+is_in_csv(const report_column *column)
+{
+    return column->title != NULL && !column->no_csv;
+}
+
 /* The key; of a column that only tables have, its heading written as one: "worst_problem". */
 static void
 csv_name(const report_column *column, bool first, FILE *out)
@@ -394,7 +400,7 @@ report_list_csv_head(const report_list *list, FILE *out)
     bool first = true;
 
     for (unsigned i = 0; i < list->column_count; i++)
-        if (list->columns[i].title != NULL) {
+        if (is_in_csv(&list->columns[i])) {
             csv_name(&list->columns[i], first, out);
             first = false;
         }
@@ -409,7 +415,7 @@ report_list_csv(const report_list *list, const void *parent, FILE *out)
         bool first = true;
 
         for (unsigned i = 0; i < list->column_count; i++)
-            if (list->columns[i].title != NULL) {
+            if (is_in_csv(&list->columns[i])) {
                 csv_cell(&list->columns[i], parent, row, first, out);
                 first = false;
             }

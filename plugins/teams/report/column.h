@@ -58,6 +58,7 @@ typedef struct {
     const report_list *list;    /* of COLUMN_LIST and COLUMN_OBJECT */
     bool late;                  /* known at the end only: an empty cell before */
     bool no_window;             /* its title is for CSV alone */
+    bool no_csv;                /* its title is for the window alone */
 } report_column;
 
 /* Where the rows are: a member of their parent. */

@@ -417,21 +417,21 @@ const report_verdict_row signin_verdicts[] = {
         "a TLS or QUIC session with data both ways to a host of a stage after identity that is no relay; not where TLS is decrypted and the "
         "token is seen to be refused", holds_services_reached, false },
     { "relay-connected", REPORT_UNKNOWN,
-        "A media relay was connected, with data both ways. That other services after identity were connected is not in this capture.",
+        "A media relay was connected, with data both ways. This capture does not show whether other services after identity were connected.",
         "a TLS session with data both ways to a media relay, and none to another host of a stage after identity", holds_relay_reached, false },
     { "not-served", REPORT_UNKNOWN,
-        "Services after identity were connected; that one of them served a request which needs a token is not in this capture.",
+        "Services after identity were connected; this capture does not show whether one of them served a request that needs a token.",
         "TLS is decrypted: sessions with data both ways to hosts of stages after identity, or answers to requests by a path of such a stage, "
         "and nowhere success in answer to a request of these stages for more than whether the host is there", holds_unserved, false },
     { "identity-connected", REPORT_UNKNOWN,
-        "Identity was connected, with data both ways. Services after it were asked for; that they were connected is not in this "
-        "capture.",
+        "Identity was connected, with data both ways. Services after it were asked for; this capture does not show whether "
+        "they were connected.",
         "a TLS session with data both ways to an identity host; names of later stages, in DNS or TLS", holds_identity_reached, false },
     { "identity-only", REPORT_UNKNOWN,
         "Identity was connected, with data both ways; nothing after it is in this capture.",
         "a TLS session with data both ways to an identity host; no name of a later stage", holds_identity_only, false },
     { "asked-past-identity", REPORT_UNKNOWN,
-        "Services after identity were asked for; that they were connected is not in this capture.",
+        "Services after identity were asked for; this capture does not show whether they were connected.",
         "names of stages after identity, in DNS or TLS, and no TLS session with data to one of them", holds_past_asked, false },
     { "identity-asked", REPORT_UNKNOWN,
         "Identity was asked for; nothing after it is in this capture.",

@@ -25,6 +25,7 @@
 typedef struct {
     const char *kind;
     uint32_t number;
+    unsigned place;             /* from 1, the worst first: in this order the window has them */
     char *client;
     char *start;
     double time;                /* NAN: nothing was found */
@@ -336,6 +337,26 @@ list_problems(summary_state *state)
         }
 }
 
+static int
+worst_first(const void *a, const void *b)
+{
+    return (int)(*(const summary_item *const *)b)->verdict->severity - (int)(*(const summary_item *const *)a)->verdict->severity;
+}
+
+/* Those of one severity stay in their order: the sort is stable, as GLib promises. */
+static void
+set_places(const GPtrArray *items)
+{
+    GPtrArray *sorted = g_ptr_array_new();
+
+    for (unsigned i = 0; i < items->len; i++)
+        g_ptr_array_add(sorted, g_ptr_array_index(items, i));
+    g_ptr_array_sort(sorted, worst_first);
+    for (unsigned i = 0; i < sorted->len; i++)
+        ((summary_item *)g_ptr_array_index(sorted, i))->place = i + 1;
+    g_ptr_array_unref(sorted);
+}
+
 static void
 summary_finish(void *data)
 {
@@ -353,6 +374,7 @@ summary_finish(void *data)
     state->nothing = report_verdict_of(nothing_verdicts, state, state->no_problems);
     if (state->items->len == 0)
         item_new(state, "nothing", &state->nothing, state->no_problems);
+    set_places(state->items);
     list_problems(state);
 }
 
@@ -397,6 +419,7 @@ static const report_list problems = {
     report_problem_columns, REPORT_PROBLEM_COLUMNS, LIST_HELD, offsetof(summary_item, problems), NULL };
 
 static const report_column item_columns[] = {
+    { .title = "No.", .kind = COLUMN_UINT, .description = "the worst first", .no_csv = true, COLUMN_MEMBER(summary_item, place) },
     { .key = "kind", .title = "Kind", .kind = COLUMN_TEXT, .description = "sign-in, a kind of call, or that nothing was found",
         .texts = kinds, COLUMN_MEMBER(summary_item, kind) },
     { .key = "number", .title = "Number", .kind = COLUMN_UINT, .description = "number of the sign-in or call",
@@ -463,9 +486,9 @@ COLUMN_GETTER(problem_filter, summary_problem, summary_state)
 static const report_column problem_columns[] = {
     { .title = "No.", .kind = COLUMN_UINT, .description = "the worst first", COLUMN_MEMBER(summary_problem, number) },
     { .title = "Severity", .kind = COLUMN_TEXT, .description = "how bad it is", .get = problem_severity },
-    { .title = "Problem", .kind = COLUMN_TEXT, .description = "what it is", .get = problem_what },
     { .title = "Where", .kind = COLUMN_TEXT, .description = "sign-in or call", .get = problem_where },
     { .title = "Frame", .kind = COLUMN_UINT, .description = "the first frame that shows it, 0: the whole session", .get = problem_frame },
+    { .title = "Problem", .kind = COLUMN_TEXT, .description = "what it is", .get = problem_what },
     { .title = "Advice", .kind = COLUMN_TEXT, .description = "what to do", .get = problem_advice },
     { .title = "Actor", .kind = COLUMN_TEXT, .description = "who did it", .get = problem_actor },
     { .title = "Filter", .kind = COLUMN_TEXT, .description = "display filter that finds its frames", .get = problem_filter },
@@ -624,12 +647,6 @@ rest_text(const summary_state *state, FILE *out)
         report_print(out, 0, "Beside that: %u connectivity test%s, %u short exchange%s with a relay.", probes, probes == 1 ? "" : "s",
             exchanges, exchanges == 1 ? "" : "s");
     report_print(out, 0, "More: -z teams,signin, teams,calls, teams,names, teams,flows; each also with ,json or ,full.");
-}
-
-static int
-worst_first(const void *a, const void *b)
-{
-    return (int)(*(const summary_item *const *)b)->verdict->severity - (int)(*(const summary_item *const *)a)->verdict->severity;
 }
 
 /* Sign-ins and calls, in their order. */

@@ -180,10 +180,24 @@ def test_a_sign_in_of_today_is_whole_again():
     assert (token["stage"], token["status"], token["count"], token["time"]) == ("token", 200, 1, pytest.approx(0.09))
     chat = by_path["teams.microsoft.com", "/api/chatsvc/emea/v1/users/ME/conversations/{id}/messages"]
     assert (chat["service"], chat["region"], chat["confidence"]) == ("chat", "emea", "high")
-    unknown = by_path["teams.microsoft.com", "/api/newservice/{id}/v1/users/{id}/{id}"]
+    unknown = by_path["teams.microsoft.com", "/api/{id}/emea/v1/users/{id}/{id}"]
     assert (unknown["role"], unknown["service"], unknown["stage"], unknown["status"]) == ("", "", "", 200)
     assert by_path["api-emea.flightproxy.teams.microsoft.com", "/api/v2/epconv"]["status"] == 201
     assert "token" not in [row["stage"] for row in found["missing_stages"]]
+
+
+def test_info_names_the_service_of_the_path():
+    """A front door's name says "web-app" of all its frames; what is unknown, and what asks for nothing, stays with that."""
+    lines = harness.tshark("-r", capture("modern-signin"), "-o", 'gui.column.format:"No.","%m","Info","%i"').splitlines()
+    info = {int(line.split()[0]): line.split(None, 1)[1] for line in lines if len(line.split()) > 1}
+    rows = harness.fields(capture("modern-signin"), ["teams.http.path", "teams.http.service", "teams.service", "teams.http"], "teams")
+    said = {}
+    for row in rows:
+        service = (row["teams.http.service"] or row["teams.service"])[0] or row["teams.service"][0]
+        assert row["teams.service"] == [] or row["teams.service"][0] == "media-relay" or info[int(row["frame.number"][0])].startswith(f"Teams {service}: "), row
+        said.update({path: service for path in row["teams.http.path"]})
+    assert said["/api/authsvc/v1.0/authz"] == "token" and said["/registrar/prod/V2/registrations"] == "registrar"
+    assert said["/api/{id}/emea/v1/users/{id}/{id}"] == "web-app"
 
 
 def test_the_push_channel():
@@ -257,10 +271,19 @@ def sockets(name):
     return [tuple(socket[key] for key in keys) for socket in signin(capture(name))["web_sockets"]]
 
 
+def gives_up(name):
+    """Later versions take pieces of a message for frames of a WebSocket, and end there."""
+    return harness.fields(capture(name), [], "http2 && _ws.unreassembled", stock=True)
+
+
 def test_the_push_channel_in_http2():
     """RFC 8441, of which Wireshark 4.0 shows bytes: by the generator, one message of them in 45 DATA frames."""
-    if harness.fields(capture("odd-http"), [], "http2 && websocket.opcode == 8 && !websocket.payload.close.status_code", stock=True):
-        pytest.skip("this version of Wireshark takes pieces of the long message for Close frames")
+    if gives_up("odd-http"):
+        # What is behind a piece in its packet is not in the tree: the head of the long message is read, and nothing later.
+        assert sockets("odd-http") == [(1, 2, 1, 1, 0, False)]
+        assert harness.fields(capture("odd-http"), [], "teams.http.push_closed") == []
+        assert "whether it was closed is not known" in harness.report(capture("odd-http"), "teams,signin").replace("\n      ", " ")
+        return
     assert sockets("odd-http") == [(1, 2, 1, 1, 1012, False)]
     closed, = harness.fields(capture("odd-http"), ["frame.time_relative"], "teams.http.push_closed")
     assert closed["frame.time_relative"] == ["40.000000000"]
@@ -271,6 +294,10 @@ def test_the_push_channel_in_http2():
 
 def test_web_sockets_in_http2_at_their_edges():
     """By the generator: in pieces of one byte; long ones; a Close frame without a code; and bytes that are no WebSocket's, of which nothing is told."""
+    if gives_up("http2-sockets"):
+        # The server's side ends with its long message: a Close frame of the client's may be an answer.
+        assert sockets("http2-sockets") == [(1, 1, 1, 1, 0, False), (2, 1, 0, 0, 0, False), (1, 0, 0, 0, 0, False)]
+        return
     assert sockets("http2-sockets") == [(1, 1, 1, 1, 1001, True), (2, 1, 0, 0, 0, False), (0, 1, 0, 0, 0, False), (1, 0, 0, 0, 0, False),
                                         (0, 0, 1, 0, 4000, False)]
     closes = [socket["close_frame"] != 0 for socket in signin(capture("http2-sockets"))["web_sockets"]]
@@ -361,7 +388,7 @@ def test_a_stage_is_reached_by_its_own_paths():
     assert {row["stage"]: row["state"] for row in found["stages"]} == {"bootstrap": "reached", "identity": "reached", "probe": "reached"}
     assert (found["severity"], found["verdict_code"]) == ("unknown", "not-served")
     rows = {(row["method"], row["path"]): row for row in found["requests"]}
-    abcd = rows["GET", "/api/chatsvc/abcd/v1/users/ME/conversations"]
+    abcd = rows["GET", "/api/chatsvc/{id}/v1/users/ME/conversations"]
     assert (abcd["role"], abcd["service"], abcd["stage"], abcd["region"], abcd["status"]) == ("", "", "", "", 200)
 
 

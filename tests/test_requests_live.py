@@ -50,7 +50,7 @@ def signin(path):
 
 # What nginx is configured to answer (peers/web_peers.py).
 DOOR = {("GET", "/v2", "web-app", "200"), ("POST", "/api/authsvc/v1.0/authz", "token", "200"),
-        ("GET", "/api/csa/emea/api/v3/teams/users/me/updates", "chat-aggregator", "403"), ("GET", "/api/new/{id}", "", "404")}
+        ("GET", "/api/csa/emea/api/v3/teams/users/me/updates", "chat-aggregator", "403"), ("GET", "/api/{id}/{id}", "", "404")}
 MIDDLE = ("GET", "/api/mt/emea/beta/users/{id}", "middle-tier", "429")
 
 
@@ -103,3 +103,26 @@ def test_http3():
     # A request that QUIC sends again is one request.
     assert [row["count"] for row in signin(path)["requests"]] == ([1] if decoded else [])
     assert signin(path)["severity"] in ("OK", "unknown")
+
+
+def test_early_data_of_http3():
+    """RFC 9001, 4.6.1: what a resumed session asks in its first flight is a request as any other, once it is known that TLS is decrypted."""
+    path = captured("http3-early-data") / "with.pcapng"
+    decoded = re.search(r"\thttp3\.headers\.path\t", harness.tshark("-G", "fields"))
+    early = harness.fields(path, ["frame.number"], "quic.long.packet_type == 1", stock=True)
+    assert early, "no 0-RTT packet: the session was not resumed"
+    requests = harness.fields(path, ["teams.http.path"], 'teams.http == "request"')
+    assert [row["teams.http.path"] for row in requests] == ([["/v2"], ["/v2"]] if decoded else [])
+    assert [row["frame.number"] for row in requests[1:]] == ([early[0]["frame.number"]] if decoded else [])
+    answers = harness.fields(path, ["teams.http.request_in"], "teams.http.status")
+    assert [row["teams.http.request_in"] for row in answers] == [row["frame.number"] for row in requests]
+
+
+def test_early_data_alone():
+    """Where the capture begins with it nothing has shown yet that TLS is decrypted: the request is not read, and its answer is nobody's."""
+    path = captured("http3-early-data") / "with.pcapng"
+    first = harness.fields(path, ["frame.number"], "quic.long.packet_type == 1", stock=True)[0]["frame.number"][0]
+    alone = path.parent / "alone.pcapng"
+    subprocess.run(["editcap", "-r", path, alone, f"{first}-100000"], check=True, capture_output=True)
+    alone.chmod(0o644)
+    assert harness.fields(alone, [], "teams.http") == []

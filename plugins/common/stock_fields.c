@@ -6,6 +6,8 @@
 
 #include "common/stock_fields.h"
 
+#include <string.h>
+
 #include <epan/ftypes/ftypes.h>
 
 #include "common/text.h"
@@ -31,14 +33,30 @@ ask(void)
     set_postdissector_wanted_hfids(wanted_fields.postdissector, enabled ? g_array_copy(wanted_fields.fields) : NULL);
 }
 
+/* Each once: Wireshark asks each of each frame. */
+static void
+append_new(GArray *all, const GArray *fields)
+{
+    for (unsigned i = 0; i < fields->len; i++) {
+        const int id = g_array_index(fields, int, i);
+        bool has = false;
+
+        for (unsigned k = 0; k < all->len && !has; k++)
+            has = g_array_index(all, int, k) == id;
+        if (!has)
+            g_array_append_val(all, id);
+    }
+}
+
 static void
 ask_for_all(void)
 {
-    GArray *all = g_array_copy(wanted_fields.fields);
+    GArray *all = g_array_new(FALSE, FALSE, (unsigned)sizeof(int));
 
-    g_array_append_vals(all, wanted_fields.more->data, wanted_fields.more->len);
+    append_new(all, wanted_fields.fields);
+    append_new(all, wanted_fields.more);
     if (wanted_fields.for_now != NULL)
-        g_array_append_vals(all, wanted_fields.for_now->data, wanted_fields.for_now->len);
+        append_new(all, wanted_fields.for_now);
     set_postdissector_wanted_hfids(wanted_fields.postdissector, all);
 }
 
@@ -127,4 +145,31 @@ ts_stock_field_text(packet_info *pinfo, proto_tree *tree, const ts_stock_field *
     const char *text = found == NULL ? NULL : fvalue_get_string(ws_finfo_value((field_info *)found));
 
     return text == NULL ? NULL : ts_clean_text(pinfo->pool, wmem_strdup(pinfo->pool, text));
+}
+
+/* ---- walking ---- */
+
+ts_stock_walk
+ts_stock_walk_new(void)
+{
+    static const char *const carriers[] = { "frame", "eth", "ip", "ipv6", "tcp", "udp" };
+    const ts_stock_walk walk = { g_byte_array_new() };
+
+    for (size_t i = 0; i < array_length(carriers); i++)
+        ts_stock_walk_add(&walk, proto_get_id_by_filter_name(carriers[i]), TS_STOCK_WALK_PASS_OVER);
+    return walk;
+}
+
+void
+ts_stock_walk_add(const ts_stock_walk *walk, int id, uint8_t number)
+{
+    const unsigned before = walk->numbers->len;
+
+    if (id < 0)
+        return;
+    if ((unsigned)id >= before) {
+        g_byte_array_set_size(walk->numbers, (unsigned)id + 1);
+        memset(walk->numbers->data + before, TS_STOCK_WALK_NONE, (unsigned)id + 1 - before);
+    }
+    walk->numbers->data[id] = number;
 }

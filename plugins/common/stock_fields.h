@@ -61,4 +61,28 @@ bool ts_stock_field_number(proto_tree *tree, const ts_stock_field *field, uint32
 /* The same; packet scope, NULL where there is none. */
 const char *ts_stock_field_text(packet_info *pinfo, proto_tree *tree, const ts_stock_field *field);
 
+/* ---- walking ---- */
+
+/*
+ * What a walk over a tree looks for: a small number for each field, by its id, since every field of a frame is looked up.
+ * Subtrees of what carries frames (frame, Ethernet, IP, TCP, UDP) are passed over: stock puts what is carried beside them.
+ */
+typedef struct {
+    GByteArray *numbers;
+} ts_stock_walk;
+
+enum { TS_STOCK_WALK_NONE = 0, TS_STOCK_WALK_PASS_OVER = UINT8_MAX };   /* and any number between */
+
+ts_stock_walk ts_stock_walk_new(void);
+/* id may be -1: this Wireshark does not have the field. */
+void ts_stock_walk_add(const ts_stock_walk *walk, int id, uint8_t number);
+
+static inline uint8_t
+ts_stock_walk_number(const ts_stock_walk *walk, const field_info *found)
+{
+    const unsigned id = (unsigned)found->hfinfo->id;
+
+    return id < walk->numbers->len ? walk->numbers->data[id] : (uint8_t)TS_STOCK_WALK_NONE;
+}
+
 #endif /* TEAMSHARK_COMMON_STOCK_FIELDS_H */

@@ -132,10 +132,31 @@ fit(const char *pattern, const char *path, size_t length, char region[TS_PATH_RE
 }
 
 static bool
-is_host(const ts_path_row *row, const char *host, size_t length)
+is_host(const ts_path_host *host, const ts_name_text *name)
 {
-    return strchr(row->host, '*') != NULL ? ts_glob_match(row->host, strlen(row->host), host, length)
-        : strlen(row->host) == length && memcmp(row->host, host, length) == 0;
+    return host->pattern ? ts_glob_match(host->name, host->length, name->text, name->length)
+        : host->length == name->length && memcmp(host->name, name->text, name->length) == 0;
+}
+
+/* Of the rows of a host the best, where it is better than best. */
+static void
+look_at(const ts_path_row *row, size_t count, const char *method, const char *path, size_t length, int *best, ts_path_result *result)
+{
+    for (; count > 0; row++, count--) {
+        char region[TS_PATH_REGION_MAX] = "";
+
+        result->front_door = result->front_door || row->service == TS_SERVICE_WEB_APP;
+        result->identity = result->identity || row->stage == TS_STAGE_IDENTITY;
+        if (row->method[0] != '\0' && strcmp(row->method, method) != 0)
+            continue;
+        const int literal = fit(row->path, path, length, region);
+
+        if (literal > *best || (literal == *best && literal >= 0 && row->method[0] != '\0')) {
+            *best = literal;
+            result->row = row;
+            memcpy(result->region, region, sizeof region);
+        }
+    }
 }
 
 bool
@@ -144,41 +165,30 @@ ts_path_classify(const char *host, const char *method, const char *uri, ts_path_
     ts_name_text name;
     size_t length;
     const char *path = ts_path_only(uri, &length);
+    const ts_path_row *row = ts_path_rows;
     int best = -1;
 
     memset(result, 0, sizeof *result);
     if (!ts_name_text_set(&name, host, strlen(host)))
         return false;
-    for (size_t i = 0; i < ts_path_count; i++) {
-        const ts_path_row *row = &ts_path_rows[i];
-        char region[TS_PATH_REGION_MAX] = "";
-
-        if (!is_host(row, name.text, name.length))
-            continue;
-        result->front_door = result->front_door || row->service == TS_SERVICE_WEB_APP;
-        result->identity = result->identity || row->stage == TS_STAGE_IDENTITY;
-        if (row->method[0] != '\0' && strcmp(row->method, method) != 0)
-            continue;
-        const int literal = fit(row->path, path, length, region);
-
-        if (literal > best || (literal == best && literal >= 0 && row->method[0] != '\0')) {
-            best = literal;
-            result->row = row;
-            memcpy(result->region, region, sizeof region);
-        }
+    for (size_t i = 0; i < ts_path_host_count; i++) {
+        if (is_host(&ts_path_hosts[i], &name))
+            look_at(row, ts_path_hosts[i].rows, method, path, length, &best, result);
+        row += ts_path_hosts[i].rows;
     }
     return result->row != NULL;
 }
 
 /* ---- what may be shown ---- */
 
-/* What follows one of these names somebody or something. */
+/* Words for what a front door has many of or does, which name nobody themselves. */
 static const char *const collections[] = {
     "users", "user", "threads", "conversations", "messages", "teams", "tenants", "tenant", "objects", "personal", "sites", "site",
     "drives", "items", "groups", "chats", "channels", "members", "contacts", "meetings", "events", "subscriptions", "calls",
     "organizations", "profiles", "devices", "people", "accounts", "name", "id", "u", "t",
     "thread", "conversation", "message", "team", "object", "group", "chat", "channel", "member", "contact", "meeting", "event", "call",
     "profile", "invite", "join", "meet", "search", "email", "emails", "mail", "tag", "tags", "l",
+    "updates", "fetchshortprofile",
 };
 
 static bool
@@ -200,17 +210,6 @@ is_version(const char *word)
     return word[i] == '\0' && i <= 5;
 }
 
-/* Letters, and at the end at most "v2" or two digits. */
-static bool
-is_plain_word(const char *word)
-{
-    const size_t letters = strspn(word, "abcdefghijklmnopqrstuvwxyz");
-    const size_t digits = strspn(word + letters, "0123456789");
-
-    /* Eight or more letters that are all hexadecimal digits are a number. */
-    return letters >= 2 && digits <= 2 && word[letters + digits] == '\0' && (letters < 8 || strspn(word, "abcdef") < letters);
-}
-
 static bool
 is_collection(const char *word)
 {
@@ -220,40 +219,14 @@ is_collection(const char *word)
     return false;
 }
 
-/* Where a service, its region or what it does is named, of which the table may not know the newest: "/new", "/api/new", "chatsvc/new", "beta/new". */
+/* No other word, however harmless it looks or wherever it stands: "/contoso", "/api/contoso", "/me/ada". */
 static bool
-is_place_of_word(const char *previous, unsigned n)
+may_be_shown(const char *word, const ts_path_result *result)
 {
-    static const char *const places[] = { "beta", "me", "chatsvc", "csa", "mt", "part", "ups" };
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(places); i++)
-        if (strcmp(previous, places[i]) == 0)
-            return true;
-    return n == 0 || (n == 1 && strcmp(previous, "api") == 0);
-}
-
-/* Of a front door's new service: the first word that the table does not know. Whatever is unknown behind it may name somebody. */
-static bool
-is_new_word(const char *word, const char *previous, unsigned n, const ts_path_result *result, bool *unknown)
-{
-    const bool first = !*unknown;
-
-    *unknown = true;
-    return first && result->front_door && is_place_of_word(previous, n) && is_plain_word(word);
-}
-
-static bool
-may_be_shown(const char *word, const char *previous, unsigned n, const ts_path_result *result, bool *unknown)
-{
-    char region[TS_PATH_REGION_MAX] = "";
     const segment part = { word, strlen(word) };
 
-    if (is_known_word(word) || is_version(word) || (result->front_door && is_collection(word)))
-        return true;
-    keep_region(&part, region);
-    if (result->region[0] != '\0' && strcmp(region, result->region) == 0 && part.length < TS_PATH_REGION_MAX)
-        return true;
-    return is_new_word(word, previous, n, result, unknown);
+    return is_known_word(word) || is_version(word) || (result->front_door && (is_collection(word) || is_region(&part))) ||
+        (result->region[0] != '\0' && strcmp(word, result->region) == 0);
 }
 
 static void
@@ -275,9 +248,8 @@ ts_path_mask(const char *uri, const ts_path_result *result, char shown[TS_PATH_S
     size_t length, out = 0;
     const char *at = ts_path_only(uri, &length);
     const char *end = at + length;
-    char word[WORD_MAX + 1], previous[WORD_MAX + 1] = "";
+    char word[WORD_MAX + 1];
     segment part;
-    bool unknown = false;
 
     shown[0] = '\0';
     for (unsigned n = 0; next_segment(&at, end, &part); n++) {
@@ -286,11 +258,10 @@ ts_path_mask(const char *uri, const ts_path_result *result, char shown[TS_PATH_S
             return;
         }
         lower_word(&part, word);
-        if (may_be_shown(word, previous, n, result, &unknown))
+        if (may_be_shown(word, result))
             out += (size_t)snprintf(shown + out, TS_PATH_SHOWN_MAX - out, "/%.*s", (int)part.length, part.at);
         else
             out += (size_t)snprintf(shown + out, TS_PATH_SHOWN_MAX - out, "/{id}");
-        memcpy(previous, word, sizeof previous);
     }
     if (out == 0)
         memcpy(shown, "/", sizeof "/");

@@ -46,9 +46,8 @@ bool ts_path_classify(const char *host, const char *method, const char *path, ts
  * The path as it may be shown: without host, query and fragment, and with
  * "{id}" for each segment that may name a tenant, a user, a thread or a token.
  * What stays are words of the table, versions, the region and, at a front door,
- * words for collections and the first segment that is none of these, if it is
- * one plain word where a service, its region or what it does is named: at the
- * beginning, behind "/api", or behind certain words ("chatsvc", "beta", "me").
+ * words for collections. A word that is none of these is "{id}", too: it may be
+ * a new service, and it may be a customer.
  */
 void ts_path_mask(const char *path, const ts_path_result *result, char shown[TS_PATH_SHOWN_MAX]);
 

@@ -9,8 +9,19 @@
 
 #include "core/paths.h"
 
+/* Those of one host stand together. */
 extern const ts_path_row ts_path_rows[];
-extern const size_t ts_path_count;
+
+/* The hosts of the rows, in their order: most requests are for none of them. */
+typedef struct {
+    const char *name;
+    size_t length;
+    bool pattern;               /* with '*' */
+    size_t rows;
+} ts_path_host;
+
+extern const ts_path_host ts_path_hosts[];
+extern const size_t ts_path_host_count;
 
 /* All words of paths, sorted. */
 extern const char *const ts_path_words[];

@@ -345,16 +345,24 @@ static struct {
     { "dns.svcb.svcparam.ipv6hint.ip",         true,  read_hint,          -1 },
 };
 
+#define DNS_ITSELF  ((uint8_t)array_length(fields) + 1)   /* the protocol; a field's number is 1 + its row */
+
+static ts_stock_walk fields_walk;
+
 static void
-read_field(reader *r, field_info *finfo)
+read_field(reader *r, unsigned row, field_info *finfo)
 {
-    for (size_t i = 0; i < array_length(fields); i++) {
-        if (fields[i].hf != finfo->hfinfo->id)
-            continue;
-        if (!fields[i].in_dns || r->message != NULL)
-            fields[i].read(r, finfo);
-        return;
-    }
+    if (!fields[row].in_dns || r->message != NULL)
+        fields[row].read(r, finfo);
+}
+
+static void
+begin_message(reader *r)
+{
+    r->message = new_message(r, true);
+    r->owner = NULL;
+    r->answer = NULL;
+    r->records = 0;
 }
 
 static void
@@ -362,19 +370,17 @@ read_nodes(reader *r, const proto_node *parent)
 {
     for (const proto_node *node = parent->first_child; node != NULL; node = node->next) {
         field_info *finfo = PNODE_FINFO(node);
-        bool dns = finfo != NULL && finfo->hfinfo != NULL && finfo->hfinfo->id == proto_dns;
+        const uint8_t number = finfo == NULL ? (uint8_t)TS_STOCK_WALK_NONE : ts_stock_walk_number(&fields_walk, finfo);
 
-        if (dns) {
-            r->message = new_message(r, true);
-            r->owner = NULL;
-            r->answer = NULL;
-            r->records = 0;
-        } else if (finfo != NULL && finfo->hfinfo != NULL) {
-            read_field(r, finfo);
-        }
+        if (number == TS_STOCK_WALK_PASS_OVER)
+            continue;
+        if (number == DNS_ITSELF)
+            begin_message(r);
+        else if (number != TS_STOCK_WALK_NONE)
+            read_field(r, number - 1u, finfo);
         if (node->first_child != NULL)
             read_nodes(r, node);
-        if (dns)
+        if (number == DNS_ITSELF)
             r->message = NULL;
     }
 }
@@ -394,33 +400,70 @@ ts_dns_answers_whole(const ts_dns_message *message)
     return count == message->answer_count;
 }
 
-static bool
-present(proto_tree *tree, int hf)
+/* The fields of that id in the order of the frame, NULL where there are none. */
+static const GPtrArray *
+found_of(proto_tree *tree, int hf)
 {
     const GPtrArray *found = hf > 0 ? proto_get_finfo_ptr_array(tree, hf) : NULL;
 
-    return found != NULL && found->len > 0;
+    return found == NULL || found->len == 0 ? NULL : found;
+}
+
+/* Requests of HTTP/2, which browsers send by the hundred, say something of a name only to a proxy. */
+static bool
+asks_a_proxy(const GPtrArray *methods)
+{
+    for (unsigned i = 0; i < methods->len; i++) {
+        const char *method = fvalue_get_string(ws_finfo_value((field_info *)g_ptr_array_index(methods, i)));
+
+        if (method != NULL && strcmp(method, "CONNECT") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The walk tells which field is of which message: where one kind of field says it all, the order of that kind is enough. */
+static void
+read_frame(reader *r, proto_tree *tree)
+{
+    const GPtrArray *only = NULL;
+    unsigned kinds = found_of(tree, proto_dns) != NULL ? 2 : 0;
+    unsigned row_of_only = 0;
+
+    for (unsigned row = 0; row < array_length(fields) && !fields[row].in_dns; row++) {
+        const GPtrArray *found = found_of(tree, fields[row].hf);
+
+        if (found == NULL || fields[row].read == read_http2_authority || fields[row].read == read_http2_path)
+            continue;
+        if (fields[row].read == read_http2_method) {
+            kinds += asks_a_proxy(found) ? 2 : 0;
+            continue;
+        }
+        kinds++;
+        only = found;
+        row_of_only = row;
+    }
+    if (kinds == 0)
+        return;
+    r->messages = wmem_array_new(r->pinfo->pool, sizeof(ts_dns_message));
+    for (unsigned i = 0; kinds == 1 && i < only->len; i++)
+        read_field(r, row_of_only, (field_info *)g_ptr_array_index(only, i));
+    if (kinds > 1) {
+        read_nodes(r, tree);
+        end_http2_request(r);
+    }
 }
 
 wmem_array_t *
 ts_dns_messages(packet_info *pinfo, proto_tree *tree)
 {
     reader r = { .pinfo = pinfo };
-    bool any;
 
-    if (!ts_has_wanted_fields(tree))
-        return NULL;
-    any = present(tree, proto_dns);
-    for (size_t i = 0; i < array_length(fields) && !fields[i].in_dns; i++)
-        any = any || present(tree, fields[i].hf);
     /* The copies of datagrams in ICMP errors are nobody's questions. */
-    if (!any || ts_frame_has_icmp(pinfo))
+    if (!ts_has_wanted_fields(tree) || ts_frame_has_icmp(pinfo))
         return NULL;
-
-    r.messages = wmem_array_new(pinfo->pool, sizeof(ts_dns_message));
-    read_nodes(&r, tree);
-    end_http2_request(&r);
-    return wmem_array_get_count(r.messages) > 0 ? r.messages : NULL;
+    read_frame(&r, tree);
+    return r.messages != NULL && wmem_array_get_count(r.messages) > 0 ? r.messages : NULL;
 }
 
 void
@@ -431,10 +474,13 @@ ts_dns_message_handoff(dissector_handle_t postdissector)
     proto_dns = proto_get_id_by_filter_name("dns");
     if (proto_dns > 0)
         g_array_append_val(wanted, proto_dns);
+    fields_walk = ts_stock_walk_new();
+    ts_stock_walk_add(&fields_walk, proto_dns, DNS_ITSELF);
     for (size_t i = 0; i < array_length(fields); i++) {
         fields[i].hf = proto_registrar_get_id_byname(fields[i].name);
         if (fields[i].hf > 0)
             g_array_append_val(wanted, fields[i].hf);
+        ts_stock_walk_add(&fields_walk, fields[i].hf, (uint8_t)(i + 1));
     }
     ts_want_fields(postdissector, wanted);
 }

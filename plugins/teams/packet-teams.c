@@ -233,6 +233,16 @@ prepend_info(packet_info *pinfo, const teams_frame_info *info, const char *label
         col_prepend_fence_fstr(pinfo->cinfo, COL_INFO, "%s: %s, ", label, teams_shown_name(pinfo->pool, info->name));
 }
 
+/* A front door's name says "web-app" of every frame: what is asked for says more. */
+static const char *
+label_of(packet_info *pinfo, const teams_frame_info *info)
+{
+    const ts_service service = teams_may_have_items(pinfo) ? teams_requests_service(pinfo) : TS_SERVICE_UNKNOWN;
+
+    return service == TS_SERVICE_UNKNOWN || info->what != TEAMS_WHAT_SERVICE ? teams_frame_info_label(info)
+        : teams_frame_info_label_of(info, service);
+}
+
 static int
 dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
@@ -245,7 +255,7 @@ dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U
     if (info != NULL) {
         if (!PINFO_FD_VISITED(pinfo))
             find_duplicate(pinfo, infos);
-        const char *label = teams_frame_info_label(info);
+        const char *label = label_of(pinfo, info);
 
         show_info(tvb, pinfo, tree, info, label);
         if (teams_preference_info_column())

@@ -143,13 +143,30 @@ class KeyedSignins(common.Capture):
             files.raw(50.4 + n / 100, stream, BULK, from_client=False)
 
 
+OTHERS = 9          # frames of other traffic beside each of a sign-in
+
+
+class KeyedMix(KeyedSignins):
+    """The same in the midst of other traffic, which nobody has keys of: a working day of one office."""
+
+    def __init__(self, count):
+        super().__init__(count)
+        first, last = self.frames[0][0], max(when for when, _, _ in self.frames)
+        wanted = OTHERS * len(self.frames)
+        self.start = 0
+        for number, data in enumerate(itertools.islice(without_teams(), wanted)):
+            ethernet = bytes.fromhex("02005e000001" "0200c000020a" "0800")
+            self.raw((first + number * (last - first) // wanted) / 1000000, ethernet + data)
+
+
+KEYED = {"keys": KeyedSignins, "mix": KeyedMix}
 KINDS = {"none": without_teams, "some": with_some, "calls": calls, "names": names}
-SIGNINS = 250           # of "keys"
+SIGNINS = 250           # of those with keys
 SIZES = {"none": 30000, "some": 30000, "calls": 30000, "names": 200000}
 
 
-def write_keyed(path, count):
-    KeyedSignins(count).write(str(path))
+def write_keyed(path, kind, count):
+    KEYED[kind](count).write(str(path))
     path.chmod(0o644)
     return path
 

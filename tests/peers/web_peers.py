@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Real web servers and clients on the loopback of network and mount namespaces of their own, captured with their key log.
 
-web_peers.py FOLDER CLIENT    CLIENT is curl-http1.1, curl-http2, chromium, websocket, early-data or http3
+web_peers.py FOLDER CLIENT    CLIENT is curl-http1.1, curl-http2, chromium, websocket, early-data, http3 or http3-early-data
 Leaves FOLDER/plain.pcapng and FOLDER/keys.txt. Ends with 77 where a program is missing.
 """
 import asyncio
@@ -134,7 +134,8 @@ def websocket(folder):
     asyncio.run(both())
 
 
-def http3(folder):
+def http3(folder, *times):
+    """As often as there are times, with what the one before left: the second sends its request in the first flight (RFC 9001, 4.6)."""
     need("gtlsserver", "gtlsclient")
     # The client takes the server name from what it is told to connect to, which only a file of the system's can lead here.
     (folder / "hosts").write_text(f"{DOOR[1]} {DOOR[0]}\n")
@@ -142,9 +143,11 @@ def http3(folder):
     server = subprocess.Popen(["gtlsserver", "-q", DOOR[1], "443", folder / "key.pem", folder / "cert.pem"], cwd=folder,
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_for_server("udp")
-    subprocess.run(["gtlsclient", "-q", "--exit-on-all-streams-close", DOOR[0], "443", f"https://{DOOR[0]}/v2"],
-                   env={**os.environ, "SSLKEYLOGFILE": str(folder / "keys.txt")}, timeout=20, check=False, stdout=subprocess.DEVNULL,
-                   stderr=subprocess.DEVNULL)
+    for _ in times:
+        subprocess.run(["gtlsclient", "-q", "--exit-on-all-streams-close", f"--session-file={folder / 'session'}", f"--tp-file={folder / 'parameters'}",
+                        DOOR[0], "443", f"https://{DOOR[0]}/v2"],
+                       env={**os.environ, "SSLKEYLOGFILE": str(folder / "keys.txt")}, timeout=20, check=False, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
     server.terminate()
     server.wait()
 
@@ -191,7 +194,7 @@ def early_data(folder):
 
 
 CLIENTS = {"early-data": early_data, "curl-http1.1": lambda folder: curl(folder, "--http1.1"), "curl-http2": lambda folder: curl(folder, "--http2"),
-           "chromium": chromium, "websocket": websocket, "http3": http3}
+           "chromium": chromium, "websocket": websocket, "http3": lambda folder: http3(folder, 1), "http3-early-data": lambda folder: http3(folder, 1, 2)}
 
 
 def main(folder, client):

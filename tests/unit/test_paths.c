@@ -83,10 +83,15 @@ static const struct {
     { "teams.microsoft.com", "/api/chatsvc/emea/v1/users/ME/conversations/19:0a@thread.v2/messages", "/api/chatsvc/emea/v1/users/ME/conversations/{id}/messages" },
     { "teams.microsoft.com", "/api/mt/emea/beta/users/8:orgid:0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0/", "/api/mt/emea/beta/users/{id}" },
     { "teams.microsoft.com", "/api/mt/emea/beta/users/ada/", "/api/mt/emea/beta/users/{id}" },     /* a word after a collection */
-    { "teams.microsoft.com", "/api/new/emea/fetchShortProfile/v1/users/ME", "/api/new/{id}/{id}/v1/users/ME" },     /* one word that is unknown */
-    { "teams.microsoft.com", "/api/mt/emea/beta/fetchShortProfile", "/api/mt/emea/beta/fetchShortProfile" },
-    { "teams.microsoft.com", "/api/mt/emea/beta/fetchShortProfile/ada", "/api/mt/emea/beta/fetchShortProfile/{id}" },
-    /* Behind any other word of the table it may name somebody. */
+    { "teams.microsoft.com", "/api/new/emea/newest/v1/users/ME", "/api/{id}/emea/{id}/v1/users/ME" },     /* words that are unknown */
+    { "teams.microsoft.com", "/api/mt/emea/beta/users/fetchShortProfile", "/api/mt/emea/beta/users/fetchShortProfile" },
+    { "teams.microsoft.com", "/api/mt/emea/beta/users/fetchShortProfile/ada", "/api/mt/emea/beta/users/fetchShortProfile/{id}" },
+    /* Wherever a word may name somebody: the first of all, behind "/api", behind what names a service, and behind any other word of the table. */
+    { "teams.microsoft.com", "/contoso", "/{id}" },
+    { "teams.microsoft.com", "/api/contoso", "/api/{id}" },
+    { "teams.cloud.microsoft", "/api/chatsvc/contoso/v1", "/api/chatsvc/{id}/v1" },
+    { "teams.live.com", "/api/mt/beta/me/ada", "/api/mt/beta/me/{id}" },
+    { "gov.teams.microsoft.us", "/ups/contoso/v1/me/ada", "/ups/{id}/v1/me/{id}" },
     { "teams.microsoft.com", "/api/mt/emea/v2.0/me/calendars/ada", "/api/mt/emea/v2.0/me/calendars/{id}" },
     { "teams.microsoft.com", "/registrar/prod/v2/registrations/ada", "/registrar/prod/v2/registrations/{id}" },
     { "teams.microsoft.com", "/ups/emea/v1/me/endpoints/ada", "/ups/emea/v1/me/endpoints/{id}" },
@@ -102,9 +107,9 @@ static const struct {
     { "teams.microsoft.com", "/api//users//ada//contoso", "/api/users/{id}/{id}" },
     { "teams.microsoft.com", "/api/0F1E2D3C4B5A69788796A5B4C3D2E1F0/x", "/api/{id}/{id}" },
     { "teams.microsoft.com", "/api/deadbeefcafebabedeadbeef", "/api/{id}" },
-    { "teams.microsoft.com", "/api/new/ada@contoso.example/ada%40contoso.example/contoso.example", "/api/new/{id}/{id}/{id}" },
-    { "teams.microsoft.com", "/api/new/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln/abc123def", "/api/new/{id}/{id}" },
-    { "teams.microsoft.com", "/api/new/thisisonewordthatismuchtoolong", "/api/new/{id}" },
+    { "teams.microsoft.com", "/api/new/ada@contoso.example/ada%40contoso.example/contoso.example", "/api/{id}/{id}/{id}/{id}" },
+    { "teams.microsoft.com", "/api/new/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln/abc123def", "/api/{id}/{id}/{id}" },
+    { "teams.microsoft.com", "/api/new/thisisonewordthatismuchtoolong", "/api/{id}/{id}" },
     { "teams.microsoft.com", "/api/\xff\xfe/\x1b[31m", "/api/{id}/{id}" },
     { "login.microsoftonline.com", "/contoso/oauth2/v2.0/token", "/{id}/oauth2/v2.0/token" },      /* no front door: words of the table alone */
     { "login.microsoftonline.com", "/common/oauth2/v2.0/token", "/common/oauth2/v2.0/token" },

@@ -2,6 +2,7 @@
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
+import collections
 import os
 import re
 
@@ -82,14 +83,17 @@ def expand(rows):
 
 
 def generate(rows, regions):
-    rows = list(expand(rows))
+    rows = sorted(expand(rows), key=lambda row: row["host"])    # those of one host together, in the order of the table
     words = sorted({part for row in rows for part in segments(row["path"]) if "*" not in part and "{" not in part})
     out = ['#include "core/paths_data.h"', "const ts_path_row ts_path_rows[] = {"]
     for row in rows:
         kinds = ", ".join(enumerations.constant(kind, row[kind]) for kind in KINDS + ["confidence"])
         out.append(f"    {{ {table.quote(row['host'])}, {table.quote(row['method'])}, {table.quote(row['path'])}, {kinds},\n"
                    f"      {table.date(row, 'since')}, {table.quote(row['description'])}, {table.quote(row['source'])} }},")
-    out += ["};", f"const size_t ts_path_count = {len(rows)};", "const char *const ts_path_words[] = {"]
+    out += ["};", "const ts_path_host ts_path_hosts[] = {"]
+    counts = collections.Counter(row["host"] for row in rows)      # in their order
+    out += [f"    {{ {table.quote(host)}, {len(host)}, {str('*' in host).lower()}, {count} }}," for host, count in counts.items()]
+    out += ["};", f"const size_t ts_path_host_count = {len(counts)};", "const char *const ts_path_words[] = {"]
     out += [f"    {table.quote(word)}," for word in words]
     out += ["};", f"const size_t ts_path_word_count = {len(words)};", "const char *const ts_path_regions[] = {"]
     out += [f"    {table.quote(code)}," for code in sorted(row["code"] for row in regions)]

@@ -224,7 +224,8 @@ socket_text(const teams_request *request, FILE *out)
         request->kind->role == TEAMS_REQUEST_UNKNOWN ? "unknown path" : ts_service_label(request->kind->service), request->answer_frame,
         socket->messages[1], socket->messages[0], socket->pings, socket->pongs);
     if (socket->close_frame == 0)
-        g_string_append(line, "; no Close frame in this capture");
+        g_string_append(line, teams_web_socket_is_broken(socket) ? "; not all of it can be read, so whether it was closed is not known"
+            : "; no Close frame in this capture");
     else {
         const char *meaning = teams_close_code_text(socket->close_code);
 

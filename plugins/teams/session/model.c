@@ -331,3 +331,12 @@ teams_frame_info_label(const teams_frame_info *info)
 {
     return ((const kept_info *)info)->label;
 }
+
+const char *
+teams_frame_info_label_of(const teams_frame_info *info, ts_service service)
+{
+    teams_frame_info other = *info;
+
+    other.service = service;
+    return info_label(&other);
+}

@@ -307,6 +307,8 @@ const teams_frame_info *teams_frame_info_shared(const teams_frame_info *info);
 
 /* How the Info column begins: "Teams audio relay". Only of what teams_frame_info_shared() returned. */
 const char *teams_frame_info_label(const teams_frame_info *info);
+/* The same with another service, of the same family. */
+const char *teams_frame_info_label_of(const teams_frame_info *info, ts_service service);
 
 /* Is the frame going from the flow's client to the service? */
 bool teams_flow_from_client(const teams_flow *flow, const packet_info *pinfo);

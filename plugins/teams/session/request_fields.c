@@ -38,7 +38,36 @@ typedef enum {
     FIELD_JSON_STRING,
     FIELD_JSON_PATH,
     FIELD_BYTES,
+    FIELD_GAVE_UP,
 } field_kind;
+
+/* What is asked for together, when it is needed: Wireshark asks each wanted field of each frame, whatever the frame is. */
+typedef enum {
+    GROUP_HTTP,             /* once TLS is decrypted */
+    GROUP_HTTP3,            /* and there is QUIC with a host of ours */
+    GROUP_WEB_SOCKET,       /* a request of HTTP/1 asks for one */
+    GROUP_JSON,             /* a token is asked for */
+    GROUP_BYTES,            /* a stream of HTTP/2 is a WebSocket */
+    GROUP_COUNT
+} field_group;
+
+static field_group
+group_of(field_kind kind, unsigned version)
+{
+    switch (kind) {
+    case FIELD_OPCODE:
+    case FIELD_CLOSE_CODE:
+        return GROUP_WEB_SOCKET;
+    case FIELD_JSON_STRING:
+    case FIELD_JSON_PATH:
+        return GROUP_JSON;
+    case FIELD_BYTES:
+    case FIELD_GAVE_UP:
+        return GROUP_BYTES;
+    default:
+        return version == 3 ? GROUP_HTTP3 : GROUP_HTTP;
+    }
+}
 
 /* Version of HTTP; 0: something else. */
 static const struct {
@@ -75,43 +104,32 @@ static const struct {
     { "json.value.string", FIELD_JSON_STRING, 0 },
     { "json.path", FIELD_JSON_PATH, 0 },
     { "http2.data.data", FIELD_BYTES, 2 },
+    { "_ws.unreassembled", FIELD_GAVE_UP, 0 },
 };
 
-static GArray *wanted;          /* int: what is asked for once TLS is decrypted */
-static GArray *wanted_bytes;    /* int: and what once a stream of HTTP/2 is a WebSocket */
-static bool bytes_active;
-static GByteArray *rows;         /* by id of a field: 1 + its row in names[], 0 none; every field of a frame is looked up */
+static GArray *wanted[GROUP_COUNT];     /* int */
+static bool asked[GROUP_COUNT];
+static bool quic_seen;
+static ts_stock_walk fields_walk;       /* a field's number is 1 + its row in names[] */
 static ts_stock_field field_handshake;
 static ts_stock_field field_request;
-static bool active;
 
-G_STATIC_ASSERT(G_N_ELEMENTS(names) < 255);
-
-static void
-keep_row(unsigned id, unsigned row)
-{
-    const unsigned before = rows->len;
-
-    if (id >= before) {
-        g_byte_array_set_size(rows, id + 1);
-        memset(rows->data + before, 0, id + 1 - before);
-    }
-    rows->data[id] = (uint8_t)(row + 1);
-}
+G_STATIC_ASSERT(G_N_ELEMENTS(names) < TS_STOCK_WALK_PASS_OVER);
 
 void
 teams_request_fields_handoff(void)
 {
     GArray *basic = g_array_new(FALSE, FALSE, (unsigned)sizeof(int));
 
-    wanted = g_array_new(FALSE, FALSE, (unsigned)sizeof(int));
-    wanted_bytes = g_array_new(FALSE, FALSE, (unsigned)sizeof(int));
-    rows = g_byte_array_new();
+    for (unsigned group = 0; group < GROUP_COUNT; group++)
+        wanted[group] = g_array_new(FALSE, FALSE, (unsigned)sizeof(int));
+    fields_walk = ts_stock_walk_new();
+    ts_stock_walk_add(&fields_walk, proto_get_id_by_filter_name("tls"), TS_STOCK_WALK_PASS_OVER);      /* what it carries is beside it, too */
     for (unsigned row = 0; row < G_N_ELEMENTS(names); row++) {
-        const ts_stock_field field = ts_stock_field_wanted(names[row].kind == FIELD_BYTES ? wanted_bytes : wanted, names[row].name);
+        const ts_stock_field field = ts_stock_field_wanted(wanted[group_of(names[row].kind, names[row].version)], names[row].name);
 
         for (unsigned i = 0; i < field.count; i++)
-            keep_row((unsigned)field.ids[i], row);
+            ts_stock_walk_add(&fields_walk, field.ids[i], (uint8_t)(row + 1));
     }
     /* connection_tls.c and connection_http.c ask for them. */
     field_handshake = ts_stock_field_wanted(basic, "tls.handshake.type");
@@ -122,13 +140,22 @@ teams_request_fields_handoff(void)
 bool
 teams_request_fields_active(void)
 {
-    return active;
+    return asked[GROUP_HTTP];
 }
 
 void
 teams_request_fields_reset(void)
 {
-    active = bytes_active = false;     /* and Wireshark asks for the fields of before at the start of each file */
+    memset(asked, 0, sizeof asked);     /* and Wireshark asks for the fields of before at the start of each file */
+    quic_seen = false;
+}
+
+static void
+ask_for(field_group group)
+{
+    if (!asked[group])
+        ts_want_more_fields(wanted[group]);
+    asked[group] = true;
 }
 
 static bool
@@ -152,18 +179,32 @@ teams_request_fields_watch(proto_tree *tree)
 
     while (ts_stock_field_at(tree, &field_request, unread) != NULL)
         unread++;
-    active = unread > 0 || shows_decrypted_handshake(tree);
-    if (active)
-        ts_want_more_fields(wanted);
+    if (unread > 0 || shows_decrypted_handshake(tree)) {
+        ask_for(GROUP_HTTP);
+        if (quic_seen)
+            ask_for(GROUP_HTTP3);
+    }
     return unread;
 }
 
 void
-teams_request_fields_want_bytes(void)
+teams_request_fields_quic(void)
 {
-    if (!bytes_active)
-        ts_want_more_fields(wanted_bytes);
-    bytes_active = true;
+    quic_seen = true;
+    if (asked[GROUP_HTTP])
+        ask_for(GROUP_HTTP3);
+}
+
+void
+teams_request_fields_want_web_socket(bool in_stream)
+{
+    ask_for(in_stream ? GROUP_BYTES : GROUP_WEB_SOCKET);
+}
+
+void
+teams_request_fields_want_body(void)
+{
+    ask_for(GROUP_JSON);
 }
 
 /* ---- the walk ---- */
@@ -177,6 +218,8 @@ typedef struct {
     bool socket_open;
     bool quic;                  /* a stream of requests was seen: its number is the message's */
     bool quic_many;             /* more than one of them */
+    unsigned record;            /* bytes of the TLS record that the latest bytes are of; 0: they are not its last ones */
+    bool gave_up;               /* stock ended in the middle of something */
     const teams_request_walk *told;
 } walk;
 
@@ -319,22 +362,20 @@ http_field(walk *w, field_kind kind, unsigned version, const field_info *found)
 
 /* Of a DATA frame, whose stream came before. */
 static void
-bytes_field(const walk *w, const field_info *found)
+bytes_field(walk *w, const field_info *found)
 {
-    if (bytes_active && w->message.multiplexed && !w->open && found->ds_tvb != NULL && found->length > 0 &&
+    const unsigned size = found->ds_tvb == NULL ? 0 : tvb_captured_length(found->ds_tvb);
+
+    w->record = (unsigned)(found->start + found->length) == size ? size : 0;
+    if (asked[GROUP_BYTES] && w->message.multiplexed && !w->open && found->ds_tvb != NULL && found->length > 0 &&
             tvb_bytes_exist(found->ds_tvb, found->start, found->length))
         w->told->bytes(w->message.stream, tvb_get_ptr(found->ds_tvb, found->start, found->length), (size_t)found->length, w->told->data);
 }
 
 static void
-visit(walk *w, const field_info *found)
+visit(walk *w, unsigned row, const field_info *found)
 {
-    const unsigned id = (unsigned)found->hfinfo->id;
-    const unsigned row = id < rows->len ? rows->data[id] : 0;
-
-    if (row == 0)
-        return;
-    const field_kind kind = names[row - 1].kind;
+    const field_kind kind = names[row].kind;
 
     if (kind == FIELD_OPCODE || kind == FIELD_CLOSE_CODE)
         web_socket_field(w, kind, found);
@@ -342,8 +383,10 @@ visit(walk *w, const field_info *found)
         json_field(w, kind, found);
     else if (kind == FIELD_BYTES)
         bytes_field(w, found);
+    else if (kind == FIELD_GAVE_UP)
+        w->gave_up = true;
     else
-        http_field(w, kind, names[row - 1].version, found);
+        http_field(w, kind, names[row].version, found);
 }
 
 /* What lies deeper is inside a body that somebody nested to be looked at for long. */
@@ -351,18 +394,38 @@ static void
 walk_tree(walk *w, const proto_node *node, unsigned depth)
 {
     for (const proto_node *child = node->first_child; child != NULL && depth < DEPTH_MAX; child = child->next) {
-        if (child->finfo != NULL)
-            visit(w, child->finfo);
-        walk_tree(w, child, depth + 1);
+        const uint8_t number = child->finfo == NULL ? (uint8_t)TS_STOCK_WALK_NONE : ts_stock_walk_number(&fields_walk, child->finfo);
+
+        if (number == TS_STOCK_WALK_PASS_OVER)
+            continue;
+        if (number != TS_STOCK_WALK_NONE)
+            visit(w, number - 1u, child->finfo);
+        if (child->first_child != NULL)
+            walk_tree(w, child, depth + 1);
     }
 }
 
+/*
+ * Later versions read a WebSocket in HTTP/2, too, each DATA frame for itself. Where a message goes on in the next one they
+ * give up, and what stands behind in the same packet is in no tree: nothing does where the record ends there, and the packet
+ * with it. A record is 5 bytes and 16 to 24 more than its content (RFC 8446, 5.2; RFC 5288, 3).
+ */
+static bool
+loses_bytes(const walk *w, unsigned payload)
+{
+    enum { RECORD_MORE_MIN = 21, RECORD_MORE_MAX = 29 };
+
+    return w->gave_up && (w->record == 0 || payload < w->record + RECORD_MORE_MIN || payload > w->record + RECORD_MORE_MAX);
+}
+
 void
-teams_request_fields_walk(packet_info *pinfo, proto_tree *tree, const teams_request_walk *told)
+teams_request_fields_walk(packet_info *pinfo, proto_tree *tree, unsigned payload, const teams_request_walk *told)
 {
     walk w = { .pinfo = pinfo, .told = told };
 
     walk_tree(&w, tree, 0);
     end_message(&w);
     end_socket_frame(&w);
+    if (loses_bytes(&w, payload))
+        told->lost(told->data);
 }

@@ -433,12 +433,14 @@ request_message(const frame_context *f, const teams_http_message *message)
         host = host_name(f->pinfo, f->c->name);
     if (host == NULL || !is_about_service(message) || is_repeated(requests, message))
         return;
-    if (opens_web_socket(message))
-        teams_request_fields_want_bytes();
+    if (opens_web_socket(message) || message->upgrade != NULL)
+        teams_request_fields_want_web_socket(message->multiplexed);
     teams_request *request = wmem_new0(wmem_file_scope(), teams_request);
 
     request->number = ++request_count;
     request->kind = kind_of(f->pinfo, f->c, message, host);
+    if (request->kind->service == TS_SERVICE_TOKEN)
+        teams_request_fields_want_body();
     request->frame = f->pinfo->num;
     request->time = *teams_time(f->pinfo);
     wmem_array_append_one(requests->all, request);
@@ -493,6 +495,18 @@ token_region(const frame_context *f, const teams_http_message *message, teams_re
     kept->region = true;
 }
 
+static struct teams_web_socket_reader *
+new_readers(const frame_context *f)
+{
+    struct teams_web_socket_reader *readers = wmem_alloc0_array(wmem_file_scope(), struct teams_web_socket_reader, 2);
+
+    for (unsigned i = 0; i < 2; i++) {
+        readers[i].lost_frame = &f->requests->lost_frame[i];
+        readers[i].opened = f->pinfo->num;
+    }
+    return readers;
+}
+
 /* HTTP/3 (RFC 9220) shows no bytes of streams. */
 static void
 take_socket(const frame_context *f, const teams_http_message *message, teams_request *request)
@@ -505,7 +519,7 @@ take_socket(const frame_context *f, const teams_http_message *message, teams_req
         return;
     request->socket = wmem_new0(wmem_file_scope(), teams_web_socket);
     if (in_stream)
-        request->socket->readers = wmem_alloc0_array(wmem_file_scope(), struct teams_web_socket_reader, 2);
+        request->socket->readers = new_readers(f);
     else
         f->requests->socket = request;
 }
@@ -578,8 +592,9 @@ socket_closed(const frame_context *f, const teams_web_socket_frame *frame, const
 {
     teams_web_socket *socket = request->socket;
 
-    if (socket->close_frame != 0)
-        return;     /* the other side's answer to it */
+    /* The other side's answer to it; it may be one, too, where what that side sent is not all read. */
+    if (socket->close_frame != 0 || teams_web_socket_is_broken(socket))
+        return;
     socket->close_frame = f->pinfo->num;
     socket->close_code = frame->has_code ? frame->code : 0;
     socket->closed_by_client = f->from_client;
@@ -638,6 +653,15 @@ stream_bytes_seen(uint64_t stream, const uint8_t *bytes, size_t length, void *da
         teams_web_socket_read(&s.request->socket->readers[f->from_client], f->from_client, bytes, length, stream_frame_seen, &s);
 }
 
+/* Of which stream they are is not known. */
+static void
+stream_bytes_lost(void *data)
+{
+    const frame_context *f = (const frame_context *)data;
+
+    f->requests->lost_frame[f->from_client] = f->pinfo->num;
+}
+
 /* ---- frames ---- */
 
 /* Requests of HTTP/1 that were not read: the answers to come are nobody's until they are over. */
@@ -653,6 +677,8 @@ teams_requests_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, 
 {
     if (payload == 0 || tree == NULL || (c->hello_frame == 0 && !c->quic))
         return;
+    if (c->quic)
+        teams_request_fields_quic();
     if (!teams_request_fields_active()) {
         const unsigned unread = teams_request_fields_watch(tree);
 
@@ -664,9 +690,9 @@ teams_requests_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, 
 
     if (!from_client && f.requests->unanswered == 1 && !f.requests->several && nstime_is_zero(&f.requests->first_byte) && !teams_connection_has_ticket(tree))
         f.requests->first_byte = *teams_time(pinfo);
-    const teams_request_walk told = { message_seen, socket_frame_seen, stream_bytes_seen, (void *)&f };
+    const teams_request_walk told = { message_seen, socket_frame_seen, stream_bytes_seen, stream_bytes_lost, (void *)&f };
 
-    teams_request_fields_walk(pinfo, tree, &told);
+    teams_request_fields_walk(pinfo, tree, payload, &told);
 }
 
 const wmem_array_t *
@@ -706,6 +732,21 @@ bool
 teams_requests_has_items(packet_info *pinfo)
 {
     return first_of(pinfo) != NULL;
+}
+
+ts_service
+teams_requests_service(packet_info *pinfo)
+{
+    ts_service service = TS_SERVICE_UNKNOWN;
+
+    for (const frame_request *kept = first_of(pinfo); kept != NULL; kept = kept->next) {
+        const teams_request_kind *kind = kept->request->kind;
+
+        if (kind->role != TEAMS_REQUEST_BY_PATH || (service != TS_SERVICE_UNKNOWN && service != kind->service))
+            return TS_SERVICE_UNKNOWN;
+        service = kind->service;
+    }
+    return service;
 }
 
 static void

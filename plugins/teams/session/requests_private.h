@@ -19,6 +19,7 @@ struct teams_requests {
     bool several;               /* HTTP/1: of them, or were until all were answered: it is not known for sure which is answered */
     nstime_t first_byte;        /* HTTP/1: of the answer to come; zero: none yet */
     teams_request *socket;      /* HTTP/1: the connection is now its WebSocket */
+    uint32_t lost_frame[2];     /* HTTP/2: the latest with bytes of streams from the server, or the client, that are not shown; 0 none */
     bool answered;              /* any of them */
     bool succeeded;             /* one that asks for more than whether something is there */
 };
@@ -56,6 +57,7 @@ typedef struct {
     teams_http_message_func message;
     teams_web_socket_func web_socket;
     teams_stream_bytes_func bytes;
+    void (*lost)(void *data);           /* there are bytes of streams in the frame that stock does not show */
     void *data;
 } teams_request_walk;
 
@@ -70,10 +72,13 @@ bool teams_request_fields_active(void);
  */
 unsigned teams_request_fields_watch(proto_tree *tree);
 void teams_request_fields_reset(void);
-/* Asks for the bytes of streams from the next frame on: few captures have a WebSocket in HTTP/2. */
-void teams_request_fields_want_bytes(void);
-/* Walks the frame's messages, WebSocket frames and bytes, in order. */
-void teams_request_fields_walk(packet_info *pinfo, proto_tree *tree, const teams_request_walk *told);
+/* There is QUIC with a host of ours: where TLS is decrypted, HTTP/3 is asked for, too. */
+void teams_request_fields_quic(void);
+/* Asks for more from the next frame on, which few captures have: frames of a WebSocket (or the bytes of a stream that is one), the body of an answer. */
+void teams_request_fields_want_web_socket(bool in_stream);
+void teams_request_fields_want_body(void);
+/* Walks the frame's messages, WebSocket frames and bytes, in order. payload: bytes of TCP. */
+void teams_request_fields_walk(packet_info *pinfo, proto_tree *tree, unsigned payload, const teams_request_walk *told);
 
 /* ---- web_socket.c: frames of a WebSocket in a stream of bytes (RFC 6455, 5.2) ---- */
 
@@ -87,6 +92,8 @@ struct teams_web_socket_reader {
     uint8_t code[2];            /* of a Close frame */
     uint8_t code_length;
     bool broken;                /* the bytes are none of a WebSocket's, or some are missing: nothing more is read */
+    const uint32_t *lost_frame; /* of the connection */
+    uint32_t opened;            /* frame */
 };
 
 void teams_web_socket_read(struct teams_web_socket_reader *reader, bool from_client, const uint8_t *bytes, size_t length,

@@ -115,11 +115,17 @@ read_content(struct teams_web_socket_reader *reader, const uint8_t *bytes, size_
     return used;
 }
 
+static bool
+is_broken(const struct teams_web_socket_reader *reader)
+{
+    return reader->broken || *reader->lost_frame >= reader->opened;
+}
+
 void
 teams_web_socket_read(struct teams_web_socket_reader *reader, bool from_client, const uint8_t *bytes, size_t length,
     teams_web_socket_func frame, void *data)
 {
-    for (size_t at = 0; at < length && !reader->broken;)
+    for (size_t at = 0; at < length && !is_broken(reader);)
         at += reader->left > 0 ? read_content(reader, bytes + at, length - at, frame, data)
             : read_head(reader, from_client, bytes + at, length - at, frame, data);
 }
@@ -127,5 +133,5 @@ teams_web_socket_read(struct teams_web_socket_reader *reader, bool from_client, 
 bool
 teams_web_socket_is_broken(const teams_web_socket *socket)
 {
-    return socket->readers != NULL && (socket->readers[0].broken || socket->readers[1].broken);
+    return socket->readers != NULL && (is_broken(&socket->readers[0]) || is_broken(&socket->readers[1]));
 }

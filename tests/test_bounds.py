@@ -86,3 +86,45 @@ def test_attributes_as_many_as_there_is_room_for(capture):
     attributes = [(stun.MS_VERSION, stun.u32(6)), *[(0x8FFF, b"")] * 15000]
     frame, = values(capture([captures.udp(CLIENT, RELAY, stun.turn(stun.ALLOCATE_REQUEST, stun.transaction(1, None), attributes))]), "ms_turn.attr.type")
     assert len(frame["ms_turn.attr.type"]) == 15002
+
+
+# --- what is read of DNS ---
+
+OWNER = b"\xc0\x0c"
+NAME = "worldaz.tr.teams.microsoft.com"
+
+
+def answer_of(*records):
+    """A response about NAME with these (type, data), and the question before it."""
+    number, here, there = 7, (CLIENT[0], 50053), RESOLVER
+    asked = captures.labels(NAME) + b"\0\x01\0\x01"
+    body = b"".join(OWNER + struct.pack("!HHIH", kind, 1, 60, len(data)) + data for kind, data in records)
+    return [captures.udp(here, there, struct.pack("!HHHHHH", number, 0x0100, 1, 0, 0, 0) + asked),
+            captures.udp(there, here, struct.pack("!HHHHHH", number, 0x8180, 1, len(records), 0, 0) + asked + body)]
+
+
+def address_record(number):
+    return 1, bytes([52, 112, number // 256, number % 256])
+
+
+@pytest.mark.parametrize("given, shown", [(63, 63), (64, 64), (65, 64), (120, 64)])
+def test_addresses_of_an_answer(capture, given, shown):
+    rows = values(capture(answer_of(*map(address_record, range(given)))), "teams_dns.address")
+    assert len(rows[1]["teams_dns.address"]) == shown
+
+
+@pytest.mark.parametrize("before, shown", [(127, ["52.112.0.9"]), (128, [])])
+def test_records_of_an_answer(capture, before, shown):
+    text = (16, b"\x04text")
+    rows = values(capture(answer_of(*[text] * before, address_record(9))), "teams_dns.address")
+    assert rows[1]["teams_dns.address"] == shown
+
+
+@pytest.mark.parametrize("given, shown", [(64, 64), (65, 64), (90, 64)])
+def test_messages_in_a_frame(capture, given, shown):
+    """Questions over TCP, all in one segment."""
+    questions = b"".join(
+        struct.pack("!H", len(question)) + question for question in
+        (struct.pack("!HHHHHH", number, 0x0100, 1, 0, 0, 0) + captures.labels(NAME) + b"\0\x01\0\x01" for number in range(given)))
+    rows = values(capture([captures.tcp((CLIENT[0], 50053), RESOLVER, (1, 1), 0x18, questions)]), "teams_dns.name")
+    assert rows[0]["teams_dns.name"] == [NAME] * shown

@@ -11,11 +11,14 @@ import pytest
 
 import documents
 import harness
+import interface
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)[^)]*\)")
 ELSEWHERE = re.compile(r"[a-z]+:")
 CODE = re.compile(r"`([^`\n]+)`")
 PLACE = re.compile(r"(?:plugins|tests|test-captures|cmake|docs|profiles/Teams)/?[\w./*-]+")
+OURS = re.compile(r"(?<![\w./*-])(?:teams|teams_dns|teams_stun|teams_flightproxy|ms_turn|teamshark)\.[a-z0-9_.]*[a-z0-9]")
+HOST_OR_FILE = re.compile(r"\.(com|microsoft|cn|so|dll)$")
 ANY_LINES = "..."
 
 
@@ -92,6 +95,20 @@ def test_places_in_the_tree_are_there():
         for place in (code for code in CODE.findall(document.read_text()) if PLACE.fullmatch(code)):
             if not list(harness.ROOT.glob(place)) and not place.startswith("plugins/epan/"):
                 wrong.append(f"{document.name}: {place}")
+    assert not wrong
+
+
+def test_fields_that_documents_name_exist():
+    """Fields, the groups that they are in, and preferences; not those that are made up for an example, or that had another name once."""
+    fields = set(interface.frozen())
+    known = fields | {name[:at.start()] for name in fields for at in re.finditer(r"\.", name)}
+    known |= {line.lstrip("#").split(":")[0] for line in harness.tshark("-G", "defaultprefs").splitlines() if ":" in line}
+    wrong = []
+    for document in documents.DOCUMENTS:
+        if document.name in ("field-names.md", "reference.md", "adding-an-attribute.md", "adding-a-diagnostic.md"):
+            continue
+        for code in CODE.findall(document.read_text()):
+            wrong += [f"{document.name}: {name}" for name in OURS.findall(code) if name not in known and not HOST_OR_FILE.search(name)]
     assert not wrong
 
 

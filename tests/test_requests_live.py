@@ -120,9 +120,12 @@ def test_early_data_of_http3():
 
 def test_early_data_alone():
     """Where the capture begins with it nothing has shown yet that TLS is decrypted: the request is not read, and its answer is nobody's."""
-    path = captured("http3-early-data") / "with.pcapng"
-    first = harness.fields(path, ["frame.number"], "quic.long.packet_type == 1", stock=True)[0]["frame.number"][0]
-    alone = path.parent / "alone.pcapng"
-    subprocess.run(["editcap", "-r", path, alone, f"{first}-100000"], check=True, capture_output=True)
-    alone.chmod(0o644)
-    assert harness.fields(alone, [], "teams.http") == []
+    folder = captured("http3-early-data")
+    first = harness.fields(folder / "with.pcapng", ["frame.number"], "quic.long.packet_type == 1", stock=True)[0]["frame.number"][0]
+    # The keys come after the cut: editcap of 4.0 does not write again what it wrote with keys.
+    subprocess.run(["editcap", "-r", folder / "plain.pcapng", folder / "cut.pcapng", f"{first}-100000"], check=True, capture_output=True)
+    subprocess.run(["editcap", "--inject-secrets", f"tls,{folder / 'keys.txt'}", folder / "cut.pcapng", folder / "alone.pcapng"], check=True,
+                   capture_output=True)
+    (folder / "alone.pcapng").chmod(0o644)
+    assert harness.fields(folder / "alone.pcapng", [], "quic", stock=True)
+    assert harness.fields(folder / "alone.pcapng", [], "teams.http") == []

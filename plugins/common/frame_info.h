@@ -31,7 +31,7 @@
 #include "core/ports.h"
 #include "core/prefixes.h"
 
-#define TS_FRAME_INFO_ABI 16
+#define TS_FRAME_INFO_ABI 17
 
 typedef enum {
     TS_INFO_NAME,
@@ -39,7 +39,8 @@ typedef enum {
     TS_INFO_CHECK,
     TS_INFO_MEDIA,
     TS_INFO_FLIGHTPROXY,
-    TS_INFO_NAT64
+    TS_INFO_NAT64,
+    TS_INFO_ADDRESSES
 } ts_frame_info_kind;
 
 typedef struct ts_frame_info {
@@ -286,6 +287,15 @@ typedef struct {
     uint8_t address[16];
     unsigned bits;
 } ts_nat64_info;
+
+/* ---- addresses of names that no table knows (teams_dns) ---- */
+
+/* Addresses that an answer gave, of a message without a ts_name_info. First pass only, packet scope. */
+typedef struct {
+    ts_frame_info head;
+    const address *addresses;
+    unsigned count;
+} ts_addresses_info;
 
 /*
  * Looks "teams" up; call once in a plugin's handoff. ts_frame_info_wanted()

@@ -88,6 +88,22 @@ update_remote_type(ts_pair *pair, const stun_msg *msg, bool from_local)
         pair->remote_type = remote_type_by_siblings(pair);
 }
 
+/*
+ * Of a client behind a NAT: the address that a relay told its socket is the
+ * one that it announced, and another one it learned from the check itself.
+ * Where the capture has no allocation of that socket, it may have been told
+ * either before, and the type stays unknown.
+ */
+static ts_candidate
+type_of_mapped(const packet_info *pinfo, const ts_demux_call *call, const ts_pair *pair, const ts_endpoint *mapped)
+{
+    const ts_known_address *known = ts_known_address_find(call->state, pinfo, &mapped->addr, mapped->port);
+
+    if (known != NULL && known->kind == TS_ADDRESS_REFLEXIVE && known->allocation != 0 && ts_endpoint_equal(&known->client, &pair->local))
+        return TS_CANDIDATE_SERVER_REFLEXIVE;
+    return ts_client_address_latest(call->state, &pair->local, TS_ADDRESS_RELAYED) != NULL ? TS_CANDIDATE_PEER_REFLEXIVE : TS_CANDIDATE_UNKNOWN;
+}
+
 /* The answer to a check of ours names the address that the peer saw us come from. */
 static void
 update_local_type(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, const ts_endpoint *mapped, ts_pair_news *news)
@@ -98,12 +114,8 @@ update_local_type(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, 
         pair->local_type = TS_CANDIDATE_HOST;
         return;
     }
-    if (pair->local_type != TS_CANDIDATE_SERVER_REFLEXIVE && pair->local_type != TS_CANDIDATE_PEER_REFLEXIVE) {
-        const ts_client_address *own = ts_client_address_latest(call->state, &pair->local, TS_ADDRESS_REFLEXIVE);
-        const bool announced = own != NULL && ts_endpoint_equal(&own->where, mapped);
-
-        pair->local_type = announced ? TS_CANDIDATE_SERVER_REFLEXIVE : TS_CANDIDATE_PEER_REFLEXIVE;
-    }
+    if (pair->local_type != TS_CANDIDATE_SERVER_REFLEXIVE && pair->local_type != TS_CANDIDATE_PEER_REFLEXIVE)
+        pair->local_type = type_of_mapped(pinfo, call, pair, mapped);
     switch (ts_nat_see(pinfo, &pair->local, &pair->remote, mapped, &news->mapped_before)) {
     case TS_NAT_CHANGED:
         news->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_NAT_CHANGED);

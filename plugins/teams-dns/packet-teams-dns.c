@@ -158,6 +158,37 @@ show_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_shown
     }
 }
 
+static void
+append_addresses(wmem_array_t *addresses, const wmem_array_t *answers)
+{
+    for (unsigned i = 0; i < wmem_array_get_count((wmem_array_t *)answers); i++) {
+        const ts_dns_answer *answer = (const ts_dns_answer *)wmem_array_index((wmem_array_t *)answers, i);
+
+        if (answer->addr.type != AT_NONE)
+            wmem_array_append_one(addresses, answer->addr);
+    }
+}
+
+/* What an answer about another name gave: a client may ask for the last alias of a name of ours by itself. */
+static void
+tell_addresses(packet_info *pinfo, const ts_dns_message *dns)
+{
+    if (!dns->dns || !dns->response || !ts_frame_info_wanted())
+        return;
+    wmem_array_t *addresses = wmem_array_new(pinfo->pool, sizeof(address));
+
+    append_addresses(addresses, dns->answers);
+    append_addresses(addresses, dns->hints);
+    if (wmem_array_get_count(addresses) == 0)
+        return;
+    ts_addresses_info *info = (ts_addresses_info *)ts_frame_info_add(pinfo, TS_INFO_ADDRESSES, sizeof *info);
+
+    if (info == NULL)
+        return;
+    info->addresses = (const address *)wmem_array_get_raw(addresses);
+    info->count = wmem_array_get_count(addresses);
+}
+
 /* The first pass: what the frame's messages say, in their order. */
 static ts_shown_message *
 read_frame(packet_info *pinfo, proto_tree *tree)
@@ -175,6 +206,8 @@ read_frame(packet_info *pinfo, proto_tree *tree)
         *next = ts_frame_names_keep(&message, ts_check(&message));
         if (*next != NULL)
             next = &(*next)->next;
+        else
+            tell_addresses(pinfo, dns);
     }
     if (first != NULL)
         ts_frame_map_keep(messages_of_frames, pinfo, first);

@@ -660,9 +660,9 @@ port_text(const calls_entry *entry, const calls_port *port, FILE *out)
     char *received = dscp_list(port->dscp[CALLS_RECEIVED]);
     char *packets = report_count(port->packets, "packet");
 
-    report_print(out, 4, "%u -> %u  %s, %s (frame %u), %s", port->port, port->remote_port,
+    report_print(out, 4, "%u -> %u  %s, %s (frame %u)%s%s", port->port, port->remote_port,
         port->modality == TS_MODALITY_UNKNOWN ? "modality unknown" : ts_modality_name(port->modality), packets, port->frame,
-        range[0] == '\0' ? "outside the documented ranges" : range);
+        entry->teams ? ", " : "", !entry->teams ? "" : range[0] == '\0' ? "outside the documented ranges" : range);
     if (sent[0] != '\0' || received[0] != '\0')
         report_print(out, 6, "DSCP sent %s; received %s", sent[0] == '\0' ? "none" : sent, received[0] == '\0' ? "none" : received);
     if (moved_to(entry, port) != NULL)

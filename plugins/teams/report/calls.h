@@ -235,6 +235,7 @@ typedef struct {
     const calls_remote *best;   /* with most media, else with a nominated pair; NULL: none has either */
     const calls_remote *tls;    /* most packets over TCP or TLS */
     bool direct_routing;        /* media with a media processor of Direct Routing */
+    bool teams;                 /* of a client of Teams, whose client ports are documented */
     bool udp_relay_asked;
     bool udp_relay_answered;
     /* calls_conclude() */

@@ -710,7 +710,7 @@ add_check(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *inf
     pair->state = check->state;
     if (pair->allocation == 0)
         pair->allocation = check->allocation;
-    known_text(&pair->local_type, check->local_type);
+    pair->local_type = check->local_type;      /* a NAT takes "host" back */
     known_text(&pair->remote_type, check->remote_type);
     known_text(&pair->ufrag_local, check->ufrag_local);
     known_text(&pair->ufrag_remote, check->ufrag_remote);
@@ -887,6 +887,7 @@ calls_entry_add(calls_entry *entry, packet_info *pinfo, const teams_tap *tap, in
     add_time(&entry->first, &entry->last, teams_time(pinfo));
     entry->packets[direction]++;
     entry->bytes[direction] += pinfo->fd->pkt_len;
+    entry->teams = entry->teams || tap->info->product == TS_PRODUCT_TEAMS;
     entry->cut_packets[direction] += is_cut(pinfo, tap) ? 1 : 0;
     for (const ts_frame_info *info = tap->infos; info != NULL; info = info->next)
         if ((unsigned)info->kind < G_N_ELEMENTS(adders) && adders[info->kind] != NULL)

@@ -768,8 +768,8 @@ has_ports_outside(const calls_entry *entry, calls_proof *proof)
 {
     bool found = false;
 
-    /* HTTPS beside media over UDP has any port, and so have session border controllers. */
-    for (unsigned i = 0; i < entry->ports->len && got_through(entry) && !entry->direct_routing; i++) {
+    /* HTTPS beside media over UDP has any port, and so have session border controllers and clients of other products. */
+    for (unsigned i = 0; i < entry->ports->len && got_through(entry) && entry->teams && !entry->direct_routing; i++) {
         const calls_port *port = port_at(entry, i);
 
         if (calls_port_range(port->port)[0] != '\0' || (port->remote_port == 443 && !is_over_tcp(entry)))
@@ -1294,7 +1294,7 @@ const report_verdict_row calls_verdicts[] = {
         "The call went directly to a peer in a private network over UDP.",
         "media on a checked pair with a private address", holds_direct_private, false },
     { "direct-public", REPORT_OK,
-        "The call went directly over UDP, to a peer or gateway outside Microsoft's cloud.",
+        "The call went directly over UDP, to a public address outside Microsoft's published prefixes.",
         "media on a checked pair with a public address outside those prefixes", holds_direct, false },
     { "relayed", REPORT_OK,
         "The call went through a relay over UDP.",

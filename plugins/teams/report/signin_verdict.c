@@ -60,65 +60,6 @@ add_overdue_stages(signin_session *s, const nstime_t *end)
             ts_seconds(&signin->call_setup, end));
 }
 
-/* Adds the row of this filter name, unless a frame said the same of the name already. */
-static void
-add_late_name(signin_session *s, const char *filter, const char *name, uint32_t frame)
-{
-    const ts_expert_row *row = s->name_table == NULL ? NULL : ts_expert_find(s->name_table, filter);
-    char *shown = report_name(name);
-
-    if (row != NULL && !report_problems_have(s->problems, row->code, row->summary, shown)) {
-        const report_problem problem = report_problem_of_row(row, frame);
-
-        report_problems_add(s->problems, &problem, shown, 1);
-    }
-    g_free(shown);
-}
-
-/* One row per rule of what a question lacks: with the frame that waits. */
-static const struct {
-    const char *filter;
-    bool (*holds)(const ts_name_question *question, const nstime_t *now);
-    size_t reported;            /* a bool of the question: an expert item says it already */
-    size_t frame;
-} question_rules[] = {
-    { "teams_dns.no_answer", ts_question_lacks_answer, offsetof(ts_name_question, no_answer_reported),
-        offsetof(ts_name_question, first_frame) },
-    { "teams_dns.type_unanswered", ts_question_lacks_type, offsetof(ts_name_question, unanswered_reported),
-        offsetof(ts_name_question, first_frame) },
-    { "teams_dns.truncated_no_tcp", ts_question_lacks_tcp, offsetof(ts_name_question, truncated_reported),
-        offsetof(ts_name_question, truncated_frame) },
-};
-
-static void
-add_late_questions(signin_session *s, const nstime_t *end)
-{
-    for (unsigned i = 0; i < s->questions->len; i++)
-        for (unsigned r = 0; r < G_N_ELEMENTS(question_rules); r++) {
-            const ts_name_question *question = (const ts_name_question *)g_ptr_array_index(s->questions, i);
-            const char *at = (const char *)question;
-
-            if (!*(const bool *)(at + question_rules[r].reported) && question_rules[r].holds(question, end))
-                add_late_name(s, question_rules[r].filter, question->name,
-                    *(const uint32_t *)(const void *)(at + question_rules[r].frame));
-        }
-}
-
-static void
-add_late_clients(signin_session *s, const nstime_t *end)
-{
-    GHashTableIter iterator;
-    void *key;
-
-    g_hash_table_iter_init(&iterator, s->clients);
-    while (g_hash_table_iter_next(&iterator, &key, NULL)) {
-        const ts_name_client *client = (const ts_name_client *)key;
-
-        if (!client->pstn_reported && ts_client_lacks_fallback(client, end))
-            add_late_name(s, "teams_dns.pstn_single", client->pstn_name, client->pstn_frame);
-    }
-}
-
 /* ---- what connections say ---- */
 
 /* In the session's scope. */
@@ -238,13 +179,10 @@ add_seen_problem(signin_session *s, GHashTable *replaced, const report_problem *
 }
 
 static void
-add_seen_problems(signin_session *s)
+add_seen_problems(signin_session *s, GHashTable *replaced)
 {
-    GHashTable *replaced = replaced_details(s);
-
     for (unsigned i = 0; i < s->seen->list->len; i++)
         add_seen_problem(s, replaced, (const report_problem *)g_ptr_array_index(s->seen->list, i));
-    g_hash_table_destroy(replaced);
 }
 
 /* A stage was reached where a request for it succeeded, whatever name it went to. */
@@ -282,6 +220,68 @@ conclude_connections(signin_session *s)
         g_ptr_array_add(s->connections, (void *)s->result->connections[i]);
     g_array_append_vals(s->timings, s->result->timings, s->result->timing_count);
     conclude_requests(s);
+}
+
+/* ---- what only the end of the capture shows of names ---- */
+
+/* Adds the row of this filter name, unless a frame or a connection said the same of the name already. */
+static void
+add_late_name(signin_session *s, GHashTable *replaced, const char *filter, const char *name, uint32_t frame)
+{
+    const ts_expert_row *row = s->name_table == NULL ? NULL : ts_expert_find(s->name_table, filter);
+    char *shown = report_name(name);
+
+    if (row != NULL && !report_problems_have(s->problems, row->code, row->summary, shown)) {
+        const report_problem problem = report_problem_of_row(row, frame);
+
+        if (!g_hash_table_contains(replaced, row->code) && !is_replaced(replaced, &problem, shown))
+            report_problems_add(s->problems, &problem, shown, 1);
+    }
+    g_free(shown);
+}
+
+/* One row per rule of what a question lacks: with the frame that waits. */
+static const struct {
+    const char *filter;
+    bool (*holds)(const ts_name_question *question, const nstime_t *now);
+    size_t reported;            /* a bool of the question: an expert item says it already */
+    size_t frame;
+} question_rules[] = {
+    { "teams_dns.no_answer", ts_question_lacks_answer, offsetof(ts_name_question, no_answer_reported),
+        offsetof(ts_name_question, first_frame) },
+    { "teams_dns.type_unanswered", ts_question_lacks_type, offsetof(ts_name_question, unanswered_reported),
+        offsetof(ts_name_question, first_frame) },
+    { "teams_dns.truncated_no_tcp", ts_question_lacks_tcp, offsetof(ts_name_question, truncated_reported),
+        offsetof(ts_name_question, truncated_frame) },
+};
+
+static void
+add_late_questions(signin_session *s, GHashTable *replaced, const nstime_t *end)
+{
+    for (unsigned i = 0; i < s->questions->len; i++)
+        for (unsigned r = 0; r < G_N_ELEMENTS(question_rules); r++) {
+            const ts_name_question *question = (const ts_name_question *)g_ptr_array_index(s->questions, i);
+            const char *at = (const char *)question;
+
+            if (!*(const bool *)(at + question_rules[r].reported) && question_rules[r].holds(question, end))
+                add_late_name(s, replaced, question_rules[r].filter, question->name,
+                    *(const uint32_t *)(const void *)(at + question_rules[r].frame));
+        }
+}
+
+static void
+add_late_clients(signin_session *s, GHashTable *replaced, const nstime_t *end)
+{
+    GHashTableIter iterator;
+    void *key;
+
+    g_hash_table_iter_init(&iterator, s->clients);
+    while (g_hash_table_iter_next(&iterator, &key, NULL)) {
+        const ts_name_client *client = (const ts_name_client *)key;
+
+        if (!client->pstn_reported && ts_client_lacks_fallback(client, end))
+            add_late_name(s, replaced, "teams_dns.pstn_single", client->pstn_name, client->pstn_frame);
+    }
 }
 
 /* ---- stages that are missing, and order ---- */
@@ -462,12 +462,25 @@ signin_conclusion_clear(signin_session *s)
     s->scope = NULL;
 }
 
+/* A name that an answer led to another host of is told from its question on: other names may have come in between. */
+static int
+by_frame(const void *a, const void *b)
+{
+    const signin_step *x = *(const signin_step *const *)a;
+    const signin_step *y = *(const signin_step *const *)b;
+
+    if (x->frame != y->frame)
+        return x->frame < y->frame ? -1 : 1;
+    return x->row < y->row ? -1 : x->row > y->row;
+}
+
 void
 signin_conclude(signin_session *s)
 {
     const nstime_t *end = &teams_model_get()->last;
 
     signin_conclusion_clear(s);
+    g_ptr_array_sort(s->steps, by_frame);
     s->scope = wmem_allocator_new(WMEM_ALLOCATOR_SIMPLE);
     s->connections = g_ptr_array_new();
     s->timings = g_array_new(FALSE, FALSE, sizeof(teams_name_timing));
@@ -480,10 +493,13 @@ signin_conclude(signin_session *s)
     s->problems = report_problems_new();
     conclude_connections(s);
     add_connection_problems(s);
-    add_seen_problems(s);
+    GHashTable *replaced = replaced_details(s);
+
+    add_seen_problems(s, replaced);
     add_overdue_stages(s, end);
-    add_late_questions(s, end);
-    add_late_clients(s, end);
+    add_late_questions(s, replaced, end);
+    add_late_clients(s, replaced, end);
+    g_hash_table_destroy(replaced);
     report_problems_sort(s->problems);
     conclude_missing(s);
     conclude_order(s);

@@ -398,6 +398,16 @@ apply_nat64(teams_frame_builder *b, const ts_frame_info *info)
     ts_nat64_learn(told->address, told->bits, &b->pinfo->abs_ts);
 }
 
+/* An alias that is asked for by itself may be in no table: what it led to is resolved all the same. */
+static void
+apply_addresses(teams_frame_builder *b, const ts_frame_info *info)
+{
+    const ts_addresses_info *told = (const ts_addresses_info *)info;
+
+    for (unsigned i = 0; i < told->count; i++)
+        teams_host_of(b->model, &told->addresses[i], true)->resolved = true;
+}
+
 static void (*const appliers[])(teams_frame_builder *b, const ts_frame_info *info) = {
     [TS_INFO_NAME] = apply_name,
     [TS_INFO_TURN] = apply_turn,
@@ -405,6 +415,7 @@ static void (*const appliers[])(teams_frame_builder *b, const ts_frame_info *inf
     [TS_INFO_MEDIA] = apply_media,
     [TS_INFO_FLIGHTPROXY] = apply_flightproxy,
     [TS_INFO_NAT64] = apply_nat64,
+    [TS_INFO_ADDRESSES] = apply_addresses,
 };
 
 void

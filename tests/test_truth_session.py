@@ -302,3 +302,101 @@ def test_a_private_address_that_no_nat64_prefix_covers_is_a_filters():
     assert {client for client, _ in found} == {"2001:db8:67::80"} and len(found) == 3
     problem, = [problem for signin in signins(NAT64) for problem in signin["problems"] if problem["code"] == "private-address"]
     assert "lead to private addresses (the first to fd00:67::3471:c284)" in problem["summary"]      # 52.113.194.132
+
+
+# ---- lookups: what they say and what they do not ----
+
+@pytest.mark.parametrize("client,row", [("192.168.1.100", None), ("2001:db8:1::101", None), ("192.168.1.102", None),
+                                        ("192.168.1.103", "name_not_resolved_outside"), ("192.168.1.104", "name_not_resolved_outside")])
+def test_an_address_that_an_answer_about_another_name_gave_is_resolved(client, row):
+    """By A, AAAA and the hint of HTTPS. At .103 the answer comes after the ClientHello, at .104 it gave another address."""
+    signin, = [signin for signin in signins(bundled("sessions/aliases-alone.pcap")) if signin["client"] == client]
+    assert [problem["filter"] for problem in signin["problems"] if problem["code"] == "D27"] == ([f"teams.{row}"] if row else [])
+
+
+def test_the_old_client_asked_for_aliases_and_connected_where_they_lead():
+    """Frames 17 and 51 answer 23.223.73.34 and 23.206.33.166 for hosts of Akamai; the ClientHellos of 24, 59 and 1028 go there."""
+    signin, = signins(shared("teams/skype-legacy-signin.pcap"))
+    codes = [problem["code"] for problem in signin["problems"]]
+    assert "D27" not in codes and codes.count("name-unanswered") == 1
+    assert "D2" not in codes                                    # of ui.skype.com, which is among those that are never answered
+
+
+@pytest.mark.parametrize("path", ["sessions/answers-in-between.pcap", "sessions/answers-apart.pcap", "cases/dual-stack-one-host-three-signins.pcap"])
+def test_names_are_told_in_the_order_of_their_questions(path):
+    for signin in signins(shared(path) if path.startswith("cases") else bundled(path)):
+        asked = [step["frame"] for step in signin["steps"]]
+        assert len(asked) > 2 and asked == sorted(asked)
+
+
+def test_an_answer_that_came_after_all_takes_its_lack_back():
+    """HTTPS is answered after 6.5 s, A after 18 ms: frame 28 says what lacks up to then, the report does not; nobody waited for it."""
+    capture = bundled("sessions/answers-in-between.pcap")
+    assert rows(capture, "teams_dns.type_unanswered", "frame.number") == [("28",)]
+    signin, = signins(capture)
+    assert {problem["code"] for problem in signin["problems"]} & {"D31", "D19"} == set()
+
+
+@pytest.mark.parametrize("host,severity,expert", [(110, "warning", "nxdomain_of_list"), (111, "error", "nxdomain_required"),
+                                                  (112, "error", "nxdomain_required"), (113, "error", "nxdomain_required"),
+                                                  (114, "error", "nxdomain_required")])
+def test_a_list_that_somebody_checks_is_no_client_that_misses_a_name(host, severity, expert):
+    """Only at .110 does no name exist, of six, each of which was asked for once."""
+    capture = bundled("sessions/lists-looked-up.pcap")
+    signin, = [signin for signin in signins(capture) if signin["client"] == f"192.168.1.{host}"]
+    missing = [problem for problem in signin["problems"] if problem["code"] == "name-missing"]
+    assert missing[0]["severity"] == severity and (len(missing) == 1) == (severity == "warning")
+    assert (signin["severity"] == "broken") == (severity == "error")
+    name = 'dns.qry.name == "teams.cloud.microsoft"'
+    assert rows(capture, f"ip.dst == 192.168.1.{host} && {name} && dns.qry.type == 1 && teams_dns.{expert}", "frame.number") != []
+
+
+def test_the_list_of_retired_sets_breaks_no_sign_in():
+    """Eleven names, each asked for once, none of which exists."""
+    signin, = signins(shared("cases/nxdomain-retired-sets.pcap"))
+    assert signin["severity"] == "check" and "error" not in {problem["severity"] for problem in signin["problems"]}
+    assert rows(shared("cases/nxdomain-retired-sets.pcap"), "_ws.expert.severity == error", "frame.number") == []
+
+
+# ---- candidates and ports: only what the capture tells ----
+
+def test_without_gathering_the_kind_of_a_candidate_stays_unknown():
+    """The client is behind a NAT (frame 4 names another address than its own), and no allocation is in the capture."""
+    call, = calls(shared("teams/skype-conference-call.pcap"))
+    assert [pair["local_type"] for pair in call["pairs"]] == [""]
+    assert "client-ports" not in {problem["code"] for problem in call["problems"]}      # documented for Teams; this is Skype
+    assert "published prefixes" in call["verdict"]
+
+
+def test_with_gathering_it_is_told():
+    """Frame 49: the relay sees 80.181.206.72:57543; frame 104: so does the peer."""
+    call, = calls(shared("teams/teams-signin-and-call.pcapng"))
+    assert [pair["local_type"] for pair in call["pairs"]] == ["host", "server-reflexive", "relayed", "host"]
+
+
+# ---- a sign-in ends where the client's next one begins ----
+
+@pytest.mark.parametrize("host,code,until", [(116, "D15", "2400 s, to the client's next sign-in"), (118, "D16", "2397 s, to the client's next sign-in"),
+                                             (117, "D15", "2404 s, to the end of the capture")])
+def test_what_a_sign_in_lacks_is_told_up_to_the_next_one(host, code, until):
+    """The times are those of the generator; the capture ends 4 s after 2400."""
+    found = [signin for signin in signins(bundled("sessions/stalled-twice.pcap")) if signin["client"] == f"192.168.1.{host}"]
+    problem, = [problem for problem in found[0]["problems"] if problem["code"] == code]
+    assert until in problem["details"][0]
+    assert "of this sign-in" in found[0]["verdict"] or host == 118
+    assert all(not {"D15", "D16"} & {problem["code"] for problem in later["problems"]} and later["severity"] == "OK" for later in found[1:])
+
+
+# ---- one direction: what is not in the capture did not fail ----
+
+def test_who_could_not_answer_in_this_capture_is_not_blamed():
+    """Calls 2 to 5 have one direction alone; frame 2 of the first answers the check of frame 1."""
+    told = [[end["role"] for end in call["remotes"]] for call in calls(shared("teams/ms-ice2-hexvectors.pcap"))]
+    assert told[1:] == [["unseen"]] * 4
+
+
+def test_packets_before_direct_routing_is_recognised_are_in_no_count():
+    """RTP begins in frame 7; frame 11 is the third packet of its direction. 100 packets were sent."""
+    text = tshark("-q", "-r", shared("cases/sbc.pcap"), "-z", "teams,calls")
+    assert "those before frame 11 are in no count" in " ".join(text.split())
+    assert "RTP SSRC 0x00001111" in text and "SRTP" not in text

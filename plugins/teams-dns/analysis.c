@@ -201,6 +201,19 @@ match_question(ts_message *message)
     state->answered_data = message->address_count > 0;
 }
 
+/* Programs ask for A and AAAA, ask again, and get addresses; who checks a list asks for each name once. */
+static void
+note_manner(const ts_message *message)
+{
+    const ts_dns_message *dns = message->dns;
+    const bool again = message->retransmission || (dns->dns && !dns->response && message->question->state.answered_frame != 0);
+    const bool of_list = dns->dns && dns->qtype == TS_DNS_TYPE_A && !again && (!dns->response || dns->rcode == TS_DNS_RCODE_NXDOMAIN);
+
+    message->history->like_a_client = message->history->like_a_client || !of_list;
+    if (of_list && dns->response)
+        message->history->denied++;
+}
+
 static void
 set_ends(ts_message *message)
 {
@@ -286,5 +299,6 @@ ts_analyse(packet_info *pinfo, const ts_dns_message *dns, ts_message *message)
         match_question(message);
     else if (message->role == TS_ROLE_SERVER_NAME && message->links[0].prefix == NULL)
         message->links[0].prefix = ts_address_prefix(message->server, &pinfo->abs_ts);
+    note_manner(message);
     return true;
 }

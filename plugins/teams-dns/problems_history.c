@@ -28,13 +28,22 @@ has_prefix(const char *name, const char *prefix)
     return g_ascii_strncasecmp(name, prefix, strlen(prefix)) == 0;
 }
 
+/* Resolvers of operating systems wait for A and AAAA together; for HTTPS records clients don't, once they have an address. */
+static bool
+is_waited_for(const ts_message *m)
+{
+    const ts_name_question *a = m->question == NULL ? NULL : m->question->state.address;
+
+    return m->dns->qtype != TS_DNS_TYPE_HTTPS || a == NULL || !a->answered_data || nstime_to_sec(&a->answer_time) > SLOW_SECONDS;
+}
+
 static void
 check_speed(const ts_message *m, wmem_array_t *problems)
 {
     ts_stage stage = m->whole.stage;
     bool matters = stage == TS_STAGE_BOOTSTRAP || stage == TS_STAGE_IDENTITY || stage == TS_STAGE_MEDIA;
 
-    if (!matters || m->request == NULL || m->retransmission)
+    if (!matters || m->request == NULL || m->retransmission || !is_waited_for(m))
         return;
     if (m->waited > VERY_SLOW_SECONDS)
         ts_problem_add(m, problems, TS_DNS_VERY_SLOW, 0, "%s, %.3f s", m->links[0].kind.name, m->waited);

@@ -12,6 +12,7 @@
 
 #define CHAIN_DEEP          8           /* aliases; six are usual for outlook.office.com (observed) */
 #define FAILURES_MIN        3           /* of one question, until which clients try again */
+#define LIST_MIN            5           /* names that do not exist, before they are taken for a list */
 #define MANY_NAMES          3           /* with one address, over a zone that nobody knows */
 #define TTL_BALANCED        3600        /* seconds */
 #define PREFIX_LIST_FROM    202207      /* yyyymm: the oldest list of prefixes that we have */
@@ -162,6 +163,13 @@ failures(const ts_message *m)
     return m->question == NULL ? 0 : m->question->failures;
 }
 
+/* Does somebody look a list of names up, of which none exists here? That is no client that misses one. */
+static bool
+is_list(const ts_message *m)
+{
+    return !m->history->like_a_client && m->history->denied >= LIST_MIN;
+}
+
 /* What one type's answer says of the name counts only for A: others are refused, filtered and faked by themselves. */
 static void
 check_rcode(const ts_message *m, wmem_array_t *problems)
@@ -184,7 +192,8 @@ check_rcode(const ts_message *m, wmem_array_t *problems)
         ts_problem_add(m, problems, TS_DNS_TYPE_FAILURE, 0, "%s, type %u, %s", question->kind.name, m->dns->qtype,
             rcode_text(m->dns->rcode));
     else if (missing)
-        ts_problem_add(m, problems, needed ? TS_DNS_NXDOMAIN_REQUIRED : TS_DNS_NXDOMAIN_LISTED, 0, "%s", question->kind.name);
+        ts_problem_add(m, problems, !needed ? TS_DNS_NXDOMAIN_LISTED : is_list(m) ? TS_DNS_NXDOMAIN_OF_LIST : TS_DNS_NXDOMAIN_REQUIRED, 0,
+            "%s", question->kind.name);
     else
         ts_problem_add(m, problems, needed && failures(m) >= FAILURES_MIN ? TS_DNS_SERVER_FAILURE : TS_DNS_SERVER_FAILURE_ONCE, 0, "%s, %s",
             question->kind.name, rcode_text(m->dns->rcode));

@@ -82,6 +82,8 @@ typedef struct {
     ts_cloud sovereign;
     const char *worldwide_name; /* the first Teams name of the worldwide cloud */
     bool mix_reported;
+    unsigned denied;            /* names that do not exist, each asked for once and for A alone */
+    bool like_a_client;         /* something else was asked or answered, or a server name sent */
     ts_question *pending[TS_CLIENT_PENDING];    /* questions that may lack their answer */
     unsigned pending_next;
 } ts_client;

@@ -370,11 +370,12 @@ def d32(c, r):
 
 @diagnostic("d01-retired-sets", "2026-09-01T09:00:00")
 def d01_retired(c, r):
-    """Names of endpoint sets that Microsoft retired by 2023; one of a set of 2026."""
+    """Names of endpoint sets that Microsoft retired by 2023; two of sets of 2026, one of which a sign-in needs."""
     for n, name in enumerate(("compass-ssl.microsoft.com", "x.sfbassets.com", "broadcast.skype.com",
                               "5000.ecdn.microsoft.com", "go.mstea.ms")):
         r.ask(n, name, rcode=NXDOMAIN)
     r.ask(10, "m365.cloud.microsoft", rcode=NXDOMAIN)
+    r.ask(11, "teams.cloud.microsoft", rcode=NXDOMAIN)
 
 
 @diagnostic("d06-prefixes-of-2026", "2026-09-01T09:00:00")

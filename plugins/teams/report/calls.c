@@ -407,7 +407,8 @@ static const report_list slices = { LIST_COLUMNS(slice_columns), LIST_ARRAY, off
 static const report_column stream_columns[] = {
     { .key = "ssrc", .kind = COLUMN_TEXT, .description = "synchronisation source", .get = stream_ssrc },
     { .key = "direction", .kind = COLUMN_TEXT, .description = "as the client sees it", .texts = directions, .get = stream_direction },
-    { .key = "encrypted", .kind = COLUMN_BOOL, .description = "SRTP", COLUMN_MEMBER(calls_stream, encrypted) },
+    { .key = "encrypted", .kind = COLUMN_BOOL, .description = "SRTP; false where that cannot be told",
+        COLUMN_MEMBER(calls_stream, encrypted) },
     { .key = "payload_type", .kind = COLUMN_UINT, .description = "RTP payload type of most packets", .get = stream_type },
     { .key = "payload_name", .kind = COLUMN_TEXT, .description = "its name, empty: not known", .get = stream_payload },
     { .key = "payloads", .kind = COLUMN_LIST, .description = "all payload types, most packets first", .list = &payloads },
@@ -459,7 +460,8 @@ static const report_column setup_columns[] = {
     { .key = "check", .title = "first check", .kind = COLUMN_OBJECT, .description = "first connectivity check", .list = &moment_check },
     { .key = "nomination", .title = "nomination", .kind = COLUMN_OBJECT, .description = "first nomination in this call",
         .list = &moment_nomination },
-    { .key = "media", .title = "first media", .kind = COLUMN_OBJECT, .description = "first packet of media", .list = &moment_media },
+    { .key = "media", .title = "first media", .kind = COLUMN_OBJECT, .description = "first packet that was recognised as media",
+        .list = &moment_media },
     { .key = "nominated_before", .kind = COLUMN_UINT, .description = "frame of an earlier call that nominated a pair which goes on, 0: none",
         COLUMN_MEMBER(calls_entry, nominated_before) },
 };
@@ -750,6 +752,8 @@ setup_text(const calls_entry *entry, FILE *out)
 
         fprintf(out, "    %9.3f s  %s, frame %u\n", moment->time, column->title, moment->frame);
     }
+    if (entry->direct_routing && entry->pairs->len == 0)
+        report_print(out, 4, "media is recognised by its third packet in a row: those before frame %u are in no count", entry->media.frame);
     if (entry->nominated_before != 0)
         report_print(out, 4, "goes on over a pair that was nominated in an earlier call, frame %u", entry->nominated_before);
 }

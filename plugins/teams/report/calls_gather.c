@@ -734,7 +734,7 @@ stream_of(calls_entry *entry, const packet_info *pinfo, const ts_media_info *med
     if (index >= 0)
         return &g_array_index(entry->streams, calls_stream, index);
     const calls_stream fresh = {
-        .flow = flow, .ssrc = media->ssrc, .direction = direction, .frame = pinfo->num, .when = *teams_time(pinfo), .encrypted = media->encrypted,
+        .flow = flow, .ssrc = media->ssrc, .direction = direction, .frame = pinfo->num, .when = *teams_time(pinfo), .encrypted = media->encrypted && !media->direct_routing,
         .payloads = g_array_new(FALSE, FALSE, sizeof(calls_payload)), .gaps = g_array_new(FALSE, FALSE, sizeof(calls_gap)),
     };
 

@@ -244,6 +244,16 @@ calls_kind_name(unsigned kind)
     return kind < CALLS_KIND_COUNT ? kinds[kind].name : NULL;
 }
 
+/* ---- what the capture lacks ---- */
+
+/* An unanswered call is not the capture's fault where the client got errors, or anything else in this capture. */
+static bool
+lacks_direction(const calls_entry *entry)
+{
+    return !g_hash_table_contains((GHashTable *)entry->two_sided, entry->call->client) && entry->refusals->len == 0 &&
+        (entry->packets[CALLS_SENT] == 0 || entry->packets[CALLS_RECEIVED] == 0);
+}
+
 /* ---- roles ---- */
 
 static bool
@@ -256,6 +266,12 @@ static bool
 is_of_exchange(const calls_entry *entry, const calls_remote *remote _U_)
 {
     return entry->kind == CALLS_EXCHANGE;
+}
+
+static bool
+is_unseen(const calls_entry *entry, const calls_remote *remote)
+{
+    return !remote->selected && remote->packets[CALLS_RECEIVED] == 0 && lacks_direction(entry);
 }
 
 static bool
@@ -314,6 +330,7 @@ static const struct {
 } roles[] = {
     { "signalling", "signalling (flightproxy)", is_signalling },
     { "tried", "tried for a moment", is_of_exchange },
+    { "unseen", "only what was sent to it is in the capture", is_unseen },
     { "no-answer", "did not answer", is_silent },
     { "answered", "answered, but no media followed", is_unused },
     { "anycast-selected", "anycast, and the call stayed there", is_anycast_kept },
@@ -418,13 +435,10 @@ stream_loss(const calls_stream *stream)
     return expected == 0 || lost < stream->missing_in_gaps ? 0 : 100.0 * (double)(lost - stream->missing_in_gaps) / (double)expected;
 }
 
-/* An unanswered call is not the capture's fault where the client got errors, or anything else in this capture. */
 static bool
 is_one_sided(const calls_entry *entry, calls_proof *proof)
 {
-    if (g_hash_table_contains((GHashTable *)entry->two_sided, entry->call->client) || entry->refusals->len > 0)
-        return false;
-    if (entry->packets[CALLS_SENT] > 0 && entry->packets[CALLS_RECEIVED] > 0)
+    if (!lacks_direction(entry))
         return false;
     add_detail(proof, 0, "what the client %s", entry->packets[CALLS_SENT] > 0 ? "sent" : "received");
     return true;

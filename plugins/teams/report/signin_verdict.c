@@ -18,6 +18,8 @@
 #include "session/requests.h"
 #include "session/signin.h"
 
+#define TYPE_UNANSWERED "teams_dns.type_unanswered"     /* D31 */
+
 /* A failure that explains what is missing after it, of which nothing else is said then. */
 static bool
 has_fatal(const signin_session *s)
@@ -30,11 +32,19 @@ has_fatal(const signin_session *s)
 
 /* ---- what is overdue ---- */
 
+/* Up to the client's next sign-in, which begins anew. */
+static const nstime_t *
+end_of(const teams_signin *signin)
+{
+    return signin->next != NULL ? &signin->next->start : &teams_model_get()->last;
+}
+
 static void
-add_overdue_stage(signin_session *s, teams_expert row, int severity, const char *what, uint32_t frame, double seconds)
+add_overdue_stage(signin_session *s, teams_expert row, int severity, const char *what, uint32_t frame, const nstime_t *since)
 {
     report_problem problem = report_problem_of_row(&teams_expert_table.rows[row], frame);
-    char *detail = g_strdup_printf("%s in frame %u, and nothing of it for %.0f s, to the end of the capture", what, frame, seconds);
+    char *detail = g_strdup_printf("%s in frame %u, and nothing of it for %.0f s, to %s", what, frame, ts_seconds(since, end_of(s->signin)),
+        s->signin->next != NULL ? "the client's next sign-in" : "the end of the capture");
 
     problem.severity = severity;
     report_problems_add(s->problems, &problem, detail, 1);
@@ -45,19 +55,18 @@ add_overdue_stage(signin_session *s, teams_expert row, int severity, const char 
 static bool
 is_stalled(const signin_session *s)
 {
-    return !has_fatal(s) && teams_signin_is_stalled(s->signin, &teams_model_get()->last);
+    return !has_fatal(s) && teams_signin_is_stalled(s->signin, end_of(s->signin));
 }
 
 static void
-add_overdue_stages(signin_session *s, const nstime_t *end)
+add_overdue_stages(signin_session *s)
 {
     const teams_signin *signin = s->signin;
 
     if (is_stalled(s))
-        add_overdue_stage(s, TEAMS_EXPERT_SIGNIN_STALLED, PI_WARN, "identity", signin->identity_frame, ts_seconds(&signin->identity, end));
-    if (!signin->media_missing && teams_signin_lacks_media(signin, end))
-        add_overdue_stage(s, TEAMS_EXPERT_MEDIA_MISSING, PI_NOTE, "call set-up", signin->call_setup_frame,
-            ts_seconds(&signin->call_setup, end));
+        add_overdue_stage(s, TEAMS_EXPERT_SIGNIN_STALLED, PI_WARN, "identity", signin->identity_frame, &signin->identity);
+    if (!signin->media_missing && teams_signin_lacks_media(signin, end_of(signin)))
+        add_overdue_stage(s, TEAMS_EXPERT_MEDIA_MISSING, PI_NOTE, "call set-up", signin->call_setup_frame, &signin->call_setup);
 }
 
 /* ---- what connections say ---- */
@@ -119,6 +128,30 @@ add_replaced_name(void *key, void *value _U_, void *data)
 static const teams_expert told_at_the_end[] = { TEAMS_EXPERT_TCP_UNANSWERED, TEAMS_EXPERT_SYN_ACK, TEAMS_EXPERT_QUIC_UNANSWERED,
     TEAMS_EXPERT_HANDSHAKE_ENDED };
 
+/* An answer came after all: what a frame said of the missing one was true up to then. */
+static void
+take_back_answered(const signin_session *s, GHashTable *replaced)
+{
+    for (unsigned pass = 0; pass < 2; pass++)
+        for (unsigned i = 0; i < s->questions->len; i++) {
+            const ts_name_question *question = (const ts_name_question *)g_ptr_array_index(s->questions, i);
+            const bool answered = question->tries == 0;
+
+            if (!question->unanswered_reported || answered != (pass == 0))
+                continue;
+            char *shown = report_name(question->name);
+            char *key = g_strdup_printf(TYPE_UNANSWERED " %s", shown);
+
+            g_free(shown);
+            if (answered)
+                g_hash_table_add(replaced, key);
+            else {
+                g_hash_table_remove(replaced, key);     /* another type of the name still has none */
+                g_free(key);
+            }
+        }
+}
+
 /* What connections say of the sign-in stands for what single frames said: the same code, one that it explains, or filter and name. */
 static GHashTable *
 replaced_details(const signin_session *s)
@@ -143,6 +176,7 @@ replaced_details(const signin_session *s)
         else
             add_replaced_name((void *)found->name, NULL, &names);
     }
+    take_back_answered(s, replaced);
     return replaced;
 }
 
@@ -249,7 +283,7 @@ static const struct {
 } question_rules[] = {
     { "teams_dns.no_answer", ts_question_lacks_answer, offsetof(ts_name_question, no_answer_reported),
         offsetof(ts_name_question, first_frame) },
-    { "teams_dns.type_unanswered", ts_question_lacks_type, offsetof(ts_name_question, unanswered_reported),
+    { TYPE_UNANSWERED, ts_question_lacks_type, offsetof(ts_name_question, unanswered_reported),
         offsetof(ts_name_question, first_frame) },
     { "teams_dns.truncated_no_tcp", ts_question_lacks_tcp, offsetof(ts_name_question, truncated_reported),
         offsetof(ts_name_question, truncated_frame) },
@@ -428,13 +462,13 @@ const report_verdict_row signin_verdicts[] = {
         "they were connected.",
         "a TLS session with data both ways to an identity host; names of later stages, in DNS or TLS", holds_identity_reached, false },
     { "identity-only", REPORT_UNKNOWN,
-        "Identity was connected, with data both ways; nothing after it is in this capture.",
+        "Identity was connected, with data both ways; nothing of this sign-in after it is in this capture.",
         "a TLS session with data both ways to an identity host; no name of a later stage", holds_identity_only, false },
     { "asked-past-identity", REPORT_UNKNOWN,
         "Services after identity were asked for; this capture does not show whether they were connected.",
         "names of stages after identity, in DNS or TLS, and no TLS session with data to one of them", holds_past_asked, false },
     { "identity-asked", REPORT_UNKNOWN,
-        "Identity was asked for; nothing after it is in this capture.",
+        "Identity was asked for; nothing of this sign-in after it is in this capture.",
         "names of identity, in DNS or TLS, and of no later stage", holds_identity_asked, false },
     { "names-only", REPORT_UNKNOWN,
         "Names of the service were asked for, but none of identity and none after it.",
@@ -496,7 +530,7 @@ signin_conclude(signin_session *s)
     GHashTable *replaced = replaced_details(s);
 
     add_seen_problems(s, replaced);
-    add_overdue_stages(s, end);
+    add_overdue_stages(s);
     add_late_questions(s, replaced, end);
     add_late_clients(s, replaced, end);
     g_hash_table_destroy(replaced);

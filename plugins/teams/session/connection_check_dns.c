@@ -13,6 +13,7 @@
 #include "session/signin.h"
 
 #define RESOLVER_SECONDS    3.0     /* a resolver that has not answered by then does not */
+#define LIST_MIN            5       /* names */
 #define QUESTIONS_MIN       3       /* of one name, before silence is told */
 #define SLOW_SECONDS        1.0
 #define SLOW_NAMES_MIN      3
@@ -261,9 +262,46 @@ check_missing_before(teams_check *j)
             "%u question%s about %s had NXDOMAIN, and others were answered with an address", count, count == 1 ? "" : "s", teams_name_list_text(&list));
 }
 
+/*
+ * None of several names exists, each was asked for once and for one type, and
+ * the client tried no connection: a list of names is checked. A program that
+ * needs a name asks for A and AAAA, or again.
+ */
+static bool
+is_list(const teams_check *j)
+{
+    for (unsigned i = 0; i < teams_check_name_count(j); i++) {
+        const teams_asked_name *asked = teams_check_name(j, i)->asked;
+
+        if (asked == NULL || questions(asked) != 1 || asked->types[TEAMS_DNS_A].missing != 1)
+            return false;
+    }
+    return teams_check_name_count(j) >= LIST_MIN && teams_check_connection_count(j) == 0;
+}
+
+static void
+tell_list(teams_check *j)
+{
+    teams_name_list list = teams_name_list_new(j);
+
+    for (unsigned i = 0; i < teams_check_name_count(j); i++) {
+        const teams_asked_name *asked = teams_check_name(j, i)->asked;
+
+        teams_name_list_add(&list, asked->name, asked->types[TEAMS_DNS_A].problem_frame);
+    }
+    teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_MISSING], PI_WARN,
+        (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_UNKNOWN, .name = list.first, .names = list.seen },
+        "No name that was asked for exists for the resolver %s (NXDOMAIN): %s; each was asked for once, as somebody does who checks a list",
+        resolver_text(j, teams_check_name(j, 0)->asked), teams_name_list_text(&list));
+}
+
 static void
 check_addresses(teams_check *j)
 {
+    if (is_list(j)) {
+        tell_list(j);
+        return;
+    }
     for (unsigned i = 0; i < teams_check_name_count(j); i++) {
         const teams_name_result *name = teams_check_name(j, i);
         const teams_dns_outcome *a = name->asked == NULL ? NULL : &name->asked->types[TEAMS_DNS_A];

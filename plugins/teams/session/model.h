@@ -178,6 +178,7 @@ struct teams_signin {
     bool stalled;                   /* D15 was raised */
     bool media_missing;             /* D16 was raised */
     nstime_t repeated_bootstrap;    /* when a bootstrap name was asked again; zero: not */
+    const teams_signin *next;       /* of the client, which ends it; NULL: none yet */
     const char *continent;          /* where its services are: of the first one that says so */
     const char *continent_name;     /* that name */
     const wmem_list_t *earlier;     /* teams_sighting *: shared names just before it; NULL where none */

@@ -212,6 +212,8 @@ signin_new(teams_model *model, const packet_info *pinfo, teams_client *client)
     signin->earlier = teams_signin_take_earlier(model, &client->addr, teams_time(pinfo));
     if (signin->earlier != NULL)
         wmem_list_foreach((wmem_list_t *)signin->earlier, note_earlier, signin);
+    if (client->signin != NULL)
+        client->signin->next = signin;
     client->signin = signin;
     return signin;
 }

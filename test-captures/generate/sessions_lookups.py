@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What lookups say, and what they do not: addresses under another name, answers that come late or one after the
+other, lists that somebody checks."""
+from common import capture
+from resolver import A, AAAA, HTTPS, NXDOMAIN, chain, response
+from sessions import go_on, start
+from signin import Client
+
+EDGE = "e4593.g.akamaiedge.net"     # in no table
+
+
+@capture("sessions/aliases-alone.pcap", "2026-03-02T08:00:00")
+def aliases_alone(c):
+    """Clients that have an alias from elsewhere, and ask for where it leads: at .100 for A, at ::101 for AAAA, at .102 for HTTPS
+    with a hint. TLS under the name itself follows. At .103 the answer comes after the ClientHello, at .104 it gives another address."""
+    four, hints, late, other = (Client(c, f"192.168.1.{n}") for n in (100, 102, 103, 104))
+    six = Client(c, "2001:db8:1::101", "2001:db8::1")
+    hint = b"\0\1\0" + b"\0\4" + b"\0\4" + bytes([198, 51, 100, 102])      # priority 1, ".", key 4 of RFC 9460, 14.3.2
+    four.resolver.ask(0, EDGE, ["198.51.100.100"])
+    six.resolver.ask(0.1, EDGE, ["2001:db8:ed9e::101"], kind=AAAA)
+    hints.resolver.ask(0.2, EDGE, kind=HTTPS, records=[(EDGE, HTTPS, 60, hint)])
+    late.resolver.ask(3, EDGE, ["198.51.100.103"])
+    other.resolver.ask(0.4, EDGE, ["198.51.100.105"])
+    for n, (client, address) in enumerate(((four, "198.51.100.100"), (six, "2001:db8:ed9e::101"), (hints, "198.51.100.102"),
+                                           (late, "198.51.100.103"), (other, "198.51.100.104"))):
+        client.connect(1 + n * 0.1, address, "teams.microsoft.com")
+
+
+@capture("sessions/answers-in-between.pcap", "2026-03-02T08:00:00")
+def answers_in_between(c):
+    """A and HTTPS of the relay's name lead to two hosts; the HTTPS answer comes last, after another name has been asked for."""
+    client = Client(c, "192.168.1.106")
+    name, manager = "euaz.tr.teams.microsoft.com", "euaz.tr.teams.trafficmanager.net"
+    start(client, 0)
+    client.resolver.ask(2, name, [manager, "b-tr-teams-euno-05.northeurope.cloudapp.azure.com", "52.114.250.123"])
+    port, number = client.resolver.question(2.001, name, HTTPS)
+    client.resolver.ask(8, "authsvc.teams.microsoft.com", ["52.113.194.134"])
+    client.resolver.answer(8.5, port, response(number, name, HTTPS, chain(name, [manager, "b-tr-teams-aue-02.australiaeast.cloudapp.azure.com"])))
+
+
+@capture("sessions/lists-looked-up.pcap", "2026-08-17T08:00:00")
+def lists_looked_up(c):
+    """Six names of which none exists. At .110 each is asked for once, which is how a list is checked; at .111 for A and AAAA, as
+    clients do; at .112 the last one twice; at .113 the first one exists. At .114 there are four."""
+    names = ("presence.teams.microsoft.com", "config.teams.microsoft.com", "go.trouter.teams.microsoft.com",
+             "api.flightproxy.teams.microsoft.com", "outlook.cloud.microsoft", "teams.cloud.microsoft")
+    for n in range(5):
+        client = Client(c, f"192.168.1.{110 + n}")
+        for i, name in enumerate(names[2:] if n == 4 else names):
+            exists = n == 3 and i == 0
+            for kind in (A, AAAA) if n == 1 else (A,):
+                client.resolver.ask(n * 30 + i, name, ["52.113.194.132"] if exists else (), kind=kind, rcode=0 if exists else NXDOMAIN)
+        if n == 2:
+            client.resolver.ask(n * 30 + 9, names[-1], rcode=NXDOMAIN)
+        c.udp(n * 30 + 12, (f"192.168.1.{110 + n}", 123), ("192.168.1.1", 123), bytes(48))
+
+
+@capture("sessions/stalled-twice.pcap", "2026-03-02T08:00:00")
+def stalled_twice(c):
+    """Sign-ins that stop after identity. The client at .116 signs in again 40 minutes later, and gets through; so does the one at .118,
+    which had asked for call set-up the first time. The one at .117 never comes back."""
+    for n in (116, 117):
+        start(Client(c, f"192.168.1.{n}"), 0)
+    caller = Client(c, "192.168.1.118")
+    start(caller, 0)
+    caller.resolver.ask(3, "api.flightproxy.teams.microsoft.com", ["52.114.77.136"])
+    for client in (Client(c, "192.168.1.116"), caller):
+        start(client, 2400)
+        go_on(client, 2403)

@@ -99,28 +99,28 @@ ts_address_is_private(const address *addr)
         (memcmp(bytes, zero, sizeof zero) == 0 && bytes[15] <= 1);
 }
 
-const ts_prefix_row *
-ts_address_prefix(const address *addr, const nstime_t *when)
+static const ts_prefix_row *
+prefix_among(const ts_prefix_row *(*find)(uint8_t family, const uint8_t *address, uint32_t yyyymm), const address *addr, const nstime_t *when)
 {
     uint8_t within[4];
 
     if (addr->type != AT_IPv4 && addr->type != AT_IPv6)
         return NULL;
     if (ts_nat64_within(addr, when, within))
-        return ts_prefix_find(4, within, ts_month_of(when->secs));
-    return ts_prefix_find(addr->type == AT_IPv4 ? 4 : 6, (const uint8_t *)addr->data, ts_month_of(when->secs));
+        return find(4, within, ts_month_of(when->secs));
+    return find(addr->type == AT_IPv4 ? 4 : 6, (const uint8_t *)addr->data, ts_month_of(when->secs));
+}
+
+const ts_prefix_row *
+ts_address_prefix(const address *addr, const nstime_t *when)
+{
+    return prefix_among(ts_prefix_find, addr, when);
 }
 
 const ts_prefix_row *
 ts_address_media_prefix(const address *addr, const nstime_t *when)
 {
-    uint8_t within[4];
-
-    if (addr->type != AT_IPv4 && addr->type != AT_IPv6)
-        return NULL;
-    if (ts_nat64_within(addr, when, within))
-        return ts_prefix_find_media(4, within, ts_month_of(when->secs));
-    return ts_prefix_find_media(addr->type == AT_IPv4 ? 4 : 6, (const uint8_t *)addr->data, ts_month_of(when->secs));
+    return prefix_among(ts_prefix_find_media, addr, when);
 }
 
 address *

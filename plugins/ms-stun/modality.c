@@ -89,41 +89,30 @@ conflict_text(const modality_evidence *one, const modality_evidence *other)
     return last;
 }
 
+/* The first of both ports that says something. */
 static modality_evidence
-by_server_port(const packet_info *pinfo)
+by_ports(uint16_t one, uint16_t other, ts_modality (*says)(uint16_t port), const char *side)
 {
-    const uint16_t ports[2] = { (uint16_t)pinfo->destport, (uint16_t)pinfo->srcport };
-    modality_evidence found = { TS_MODALITY_UNKNOWN, "" };
+    const uint16_t ports[2] = { one, other };
 
-    for (unsigned i = 0; i < 2 && found.modality == TS_MODALITY_UNKNOWN; i++) {
-        found.modality = ts_modality_of_relay_port(ports[i]);
-        if (found.modality == TS_MODALITY_UNKNOWN)
-            continue;
-        found.evidence = port_evidence(server_side, ports[i]);
+    for (unsigned i = 0; i < 2; i++) {
+        const ts_modality modality = says(ports[i]);
+
+        if (modality != TS_MODALITY_UNKNOWN)
+            return (modality_evidence) { modality, port_evidence(side, ports[i]) };
     }
-    return found;
+    return (modality_evidence) { TS_MODALITY_UNKNOWN, "" };
 }
 
 static modality_evidence
 by_client_port(const ts_path *path, bool from_local)
 {
-    uint16_t ports[2] = { path->src.port, path->dst.port };
-    modality_evidence found = { TS_MODALITY_UNKNOWN, "" };
+    const uint16_t source = path->src.port, destination = path->dst.port;
 
-    if (path->server.addr.type != AT_NONE) {
-        /* Only the client's own socket; the peer's address is its relay's. */
-        ports[0] = ports[1] = path->from_client ? path->src.port : path->dst.port;
-    } else if (!from_local) {
-        ports[0] = path->dst.port;
-        ports[1] = path->src.port;
-    }
-    for (unsigned i = 0; i < 2 && found.modality == TS_MODALITY_UNKNOWN; i++) {
-        found.modality = ts_modality_of_client_port(ports[i]);
-        if (found.modality == TS_MODALITY_UNKNOWN)
-            continue;
-        found.evidence = port_evidence(client_side, ports[i]);
-    }
-    return found;
+    /* Through a relay only the client's own socket; the peer's address is its relay's. */
+    if (path->server.addr.type != AT_NONE)
+        return by_ports(path->from_client ? source : destination, 0, ts_modality_of_client_port, client_side);
+    return by_ports(from_local ? source : destination, from_local ? destination : source, ts_modality_of_client_port, client_side);
 }
 
 /* "clock of 16000 Hz". Interned, as the others. */
@@ -178,7 +167,8 @@ ts_modality_find(const packet_info *pinfo, const ts_path *path, bool from_local,
     const modality_evidence none = { TS_MODALITY_UNKNOWN, "" };
     const modality_evidence telephony = { TS_MODALITY_AUDIO, "Direct Routing" };
     const modality_evidence strong[] = {
-        by_payload(payload), by_server_port(pinfo), payload->direct_routing ? none : by_client_port(path, from_local)
+        by_payload(payload), by_ports((uint16_t)pinfo->destport, (uint16_t)pinfo->srcport, ts_modality_of_relay_port, server_side),
+        payload->direct_routing ? none : by_client_port(path, from_local)
     };
     const modality_evidence weak = payload->direct_routing ? telephony : by_stream_type(stream_type);
     ts_modality_result result = { TS_MODALITY_UNKNOWN, "", NULL };

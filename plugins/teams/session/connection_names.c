@@ -10,6 +10,7 @@
 
 #include <epan/to_str.h>
 #include <wsutil/inet_addr.h>
+#include <wsutil/str_util.h>
 
 #include "common/endpoint.h"
 #include "session/signin.h"
@@ -38,16 +39,6 @@ static bool
 is_probe(const ts_name_info *info)
 {
     return info->whole->service == TS_SERVICE_CONNECTIVITY_PROBE;
-}
-
-static const char *
-lower_name(const char *name)
-{
-    char *lower = g_ascii_strdown(name, -1);
-    const char *kept = wmem_strdup(wmem_file_scope(), lower);
-
-    g_free(lower);
-    return kept;
 }
 
 /* ---- hosts ---- */
@@ -94,7 +85,7 @@ learn_host(const packet_info *pinfo, const address *addr, const teams_net_client
 static teams_asked_name *
 asked_name_of(const packet_info *pinfo, teams_net_client *client, const ts_name_info *info)
 {
-    const char *key = lower_name(info->links[0].name);
+    const char *key = wmem_ascii_strdown(wmem_file_scope(), info->links[0].name, -1);
     teams_asked_name *asked = (teams_asked_name *)wmem_map_lookup(client->names, key);
 
     if (asked == NULL) {

@@ -454,6 +454,47 @@ def test_sessions_that_the_client_leaves_beside_others():
     assert "others with the same name work" in closed["summary"] and "filter" not in closed["summary"]
 
 
+def test_a_client_that_polls_identity_is_in_no_loop():
+    """Every 5 s beside telemetry, every 30 s with one that is late; not a client that goes to the page between, comes at all times, or
+    comes faster than RFC 8628 lets it."""
+    told = of_clients(capture("identity-polled"))
+    for n, words in ((20, "8 times, about every 5 s"), (21, "6 times, about every 30 s")):
+        assert set(above_note(told[f"192.168.1.{n}"])) == set() and told[f"192.168.1.{n}"]["verdict_code"] == "identity-only"
+        polled, = [problem for problem in told[f"192.168.1.{n}"]["problems"] if problem["code"] == "identity-polled"]
+        assert words in polled["summary"] and "device code" in polled["advice"] and polled["severity"] == "note"
+    assert causes(told["192.168.1.22"]) == {} and told["192.168.1.22"]["verdict_code"] == "went-through"
+    for n in (23, 24, 25):
+        assert set(causes(told[f"192.168.1.{n}"])) == {"login-loop"}
+
+
+def test_a_proxy_that_asks_once_refuses_nobody():
+    """The client has credentials, and does not come back: a warning; it has none, or comes three times: an error; the capture ends: a note."""
+    told = of_clients(capture("asked-once"))
+    words = {20: ("warning", "once, and the client does not come back with any"), 21: ("error", "refuses (407"), 23: ("error", "refuses (407"),
+             22: ("note", "before the capture ends")}
+    for n, (severity, text) in words.items():
+        problem, = [problem for problem in told[f"192.168.1.{n}"]["problems"] if problem["code"] == "proxy-credentials"]
+        assert problem["severity"] == severity and text in problem["summary"], problem
+        asked = frames(capture("asked-once"), f"http.response.code == 407 && ip.dst == 192.168.1.{n}", stock=True)
+        assert [str(problem["frame"])] == asked[{20: -1, 23: 2}.get(n, 0)]
+    assert "exempt" not in above_note(told["192.168.1.20"])["proxy-credentials"]["summary"]
+    assert told["192.168.1.20"]["verdict_code"] != "failed" and told["192.168.1.21"]["verdict_code"] == "failed"
+
+
+def test_what_works_beside_is_in_the_advice():
+    """What others with the same name or to the same address show: no rule is in the way of that alone."""
+    told = above_note(reported(capture("not-always"))[0])
+    assert set(told) == {"reset-after-server-name", "hello-unanswered", "tcp-refused", "tcp-unanswered"}
+    for code in ("reset-after-server-name", "hello-unanswered", "tcp-refused"):
+        assert "others with the same name work" in told[code]["summary"] and "Other connections with the same name" in told[code]["advice"]
+        assert "filter" not in told[code]["advice"] and told[code]["severity"] == "warning"
+    dead = {problem["summary"].split(" ")[2]: problem for problem in reported(capture("not-always"))[0]["problems"] if problem["code"] == "tcp-unanswered"}
+    assert "(52.123.128.15:443) is never answered" in dead[AUTH_NAME]["summary"] and "reached in another way" in dead[AUTH_NAME]["summary"]
+    assert "not always answered" in dead[LOGIN_NAME]["summary"] and dead[LOGIN_NAME]["advice"].startswith("Other connections to the same address")
+    filtered = above_note(reported(harness.shared("failures/06-rst-after-clienthello.pcapng"))[0])["reset-after-server-name"]
+    assert "exempt the names" in filtered["advice"]
+
+
 def test_who_answers_at_another_time():
     """A proxy that is gone around lets nobody in; one that answered is not dead, nor is a resolver that answers names of others."""
     told = of_clients(capture("answered-elsewhere"))

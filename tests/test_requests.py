@@ -258,6 +258,15 @@ def test_a_token_that_identity_refuses():
     assert found["verdict_code"] not in ("signed-in", "went-through")
 
 
+def test_a_client_that_polls_with_a_device_code_is_not_refused():
+    """RFC 8628, 3.5: 400 until the user has signed in elsewhere. Without the code it is a refusal."""
+    found = signin(capture("device-code"))
+    told = problem(found, "request-denied")
+    assert told["severity"] == "note" and "refused 6 times" in told["summary"] and "device code" in told["summary"]
+    assert [row["code"] for row in found["problems"] if row["severity"] in ("warning", "error")] == []
+    assert "identity-polled" not in [row["code"] for row in found["problems"]]
+
+
 def test_a_web_socket_in_http2_is_no_proxy():
     """RFC 8441: its CONNECT has a path, and goes to the server itself."""
     found = signin(capture("odd-http"))

@@ -126,3 +126,16 @@ def not_told(c):
                                "/api/chatsvc/emea/v1/", "/api/authsvc/v1.0/authz/", "/api/authsvc/v1.0/lfts/", "/api/csa/emea/api/")):
         door.exchange(15.0 + n / 10, "GET", where + "janedoe")
     door.exchange(20.0, "GET", "/v2/")
+
+
+@capture("keys/device-code.pcapng", "2026-09-14T16:10:00")
+def device_code(c):
+    """A client asks for a code for another device, and polls for the token: six times in vain, as the user still types."""
+    client = KeyedClient(c, "192.168.1.20")
+    client.open(-1.0, "teams.microsoft.com", "52.113.194.132").exchange(-0.7, "GET", "/v2/", body=PAGE)
+    for n in range(7):
+        login = client.open(5.2 * n, "login.microsoftonline.com", "40.126.32.74")
+        if n == 0:
+            login.exchange(0.4, "POST", "/organizations/oauth2/v2.0/devicecode", body={"user_code": "ABCD1234", "interval": 5})
+        else:
+            login.exchange(5.2 * n + 0.4, "POST", "/organizations/oauth2/v2.0/token", status=400, body={"error": "authorization_pending"})

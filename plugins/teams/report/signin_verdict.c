@@ -55,7 +55,7 @@ add_overdue_stage(signin_session *s, teams_expert row, int severity, const char 
 static bool
 is_stalled(const signin_session *s)
 {
-    return !has_fatal(s) && teams_signin_is_stalled(s->signin, end_of(s->signin));
+    return !has_fatal(s) && !s->result->identity_polled && teams_signin_is_stalled(s->signin, end_of(s->signin));
 }
 
 static void

@@ -192,6 +192,7 @@ typedef struct {
     bool identity_reached;                  /* a TLS session with an identity host has data both ways */
     bool beyond_reached;                    /* the same with any host of a stage after identity */
     bool services_reached;                  /* the same without relays, which TLS reaches without a token */
+    bool identity_polled;                   /* the client asks identity by the clock, as for a sign-in on another device */
     bool services_unserved;                 /* one was connected, and served no request that can be read there */
     const char *proxy;                      /* endpoint of the proxy in use; NULL none */
     teams_request_use *uses;                /* in order of their first request */

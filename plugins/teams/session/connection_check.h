@@ -30,6 +30,7 @@ typedef struct {
     bool reached;                   /* one of them has a TLS session with data both ways */
     bool refused;                   /* ... and no request that can be read there was served */
     bool by_proxy;
+    unsigned challenges;            /* how often the proxy asked for credentials for it */
     bool reached_by_proxy;          /* ... through it, not around it */
     bool timed;
     const teams_connection *first;  /* over TCP */
@@ -64,6 +65,7 @@ typedef struct {
     const char *name;
     bool fatal;
     wmem_map_t *names;              /* all that it is about, where there are several; NULL: none but that */
+    const char *advice;             /* where that of the row does not fit; NULL: it does */
 } teams_problem_place;
 
 void teams_check_add(teams_check *j, const ts_expert_row *row, int severity, teams_problem_place place, const char *format, ...) G_GNUC_PRINTF(5, 6);

@@ -6,6 +6,8 @@
 
 #include "session/connection_check.h"
 
+#define RETRY_SECONDS   3.0     /* whoever has credentials, or a user to ask for them, is likely back by then */
+
 enum { HTTP_FORBIDDEN = 403, HTTP_PROXY_AUTHENTICATION = 407 };
 
 static const char *
@@ -48,9 +50,64 @@ is_let_in_later(const teams_check *j, const teams_connection *c)
     return c->proxy_status == HTTP_PROXY_AUTHENTICATION && c->proxy_challenges <= 1 && name != NULL && name->reached_by_proxy;
 }
 
+static bool
+was_let_in(const teams_check *j, const teams_connection *c)
+{
+    return c->p->challenge_frame != 0 && (c->state != TEAMS_CONNECTION_PROXY_REFUSED || is_let_in_later(j, c));
+}
+
+/* Does the proxy let the client in elsewhere, after it asked for credentials? It has some then. */
+static bool
+has_credentials(const teams_check *j)
+{
+    for (unsigned i = 0; i < teams_check_connection_count(j); i++)
+        if (was_let_in(j, teams_check_connection(j, i)))
+            return true;
+    return false;
+}
+
+/*
+ * Did the proxy ask for credentials for the name once and no more, as it asks
+ * for every name, and the client has not come back? No refusal: it has some,
+ * or the capture ends at once.
+ */
+static bool
+is_asked_once(const teams_check *j, const teams_connection *c, bool credentials)
+{
+    const teams_name_result *name = c->name == NULL ? NULL : teams_check_name_of(j, c->name);
+
+    return c->state == TEAMS_CONNECTION_PROXY_REFUSED && c->proxy_status == HTTP_PROXY_AUTHENTICATION && name != NULL && name->challenges == 1 &&
+        !name->reached && (credentials || !teams_check_time_passed(j, &c->last, RETRY_SECONDS));
+}
+
+static void
+check_asked_once(teams_check *j, bool credentials)
+{
+    teams_name_list list = teams_name_list_new(j);
+    const teams_connection *first = NULL;
+    bool over = false;
+
+    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
+        const teams_connection *c = teams_check_connection(j, i);
+
+        if (!is_asked_once(j, c, credentials))
+            continue;
+        first = first == NULL ? c : first;
+        over = over || teams_check_time_passed(j, &c->last, RETRY_SECONDS);
+        teams_name_list_add(&list, c->name, c->proxy_status_frame);
+    }
+    if (first != NULL)
+        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_PROXY_CREDENTIALS_REFUSED], over && list.matters ? PI_WARN : PI_NOTE,
+            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_CLIENT, .name = list.first,
+                .advice = over ? "The client gave up, or its program has no credentials: exempt the names of Teams and identity from authentication at the proxy"
+                    : "The capture ends before the client could answer: take a longer one" },
+            "The proxy %s asks for credentials (407) for %s once%s, and the client does not come back with any%s%s", first->endpoint,
+            teams_name_list_text(&list), list.names == 1 ? "" : " each", over ? "" : " before the capture ends", over ? teams_name_list_tail(&list) : "");
+}
+
 /* The connections whose last answer was one of these; 0 stands for any other error. */
 static void
-check_refusal(teams_check *j, unsigned status, teams_expert row)
+check_refusal(teams_check *j, unsigned status, teams_expert row, bool credentials)
 {
     teams_name_list list = teams_name_list_new(j);
     const teams_connection *first = NULL;
@@ -61,7 +118,7 @@ check_refusal(teams_check *j, unsigned status, teams_expert row)
         const bool other = c->proxy_status != HTTP_FORBIDDEN && c->proxy_status != HTTP_PROXY_AUTHENTICATION;
 
         if (c->state != TEAMS_CONNECTION_PROXY_REFUSED || (status == 0 ? !other : c->proxy_status != status) ||
-                is_let_in_later(j, c))
+                is_let_in_later(j, c) || is_asked_once(j, c, credentials))
             continue;
         first = first == NULL ? c : first;
         push = push || c->service == TS_SERVICE_PUSH_REALTIME;
@@ -85,7 +142,7 @@ check_credentials(teams_check *j)
     for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
         const teams_connection *c = teams_check_connection(j, i);
 
-        if (c->p->challenge_frame == 0 || (c->state == TEAMS_CONNECTION_PROXY_REFUSED && !is_let_in_later(j, c)))
+        if (!was_let_in(j, c))
             continue;
         first = first == NULL ? c : first;
         challenged++;
@@ -157,10 +214,13 @@ check_configuration(teams_check *j)
 void
 teams_check_proxy(teams_check *j)
 {
+    const bool credentials = has_credentials(j);
+
     check_use(j);
     check_credentials(j);
-    check_refusal(j, HTTP_PROXY_AUTHENTICATION, TEAMS_EXPERT_PROXY_CREDENTIALS_REFUSED);
-    check_refusal(j, HTTP_FORBIDDEN, TEAMS_EXPERT_PROXY_FORBIDDEN);
-    check_refusal(j, 0, TEAMS_EXPERT_PROXY_FAILED);
+    check_asked_once(j, credentials);
+    check_refusal(j, HTTP_PROXY_AUTHENTICATION, TEAMS_EXPERT_PROXY_CREDENTIALS_REFUSED, credentials);
+    check_refusal(j, HTTP_FORBIDDEN, TEAMS_EXPERT_PROXY_FORBIDDEN, credentials);
+    check_refusal(j, 0, TEAMS_EXPERT_PROXY_FAILED, credentials);
     check_configuration(j);
 }

@@ -286,12 +286,28 @@ is_token_of_identity(const teams_check *j, const teams_request_kind *kind)
     return is_token_path_of_identity(kind) && !is_reached(j, TS_STAGE_TOKEN) && !j->result->beyond_reached;
 }
 
+/* RFC 8628, 3.5: whoever polls for a token is refused with 400 until the user has signed in elsewhere. */
+static bool
+awaits_other_device(const teams_check *j, const teams_request_use *use)
+{
+    if (use->refused->status != 400 || !is_token_path_of_identity(use->kind))
+        return false;
+    for (unsigned i = 0; i < j->result->use_count; i++) {
+        const teams_request_use *asked = &j->result->uses[i];
+
+        if (asked->succeeded > 0 && asked->kind->stage == TS_STAGE_IDENTITY && g_str_has_suffix(asked->kind->path, "/devicecode") &&
+                asked->first->number < use->refused->number)
+            return true;
+    }
+    return false;
+}
+
 /* Without a token nothing goes on; a service that never answers well is missed by the user; else one path of many is meant. */
 static int
 severity_of(const teams_check *j, const refusals *r, const teams_request_use *use)
 {
     const teams_request_kind *kind = use->kind;
-    const bool unknown = is_sequel_unknown(j, use);
+    const bool unknown = is_sequel_unknown(j, use) || awaits_other_device(j, use);
 
     if (!unknown && (kind->stage == TS_STAGE_TOKEN || kind->stage == TS_STAGE_IDENTITY) && teams_request_is_of_stage(use->refused) &&
             !is_reached(j, kind->stage) && !j->result->beyond_reached)
@@ -329,9 +345,11 @@ check_refused(teams_check *j, const refusals *r, const teams_request_use *use, i
         kind->service == TS_SERVICE_UNKNOWN ? "Unknown path" : ts_service_label(kind->service), kind->method, kind->path, kind->host,
         use->refusals == 1 ? "" : wmem_strdup_printf(j->scope, "%u times, at last ", use->refusals),
         teams_request_status_text(j->scope, use->refused),
+        awaits_other_device(j, use) ? "the client polls for a sign-in on another device (device code), as which it is normal" :
         is_sequel_unknown(j, use) ? "whether a later request succeeded is not seen" : "no later request succeeded", others);
     if (kind->stage == TS_STAGE_IDENTITY)
         j->identity_reported = true;
+    j->result->identity_polled = j->result->identity_polled || awaits_other_device(j, use);
 }
 
 /* ---- to identity again and again ---- */

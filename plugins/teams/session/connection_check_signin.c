@@ -11,6 +11,8 @@
 
 #define LOOP_MIN            4       /* visits to identity without anything after it */
 #define LOOP_GAP            2.0     /* seconds */
+#define POLL_MIN            4.5     /* the same: RFC 8628, 3.2 and 3.5 has 5 for a client that polls */
+#define POLL_ALIKE          1.0     /* by which intervals of one that polls differ at most */
 
 /* ---- what is checked ---- */
 
@@ -107,6 +109,7 @@ gather_connections(teams_check *j, const teams_net_client *client)
 
         name->tried++;
         name->by_proxy = name->by_proxy || c->proxy;
+        name->challenges += c->proxy_challenges;
         const bool used = c->state == TEAMS_CONNECTION_USED || (c->p->answer_bytes > 0 && !teams_connection_gave_up(c, &j->end));
 
         name->refused = used && (name->refused || !name->reached) && teams_requests_all_refused(c);
@@ -292,30 +295,101 @@ is_visit(const teams_connection *c, const teams_connection *last)
         (last->end != TEAMS_CONNECTION_OPEN && ts_seconds(&last->ended, &c->start) > 0);
 }
 
-static void
-check_loop(teams_check *j)
-{
-    unsigned visits = 0;
-    const teams_connection *first = NULL, *last = NULL;
+/* Visits to identity, none of them long after the one before. */
+typedef struct {
+    const teams_connection *first;      /* NULL: none */
+    const teams_connection *last;
+    wmem_array_t *gaps;                 /* double: seconds from each to the next */
+    bool others;                        /* since the last one the client went somewhere else */
+    bool between;                       /* ... and came back after that */
+} identity_visits;
 
-    if (j->result->beyond_reached || j->loop_reported)
-        return;
+static unsigned
+visit_count(const identity_visits *visits)
+{
+    return visits->first == NULL ? 0 : wmem_array_get_count(visits->gaps) + 1;
+}
+
+static void
+add_visit(const teams_check *j, identity_visits *visits, const teams_connection *c)
+{
+    const double gap = visits->last == NULL ? 0 : ts_seconds(&visits->last->start, &c->start);
+
+    if (visits->first == NULL || (visit_count(visits) < LOOP_MIN && gap > ROUND_GAP))
+        *visits = (identity_visits) { .first = c, .last = c, .gaps = wmem_array_new(j->scope, sizeof(double)) };
+    else {
+        wmem_array_append_one(visits->gaps, gap);
+        visits->between = visits->between || visits->others || g_ascii_strcasecmp(visits->last->name, c->name) != 0;
+        visits->last = c;
+    }
+    visits->others = false;
+}
+
+static identity_visits
+gather_visits(const teams_check *j)
+{
+    identity_visits visits = { .first = NULL };
+
     for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
         const teams_connection *c = teams_check_connection(j, i);
 
-        if (!is_visit(c, last))
-            continue;
-        if (visits < LOOP_MIN && last != NULL && ts_seconds(&last->start, &c->start) > ROUND_GAP)
-            visits = 0;
-        first = visits == 0 ? c : first;
-        last = c;
-        visits++;
+        if (c->name != NULL && is_visit(c, visits.last))
+            add_visit(j, &visits, c);
+        else if (c->stage != TS_STAGE_IDENTITY && c->stage != TS_STAGE_TELEMETRY)
+            visits.others = true;
     }
-    if (visits >= LOOP_MIN)
+    return visits;
+}
+
+static int
+shortest_first(const void *a, const void *b, void *data _U_)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+/* Seconds between visits, where all but few are alike, as those of a client that polls; 0: they are not. */
+static double
+poll_interval(const identity_visits *visits)
+{
+    const unsigned count = wmem_array_get_count(visits->gaps);
+    double *gaps = (double *)wmem_array_get_raw(visits->gaps);
+    unsigned alike = 0;
+
+    g_qsort_with_data(gaps, (int)count, sizeof(double), shortest_first, NULL);
+    const double usual = gaps[count / 2];
+
+    for (unsigned i = 0; i < count; i++)
+        alike += gaps[i] >= usual - POLL_ALIKE && gaps[i] <= usual + POLL_ALIKE;
+    return usual >= POLL_MIN && alike * 4 >= count * 3 ? usual : 0;
+}
+
+/* A client in a loop goes to its service and back; one that asks identity alone, and by the clock, polls. */
+static void
+check_loop(teams_check *j)
+{
+    if (j->result->beyond_reached || j->loop_reported || j->result->identity_polled)
+        return;
+    const identity_visits visits = gather_visits(j);
+    const unsigned count = visit_count(&visits);
+
+    if (count < LOOP_MIN)
+        return;
+    const double interval = visits.between ? 0 : poll_interval(&visits);
+    const char *name = visits.first->name;
+
+    j->result->identity_polled = interval > 0;
+    if (interval > 0)
+        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_IDENTITY_POLLED], PI_NOTE,
+            (teams_problem_place) { .frame = visits.first->frame, .actor = TEAMS_BY_CLIENT, .name = name },
+            "The client connects to identity (%s) %u times, about every %.0f s, and to no service between: it polls or tries again by the clock",
+            name, count, interval);
+    else
         teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_LOGIN_LOOP], PI_ERROR,
-            (teams_problem_place) { .frame = first->frame, .actor = TEAMS_BY_UNKNOWN, .name = first->name, .fatal = true },
+            (teams_problem_place) { .frame = visits.first->frame, .actor = TEAMS_BY_UNKNOWN, .name = name, .fatal = true },
             "The client connects to identity (%s) %u times in %.0f s and to no service that needs a token: a login loop, for which "
-            "conditional access is a likely cause", first->name, visits, ts_seconds(&first->start, &last->start));
+            "conditional access is a likely cause", name, count, ts_seconds(&visits.first->start, &visits.last->start));
 }
 
 /* Where no problem has said so, and one explains it: connections that are still being made at the end prove nothing. */

@@ -18,6 +18,10 @@
 #define STALL_SECONDS       1.0     /* a receiver that keeps its window shut for so long is stuck */
 #define ZERO_WINDOWS_MIN    3
 
+/* Advice where others get through: no rule is in the way of the address alone. */
+#define NOT_ALWAYS  "Other connections to the same address were answered: look for loss, for a full table of a firewall or NAT, or for a change in between"
+#define NOT_ALWAYS_REFUSED  "Other connections with the same name were answered: compare their addresses and times; a server of several that is down refuses so, too"
+
 /* ---- alike ---- */
 
 /* IPv6, and the name was reached over IPv4. */
@@ -86,9 +90,11 @@ tell_unanswered(teams_check *j, const unanswered *u)
 {
     const teams_name_list *names = &u->names;
     const bool answers = wmem_map_contains(j->answered, u->first->endpoint);
-    const char *never = answers || !names->any_lost ? "not always" : "never";
+    const char *never = answers ? "not always" : "never";
+    const char *elsewhere = answers || names->any_lost ? "" : "; the name was reached in another way";
     const double seconds = ts_seconds(&u->first->start, &u->last);
-    const teams_problem_place place = { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first, .fatal = names->matters };
+    const teams_problem_place place = { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first, .fatal = names->matters,
+        .advice = answers ? NOT_ALWAYS : NULL };
     const int severity = names->matters ? PI_ERROR : PI_WARN;
 
     if (u->first->proxy)
@@ -97,14 +103,14 @@ tell_unanswered(teams_check *j, const unanswered *u)
             "TCP to the proxy %s is %s answered: %u SYNs in %.0f s", u->first->endpoint, never, u->syns, seconds);
     else if (u->private_address)
         teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_PRIVATE_DEAD], severity, place,
-            "%s leads to a private address (split DNS or a block page), and TCP to it (%s) is %s answered: %u SYNs on %u connection%s in %.0f s%s",
+            "%s leads to a private address (split DNS or a block page), and TCP to it (%s) is %s answered: %u SYNs on %u connection%s in %.0f s%s%s",
             teams_name_list_text(names), u->first->endpoint, never, u->syns, u->connections, u->connections == 1 ? "" : "s", seconds,
-            teams_name_list_tail(names));
+            elsewhere, teams_name_list_tail(names));
     else
         teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_UNANSWERED], severity, place,
-            "TCP to %s (%s) is %s answered: %u SYNs on %u connection%s in %.0f s, likely dropped on the way%s",
+            "TCP to %s (%s) is %s answered: %u SYNs on %u connection%s in %.0f s, likely dropped on the way%s%s",
             teams_name_list_text(names), u->first->endpoint, never, u->syns, u->connections,
-            u->connections == 1 ? "" : "s", seconds, teams_name_list_tail(names));
+            u->connections == 1 ? "" : "s", seconds, elsewhere, teams_name_list_tail(names));
 }
 
 /* One problem for each address, and IPv6 only where IPv4 did not take its place. */
@@ -173,11 +179,11 @@ check_refused(teams_check *j)
     if (all.first != NULL)
         teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_REFUSED], teams_name_list_severity(names),
             (teams_problem_place) { .frame = names->frame, .actor = all.first->proxy ? TEAMS_BY_PROXY : TEAMS_BY_NETWORK, .name = names->first,
-                .fatal = names->matters },
-            "TCP to %s (%s%s%s) is refused with a reset (%u time%s)%s", teams_name_list_text(names),
+                .fatal = names->matters, .advice = names->any_lost ? NULL : NOT_ALWAYS_REFUSED },
+            "TCP to %s (%s%s%s) is refused with a reset (%u time%s)%s%s", teams_name_list_text(names),
             all.first->proxy ? "the proxy " : names->names > 1 ? "the first at " : "", all.first->endpoint,
             all.first->private_address && !all.first->proxy ? ", a private address: split DNS or a block page" : "", names->count,
-            names->count == 1 ? "" : "s", teams_name_list_tail(names));
+            names->count == 1 ? "" : "s", names->any_lost ? "" : ", and others with the same name work", teams_name_list_tail(names));
 }
 
 static bool

@@ -70,7 +70,7 @@ static const char *
 say_silent(const teams_check *j, const teams_name_list *list, const teams_connection *first _U_)
 {
     return wmem_strdup_printf(j->scope, "TCP to %s is established, and nothing comes back after the server name%s%s",
-        teams_name_list_text(list), times(j, list), others_text(j));
+        teams_name_list_text(list), times(j, list), !list->any_lost ? ", and others with the same name work" : others_text(j));
 }
 
 static bool
@@ -264,6 +264,16 @@ actor_of(const tls_end *kind, const teams_connection *first)
     return first->alert_from_client ? TEAMS_BY_CLIENT : TEAMS_BY_SERVER;
 }
 
+/* Where the same names worked as well, it was not their name alone. */
+static const char *
+advice_of(const teams_name_list *list, const tls_end *kind)
+{
+    if (list->any_lost || (kind->row != TEAMS_EXPERT_HELLO_RESET && kind->row != TEAMS_EXPERT_HELLO_UNANSWERED))
+        return NULL;
+    return "Other connections with the same name went through: look at what these have in common, as their time, their address and the program "
+        "that made them, and compare a capture taken nearer to the Internet";
+}
+
 /* What only notes say, and what a name that was reached after all can have been. */
 static int
 severity_of(const teams_name_list *list, const tls_end *kind)
@@ -301,7 +311,7 @@ check_end(teams_check *j, const tls_end *kind)
 
     teams_check_add(j, &teams_expert_table.rows[kind->row], severity,
         (teams_problem_place) { .frame = list.frame, .name = list.first, .fatal = severity == PI_ERROR,
-            .actor = actor_of(kind, first) },
+            .actor = actor_of(kind, first), .advice = advice_of(&list, kind) },
         "%s%s", kind->sentence(j, &list, first), severity > PI_NOTE ? teams_name_list_tail(&list) : "");
 }
 

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a client does again and again, or does not do again."""
+from common import capture
+from connections import AUTH, CONFIG, LOGIN, PROXY, PUSH, START, WEB, Client, client_hello, connect, reset, status, through
+
+NEEDED, OK = (407, "Proxy Authentication Required"), (200, "Connection established")
+TELEMETRY = ("mobile.pipe.aria.microsoft.com", "52.114.77.33")
+
+
+@capture("connections/identity-polled.pcap", START)
+def identity_polled(c):
+    """All begin with configuration. .20 polls identity every 5 s, and reports to telemetry; .21 every 30 s, once late; .22 every 10 s,
+    and signs in at last. .23 goes to the page and to identity every 6 s; .24 to identity alone, at all times; .25 every 2.5 s."""
+    five, thirty, ten, loop, odd, fast = clients = [Client(c, f"192.168.1.{n}") for n in range(20, 26)]
+    for who in clients:
+        who.visit(-2, CONFIG)
+    for n in range(8):
+        five.visit(5 * n, LOGIN)
+    five.visit(12, *TELEMETRY)
+    for n in range(5):
+        ten.visit(10 * n, LOGIN)
+        loop.visit(6 * n, WEB)
+        loop.visit(6 * n + 1, LOGIN)
+    for when in (0, 30, 60, 97, 127, 157):
+        thirty.visit(when, LOGIN)
+    ten.visit(45, AUTH)
+    for when in (0, 5, 17, 21, 40):
+        odd.visit(when, LOGIN)
+    for n in range(6):
+        fast.visit(2.5 * n, LOGIN)
+
+
+@capture("connections/asked-once.pcap", START)
+def asked_once(c):
+    """.20 has credentials for two names and does not come back for a third; .21 for none of three; .22 is asked when the capture ends;
+    .23 has credentials, and none for a name that it tries three times."""
+    some, none, last, again = (Client(c, f"192.168.1.{n}") for n in range(20, 24))
+    for who in (some, again):
+        through(who, 0, WEB, [NEEDED, OK])
+        through(who, 2, LOGIN, [NEEDED, OK])
+    through(some, 4, AUTH, [NEEDED])
+    for n, name in enumerate((WEB, LOGIN, AUTH)):
+        through(none, 2 * n, name, [NEEDED])
+        through(again, 4 + n, AUTH, [NEEDED])
+    connection = last.c.tcp(29, last.end(), PROXY)
+    connection.send(29.1, connect(WEB))
+    connection.send(29.2, status(*NEEDED), from_client=False)
+
+
+@capture("connections/not-always.pcap", START)
+def not_always(c):
+    """Besides connections with the same names that work: one is reset after the server name, one has no answer after it, one is
+    refused, SYNs to one of two addresses and to an address that answered before have no answer."""
+    client = Client(c)
+    client.sign_in(0)
+    connection = client.open(4, CONFIG)
+    connection.send(4.2, client_hello(CONFIG))
+    reset(connection, 4.25)
+    client.visit(5, CONFIG)
+    connection = client.open(6, WEB)
+    connection.send(6.2, client_hello(WEB))
+    connection._segment(6.22, False, "A")
+    connection.close(13)
+    client.ask(14, PUSH)
+    client.syn(14.1, client.end(), ("52.123.130.30", 443), "RST")
+    client.visit(15, PUSH)
+    client.resolver.ask(17, AUTH, ["52.123.128.15"])
+    for server, when in (("52.123.128.15", 17.1), ("20.190.128.10", 30)):
+        end = client.end()
+        for again in (0, 1, 3, 7):
+            client.syn(when + again, end, (server, 443))
+    client.visit(27, AUTH)
+    client.ask(29, LOGIN)
+    client.visit(45, LOGIN)

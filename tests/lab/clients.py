@@ -8,10 +8,12 @@ import sys
 import time
 
 import http_requests
+import servers
 import world
 
 HERE = pathlib.Path(__file__).resolve().parent
 AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Teams/24.1"
+KEYS = "/run/lab/keys.txt"
 KINDS = ("curl", "wget", "openssl", "browser")
 
 
@@ -106,7 +108,7 @@ class Client:
         words = ["curl", "--cacert", self.bundle, "-A", AGENT, *version]
         for word in http_requests.curl_words(asked, self.patience):
             words += [word, "--cacert", self.bundle, "-A", AGENT, *version] if word == "--next" else [word]
-        self.run(*words, patience=self.patience * len(asked), environment={"PATH": "/usr/bin", "SSLKEYLOGFILE": "/run/lab/keys.txt"})
+        self.run(*words, patience=self.patience * len(asked), environment={"PATH": "/usr/bin", "SSLKEYLOGFILE": KEYS})
 
     def chromium(self, name, path="/"):
         """A browser engine without a window, a page each time; it does not look at certificates, which the other clients do."""
@@ -114,10 +116,19 @@ class Client:
         arguments = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--user-data-dir=/run/lab/chromium",
                      "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
                      "--disable-default-apps", "--ignore-certificate-errors", f"--timeout={self.patience * 1000}"]
+        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/run/lab"}
         if s.get("proxy") == "http":
             arguments.append(f"--proxy-server=http://{self.gateway}:3128")
-        self.run("timeout", self.patience + 3, *arguments, "--dump-dom", f"https://{name}{path}",
-                 environment={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/run/lab"})
+        elif s.get("proxy") == "http2":
+            arguments.append(f"--proxy-server=https://{servers.PROXY_NAME}:3129")
+            environment["SSLKEYLOGFILE"] = KEYS
+        self.run("timeout", self.patience + 3, *arguments, "--dump-dom", f"https://{name}{path}", environment=environment)
+
+    def tunnels(self, names):
+        """All names through one session with a proxy that speaks HTTP/2 over TLS, whose keys are written."""
+        credentials = ["alex:secret"] if self.settings.get("proxy_auth") else []
+        self.run(sys.executable, "-B", HERE / "tunnels.py", servers.PROXY_NAME, 3129, self.bundle, KEYS, *credentials, *names,
+                 patience=self.patience * len(names))
 
     # --- What is more than a visit ---------------------------------------------------
 

@@ -48,6 +48,8 @@ class Scene:
             s["extra"] = {CONNECTIVITY_CHECK: self.gateway}
         if s.get("pac"):
             s["extra"] = {} if s["pac"] == "none" else {"wpad.corp.example": self.gateway}
+        if s.get("proxy") == "http2":
+            s["extra"] = {servers.PROXY_NAME: self.gateway}
         if s.get("quic") in ("dropped", "admin"):
             s[f"{'drop' if s['quic'] == 'dropped' else 'admin'}_udp"] = ["*"]
 
@@ -61,7 +63,7 @@ class Scene:
         world.start(sys.executable, "-B", world.HERE / "middlebox.py", "lab-client", "lab-router", json.dumps(box),
                     log=servers.LAB / "middlebox.log")
         everything = [*self.site, *self.row.relays()]
-        self.pki = servers.Pki([name.name for name in everything], s)
+        self.pki = servers.Pki([*(name.name for name in everything), servers.PROXY_NAME], s)
         servers.resolver(everything, s, self.gateway)
         if s.get("captive"):
             servers.captive_portal(self.gateway)
@@ -77,8 +79,10 @@ class Scene:
         s = self.settings
         if "proxy_status" in s:
             servers.odd_proxy(self.gateway, s)
-        elif s.get("proxy") == "http" or "intercept" in s:
+        elif s.get("proxy") in ("http", "http2") or "intercept" in s:
             servers.squid(s, self.gateway)
+            if s.get("proxy") == "http2":
+                servers.http2_proxy(self.gateway)
         elif str(s.get("proxy")).startswith("socks5"):
             servers.socks(self.gateway, s)
         if s.get("dead_resolver"):
@@ -107,6 +111,9 @@ class Scene:
             client.plain("http://wpad.corp.example/wpad.dat")
         if s.get("requests"):
             client.requests(self.row.site)
+            return
+        if s.get("proxy") == "http2" and self.row.client != "chromium":
+            client.tunnels([name.name for name in self.site if "steps" not in s or matches(s["steps"], name.name)])
             return
         for _ in range(s.get("loop", 1)):
             for name in self.site:

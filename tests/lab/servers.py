@@ -282,6 +282,8 @@ def media(relays, site, settings):
 
 # --- Proxies ---------------------------------------------------------------------------------------
 
+PROXY_NAME = "proxy.corp.example"
+
 SQUID = """cache_effective_user proxy
 cache_effective_group proxy
 pid_filename none
@@ -344,6 +346,13 @@ def auth_helper(kind):
                     encoding="utf-8")
     path.chmod(0o755)
     return path
+
+
+def http2_proxy(gateway):
+    """nghttpx before squid: HTTP/2 over TLS with the client, CONNECT of HTTP/1.1 with squid."""
+    return serve("nghttpx", [], ["nghttpx", f"--frontend={gateway},3129", f"--backend={gateway},3128;;proto=http/1.1", "--http2-proxy",
+                                 "--workers=1", "--no-ocsp", "--conf=/dev/null", LAB / "certs/key.pem", LAB / f"certs/{PROXY_NAME}.pem"],
+                 "router", port=3129)
 
 
 def socks(gateway, settings):

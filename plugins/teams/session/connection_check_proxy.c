@@ -56,32 +56,42 @@ was_let_in(const teams_check *j, const teams_connection *c)
     return c->p->challenge_frame != 0 && (c->state != TEAMS_CONNECTION_PROXY_REFUSED || is_let_in_later(j, c));
 }
 
-/* Does the proxy let the client in elsewhere, after it asked for credentials? It has some then. */
-static bool
-has_credentials(const teams_check *j)
+/* What all connections say of the client's credentials. */
+typedef struct {
+    bool some;          /* the proxy let it in after it had asked for them */
+    unsigned lacking;   /* connections that ended with 407 */
+} credentials;
+
+static credentials
+gather_credentials(const teams_check *j)
 {
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++)
-        if (was_let_in(j, teams_check_connection(j, i)))
-            return true;
-    return false;
+    credentials found = { .some = false };
+
+    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
+        const teams_connection *c = teams_check_connection(j, i);
+
+        found.some = found.some || was_let_in(j, c);
+        found.lacking += c->state == TEAMS_CONNECTION_PROXY_REFUSED && c->proxy_status == HTTP_PROXY_AUTHENTICATION && !is_let_in_later(j, c);
+    }
+    return found;
 }
 
 /*
  * Did the proxy ask for credentials for the name once and no more, as it asks
  * for every name, and the client has not come back? No refusal: it has some,
- * or the capture ends at once.
+ * or the capture ends at once. Who goes on to other names without has none.
  */
 static bool
-is_asked_once(const teams_check *j, const teams_connection *c, bool credentials)
+is_asked_once(const teams_check *j, const teams_connection *c, credentials known)
 {
     const teams_name_result *name = c->name == NULL ? NULL : teams_check_name_of(j, c->name);
 
     return c->state == TEAMS_CONNECTION_PROXY_REFUSED && c->proxy_status == HTTP_PROXY_AUTHENTICATION && name != NULL && name->challenges == 1 &&
-        !name->reached && (credentials || !teams_check_time_passed(j, &c->last, RETRY_SECONDS));
+        !name->reached && (known.some || (known.lacking == 1 && !teams_check_time_passed(j, &c->last, RETRY_SECONDS)));
 }
 
 static void
-check_asked_once(teams_check *j, bool credentials)
+check_asked_once(teams_check *j, credentials known)
 {
     teams_name_list list = teams_name_list_new(j);
     const teams_connection *first = NULL;
@@ -90,7 +100,7 @@ check_asked_once(teams_check *j, bool credentials)
     for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
         const teams_connection *c = teams_check_connection(j, i);
 
-        if (!is_asked_once(j, c, credentials))
+        if (!is_asked_once(j, c, known))
             continue;
         first = first == NULL ? c : first;
         over = over || teams_check_time_passed(j, &c->last, RETRY_SECONDS);
@@ -107,7 +117,7 @@ check_asked_once(teams_check *j, bool credentials)
 
 /* The connections whose last answer was one of these; 0 stands for any other error. */
 static void
-check_refusal(teams_check *j, unsigned status, teams_expert row, bool credentials)
+check_refusal(teams_check *j, unsigned status, teams_expert row, credentials known)
 {
     teams_name_list list = teams_name_list_new(j);
     const teams_connection *first = NULL;
@@ -118,7 +128,7 @@ check_refusal(teams_check *j, unsigned status, teams_expert row, bool credential
         const bool other = c->proxy_status != HTTP_FORBIDDEN && c->proxy_status != HTTP_PROXY_AUTHENTICATION;
 
         if (c->state != TEAMS_CONNECTION_PROXY_REFUSED || (status == 0 ? !other : c->proxy_status != status) ||
-                is_let_in_later(j, c) || is_asked_once(j, c, credentials))
+                is_let_in_later(j, c) || is_asked_once(j, c, known))
             continue;
         first = first == NULL ? c : first;
         push = push || c->service == TS_SERVICE_PUSH_REALTIME;
@@ -214,13 +224,13 @@ check_configuration(teams_check *j)
 void
 teams_check_proxy(teams_check *j)
 {
-    const bool credentials = has_credentials(j);
+    const credentials known = gather_credentials(j);
 
     check_use(j);
     check_credentials(j);
-    check_asked_once(j, credentials);
-    check_refusal(j, HTTP_PROXY_AUTHENTICATION, TEAMS_EXPERT_PROXY_CREDENTIALS_REFUSED, credentials);
-    check_refusal(j, HTTP_FORBIDDEN, TEAMS_EXPERT_PROXY_FORBIDDEN, credentials);
-    check_refusal(j, 0, TEAMS_EXPERT_PROXY_FAILED, credentials);
+    check_asked_once(j, known);
+    check_refusal(j, HTTP_PROXY_AUTHENTICATION, TEAMS_EXPERT_PROXY_CREDENTIALS_REFUSED, known);
+    check_refusal(j, HTTP_FORBIDDEN, TEAMS_EXPERT_PROXY_FORBIDDEN, known);
+    check_refusal(j, 0, TEAMS_EXPERT_PROXY_FAILED, known);
     check_configuration(j);
 }

@@ -313,7 +313,7 @@ def test_summary_of_the_real_call_fits_a_screen():
     text = report(shared("teams/teams-signin-and-call.pcapng"), "teams,summary").strip().splitlines()
     assert len(text) <= 24 and max(map(len, text)) <= 80
     whole = " ".join(" ".join(text).split())
-    assert "Filter: teams.call == 1" in whole and "direct over udp to 93.71.110.205; round trip 76 ms" in whole
+    assert "Filter: teams.call == 1" in whole and "Direct over UDP to 93.71.110.205; round trip 76 ms" in whole
 
 
 def dns_frame(client, number, name, answers):

@@ -34,6 +34,8 @@ typedef struct {
     const report_problems *problems;
     const char *path;
     const char *transport;
+    const char *path_label;     /* both for the text; set with the remote */
+    const char *transport_label;
     char *remote;               /* where the call went */
     char *name;                 /* of it */
     char *region;
@@ -306,6 +308,8 @@ add_call(summary_state *state, const calls_entry *entry)
     if (entry->selected != NULL) {
         item->path = teams_path_name(calls_path(entry));
         item->transport = teams_transport_name(entry->selected->transport);
+        item->path_label = teams_path_label(calls_path(entry));
+        item->transport_label = teams_transport_label(entry->selected->transport);
         item->remote = report_address(&entry->selected->addr);
         item->name = g_strdup(entry->selected->name);
         item->region = region_of(state, entry->selected->name);
@@ -515,14 +519,14 @@ kind_word(const summary_item *item)
     return is_signin(item) ? "Sign-in" : "Call";
 }
 
-/* "direct over udp to 192.0.2.1; round trip 45 ms; loss 0.0 % sent, 0.3 % received; jitter 4 ms" */
+/* "Direct over UDP to 192.0.2.1; round trip 45 ms; loss 0.0 % sent, 0.3 % received; jitter 4 ms" */
 static void
 path_text(const summary_item *item, FILE *out)
 {
     GString *line = g_string_new(NULL);
 
     if (item->remote != NULL)
-        g_string_append_printf(line, "%s over %s to %s", item->path[0] == '\0' ? "path unknown" : item->path, item->transport, item->remote);
+        g_string_append_printf(line, "%s over %s to %s", item->path_label, item->transport_label, item->remote);
     if (item->name != NULL && strcmp(item->name, item->remote) != 0)
         g_string_append_printf(line, " (%s%s%s)", item->name, item->region == NULL ? "" : ", region ", item->region == NULL ? "" : item->region);
     if (!isnan(item->round_trip))

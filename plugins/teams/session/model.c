@@ -26,6 +26,15 @@ static const char *const path_names[TEAMS_PATH_COUNT] = {
     "", "direct", "relayed", "multiplexed", "tcp_fallback"
 };
 
+/* The same in a report's sentence: "Direct over UDP". */
+static const char *const transport_labels[TEAMS_TRANSPORT_COUNT] = {
+    "", "UDP", "TCP", "TLS", "QUIC", "pseudo-TLS"
+};
+
+static const char *const path_labels[TEAMS_PATH_COUNT] = {
+    "Path unknown", "Direct", "Relayed", "Multiplexed", "Fallback"
+};
+
 static const char *const what_names[TEAMS_WHAT_COUNT] = {
     "", "", "relay", "check", "media", "media control", "signalling", "refused"
 };
@@ -40,6 +49,18 @@ const char *
 teams_path_name(teams_path path)
 {
     return path_names[path];
+}
+
+const char *
+teams_transport_label(teams_transport transport)
+{
+    return transport_labels[transport];
+}
+
+const char *
+teams_path_label(teams_path path)
+{
+    return path_labels[path];
 }
 
 static const char *

@@ -255,6 +255,8 @@ void teams_model_cleanup(void);
 /* Texts of the fields; "" for unknown. */
 const char *teams_transport_name(teams_transport transport);
 const char *teams_path_name(teams_path path);
+const char *teams_transport_label(teams_transport transport);
+const char *teams_path_label(teams_path path);
 
 /* Keeps a stranger's words; text is file scope. */
 void teams_model_add_stranger(teams_model *model, const char *text);

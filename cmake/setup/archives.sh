@@ -97,7 +97,7 @@ build_windows_tshark() {
     open_place "$COMPILER_RELEASE"
     place=$PLACE folder=$PLACE/tshark
     open_place bookworm
-    source_packages bookworm "$folder/src" wireshark c-ares pcre2 || status=$COULD_NOT_MAKE
+    source_packages bookworm "$folder/src" wireshark c-ares pcre2 nghttp2 || status=$COULD_NOT_MAKE
     close_place
     PLACE=$place
     if ((status == 0)); then

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # tshark.sh FOLDER: a tshark of Wireshark 4.0 for Windows, in a Debian 13 with MinGW, for
-# tests under wine. FOLDER/src holds the unpacked sources of wireshark, glib2.0, pcre2 and
-# c-ares; what is built is in FOLDER/run. Called by cmake/setup/archives.sh; takes some ten
-# minutes of a processor, once.
+# tests under wine. FOLDER/src holds the unpacked sources of wireshark, glib2.0, pcre2,
+# c-ares and nghttp2; what is built is in FOLDER/run. Called by cmake/setup/archives.sh; takes
+# some twenty minutes of a processor, once.
 set -euo pipefail
 
 folder=$1
@@ -29,13 +29,16 @@ stub_gettext() {
 }
 
 libraries() {
-    [[ ! -e $prefix/lib/libcares.dll.a ]] || return 0
+    [[ ! -e $prefix/lib/libnghttp2.dll.a ]] || return 0
     cmake_build pcre2 "$(source_of pcre2)" -DCMAKE_BUILD_TYPE=MinSizeRel -DBUILD_SHARED_LIBS=ON -DBUILD_STATIC_LIBS=OFF \
         -DPCRE2_BUILD_TESTS=OFF -DPCRE2_BUILD_PCRE2GREP=OFF -DCMAKE_SHARED_LINKER_FLAGS=-static-libgcc
     ninja -C "$folder/build/pcre2" install
     cmake_build c-ares "$(source_of c-ares)" -DCMAKE_BUILD_TYPE=MinSizeRel -DCARES_BUILD_TOOLS=OFF \
         -DCMAKE_C_FLAGS="-w -DINADDRSZ=4 -DIN6ADDRSZ=16" -DCMAKE_SHARED_LINKER_FLAGS=-static-libgcc
     ninja -C "$folder/build/c-ares" install
+    cmake_build nghttp2 "$(source_of nghttp2)" -DCMAKE_BUILD_TYPE=MinSizeRel -DENABLE_LIB_ONLY=ON -DENABLE_SHARED_LIB=ON -DENABLE_STATIC_LIB=OFF \
+        -DENABLE_DOC=OFF -DHAVE_CLOCK_GETTIME=OFF -DCMAKE_SHARED_LINKER_FLAGS=-static-libgcc
+    ninja -C "$folder/build/nghttp2" install
 }
 
 # As the official build names it: without "lib" in front.
@@ -90,7 +93,7 @@ wireshark() {
     gcc -w -O1 "$source/tools/lemon/lemon.c" -o "$folder/lemon"
     export TEAMSHARK_LEMON=$folder/lemon
     forwarding_headers "$source"
-    for option in PCAP GNUTLS LUA SMI KERBEROS LIBXML2 NGHTTP2 SNAPPY ZSTD LZ4 BROTLI MINIZIP SBC SPANDSP BCG729 ILBC OPUS \
+    for option in PCAP GNUTLS LUA SMI KERBEROS LIBXML2 SNAPPY ZSTD LZ4 BROTLI MINIZIP SBC SPANDSP BCG729 ILBC OPUS \
         WINSPARKLE AIRPCAP LIBSSH WERROR; do off+=("-DENABLE_$option=OFF"); done
     for option in wireshark mmdbresolve sharkd dumpcap androiddump sshdump ciscodump dpauxmon randpktdump wifidump etwdump \
         udpdump sdjournal dcerpcidl2wrs text2pcap mergecap reordercap editcap capinfos captype randpkt dftest rawshark; do

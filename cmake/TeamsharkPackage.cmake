@@ -50,4 +50,13 @@ execute_process(COMMAND gzip -9nc "${_debian}/changelog" OUTPUT_FILE "${_debian}
 install(FILES "${_debian}/changelog.gz" DESTINATION "${TEAMSHARK_DOC_DIR}" COMPONENT documentation)
 install(FILES cmake/debian/copyright DESTINATION "${TEAMSHARK_DOC_DIR}" COMPONENT documentation)
 
+# What the archive for a home folder has beside them. README.txt speaks of Linux only.
+set(_archive_doc_dir ".local/share/doc/teamshark")
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+    configure_file("${PROJECT_SOURCE_DIR}/cmake/linux/README.txt.in" "${PROJECT_BINARY_DIR}/linux/README.txt" @ONLY)
+    install(FILES "${PROJECT_BINARY_DIR}/linux/README.txt" DESTINATION "${_archive_doc_dir}" COMPONENT archive EXCLUDE_FROM_ALL)
+endif()
+install(FILES COPYING DESTINATION "${_archive_doc_dir}" RENAME COPYING.txt COMPONENT archive EXCLUDE_FROM_ALL)
+install(DIRECTORY docs DESTINATION "${_archive_doc_dir}" COMPONENT archive EXCLUDE_FROM_ALL PATTERN generate EXCLUDE)
+
 include(CPack)

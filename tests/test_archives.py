@@ -46,6 +46,11 @@ def archive(series, kind):
     return found[-1]
 
 
+def section(readme, title):
+    """What stands under a title of a README.txt."""
+    return re.search(rf"^{re.escape(title)}\n-+\n(.*?)(?=\n\n[^\n]+\n---|\Z)", readme, re.M | re.S)[1]
+
+
 def run(*command):
     return subprocess.run([str(word) for word in command], capture_output=True, text=True, check=True).stdout
 
@@ -143,6 +148,23 @@ def test_newer_functions_of_glib_are_known():
         pytest.skip("no userland with GLib's headers")
     assert {"g_string_free_and_steal", "g_prefix_error_literal"} & later_glib()
     assert "g_hash_table_new" not in later_glib()
+
+
+@pytest.mark.parametrize("series", RELEASES)
+def test_tar_is_laid_out_for_a_home_folder(series):
+    with tarfile.open(archive(series, "linux-x86_64.tar.gz")) as packed:
+        names = {member.name.removeprefix("./") for member in packed if not member.isdir()}
+        readme = packed.extractfile(".local/share/doc/teamshark/README.txt").read().decode()
+        licence = packed.extractfile(".local/share/doc/teamshark/COPYING.txt").read()
+    plugins = {name for name in names if name.startswith(".local/lib/")}
+    assert plugins == {f".local/lib/wireshark/plugins/{series}/epan/{module}.so" for module in MODULES}
+    profile = {f".config/wireshark/profiles/Teams/{path.name}" for path in (ROOT / "profiles/Teams").iterdir()}
+    assert {name for name in names if name.startswith(".config/")} == profile
+    rest = names - plugins - profile
+    assert {".local/bin/teamshark-page", ".local/share/teamshark/page.html", ".local/share/doc/teamshark/docs/troubleshooting.md"} <= rest
+    assert all(name.startswith((".local/bin/teamshark-page", ".local/share/teamshark/", ".local/share/doc/teamshark/")) for name in rest)
+    assert licence == (ROOT / "COPYING").read_bytes()
+    assert f"for Wireshark {series} " in readme and "@" not in readme and max(map(len, readme.splitlines())) <= 100
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -13,12 +13,13 @@ import pathlib
 import re
 import shutil
 import subprocess
+import tarfile
 import tempfile
 
 import pytest
 
 import harness
-from test_archives import MODULES, RELEASES, USERLANDS, archive, exported
+from test_archives import MODULES, RELEASES, USERLANDS, archive, exported, section
 
 LIBRARIES = "usr/lib/x86_64-linux-gnu"
 # What libwireshark is called in a series.
@@ -97,6 +98,49 @@ def test_archive_is_removed_as_the_document_says(system):
     command = re.search(r"^tar -tzf .*$", (harness.ROOT / "docs/building.md").read_text(encoding="utf-8"), re.M)[0]
     subprocess.run(["bash", "-c", command], check=True, env={**os.environ, "HOME": str(home), "archive": str(archive(system.series, "linux-x86_64.tar.gz"))})
     assert not [path for path in home.rglob("*") if path.is_file()]
+
+
+def commands(text):
+    """The lines of a README.txt that stand further in than its text and its points."""
+    return [line.strip() for line in text.splitlines() if re.match(r" {4}(   )?\S", line)]
+
+
+@on_each()
+def test_readme_followed(system):
+    """Its steps one by one, each as it stands there: unpack, see that it loaded, make a report and a page, remove."""
+    packed = archive(system.series, "linux-x86_64.tar.gz")
+    with tarfile.open(packed) as files:
+        readme = files.extractfile(".local/share/doc/teamshark/README.txt").read().decode()
+    home = system.place / "home"
+    home.mkdir()
+
+    def follow(command, folder):
+        # cd and ~ are the shell's, which has to find the home folder outside.
+        return subprocess.run(["bash", "-euo", "pipefail", "-c", command], cwd=folder, env={**os.environ, "HOME": str(home)}, check=True)
+
+    unpack, *there = commands(section(readme, "Install"))
+    assert unpack == f"tar -xzf {packed.name} -C ~"
+    follow(f"{unpack} --no-same-owner", packed.parent)
+    for line in there:
+        named = re.match(r"~/(\S+)", line)[1].removesuffix("...")
+        assert (home / named).exists(), named
+
+    see, = commands(section(readme, "Did it load?"))
+    harness.open_to_all(home)
+    listing = system.run("bash", "-c", see, home=home).stdout.splitlines()
+    assert [line.split()[0] for line in listing] == [f"{module}.so" for module in MODULES]
+
+    report, page = commands(section(readme, "Use"))
+    said = system.run(*report.replace("FILE.pcapng", "article-2017.pcapng").split(), home=home)
+    assert said.returncode == 0 and "sign-in" in said.stdout.lower(), said
+    said = system.run("bash", "-euc", f"cd ~ && {page.replace('FILE', '../article-2017')}", home=home)
+    assert said.returncode == 0 and (home / "article-2017.html").stat().st_size > 10000, said
+    (home / "article-2017.html").unlink()
+
+    for command in commands(section(readme, "Remove")):
+        follow(command, home)
+    assert not [path for path in home.rglob("*") if path.is_file()]
+    assert plugins(system, home) == ([], "")
 
 
 @on_each("series")

@@ -22,7 +22,7 @@ import zipfile
 import pytest
 
 import harness
-from test_archives import ARCHIVES, MODULES, RELEASES, archive
+from test_archives import ARCHIVES, MODULES, RELEASES, archive, section
 from test_captures import bundled
 from test_release import tell
 
@@ -141,10 +141,6 @@ def test_says_what_the_native_one_says(windows, name):
     if said != expected and headers_stay_closed(windows, capture):
         pytest.skip("the tshark for Windows that is built here cannot open HTTP/2's compressed headers")
     assert said == expected
-
-
-def section(readme, title):
-    return re.search(rf"^{re.escape(title)}\n-+\n(.*?)(?=\n\n[^\n]+\n---|\Z)", readme, re.M | re.S)[1]
 
 
 def named_files(text):

@@ -106,3 +106,16 @@ def test_a_function_fits_a_screen():
             for body in re.findall(r"^\w[^\n;=]*\)\n\{\n.*?^\}$", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
             if body.count("\n") > 61]
     assert long == []
+
+
+# Words that are said otherwise here (CONTRIBUTING, Rules), and some that only the writer understands.
+OTHER_WORDS = re.compile(r"\b(findings?|foretold|witness(es)?|judge[sd]?|in any letters|the begin of|umbrella)\b", re.IGNORECASE)
+
+
+def test_one_word_for_one_thing():
+    places = [path for folder in ("plugins", "docs", "profiles") for path in (harness.ROOT / folder).rglob("*")
+              if path.suffix in (".c", ".h", ".def", ".md") and path.name != "field-names.md"]
+    assert len(places) > 100
+    said = [f"{path.relative_to(harness.ROOT)}: {found.group(0)}" for path in [harness.ROOT / "README.md", *places]
+            for found in OTHER_WORDS.finditer(path.read_text(encoding="utf-8"))]
+    assert said == []

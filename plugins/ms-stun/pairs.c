@@ -121,7 +121,7 @@ ts_path_of(packet_info *pinfo, const ts_demux_call *call, const stun_msg *msg)
     return path;
 }
 
-/* ---- finding and making pairs ---- */
+/* ---- looking pairs up, and making them ---- */
 
 /* File scope: every message of the pair shows it. */
 static const char *

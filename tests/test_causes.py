@@ -495,6 +495,19 @@ def test_what_works_beside_is_in_the_advice():
     assert "exempt the names" in filtered["advice"]
 
 
+def test_what_a_portal_ends_is_the_portals_doing():
+    """By RST, by an alert, by silence, and over IPv6; an address that begins with the same digits is another one."""
+    told = of_clients(capture("portal-ends"))
+    for client in ("192.168.1.21", "192.168.1.22", "fd00:7::23"):
+        assert set(above_note(told[client])) == {"captive-portal"}, client
+        assert "zone of its own" in above_note(told[client])["captive-portal"]["advice"]
+    beside = above_note(told["192.168.1.20"])
+    assert set(beside) == {"captive-portal", "reset-after-server-name"}
+    assert CONFIG_NAME in beside["reset-after-server-name"]["summary"] and LOGIN_NAME not in beside["reset-after-server-name"]["summary"]
+    redirected = above_note(reported(harness.shared("failures/22-captive-portal.pcapng"))[0])["captive-portal"]
+    assert redirected["advice"].startswith("Log in at the portal, or exempt")
+
+
 def test_who_answers_at_another_time():
     """A proxy that is gone around lets nobody in; one that answered is not dead, nor is a resolver that answers names of others."""
     told = of_clients(capture("answered-elsewhere"))

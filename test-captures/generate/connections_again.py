@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a client does again and again, or does not do again."""
 from common import capture
-from connections import AUTH, CONFIG, LOGIN, PROXY, PUSH, START, WEB, Client, client_hello, connect, reset, status, through
+from connections import A, AAAA, AUTH, CONFIG, LOGIN, PROXY, PUSH, START, WEB, Client, alert, client_hello, connect, reset, status, through
+from resolver import Resolver
 
 NEEDED, OK = (407, "Proxy Authentication Required"), (200, "Connection established")
 TELEMETRY = ("mobile.pipe.aria.microsoft.com", "52.114.77.33")
@@ -72,3 +73,31 @@ def not_always(c):
     client.visit(27, AUTH)
     client.ask(29, LOGIN)
     client.visit(45, LOGIN)
+
+
+@capture("connections/portal-ends.pcap", START)
+def portal_ends(c):
+    """A portal comes in mid-capture, and ends what clients open: .20 by RST, .21 by an alert, .22 does not answer; fd00:7::23 is there
+    before, and reset. Beside the portal another private address, which begins with the same digits, ends a session of .20 as well."""
+    for n in range(20, 24):
+        who, portal = Client(c, f"192.168.1.{n}" if n < 23 else "fd00:7::23"), "10.0.0.1" if n < 23 else "fd00:7::1"
+        if n < 23:
+            who.sign_in(0)
+        else:
+            who.resolver = Resolver(c, who.address, portal)
+        for m, name in enumerate((WEB, LOGIN, AUTH, PUSH)):
+            when = 10 + 10 * m
+            who.resolver.ask(when, name, [portal], kind=AAAA if n == 23 else A)
+            connection = c.tcp(when + 0.1, who.end(), (portal, 443))
+            connection.send(when + 0.2, client_hello(name))
+            if n == 21:
+                connection.send(when + 0.22, alert(112), from_client=False)
+            elif n == 22:
+                connection._segment(when + 0.22, False, "A")
+                connection.close(when + 7)
+            if n != 22:
+                reset(connection, when + 0.25)
+        if n == 20:
+            connection = who.open(60, CONFIG, "10.0.0.14")
+            connection.send(60.2, client_hello(CONFIG))
+            reset(connection, 60.25)

@@ -67,13 +67,23 @@ teams_check_time_passed(const teams_check *j, const nstime_t *since, double seco
     return ts_seconds(since, &j->end) >= seconds;
 }
 
+/* "10.0.0.1:443" and "[fd00::1]:443" are at an address, "10.0.0.10:443" is at another. */
+static bool
+is_at_address(const char *endpoint, const char *addr)
+{
+    const char *start = endpoint[0] == '[' ? endpoint + 1 : endpoint;
+    const size_t length = strlen(addr);
+
+    return strncmp(start, addr, length) == 0 && (start[length] == ':' || start[length] == ']') && (endpoint[0] == '[') == (start[length] == ']');
+}
+
 bool
 teams_check_is_portal(const teams_check *j, const teams_connection *c)
 {
     for (unsigned i = 0; i < wmem_array_get_count(j->clients); i++) {
         const teams_net_client *client = *(const teams_net_client **)wmem_array_index(j->clients, i);
 
-        if (client->one_address_frame != 0 && strncmp(c->endpoint, client->one_address, strlen(client->one_address)) == 0)
+        if (client->one_address_frame != 0 && is_at_address(c->endpoint, client->one_address))
             return true;
     }
     return false;
@@ -99,7 +109,7 @@ static const struct {
     { "resolver-silent", " D2 ", "" },
     { "one-resolver-silent", " D19 ", "" },
     { "resolver-refused", " D2 ", "" },
-    { "captive-portal", " D3 D4 D5 D6 one-address tcp-refused tls-intercepted tls-intercepted-refused certificate-refused handshake-ended certificate-time ", "" },
+    { "captive-portal", " D3 D4 D5 D6 one-address tcp-refused reset-after-server-name hello-unanswered tls-alert tls-version tls-parameters tls-intercepted tls-intercepted-refused certificate-refused handshake-ended certificate-time ", "" },
     { "private-address-dead", " D4 tcp-unanswered ", "" },
     { "private-address", " D4 ", "" },
     { "aaaa-refused", " D3 ", "" },

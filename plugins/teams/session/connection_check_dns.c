@@ -336,7 +336,9 @@ check_portal(teams_check *j)
     for (unsigned i = 0; i < wmem_array_get_count(j->clients); i++) {
         const teams_net_client *client = *(const teams_net_client **)wmem_array_index(j->clients, i);
         const uint32_t frame = client->redirect_frame != 0 ? client->redirect_frame : client->one_address_frame;
-        const teams_problem_place place = { .frame = frame, .actor = TEAMS_BY_NETWORK, .fatal = true };
+        const teams_problem_place place = { .frame = frame, .actor = TEAMS_BY_NETWORK, .fatal = true,
+            .advice = client->redirect_frame != 0 ? NULL : "Log in at the portal where there is one; else look at what the resolver has for these names: "
+                "a zone of its own, or a filter" };
 
         if (client->one_address_frame != 0)
             teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_CAPTIVE_PORTAL], PI_ERROR, place,

@@ -42,9 +42,9 @@ others_text(const teams_check *j)
 /* ---- the kinds ---- */
 
 static bool
-fits_reset(const teams_check *j _U_, const teams_connection *c)
+fits_reset(const teams_check *j, const teams_connection *c)
 {
-    return c->state == TEAMS_CONNECTION_HELLO_RESET;
+    return c->state == TEAMS_CONNECTION_HELLO_RESET && !teams_check_is_portal(j, c);
 }
 
 static const char *
@@ -61,7 +61,7 @@ static bool
 fits_silent(const teams_check *j, const teams_connection *c)
 {
     return c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && teams_connection_is_heard(c) && !teams_connection_lacks_data(c) &&
-        !teams_check_has_mtu_hole(j, c) &&
+        !teams_check_is_portal(j, c) && !teams_check_has_mtu_hole(j, c) &&
         teams_check_time_passed(j, &c->p->hello_time, ANSWER_SECONDS) &&
         (c->end == TEAMS_CONNECTION_OPEN || ts_seconds(&c->p->hello_time, &c->ended) >= ANSWER_SECONDS);
 }
@@ -74,9 +74,9 @@ say_silent(const teams_check *j, const teams_name_list *list, const teams_connec
 }
 
 static bool
-fits_version(const teams_check *j _U_, const teams_connection *c)
+fits_version(const teams_check *j, const teams_connection *c)
 {
-    return c->state == TEAMS_CONNECTION_ALERT && c->alert == ALERT_PROTOCOL_VERSION;
+    return c->state == TEAMS_CONNECTION_ALERT && c->alert == ALERT_PROTOCOL_VERSION && !teams_check_is_portal(j, c);
 }
 
 static const char *
@@ -87,9 +87,9 @@ say_version(const teams_check *j, const teams_name_list *list, const teams_conne
 }
 
 static bool
-fits_parameters(const teams_check *j _U_, const teams_connection *c)
+fits_parameters(const teams_check *j, const teams_connection *c)
 {
-    return c->state == TEAMS_CONNECTION_ALERT && (c->alert == ALERT_HANDSHAKE_FAILURE || c->alert == ALERT_INSUFFICIENT_SECURITY);
+    return c->state == TEAMS_CONNECTION_ALERT && !teams_check_is_portal(j, c) && (c->alert == ALERT_HANDSHAKE_FAILURE || c->alert == ALERT_INSUFFICIENT_SECURITY);
 }
 
 static const char *
@@ -134,9 +134,9 @@ say_certificate(const teams_check *j, const teams_name_list *list, const teams_c
 }
 
 static bool
-fits_alert(const teams_check *j _U_, const teams_connection *c)
+fits_alert(const teams_check *j, const teams_connection *c)
 {
-    return c->state == TEAMS_CONNECTION_ALERT && !is_certificate_alert(c) && !fits_version(NULL, c) && !fits_parameters(NULL, c);
+    return c->state == TEAMS_CONNECTION_ALERT && !is_certificate_alert(c) && !teams_check_is_portal(j, c) && !fits_version(j, c) && !fits_parameters(j, c);
 }
 
 /* Does the client use the same name on another connection, at that time or soon? It has nothing against its certificate then. */

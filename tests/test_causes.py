@@ -163,6 +163,13 @@ def test_times_are_on_the_frames_that_complete_each():
     assert [round(float(row["teams.first_data_time"][0]), 3) for row in by["teams.first_data_time"]] == [0.04] * 5
 
 
+def test_a_connect_time_begins_with_the_first_syn():
+    """Also where only the first request, or the ClientHello, tells that the connection is of interest: SYNs at 0 and 1 s, at 10, 11 and
+    13 s, at 20 and 21 s, each answered 20 ms after the last."""
+    rows = harness.fields(capture("syn-again"), ["tcp.stream", "teams.connect_time"], "teams.connect_time")
+    assert [(row["tcp.stream"][0], round(float(row["teams.connect_time"][0]), 2)) for row in rows] == [("0", 1.02), ("1", 3.02), ("2", 1.02)]
+
+
 # ---- sign-in reports ----
 
 # The code that a report must give to each shared capture with a cause of this subject, and the words of the truth in its sentence.

@@ -101,3 +101,28 @@ def portal_ends(c):
             connection = who.open(60, CONFIG, "10.0.0.14")
             connection.send(60.2, client_hello(CONFIG))
             reset(connection, 60.25)
+
+
+@capture("connections/syn-again.pcap", START)
+def syn_again(c):
+    """SYNs that are sent again, of connections that only what follows tells to be ours: two through a proxy, the first of them asks
+    for credentials, and one whose question the capture lacks."""
+    client = Client(c)
+    for when, repeats in ((0, (0, 1)), (10, (0, 1, 3))):
+        end = client.end()
+        for again in repeats[:-1]:
+            client.syn(when + again, end, PROXY)
+        connection = c.tcp(when + repeats[-1], end, PROXY)
+        when += repeats[-1]
+        if when == 1:
+            connection.send(when + 0.1, connect(WEB))
+            connection.send(when + 0.15, status(*NEEDED), from_client=False)
+        connection.send(when + 0.3, connect(WEB, True))
+        connection.send(when + 0.4, status(*OK), from_client=False)
+        client.use(when + 0.5, connection, WEB)
+        connection.close(when + 1)
+    end = client.end()
+    client.syn(20, end, ("20.190.128.10", 443))
+    connection = c.tcp(21, end, ("20.190.128.10", 443))
+    client.use(21.2, connection, LOGIN)
+    connection.close(22)

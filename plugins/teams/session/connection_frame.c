@@ -126,14 +126,27 @@ check_ipv6(packet_info *pinfo, teams_connection *c)
             c->name, dead->endpoint, dead->syns, cost);
 }
 
+/* Stock measures from the latest SYN on; the stream began with the first one. */
+static nstime_t
+connect_time(const struct tcp_analysis *tcp)
+{
+    nstime_t before, sum;
+
+    nstime_delta(&before, &tcp->ts_mru_syn, &tcp->ts_first);
+    nstime_sum(&sum, &before, &tcp->ts_first_rtt);
+    return sum;
+}
+
 static void
 answered(packet_info *pinfo, teams_connection *c, const struct tcp_analysis *tcp)
 {
     const bool late = c->frame == pinfo->num;      /* found in the middle: stock has measured the handshake */
 
     c->state = TEAMS_CONNECTION_CONNECTED;
-    if (late && !nstime_is_zero(&tcp->ts_first_rtt))
-        teams_connection_step(pinfo, c, TEAMS_STEP_CONNECT, &tcp->ts_first_rtt);
+    const nstime_t measured = connect_time(tcp);
+
+    if (late && (tcp->conversation_completeness & TCP_SEEN_SYN) && !nstime_is_zero(&tcp->ts_first_rtt))
+        teams_connection_step(pinfo, c, TEAMS_STEP_CONNECT, &measured);
     else if (!late)
         teams_connection_step_between(pinfo, c, TEAMS_STEP_CONNECT, &c->start);
     if (!late)

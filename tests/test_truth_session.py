@@ -400,3 +400,22 @@ def test_packets_before_direct_routing_is_recognised_are_in_no_count():
     text = tshark("-q", "-r", shared("cases/sbc.pcap"), "-z", "teams,calls")
     assert "those before frame 11 are in no count" in " ".join(text.split())
     assert "RTP SSRC 0x00001111" in text and "SRTP" not in text
+
+
+# ---- who asks for others, and who is seen by names alone ----
+
+FORWARDERS = bundled("sessions/forwarders.pcap")
+
+
+def test_a_resolver_that_asks_another_one_does_not_sign_in():
+    """192.168.1.1 and 2001:db8:1::1 forward questions; 192.168.1.9 does, too, and speaks TLS to Teams itself, from 30 s on."""
+    found = {signin["client"]: signin for signin in signins(FORWARDERS)}
+    assert set(found) == {"192.168.1.120", "2001:db8:1::121", "192.168.1.122", "192.168.1.9", "192.0.2.123"}
+    assert found["192.168.1.9"]["time"] >= 30
+
+
+@pytest.mark.parametrize("client,stalled", [("192.0.2.123", False), ("2001:db8:1::121", False), ("192.168.1.120", True)])
+def test_names_alone_do_not_tell_that_a_sign_in_stalled(client, stalled):
+    """Where no connection of the client is in the capture, what it connected to is not, either."""
+    signin, = [signin for signin in signins(FORWARDERS) if signin["client"] == client]
+    assert ("D15" in {problem["code"] for problem in signin["problems"]}) == stalled

@@ -67,3 +67,22 @@ def stalled_twice(c):
     for client in (Client(c, "192.168.1.116"), caller):
         start(client, 2400)
         go_on(client, 2403)
+
+
+@capture("sessions/forwarders.pcap", "2026-03-02T08:00:00")
+def forwarders(c):
+    """Resolvers that ask another one in their clients' place: over IPv4 for the PC at .120, over IPv6 for ::121. The one that .122
+    asks is a PC itself, which signs in by TLS. At .123 a resolver is captured alone: its clients are elsewhere."""
+    names = (("teams.microsoft.com", "52.113.194.132"), ("login.microsoftonline.com", "20.190.128.10"))
+    for when, address, resolver, above in ((0, "192.168.1.120", "192.168.1.1", "9.9.9.9"), (10, "2001:db8:1::121", "2001:db8:1::1", "2620:fe::fe"),
+                                           (20, "192.168.1.122", "192.168.1.9", "9.9.9.9")):
+        client, box = Client(c, address, resolver), Client(c, resolver, above)
+        for n, (name, answer) in enumerate(names):
+            client.resolver.ask(when + n, name, [answer], rtt=0.03)
+            box.resolver.ask(when + n + 0.01, name, [answer], rtt=0.01)
+            if ":" not in address:
+                client.connect(when + n + 0.1, answer, name)
+    for n, (name, answer) in enumerate(names):
+        Client(c, "192.168.1.9").connect(30 + n, answer, name)
+        Client(c, "192.0.2.123", "9.9.9.9").resolver.ask(40 + n / 2, name, [answer])
+    Client(c, "192.0.2.124", "9.9.9.9").resolver.ask(200, names[1][0], [names[1][1]])

@@ -51,11 +51,19 @@ add_overdue_stage(signin_session *s, teams_expert row, int severity, const char 
     g_free(detail);
 }
 
+/* Of a client of which the capture has names alone: what it connected to went another way, or was not captured. */
+static bool
+has_names_alone(const signin_session *s)
+{
+    return s->result->connection_count == 0;
+}
+
 /* A frame can only say so far; what never came, and has no other cause, is a warning. */
 static bool
 is_stalled(const signin_session *s)
 {
-    return !has_fatal(s) && !s->result->identity_polled && teams_signin_is_stalled(s->signin, end_of(s->signin));
+    return !has_fatal(s) && !has_names_alone(s) && !s->result->identity_polled &&
+        teams_signin_is_stalled(s->signin, end_of(s->signin));
 }
 
 static void
@@ -160,7 +168,7 @@ replaced_details(const signin_session *s)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(told_at_the_end); i++)
         g_hash_table_add(replaced, g_strdup(teams_expert_table.rows[told_at_the_end[i]].code));
-    if (has_fatal(s) || is_stalled(s))
+    if (has_fatal(s) || has_names_alone(s) || is_stalled(s))
         g_hash_table_add(replaced, g_strdup(teams_expert_table.rows[TEAMS_EXPERT_SIGNIN_STALLED].code));
     for (unsigned i = 0; i < s->result->problem_count; i++) {
         const teams_connection_problem *found = &s->result->problems[i];

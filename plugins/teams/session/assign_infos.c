@@ -159,6 +159,8 @@ apply_dns(teams_frame_builder *b, const ts_name_info *info)
     teams_learned what;
 
     mark_resolved(b->model, info);
+    if (!info->response && weight > TEAMS_NAME_FOREIGN && !addresses_equal(&b->pinfo->src, &b->pinfo->dst))
+        teams_host_of(b->model, &b->pinfo->dst, true)->resolver = true;
     if (weight == TEAMS_NAME_FOREIGN && wmem_map_lookup(b->model->chain_names, info->links[0].name) == NULL)
         return;
     teams_client *client = teams_client_of(b->model, b->pinfo, who, weight >= TEAMS_NAME_OWN);

@@ -101,6 +101,7 @@ typedef struct {
     teams_learned *learned;         /* the latest name for it, NULL where none */
     bool resolved;                  /* an answer in the capture gave it */
     bool relay;                     /* was asked as a relay, or answered as one */
+    bool resolver;                  /* was asked for names of ours: what it asks for itself is for others */
 } teams_host;
 
 struct teams_flow {

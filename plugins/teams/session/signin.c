@@ -315,12 +315,24 @@ fill_from_chain(const teams_model *model, teams_learned *what)
     return true;
 }
 
+/* Is it a question or answer of a resolver that asks another one in its clients' place? Its own ClientHellos are its own. */
+static bool
+is_forwarded(teams_model *model, const packet_info *pinfo, const ts_name_info *info)
+{
+    const teams_host *who = teams_host_of(model, info->response ? &pinfo->dst : &pinfo->src, false);
+
+    return info->role == TS_ROLE_QUESTION && who != NULL && who->resolver;
+}
+
 /* The sign-in that a name belongs to, a new one where it begins one; NULL where it belongs to none. */
 static teams_signin *
-signin_of(teams_model *model, const packet_info *pinfo, teams_client *client, const teams_learned *what, bool asking)
+signin_of(teams_model *model, const packet_info *pinfo, teams_client *client, const ts_name_info *info, const teams_learned *what)
 {
     teams_signin *signin = client->signin;
+    const bool asking = !info->response && !info->retransmission;
 
+    if (is_forwarded(model, pinfo, info))
+        return NULL;
     if (signin == NULL || is_over(signin, pinfo))
         return what->weight == TEAMS_NAME_CLIENT ? signin_new(model, pinfo, client) : NULL;
     if (what->weight < TEAMS_NAME_OWN && ts_seconds(&signin->last_own, teams_time(pinfo)) > SHARED_WINDOW)
@@ -337,7 +349,7 @@ teams_signin_name(teams_model *model, packet_info *pinfo, teams_client *client, 
 
     if (what->weight <= TEAMS_NAME_INFRA && !fill_from_chain(model, what))
         return false;
-    teams_signin *signin = *result = signin_of(model, pinfo, client, what, !info->response && !info->retransmission);
+    teams_signin *signin = *result = signin_of(model, pinfo, client, info, what);
 
     if (signin == NULL) {
         if (what->weight >= TEAMS_NAME_OWN && info->response)

@@ -298,7 +298,7 @@ class Axis:
         written, room = [], -100
         for moment_, _ in self.pieces:
             x = self.at(moment_)
-            if x - room >= 10 and x < 88:
+            if x - room >= 12 and x < 88:
                 written.append(element("text", f"{moment_:.1f} s", x=percent(x), y="14", class_="small"))
                 room = x
         return written

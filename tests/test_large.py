@@ -16,7 +16,8 @@ def large(*arguments):
 
 
 @pytest.mark.parametrize("capture, variants", [
-    ("ice-ipv6.pcap", "damaged 0.01,cut at 60"), ("ms-turn/pseudo-tls.pcap", "shuffled,GRE"), ("lync-discovery.pcap", "fragments,one side")])
+    ("ice-ipv6.pcap", "damaged 0.01,cut at 60"), ("ms-turn/pseudo-tls.pcap", "shuffled,GRE"), ("lync-discovery.pcap", "fragments,one side"),
+    ("sessions/nat64.pcap", "backwards,time backwards")])
 def test_variants_hold_against_stock(capture, variants):
     done = large(harness.bundled(capture), "--variants", variants)
     assert done.returncode == 0 and done.stdout == "2 captures and variants, 0 problems\n", done.stdout + done.stderr

@@ -100,27 +100,34 @@ ts_address_is_private(const address *addr)
 }
 
 static const ts_prefix_row *
-prefix_among(const ts_prefix_row *(*find)(uint8_t family, const uint8_t *address, uint32_t yyyymm), const address *addr, const nstime_t *when)
+prefix_among(const ts_prefix_row *(*find)(uint8_t family, const uint8_t *address, uint32_t yyyymm), const address *addr,
+    const packet_info *pinfo, const nstime_t *when)
 {
     uint8_t within[4];
 
     if (addr->type != AT_IPv4 && addr->type != AT_IPv6)
         return NULL;
-    if (ts_nat64_within(addr, when, within))
+    if (ts_nat64_within(addr, pinfo, within))
         return find(4, within, ts_month_of(when->secs));
     return find(addr->type == AT_IPv4 ? 4 : 6, (const uint8_t *)addr->data, ts_month_of(when->secs));
 }
 
 const ts_prefix_row *
-ts_address_prefix(const address *addr, const nstime_t *when)
+ts_address_prefix(const address *addr, const packet_info *pinfo)
 {
-    return prefix_among(ts_prefix_find, addr, when);
+    return prefix_among(ts_prefix_find, addr, pinfo, &pinfo->abs_ts);
 }
 
 const ts_prefix_row *
-ts_address_media_prefix(const address *addr, const nstime_t *when)
+ts_address_media_prefix(const address *addr, const packet_info *pinfo)
 {
-    return prefix_among(ts_prefix_find_media, addr, when);
+    return prefix_among(ts_prefix_find_media, addr, pinfo, &pinfo->abs_ts);
+}
+
+const ts_prefix_row *
+ts_address_prefix_at(const address *addr, const nstime_t *when)
+{
+    return prefix_among(ts_prefix_find, addr, NULL, when);
 }
 
 address *

@@ -51,9 +51,12 @@ bool ts_address_is_private(const address *addr);
 /* A copy in file scope. */
 address *ts_address_kept(const address *addr);
 
-/* The prefix of Microsoft's that covers the address at a time (ts_prefix_find), or NULL; and the same of media alone. */
-const ts_prefix_row *ts_address_prefix(const address *addr, const nstime_t *when);
-const ts_prefix_row *ts_address_media_prefix(const address *addr, const nstime_t *when);
+/* The prefix of Microsoft's that covers the address at the time of a frame (ts_prefix_find), or NULL; and the same of media alone. */
+const ts_prefix_row *ts_address_prefix(const address *addr, const packet_info *pinfo);
+const ts_prefix_row *ts_address_media_prefix(const address *addr, const packet_info *pinfo);
+
+/* The same at a time, with all that the capture told until now. */
+const ts_prefix_row *ts_address_prefix_at(const address *addr, const nstime_t *when);
 
 /* For maps with const ts_endpoint * or const address * as keys. */
 unsigned ts_endpoint_hash(const void *endpoint);

@@ -16,7 +16,7 @@
 static struct {
     uint8_t prefix[PREFIX_BYTES_MAX];
     unsigned bytes;
-    nstime_t since;
+    uint32_t since;         /* the frame that told it */
 } known[4];
 
 static unsigned known_count;
@@ -34,7 +34,7 @@ ts_nat64_register(void)
 }
 
 void
-ts_nat64_learn(const uint8_t *address6, unsigned bits, const nstime_t *since)
+ts_nat64_learn(const uint8_t *address6, unsigned bits, const packet_info *pinfo)
 {
     for (unsigned i = 0; i < known_count; i++)
         if (known[i].bytes == bits / 8 && memcmp(known[i].prefix, address6, known[i].bytes) == 0)
@@ -43,14 +43,14 @@ ts_nat64_learn(const uint8_t *address6, unsigned bits, const nstime_t *since)
         return;
     known[known_count].bytes = bits / 8;
     memcpy(known[known_count].prefix, address6, known[known_count].bytes);
-    known[known_count++].since = *since;
+    known[known_count++].since = pinfo->num;
 }
 
 bool
-ts_nat64_within(const address *addr, const nstime_t *when, uint8_t *ipv4)
+ts_nat64_within(const address *addr, const packet_info *pinfo, uint8_t *ipv4)
 {
     for (unsigned i = 0; i < known_count && addr->type == AT_IPv6; i++)
-        if (memcmp(known[i].prefix, addr->data, known[i].bytes) == 0 && (when == NULL || nstime_cmp(&known[i].since, when) <= 0)) {
+        if (memcmp(known[i].prefix, addr->data, known[i].bytes) == 0 && (pinfo == NULL || known[i].since <= pinfo->num)) {
             ts_nat64_extract((const uint8_t *)addr->data, known[i].bytes * 8, ipv4);
             return true;
         }

@@ -16,10 +16,10 @@
 /* Call once in a plugin's registration: prefixes go with their capture. */
 void ts_nat64_register(void);
 
-/* The address begins with a prefix of so many bits, known from then on. */
-void ts_nat64_learn(const uint8_t *address6, unsigned bits, const nstime_t *since);
+/* The address begins with a prefix of so many bits, known from this frame on: by its number, since the time of a capture may go backwards. */
+void ts_nat64_learn(const uint8_t *address6, unsigned bits, const packet_info *pinfo);
 
-/* Does the address translate an IPv4 one by a prefix that was known then (NULL: ever)? That one. */
-bool ts_nat64_within(const address *addr, const nstime_t *when, uint8_t *ipv4);
+/* Does the address translate an IPv4 one by a prefix that was known at the frame (NULL: ever)? That one. */
+bool ts_nat64_within(const address *addr, const packet_info *pinfo, uint8_t *ipv4);
 
 #endif /* TEAMSHARK_COMMON_NAT64_H */

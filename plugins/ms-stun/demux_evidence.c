@@ -66,7 +66,7 @@ ts_demux_recognise(const ts_layer *outer, const uint8_t *data, size_t captured, 
 static bool
 end_is_published_relay(const packet_info *pinfo, const address *addr, uint32_t port)
 {
-    return ts_port_is_relay((uint16_t)port) && ts_address_media_prefix(addr, &pinfo->abs_ts) != NULL;
+    return ts_port_is_relay((uint16_t)port) && ts_address_media_prefix(addr, pinfo) != NULL;
 }
 
 static ts_evidence
@@ -155,7 +155,7 @@ flightproxy_evidence(packet_info *pinfo, const ts_payload *payload, const ts_flo
         return TS_EVIDENCE_NONE;
     if (payload->kind == TS_PAYLOAD_FLIGHTPROXY_ACK)
         return TS_EVIDENCE_SHAPE;
-    if (ts_address_media_prefix(pinfo->srcport == FLIGHTPROXY_PORT ? &pinfo->src : &pinfo->dst, &pinfo->abs_ts) != NULL)
+    if (ts_address_media_prefix(pinfo->srcport == FLIGHTPROXY_PORT ? &pinfo->src : &pinfo->dst, pinfo) != NULL)
         return TS_EVIDENCE_PREFIX;
     return flightproxy_both_ways(pinfo, payload) ? TS_EVIDENCE_SHAPE : TS_EVIDENCE_NONE;
 }

@@ -150,7 +150,7 @@ has_session(const packet_info *pinfo, const address *addr)
 static bool
 is_processor(const packet_info *pinfo, const address *addr, uint32_t port)
 {
-    return ts_port_is_media_processor((uint16_t)port) && ts_address_media_prefix(addr, &pinfo->abs_ts) != NULL;
+    return ts_port_is_media_processor((uint16_t)port) && ts_address_media_prefix(addr, pinfo) != NULL;
 }
 
 static ts_processor_end

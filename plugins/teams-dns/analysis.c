@@ -146,7 +146,7 @@ collect_addresses_of(ts_message *message, wmem_array_t *answers)
 
         copy_address_shallow(&one->end.addr, &answer->addr);
         one->ttl = answer->ttl;
-        one->prefix = ts_address_prefix(&answer->addr, &message->pinfo->abs_ts);
+        one->prefix = ts_address_prefix(&answer->addr, message->pinfo);
         one->link = owner == NULL ? message->chain_length - 1 : (unsigned)(owner - message->links);
         message->max_ttl = MAX(message->max_ttl, answer->ttl);
     }
@@ -258,7 +258,7 @@ ts_learn_nat64(packet_info *pinfo, const ts_dns_message *dns)
 
         if (bits == 0)
             continue;
-        ts_nat64_learn(bytes, bits, &pinfo->abs_ts);
+        ts_nat64_learn(bytes, bits, pinfo);
         ts_nat64_info *info = (ts_nat64_info *)ts_frame_info_keep(pinfo, TS_INFO_NAT64, sizeof *info);
 
         if (info != NULL) {
@@ -298,7 +298,7 @@ ts_analyse(packet_info *pinfo, const ts_dns_message *dns, ts_message *message)
     if (dns->dns)
         match_question(message);
     else if (message->role == TS_ROLE_SERVER_NAME && message->links[0].prefix == NULL)
-        message->links[0].prefix = ts_address_prefix(message->server, &pinfo->abs_ts);
+        message->links[0].prefix = ts_address_prefix(message->server, pinfo);
     note_manner(message);
     return true;
 }

@@ -287,7 +287,6 @@ ts_classify_literal(ts_message *message)
     ws_in4_addr ipv4;
     ws_in6_addr ipv6;
     const ts_prefix_row *prefix;
-    const nstime_t *when = &message->pinfo->abs_ts;
     address addr = ADDRESS_INIT_NONE;
 
     if (ws_inet_pton4(link->kind.name, &ipv4))
@@ -296,9 +295,9 @@ ts_classify_literal(ts_message *message)
         set_address(&addr, AT_IPv6, 16, &ipv6);
     else
         return false;
-    prefix = ts_address_media_prefix(&addr, when);
+    prefix = ts_address_media_prefix(&addr, message->pinfo);
     if (prefix == NULL)
-        prefix = ts_address_prefix(&addr, when);
+        prefix = ts_address_prefix(&addr, message->pinfo);
 
     for (size_t i = 0; prefix != NULL && i < array_length(literals); i++) {
         if (literals[i].use != prefix->use)

@@ -130,7 +130,7 @@ sinkhole(const ts_message *m)
         address translated;
 
         /* The translator's own prefix may be private; what counts is whom it leads to. */
-        if (ts_nat64_within(addr, &m->pinfo->abs_ts, within)) {
+        if (ts_nat64_within(addr, m->pinfo, within)) {
             set_address(&translated, AT_IPv4, sizeof within, within);
             if (is_unroutable(&translated))
                 return addr;

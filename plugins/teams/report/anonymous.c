@@ -106,7 +106,7 @@ is_microsoft_address(const address *addr)
     const teams_model *model = teams_model_get();
     const teams_host *host = (const teams_host *)wmem_map_lookup(model->hosts, addr);
 
-    if (ts_address_prefix(addr, &model->last) != NULL)
+    if (ts_address_prefix_at(addr, &model->last) != NULL)
         return true;
     return host != NULL && host->learned != NULL && !ts_address_is_private(addr) && is_microsoft_name(host->learned->name);
 }

@@ -193,7 +193,7 @@ remote_of(calls_entry *entry, const packet_info *pinfo, const teams_flow *flow)
     remote = g_new0(calls_remote, 1);
     remote->tcp = tcp;
     remote->ports = g_array_new(FALSE, FALSE, sizeof(uint16_t));
-    remote->prefix = ts_address_prefix(&flow->server_end.addr, &pinfo->abs_ts);
+    remote->prefix = ts_address_prefix(&flow->server_end.addr, pinfo);
     remote->first_frame = pinfo->num;
     remote->first = remote->last = *teams_time(pinfo);
     copy_address_shallow(&remote->addr, &flow->server_end.addr);    /* file scope, as the flow */

@@ -75,9 +75,9 @@ teams_shared_prefix(const packet_info *pinfo)
     if (pinfo->ptype != PT_UDP && pinfo->ptype != PT_TCP)
         return NULL;
     if (to)
-        row = ts_address_prefix(&pinfo->dst, &pinfo->abs_ts);
+        row = ts_address_prefix(&pinfo->dst, pinfo);
     if (row == NULL && from)
-        row = ts_address_prefix(&pinfo->src, &pinfo->abs_ts);
+        row = ts_address_prefix(&pinfo->src, pinfo);
     return row != NULL && row->web_shared ? row->text : NULL;
 }
 

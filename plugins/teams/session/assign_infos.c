@@ -114,7 +114,7 @@ teams_is_published(const packet_info *pinfo, const address *addr, uint32_t port)
 {
     if (port != 443 && !(pinfo->ptype == PT_UDP && ts_port_is_relay((uint16_t)port)))
         return false;
-    const ts_prefix_row *row = ts_address_prefix(addr, &pinfo->abs_ts);
+    const ts_prefix_row *row = ts_address_prefix(addr, pinfo);
 
     return row != NULL && port_fits_prefix(row, pinfo->ptype, port);
 }
@@ -134,7 +134,7 @@ check_resolved(teams_frame_builder *b, teams_flow *flow, const teams_learned *wh
 
     if (strcmp(address_text, what->name) == 0)
         return;     /* an address needs no DNS */
-    const bool outside = ts_address_prefix(&flow->server_end.addr, &b->pinfo->abs_ts) == NULL &&
+    const bool outside = ts_address_prefix(&flow->server_end.addr, b->pinfo) == NULL &&
         what->product == TS_PRODUCT_TEAMS && addresses_published;
 
     teams_expert_add(b->pinfo,
@@ -266,7 +266,7 @@ is_of_another_provider(const teams_frame_builder *b, const ts_turn_info *turn)
     const char *realm = turn->realm == NULL ? "" : turn->realm;
 
     return realm[0] != '\0' && strcmp(realm, "rtcmedia") != 0 && strcmp(realm, "\"rtcmedia\"") != 0 &&
-        ts_address_prefix(&turn->server.addr, &b->pinfo->abs_ts) == NULL;
+        ts_address_prefix(&turn->server.addr, b->pinfo) == NULL;
 }
 
 static void
@@ -397,7 +397,7 @@ apply_nat64(teams_frame_builder *b, const ts_frame_info *info)
 {
     const ts_nat64_info *told = (const ts_nat64_info *)info;
 
-    ts_nat64_learn(told->address, told->bits, &b->pinfo->abs_ts);
+    ts_nat64_learn(told->address, told->bits, b->pinfo);
 }
 
 /* An alias that is asked for by itself may be in no table: what it led to is resolved all the same. */

@@ -260,7 +260,7 @@ dns_name(packet_info *pinfo, const ts_name_info *info)
         note_answer(pinfo, client, asked, outcome, info);
     for (unsigned i = 0; i < info->address_count; i++) {
         learn_host(pinfo, &info->addresses[i].end.addr, client, info, outcome);
-        if (asked != NULL && ts_address_prefix(&info->addresses[i].end.addr, &pinfo->abs_ts) == NULL)
+        if (asked != NULL && ts_address_prefix(&info->addresses[i].end.addr, pinfo) == NULL)
             check_one_address(pinfo, client, &info->addresses[i].end.addr);
     }
     if (asked != NULL && info->address_count > 0 && info->request_frame != 0)

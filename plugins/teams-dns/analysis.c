@@ -22,7 +22,7 @@ find_link(ts_message *message, const char *name)
 static bool
 add_link(ts_message *message, const char *name, bool detached)
 {
-    if (message->link_count == TS_CHAIN_MAX || name == NULL || name[0] == '\0' || name[0] == '<')
+    if (message->link_count == message->link_max || name == NULL || name[0] == '\0' || name[0] == '<')
         return false;
 
     ts_link *link = &message->links[message->link_count++];
@@ -155,9 +155,11 @@ collect_addresses_of(ts_message *message, wmem_array_t *answers)
 static void
 collect_addresses(ts_message *message)
 {
-    message->addresses = wmem_alloc0_array(message->pinfo->pool, ts_name_address, TS_ADDRESSES_MAX);
     if (!message->dns->dns)
         return;
+    const unsigned most = answer_count(message) + wmem_array_get_count(message->dns->hints);
+
+    message->addresses = wmem_alloc0_array(message->pinfo->pool, ts_name_address, MIN(most, TS_ADDRESSES_MAX));
     collect_addresses_of(message, message->dns->answers);
     collect_addresses_of(message, message->dns->hints);
 }
@@ -276,7 +278,9 @@ ts_analyse(packet_info *pinfo, const ts_dns_message *dns, ts_message *message)
     memset(message, 0, sizeof *message);
     message->pinfo = pinfo;
     message->dns = dns;
-    message->links = wmem_alloc0_array(pinfo->pool, ts_link, TS_CHAIN_MAX);
+    /* Each record has an owner and leads to one name at most. */
+    message->link_max = MIN(1 + 2 * answer_count(message), TS_CHAIN_MAX);
+    message->links = wmem_alloc0_array(pinfo->pool, ts_link, message->link_max);
     set_ends(message);
     if (dns->opcode != 0 || !add_link(message, first_name(dns), false))
         return false;

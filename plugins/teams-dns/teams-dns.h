@@ -163,6 +163,7 @@ typedef struct {
     uint16_t client_port;
     ts_link *links;
     unsigned link_count;        /* at least 1 */
+    unsigned link_max;          /* that there is room for */
     unsigned chain_length;      /* of these, the ones in the chain */
     bool loop;                  /* the chain comes back to itself */
     bool any_shown;

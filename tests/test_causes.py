@@ -474,6 +474,22 @@ def test_a_client_that_polls_identity_is_in_no_loop():
         assert set(causes(told[f"192.168.1.{n}"])) == {"login-loop"}
 
 
+def test_rounds_are_counted_by_one_name():
+    """A page of identity has other names beside it: five rounds are five, and two visits to each of two names are no loop."""
+    told = of_clients(capture("identity-pages"))
+    loop, = above_note(told["192.168.1.20"]).values()
+    assert loop["code"] == "login-loop" and f"({LOGIN_NAME}) 5 times" in loop["summary"]
+    assert causes(told["192.168.1.21"]) == {}
+
+
+def test_a_handshake_whose_server_hello_is_not_seen_tells_nothing_of_certificates():
+    """What the client had acknowledged was there; what it had not was lost on the way."""
+    told = of_clients(capture("server-hello-unseen"))
+    assert causes(told["192.168.1.20"]) == {} and told["192.168.1.20"]["severity"] == "unknown"
+    assert set(above_note(told["192.168.1.21"])) == {"mtu"}
+    assert frames(capture("server-hello-unseen"), "teams.handshake_ended") == []
+
+
 def test_a_proxy_that_asks_once_refuses_nobody():
     """The client has credentials, and does not come back: a warning; it has none, or comes three times: an error; the capture ends: a note."""
     told = of_clients(capture("asked-once"))

@@ -3,6 +3,7 @@
 from common import capture
 from connections import A, AAAA, AUTH, CONFIG, LOGIN, PROXY, PUSH, START, WEB, Client, alert, client_hello, connect, reset, status, through
 from resolver import Resolver
+from tls import application_data
 
 NEEDED, OK = (407, "Proxy Authentication Required"), (200, "Connection established")
 TELEMETRY = ("mobile.pipe.aria.microsoft.com", "52.114.77.33")
@@ -29,6 +30,39 @@ def identity_polled(c):
         odd.visit(when, LOGIN)
     for n in range(6):
         fast.visit(2.5 * n, LOGIN)
+
+
+@capture("connections/identity-pages.pcap", START)
+def identity_pages(c):
+    """.20 goes to the page and round three names of identity five times; .21 to each of two names of identity twice."""
+    loop, few = Client(c), Client(c, "192.168.1.21")
+    others = (("aadcdn.msauth.net", "13.107.246.44"), ("login.live.com", "20.190.160.20"))
+    for n in range(5):
+        for m, name in enumerate(((WEB, None), (LOGIN, None), *others)):
+            loop.visit(9 * n + m, *name)
+    few.visit(0, WEB)
+    for n in range(2):
+        few.visit(10 + 20 * n, LOGIN)
+        few.visit(12 + 20 * n, *others[1])
+
+
+@capture("connections/server-hello-unseen.pcap", START)
+def server_hello_unseen(c):
+    """The start of the server's part is not in the capture, and the client ends: .20 had acknowledged it, .21 had not."""
+    for n in (20, 21):
+        who = Client(c, f"192.168.1.{n}")
+        who.sign_in(0, (WEB, LOGIN))
+        for m in range(2):
+            connection = who.open(4 + 10 * m, AUTH)
+            connection.send(4.2 + 10 * m, client_hello(AUTH))
+            connection._segment(4.22 + 10 * m, False, "A")
+            at = connection.sequence[False]
+            connection.sequence[False] += 2880
+            connection.send(4.25 + 10 * m, application_data(m, 1200), from_client=False)
+            if n == 21:
+                connection.sequence[False] = at
+            connection._segment(4.26 + 10 * m, True, "A")
+            connection._segment(11 + 10 * m, True, "FA")
 
 
 @capture("connections/asked-once.pcap", START)

@@ -295,14 +295,19 @@ is_visit(const teams_connection *c, const teams_connection *last)
         (last->end != TEAMS_CONNECTION_OPEN && ts_seconds(&last->ended, &c->start) > 0);
 }
 
-/* Visits to identity, none of them long after the one before. */
+/* Visits to one name of identity, none of them long after the one before. */
 typedef struct {
     const teams_connection *first;      /* NULL: none */
     const teams_connection *last;
     wmem_array_t *gaps;                 /* double: seconds from each to the next */
-    bool others;                        /* since the last one the client went somewhere else */
-    bool between;                       /* ... and came back after that */
+    bool between;                       /* the client went somewhere else, and came back */
 } identity_visits;
+
+/* The latest connection but telemetry, and the latest one to another name. */
+typedef struct {
+    const teams_connection *latest;
+    const teams_connection *other;
+} latest_connections;
 
 static unsigned
 visit_count(const identity_visits *visits)
@@ -310,35 +315,80 @@ visit_count(const identity_visits *visits)
     return visits->first == NULL ? 0 : wmem_array_get_count(visits->gaps) + 1;
 }
 
+static bool
+is_same_name(const teams_connection *a, const teams_connection *b)
+{
+    return a->name != NULL && b->name != NULL && g_ascii_strcasecmp(a->name, b->name) == 0;
+}
+
 static void
-add_visit(const teams_check *j, identity_visits *visits, const teams_connection *c)
+add_latest(latest_connections *seen, const teams_connection *c)
+{
+    if (c->stage == TS_STAGE_TELEMETRY)
+        return;
+    if (seen->latest != NULL && !is_same_name(seen->latest, c))
+        seen->other = seen->latest;
+    seen->latest = c;
+}
+
+/* Was the client somewhere else since this one? */
+static bool
+was_elsewhere(const latest_connections *seen, const teams_connection *since)
+{
+    const teams_connection *other = is_same_name(seen->latest, since) ? seen->other : seen->latest;
+
+    return other != NULL && other->number > since->number;
+}
+
+static void
+add_visit(const teams_check *j, identity_visits *visits, const latest_connections *seen, const teams_connection *c)
 {
     const double gap = visits->last == NULL ? 0 : ts_seconds(&visits->last->start, &c->start);
 
-    if (visits->first == NULL || (visit_count(visits) < LOOP_MIN && gap > ROUND_GAP))
+    if (visits->first == NULL || (visit_count(visits) < LOOP_MIN && gap > ROUND_GAP)) {
         *visits = (identity_visits) { .first = c, .last = c, .gaps = wmem_array_new(j->scope, sizeof(double)) };
-    else {
-        wmem_array_append_one(visits->gaps, gap);
-        visits->between = visits->between || visits->others || g_ascii_strcasecmp(visits->last->name, c->name) != 0;
-        visits->last = c;
+        return;
     }
-    visits->others = false;
+    wmem_array_append_one(visits->gaps, gap);
+    visits->between = visits->between || was_elsewhere(seen, visits->last);
+    visits->last = c;
 }
 
+static identity_visits *
+visits_of(const teams_check *j, wmem_map_t *by_name, const teams_connection *c)
+{
+    const teams_name_result *name = teams_check_name_of(j, c->name);
+    identity_visits *visits = (identity_visits *)wmem_map_lookup(by_name, name);
+
+    if (visits == NULL) {
+        visits = wmem_new0(j->scope, identity_visits);
+        wmem_map_insert(by_name, name, visits);
+    }
+    return visits;
+}
+
+/* Of the name that was visited most: a page of identity has others beside it. */
 static identity_visits
 gather_visits(const teams_check *j)
 {
-    identity_visits visits = { .first = NULL };
+    wmem_map_t *by_name = wmem_map_new(j->scope, g_direct_hash, g_direct_equal);
+    identity_visits none = { .first = NULL };
+    const identity_visits *most = &none;
+    latest_connections seen = { .latest = NULL };
 
     for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
         const teams_connection *c = teams_check_connection(j, i);
 
-        if (c->name != NULL && is_visit(c, visits.last))
-            add_visit(j, &visits, c);
-        else if (c->stage != TS_STAGE_IDENTITY && c->stage != TS_STAGE_TELEMETRY)
-            visits.others = true;
+        if (c->name != NULL && c->stage == TS_STAGE_IDENTITY) {
+            identity_visits *visits = visits_of(j, by_name, c);
+
+            if (is_visit(c, visits->last))
+                add_visit(j, visits, &seen, c);
+            most = visit_count(visits) > visit_count(most) ? visits : most;
+        }
+        add_latest(&seen, c);
     }
-    return visits;
+    return *most;
 }
 
 static int

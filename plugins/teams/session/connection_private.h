@@ -317,7 +317,9 @@ teams_connection_is_left(const teams_connection *c, const nstime_t *then)
 {
     if (c->state == TEAMS_CONNECTION_SECURED)
         return !c->p->requested && (teams_connection_is_foreign(c) || ts_seconds(&c->p->secured_time, then) < REFUSAL_SECONDS);
-    return c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && (c->certificate != NULL || c->bytes[FROM_SERVER] >= FLIGHT_MIN) && !c->p->wait_server;
+    /* Where its ServerHello is not seen, what was sent is not known. */
+    return c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && !c->p->wait_server &&
+        (c->certificate != NULL || (c->p->chosen != 0 && c->bytes[FROM_SERVER] >= FLIGHT_MIN));
 }
 
 /* Has the server answered the SYN, and the client sent neither an acknowledgement nor an end? */

@@ -156,6 +156,15 @@ def test_graph_is_one_that_every_version_draws(record):
     assert not field or complaint(field) == ""
 
 
+@pytest.mark.parametrize("record", profile_files.uat("plots"), ids=lambda record: record[2])
+def test_plot_is_one_that_is_read(record):
+    """Wireshark 4.6 takes TRUE here where I/O graphs have "Enabled", and passes over a whole file with a row that it cannot read."""
+    enabled, group, name, expression, colour, style, field, factor = record
+    assert enabled == "TRUE" and group.isdecimal() and re.fullmatch("#[0-9a-f]{6}", colour) and style in ("Dot", "Diamond")
+    assert name.endswith(", ms") and factor == ("1000" if field == "teams_stun.response_time" else "1")
+    assert complaint(expression) == "" and complaint(field) == ""
+
+
 def test_columns_show_registered_fields():
     shown = profile_files.column_fields()
     assert shown == ["teams.name", "teams.modality"]

@@ -507,7 +507,8 @@ def test_a_proxy_that_asks_once_refuses_nobody():
 def test_what_works_beside_is_in_the_advice():
     """What others with the same name or to the same address show: no rule is in the way of that alone."""
     told = above_note(reported(capture("not-always"))[0])
-    assert set(told) == {"reset-after-server-name", "hello-unanswered", "tcp-refused", "tcp-unanswered"}
+    assert set(told) == {"reset-after-server-name", "hello-unanswered", "tcp-refused", "tcp-unanswered", "tcp-prohibited"}
+    assert "reached in another way" in told["tcp-prohibited"]["summary"] and told["tcp-prohibited"]["severity"] == "warning"
     for code in ("reset-after-server-name", "hello-unanswered", "tcp-refused"):
         assert "others with the same name work" in told[code]["summary"] and "Other connections with the same name" in told[code]["advice"]
         assert "filter" not in told[code]["advice"] and told[code]["severity"] == "warning"

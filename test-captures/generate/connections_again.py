@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a client does again and again, or does not do again."""
+from scapy.layers.inet import ICMP, IP, TCP
+
 from common import capture
-from connections import A, AAAA, AUTH, CONFIG, LOGIN, PROXY, PUSH, START, WEB, Client, alert, client_hello, connect, reset, status, through
+from connections import (A, AAAA, AUTH, CONFIG, LOGIN, PROXY, PUSH, ROUTER, START, WEB, Client, alert, client_hello, connect, reset, status,
+                         through)
 from resolver import Resolver
 from tls import application_data
 
@@ -85,7 +88,7 @@ def asked_once(c):
 @capture("connections/not-always.pcap", START)
 def not_always(c):
     """Besides connections with the same names that work: one is reset after the server name, one has no answer after it, one is
-    refused, SYNs to one of two addresses and to an address that answered before have no answer."""
+    refused, by RST or by ICMP, SYNs to one of two addresses and to an address that answered before have no answer."""
     client = Client(c)
     client.sign_in(0)
     connection = client.open(4, CONFIG)
@@ -107,6 +110,13 @@ def not_always(c):
     client.visit(27, AUTH)
     client.ask(29, LOGIN)
     client.visit(45, LOGIN)
+    name, address = "presence.teams.microsoft.com", "52.123.145.9"
+    client.resolver.ask(50, name, ["52.123.145.8"])
+    end = client.end()
+    client.syn(50.1, end, ("52.123.145.8", 443))
+    quoted = IP(src=client.address, dst="52.123.145.8") / TCP(sport=end[1], dport=443, flags="S", seq=0x10000000 + end[1])
+    c.frame(50.12, ICMP(type=3, code=0) / quoted, ROUTER, client.address)
+    client.visit(51, name, address)
 
 
 @capture("connections/portal-ends.pcap", START)

@@ -201,9 +201,9 @@ check_prohibited(teams_check *j)
     if (all.first != NULL)
         teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_PROHIBITED], names->matters ? PI_ERROR : PI_WARN,
             (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first, .fatal = names->matters },
-            "TCP to %s (%s%s) is refused by the network: ICMP %s from the router %s (%u time%s)%s", teams_name_list_text(names),
+            "TCP to %s (%s%s) is refused by the network: ICMP %s from the router %s (%u time%s)%s%s", teams_name_list_text(names),
             names->names > 1 ? "the first at " : "", all.first->endpoint, all.first->icmp_text, all.first->icmp_router, names->count,
-            names->count == 1 ? "" : "s", teams_name_list_tail(names));
+            names->count == 1 ? "" : "s", names->any_lost ? "" : "; the name was reached in another way", teams_name_list_tail(names));
 }
 
 /* ---- fallbacks ---- */

@@ -419,3 +419,13 @@ def test_names_alone_do_not_tell_that_a_sign_in_stalled(client, stalled):
     """Where no connection of the client is in the capture, what it connected to is not, either."""
     signin, = [signin for signin in signins(FORWARDERS) if signin["client"] == client]
     assert ("D15" in {problem["code"] for problem in signin["problems"]}) == stalled
+
+
+# ---- a capture that begins in the midst of a call ----
+
+@pytest.mark.parametrize("first,left", [(100, True), (150, True), (186, True), (188, False)])
+def test_reports_about_media_tell_that_a_path_was_in_use(first, left):
+    """From these frames of the real call on, the check of 185 or its answer in 187 and RTCP are left of it; then no check at all."""
+    read = list(frames(shared("teams/skype-conference-call.pcap").read_bytes()))[first - 1:]
+    path = written(pathlib.Path(tempfile.mkdtemp(dir=workspace())), read)
+    assert [(call["verdict_code"], call["severity"]) for call in calls(path)] == ([("reports-only", "unknown")] if left else [])

@@ -35,6 +35,8 @@ SHOWN = [
     ("calls", "udp-unanswered-tried-tls", "sessions/udp-blocked.pcap", 1),
     ("calls", "udp-unanswered", "sessions/unanswered-beside.pcap", 2),
     ("calls", "not-connected", "ice-symmetric-nat.pcap", 1),
+    ("calls", "reports-only", "ice-reports-only.pcap", 1),
+    ("calls", "single-checks", "ice-reports-only.pcap", 2),                 # answered, and no more
     ("calls", "setup-only", "modern-signin.pcap", 1),
     ("calls", "allocation-refused", "sessions/relay-quota.pcap", 1),
     ("calls", "path-agreed", "ice-duplicates.pcap", 1),

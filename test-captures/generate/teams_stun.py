@@ -413,6 +413,17 @@ def mid_call(c):
     voice(c, 0.5, ("198.51.100.200", 3479), CLIENT, count=2)    # same shape, published nowhere
 
 
+@capture("ice-reports-only.pcap", "2026-03-02T09:00:00")
+def reports_only(c):
+    """In the midst of a call whose microphones are off: a check that keeps it alive, and reports of RTCP. Another host gathers no more
+    than an answer to its check."""
+    check(c, 0.0, CLIENT, PEER, "kept alive")
+    c.udp(0.2, CLIENT, PEER, srtcp(201, 0x55667788, "ours"))
+    c.udp(0.4, PEER, CLIENT, srtcp(201, 0x11223344, "theirs"))
+    check(c, 60.0, ("192.168.1.99", 50004), PEER, "alone")
+    c.udp(70.0, ("192.168.1.99", 123), ("192.168.1.1", 123), bytes(48))
+
+
 @capture("ice-modality.pcap", "2026-03-02T09:00:00")
 def modality(c):
     """A call of each modality by each kind of evidence; each flow has its own ports."""

@@ -214,6 +214,7 @@ typedef struct {
     uint64_t packets[2];
     uint64_t bytes[2];
     uint64_t media_packets[2];
+    uint64_t control_packets;   /* RTCP */
     uint64_t cut_packets[2];    /* over UDP, of which the capture has too little to tell what they carry */
     GPtrArray *flows;           /* calls_flow */
     GPtrArray *remotes;         /* calls_remote */

@@ -802,6 +802,8 @@ add_media(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *inf
         add_moment(&entry->media, pinfo);
         entry->media_packets[direction]++;
     }
+    if (media->kind == TS_MEDIA_SRTCP || media->kind == TS_MEDIA_RTCP)
+        entry->control_packets++;
     entry->direct_routing = entry->direct_routing || media->direct_routing;
     if (media->consent_lost && tap->from_client)    /* a client that only receives hears the other side */
         lose_consent(entry, pinfo, tap->info->flow);

@@ -532,16 +532,24 @@ is_in_earnest(const calls_entry *entry)
     for (unsigned i = 0; i < entry->pairs->len; i++) {
         const calls_pair *pair = pair_at(entry, i);
 
-        if (pair->requests > 1 || pair->round_trip_count > 0)
+        /* One answered check of one pair may keep a path alive that was agreed before the capture. */
+        if (pair->requests > 1 || (pair->round_trip_count > 0 && entry->pairs->len > 1))
             return true;
     }
     return entry->refusals->len > 0 || entry->allocations->len > 0;
 }
 
+/* RTCP reports about media that went the same way, before the capture began or where it does not show it. */
+static bool
+has_reports_alone(const calls_entry *entry)
+{
+    return entry->control_packets > 0 && !got_through(entry);
+}
+
 static bool
 never_connected(const calls_entry *entry, calls_proof *proof _U_)
 {
-    return entry->check.frame != 0 && !got_through(entry) && entry->kind != CALLS_PROBE && entry->packets[CALLS_SENT] > 0 &&
+    return entry->check.frame != 0 && !got_through(entry) && !has_reports_alone(entry) && entry->kind != CALLS_PROBE && entry->packets[CALLS_SENT] > 0 &&
         !is_cut_short(entry) && !is_one_sided(entry, NULL) && is_in_earnest(entry);
 }
 
@@ -1190,6 +1198,7 @@ REPORT_VERDICT(holds_cut, calls_entry) { return is_cut_short(row) && row->media.
 REPORT_VERDICT(holds_credentials, calls_entry) { return !got_through(row) && !any_granted(row) && credentials_refused(row, NULL); }
 REPORT_VERDICT(holds_allocation_refused, calls_entry) { return !got_through(row) && !any_granted(row) && allocation_refused(row, NULL); }
 REPORT_VERDICT(holds_dead, calls_entry) { return !got_through(row) && is_udp_unanswered(row, NULL); }
+REPORT_VERDICT(holds_reports_alone, calls_entry) { return has_reports_alone(row); }
 REPORT_VERDICT(holds_not_connected, calls_entry) { return never_connected(row, NULL); }
 REPORT_VERDICT(holds_single_checks, calls_entry) { return row->check.frame != 0 && !got_through(row) && !is_in_earnest(row); }
 REPORT_VERDICT(holds_setup, calls_entry) { return !got_through(row); }
@@ -1263,13 +1272,17 @@ const report_verdict_row calls_verdicts[] = {
     { "udp-unanswered", REPORT_BROKEN,
         "The call did not connect: nothing that was sent over UDP had an answer.",
         "relays and peers asked over UDP, no packet from any of them; no nomination and no media", holds_dead, false },
+    { "reports-only", REPORT_UNKNOWN,
+        "A path was in use: reports about media (RTCP) went over it. No media is in this capture, which does not tell how the call went.",
+        "RTCP beside connectivity checks, as in a capture that begins in the midst of a call; no nomination and no media",
+        holds_reports_alone, false },
     { "not-connected", REPORT_BROKEN,
         "The call did not connect in this capture.",
         "connectivity checks, but neither a nominated pair nor media", holds_not_connected, false },
     { "single-checks", REPORT_UNKNOWN,
-        "Single connectivity checks, none of which was sent again or answered: too little to tell whether there was a call.",
-        "connectivity checks, each of which was sent once, no answer to any of them, no relay that was asked for an allocation, no ICMP error; "
-        "neither a nominated pair nor media", holds_single_checks, false },
+        "Single connectivity checks, none of which was sent again: too little to tell whether there was a call, or one goes on.",
+        "connectivity checks, each of which was sent once, of one pair, or of several without an answer; no relay that was asked for an "
+        "allocation, no ICMP error; neither a nominated pair nor media", holds_single_checks, false },
     { "setup-only", REPORT_UNKNOWN,
         "Set-up only: no nominated pair and no media in this capture.",
         "relays or signalling, but neither a connectivity check nor media", holds_setup, false },

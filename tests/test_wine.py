@@ -31,6 +31,7 @@ RUN = pathlib.Path(os.environ.get("TEAMSHARK_WINDOWS_TSHARK") or pathlib.Path.ho
 # A person's name as Windows allows it in a folder.
 USER = "Jürgen Östlund 山田"
 TIMEOUT_S = 300
+TRIES = 4
 TROUBLESHOOTING = (harness.ROOT / "docs/troubleshooting.md").read_text(encoding="utf-8")
 OURS = re.compile(r"(teams|teams_dns|ms_turn|teams_stun|teams_flightproxy)(\.|$)")
 REPORTS = ("signin", "names", "calls", "flows", "summary")
@@ -62,8 +63,10 @@ class Windows:
         subprocess.run(["wineserver", "-k"], env=self.environment, check=False)
 
     def run(self, program, *args):
-        """What a program that did well wrote to standard output and to standard error, as bytes. Wine's own server fails at times: once more then."""
-        for _ in range(2):
+        """What a program that did well wrote to standard output and to standard error, as bytes. Wine's own server fails at times: again then.
+
+        Exit status 1 is wine's for that. tshark has the same one for a field that it does not know, as where the zip is older than the native plugins."""
+        for _ in range(TRIES):
             # Into files: the services that start with the first program would hold a pipe open.
             with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as complaint:
                 result = subprocess.run(["wine", str(program), *map(str, args)], env=self.environment, stdin=subprocess.DEVNULL,
@@ -73,7 +76,7 @@ class Windows:
                 said = output.read(), complaint.read()
             if b"wine client error" not in said[1]:
                 break
-        assert result.returncode == 0, said[1].decode(errors="replace")[-2000:]
+        assert result.returncode == 0, f"exit status {result.returncode}: {said[1].decode(errors='replace')[-2000:]}"
         return said
 
     def tshark(self, *args):

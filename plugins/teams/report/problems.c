@@ -164,10 +164,19 @@ report_problems_worst(const report_problems *problems)
     return problems->list->len == 0 ? NULL : (const report_problem *)g_ptr_array_index(problems->list, 0);
 }
 
+/* A diagnostic's code is a number, which tells nobody anything: its filter does, and can be pasted. */
+const char *
+report_problem_name(const report_problem *problem)
+{
+    const bool numbered = problem->code[0] == 'D' && g_ascii_isdigit(problem->code[1]);
+
+    return numbered && problem->filter[0] != '\0' ? problem->filter : problem->code;
+}
+
 char *
 report_problem_proof(const report_problem *problem)
 {
-    GString *text = g_string_new(problem->code);
+    GString *text = g_string_new(report_problem_name(problem));
 
     if (problem->actor != TEAMS_BY_UNKNOWN)
         g_string_append_printf(text, ", by the %s", teams_actor_name(problem->actor));

@@ -48,6 +48,8 @@ bool report_problems_have(const report_problems *problems, const char *code, con
 void report_problems_sort(report_problems *problems);
 /* The worst one, NULL where there is none; after sorting. */
 const report_problem *report_problems_worst(const report_problems *problems);
+/* What a reader is told in place of its code: a word. */
+const char *report_problem_name(const report_problem *problem);
 /* "tcp-unanswered, by the network, frame 59". New string. */
 char *report_problem_proof(const report_problem *problem);
 /* "Summary: details (code, actor, frame)". New string. */

@@ -596,7 +596,7 @@ item_text(const summary_item *item, FILE *out)
     g_free(duration);
 }
 
-/* What it is for, in a word: the worst warning or error, else the verdict. Codes of diagnostics are numbers, so those go by their filter. */
+/* What it is for, in a word: the worst warning or error, else the verdict. */
 static const char *
 reason_of(const summary_item *item)
 {
@@ -604,7 +604,7 @@ reason_of(const summary_item *item)
 
     if (worst == NULL || worst->severity < PI_WARN)
         return item->verdict->code;
-    return worst->code[0] == 'D' && g_ascii_isdigit(worst->code[1]) && worst->filter[0] != '\0' ? worst->filter : worst->code;
+    return report_problem_name(worst);
 }
 
 /* The same in a line: "CHECK   Call      3  03-02 10:00:00  192.0.2.1  loss, 45 ms". */

@@ -32,7 +32,7 @@ LINKS = {
     "vpn": ("100.70.12.9", "100.70.0.1", "2001:db8:70::9", "2001:db8:70::1"),
 }
 PREFIX_LENGTH = 16
-PROGRAMS = ("ip", "ss", "nsenter", "dumpcap", "tshark", "editcap", "dnsmasq", "nginx", "squid", "security_file_certgen", "microsocks", "nghttpx",
+PROGRAMS = ("ip", "ss", "nsenter", "dumpcap", "tshark", "editcap", "dnsmasq", "nginx", "squid", "security_file_certgen", "microsocks",
             "nft", "gtlsclient", "gtlsserver", "curl", "wget", "openssl")
 
 
@@ -91,11 +91,16 @@ def settle_in(resolver, patience, dead_resolver=None):
     mount("--bind", hosts, "/etc/hosts")
 
 
-def missing_programs():
-    """None, or which programs are missing."""
+def has_program(name):
+    """Here, or among those that were fetched."""
     places = [EXTRA_ROOT / "root/usr/sbin", EXTRA_ROOT / "root/usr/bin", EXTRA_ROOT / "root/usr/lib/squid"]
     path = os.pathsep.join([*map(str, places), os.environ.get("PATH", ""), "/usr/sbin", "/usr/lib/squid"])
-    missing = [name for name in PROGRAMS if not shutil.which(name, path=path)]
+    return bool(shutil.which(name, path=path))
+
+
+def missing_programs():
+    """None, or which programs are missing."""
+    missing = [name for name in PROGRAMS if not has_program(name)]
     return f"missing: {' '.join(missing)} (see tests/lab/fetch)" if missing else None
 
 

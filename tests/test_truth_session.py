@@ -429,3 +429,14 @@ def test_reports_about_media_tell_that_a_path_was_in_use(first, left):
     read = list(frames(shared("teams/skype-conference-call.pcap").read_bytes()))[first - 1:]
     path = written(pathlib.Path(tempfile.mkdtemp(dir=workspace())), read)
     assert [(call["verdict_code"], call["severity"]) for call in calls(path)] == ([("reports-only", "unknown")] if left else [])
+
+
+# ---- a proxy that refuses, and a handshake that the capture does not show to its end ----
+
+def test_the_proxy_refuses_and_nothing_is_said_of_identity():
+    """Frame 17 is the 407 for authsvc; the client begins three more connections, until 1.8 s later. Identity's ClientHello, frame 12,
+    is sent once, 2.5 s before the end: whether it had an answer is not shown."""
+    signin, = signins(shared("cases/proxy.pcap"))
+    found = {problem["code"]: problem for problem in signin["problems"]}
+    assert (found["proxy-credentials"]["severity"], found["proxy-credentials"]["frame"]) == ("error", 17)
+    assert "identity-unreached" not in found and signin["verdict_code"] == "failed"

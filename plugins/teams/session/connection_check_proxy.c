@@ -6,6 +6,7 @@
 
 #include "session/connection_check.h"
 
+#define GOES_ON_SECONDS 1.0     /* who has credentials sends them at once */
 #define RETRY_SECONDS   3.0     /* whoever has credentials, or a user to ask for them, is likely back by then */
 
 enum { HTTP_FORBIDDEN = 403, HTTP_PROXY_AUTHENTICATION = 407 };
@@ -76,6 +77,15 @@ gather_credentials(const teams_check *j)
     return found;
 }
 
+/* Does the client begin another connection to the proxy a second later, when it could have come back? */
+static bool
+goes_on(const teams_check *j, const teams_connection *c)
+{
+    const teams_connection *last = teams_check_connection(j, teams_check_connection_count(j) - 1);
+
+    return last->proxy && ts_seconds(&c->last, &last->start) >= GOES_ON_SECONDS;
+}
+
 /*
  * Did the proxy ask for credentials for the name once and no more, as it asks
  * for every name, and the client has not come back? No refusal: it has some,
@@ -87,7 +97,7 @@ is_asked_once(const teams_check *j, const teams_connection *c, credentials known
     const teams_name_result *name = c->name == NULL ? NULL : teams_check_name_of(j, c->name);
 
     return c->state == TEAMS_CONNECTION_PROXY_REFUSED && c->proxy_status == HTTP_PROXY_AUTHENTICATION && name != NULL && name->challenges == 1 &&
-        !name->reached && (known.some || (known.lacking == 1 && !teams_check_time_passed(j, &c->last, RETRY_SECONDS)));
+        !name->reached && (known.some || (known.lacking == 1 && !goes_on(j, c) && !teams_check_time_passed(j, &c->last, RETRY_SECONDS)));
 }
 
 static void

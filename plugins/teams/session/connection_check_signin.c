@@ -442,6 +442,14 @@ check_loop(teams_check *j)
             "conditional access is a likely cause", name, count, ts_seconds(&visits.first->start, &visits.last->start));
 }
 
+/* Is the client still waiting for the server's part of the handshake when the capture ends? */
+static bool
+is_being_made(const teams_check *j, const teams_connection *c)
+{
+    return c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && c->end == TEAMS_CONNECTION_OPEN &&
+        !teams_check_time_passed(j, &c->p->hello_time, ANSWER_SECONDS);
+}
+
 /* Where no problem has said so, and one explains it: connections that are still being made at the end prove nothing. */
 static void
 check_identity(teams_check *j)
@@ -451,9 +459,15 @@ check_identity(teams_check *j)
 
     if (!j->result->identity_asked || j->result->identity_reached || j->identity_reported)
         return;
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++)
-        if (teams_check_connection(j, i)->stage == TS_STAGE_IDENTITY && teams_check_connection(j, i)->name != NULL)
-            teams_name_list_add(&list, teams_check_connection(j, i)->name, teams_check_connection(j, i)->frame);
+    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
+        const teams_connection *c = teams_check_connection(j, i);
+
+        if (c->stage != TS_STAGE_IDENTITY || c->name == NULL)
+            continue;
+        if (is_being_made(j, c))
+            return;
+        teams_name_list_add(&list, c->name, c->frame);
+    }
     for (unsigned i = 0; i < wmem_array_get_count(j->problems); i++)
         explained = explained || ((const teams_connection_problem *)wmem_array_index(j->problems, i))->severity == PI_ERROR;
     if (list.names > 0 && explained)

@@ -172,3 +172,15 @@ def test_frames_of_problems_are_of_their_call(name):
     for call in json.loads(report(path, "teams,calls,json"))["calls"]:
         frames = {int(each["frame.number"][0]) for each in fields(path, ["frame.number"], f"teams.call == {call['call']}")}
         assert {each["frame"] for each in call["problems"]} <= frames | {0}
+
+
+def test_a_payload_type_that_a_browser_uses_for_another_codec():
+    """Its clock is 48,000 by the timestamps, which refutes name and jitter of Siren, SILK at 8000 and G.722.1; SILK at 16,000 keeps both,
+    with its noise."""
+    path = bundled("ice-browser-media.pcap")
+    found = {call["client"]: call for call in json.loads(report(path, "teams,calls,json"))["calls"]}
+    streams = {client.split(".")[-1]: stream for client, call in found.items() for stream in call["streams"]}
+    assert {client: [payload["name"] for payload in stream["payload_types"]] for client, stream in streams.items()} == {
+        "20": [""], "21": [""], "22": [""], "23": ["SILK", "CN"]}
+    assert all(stream["jitter_ms"] < 0.1 and stream["jitter_max_ms"] < 0.1 for stream in streams.values())
+    assert not [client for client, call in found.items() for each in call["problems"] if each["code"] == "jitter"]

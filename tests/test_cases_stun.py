@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Small captures that once went wrong, and others of their kinds: recognition, passes, times of checks, media."""
 
+import json
 import re
 
 import pytest
@@ -122,6 +123,21 @@ def test_checks_both_ways():
     assert [round(float(value[0]), 4) for value in trips.values()] == [0.08] * 3
     assert [round(float(value[0]), 4) for value in answers.values()] == [0.002] * 3
     assert set(column(capture, "teams_stun.response_time")) == set(trips)
+
+
+def test_an_answer_after_a_check_was_sent_again_is_no_round_trip():
+    """Which sending it answers is not known: 30 or 630 ms, 30 or 530; the three that were sent once tell 30."""
+    trips = column(bundled("ice-answer-after-resend.pcap"), "teams_stun.response_time")
+    assert [round(float(value[0]), 3) for value in trips.values()] == [0.03] * 3
+
+
+def test_a_slow_way_is_measured_where_each_sending_is_answered():
+    """Three sendings 300 ms apart and three answers: the last answer is that to the last sending, 700 ms before."""
+    capture = bundled("ice-slow-resend.pcap")
+    trips = column(capture, "teams_stun.response_time")
+    assert [round(float(value[0]), 3) for value in trips.values()] == [0.7] * 3
+    call, = json.loads(tshark("-q", "-r", str(capture), "-z", "teams,calls,json"))["calls"]
+    assert [problem["code"] for problem in call["problems"] if problem["code"] == "round-trip"] == ["round-trip"]
 
 
 # --- Consent -----------------------------------------------------------------

@@ -85,6 +85,8 @@ SHOWN = {
         f"frame.time_relative > 4000 && ((ip.src == {PUSH} && ip.dst == 192.168.1.23 && tcp.flags.reset == 1) || "
         f"(ip.src == 192.168.1.24 && ip.dst == {PUSH} && tcp.flags.reset == 1))")},
     "acknowledged": {},
+    "lacking-steps": {},
+    "relay-tried": {"teams.handshake_ended": "tcp.flags.fin == 1 && ip.src == 192.168.1.22 && ip.dst == 52.114.250.123"},
     "inspection-ends": {
         "teams.handshake_ended": f"tcp.flags.fin == 1 && ip.dst == {LOGIN} && frame.time_relative > 2.1 && !(ip.src == 192.168.1.24)",
         "teams.tls_intercepted": f"tls.app_data && ip.src == 192.168.1.24 && ip.dst == {LOGIN} && frame.time_relative > 2.29"},
@@ -449,6 +451,20 @@ def test_what_the_client_acknowledges_was_sent():
     """An answer, a handshake and a segment that the capture lacks are neither missing on the way nor unanswered."""
     for signin in of_clients(capture("acknowledged")).values():
         assert causes(signin) == {}
+
+
+def test_a_step_whose_end_the_capture_lacks_has_no_time():
+    """What would end it instead comes two seconds later, and is no answer to what was asked then. That of .23 is there, and is slow."""
+    path = capture("lacking-steps")
+    late = harness.fields(path, ["ip.src", "ip.dst", "teams.tls_time", "teams.first_data_time"],
+                          "frame.time_relative > 10.6 && (teams.tls_time || teams.first_data_time > 0.1)")
+    assert [(row["ip.dst"], [round(float(value), 2) for value in row["teams.first_data_time"]]) for row in late] == [(["192.168.1.23"], [1.6])]
+
+
+def test_a_client_that_tries_the_way_to_a_relay_refuses_no_certificate():
+    told = of_clients(capture("relay-tried"))
+    assert {client: sorted(causes(signin)) for client, signin in told.items()} == {
+        "192.168.1.20": [], "192.168.1.21": [], "192.168.1.22": ["handshake-ended"]}
 
 
 def test_sessions_that_the_client_leaves_beside_others():

@@ -34,7 +34,8 @@ SHOWN = [
     ("calls", "udp-unanswered-tls", "failures/14b-udp-dropped-real-tls.pcapng", 1),
     ("calls", "udp-unanswered-tried-tls", "sessions/udp-blocked.pcap", 1),
     ("calls", "udp-unanswered", "sessions/unanswered-beside.pcap", 2),
-    ("calls", "not-connected", "ice-symmetric-nat.pcap", 1),
+    ("calls", "not-connected", "sessions/single-checks.pcap", 2),
+    ("calls", "answered-only", "ice-symmetric-nat.pcap", 1),
     ("calls", "reports-only", "ice-reports-only.pcap", 1),
     ("calls", "single-checks", "ice-reports-only.pcap", 2),                 # answered, and no more
     ("calls", "setup-only", "modern-signin.pcap", 1),
@@ -144,6 +145,21 @@ def test_media_that_is_only_sent():
     assert problem["advice"].startswith("Normal where the other side only listens")     # nothing shows that it sent anything
 
 
+def test_checks_that_were_answered_show_no_firewall():
+    """The capture ends, nobody takes the call, or the answers come through a relay. Those of .23 and .24 are never answered."""
+    found = {call["client"].split(".")[-1]: (call["verdict_code"], [problem["code"] for problem in call["problems"] if problem["severity"] == "error"])
+             for call in entries(bundled("ice-answered-only.pcap"), "calls")}
+    assert found == {"20": ("answered-only", []), "21": ("answered-only", []), "22": ("answered-only", []),
+                     "23": ("not-connected", ["call-not-connected"]), "24": ("not-connected", ["call-not-connected"])}
+
+
+def test_media_one_way_on_a_path_that_is_open_both_ways():
+    """Answers since media flows refute a firewall; who only listens is healthy. Without them both stays possible."""
+    found = {call["client"].split(".")[-1]: (call["severity"], problem["severity"], "before any firewall" in problem["advice"] or "does arrive" in problem["advice"])
+             for call in entries(bundled("ice-open-path.pcap"), "calls") for problem in call["problems"] if problem["code"] == "one-way-media"}
+    assert found == {"20": ("broken", "warning", True), "21": ("OK", "note", True), "22": ("broken", "warning", False), "23": ("check", "warning", False)}
+
+
 # ---- half of the traffic ----
 
 @pytest.mark.parametrize("capture,client", [
@@ -212,6 +228,14 @@ def test_what_a_header_says_is_told_of_cut_frames():
 
 
 CALLS = ["teams/teams-signin-and-call.pcapng", "failures/00-control.pcapng", "article-2017.pcapng", "sessions/callers-relayed.pcap"]
+
+
+@pytest.mark.parametrize("length", [90, 100, 128])
+def test_a_challenge_that_was_cut_off_is_no_refusal(length):
+    """The code of a relay's first answer stands behind the length; nothing was refused."""
+    for call in entries(snapped("ice-answered-only.pcap", length), "calls"):
+        assert "failed" not in {allocation["state"] for allocation in call["allocations"]}
+        assert "allocation-failed" not in {problem["code"] for problem in call["problems"]}
 
 
 @pytest.mark.parametrize("capture", CALLS)

@@ -31,7 +31,7 @@
 #include "core/ports.h"
 #include "core/prefixes.h"
 
-#define TS_FRAME_INFO_ABI 17
+#define TS_FRAME_INFO_ABI 18
 
 typedef enum {
     TS_INFO_NAME,
@@ -252,7 +252,8 @@ typedef struct {
     uint32_t ssrc;
     uint32_t timestamp;
     const char *payload_name;       /* "" where unknown */
-    uint32_t clock_rate;            /* Hz, 0 where unknown */
+    uint32_t clock_rate;            /* Hz, by the payload type; 0 where unknown */
+    uint32_t measured_clock;        /* Hz, by the timestamps; 0 as long as they have not told it */
     uint16_t sequence;
     uint16_t length;                /* bytes of payload datagram */
     uint8_t payload_type;           /* RTP; RTCP packet type for SRTCP */

@@ -45,7 +45,8 @@ ts_question_lacks_type(const ts_name_question *question, const nstime_t *now)
     if (question->tries == 0 || !is_extra_type(question) || !has_address(question))
         return false;
 
-    const double waited = ts_seconds(&question->first_time, now);
+    /* A resolver that was silent about everything is silent about this type only from then on when it answered A. */
+    const double waited = MIN(ts_seconds(&question->first_time, now), ts_seconds(&question->address->answered_time, now));
     return waited >= ANSWER_SECONDS && waited >= ANSWER_FACTOR * nstime_to_sec(&question->address->answer_time);
 }
 

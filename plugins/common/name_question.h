@@ -49,7 +49,7 @@ typedef struct {
 /* D2: a required name, sent again and again, and no answer within ten seconds. */
 bool ts_question_lacks_answer(const ts_name_question *question, const nstime_t *now);
 
-/* D31: AAAA or HTTPS without an answer for five seconds, and three times as long as A took. */
+/* D31: AAAA or HTTPS without an answer for five seconds, of which A was answered for as long, and three times as long as A took. */
 bool ts_question_lacks_type(const ts_name_question *question, const nstime_t *now);
 
 /* D32: nothing over TCP within five seconds of a truncated answer. */

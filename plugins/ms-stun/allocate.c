@@ -164,6 +164,8 @@ follow_error(ms_turn_allocation *allocation, ms_turn_snapshot *snapshot, bool *c
         *changed |= ts_endpoint_keep(&snapshot->relay, &msg->alternate);
         ms_turn_allocation_add_server(allocation, &msg->alternate);
     }
+    if (msg->error_code == 0 && !msg->complete)
+        return 0;       /* cut off; it may be a challenge, as most are */
     switch (msg->error_code) {
     case 300:
         *changed |= set_state(snapshot, "redirected");

@@ -458,7 +458,7 @@ ts_checks_register(int proto)
         { &hf_teams_stun_retransmission, { "Retransmission", "teams_stun.retransmission", FT_BOOLEAN, BASE_NONE, NULL, 0, "The same bytes were sent on this pair before", HFILL } },
         { &hf_teams_stun_response_to, { "Response To", "teams_stun.response_to", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0, "Frame of the check that this answers, as first sent", HFILL } },
         { &hf_teams_stun_response_in, { "Response In", "teams_stun.response_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0, "Frame of the answer to this check", HFILL } },
-        { &hf_teams_stun_response_time, { "Response Time", "teams_stun.response_time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0, "Round trip: time from the first sending of a check by the capturing side to its first answer", HFILL } },
+        { &hf_teams_stun_response_time, { "Response Time", "teams_stun.response_time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0, "Round trip: time from a check that the capturing side sent to its answer; not where it was sent again, unless each sending was answered", HFILL } },
         { &hf_teams_stun_answer_time, { "Answer Time", "teams_stun.answer_time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0, "Time that the capturing side took to answer a check of its peer; says nothing of the path", HFILL } },
         { &hf_teams_stun_media, { "Media", "teams_stun.media", FT_STRING, BASE_NONE, NULL, 0, "What each payload of the frame is, the innermost first: stun, turn, rtp, rtcp, srtcp, dtls, channel (FF10 or ChannelData), other (RFC 7983)", HFILL } },
         { &hf_teams_stun_evidence, { "Evidence", "teams_stun.evidence", FT_STRING, BASE_NONE, NULL, 0, "Why this is taken for Microsoft's", HFILL } },

@@ -228,11 +228,13 @@ follow_rtp_modality(const packet_info *pinfo, media_flow *flow, const ts_payload
     }
 }
 
-/* Audio and video can be told apart by the clock, and with them what a type cannot stand for in this call. */
+/* A codec has its clock: with another one the type stands for another codec in this call, as numbers of browsers do. */
 static bool
 clock_fits(const ts_payload_type *type, uint32_t measured)
 {
-    return type == NULL || measured == 0 || (type->clock_rate < TS_VIDEO_CLOCK) == (measured < TS_VIDEO_CLOCK);
+    if (type == NULL || measured == 0 || type->clock_rate == measured)
+        return true;
+    return ts_payload_type_is_guest(type) && measured < TS_VIDEO_CLOCK;
 }
 
 static void
@@ -308,6 +310,7 @@ attach_info(tvbuff_t *tvb, packet_info *pinfo, const ts_path *path, const ts_med
     info->tcp = path->tcp;
     info->payload_name = frame_data->payload_type == NULL ? "" : frame_data->payload_type->name;
     info->clock_rate = frame_data->payload_type == NULL ? 0 : frame_data->payload_type->clock_rate;
+    info->measured_clock = ts_rtp_stream_clock(frame_data->stream, pinfo);
     info->length = (uint16_t)MIN(tvb_reported_length(tvb), UINT16_MAX);
     info->modality = (uint8_t)frame_data->modality.modality;
     info->consent_back = (frame_data->diagnostics & TS_EXPERT_BIT(TEAMS_STUN_EXPERT_CONSENT_BACK)) != 0;

@@ -36,9 +36,9 @@ typedef struct {
     double gap;                 /* milliseconds; negative where frames are not in order of time */
 } ts_rtp_measured;
 
-/* Once for each packet, on every pass; clock_rate in Hz, 0 where it is not known. */
+/* Once for each packet, on every pass. Hz, 0 where it is not known: by the payload type, and by the timestamps, which go before. */
 ts_rtp_measured ts_rtp_measure_packet(ts_rtp_measure *measure, const packet_info *pinfo, uint16_t sequence, uint32_t timestamp,
-    uint32_t clock_rate);
+    uint32_t clock_rate, uint32_t measured_clock);
 
 /* ---- payload_types.c, modality.c ---- */
 
@@ -57,6 +57,8 @@ const char *ts_dialect_name(ts_dialect dialect);
 const ts_payload_type *ts_payload_type_find(uint8_t number, ts_dialect dialect);
 /* Once, before the others. */
 void ts_payload_types_init(void);
+/* Does it stand in streams of other codecs, with their clock: noise, tones, redundancy? */
+bool ts_payload_type_is_guest(const ts_payload_type *row);
 /* As in SDP: "SILK/16000", with channels where there are several. */
 const char *ts_payload_type_label(const ts_payload_type *row);
 /* The same with number and source. */

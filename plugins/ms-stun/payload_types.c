@@ -11,6 +11,8 @@
 
 #include "media.h"
 
+#include <string.h>
+
 static const ts_payload_type rows[] = {
     {   0, "PCMU",            8000, 1, TS_DIALECT_ANY,   TS_MODALITY_AUDIO,   "RFC 3551" },
     {   3, "GSM",             8000, 1, TS_DIALECT_LYNC,  TS_MODALITY_AUDIO,   "RFC 3551" },
@@ -100,6 +102,17 @@ const ts_payload_type *
 ts_payload_type_find(uint8_t number, ts_dialect dialect)
 {
     return by_number[dialect][number & 0x7F];
+}
+
+bool
+ts_payload_type_is_guest(const ts_payload_type *row)
+{
+    static const char *const guests[] = { "CN", "RED", "telephone-event" };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(guests); i++)
+        if (strcmp(row->name, guests[i]) == 0)
+            return true;
+    return false;
 }
 
 const char *

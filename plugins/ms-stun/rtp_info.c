@@ -143,7 +143,7 @@ extend(rtp_stream *stream, uint16_t sequence, uint32_t timestamp)
 }
 
 /* RFC 3551 and what clients were observed to use; everything but 90,000 is audio. */
-static const uint32_t clock_rates[] = { 8000, 12000, 16000, 24000, 32000, 44100, 48000, 90000 };
+static const uint32_t clock_rates[] = { 8000, 12000, 16000, 24000, 32000, 48000, 90000 };
 
 /* Timestamps run with the clock of the codec, whatever the payload type is called. */
 static void
@@ -163,7 +163,6 @@ measure_clock(const packet_info *pinfo, rtp_stream *stream, uint64_t previous)
     for (size_t i = 0; i < G_N_ELEMENTS(clock_rates); i++) {
         const double off = rate / clock_rates[i] - 1;
 
-        /* 44,100 and 48,000 are nearer to each other than the tolerance: either will do. */
         if (off > -CLOCK_TOLERANCE && off < CLOCK_TOLERANCE) {
             stream->clock_rate = clock_rates[i];
             stream->clock_frame = pinfo->num;
@@ -247,7 +246,8 @@ ts_rtp_stream_measure(ts_rtp_stream *stream, tvbuff_t *tvb, const packet_info *p
 {
     if (stream == NULL)
         return (ts_rtp_measured){ .known = false };
-    return ts_rtp_measure_packet(&stream->measure, pinfo, tvb_get_ntohs(tvb, 2), tvb_get_ntohl(tvb, 4), clock_rate);
+    return ts_rtp_measure_packet(&stream->measure, pinfo, tvb_get_ntohs(tvb, 2), tvb_get_ntohl(tvb, 4), clock_rate,
+        ts_rtp_stream_clock(stream, pinfo));
 }
 
 uint32_t *

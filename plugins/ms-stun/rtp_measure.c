@@ -84,12 +84,13 @@ jitter_of(const ts_stream_stats *stats)
 
 /* First pass. */
 static void
-add_packet(ts_rtp_measure *measure, const packet_info *pinfo, uint16_t sequence, uint32_t timestamp, uint32_t clock_rate)
+add_packet(ts_rtp_measure *measure, const packet_info *pinfo, uint16_t sequence, uint32_t timestamp, uint32_t clock_rate, uint32_t measured_clock)
 {
     const bool first = measure->stats.received == 0;
     const uint64_t lost = ts_stream_stats_lost(&measure->stats);
     measured_row row = { .frame = pinfo->num, .sequence = sequence };
 
+    ts_stream_stats_correct_clock(&measure->stats, measured_clock);
     ts_stream_stats_add(&measure->stats, sequence, timestamp, clock_rate, nstime_to_sec(&pinfo->abs_ts));
     if (!first) {
         row.lost = (int16_t)((int64_t)ts_stream_stats_lost(&measure->stats) - (int64_t)lost);
@@ -106,13 +107,14 @@ add_packet(ts_rtp_measure *measure, const packet_info *pinfo, uint16_t sequence,
 }
 
 ts_rtp_measured
-ts_rtp_measure_packet(ts_rtp_measure *measure, const packet_info *pinfo, uint16_t sequence, uint32_t timestamp, uint32_t clock_rate)
+ts_rtp_measure_packet(ts_rtp_measure *measure, const packet_info *pinfo, uint16_t sequence, uint32_t timestamp, uint32_t clock_rate,
+    uint32_t measured_clock)
 {
     /* The same packet twice in one frame has one row, or as the stream's first none: every pass finds that. */
     const bool is_first = measure->stats.received > 0 && measure->first_frame == pinfo->num && measure->first_sequence == sequence;
 
     if (!PINFO_FD_VISITED(pinfo) && !is_first && find_row(measure, pinfo->num, sequence) == NULL)
-        add_packet(measure, pinfo, sequence, timestamp, clock_rate);
+        add_packet(measure, pinfo, sequence, timestamp, clock_rate, measured_clock);
     const measured_row *row = find_row(measure, pinfo->num, sequence);
 
     if (row == NULL)

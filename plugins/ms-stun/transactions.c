@@ -223,6 +223,31 @@ answered_attempt(const transaction *whole, const ts_pair *pair, uint32_t hash)
     return best;
 }
 
+/* Another check under this identifier that waits: with USE-CANDIDATE, say. A twin follows at once, and is answered in turn. */
+static bool
+others_wait(const transaction *whole, const ts_attempt *attempt)
+{
+    for (const ts_attempt *other = whole->checks; other != NULL; other = other->next)
+        if (other != attempt && other->pair == attempt->pair && other->from_local == attempt->from_local && other->response_in == 0 &&
+            other->twin_of == 0)
+            return true;
+    return false;
+}
+
+/*
+ * One more answer. An answer says not which sending it is to: of a check that
+ * was sent again, only the last answer of as many as there were sendings has a
+ * time, that from the last sending (RFC 6298 3, Karn's algorithm).
+ */
+static void
+count_answer(const packet_info *pinfo, const transaction *whole, ts_attempt *attempt, ts_exchange *exchange)
+{
+    attempt->answers++;
+    exchange->measured = attempt->answers == attempt->sends && !others_wait(whole, attempt);
+    if (exchange->measured)
+        nstime_delta(&exchange->time, &pinfo->abs_ts, &attempt->last_time);
+}
+
 ts_exchange
 ts_check_response(const packet_info *pinfo, const stun_msg *msg, const ts_pair *pair)
 {
@@ -242,12 +267,13 @@ ts_check_response(const packet_info *pinfo, const stun_msg *msg, const ts_pair *
     if (attempt->response_in != 0) {
         if (attempt->response_hash == msg->hash && is_identical_twin(pinfo, msg, &attempt->response_time))
             exchange.twin_of = attempt->response_in;
-        else
+        else {
             exchange.retransmission = true;
+            count_answer(pinfo, whole, attempt, &exchange);
+        }
         return exchange;
     }
-    exchange.measured = true;
-    nstime_delta(&exchange.time, &pinfo->abs_ts, &attempt->time);
+    count_answer(pinfo, whole, attempt, &exchange);
     attempt->response_in = pinfo->num;
     attempt->response_time = pinfo->abs_ts;
     attempt->response_hash = msg->hash;

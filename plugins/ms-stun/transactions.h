@@ -49,6 +49,7 @@ typedef struct ts_attempt {
     uint32_t last_frame;        /* of the last sending */
     nstime_t last_time;
     uint32_t twin_of;
+    unsigned answers;
     uint32_t response_in;       /* known only after that frame was seen */
     uint32_t response_hash;
     nstime_t response_time;
@@ -61,8 +62,8 @@ typedef struct {
     uint32_t response_to;
     bool retransmission;
     bool duplicate;             /* the capture has this very packet twice */
-    bool measured;              /* the first answer: only that one tells a time */
-    nstime_t time;              /* from the first sending to the first answer; valid with measured */
+    bool measured;              /* which sending this answers is certain */
+    nstime_t time;              /* from that sending to this answer; valid with measured */
 } ts_exchange;
 
 /* First pass only. pair of a response: the path's own, NULL where it has none yet. */

@@ -2,7 +2,8 @@
 """What looks like a cause of connections_ends.py and is none: each client has the sign of one, and what speaks against it."""
 import tls
 from common import capture
-from connections import ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PROXY, START, TLS_1_3, WEB, Client, certificate, client_hello, reset, server_hello, through
+from connections import ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PROXY, START, TLS_1_2, TLS_1_3, WEB, Client, certificate, client_hello
+from connections import opaque, record, reset, server_hello, through
 from connections_ends import ask_two, half_open, push_rows, push_session, sends_in_vain, server_closes, with_two_resolvers
 
 NEEDED = (407, "Proxy Authentication Required")
@@ -139,3 +140,56 @@ def answered_elsewhere(c):
     for when in (11.1, 13.1):
         connection.sequence[False] = 0x20000000 + 443
         connection._segment(when, False, "SA")
+
+
+@capture("connections/lacking-steps.pcap", START)
+def lacking_steps(c):
+    """The frame that ends a step is not in the capture, and a later one would end it: .20 the first answer, .21 the client's
+    Finished, .22 the server's Finished of TLS 1.2. Of .23 all is there, and its first answer really takes 1.6 s."""
+    one, two, three, four = (Client(c, f"192.168.1.{n}") for n in (20, 21, 22, 23))
+    for each in (one, two, three, four):
+        each.sign_in(0)
+    connection = one.open(10, CONFIG)
+    one.handshake(10.2, connection, CONFIG)
+    one.finish(10.3, connection, CONFIG)
+    connection.send(10.4, tls.application_data("request", 180))
+    connection.sequence[False] += 1225
+    connection._segment(10.5, True, "A")
+    one.exchange(12, connection, CONFIG)
+    connection.close(14)
+    connection = two.open(10, CONFIG)
+    two.handshake(10.2, connection, CONFIG)
+    connection.sequence[True] += 500
+    two.exchange(12, connection, CONFIG)
+    connection.close(14)
+    connection = three.open(10, CONFIG)
+    connection.send(10.2, client_hello(CONFIG))
+    connection.send(10.23, server_hello(TLS_1_2) + tls.application_data("flight", 900), from_client=False)
+    connection.send(10.3, record(22, b"\x10\0\0\x21" + opaque(CONFIG, 33)) + CHANGE + record(22, opaque("finished", 40)))
+    connection.sequence[False] += 500
+    connection._segment(10.35, True, "A")
+    three.exchange(12, connection, CONFIG)
+    connection.close(14)
+    connection = four.open(10, CONFIG)
+    four.handshake(10.2, connection, CONFIG)
+    four.finish(10.3, connection, CONFIG)
+    connection.send(10.4, tls.application_data("request", 180))
+    connection.send(12, tls.application_data("answer", 1200), from_client=False)
+    connection.close(14)
+
+
+@capture("connections/relay-tried.pcap", START)
+def relay_tried(c):
+    """TLS with relays that carries nothing: the handshake is done (.20 by FIN, .21 by RST), or is left in its middle (.22)."""
+    relay = ("euaz.relay.teams.microsoft.com", "52.114.250.123")
+    for n in (20, 21, 22):
+        each = Client(c, f"192.168.1.{n}")
+        each.sign_in(0)
+        connection = each.open(10, *relay)
+        each.handshake(10.2, connection, relay[0])
+        if n < 22:
+            each.finish(10.3, connection, relay[0])
+        if n == 21:
+            reset(connection, 10.4, from_client=True)
+        else:
+            connection.close(10.4)

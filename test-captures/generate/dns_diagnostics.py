@@ -349,6 +349,24 @@ def d31(c, r):
     r.ask(30, "presence.teams.microsoft.com", ["52.123.145.9"])
 
 
+@diagnostic("d31-woken")
+def d31_woken(c, r):
+    """A PC that wakes: for eight seconds nothing is answered; then A, AAAA and HTTPS are, of the second name HTTPS alone is not."""
+    def all_types(when, name, steps, kinds):
+        for n, kind in enumerate((A, AAAA, HTTPS)):
+            again = r.question(when + 0.0001 * n, name, kind)
+            if kind in kinds:
+                r.answer(when + 0.0151 + 0.0001 * n, again[0], response(again[1], name, kind, chain(name, steps if kind == A else steps[:-1])))
+
+    for name in ("teams.microsoft.com", "config.teams.microsoft.com"):
+        for when in (0, 1, 3):
+            all_types(when, name, EDGE, ())
+    all_types(8, "teams.microsoft.com", EDGE, (A, AAAA, HTTPS))
+    all_types(9, "config.teams.microsoft.com", EDGE, (A, AAAA))
+    r.ask(12, "presence.teams.microsoft.com", ["52.123.145.9"])
+    r.ask(20, "authsvc.teams.microsoft.com", ["52.123.145.10"])
+
+
 @diagnostic("d32-truncated")
 def d32(c, r):
     steps = ["outlook.ms-acdc.office.com", "52.98.243.18"]

@@ -96,3 +96,78 @@ def answer_time(c):
     for n in range(3):
         check(c, n, CLIENT, PEER_PUBLIC, f"ours {n}", mapped=CLIENT_PUBLIC, rtt=0.08)
         check(c, n + 0.5, PEER_PUBLIC, CLIENT, f"theirs {n}", side=them, other=us, rtt=0.002)
+
+
+@capture("ice-answer-after-resend.pcap", "2026-03-02T09:00:00")
+def answer_after_resend(c):
+    """The way takes 30 ms. The first check is lost twice; the second and its nomination share an identifier, and only the
+    nomination is answered; then there are three checks that nobody has to send again."""
+    us, them = sides()
+    for n in range(3):
+        c.udp(0.3 * n, CLIENT, PEER_PUBLIC, us.request("lost"))
+    c.udp(0.63, PEER_PUBLIC, CLIENT, them.answer("lost", CLIENT_PUBLIC))
+    c.udp(1.0, CLIENT, PEER_PUBLIC, us.request("nominated"))
+    c.udp(1.5, CLIENT, PEER_PUBLIC, us.request("nominated", nominate=True))
+    c.udp(1.53, PEER_PUBLIC, CLIENT, them.answer("nominated", CLIENT_PUBLIC))
+    for n in range(3):
+        check(c, 2.0 + n, CLIENT, PEER_PUBLIC, f"once {n}", mapped=CLIENT_PUBLIC)
+
+
+@capture("ice-slow-resend.pcap", "2026-03-02T09:00:00")
+def slow_resend(c):
+    """A way of 700 ms: the client sends each check three times before its first answer, and the peer answers each time."""
+    us, them = sides()
+    for n in range(3):
+        for again in range(3):
+            c.udp(2.0 * n + 0.3 * again, CLIENT, PEER_PUBLIC, us.request(f"slow {n}", nominate=n > 0))
+            c.udp(2.0 * n + 0.3 * again + 0.7, PEER_PUBLIC, CLIENT, them.answer(f"slow {n}", CLIENT_PUBLIC))
+    voice(c, 6.1, CLIENT, PEER_PUBLIC)
+    voice(c, 6.11, PEER_PUBLIC, CLIENT, ssrc=0x99)
+
+
+def client(last):
+    return ("192.168.1.%d" % last, 50016)
+
+
+@capture("ice-answered-only.pcap", "2026-03-02T09:00:00")
+def answered_only(c):
+    """Answers and no nomination: the capture ends (.20), the client gives its relay back (.21), checks go inside a relay (.22);
+    of .23 the peer's checks are answered and its own are not, and .24 asks for nothing but an answer of its relay."""
+    us, them = sides()
+    allocate(c, 0.0, client=client(20), seed="20")
+    check(c, 0.3, client(20), PEER_PUBLIC, "20", mapped=CLIENT_PUBLIC)
+    allocate(c, 0.0, client=client(21), seed="21")
+    for n in range(3):
+        check(c, 0.3 + n, client(21), PEER_PUBLIC, f"21 {n}", mapped=CLIENT_PUBLIC)
+    allocate(c, 0.0, client=client(22), seed="22")
+    c.udp(0.4, client(22), RELAY, send(PEER_PUBLIC, us.request("22")))
+    c.udp(0.46, RELAY, client(22), data(PEER_PUBLIC, them.answer("22", RELAYED)))
+    for last in (23, 24):
+        allocate(c, 0.0, client=client(last), seed=str(last))
+        for n in range(5):
+            c.udp(0.5 + 0.3 * n, client(last), PEER_PUBLIC, us.request(f"{last}"))
+    check(c, 0.6, PEER_PUBLIC, client(23), "theirs", side=them, other=us, rtt=0.001)
+
+
+@capture("ice-open-path.pcap", "2026-03-02T09:00:00")
+def open_path(c):
+    """Media one way, with checks that are answered all along (.20 sends, .21 receives), and with none (.22 sends, .23 receives)."""
+    us, them = sides()
+    for last, sends, answered in ((20, True, True), (21, False, True), (22, True, False), (23, False, False)):
+        peer = ("198.51.100.%d" % last, PEER_PUBLIC[1])
+        check(c, 0.0, client(last), peer, f"{last}", mapped=CLIENT_PUBLIC, nominate=True)
+        voice(c, 0.5, *((client(last), peer) if sends else (peer, client(last))), count=60, ssrc=last)
+        if answered:
+            check(c, 1.2, client(last), peer, f"{last} consent", mapped=CLIENT_PUBLIC)
+
+
+@capture("ice-browser-media.pcap", "2026-03-02T09:00:00")
+def browser_media(c):
+    """Payload types that stand for other codecs in a browser: 111 and 103 with 960 ticks in 20 ms, which is Opus; and 104 with 320, SILK,
+    with comfort noise in between; each without jitter."""
+    for n, (payload_type, ticks) in enumerate([(111, 960), (103, 960), (112, 960), (104, 320)]):
+        local, remote = ("192.168.1.%d" % (20 + n), 40001), ("52.114.252.8", 3479)
+        check(c, n, local, remote, f"browser {n}", mapped=CLIENT_PUBLIC, nominate=True)
+        for packet in range(100):
+            number = 13 if payload_type == 104 and packet % 10 == 9 else payload_type
+            c.udp(n + 0.1 + packet * 0.02, local, remote, stun.rtp(number, packet, 160000 + ticks * packet, n + 1, stun.opaque(f"browser{packet}", 60)))

@@ -572,7 +572,10 @@ allocation_text(const calls_allocation *a, FILE *out)
 
     report_print(out, 4, "%u  %s at %s%s, %s (frame %u)", a->number, client, server, a->tcp ? " over TCP" : "",
         or_unknown(a->state), a->frame);
-    if (relayed[0] != '\0')
+    /* A challenge has the addresses, too, and no lifetime. */
+    if (relayed[0] != '\0' && a->granted_frame == 0)
+        report_print(out, 6, "relayed %s, client seen as %s", relayed, or_unknown(reflexive));
+    else if (relayed[0] != '\0')
         report_print(out, 6, "relayed %s, client seen as %s, lifetime %u s", relayed, or_unknown(reflexive), a->lifetime);
     if (!isnan(a->response_time))
         report_print(out, 6, "granted in frame %u after %.1f ms", a->granted_frame, a->response_time * 1000);

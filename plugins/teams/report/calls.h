@@ -118,6 +118,7 @@ typedef struct {
     double round_trip_sum;
     unsigned round_trip_count;
     uint32_t slowest_frame;     /* of the answer that took round_trip_max */
+    uint32_t answered_frame;    /* the last answer to a check of the client's */
     uint32_t nominated_frame;   /* in an earlier call where it is before this one */
     nstime_t nominated;         /* 0: not in this call */
     bool asked_again;           /* to nominate it, in this call */

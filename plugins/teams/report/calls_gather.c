@@ -662,6 +662,8 @@ static void
 add_answer(calls_entry *entry, calls_pair *pair, const packet_info *pinfo, const ts_check_info *check)
 {
     pair->answers++;
+    if (!check->from_local)
+        pair->answered_frame = pinfo->num;
     add_round_trip(pair, pinfo, check);
     add_mapped(entry, pinfo, check);
 }
@@ -751,7 +753,10 @@ add_payload(calls_stream *stream, const ts_media_info *media)
 
         if (payload->type == media->payload_type) {
             payload->packets++;
-            if (payload->name[0] == '\0')
+            /* A clock that the name does not fit takes it back. */
+            if (media->measured_clock != 0 && media->payload_name != NULL)
+                payload->name = media->payload_name;
+            else if (payload->name[0] == '\0')
                 known_text(&payload->name, media->payload_name);
             return;
         }
@@ -821,6 +826,10 @@ add_media(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *inf
         stream->pair = media->pair;
     stream->bytes += media->length;
     add_payload(stream, media);
+    if (stream->stats.clock_rate != 0 && media->measured_clock != 0 && stream->stats.clock_rate != media->measured_clock) {
+        ts_stream_stats_correct_clock(&stream->stats, media->measured_clock);
+        stream->jitter_highest = 0;
+    }
     ts_stream_stats_add(&stream->stats, media->sequence, media->timestamp, media->clock_rate, now);
     over_time_add(&stream->over_time, now, media->length, (int64_t)ts_stream_stats_lost(&stream->stats) - (int64_t)lost_before,
         stream->stats.clock_rate == 0 ? NAN : ts_stream_stats_jitter(&stream->stats));

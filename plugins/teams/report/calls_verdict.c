@@ -539,6 +539,23 @@ is_in_earnest(const calls_entry *entry)
     return entry->refusals->len > 0 || entry->allocations->len > 0;
 }
 
+/* Was a check of the client's answered in this frame or later? Then what it sends arrives, and something comes back. */
+static bool
+is_answered_from(const calls_entry *entry, uint32_t frame)
+{
+    for (unsigned i = 0; i < entry->pairs->len; i++)
+        if (g_array_index(entry->pairs, calls_pair, i).answered_frame > frame)
+            return true;
+    return false;
+}
+
+/* A path was there: what became of the call is another matter, which may come after the capture. */
+static bool
+is_only_answered(const calls_entry *entry)
+{
+    return entry->check.frame != 0 && !got_through(entry) && is_answered_from(entry, 0);
+}
+
 /* RTCP reports about media that went the same way, before the capture began or where it does not show it. */
 static bool
 has_reports_alone(const calls_entry *entry)
@@ -549,7 +566,7 @@ has_reports_alone(const calls_entry *entry)
 static bool
 never_connected(const calls_entry *entry, calls_proof *proof _U_)
 {
-    return entry->check.frame != 0 && !got_through(entry) && !has_reports_alone(entry) && entry->kind != CALLS_PROBE && entry->packets[CALLS_SENT] > 0 &&
+    return entry->check.frame != 0 && !is_only_answered(entry) && !got_through(entry) && !has_reports_alone(entry) && entry->kind != CALLS_PROBE && entry->packets[CALLS_SENT] > 0 &&
         !is_cut_short(entry) && !is_one_sided(entry, NULL) && is_in_earnest(entry);
 }
 
@@ -704,6 +721,31 @@ static bool
 only_received(const calls_entry *entry, calls_proof *proof _U_)
 {
     return went_one_way(entry, CALLS_RECEIVED, CALLS_SENT);
+}
+
+/* Since media flows, checks were answered: then no firewall or NAT lets only one direction through. */
+static bool
+only_sent_on_open_path(const calls_entry *entry, calls_proof *proof)
+{
+    return only_sent(entry, proof) && is_answered_from(entry, entry->media.frame);
+}
+
+static bool
+only_sent_into_the_dark(const calls_entry *entry, calls_proof *proof)
+{
+    return only_sent(entry, proof) && !is_answered_from(entry, entry->media.frame);
+}
+
+static bool
+only_received_on_open_path(const calls_entry *entry, calls_proof *proof)
+{
+    return only_received(entry, proof) && is_answered_from(entry, entry->media.frame);
+}
+
+static bool
+only_received_unproven(const calls_entry *entry, calls_proof *proof)
+{
+    return only_received(entry, proof) && !is_answered_from(entry, entry->media.frame);
 }
 
 static bool
@@ -1030,11 +1072,21 @@ static const struct {
         .summary = "Media was sent, and none was received",
         .advice = "Normal where the other side only listens or watches. Otherwise what it sends does not arrive: look for a firewall or NAT "
             "that lets only one direction through" },
-        only_sent, media_frame, NULL },
+        only_sent_into_the_dark, media_frame, NULL },
+    { { .code = "one-way-media", .severity = PI_WARN,
+        .summary = "Media was sent, and none was received",
+        .advice = "Normal where the other side only listens or watches. Its answers to checks do arrive, so look at the other side "
+            "before any firewall or NAT" },
+        only_sent_on_open_path, media_frame, NULL },
     { { .code = "one-way-media", .severity = PI_WARN,
         .summary = "Media was received, and none was sent",
         .advice = "Normal for a client that only listens or watches. Otherwise look at the client's microphone and firewall" },
-        only_received, media_frame, NULL },
+        only_received_unproven, media_frame, NULL },
+    { { .code = "one-way-media", .severity = PI_NOTE,
+        .summary = "Media was received, and none was sent",
+        .advice = "Normal for a client that only listens or watches. Its checks are answered, so what it sends does arrive: otherwise look "
+            "at the client's microphone" },
+        only_received_on_open_path, media_frame, NULL },
     { { .code = "one-sided-capture", .severity = PI_NOTE,
         .summary = "Only one direction of the traffic is in the capture",
         .advice = "Capture where both directions pass. Round trips and answers cannot be told" },
@@ -1199,6 +1251,7 @@ REPORT_VERDICT(holds_credentials, calls_entry) { return !got_through(row) && !an
 REPORT_VERDICT(holds_allocation_refused, calls_entry) { return !got_through(row) && !any_granted(row) && allocation_refused(row, NULL); }
 REPORT_VERDICT(holds_dead, calls_entry) { return !got_through(row) && is_udp_unanswered(row, NULL); }
 REPORT_VERDICT(holds_reports_alone, calls_entry) { return has_reports_alone(row); }
+REPORT_VERDICT(holds_only_answered, calls_entry) { return is_only_answered(row); }
 REPORT_VERDICT(holds_not_connected, calls_entry) { return never_connected(row, NULL); }
 REPORT_VERDICT(holds_single_checks, calls_entry) { return row->check.frame != 0 && !got_through(row) && !is_in_earnest(row); }
 REPORT_VERDICT(holds_setup, calls_entry) { return !got_through(row); }
@@ -1276,9 +1329,13 @@ const report_verdict_row calls_verdicts[] = {
         "A path was in use: reports about media (RTCP) went over it. No media is in this capture, which does not tell how the call went.",
         "RTCP beside connectivity checks, as in a capture that begins in the midst of a call; no nomination and no media",
         holds_reports_alone, false },
+    { "answered-only", REPORT_UNKNOWN,
+        "Connectivity checks were answered, but no pair was nominated and no media is in this capture: the capture may end before, or nobody "
+        "took the call.",
+        "connectivity checks of the client, some of them answered; neither a nominated pair nor media", holds_only_answered, false },
     { "not-connected", REPORT_BROKEN,
         "The call did not connect in this capture.",
-        "connectivity checks, but neither a nominated pair nor media", holds_not_connected, false },
+        "connectivity checks of the client without an answer, and neither a nominated pair nor media", holds_not_connected, false },
     { "single-checks", REPORT_UNKNOWN,
         "Single connectivity checks, none of which was sent again: too little to tell whether there was a call, or one goes on.",
         "connectivity checks, each of which was sent once, of one pair, or of several without an answer; no relay that was asked for an "

@@ -67,7 +67,7 @@ append_state(GString *line, const teams_connection *c)
 {
     g_string_append(line, label_of(c));
     if (c->state == TEAMS_CONNECTION_UNANSWERED && !c->quic)
-        g_string_append_printf(line, " (%u SYNs)", c->syns);
+        g_string_append_printf(line, " (%u SYN%s)", c->syns, c->syns == 1 ? "" : "s");
     if (c->state == TEAMS_CONNECTION_PROHIBITED)
         g_string_append_printf(line, ": ICMP %s from %s", c->icmp_text, c->icmp_router);
     if (c->state == TEAMS_CONNECTION_ALERT)

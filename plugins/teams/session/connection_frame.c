@@ -70,6 +70,7 @@ new_payload(const packet_info *pinfo, teams_connection *c, const struct tcp_anal
     const tcp_analyze_seq_flow_info_t *seen = tcp->fwd->tcp_analyze_seq_info;
     const uint8_t own_syn = from_client ? TCP_SEEN_SYN : TCP_SEEN_SYN_ACK;
 
+    c->p->behind_hole = false;
     if (seen == NULL)
         return 0;
     if (!c->p->started[from_client]) {
@@ -78,8 +79,9 @@ new_payload(const packet_info *pinfo, teams_connection *c, const struct tcp_anal
     }
     const uint32_t grown = seen->nextseq - c->p->next[from_client];
 
+    c->p->behind_hole = grown > pinfo->fd->pkt_len && grown < PAYLOAD_MAX;
     /* A FIN behind bytes that the capture lacks brings none of them. */
-    if (grown > pinfo->fd->pkt_len && grown < PAYLOAD_MAX && pinfo->fd->pkt_len <= BARE_FRAME_MAX)
+    if (c->p->behind_hole && pinfo->fd->pkt_len <= BARE_FRAME_MAX)
         return 0;
     c->p->next[from_client] = seen->nextseq;
     /* A FIN counts as one; TLS and HTTP never send a byte alone. */

@@ -165,6 +165,7 @@ struct teams_connection_private {
     nstime_t hello_time;
     nstime_t secured_time;
     nstime_t request_time;      /* valid where requested */
+    bool behind_hole;           /* the frame at hand: bytes before its own are not in the capture, or come later */
     unsigned answer_bytes;      /* of the server after it, while they may be session tickets of TLS 1.3 alone */
     nstime_t answer_time;       /* of the latest of them */
     nstime_t handshake_answer;  /* the server's first payload after the ClientHello */
@@ -315,6 +316,9 @@ teams_connection_is_foreign(const teams_connection *c)
 static inline bool
 teams_connection_is_left(const teams_connection *c, const nstime_t *then)
 {
+    /* Clients try the way to a relay before they need it: a handshake that is done is all they want. */
+    if (c->state == TEAMS_CONNECTION_SECURED && c->service == TS_SERVICE_MEDIA_RELAY && !teams_connection_is_foreign(c))
+        return false;
     if (c->state == TEAMS_CONNECTION_SECURED)
         return !c->p->requested && (teams_connection_is_foreign(c) || ts_seconds(&c->p->secured_time, then) < REFUSAL_SECONDS);
     /* Where its ServerHello is not seen, what was sent is not known. */

@@ -173,12 +173,20 @@ client_hello(packet_info *pinfo, proto_tree *tree, teams_connection *c)
         c->state = TEAMS_CONNECTION_HELLO_UNANSWERED;
 }
 
+/* The frame ends a step, where it is the first that does: behind a hole, the first may be what is missing. */
+static void
+step_done(packet_info *pinfo, teams_connection *c, teams_step_kind step, const nstime_t *from)
+{
+    if (!c->p->behind_hole)
+        teams_connection_step_between(pinfo, c, step, from);
+}
+
 static void
 secured(packet_info *pinfo, teams_connection *c)
 {
     c->state = TEAMS_CONNECTION_SECURED;
     c->p->secured_time = *teams_time(pinfo);
-    teams_connection_step_between(pinfo, c, TEAMS_STEP_TLS, &c->p->hello_time);
+    step_done(pinfo, c, TEAMS_STEP_TLS, &c->p->hello_time);
 }
 
 /* Its first request: only that shows that the client accepts the certificate. */
@@ -231,7 +239,8 @@ session_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool fr
     }
     if (!c->p->requested)
         return;     /* a session ticket */
-    teams_connection_step_between(pinfo, c, TEAMS_STEP_FIRST_DATA, &c->p->request_time);
+    if (c->p->answer_bytes == 0)
+        step_done(pinfo, c, TEAMS_STEP_FIRST_DATA, &c->p->request_time);
     c->p->answer_bytes += payload;
     c->p->answer_time = *teams_time(pinfo);
     if (c->p->chosen != TLS_1_3 || c->p->answer_bytes > TICKETS_MAX)

@@ -180,7 +180,7 @@ def test_a_payload_type_that_a_browser_uses_for_another_codec():
     path = bundled("ice-browser-media.pcap")
     found = {call["client"]: call for call in json.loads(report(path, "teams,calls,json"))["calls"]}
     streams = {client.split(".")[-1]: stream for client, call in found.items() for stream in call["streams"]}
-    assert {client: [payload["name"] for payload in stream["payload_types"]] for client, stream in streams.items()} == {
+    assert {client: [payload["payload_name"] for payload in stream["payloads"]] for client, stream in streams.items()} == {
         "20": [""], "21": [""], "22": [""], "23": ["SILK", "CN"]}
     assert all(stream["jitter_ms"] < 0.1 and stream["jitter_max_ms"] < 0.1 for stream in streams.values())
     assert not [client for client, call in found.items() for each in call["problems"] if each["code"] == "jitter"]

@@ -132,7 +132,7 @@ def test_an_answer_after_a_check_was_sent_again_is_no_round_trip():
 
 
 def test_a_slow_way_is_measured_where_each_sending_is_answered():
-    """Three sendings 300 ms apart and three answers: the last answer is that to the last sending, 700 ms before."""
+    """Three sendings 300 ms apart and three answers, each 700 ms after one of them."""
     capture = bundled("ice-slow-resend.pcap")
     trips = column(capture, "teams_stun.response_time")
     assert [round(float(value[0]), 3) for value in trips.values()] == [0.7] * 3

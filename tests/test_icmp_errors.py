@@ -104,3 +104,10 @@ def test_errors_stay_as_stock_shows_them():
     """But for the label before the Info column."""
     shown = ("-r", CAPTURE, "-Y", "icmp || icmpv6", "-T", "fields", "-e", "frame.protocols", "-e", "_ws.col.Info")
     assert tshark(*shown, "-o", "teams.info_column:FALSE") == stock_tshark(*shown)
+
+
+def test_a_private_address_of_a_peer_that_is_out_of_reach_is_a_note():
+    """Where the call went another way; the peer's public address (.23) and a call that did not go (.24) remain what they are."""
+    found = {call["client"].split(".")[-1]: (refusals(call)[0]["severity"], call["severity"])
+             for call in json.loads(report(bundled("ms-turn/icmp-peer-private.pcap"), "teams,calls,json"))["calls"]}
+    assert found == {"20": ("note", "OK"), "21": ("note", "OK"), "23": ("warning", "check"), "24": ("error", "broken")}

@@ -301,7 +301,8 @@ def test_consent_by_hand():
 
 
 def test_duplicates_measure_nothing():
-    """One round trip for each check, that of its first answer; the report counts as many."""
+    """One round trip for each check, that of its first answer; of the one that was sent again that of its last, which makes sure; the
+    report counts as many."""
     capture = bundled("ice-duplicates.pcap")
     with PcapReader(str(capture)) as packets:
         times = {number: float(packet.time) for number, packet in enumerate(packets, 1)}
@@ -311,7 +312,8 @@ def test_duplicates_measure_nothing():
             first.setdefault(payload[4:20], number)
         elif payload[:2] == b"\1\1" and first.get(payload[4:20]):
             measured[number] = times[number] - times[first.pop(payload[4:20])]
-    assert len(measured) == 3
+    assert sorted(measured) == [7, 11, 15]
+    measured[16] = measured.pop(15)     # 3.15 to 3.0 and 3.25 to 3.1, or 3.25 to 3.0 and 3.15 to 3.1: 0.15 in the mean
     shown = {number: float(values[0]) for number, values in column(capture, "teams_stun.response_time").items()}
     assert shown == pytest.approx(measured, abs=1e-6)
     assert set(column(capture, "teams_stun.retransmission")) == {6, 8, 10, 12, 14, 16}

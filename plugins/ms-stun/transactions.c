@@ -156,6 +156,7 @@ again(const packet_info *pinfo, const stun_msg *msg, ts_attempt *attempt, ts_exc
         return;
     }
     attempt->sends++;
+    attempt->sent_after += ts_seconds(&attempt->time, &pinfo->abs_ts);
     attempt->last_frame = pinfo->num;
     attempt->last_time = pinfo->abs_ts;
     exchange->retransmission = true;
@@ -235,17 +236,28 @@ others_wait(const transaction *whole, const ts_attempt *attempt)
 }
 
 /*
- * One more answer. An answer says not which sending it is to: of a check that
- * was sent again, only the last answer of as many as there were sendings has a
- * time, that from the last sending (RFC 6298 3, Karn's algorithm).
+ * One more answer. An answer says not which sending it is to (RFC 6298 3, Karn's algorithm): a check that was sent again has a time
+ * only once there are as many answers as sendings, and it is their mean, whichever belongs to which.
  */
 static void
 count_answer(const packet_info *pinfo, const transaction *whole, ts_attempt *attempt, ts_exchange *exchange)
 {
     attempt->answers++;
-    exchange->measured = attempt->answers == attempt->sends && !others_wait(whole, attempt);
-    if (exchange->measured)
-        nstime_delta(&exchange->time, &pinfo->abs_ts, &attempt->last_time);
+    attempt->answered_after += ts_seconds(&attempt->time, &pinfo->abs_ts);
+    /* What is twice at once, as captures have it, leaves no doubt. */
+    const bool once = ts_seconds(&attempt->time, &attempt->last_time) <= TWIN_SECONDS;
+
+    exchange->measured = attempt->answers == (once ? 1 : attempt->sends) && !others_wait(whole, attempt);
+    if (!exchange->measured)
+        return;
+    if (once)
+        nstime_delta(&exchange->time, &pinfo->abs_ts, &attempt->time);
+    else {
+        const double mean = (attempt->answered_after - attempt->sent_after) / attempt->sends;
+
+        exchange->time.secs = (time_t)mean;
+        exchange->time.nsecs = (int)((mean - (double)exchange->time.secs) * 1e9);
+    }
 }
 
 ts_exchange

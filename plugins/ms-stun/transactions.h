@@ -50,6 +50,7 @@ typedef struct ts_attempt {
     nstime_t last_time;
     uint32_t twin_of;
     unsigned answers;
+    double sent_after, answered_after;  /* seconds after the first sending, added up: of the others, and of the answers */
     uint32_t response_in;       /* known only after that frame was seen */
     uint32_t response_hash;
     nstime_t response_time;
@@ -62,8 +63,8 @@ typedef struct {
     uint32_t response_to;
     bool retransmission;
     bool duplicate;             /* the capture has this very packet twice */
-    bool measured;              /* which sending this answers is certain */
-    nstime_t time;              /* from that sending to this answer; valid with measured */
+    bool measured;              /* each sending has its answer */
+    nstime_t time;              /* from a sending to its answer, the mean of them; valid with measured */
 } ts_exchange;
 
 /* First pass only. pair of a response: the path's own, NULL where it has none yet. */

@@ -553,7 +553,7 @@ is_answered_from(const calls_entry *entry, uint32_t frame)
 static bool
 is_only_answered(const calls_entry *entry)
 {
-    return entry->check.frame != 0 && !got_through(entry) && is_answered_from(entry, 0);
+    return entry->check.frame != 0 && !got_through(entry) && is_answered_from(entry, 0) && is_in_earnest(entry);
 }
 
 /* RTCP reports about media that went the same way, before the capture began or where it does not show it. */
@@ -566,8 +566,8 @@ has_reports_alone(const calls_entry *entry)
 static bool
 never_connected(const calls_entry *entry, calls_proof *proof _U_)
 {
-    return entry->check.frame != 0 && !is_only_answered(entry) && !got_through(entry) && !has_reports_alone(entry) && entry->kind != CALLS_PROBE && entry->packets[CALLS_SENT] > 0 &&
-        !is_cut_short(entry) && !is_one_sided(entry, NULL) && is_in_earnest(entry);
+    return entry->check.frame != 0 && !is_only_answered(entry) && !got_through(entry) && !has_reports_alone(entry) &&
+        entry->kind != CALLS_PROBE && entry->packets[CALLS_SENT] > 0 && !is_cut_short(entry) && !is_one_sided(entry, NULL) && is_in_earnest(entry);
 }
 
 static bool
@@ -1141,11 +1141,18 @@ static const struct {
         uses_only_3478, NULL, NULL },
 };
 
+/* Clients try the private addresses of a peer, too, which are out of reach from most networks: the call went another way. */
+static bool
+is_private_try(const calls_entry *entry, const calls_remote *remote)
+{
+    return remote != NULL && got_through(entry) && ts_address_is_private(&remote->addr);
+}
+
 /* Where something of a remote came back, one refusal more or less did not decide the call; where media found another way, it cost quality. */
 static int
-refusal_severity(const calls_entry *entry, bool answered)
+refusal_severity(const calls_entry *entry, bool harmless)
 {
-    return answered ? PI_NOTE : got_through(entry) ? PI_WARN : PI_ERROR;
+    return harmless ? PI_NOTE : got_through(entry) ? PI_WARN : PI_ERROR;
 }
 
 static void
@@ -1157,9 +1164,11 @@ add_refusals(calls_entry *entry)
         const calls_refusal *refusal = &g_array_index(entry->refusals, calls_refusal, i);
         const calls_remote *remote = calls_remote_find(entry, refusal->flow);
         const bool answered = remote != NULL && remote->packets[CALLS_RECEIVED] > 0;
+        const bool private = !answered && is_private_try(entry, remote);
         const report_problem what = {
-            .severity = refusal_severity(entry, answered), .actor = refusal->by_host ? TEAMS_BY_SERVER : TEAMS_BY_NETWORK, .code = row->code, .advice = row->advice, .frame = refusal->frame,
-            .summary = answered ? "The network refused what the client sent to an address that answered otherwise" : row->summary,
+            .severity = refusal_severity(entry, answered || private), .actor = refusal->by_host ? TEAMS_BY_SERVER : TEAMS_BY_NETWORK, .code = row->code, .advice = row->advice, .frame = refusal->frame,
+            .summary = answered ? "The network refused what the client sent to an address that answered otherwise" :
+                private ? "The network refused what the client sent to a private address, and the call went another way" : row->summary,
         };
 
         char *detail = refusal->count == 1 ? g_strdup_printf("%s (frame %u)", refusal->detail, refusal->frame) :
@@ -1332,7 +1341,8 @@ const report_verdict_row calls_verdicts[] = {
     { "answered-only", REPORT_UNKNOWN,
         "Connectivity checks were answered, but no pair was nominated and no media is in this capture: the capture may end before, or nobody "
         "took the call.",
-        "connectivity checks of the client, some of them answered; neither a nominated pair nor media", holds_only_answered, false },
+        "connectivity checks of the client, some of them answered, of several pairs or sent again, or a relay that was asked for an "
+        "allocation; neither a nominated pair nor media", holds_only_answered, false },
     { "not-connected", REPORT_BROKEN,
         "The call did not connect in this capture.",
         "connectivity checks of the client without an answer, and neither a nominated pair nor media", holds_not_connected, false },

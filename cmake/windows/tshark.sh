@@ -108,9 +108,13 @@ wireshark() {
 
 # What tshark.exe needs beside it.
 collect() {
+    local from
     mkdir -p "$folder/run"
     cp "$folder"/build/wireshark/run/{tshark.exe,*.dll} "$folder/run/"
-    find "$prefix/bin" "/usr/$triplet/lib" /usr/x86_64-w64-mingw32/{lib,bin} -maxdepth 1 -name '*.dll' -exec cp -t "$folder/run" {} +
+    # zlib1.dll is there for both C run-times: what comes later stays.
+    for from in /usr/x86_64-w64-mingw32/{lib,bin} "/usr/$triplet/lib" "$prefix/bin"; do
+        find "$from" -maxdepth 1 -name '*.dll' -exec cp -t "$folder/run" {} +
+    done
     find "$folder/run" -name '*.dll' -exec "$triplet-strip" {} +
 }
 

@@ -88,7 +88,7 @@ source_packages() {
 }
 
 # build_windows_tshark: a tshark of Wireshark 4.0 for Windows in WINDOWS_TSHARK, where there is none yet.
-# It takes some twenty minutes of a processor, and 3 GB of the userland meanwhile.
+# It takes some twelve minutes of a processor, and 3 GB of the userland meanwhile.
 build_windows_tshark() {
     local folder place status=0
     [[ ! -x $WINDOWS_TSHARK/tshark.exe ]] || return 0

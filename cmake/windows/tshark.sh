@@ -3,7 +3,7 @@
 # tshark.sh FOLDER: a tshark of Wireshark 4.0 for Windows, in a Debian 13 with MinGW, for
 # tests under wine. FOLDER/src holds the unpacked sources of wireshark, glib2.0, pcre2,
 # c-ares and nghttp2; what is built is in FOLDER/run. Called by cmake/setup/archives.sh; takes
-# some twenty minutes of a processor, once.
+# some twelve minutes of a processor, once.
 set -euo pipefail
 
 folder=$1

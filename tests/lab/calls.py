@@ -27,6 +27,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "test-captures" / "generate"))
 import ms_turn  # noqa: E402
 import stun  # noqa: E402
+import timing  # noqa: E402
 from stun import u32, u64  # noqa: E402
 
 CALLER_PORT, RELAY_PORT, PEER_PORT, TLS_PORT = 50004, 3478, 3479, 443
@@ -178,11 +179,12 @@ def serve_udp_relay(address, peer, settings):
             relay = relays.setdefault(client, Relay(address, peer, settings))
             for out in relay.answer(message, client):
                 s.sendto(out, client)
-        if time.monotonic() >= due:
-            due += FRAME_S
+        if (now := time.monotonic()) >= due:
+            lateness, due = now - due, due + FRAME_S
             for client, relay in relays.items():
                 if relay.talking and not settings.get("mute"):
                     s.sendto(indication(peer, voice.packet()), client)
+                    timing.sent_after(lateness)
 
 
 def serve_stream(stream, client, address, peer, settings):
@@ -249,10 +251,11 @@ def serve_peer(peer, settings):
                 s.sendto(check(SERVER_NAME, False), client)
                 if stun.USE_CANDIDATE in attributes(message):
                     speaking_to = client
-        if time.monotonic() >= due:
-            due += FRAME_S
+        if (now := time.monotonic()) >= due:
+            lateness, due = now - due, due + FRAME_S
             if speaking_to and not settings.get("mute"):
                 s.sendto(voice.packet(), speaking_to)
+                timing.sent_after(lateness)
 
 
 def serve(relays, peer, certificate, key, settings):
@@ -352,6 +355,7 @@ class Caller:
         due, consent = start, start + 5
         while (now := time.monotonic()) < start + self.seconds:
             if now >= due:
+                timing.sent_after(now - due)
                 due += FRAME_S
                 if not self.settings.get("deaf"):
                     send(self.voice.packet())
@@ -396,6 +400,7 @@ def drain(stream):
 
 
 if __name__ == "__main__":
+    timing.keep_time()
     if sys.argv[1] == "serve":
         serve(*sys.argv[2:])
     else:

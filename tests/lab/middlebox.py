@@ -28,6 +28,8 @@ import struct
 import sys
 import time
 
+import timing
+
 ETH_IP, ETH_IP6 = 0x0800, 0x86dd
 TCP, UDP = 6, 17
 SYN, RST, ACK = 2, 4, 16
@@ -246,9 +248,11 @@ def main():
                 heapq.heappush(queue, (time.monotonic() + after, count, where, out))
         now = time.monotonic()
         while queue and queue[0][0] <= now:
-            _, _, where, out = heapq.heappop(queue)
+            when, _, where, out = heapq.heappop(queue)
+            timing.sent_after(now - when)
             sockets[0 if where == DOWN else 1].send(out)
 
 
 if __name__ == "__main__":
+    timing.keep_time()
     main()

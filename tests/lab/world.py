@@ -32,6 +32,7 @@ LINKS = {
     "vpn": ("100.70.12.9", "100.70.0.1", "2001:db8:70::9", "2001:db8:70::1"),
 }
 PREFIX_LENGTH = 16
+TOO_BUSY = 75            # exit status: this machine could not keep the time of a call
 PROGRAMS = ("ip", "ss", "nsenter", "dumpcap", "tshark", "editcap", "dnsmasq", "nginx", "squid", "security_file_certgen", "microsocks",
             "nft", "gtlsclient", "gtlsserver", "curl", "wget", "openssl")
 

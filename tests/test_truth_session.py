@@ -226,6 +226,17 @@ def test_answers_that_lead_to_one_host_are_one_step():
         assert (row["addresses"], row["types"]) == (["52.113.194.134", "2603:1063::2"], ["A", "AAAA"])
 
 
+# ---- push channels that are connected again ----
+
+@pytest.mark.parametrize("host, verdicts", [
+    (20, ["went-through"]), (21, ["went-through"]), (22, ["went-through", "push-connected"]), (23, ["went-through", "went-through"]),
+    (24, []), (25, ["push-connected"])])
+def test_a_push_channel_that_is_connected_again_is_no_sign_in_that_went_through(host, verdicts):
+    """Half an hour after the sign-in, or without it; .23 signs in again, with all that belongs to it."""
+    found = signins(bundled("connections/push-again.pcap"))
+    assert [signin["verdict_code"] for signin in found if signin["client"] == f"192.168.1.{host}"] == verdicts
+
+
 # ---- names and the connections that follow ----
 
 @pytest.mark.parametrize("host,followed", [(62, True), (63, True), (64, True), (65, False)])

@@ -51,6 +51,7 @@ SHOWN = [
     ("calls", "relayed", "sessions/callers-relayed.pcap", 1),
     ("signin", "signed-in", "keys/modern-signin.pcapng", 1),
     ("signin", "went-through", "article-signin-2017.pcap", 1),
+    ("signin", "push-connected", "connections/push-again.pcap", 5),
     ("signin", "relay-connected", "teams/teams-signin-and-call.pcapng", 1),
     ("signin", "not-served", "keys/nothing-of-stages.pcapng", 1),
     ("signin", "identity-only", "sessions/signin-stalled.pcap", 1),

@@ -35,6 +35,24 @@ def identity_polled(c):
         fast.visit(2.5 * n, LOGIN)
 
 
+@capture("connections/push-again.pcap", START)
+def push_again(c):
+    """All sign in, and more than 30 minutes later .20 and .21 connect a push channel again, .22 does after a question for configuration,
+    .23 signs in again. .24 has a push channel alone, .25 asks for configuration and connects it: they signed in before the capture."""
+    long_poll, older = "northeurope.notifications.teams.microsoft.com", "trouter.teams.microsoft.com"
+    clients = [Client(c, f"192.168.1.{n}") for n in range(20, 26)]
+    for n, who in enumerate(clients[:4]):
+        who.sign_in(10 * n)
+    clients[0].visit(1900, older, "52.123.130.31")
+    clients[1].visit(1910, long_poll, "52.114.76.48")
+    clients[2].ask(1920, CONFIG)
+    clients[2].visit(1921, PUSH)
+    clients[3].sign_in(1930)
+    clients[4].visit(1940, long_poll, "52.114.76.48")
+    clients[5].ask(1950, CONFIG)
+    clients[5].visit(1951, older, "52.123.130.31")
+
+
 @capture("connections/identity-pages.pcap", START)
 def identity_pages(c):
     """.20 goes to the page and round three names of identity five times; .21 to each of two names of identity twice."""

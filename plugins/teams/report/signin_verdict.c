@@ -428,6 +428,7 @@ REPORT_VERDICT(holds_discovery_found, signin_session)
 
 REPORT_VERDICT(holds_discovery, signin_session) { return is_discovery(row); }
 REPORT_VERDICT(holds_services_reached, signin_session) { return row->result->services_reached; }
+REPORT_VERDICT(holds_push_reached, signin_session) { return row->result->beyond_reached && row->result->push_reached; }
 REPORT_VERDICT(holds_relay_reached, signin_session) { return row->result->beyond_reached; }
 REPORT_VERDICT(holds_token_used, signin_session) { return row->result->token_used; }
 REPORT_VERDICT(holds_unserved, signin_session) { return row->result->services_unserved; }
@@ -456,8 +457,13 @@ const report_verdict_row signin_verdicts[] = {
         false },
     { "went-through", REPORT_OK,
         "The sign-in went through: services that need a token were connected, with data both ways.",
-        "a TLS or QUIC session with data both ways to a host of a stage after identity that is no relay; not where TLS is decrypted and the "
-        "token is seen to be refused", holds_services_reached, false },
+        "a TLS or QUIC session with data both ways to a host of a stage after identity that is no relay, and no push channel unless identity "
+        "was connected, too; not where TLS is decrypted and the token is seen to be refused", holds_services_reached, false },
+    { "push-connected", REPORT_UNKNOWN,
+        "A push channel was connected, with data both ways: a client that signed in earlier connects it again, too. This capture does not show "
+        "whether other services after identity were connected.",
+        "a TLS or QUIC session with data both ways to a push channel, and none to identity or to another host of a stage after it but relays",
+        holds_push_reached, false },
     { "relay-connected", REPORT_UNKNOWN,
         "A media relay was connected, with data both ways. This capture does not show whether other services after identity were connected.",
         "a TLS session with data both ways to a media relay, and none to another host of a stage after identity", holds_relay_reached, false },

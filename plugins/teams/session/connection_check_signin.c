@@ -275,10 +275,15 @@ check_reached(teams_check *j)
         if (name->refused)
             j->result->services_unserved = true;
         else {
+            const bool push = teams_signin_is_push(name->service);
+
             j->result->beyond_reached = true;
-            j->result->services_reached = j->result->services_reached || name->stage != TS_STAGE_MEDIA;
+            j->result->push_reached = j->result->push_reached || push;
+            j->result->services_reached = j->result->services_reached || (name->stage != TS_STAGE_MEDIA && !push);
         }
     }
+    /* A push channel alone is opened again by a client that signed in long ago. */
+    j->result->services_reached = j->result->services_reached || (j->result->push_reached && j->result->identity_reached);
 }
 
 /* ---- what identity and the order of connections say ---- */

@@ -54,11 +54,20 @@ teams_name_weigh(ts_product product)
     }
 }
 
-/* Telemetry and configuration of Skype's are shared by all of Microsoft's programs. */
+bool
+teams_signin_is_push(ts_service service)
+{
+    return service == TS_SERVICE_PUSH_REALTIME || service == TS_SERVICE_PUSH_NOTIFICATION;
+}
+
+/*
+ * Telemetry and configuration of Skype's are shared by all of Microsoft's programs.
+ * A push channel is opened again and again by a client that runs on: that is no sign-in.
+ */
 teams_name_weight
 teams_name_class_weigh(const ts_name_class *name)
 {
-    if (name->client_only)
+    if (name->client_only && !teams_signin_is_push(name->service))
         return TEAMS_NAME_CLIENT;
     return name->product == TS_PRODUCT_SKYPE_SHARED ? TEAMS_NAME_SHARED : teams_name_weigh(name->product);
 }
@@ -224,8 +233,7 @@ signin_new(teams_model *model, const packet_info *pinfo, teams_client *client)
 static bool
 is_background(const teams_learned *what)
 {
-    return what->stage == TS_STAGE_TELEMETRY || what->service == TS_SERVICE_PUSH_REALTIME ||
-        what->service == TS_SERVICE_PUSH_NOTIFICATION;
+    return what->stage == TS_STAGE_TELEMETRY || teams_signin_is_push(what->service);
 }
 
 /* Services whose distance is heard. */

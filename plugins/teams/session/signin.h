@@ -39,6 +39,9 @@ typedef enum {
 teams_name_weight teams_name_weigh(ts_product product);
 teams_name_weight teams_name_class_weigh(const ts_name_class *name);
 
+/* Is it a push channel, which a client that runs on opens again whenever it ends? */
+bool teams_signin_is_push(ts_service service);
+
 /*
  * First pass: what the name says of the client's sign-in. Is the name ours?
  * *signin is then the sign-in that it belongs to, NULL where there is none;

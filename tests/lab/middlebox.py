@@ -6,6 +6,7 @@ Usage: middlebox.py CLIENT-SIDE ROUTER-SIDE SETTINGS
 SETTINGS is JSON, all optional:
   delay          seconds, each way                       (default 0.012)
   jitter         seconds at most, for UDP to the client: never changes its order
+  burst          UDP to the client waits for the next multiple of so many seconds, as on a radio link that sleeps
   loss           share of the UDP frames to the client that is lost;  loss_up: to the router
   dns_delay      seconds more for a DNS answer
   reset_sni      list of name patterns: a ClientHello with such a name is answered with RST, to both ends
@@ -147,6 +148,8 @@ class Middlebox:
                 return []
             if direction == DOWN:
                 delay += s.get("dns_delay", 0) if frame.source == 53 else self.random.random() * s.get("jitter", 0)
+                if "burst" in s and frame.source != 53:
+                    delay += s["burst"] - (time.monotonic() + delay) % s["burst"]
             if "rebind" in s:
                 out = self.rebound(frame, direction)
                 return [] if out is None else [(delay, direction, out)]

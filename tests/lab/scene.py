@@ -19,7 +19,7 @@ import servers
 import timing
 import world
 
-MIDDLEBOX = ("delay", "jitter", "loss", "loss_up", "dns_delay", "reset_sni", "swallow_sni", "swallow_cert", "mtu_down",
+MIDDLEBOX = ("delay", "jitter", "burst", "loss", "loss_up", "dns_delay", "reset_sni", "swallow_sni", "swallow_cert", "mtu_down",
              "mtu_up", "idle_cut", "idle_hosts", "rebind")
 CONNECTIVITY_CHECK = "www.msftconnecttest.com"
 

@@ -340,7 +340,7 @@ def test_ports_of_other_services_are_not_ours():
 
 def test_what_never_connected_settled_nowhere():
     checked, asked = sorted(calls("sessions/never-connected.pcap"), key=lambda call: call["client"])
-    assert {end["role"] for end in checked["remotes"] + asked["remotes"]} == {"no-answer"}
+    assert {end["role"] for end in checked["remotes"] + asked["remotes"]} == {"unseen"}
     # Nothing that these hosts receive is in the capture: whether it was sent to them, bytes do not tell.
     for call in (checked, asked):
         assert ("one-sided-capture", "note") in codes(call) and call["kind"] == "call"

@@ -4,6 +4,7 @@
 What each capture holds is told in test-captures/README.md; ports and who has them are
 those of test-captures/generate/sessions_calls.py."""
 import json
+import re
 import subprocess
 
 import pytest
@@ -161,3 +162,23 @@ def test_an_unanswered_call_beside_one_that_went_through():
 @pytest.mark.parametrize("name", ["callers-at-once", "call-after-call", "call-after-release"])
 def test_fields_are_the_same_in_all_modes(name):
     assert_same_in_all_modes(bundled(f"sessions/{name}.pcap"), ["teams.call", "teams.flow", "teams.modality"], "teams")
+
+
+# ---- a path that changes half-way ----
+
+@pytest.mark.parametrize("host, before, then", [
+    (20, "directly to 203.0.113.60", "directly to 203.0.113.80"), (21, "through the relay 52.114.250.10", "directly to 203.0.113.61"),
+    (22, "directly to 203.0.113.62", "through the relay 52.114.250.10"), (23, "directly to 203.0.113.63", "directly to 203.0.113.83"),
+    (24, "", ""), (25, "", "")])
+def test_a_path_that_changes_half_way_is_told(host, before, then):
+    """At .24 a few packets go to another address, at .25 all to one. The frame is the first one on the new path."""
+    path = bundled("sessions/path-changed.pcap")
+    call, = [call for call in json.loads(report(path, "teams,calls,json"))["calls"] if call["client"] == f"192.168.1.{host}"]
+    told = re.search(r" Its media changed path in frame (\d+)(, and again later)?: before (.*), then (.*)\.$", call["verdict"])
+    if not before:
+        assert told is None and "changed" not in call["verdict"]
+        return
+    assert (told[3], told[4], told[2] is not None) == (before, then, host == 23)
+    far = then.split()[-1]
+    sent = tshark("-r", str(path), "-Y", f"rtp && ip.src == 192.168.1.{host} && ip.dst == {far}", "-T", "fields", "-e", "frame.number").split()
+    assert told[1] == sent[0]

@@ -208,3 +208,27 @@ def relayed(c, kind):
     for n, (who, modality, port) in enumerate((("alice", "audio", 31001), ("bob", "audio", 33511),
                                                ("alice", "video", 42007), ("bob", "video", 28119))):
         kind(c, who, modality, port, (PEERS[who], 50002 + n)).whole(1 + n * 0.05)
+
+
+@capture("sessions/path-changed.pcap", "2026-03-02T10:00:00")
+def path_changed(c):
+    """Calls whose media changes path half-way: at .20 from one peer's address to another, at .21 from the relay to the peer, at .22 from
+    the peer to the relay, at .23 to another address and back. At .24 a few packets go to another address, and at .25 all to one."""
+    lines = [RelayedLine(c, f"line{n}", "audio", 50004, (f"203.0.113.{60 + n}", 50010), address=f"192.168.1.{20 + n}") for n in range(6)]
+    for n, line in enumerate(lines):
+        when, first, other = 1 + n * 0.01, line.settled, (f"203.0.113.{80 + n}", 50010)
+        if n == 1:
+            line.whole(when, 2)
+        else:
+            line.gather(when)
+            line.connect(when + 0.3)
+            line.talk(when + 3, 2)
+        if n == 2:
+            line.whole(when + 6, 2)
+        elif n < 5:
+            line.settled = first if n == 1 else other
+            line.connect(when + 6)
+            line.talk(when + 9, 0.4 if n == 4 else 2)
+        if n in (3, 4):
+            line.settled = first
+            line.talk(when + 12, 2)

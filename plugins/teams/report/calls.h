@@ -190,6 +190,26 @@ typedef struct {
     bool by_host;               /* the host itself says no, and no router */
 } calls_refusal;
 
+/* Where one local port sends its media to, and where it has begun to. */
+typedef struct {
+    const teams_flow *flow;
+    teams_path path;
+    unsigned packets;           /* so far, and so for the next one */
+    const teams_flow *next;     /* NULL: to none */
+    teams_path next_path;
+    unsigned next_packets;
+    uint32_t next_frame;        /* the first one */
+} calls_sending;
+
+/* Media of a local port that went another way from a frame on. */
+typedef struct {
+    uint32_t frame;
+    const teams_flow *before;
+    teams_path before_path;
+    const teams_flow *then;
+    teams_path then_path;
+} calls_path_change;
+
 /* When something happened first, by the time; frame 0: never. */
 typedef struct {
     uint32_t frame;
@@ -224,6 +244,9 @@ typedef struct {
     GArray *streams;            /* calls_stream */
     GArray *ports;              /* calls_port */
     GArray *refusals;           /* calls_refusal */
+    GArray *sendings;           /* calls_sending */
+    calls_path_change path_change;      /* the first one */
+    unsigned path_changes;      /* of all ports */
     GHashTable *by_flow;        /* teams_flow -> calls_flow */
     GHashTable *by_address[2];  /* address -> calls_remote, over UDP and over TCP */
     GHashTable *rows;           /* of the arrays: key -> index + 1 */

@@ -14,11 +14,14 @@
 #define GAP_SECONDS     1.0     /* of a stream without any packet, with packets missing: a gap */
 #define GAP_PACKETS     10
 
+/* So many packets of media on a path, and none on another one between them, are no probe of it. */
+#define PATH_PACKETS    25
+
 enum { TURN_ALLOCATE_REQUEST = 0x0003, TURN_ALLOCATE_RESPONSE = 0x0103, TURN_ALLOCATE_ERROR = 0x0113 };
 
 /* ---- rows that are many: found by what they are of ---- */
 
-typedef enum { ROW_ALLOCATION, ROW_PAIR, ROW_SENT, ROW_RECEIVED, ROW_PORT, ROW_REFUSAL, ROW_REMOTE_PORT } row_kind;
+typedef enum { ROW_ALLOCATION, ROW_PAIR, ROW_SENT, ROW_RECEIVED, ROW_PORT, ROW_REFUSAL, ROW_REMOTE_PORT, ROW_SENDING } row_kind;
 
 typedef struct {
     row_kind kind;
@@ -107,6 +110,7 @@ calls_entry_new(const teams_call *call, const GHashTable *two_sided)
     entry->ports = g_array_new(FALSE, TRUE, sizeof(calls_port));
     g_array_set_clear_func(entry->ports, port_clear);
     entry->refusals = g_array_new(FALSE, TRUE, sizeof(calls_refusal));
+    entry->sendings = g_array_new(FALSE, TRUE, sizeof(calls_sending));
     entry->by_flow = g_hash_table_new(g_direct_hash, g_direct_equal);
     entry->by_address[false] = g_hash_table_new(ts_address_hash, ts_address_key_equal);
     entry->by_address[true] = g_hash_table_new(ts_address_hash, ts_address_key_equal);
@@ -133,6 +137,7 @@ calls_entry_free(void *data)
     g_array_free(entry->streams, TRUE);
     g_array_free(entry->ports, TRUE);
     g_array_free(entry->refusals, TRUE);
+    g_array_free(entry->sendings, TRUE);
     report_problems_free(entry->seen);
     report_problems_free(entry->problems);
     report_verdict_clear(&entry->verdict);
@@ -797,6 +802,52 @@ add_gap(const calls_entry *entry, calls_stream *stream, const packet_info *pinfo
     stream->last_time = now;
 }
 
+/* ---- the way that a local port sends its media, and where it changes ---- */
+
+static calls_sending *
+sending_of(calls_entry *entry, const teams_flow *flow)
+{
+    const row_key key = { ROW_SENDING, flow->client_end.port, NULL, NULL };
+    const int index = find_row(entry, &key);
+    const calls_sending fresh = { .flow = NULL };
+
+    if (index >= 0)
+        return &g_array_index(entry->sendings, calls_sending, index);
+    g_array_append_val(entry->sendings, fresh);
+    keep_row(entry, &key, entry->sendings->len - 1);
+    return &g_array_index(entry->sendings, calls_sending, entry->sendings->len - 1);
+}
+
+static bool
+is_way(const teams_flow *a, teams_path a_path, const teams_flow *b, teams_path b_path)
+{
+    return a != NULL && a_path == b_path && addresses_equal(&a->server_end.addr, &b->server_end.addr);
+}
+
+static void
+add_sending(calls_entry *entry, const packet_info *pinfo, const teams_flow *flow, teams_path path)
+{
+    calls_sending *s = sending_of(entry, flow);
+
+    if (s->flow == NULL || is_way(s->flow, s->path, flow, path)) {
+        *s = (calls_sending) { .flow = flow, .path = path, .packets = s->packets + 1 };
+        return;
+    }
+    if (!is_way(s->next, s->next_path, flow, path)) {
+        s->next = flow;
+        s->next_path = path;
+        s->next_packets = 0;
+        s->next_frame = pinfo->num;
+    }
+    if (++s->next_packets < PATH_PACKETS)
+        return;
+    const calls_path_change change = { s->next_frame, s->flow, s->path, flow, path };
+
+    if (s->packets >= PATH_PACKETS && (entry->path_changes++ == 0 || change.frame < entry->path_change.frame))
+        entry->path_change = change;
+    *s = (calls_sending) { .flow = flow, .path = path, .packets = s->next_packets };
+}
+
 static void
 add_media(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *info, const teams_tap *tap)
 {
@@ -816,6 +867,8 @@ add_media(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *inf
         regain_consent(entry, pinfo, tap->info->flow);
     if (media->kind != TS_MEDIA_RTP)
         return;
+    if (direction == CALLS_SENT)
+        add_sending(entry, pinfo, tap->info->flow, tap->info->path);
     calls_stream *stream = stream_of(entry, pinfo, media, tap->info->flow, direction);
     const uint64_t lost_before = ts_stream_stats_lost(&stream->stats);
     const double now = report_time(teams_time(pinfo));

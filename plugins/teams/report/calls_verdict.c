@@ -1446,6 +1446,37 @@ add_processor(calls_entry *entry)
     entry->verdict.sentence = sentence;
 }
 
+/* Verdicts that tell the path, which media may have changed half-way. */
+static const char *const path_codes[] = { "tcp", "direct-tcp", "direct-cloud", "direct-private", "direct-public", "relayed" };
+
+static const char *
+way_words(teams_path path)
+{
+    return path == TEAMS_PATH_DIRECT ? "directly to" : "through the relay";
+}
+
+static void
+add_path_change(calls_entry *entry)
+{
+    const calls_path_change *change = &entry->path_change;
+    bool tells_path = false;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(path_codes); i++)
+        tells_path = tells_path || strcmp(entry->verdict.code, path_codes[i]) == 0;
+    if (entry->path_changes == 0 || !tells_path)
+        return;
+    char *before = report_address(&change->before->server_end.addr);
+    char *then = report_address(&change->then->server_end.addr);
+    char *sentence = g_strdup_printf("%s Its media changed path in frame %u%s: before %s %s, then %s %s.", entry->verdict.sentence,
+        change->frame, entry->path_changes > 1 ? ", and again later" : "", way_words(change->before_path), before,
+        way_words(change->then_path), then);
+
+    g_free(before);
+    g_free(then);
+    g_free(entry->verdict.sentence);
+    entry->verdict.sentence = sentence;
+}
+
 /* What a frame said of UDP before a relay answered over it. */
 static bool
 is_refuted(const calls_entry *entry, const report_problem *problem)
@@ -1510,4 +1541,5 @@ calls_conclude(calls_entry *entry)
     report_problems_sort(entry->problems);
     entry->verdict = report_verdict_of(calls_verdicts, entry, entry->problems);
     add_processor(entry);
+    add_path_change(entry);
 }

@@ -109,6 +109,18 @@ def only(capture, display_filter):
     return path
 
 
+@pytest.mark.parametrize("capture,client", [
+    ("sessions/unresolved.pcap", "192.168.1.20"), ("sessions/aliases-alone.pcap", "192.168.1.103"), ("sessions/aliases-alone.pcap", "192.168.1.104")])
+def test_one_direction_says_nothing_of_addresses_that_no_answer_gave(capture, client):
+    """The same with both directions does: note and warning of the first, warnings of the others."""
+    def codes(path):
+        return [problem["code"] for signin in entries(path, "signin") if signin["client"] == client for problem in signin["problems"]]
+
+    sent = only(bundled(capture), f"ip.src == {client}")
+    assert "D27" in codes(bundled(capture)) and "D27" not in codes(sent)
+    assert [signin for signin in entries(sent, "signin") if signin["client"] == client]
+
+
 def test_each_sentence_of_the_table_has_a_test():
     told = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py"))
     codes = {row["code"] for listed in SCHEMA.values() for row in listed.get("x-verdicts", ())}

@@ -168,6 +168,9 @@ replaced_details(const signin_session *s)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(told_at_the_end); i++)
         g_hash_table_add(replaced, g_strdup(teams_expert_table.rows[told_at_the_end[i]].code));
+    /* Where answers are not in the capture, that none gave an address says nothing. */
+    if (s->result->one_way)
+        g_hash_table_add(replaced, g_strdup(teams_expert_table.rows[TEAMS_EXPERT_NAME_UNRESOLVED].code));
     if (has_fatal(s) || has_names_alone(s) || is_stalled(s))
         g_hash_table_add(replaced, g_strdup(teams_expert_table.rows[TEAMS_EXPERT_SIGNIN_STALLED].code));
     for (unsigned i = 0; i < s->result->problem_count; i++) {

@@ -193,6 +193,7 @@ typedef struct {
     bool beyond_reached;                    /* the same with any host of a stage after identity */
     bool services_reached;                  /* the same without relays, which TLS reaches without a token, and without push alone */
     bool push_reached;                      /* the same with a push channel */
+    bool one_way;                           /* of its connections and resolvers the capture has only what the client sent */
     bool identity_polled;                   /* the client asks identity by the clock, as for a sign-in on another device */
     bool services_unserved;                 /* one was connected, and served no request that can be read there */
     const char *proxy;                      /* endpoint of the proxy in use; NULL none */

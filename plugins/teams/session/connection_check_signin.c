@@ -286,6 +286,19 @@ check_reached(teams_check *j)
     j->result->services_reached = j->result->services_reached || (j->result->push_reached && j->result->identity_reached);
 }
 
+/* Neither a resolver nor a server says anything: the capture has one direction, or nothing came back. */
+static void
+check_directions(teams_check *j)
+{
+    bool heard = teams_check_connection_count(j) == 0;
+
+    for (unsigned i = 0; i < wmem_array_get_count(j->clients); i++)
+        heard = heard || (*(const teams_net_client **)wmem_array_index(j->clients, i))->voice_frame != 0;
+    for (unsigned i = 0; i < teams_check_connection_count(j); i++)
+        heard = heard || teams_connection_is_heard(teams_check_connection(j, i));
+    j->result->one_way = !heard;
+}
+
 /* ---- what identity and the order of connections say ---- */
 
 /* A visit begins when an earlier one to the name is over, or long ago: one visit opens several connections at once. */
@@ -535,6 +548,7 @@ teams_connections_check(wmem_allocator_t *scope, const teams_signin *signin)
     if (teams_check_connection_count(&j) > 1)
         g_qsort_with_data(wmem_array_get_raw(j.connections), (int)teams_check_connection_count(&j), sizeof(const teams_connection *), by_number, NULL);
     index_connections(&j);
+    check_directions(&j);
     check_reached(&j);
     teams_check_requests(&j);
     teams_check_dns(&j);

@@ -461,6 +461,16 @@ def test_a_step_whose_end_the_capture_lacks_has_no_time():
     assert [(row["ip.dst"], [round(float(value), 2) for value in row["teams.first_data_time"]]) for row in late] == [(["192.168.1.23"], [1.6])]
 
 
+def test_a_request_that_is_acknowledged_may_wait():
+    """.20 to .22 wait when the capture ends, .23 left chat after 40 s; .24 and .25 gave up, and what .26 sends is not acknowledged."""
+    told = of_clients(capture("long-polls"))
+    assert {int(client.split(".")[3]): "no-data" in problem_codes(signin) for client, signin in told.items()} == {
+        20: False, 21: False, 22: False, 23: False, 24: True, 25: True, 26: True}
+    assert {client for client, signin in told.items() if signin["verdict_code"] == "failed"} <= {"192.168.1.24", "192.168.1.25", "192.168.1.26"}
+    assert [row["frame.number"] for row in harness.fields(capture("long-polls"), [], "teams.no_data")] == frames(
+        capture("long-polls"), "tcp.flags.fin == 1 && ip.src == 192.168.1.24/31 && frame.time_relative > 12", stock=True)
+
+
 def test_a_client_that_tries_the_way_to_a_relay_refuses_no_certificate():
     told = of_clients(capture("relay-tried"))
     assert {client: sorted(causes(signin)) for client, signin in told.items()} == {

@@ -2,8 +2,8 @@
 """What looks like a cause of connections_ends.py and is none: each client has the sign of one, and what speaks against it."""
 import tls
 from common import capture
-from connections import ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PROXY, START, TLS_1_2, TLS_1_3, WEB, Client, certificate, client_hello
-from connections import opaque, record, reset, server_hello, through
+from connections import ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PROXY, PUSH, START, TLS_1_2, TLS_1_3, WEB, Client, certificate
+from connections import client_hello, opaque, record, reset, server_hello, through
 from connections_ends import ask_two, half_open, push_rows, push_session, sends_in_vain, server_closes, with_two_resolvers
 
 NEEDED = (407, "Proxy Authentication Required")
@@ -176,6 +176,34 @@ def lacking_steps(c):
     connection.send(10.4, tls.application_data("request", 180))
     connection.send(12, tls.application_data("answer", 1200), from_client=False)
     connection.close(14)
+
+
+def asks(client, when, name, address, acknowledged=True):
+    """A session whose first request has no answer."""
+    connection = client.open(when, name, address)
+    client.handshake(when + 0.15, connection, name)
+    client.finish(when + 0.2, connection, name)
+    connection.send(when + 0.25, tls.application_data("request", 700))
+    if acknowledged:
+        connection._segment(when + 0.27, False, "A")
+    return connection
+
+
+@capture("connections/long-polls.pcap", START)
+def long_polls(c):
+    """A request to presence, to the push channel and to authsvc that is acknowledged and waits when the capture ends; one to chat that
+    its client ends after 40 s. Then what is none: one to presence after 150 s, one to authsvc after 8 s, one that nobody acknowledges."""
+    presence, chat = ("presence.teams.microsoft.com", "52.123.145.9"), ("emea.ng.msg.teams.microsoft.com", "52.114.75.20")
+    for n, (name, address, lasts) in enumerate(((*presence, None), (PUSH, ADDRESSES[PUSH], None), (AUTH, ADDRESSES[AUTH], None),
+                                                (*chat, 40), (*presence, 150), (AUTH, ADDRESSES[AUTH], 8))):
+        one = Client(c, f"192.168.1.{20 + n}")
+        one.sign_in(0, (WEB, LOGIN))
+        connection = asks(one, 4, name, address)
+        if lasts:
+            connection.close(4.25 + lasts)
+    last = Client(c, "192.168.1.26")
+    last.sign_in(0, (WEB, LOGIN))
+    asks(last, 4, *presence, acknowledged=False)
 
 
 @capture("connections/relay-tried.pcap", START)

@@ -271,7 +271,7 @@ bool
 teams_check_has_mtu_hole(const teams_check *j, const teams_connection *c)
 {
     /* What the client acknowledges is missing in the capture alone. */
-    const bool got = c->p->acknowledging && (int32_t)(c->p->acknowledged - c->p->hole_sequence) > 0;
+    const bool got = c->p->acknowledging[FROM_CLIENT] && (int32_t)(c->p->acknowledged[FROM_CLIENT] - c->p->hole_sequence) > 0;
 
     return c->p->large_frame != 0 || (c->p->hole_frame != 0 && !got && teams_check_time_passed(j, &c->p->hole_since, HOLE_SECONDS) &&
         c->state < TEAMS_CONNECTION_SECURED);

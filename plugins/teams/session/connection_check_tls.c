@@ -219,10 +219,10 @@ fits_no_data(const teams_check *j, const teams_connection *c)
 {
     if (c->quic)
         return false;
-    /* The client gave up; or it waits, and really nothing came. A push channel waits with a short answer for hours. */
+    /* The client gave up; or it waits, and not even TCP says that the request has arrived. One that has may be waited for, for hours. */
     if (c->end != TEAMS_CONNECTION_OPEN)
         return c->ended_by_client && teams_connection_gave_up(c, &c->ended);
-    return c->p->answer_bytes == 0 && teams_connection_gave_up(c, &j->end);
+    return c->p->answer_bytes == 0 && !teams_connection_is_delivered(c) && teams_connection_gave_up(c, &j->end);
 }
 
 static const char *

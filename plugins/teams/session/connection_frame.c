@@ -89,14 +89,14 @@ new_payload(const packet_info *pinfo, teams_connection *c, const struct tcp_anal
 }
 
 static void
-note_acknowledged(teams_connection *c, const struct tcp_analysis *tcp)
+note_acknowledged(teams_connection *c, const struct tcp_analysis *tcp, bool from_client)
 {
     const uint32_t latest = tcp->fwd->tcp_analyze_seq_info == NULL ? 0 : tcp->fwd->tcp_analyze_seq_info->lastack;
 
-    if (latest == 0 || (c->p->acknowledging && (int32_t)(latest - c->p->acknowledged) <= 0))
+    if (latest == 0 || (c->p->acknowledging[from_client] && (int32_t)(latest - c->p->acknowledged[from_client]) <= 0))
         return;     /* a SYN or a RST without one, or nothing new */
-    c->p->acknowledging = true;
-    c->p->acknowledged = latest;
+    c->p->acknowledging[from_client] = true;
+    c->p->acknowledged[from_client] = latest;
 }
 
 /* Its IPv6 and IPv4 addresses are a client's by the model, or by the address of its network card. */
@@ -297,8 +297,7 @@ tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, const struc
     const unsigned payload = new_payload(pinfo, c, tcp, from_client);
 
     c->p->seen = seen;
-    if (from_client)
-        note_acknowledged(c, tcp);
+    note_acknowledged(c, tcp, from_client);
     teams_connection_find_signin(c);
     /* Who acknowledges or sends data has had an answer: the capture lacks that direction. */
     if (c->state == TEAMS_CONNECTION_UNANSWERED && from_client && (seen & (TCP_SEEN_ACK | TCP_SEEN_DATA)) && !(seen & TCP_SEEN_SYN_ACK))

@@ -25,6 +25,7 @@ enum { FROM_SERVER, FROM_CLIENT };
 
 /* The same for expert items on frames and for the reports at the end. */
 #define ANSWER_SECONDS  5.0     /* no answer to a ClientHello or a request in this time is none */
+#define LONG_POLL_SECONDS 120.0 /* that a server may keep a request for news waiting */
 #define REFUSAL_SECONDS 0.5     /* a client that looks at the certificate after the handshake ends the session by then */
 #define HOLE_SECONDS    3.0     /* a segment that has not come by then is lost */
 #define FLIGHT_MIN      600     /* bytes of a server's part of a handshake with a certificate */
@@ -158,8 +159,8 @@ struct teams_connection_private {
     bool hole_reported;
     bool started[2];            /* next[] is known */
     uint32_t next[2];
-    bool acknowledging;         /* acknowledged is known */
-    uint32_t acknowledged;      /* by the client, of what the server sent */
+    bool acknowledging[2];      /* acknowledged[] is known */
+    uint32_t acknowledged[2];   /* by that side, of what the other one sent */
     uint16_t offered;           /* highest TLS version that the client offers */
     uint16_t chosen;
     nstime_t hello_time;
@@ -302,7 +303,16 @@ teams_connection_lacks_answers(const teams_connection *c)
 static inline bool
 teams_connection_lacks_data(const teams_connection *c)
 {
-    return c->p->started[FROM_SERVER] && c->p->acknowledging && (int32_t)(c->p->acknowledged - c->p->next[FROM_SERVER]) > 1;
+    return c->p->started[FROM_SERVER] && c->p->acknowledging[FROM_CLIENT] &&
+        (int32_t)(c->p->acknowledged[FROM_CLIENT] - c->p->next[FROM_SERVER]) > 1;
+}
+
+/* Has the server's side acknowledged all that the client sent? Then nothing of it is lost, and the server may take its time. */
+static inline bool
+teams_connection_is_delivered(const teams_connection *c)
+{
+    return c->p->started[FROM_CLIENT] && c->p->acknowledging[FROM_SERVER] &&
+        (int32_t)(c->p->acknowledged[FROM_SERVER] - c->p->next[FROM_CLIENT]) >= -1;      /* a FIN counts as one */
 }
 
 /* Is its certificate of an issuer that Microsoft's services do not use? */

@@ -247,12 +247,21 @@ session_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool fr
         c->state = TEAMS_CONNECTION_USED;
 }
 
+/* How long may a request be without an answer, and nothing is wrong? Of a push channel, of presence and of chat it is one for news. */
+static double
+patience(const teams_connection *c)
+{
+    const bool waits = c->stage == TS_STAGE_REGISTER || c->stage == TS_STAGE_SYNC;
+
+    return waits && teams_connection_is_delivered(c) ? LONG_POLL_SECONDS : ANSWER_SECONDS;
+}
+
 bool
 teams_connection_gave_up(const teams_connection *c, const nstime_t *until)
 {
     const nstime_t *since = c->p->answer_bytes > 0 ? &c->p->answer_time : &c->p->request_time;
 
-    return c->state == TEAMS_CONNECTION_SECURED && c->p->requested && !teams_connection_lacks_data(c) && ts_seconds(since, until) >= ANSWER_SECONDS;
+    return c->state == TEAMS_CONNECTION_SECURED && c->p->requested && !teams_connection_lacks_data(c) && ts_seconds(since, until) >= patience(c);
 }
 
 /* ---- alerts ---- */

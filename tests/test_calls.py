@@ -182,3 +182,14 @@ def test_a_path_that_changes_half_way_is_told(host, before, then):
     far = then.split()[-1]
     sent = tshark("-r", str(path), "-Y", f"rtp && ip.src == 192.168.1.{host} && ip.dst == {far}", "-T", "fields", "-e", "frame.number").split()
     assert told[1] == sent[0]
+
+
+# ---- both ends in one capture ----
+
+@pytest.mark.parametrize("client", ["192.168.1.31", "172.16.0.33", "203.0.113.35", "192.168.1.36"])
+def test_set_up_alone_does_not_say_what_the_capture_lacks(client):
+    """Pair and media are in the capture, in the call of the other end; of .36 they are not."""
+    calls = json.loads(report(bundled("sessions/both-ends.pcap"), "teams,calls,json"))["calls"]
+    call, = [call for call in calls if call["client"] == client]
+    assert call["verdict_code"] == "setup-only" and "in this capture" not in call["verdict"]
+    assert len([call for call in calls if call["streams"]]) == 3

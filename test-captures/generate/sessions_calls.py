@@ -232,3 +232,17 @@ def path_changed(c):
         if n in (3, 4):
             line.settled = first
             line.talk(when + 12, 2)
+
+
+@capture("sessions/both-ends.pcap", "2026-03-02T10:00:00")
+def both_ends(c):
+    """Three calls of which the capture has both ends: each end asks a relay, and then they talk to one another. At .36 a client only asks."""
+    ends = (("192.168.1.30", "192.168.1.31"), ("10.0.0.32", "172.16.0.33"), ("192.168.1.34", "203.0.113.35"))
+    for n, (one, other) in enumerate(ends):
+        caller = Line(c, f"caller{n}", "audio", 50004, (other, 50010), address=one)
+        called = Line(c, f"called{n}", "audio", 50010, (one, 50004), address=other)
+        caller.gather(1 + n * 0.01)
+        called.gather(1.2 + n * 0.01)
+        caller.connect(1.5 + n * 0.01)
+        caller.talk(4 + n * 0.01)
+    Line(c, "alone", "audio", 50004, ("203.0.113.99", 50010), address="192.168.1.36").gather(1.5)

@@ -1351,7 +1351,7 @@ const report_verdict_row calls_verdicts[] = {
         "connectivity checks, each of which was sent once, of one pair, or of several without an answer; no relay that was asked for an "
         "allocation, no ICMP error; neither a nominated pair nor media", holds_single_checks, false },
     { "setup-only", REPORT_UNKNOWN,
-        "Set-up only: no nominated pair and no media in this capture.",
+        "Set-up only: no nominated pair and no media that is known to belong to it.",
         "relays or signalling, but neither a connectivity check nor media", holds_setup, false },
     { "cut-off", REPORT_BROKEN,
         "The call connected, but then the other side fell silent while media was still sent.",

@@ -471,6 +471,15 @@ def test_a_request_that_is_acknowledged_may_wait():
         capture("long-polls"), "tcp.flags.fin == 1 && ip.src == 192.168.1.24/31 && frame.time_relative > 12", stock=True)
 
 
+@pytest.mark.parametrize("name", ["resolvers", "push-ends", "long-polls"])
+def test_times_that_may_overlap_are_a_sum_and_no_time_that_passed(name):
+    """Several names each; a single name's steps follow one another."""
+    text = " ".join(harness.report(capture(name), "teams,signin").split())
+    sums = re.findall(r"the first connection to each of \d+ names took [\d.]+ s([^:]*):", text)
+    assert sums and set(sums) == {", added up though some may overlap"}
+    assert not re.search(r"the first connection to 1 name took [\d.]+ s,", text)
+
+
 def test_a_client_that_tries_the_way_to_a_relay_refuses_no_certificate():
     told = of_clients(capture("relay-tried"))
     assert {client: sorted(causes(signin)) for client, signin in told.items()} == {

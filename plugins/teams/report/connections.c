@@ -209,8 +209,9 @@ times_text(const teams_signin_result *result, FILE *out)
 
     for (unsigned step = 0; step < TEAMS_STEP_COUNT; step++)
         sum += result->totals[step];
-    g_string_append_printf(line, "the first connection to %s%u name%s took %.2f s in all:", result->timing_count == 1 ? "" : "each of ",
-        result->timing_count, result->timing_count == 1 ? "" : "s", sum);
+    g_string_append_printf(line, "the first connection to %s%u name%s took %.2f s%s:", result->timing_count == 1 ? "" : "each of ",
+        result->timing_count, result->timing_count == 1 ? "" : "s", sum,
+        result->timing_count == 1 ? "" : ", added up though some may overlap");
     for (unsigned step = 0; step < TEAMS_STEP_COUNT; step++)
         g_string_append_printf(line, "%s %s %.2f s", step == 0 ? "" : ",", step_labels[step], result->totals[step]);
     if (result->failed > 0)

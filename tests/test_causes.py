@@ -486,6 +486,15 @@ def test_a_client_that_tries_the_way_to_a_relay_refuses_no_certificate():
         "192.168.1.20": [], "192.168.1.21": [], "192.168.1.22": ["handshake-ended"]}
 
 
+def test_a_relay_out_of_reach_fails_no_sign_in():
+    """No answer, RST, a name without an answer; not a service that a sign-in needs."""
+    told = of_clients(capture("relay-unreached"))
+    assert {client: sorted(causes(signin)) for client, signin in told.items()} == {
+        "192.168.1.20": ["tcp-unanswered"], "192.168.1.21": ["tcp-refused"], "192.168.1.22": ["name-unanswered"],
+        "192.168.1.23": ["tcp-unanswered"]}
+    assert {client for client, signin in told.items() if signin["verdict_code"] == "failed"} == {"192.168.1.23"}
+
+
 def test_sessions_that_the_client_leaves_beside_others():
     told = of_clients(capture("sessions-beside"))
     for n in (20, 21):

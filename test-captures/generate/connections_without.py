@@ -221,3 +221,26 @@ def relay_tried(c):
             reset(connection, 10.4, from_client=True)
         else:
             connection.close(10.4)
+
+
+@capture("connections/relay-unreached.pcap", START)
+def relay_unreached(c):
+    """Sign-ins of which nothing after identity is seen, beside relays that are not reached: no answer (.20), RST (.21), no answer of DNS (.22); and one that
+    lacks the service of its token in the same way as .20 its relay (.23)."""
+    relay = ("euaz.relay.teams.microsoft.com", "52.114.250.123")
+    for n in (20, 21, 22, 23):
+        each = Client(c, f"192.168.1.{n}")
+        each.sign_in(0, (WEB, LOGIN))
+        if n == 22:
+            repeat = each.resolver.question(10, relay[0])
+            for when in (11, 13, 17):
+                each.resolver.question(when, relay[0], repeat=repeat)
+            each.visit(50, CONFIG)
+            continue
+        name, address = (AUTH, ADDRESSES[AUTH]) if n == 23 else relay
+        each.ask(10, name, address)
+        for again in range(2):
+            end = each.end()
+            for when in (0.1,) if n == 21 else (0.1, 1.1, 3.1, 7.1):
+                each.syn(10 + 12 * again + when, end, (address, 443), "RST" if n == 21 else None)
+        each.visit(50, CONFIG)

@@ -187,6 +187,7 @@ teams_name_list_add(teams_name_list *list, const char *name, uint32_t frame)
     list->all_lost = list->all_lost && lost;
     list->any_lost = list->any_lost || lost;
     list->matters = list->matters || (lost && result != NULL && teams_name_matters(result));
+    list->fatal = list->fatal || (lost && result != NULL && teams_name_matters(result) && result->stage != TS_STAGE_MEDIA);
     list->identity = list->identity || (lost && result != NULL && result->stage == TS_STAGE_IDENTITY);
 }
 

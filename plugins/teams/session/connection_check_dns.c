@@ -138,7 +138,7 @@ check_unanswered(teams_check *j)
     }
     if (list.names > 0)
         teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_UNANSWERED], teams_name_list_severity(&list),
-            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .names = list.seen, .fatal = list.matters },
+            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .names = list.seen, .fatal = list.fatal },
             "DNS questions about %s are never answered, though the resolver answers others%s", teams_name_list_text(&list),
             teams_name_list_tail(&list));
 }
@@ -377,7 +377,7 @@ check_private(teams_check *j, bool alive)
     }
     if (list.names > 0 && !behind_portal(j))
         teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_PRIVATE_ADDRESS], alive ? PI_WARN : list.matters ? PI_ERROR : PI_NOTE,
-            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .fatal = list.matters },
+            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .fatal = list.fatal },
             list.names == 1 ? "%s leads to a private address (%s), %s" : "%s lead to private addresses (the first to %s), %s",
             teams_name_list_text(&list), addr,
             alive ? "and a server answers there: split DNS, a proxy or a block page" :

@@ -147,7 +147,7 @@ check_refusal(teams_check *j, unsigned status, teams_expert row, credentials kno
     if (first == NULL)
         return;
     teams_check_add(j, &teams_expert_table.rows[row], teams_name_list_severity(&list),
-        (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_PROXY, .name = list.first, .fatal = list.matters },
+        (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_PROXY, .name = list.first, .fatal = list.fatal },
         "The proxy %s refuses (%s) the connection to %s%s (%u time%s)%s", first->endpoint, refusal_text(j, first),
         push ? "the push channel " : "", teams_name_list_text(&list), list.count, list.count == 1 ? "" : "s", teams_name_list_tail(&list));
 }

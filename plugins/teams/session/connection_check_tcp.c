@@ -93,7 +93,7 @@ tell_unanswered(teams_check *j, const unanswered *u)
     const char *never = answers ? "not always" : "never";
     const char *elsewhere = answers || names->any_lost ? "" : "; the name was reached in another way";
     const double seconds = ts_seconds(&u->first->start, &u->last);
-    const teams_problem_place place = { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first, .fatal = names->matters,
+    const teams_problem_place place = { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first, .fatal = names->fatal,
         .advice = answers ? NOT_ALWAYS : NULL };
     const int severity = names->matters ? PI_ERROR : PI_WARN;
 
@@ -156,7 +156,7 @@ check_unacknowledged(teams_check *j)
 
     if (all.first != NULL)
         teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_SYN_ACK], names->matters ? PI_ERROR : PI_WARN,
-            (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_UNKNOWN, .name = names->first, .fatal = names->matters },
+            (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_UNKNOWN, .name = names->first, .fatal = names->fatal },
             "TCP to %s (%s%s) is answered, and the client never acknowledges the answer: SYN/ACK %u times on %u connection%s%s",
             teams_name_list_text(names), names->names > 1 ? "the first at " : "", all.first->endpoint, all.syn_acks, names->count,
             names->count == 1 ? "" : "s", teams_name_list_tail(names));
@@ -179,7 +179,7 @@ check_refused(teams_check *j)
     if (all.first != NULL)
         teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_REFUSED], teams_name_list_severity(names),
             (teams_problem_place) { .frame = names->frame, .actor = all.first->proxy ? TEAMS_BY_PROXY : TEAMS_BY_NETWORK, .name = names->first,
-                .fatal = names->matters, .advice = names->any_lost ? NULL : NOT_ALWAYS_REFUSED },
+                .fatal = names->fatal, .advice = names->any_lost ? NULL : NOT_ALWAYS_REFUSED },
             "TCP to %s (%s%s%s) is refused with a reset (%u time%s)%s%s", teams_name_list_text(names),
             all.first->proxy ? "the proxy " : names->names > 1 ? "the first at " : "", all.first->endpoint,
             all.first->private_address && !all.first->proxy ? ", a private address: split DNS or a block page" : "", names->count,
@@ -200,7 +200,7 @@ check_prohibited(teams_check *j)
 
     if (all.first != NULL)
         teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_PROHIBITED], names->matters ? PI_ERROR : PI_WARN,
-            (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first, .fatal = names->matters },
+            (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first, .fatal = names->fatal },
             "TCP to %s (%s%s) is refused by the network: ICMP %s from the router %s (%u time%s)%s%s", teams_name_list_text(names),
             names->names > 1 ? "the first at " : "", all.first->endpoint, all.first->icmp_text, all.first->icmp_router, names->count,
             names->count == 1 ? "" : "s", names->any_lost ? "" : "; the name was reached in another way", teams_name_list_tail(names));
@@ -290,7 +290,7 @@ check_mtu(teams_check *j)
     }
     if (list.names > 0)
         teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_MTU], list.matters ? PI_ERROR : PI_WARN,
-            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .fatal = list.matters },
+            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .fatal = list.fatal },
             "Large segments to or from %s are lost again and again while small ones pass%s", teams_name_list_text(&list),
             teams_name_list_tail(&list));
 }

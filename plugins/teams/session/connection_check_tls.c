@@ -310,7 +310,7 @@ check_end(teams_check *j, const tls_end *kind)
     const int severity = proved ? PI_ERROR : unsure && others_work(j) ? MIN(severity_of(&list, kind), PI_WARN) : severity_of(&list, kind);
 
     teams_check_add(j, &teams_expert_table.rows[kind->row], severity,
-        (teams_problem_place) { .frame = list.frame, .name = list.first, .fatal = severity == PI_ERROR,
+        (teams_problem_place) { .frame = list.frame, .name = list.first, .fatal = severity == PI_ERROR && list.fatal,
             .actor = actor_of(kind, first), .advice = advice_of(&list, kind) },
         "%s%s", kind->sentence(j, &list, first), severity > PI_NOTE ? teams_name_list_tail(&list) : "");
 }

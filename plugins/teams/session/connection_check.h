@@ -123,4 +123,7 @@ void teams_check_tls(teams_check *j);
 void teams_check_proxy(teams_check *j);
 void teams_check_requests(teams_check *j);
 
+/* After each rule that knows identity or the push channel as connected. */
+void teams_check_push(teams_check *j);
+
 #endif /* TEAMSHARK_TEAMS_CONNECTION_CHECK_H */

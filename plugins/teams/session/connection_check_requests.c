@@ -209,6 +209,7 @@ check_stages(teams_check *j, wmem_array_t *requests)
 
     if (is_reached(j, TS_STAGE_IDENTITY))
         result->identity_asked = result->identity_reached = true;
+    teams_check_push(j);
     /* Data both ways stand for a token only where none is seen to be refused. */
     if (token != NULL && !has_unread_session(j, token))
         result->beyond_reached = result->services_reached = false;

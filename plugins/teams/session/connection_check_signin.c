@@ -260,6 +260,13 @@ check_times(teams_check *j)
 
 /* ---- what was reached ---- */
 
+/* A push channel alone is opened again by a client that signed in long ago. */
+void
+teams_check_push(teams_check *j)
+{
+    j->result->services_reached = j->result->services_reached || (j->result->push_reached && j->result->identity_reached);
+}
+
 static void
 check_reached(teams_check *j)
 {
@@ -282,8 +289,7 @@ check_reached(teams_check *j)
             j->result->services_reached = j->result->services_reached || (name->stage != TS_STAGE_MEDIA && !push);
         }
     }
-    /* A push channel alone is opened again by a client that signed in long ago. */
-    j->result->services_reached = j->result->services_reached || (j->result->push_reached && j->result->identity_reached);
+    teams_check_push(j);
 }
 
 /* Neither a resolver nor a server says anything: the capture has one direction, or nothing came back. */

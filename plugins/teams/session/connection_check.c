@@ -213,3 +213,10 @@ teams_name_list_tail(const teams_name_list *list)
     list->j->identity_reported = true;
     return "; identity was not reached";
 }
+
+/* A push channel alone is opened again by a client that signed in long ago. */
+void
+teams_check_push(teams_check *j)
+{
+    j->result->services_reached = j->result->services_reached || (j->result->push_reached && j->result->identity_reached);
+}

@@ -260,13 +260,6 @@ check_times(teams_check *j)
 
 /* ---- what was reached ---- */
 
-/* A push channel alone is opened again by a client that signed in long ago. */
-void
-teams_check_push(teams_check *j)
-{
-    j->result->services_reached = j->result->services_reached || (j->result->push_reached && j->result->identity_reached);
-}
-
 static void
 check_reached(teams_check *j)
 {

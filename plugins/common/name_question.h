@@ -46,6 +46,9 @@ typedef struct {
     bool pstn_reported;
 } ts_name_client;
 
+/* Names that do not exist, each asked for once, before they are taken for a list that somebody checks. */
+#define TS_LIST_MIN 5
+
 /* D2: a required name, sent again and again, and no answer within ten seconds. */
 bool ts_question_lacks_answer(const ts_name_question *question, const nstime_t *now);
 

@@ -101,14 +101,15 @@ ts_stream_stats_add(ts_stream_stats *stats, uint16_t sequence, uint32_t timestam
         add_arrival(stats, timestamp, arrival);
 }
 
-void
+bool
 ts_stream_stats_correct_clock(ts_stream_stats *stats, uint32_t clock_rate)
 {
     if (stats->clock_rate == 0 || clock_rate == 0 || stats->clock_rate == clock_rate)
-        return;
+        return false;
     stats->clock_rate = clock_rate;
     stats->has_arrival = false;
     stats->jitter = stats->jitter_max = 0;
+    return true;
 }
 
 uint64_t

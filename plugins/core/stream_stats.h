@@ -31,8 +31,8 @@ typedef struct {
 /* One packet; arrival in seconds from any fixed point. */
 void ts_stream_stats_add(ts_stream_stats *stats, uint16_t sequence, uint32_t timestamp, uint32_t clock_rate, double arrival);
 
-/* The clock is another one than was thought: jitter is measured anew. Nothing where none was known, or clock_rate is 0. */
-void ts_stream_stats_correct_clock(ts_stream_stats *stats, uint32_t clock_rate);
+/* The clock is another one than was thought: jitter is measured anew. False where it is the same, none was known, or clock_rate is 0. */
+bool ts_stream_stats_correct_clock(ts_stream_stats *stats, uint32_t clock_rate);
 
 /* Different packets that the sequence numbers promise. */
 uint64_t ts_stream_stats_expected(const ts_stream_stats *stats);

@@ -12,7 +12,6 @@
 
 #define CHAIN_DEEP          8           /* aliases; six are usual for outlook.office.com (observed) */
 #define FAILURES_MIN        3           /* of one question, until which clients try again */
-#define LIST_MIN            5           /* names that do not exist, before they are taken for a list */
 #define MANY_NAMES          3           /* with one address, over a zone that nobody knows */
 #define TTL_BALANCED        3600        /* seconds */
 #define PREFIX_LIST_FROM    202207      /* yyyymm: the oldest list of prefixes that we have */
@@ -167,7 +166,7 @@ failures(const ts_message *m)
 static bool
 is_list(const ts_message *m)
 {
-    return !m->history->like_a_client && m->history->denied >= LIST_MIN;
+    return !m->history->like_a_client && m->history->denied >= TS_LIST_MIN;
 }
 
 /* What one type's answer says of the name counts only for A: others are refused, filtered and faked by themselves. */

@@ -44,6 +44,17 @@ def push_outlived(c):
     push_rows(c, "192.168.1.24", [(3600, sends_in_vain)] * 3, again=20)
 
 
+def answer_not_captured(client):
+    """A session of whose first answer the capture has the client's acknowledgement alone."""
+    connection = client.open(10, CONFIG)
+    client.handshake(10.2, connection, CONFIG)
+    client.finish(10.3, connection, CONFIG)
+    connection.send(10.4, tls.application_data("request", 180))
+    connection.sequence[False] += 1225
+    connection._segment(10.5, True, "A")
+    return connection
+
+
 @capture("connections/acknowledged.pcap", START)
 def acknowledged(c):
     """The client acknowledges what the capture lacks: .20 an answer, .21 the server's part of the handshake, after which it sends a
@@ -51,12 +62,7 @@ def acknowledged(c):
     one, two, three, four = (Client(c, f"192.168.1.{n}") for n in (20, 21, 22, 23))
     for each in (one, two, three, four):
         each.sign_in(0)
-    connection = one.open(10, CONFIG)
-    one.handshake(10.2, connection, CONFIG)
-    one.finish(10.3, connection, CONFIG)
-    connection.send(10.4, tls.application_data("request", 180))
-    connection.sequence[False] += 1225
-    connection._segment(10.5, True, "A")
+    connection = answer_not_captured(one)
     connection.close(20)
     for each in (two, three):
         connection = each.open(10, CONFIG)
@@ -149,12 +155,7 @@ def lacking_steps(c):
     one, two, three, four = (Client(c, f"192.168.1.{n}") for n in (20, 21, 22, 23))
     for each in (one, two, three, four):
         each.sign_in(0)
-    connection = one.open(10, CONFIG)
-    one.handshake(10.2, connection, CONFIG)
-    one.finish(10.3, connection, CONFIG)
-    connection.send(10.4, tls.application_data("request", 180))
-    connection.sequence[False] += 1225
-    connection._segment(10.5, True, "A")
+    connection = answer_not_captured(one)
     one.exchange(12, connection, CONFIG)
     connection.close(14)
     connection = two.open(10, CONFIG)

@@ -879,10 +879,8 @@ add_media(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *inf
         stream->pair = media->pair;
     stream->bytes += media->length;
     add_payload(stream, media);
-    if (stream->stats.clock_rate != 0 && media->measured_clock != 0 && stream->stats.clock_rate != media->measured_clock) {
-        ts_stream_stats_correct_clock(&stream->stats, media->measured_clock);
+    if (ts_stream_stats_correct_clock(&stream->stats, media->measured_clock))
         stream->jitter_highest = 0;
-    }
     ts_stream_stats_add(&stream->stats, media->sequence, media->timestamp, media->clock_rate, now);
     over_time_add(&stream->over_time, now, media->length, (int64_t)ts_stream_stats_lost(&stream->stats) - (int64_t)lost_before,
         stream->stats.clock_rate == 0 ? NAN : ts_stream_stats_jitter(&stream->stats));

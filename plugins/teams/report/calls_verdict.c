@@ -544,7 +544,7 @@ static bool
 is_answered_from(const calls_entry *entry, uint32_t frame)
 {
     for (unsigned i = 0; i < entry->pairs->len; i++)
-        if (g_array_index(entry->pairs, calls_pair, i).answered_frame > frame)
+        if (pair_at(entry, i)->answered_frame > frame)
             return true;
     return false;
 }
@@ -1432,6 +1432,17 @@ conclude_arrays(calls_entry *entry)
     }
 }
 
+/* Takes more. */
+static void
+extend_sentence(calls_entry *entry, char *more)
+{
+    char *sentence = g_strdup_printf("%s %s", entry->verdict.sentence, more);
+
+    g_free(more);
+    g_free(entry->verdict.sentence);
+    entry->verdict.sentence = sentence;
+}
+
 /* Verdicts of Direct Routing end with the address of the media processor. */
 static void
 add_processor(calls_entry *entry)
@@ -1439,11 +1450,9 @@ add_processor(calls_entry *entry)
     if (!g_str_has_prefix(entry->verdict.code, "direct-routing") || entry->selected == NULL)
         return;
     char *processor = report_address(&entry->selected->addr);
-    char *sentence = g_strdup_printf("%s %s.", entry->verdict.sentence, processor);
 
+    extend_sentence(entry, g_strdup_printf("%s.", processor));
     g_free(processor);
-    g_free(entry->verdict.sentence);
-    entry->verdict.sentence = sentence;
 }
 
 /* Verdicts that tell the path, which media may have changed half-way. */
@@ -1467,14 +1476,11 @@ add_path_change(calls_entry *entry)
         return;
     char *before = report_address(&change->before->server_end.addr);
     char *then = report_address(&change->then->server_end.addr);
-    char *sentence = g_strdup_printf("%s Its media changed path in frame %u%s: before %s %s, then %s %s.", entry->verdict.sentence,
-        change->frame, entry->path_changes > 1 ? ", and again later" : "", way_words(change->before_path), before,
-        way_words(change->then_path), then);
 
+    extend_sentence(entry, g_strdup_printf("Its media changed path in frame %u%s: before %s %s, then %s %s.", change->frame,
+        entry->path_changes > 1 ? ", and again later" : "", way_words(change->before_path), before, way_words(change->then_path), then));
     g_free(before);
     g_free(then);
-    g_free(entry->verdict.sentence);
-    entry->verdict.sentence = sentence;
 }
 
 /* What a frame said of UDP before a relay answered over it. */

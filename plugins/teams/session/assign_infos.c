@@ -127,7 +127,8 @@ check_resolved(teams_frame_builder *b, teams_flow *flow, const teams_learned *wh
 {
     const teams_host *host = teams_host_of(b->model, &flow->server_end.addr, false);
 
-    if (flow->proxy || flow->unresolved_reported || (host != NULL && (host->learned != NULL || host->resolved)))
+    if (flow->proxy || flow->unresolved_reported || (host != NULL && host->learned != NULL) ||
+            wmem_map_contains(b->model->resolved, &flow->server_end.addr))
         return;
     flow->unresolved_reported = true;
     const char *address_text = address_to_str(b->pinfo->pool, &flow->server_end.addr);
@@ -144,10 +145,13 @@ check_resolved(teams_frame_builder *b, teams_flow *flow, const teams_learned *wh
 
 /* An answer gave the address, whoever asked, and whatever for. */
 static void
-mark_resolved(teams_model *model, const ts_name_info *info)
+mark_resolved(teams_model *model, const address *addr)
 {
-    for (unsigned i = 0; i < info->address_count; i++)
-        teams_host_of(model, &info->addresses[i].end.addr, true)->resolved = true;
+    if (wmem_map_contains(model->resolved, addr))
+        return;
+    address *kept = ts_address_kept(addr);
+
+    wmem_map_insert(model->resolved, kept, kept);
 }
 
 static void
@@ -158,7 +162,10 @@ apply_dns(teams_frame_builder *b, const ts_name_info *info)
     teams_signin *signin = NULL;
     teams_learned what;
 
-    mark_resolved(b->model, info);
+    for (unsigned i = 0; i < info->address_count; i++) {
+        mark_resolved(b->model, &info->addresses[i].end.addr);
+        teams_host_of(b->model, &info->addresses[i].end.addr, true);
+    }
     if (!info->response && weight > TEAMS_NAME_FOREIGN && !addresses_equal(&b->pinfo->src, &b->pinfo->dst))
         teams_host_of(b->model, &b->pinfo->dst, true)->resolver = true;
     if (weight == TEAMS_NAME_FOREIGN && wmem_map_lookup(b->model->chain_names, info->links[0].name) == NULL)
@@ -400,14 +407,14 @@ apply_nat64(teams_frame_builder *b, const ts_frame_info *info)
     ts_nat64_learn(told->address, told->bits, b->pinfo);
 }
 
-/* An alias that is asked for by itself may be in no table: what it led to is resolved all the same. */
+/* An alias that is asked for by itself may be in no table: what it led to is resolved all the same, and no host of ours by that. */
 static void
 apply_addresses(teams_frame_builder *b, const ts_frame_info *info)
 {
     const ts_addresses_info *told = (const ts_addresses_info *)info;
 
     for (unsigned i = 0; i < told->count; i++)
-        teams_host_of(b->model, &told->addresses[i], true)->resolved = true;
+        mark_resolved(b->model, &told->addresses[i]);
 }
 
 static void (*const appliers[])(teams_frame_builder *b, const ts_frame_info *info) = {

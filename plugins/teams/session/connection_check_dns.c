@@ -10,10 +10,10 @@
 
 #include <epan/to_str.h>
 
+#include "common/name_question.h"
 #include "session/signin.h"
 
 #define RESOLVER_SECONDS    3.0     /* a resolver that has not answered by then does not */
-#define LIST_MIN            5       /* names */
 #define QUESTIONS_MIN       3       /* of one name, before silence is told */
 #define SLOW_SECONDS        1.0
 #define SLOW_NAMES_MIN      3
@@ -276,7 +276,7 @@ is_list(const teams_check *j)
         if (asked == NULL || questions(asked) != 1 || asked->types[TEAMS_DNS_A].missing != 1)
             return false;
     }
-    return teams_check_name_count(j) >= LIST_MIN && teams_check_connection_count(j) == 0;
+    return teams_check_name_count(j) >= TS_LIST_MIN && teams_check_connection_count(j) == 0;
 }
 
 static void

@@ -337,6 +337,7 @@ check_refused(teams_check *j, const refusals *r, const teams_request_use *use, i
 
     if (use->refused == NULL || !wmem_map_contains(r->alike, alike_key(use)) || severity_of(j, r, use) != severity)
         return;
+    const bool polls = awaits_other_device(j, use);
     const unsigned alike = GPOINTER_TO_UINT(wmem_map_remove(r->alike, alike_key(use))) - 1;
     const char *others = alike == 0 ? "" : wmem_strdup_printf(j->scope, "; the same of %u other path%s of this service", alike, alike == 1 ? "" : "s");
 
@@ -346,11 +347,11 @@ check_refused(teams_check *j, const refusals *r, const teams_request_use *use, i
         kind->service == TS_SERVICE_UNKNOWN ? "Unknown path" : ts_service_label(kind->service), kind->method, kind->path, kind->host,
         use->refusals == 1 ? "" : wmem_strdup_printf(j->scope, "%u times, at last ", use->refusals),
         teams_request_status_text(j->scope, use->refused),
-        awaits_other_device(j, use) ? "the client polls for a sign-in on another device (device code), as which it is normal" :
+        polls ? "the client polls for a sign-in on another device (device code), as which it is normal" :
         is_sequel_unknown(j, use) ? "whether a later request succeeded is not seen" : "no later request succeeded", others);
     if (kind->stage == TS_STAGE_IDENTITY)
         j->identity_reported = true;
-    j->result->identity_polled = j->result->identity_polled || awaits_other_device(j, use);
+    j->result->identity_polled = j->result->identity_polled || polls;
 }
 
 /* ---- to identity again and again ---- */

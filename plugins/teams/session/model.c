@@ -202,6 +202,7 @@ teams_model_get(void)
 
         model = wmem_new0(scope, teams_model);
         model->hosts = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
+        model->resolved = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
         model->clients = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
         model->link_hosts = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
         model->client_addresses = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);

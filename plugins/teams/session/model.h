@@ -99,7 +99,6 @@ typedef struct {
 typedef struct {
     address addr;
     teams_learned *learned;         /* the latest name for it, NULL where none */
-    bool resolved;                  /* an answer in the capture gave it */
     bool relay;                     /* was asked as a relay, or answered as one */
     bool resolver;                  /* was asked for names of ours: what it asks for itself is for others */
 } teams_host;
@@ -211,6 +210,7 @@ struct teams_client {
 
 typedef struct {
     wmem_map_t *hosts;              /* address -> teams_host */
+    wmem_map_t *resolved;           /* address: a set of those that an answer in the capture gave, strangers' included */
     wmem_map_t *clients;            /* address -> teams_client */
     wmem_map_t *link_hosts;         /* MAC -> what clients.c knows of it */
     wmem_map_t *client_addresses;   /* address -> address of the client that has it */

@@ -86,9 +86,9 @@ const char *teams_close_code_text(uint16_t code);
 bool teams_web_socket_is_broken(const teams_web_socket *socket);
 
 /* Every pass: what the frame asks or answers. */
+bool teams_requests_has_items(packet_info *pinfo);
 /* The one service that all its paths are for; TS_SERVICE_UNKNOWN where there is none, or more than one. */
 ts_service teams_requests_service(packet_info *pinfo);
-bool teams_requests_has_items(packet_info *pinfo);
 void teams_requests_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
 void teams_requests_register(int proto);
 void teams_requests_cleanup(void);

@@ -29,7 +29,7 @@ def as_json(capture, name, *filters):
 
 
 def capture_of(name):
-    return shared(name) if name.startswith(("teams/", "mixed/", "negative/")) else bundled(name)
+    return shared(name) if name.startswith(("teams/", "mixed/", "negative/", "failures/")) else bundled(name)
 
 
 SCHEMA = json.loads((ROOT / "docs/schema/reports.json").read_text())
@@ -176,10 +176,10 @@ def test_windows_have_the_verdict_its_reason_and_advice(capture):
 
 @pytest.mark.parametrize("capture, kinds", [
     ("sessions/udp-blocked.pcap", None), ("sessions/calls-at-once.pcap", None),
-    (shared("failures/17-loss-jitter-down.pcapng"), ["call", "signin"]), (shared("failures/07-tls-intercepted-refused.pcapng"), ["signin"])])
+    ("failures/17-loss-jitter-down.pcapng", ["call", "signin"]), ("failures/07-tls-intercepted-refused.pcapng", ["signin"])])
 def test_window_of_the_summary_begins_with_the_worst(capture, kinds):
     """Wireshark sorts a window by its first column; CSV has the order of the capture, and no such column."""
-    path = capture if kinds else bundled(capture)
+    path = capture_of(capture)
     rows = sorted(table_of(path, "summary"), key=lambda row: int(row["No."]))
     assert [row["No."] for row in rows] == [str(n + 1) for n in range(len(rows))]
     order = [("broken", "check", "unknown", "OK").index(row["Severity"]) for row in rows]

@@ -91,25 +91,3 @@ def overwrite_int(module, symbol, value):
     offset = int(row[1], 16) - int(section.group(1), 16) + int(section.group(2), 16)
     data[offset:offset + 4] = value.to_bytes(4, "little")
     module.write_bytes(data)
-
-
-# --- ./test PART -------------------------------------------------------------------
-
-def parts():
-    """Part -> its unit tests and its files, as tests/parts.txt has them."""
-    rows = [line.split() for line in (harness.ROOT / "tests/parts.txt").read_text().splitlines() if line and line[0] != "#"]
-    assert all(len(row) > 2 for row in rows) and len({row[0] for row in rows}) == len(rows)
-    return {row[0]: row[1:] for row in rows}
-
-
-def test_parts_name_tests_that_are_there():
-    units = [path.stem.removeprefix("test_") for path in (harness.ROOT / "tests/unit").glob("test_*.c")]
-    for part, (unit, *files) in parts().items():
-        assert not [file for file in files if not (harness.ROOT / "tests" / file).is_file()], part
-        assert unit == "-" or [name for name in units if re.search(unit, name)], part
-
-
-def test_each_plugin_and_each_report_is_a_part():
-    sources = (harness.ROOT / "plugins/teams/report").glob("*.c")
-    reports = {name for path in sources for name in re.findall(r'^ +\.name = "(\w+)"', path.read_text(), re.M)}
-    assert reports and {module.stem for module in modules()} | reports <= set(parts())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What every row of the tables has: a diagnostic and an attribute are raised by a bundled capture, and a test asserts them."""
+"""What every row of the tables has: a diagnostic and an attribute are raised by a bundled capture, a test asserts them, a report is told of."""
 
 import concurrent.futures
 import functools
@@ -119,3 +119,26 @@ def test_one_word_for_one_thing():
     said = [f"{path.relative_to(harness.ROOT)}: {found.group(0)}" for path in [harness.ROOT / "README.md", *places]
             for found in OTHER_WORDS.finditer(path.read_text(encoding="utf-8"))]
     assert said == []
+
+
+# ---- tests/parts.txt: what ./test PART runs ----
+
+def parts():
+    """Part -> its unit tests and its files."""
+    rows = [line.split() for line in (harness.ROOT / "tests/parts.txt").read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]
+    assert all(len(row) > 2 for row in rows) and len({row[0] for row in rows}) == len(rows)
+    return {row[0]: row[1:] for row in rows}
+
+
+def test_parts_name_tests_that_are_there():
+    units = [path.stem.removeprefix("test_") for path in (harness.ROOT / "tests/unit").glob("test_*.c")]
+    for part, (unit, *files) in parts().items():
+        assert not [file for file in files if not (harness.ROOT / "tests" / file).is_file()], part
+        assert unit == "-" or [name for name in units if re.search(unit, name)], part
+
+
+def test_each_plugin_and_each_report_is_a_part():
+    sources = (harness.ROOT / "plugins/teams/report").glob("*.c")
+    reports = {name for path in sources for name in re.findall(r'^ +\.name = "(\w+)"', path.read_text(encoding="utf-8"), re.MULTILINE)}
+    modules = {path.stem for path in harness.stage_dir().glob("*/epan/*.so")}
+    assert reports and modules and modules | reports <= set(parts())

@@ -30,3 +30,10 @@ def test_every_expert_item_is_in_a_table(plugin):
     items = {field.name for field in interface.registered().values()
              if field.name.startswith(f"{plugin}.") and field.type == "FT_NONE"}
     assert items - {row.filter for row in tables.diagnostics(plugin)} <= {f"{plugin}.{tree}" for tree in ("attr", "entry", "chain.names")}
+
+
+def test_every_diagnostic_has_a_filter_name_of_its_own():
+    """Of its protocol. Wireshark registers the same name twice without a word, and a filter would find both."""
+    rows = [(plugin, row.filter) for plugin in tables.DIAGNOSTIC_TABLES for row in tables.diagnostics(plugin)]
+    assert [name for plugin, name in rows if not name.startswith(f"{plugin}.")] == []
+    assert len(rows) == len({name for _, name in rows}) > 100

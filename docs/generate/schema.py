@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Writes docs/schema/reports.json, the schema of the reports' JSON, and docs/verdicts.md, what each verdict rests on.
 

@@ -180,6 +180,12 @@ def test_generation_of_client(capture, generation):
     assert signins(capture)[0]["generation"] == generation
 
 
+def test_a_generation_of_teams_takes_a_name_of_teams():
+    """All three ask for api.cc.skype.com and a chat host of Skype's, .134 for teams.microsoft.com, too."""
+    found = {signin["client"]: signin["generation"] for signin in signins("sessions/skype-personal.pcap")}
+    assert found == {"192.168.1.132": "", "192.168.1.133": "", "192.168.1.134": "2017"}
+
+
 def test_sign_in_links_to_its_call():
     assert signins(TEAMS_CALL)[0]["calls"] == [1]
     assert calls(TEAMS_CALL)[0]["signin"] == 1

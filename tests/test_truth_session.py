@@ -432,6 +432,36 @@ def test_names_alone_do_not_tell_that_a_sign_in_stalled(client, stalled):
     assert ("D15" in {problem["code"] for problem in signin["problems"]}) == stalled
 
 
+ITERATING = bundled("sessions/resolvers-iterate.pcap")
+
+
+def test_a_resolver_that_goes_from_server_to_server_does_not_sign_in():
+    """192.0.2.125 asks without RD (RFC 1035 4.1.1), and so does the PC 192.168.1.126, whose ClientHellos come 35 s after the start."""
+    found = {signin["client"]: signin for signin in signins(ITERATING)}
+    assert set(found) == {f"192.168.1.{n}" for n in (126, 127, 128, 129, 130, 131)}
+    assert found["192.168.1.126"]["verdict_code"] == "went-through"
+    assert {step["name"] for step in found["192.168.1.126"]["steps"]} == {"teams.microsoft.com", "authsvc.teams.microsoft.com"}
+
+
+def test_what_one_server_answers_a_resolver_is_no_failure():
+    """A chain that goes on at another server, a code of one server of several, a server that is silent: the resolver asks the next one."""
+    assert rows(ITERATING, "ip.addr == 192.0.2.125 && (teams_dns.chain_broken || teams_dns.nxdomain_required || teams_dns.server_failure_once"
+                " || teams_dns.no_answer)", "frame.number") == []
+
+
+@pytest.mark.parametrize("client,code", [("192.168.1.127", "chain-cut"), ("192.168.1.128", "name-missing")])
+def test_what_a_client_is_answered_is_one_with_and_without_the_bit(client, code):
+    """Both asked with RD; the answers to .128 lack it, as what a filter makes up may."""
+    signin, = [signin for signin in signins(ITERATING) if signin["client"] == client]
+    assert code in {problem["code"] for problem in signin["problems"]}
+
+
+def test_names_that_a_resolver_asks_for_say_nothing_of_one_another():
+    """192.168.1.10 asks for clients of work, personal and GCC High accounts. .131 itself asks for names of two clouds."""
+    mixed = rows(ITERATING, "teams_dns.consumer || teams_dns.cloud_mix || teams_dns.legacy_interop", "ip.src")
+    assert set(mixed) == {("192.168.1.131",)}
+
+
 # ---- a capture that begins in the midst of a call ----
 
 @pytest.mark.parametrize("first,left", [(100, True), (150, True), (186, True), (188, False)])

@@ -31,7 +31,7 @@
 #include "core/ports.h"
 #include "core/prefixes.h"
 
-#define TS_FRAME_INFO_ABI 18
+#define TS_FRAME_INFO_ABI 19
 
 typedef enum {
     TS_INFO_NAME,
@@ -135,6 +135,7 @@ typedef struct {
     ts_name_role role;              /* QUESTION or SERVER_NAME */
     bool response;
     bool tcp;                       /* DNS over TCP (or TLS, HTTPS) */
+    bool iterative;                 /* DNS between a resolver and a server that answers for its own zones alone */
     uint16_t qtype;                 /* 0 for server names */
     uint16_t id;                    /* DNS transaction id */
     uint8_t rcode;

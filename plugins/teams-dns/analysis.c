@@ -175,7 +175,9 @@ match_question(ts_message *message)
     ts_name_question *state = &question->state;
 
     message->question = question;
+    message->iterative = dns->iterative;
     if (!dns->response) {
+        question->iterative = dns->iterative;
         message->retransmission = ts_history_ask(question, pinfo, message->server, message->client_port, dns->id);
         message->tries = state->tries;
         return;
@@ -186,6 +188,8 @@ match_question(ts_message *message)
     if (request == NULL)
         return;
     message->request = request;
+    /* Whoever makes up an answer may not copy the bit. */
+    message->iterative = question->iterative;
     message->retransmission = request->answered;
     if (!request->answered)
         question->failures = dns->rcode == TS_DNS_RCODE_SERVFAIL || dns->rcode == TS_DNS_RCODE_REFUSED ? question->failures + 1 : 0;
@@ -201,6 +205,15 @@ match_question(ts_message *message)
     state->answered_frame = pinfo->num;
     state->answered_time = pinfo->abs_ts;
     state->answered_data = message->address_count > 0;
+}
+
+/* Resolvers ask in the place of many clients, whose names say nothing of one another. */
+static void
+note_resolver(const ts_message *message)
+{
+    if (message->dns->dns && !message->dns->response)
+        ts_history_client(message->pinfo, message->server)->resolver = true;
+    message->history->resolver = message->history->resolver || message->iterative;
 }
 
 /* Programs ask for A and AAAA, ask again, and get addresses; who checks a list asks for each name once. */
@@ -303,6 +316,7 @@ ts_analyse(packet_info *pinfo, const ts_dns_message *dns, ts_message *message)
         match_question(message);
     else if (message->role == TS_ROLE_SERVER_NAME && message->links[0].prefix == NULL)
         message->links[0].prefix = ts_address_prefix(message->server, pinfo);
+    note_resolver(message);
     note_manner(message);
     return true;
 }

@@ -16,6 +16,7 @@
 
 #define DNS_FLAG_RESPONSE   0x8000
 #define DNS_FLAG_TRUNCATED  0x0200
+#define DNS_FLAG_RECURSION  0x0100
 #define DNS_OPCODE(flags)   (((flags) >> 11) & 0x0f)
 #define DNS_RCODE(flags)    ((flags) & 0x0f)
 
@@ -194,6 +195,7 @@ read_flags(reader *r, field_info *finfo)
 
     r->message->response = (flags & DNS_FLAG_RESPONSE) != 0;
     r->message->truncated = (flags & DNS_FLAG_TRUNCATED) != 0;
+    r->message->iterative = (flags & DNS_FLAG_RECURSION) == 0;
     r->message->opcode = DNS_OPCODE(flags);
     r->message->rcode = DNS_RCODE(flags);
 }

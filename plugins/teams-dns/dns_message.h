@@ -44,6 +44,7 @@ typedef struct {
     bool shares_answers;        /* one of several questions of a message: answers go by their owner */
     bool response;
     bool truncated;
+    bool iterative;             /* RD is clear: a resolver asks, or a server that knows its own zones answers one */
     uint8_t opcode;
     uint8_t rcode;
     uint16_t id;

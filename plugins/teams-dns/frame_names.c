@@ -146,6 +146,7 @@ leave_info(const ts_message *message, const ts_name_class *classes, const ts_nam
     info->role = message->role;
     info->response = message->dns->response;
     info->tcp = message->tcp;
+    info->iterative = message->iterative;
     info->qtype = message->dns->qtype;
     info->id = message->dns->id;
     info->rcode = message->dns->rcode;

@@ -325,17 +325,20 @@ check_history(const ts_message *m, wmem_array_t *problems)
     ts_client *client = m->history;
 
     keep_expansion(m);
-    if (!m->any_shown)
+    /* A resolver goes from server to server until one answers, and no client waits for any single one. */
+    if (!m->any_shown || m->iterative)
         return;
     check_expansion(m, problems);
     if (m->dns->response) {
         check_speed(m, problems);
         check_placement(m, problems);
     }
-    check_accounts(m, client, problems);
-    check_interop(m, client, problems);
-    check_clouds(m, client, problems);
-    check_border_controller(m, client, problems);
+    if (m->role != TS_ROLE_QUESTION || !client->resolver) {
+        check_accounts(m, client, problems);
+        check_interop(m, client, problems);
+        check_clouds(m, client, problems);
+        check_border_controller(m, client, problems);
+    }
     if (m->question != NULL)
         keep_pending(m, client);
     check_pending(m, client, problems);

@@ -67,6 +67,7 @@ typedef struct {
 typedef struct {
     ts_name_question state;     /* what reports may read, too */
     unsigned failures;          /* SERVFAIL and REFUSED since the latest other answer */
+    bool iterative;             /* asked without RD, as no client asks */
     ts_try ring[TS_QUESTION_TRIES];
     unsigned ring_next;
 } ts_question;
@@ -83,6 +84,7 @@ typedef struct {
     const char *worldwide_name; /* the first Teams name of the worldwide cloud */
     bool mix_reported;
     unsigned denied;            /* names that do not exist, each asked for once and for A alone */
+    bool resolver;              /* asks for others: was asked itself, or asks without RD */
     bool like_a_client;         /* something else was asked or answered, or a server name sent */
     ts_question *pending[TS_CLIENT_PENDING];    /* questions that may lack their answer */
     unsigned pending_next;
@@ -174,6 +176,7 @@ typedef struct {
     ts_question *question;      /* NULL where nothing is shown or for server names */
     ts_client *history;         /* of the client, the same */
     const ts_try *request;      /* of a response, NULL where not seen */
+    bool iterative;             /* between a resolver and a server that answers for its own zones alone (RFC 1034 4.3.1) */
     bool retransmission;
     nstime_t answer_time;       /* of a response with a request: since its first sending */
     unsigned tries;             /* of the question before this answer, or with this question */

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 
 A, NS, CNAME, SOA, AAAA, SRV, HTTPS = 1, 2, 5, 6, 28, 33, 65
 NOERROR, SERVFAIL, NXDOMAIN, REFUSED = 0, 2, 3, 5
-RESPONSE, TRUNCATED, RECURSION_DESIRED, RECURSION_AVAILABLE = 0x8000, 0x0200, 0x0100, 0x0080
+RESPONSE, AUTHORITATIVE, TRUNCATED, RECURSION_DESIRED, RECURSION_AVAILABLE = 0x8000, 0x0400, 0x0200, 0x0100, 0x0080
 
 # Seconds a record lives, as seen on real chains: the vanity name's alias, those
 # of traffic management, and the address.
@@ -46,13 +46,13 @@ class Writer:
         struct.pack_into("!H", self.bytes, start - 2, len(self.bytes) - start)
 
 
-def query(number, name, kind=A):
-    return _message(number, RECURSION_DESIRED, name, kind, [])
+def query(number, name, kind=A, desired=RECURSION_DESIRED):
+    return _message(number, desired, name, kind, [])
 
 
-def response(number, name, kind, records, rcode=NOERROR, truncated=False):
-    """records are (owner, type, ttl, data)."""
-    flags = RESPONSE | RECURSION_DESIRED | RECURSION_AVAILABLE | rcode
+def response(number, name, kind, records, rcode=NOERROR, truncated=False, desired=RECURSION_DESIRED):
+    """records are (owner, type, ttl, data). desired is 0 where the question had no RD bit (RFC 1035 4.1.1)."""
+    flags = RESPONSE | desired | (RECURSION_AVAILABLE if desired else AUTHORITATIVE) | rcode
     return _message(number, flags | (TRUNCATED if truncated else 0), name, kind, records)
 
 

@@ -2,7 +2,7 @@
 """What lookups say, and what they do not: addresses under another name, answers that come late or one after the
 other, lists that somebody checks."""
 from common import capture
-from resolver import A, AAAA, HTTPS, NXDOMAIN, chain, response
+from resolver import A, AAAA, HTTPS, NXDOMAIN, REFUSED, chain, query, response
 from sessions import go_on, start
 from signin import Client
 
@@ -86,3 +86,62 @@ def forwarders(c):
         Client(c, "192.168.1.9").connect(30 + n, answer, name)
         Client(c, "192.0.2.123", "9.9.9.9").resolver.ask(40 + n / 2, name, [answer])
     Client(c, "192.0.2.124", "9.9.9.9").resolver.ask(200, names[1][0], [names[1][1]])
+
+
+# Each server answers for its own zones: name, answer of one step, code.
+STEPS = (("teams.microsoft.com", ["teams-office-com.s-0005.dual-s-msedge.net"], 0),
+         ("teams-office-com.s-0005.dual-s-msedge.net", ["s-0005.dual-s-msedge.net"], 0),
+         ("s-0005.dual-s-msedge.net", ["52.123.128.14"], 0),
+         ("_.login.microsoftonline.com", [], NXDOMAIN),     # RFC 9156: a name that is asked for to hide the rest
+         ("login.microsoftonline.com", ["login.mso.msidentity.com"], 0),
+         ("login.mso.msidentity.com", [], REFUSED),
+         ("emea.ng.msg.teams.microsoft.com", ["emea.ng.msg.teams-msgapi.trafficmanager.net"], 0),
+         ("teams.live.com", ["52.123.128.15"], 0),
+         ("gov.teams.microsoft.us", ["52.127.88.10"], 0),
+         ("webdir.online.lync.com", ["52.112.65.74"], 0))
+
+
+def iterate(c, when, address, steps=STEPS):
+    """Questions without RD, each to another server, from one port each."""
+    for n, (name, answer, rcode) in enumerate(steps):
+        asking, server = (address, 40000 + n), (f"203.0.113.{n + 1}", 53)
+        c.udp(when + n, asking, server, query(n + 1, name, desired=0))
+        c.udp(when + n + 0.02, server, asking, response(n + 1, name, A, chain(name, answer), rcode, desired=0))
+
+
+@capture("sessions/resolvers-iterate.pcap", "2026-03-02T08:00:00")
+def resolvers_iterate(c):
+    """Resolvers that go from server to server: at 192.0.2.125 one that is captured alone, at 192.168.1.126 that of a PC itself, which
+    signs in by TLS. The client at .127 asks a resolver that answers with the first alias alone, the one at .128 one whose NXDOMAIN
+    lacks RD. At 192.168.1.10 the resolver of .129 (work), .130 (personal) and .131 (GCC High) asks another one."""
+    iterate(c, 0, "192.0.2.125")
+    for n in range(3):      # a server that does not answer
+        c.udp(11 + n * 5, ("192.0.2.125", 40100), ("203.0.113.99", 53), query(100, "teams.microsoft.com", desired=0))
+    iterate(c, 30, "192.168.1.126", STEPS[:3])
+    for n, (name, address) in enumerate((("teams.microsoft.com", "52.123.128.14"), ("authsvc.teams.microsoft.com", "52.113.194.134"))):
+        Client(c, "192.168.1.126").connect(35 + n, address, name)
+    alias, denied = Client(c, "192.168.1.127"), Client(c, "192.168.1.128")
+    alias.resolver.ask(50, "teams.microsoft.com", STEPS[0][1])
+    for n in range(2):
+        for name in ("teams.microsoft.com", "login.microsoftonline.com"):
+            for kind in (A, AAAA):
+                port, number = denied.resolver.question(60 + n, name, kind)
+                denied.resolver.answer(60.02 + n, port, response(number, name, kind, [], NXDOMAIN, desired=0))
+    box = Client(c, "192.168.1.10", "9.9.9.9")
+    for n, names in enumerate((("teams.microsoft.com", "login.microsoftonline.com"), ("teams.live.com",),
+                               ("gov.teams.microsoft.us", "webdir.online.lync.com"))):
+        client = Client(c, f"192.168.1.{129 + n}", "192.168.1.10")
+        for i, name in enumerate(names):
+            client.resolver.ask(70 + n * 3 + i, name, ["52.113.194.132"], rtt=0.03)
+            box.resolver.ask(70.01 + n * 3 + i, name, ["52.113.194.132"], rtt=0.01)
+    c.udp(100, ("192.168.1.127", 123), ("192.168.1.1", 123), bytes(48))
+
+
+@capture("sessions/skype-personal.pcap", "2018-05-04T09:00:00")
+def skype_personal(c):
+    """Names that Skype and Teams of 2017 share: at .132 beside those of a personal account, at .133 alone, at .134 beside a name of Teams."""
+    shared = ("api.cc.skype.com", "amer-client-ss.msg.skype.com")
+    for n, names in enumerate((("login.skype.com", "contacts.skype.com", *shared), shared, ("teams.microsoft.com", *shared))):
+        client = Client(c, f"192.168.1.{132 + n}")
+        for i, name in enumerate(names):
+            client.visit(n * 5 + i, name, f"52.114.{n}.{i + 1}")

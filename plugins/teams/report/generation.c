@@ -68,7 +68,7 @@ teams_generation_add(teams_generation_score *score, const ts_name_class *link)
 {
     if (!link->client_only)
         return;
-    score->teams = score->teams || link->product == TS_PRODUCT_TEAMS;
+    score->teams = score->teams || link->product == TS_PRODUCT_TEAMS || link->product == TS_PRODUCT_TEAMS_CONSUMER;
     for (unsigned i = 0; i < G_N_ELEMENTS(signs); i++) {
         if (strstr(link->name, signs[i].part) == NULL)
             continue;
@@ -78,14 +78,20 @@ teams_generation_add(teams_generation_score *score, const ts_name_class *link)
     }
 }
 
+/* Clients of Teams ask for Lync's discovery, and those of Skype for the names that both have. */
+static bool
+is_possible(teams_generation generation, const teams_generation_score *score)
+{
+    return generation == TEAMS_GENERATION_SKYPE || (generation == TEAMS_GENERATION_LYNC) != score->teams;
+}
+
 teams_generation
 teams_generation_of(const teams_generation_score *score)
 {
     teams_generation best = TEAMS_GENERATION_UNKNOWN;
 
-    /* Clients of Teams ask for Lync's discovery, too. */
     for (unsigned i = 1; i < TEAMS_GENERATION_COUNT; i++)
-        if (score->score[i] > score->score[best] && !(i == TEAMS_GENERATION_LYNC && score->teams))
+        if (score->score[i] > score->score[best] && is_possible((teams_generation)i, score))
             best = (teams_generation)i;
     return best;
 }

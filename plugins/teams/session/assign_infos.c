@@ -168,12 +168,14 @@ apply_dns(teams_frame_builder *b, const ts_name_info *info)
     }
     if (!info->response && weight > TEAMS_NAME_FOREIGN && !addresses_equal(&b->pinfo->src, &b->pinfo->dst))
         teams_host_of(b->model, &b->pinfo->dst, true)->resolver = true;
+    if (info->iterative && weight > TEAMS_NAME_FOREIGN)
+        teams_host_of(b->model, who, true)->resolver = true;
     if (weight == TEAMS_NAME_FOREIGN && wmem_map_lookup(b->model->chain_names, info->links[0].name) == NULL)
         return;
     teams_client *client = teams_client_of(b->model, b->pinfo, who, weight >= TEAMS_NAME_OWN);
     const bool ours = client != NULL && teams_signin_name(b->model, b->pinfo, client, info, &what, &signin);
 
-    if (signin == NULL)
+    if (signin == NULL && !info->iterative)
         teams_signin_note_earlier(b->model, b->pinfo, who, info, NULL);
     if (!ours)
         return;

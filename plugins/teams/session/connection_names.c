@@ -249,7 +249,7 @@ static void
 dns_name(packet_info *pinfo, const ts_name_info *info)
 {
     teams_net_client *client = teams_net_client_of(info->response ? &pinfo->dst : &pinfo->src, true);
-    teams_asked_name *asked = is_of_signin(info) ? asked_name_of(pinfo, client, info) : NULL;
+    teams_asked_name *asked = is_of_signin(info) && !info->iterative ? asked_name_of(pinfo, client, info) : NULL;
     teams_dns_outcome *outcome = asked == NULL ? NULL : outcome_of(asked, info->qtype);
 
     if (asked != NULL && !info->response)

@@ -100,7 +100,7 @@ typedef struct {
     address addr;
     teams_learned *learned;         /* the latest name for it, NULL where none */
     bool relay;                     /* was asked as a relay, or answered as one */
-    bool resolver;                  /* was asked for names of ours: what it asks for itself is for others */
+    bool resolver;                  /* was asked for names of ours, or asks without RD: what it asks for itself is for others */
 } teams_host;
 
 struct teams_flow {

@@ -106,7 +106,7 @@ type_of_mapped(const packet_info *pinfo, const ts_demux_call *call, const ts_pai
 
 /* The answer to a check of ours names the address that the peer saw us come from. */
 static void
-update_local_type(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, const ts_endpoint *mapped, ts_pair_news *news)
+update_local_type(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, const ts_endpoint *mapped, ts_pair_changes *changes)
 {
     if (pair->local_type == TS_CANDIDATE_RELAYED)
         return;
@@ -116,12 +116,12 @@ update_local_type(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, 
     }
     if (pair->local_type != TS_CANDIDATE_SERVER_REFLEXIVE && pair->local_type != TS_CANDIDATE_PEER_REFLEXIVE)
         pair->local_type = type_of_mapped(pinfo, call, pair, mapped);
-    switch (ts_nat_see(pinfo, &pair->local, &pair->remote, mapped, &news->mapped_before)) {
+    switch (ts_nat_see(pinfo, &pair->local, &pair->remote, mapped, &changes->mapped_before)) {
     case TS_NAT_CHANGED:
-        news->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_NAT_CHANGED);
+        changes->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_NAT_CHANGED);
         break;
     case TS_NAT_PER_PEER:
-        news->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_SYMMETRIC_NAT);
+        changes->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_SYMMETRIC_NAT);
         break;
     default:
         break;
@@ -135,7 +135,7 @@ update_local_type(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, 
 }
 
 static void
-update_role(ts_ice_session *session, const stun_msg *msg, ts_pair_news *news)
+update_role(ts_ice_session *session, const stun_msg *msg, ts_pair_changes *changes)
 {
     if (session == NULL || msg->role == TS_ICE_ROLE_UNKNOWN)
         return;
@@ -143,12 +143,12 @@ update_role(ts_ice_session *session, const stun_msg *msg, ts_pair_news *news)
 
     session->role[side] = msg->role;
     if (session->role[1 - side] == msg->role)
-        news->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_ROLE_CONFLICT);
+        changes->diagnostics |= TS_EXPERT_BIT(TEAMS_STUN_EXPERT_ROLE_CONFLICT);
 }
 
 void
 ts_pair_update(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, const stun_msg *msg, bool from_local,
-    ts_pair_news *news)
+    ts_pair_changes *changes)
 {
     ts_ice_session *session = ts_ice_session_of(pinfo, msg, true);
 
@@ -156,8 +156,8 @@ ts_pair_update(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, con
     if (stun_msg_has(msg, TS_ATTR_IMPLEMENTATION_VERSION))
         pair->version = msg->implementation_version;
     if (msg->type == TS_STUN_BINDING_REQUEST)
-        update_role(session, msg, news);
+        update_role(session, msg, changes);
     update_remote_type(pair, msg, from_local);
     if (msg->type == TS_STUN_BINDING_SUCCESS && ts_endpoint_known(&msg->reflexive) && !from_local)
-        update_local_type(pinfo, call, pair, &msg->reflexive, news);
+        update_local_type(pinfo, call, pair, &msg->reflexive, changes);
 }

@@ -287,10 +287,10 @@ frame_data_new(tvbuff_t *tvb, packet_info *pinfo, const ts_demux_call *call, con
     if (pair == NULL)
         return frame_data;
 
-    ts_pair_news news = { .diagnostics = 0 };
-    ts_pair_update(pinfo, call, pair, msg, frame_data->from_local, &news);
-    frame_data->diagnostics |= news.diagnostics;
-    frame_data->mapped_before = news.mapped_before;
+    ts_pair_changes changes = { .diagnostics = 0 };
+    ts_pair_update(pinfo, call, pair, msg, frame_data->from_local, &changes);
+    frame_data->diagnostics |= changes.diagnostics;
+    frame_data->mapped_before = changes.mapped_before;
     if (frame_data->duplicate)
         ;       /* its outcome is that of the first copy */
     else if (frame_data->request)

@@ -136,14 +136,15 @@ void ts_pair_set_state(ts_pair *pair, ts_pair_state state);
 /* The session of the message's user fragments, made with create; NULL where it has none. */
 ts_ice_session *ts_ice_session_of(packet_info *pinfo, const stun_msg *msg, bool create);
 
+/* What a message changed of its pair. */
 typedef struct {
     uint64_t diagnostics;
     ts_endpoint mapped_before;      /* what this peer's answers named until now, where it has changed; file scope */
-} ts_pair_news;
+} ts_pair_changes;
 
 /* Takes what the message says of its pair's candidates; first pass. */
 void ts_pair_update(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, const stun_msg *msg, bool from_local,
-    ts_pair_news *news);
+    ts_pair_changes *changes);
 
 /* ---- consent.c; first pass ---- */
 

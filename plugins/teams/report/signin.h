@@ -97,7 +97,7 @@ typedef struct {
     const teams_signin *signin;
     GPtrArray *steps;           /* signin_step, in order */
     GHashTable *by_name;        /* question -> the first signin_step of it */
-    GHashTable *by_lead;        /* question and host or address that it leads to -> the first signin_step of both */
+    GHashTable *by_target;        /* question and host or address that it leads to -> the first signin_step of both */
     const signin_step *changed; /* by the latest frame with a name */
     report_problems *seen;      /* what frames said */
     const ts_expert_table *name_table;  /* the rows of teams-dns; NULL: none of its names seen */

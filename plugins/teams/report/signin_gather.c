@@ -43,7 +43,7 @@ session_free(void *data)
     signin_session *s = (signin_session *)data;
 
     signin_conclusion_clear(s);
-    g_hash_table_destroy(s->by_lead);
+    g_hash_table_destroy(s->by_target);
     g_hash_table_destroy(s->by_name);
     g_hash_table_destroy(s->asked);
     g_hash_table_destroy(s->clients);
@@ -84,7 +84,7 @@ session_new(signin_state *state, const teams_signin *signin)
     s->signin = signin;
     s->steps = g_ptr_array_new_with_free_func(step_free);
     s->by_name = g_hash_table_new(g_str_hash, g_str_equal);
-    s->by_lead = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    s->by_target = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     s->seen = report_problems_new();
     s->questions = g_ptr_array_new();
     s->asked = g_hash_table_new(g_direct_hash, g_direct_equal);
@@ -176,7 +176,7 @@ static signin_step *
 step_that_leads(const signin_session *s, const char *question, char kind, const char *where)
 {
     char *key = lead_key(question, kind, where);
-    signin_step *found = (signin_step *)g_hash_table_lookup(s->by_lead, key);
+    signin_step *found = (signin_step *)g_hash_table_lookup(s->by_target, key);
 
     g_free(key);
     return found;
@@ -187,12 +187,12 @@ static void
 note_lead(signin_session *s, signin_step *step, char kind, const char *where)
 {
     char *key = lead_key(step->question, kind, where);
-    const signin_step *known = (const signin_step *)g_hash_table_lookup(s->by_lead, key);
+    const signin_step *known = (const signin_step *)g_hash_table_lookup(s->by_target, key);
 
     if (known != NULL && known->row <= step->row)
         g_free(key);
     else
-        g_hash_table_insert(s->by_lead, key, step);
+        g_hash_table_insert(s->by_target, key, step);
 }
 
 static void

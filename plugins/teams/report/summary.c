@@ -655,53 +655,53 @@ rest_text(const summary_state *state, FILE *out)
 
 /* Sign-ins and calls, in their order. */
 static GPtrArray *
-items_told(const summary_state *state)
+items_listed(const summary_state *state)
 {
-    GPtrArray *told = g_ptr_array_new();
+    GPtrArray *listed = g_ptr_array_new();
 
     for (unsigned i = 0; i < state->items->len; i++) {
         summary_item *item = (summary_item *)g_ptr_array_index(state->items, i);
 
         if (is_signin(item) || is_call(item))
-            g_ptr_array_add(told, item);
+            g_ptr_array_add(listed, item);
     }
-    return told;
+    return listed;
 }
 
 /* "27 sign-ins and calls: 2 broken, 25 OK. The worst first:" */
 static void
-count_text(const GPtrArray *told, FILE *out)
+count_text(const GPtrArray *listed, FILE *out)
 {
     GString *counts = g_string_new(NULL);
 
     for (int severity = REPORT_BROKEN; severity >= REPORT_OK; severity--) {
         unsigned count = 0;
 
-        for (unsigned i = 0; i < told->len; i++)
-            count += (int)((const summary_item *)g_ptr_array_index(told, i))->verdict->severity == severity ? 1 : 0;
+        for (unsigned i = 0; i < listed->len; i++)
+            count += (int)((const summary_item *)g_ptr_array_index(listed, i))->verdict->severity == severity ? 1 : 0;
         if (count > 0)
             g_string_append_printf(counts, "%s%u %s", counts->len == 0 ? "" : ", ", count, report_severity_word((unsigned)severity));
     }
     fprintf(out, "\n");
-    report_print(out, 0, "%u sign-ins and calls: %s. The worst first:", told->len, counts->str);
+    report_print(out, 0, "%u sign-ins and calls: %s. The worst first:", listed->len, counts->str);
     g_string_free(counts, TRUE);
 }
 
 /* The worst at length, then a line each. */
 static void
-short_text(GPtrArray *told, FILE *out)
+short_text(GPtrArray *listed, FILE *out)
 {
-    const unsigned lines = MIN(told->len - SOME_AT_LENGTH, LINES_SHOWN);
+    const unsigned lines = MIN(listed->len - SOME_AT_LENGTH, LINES_SHOWN);
 
-    count_text(told, out);
-    g_ptr_array_sort(told, worst_first);        /* stable, as GLib promises */
+    count_text(listed, out);
+    g_ptr_array_sort(listed, worst_first);        /* stable, as GLib promises */
     for (unsigned i = 0; i < SOME_AT_LENGTH; i++)
-        item_text((const summary_item *)g_ptr_array_index(told, i), out);
+        item_text((const summary_item *)g_ptr_array_index(listed, i), out);
     fprintf(out, "\n");
     for (unsigned i = SOME_AT_LENGTH; i < SOME_AT_LENGTH + lines; i++)
-        item_line((const summary_item *)g_ptr_array_index(told, i), out);
-    if (told->len > SOME_AT_LENGTH + lines)
-        report_print(out, 0, "And %u more, none of them worse.", told->len - SOME_AT_LENGTH - lines);
+        item_line((const summary_item *)g_ptr_array_index(listed, i), out);
+    if (listed->len > SOME_AT_LENGTH + lines)
+        report_print(out, 0, "And %u more, none of them worse.", listed->len - SOME_AT_LENGTH - lines);
     report_print(out, 0, "All at length: -z teams,summary,full.");
 }
 
@@ -714,15 +714,15 @@ summary_text(const void *data, bool full, FILE *out)
         report_print(out, 0, "%s", state->nothing.sentence);
         return;
     }
-    GPtrArray *told = items_told(state);
+    GPtrArray *listed = items_listed(state);
 
-    if (!full && told->len > ALL_AT_LENGTH)
-        short_text(told, out);
+    if (!full && listed->len > ALL_AT_LENGTH)
+        short_text(listed, out);
     else
-        for (unsigned i = 0; i < told->len; i++)
-            item_text((const summary_item *)g_ptr_array_index(told, i), out);
+        for (unsigned i = 0; i < listed->len; i++)
+            item_text((const summary_item *)g_ptr_array_index(listed, i), out);
     rest_text(state, out);
-    g_ptr_array_unref(told);
+    g_ptr_array_unref(listed);
 }
 
 /* What windows call a table is filled packet by packet; a verdict is known at the end only. */

@@ -173,7 +173,7 @@ report_time(const nstime_t *time)
 char *
 report_date(const nstime_t *time, uint32_t frame)
 {
-    const nstime_t told = teams_clock_told(time, frame);
+    const nstime_t told = teams_capture_time(time, frame);
     GDateTime *date = g_date_time_new_from_unix_utc((gint64)told.secs);
 
     if (date == NULL)

@@ -93,7 +93,7 @@ teams_time(const packet_info *pinfo _U_)
 }
 
 nstime_t
-teams_clock_told(const nstime_t *time, uint32_t frame)
+teams_capture_time(const nstime_t *time, uint32_t frame)
 {
     const teams_model *model = teams_model_get();
     const nstime_t *shift = model->clock.changes == NULL ? NULL : shift_at(model, frame);

@@ -63,7 +63,7 @@ teams_net_get(void)
 
         net = wmem_new0(scope, teams_net);
         net->hosts = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
-        net->voices = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
+        net->from_dns_port = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
         net->clients = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
         net->ipv6 = wmem_map_new(scope, wmem_str_hash, g_str_equal);
         for (unsigned quic = 0; quic < 2; quic++)

@@ -81,12 +81,12 @@ teams_resolver_answered(const packet_info *pinfo, teams_net_client *client, team
 void
 teams_resolver_heard(const packet_info *pinfo)
 {
-    wmem_map_t *voices = teams_net_get()->voices;
-    wmem_map_t *heard_by = (wmem_map_t *)wmem_map_lookup(voices, &pinfo->src);
+    wmem_map_t *from_dns_port = teams_net_get()->from_dns_port;
+    wmem_map_t *heard_by = (wmem_map_t *)wmem_map_lookup(from_dns_port, &pinfo->src);
 
     if (heard_by == NULL) {
         heard_by = wmem_map_new(wmem_file_scope(), ts_address_hash, ts_address_key_equal);
-        wmem_map_insert(voices, ts_address_kept(&pinfo->src), heard_by);
+        wmem_map_insert(from_dns_port, ts_address_kept(&pinfo->src), heard_by);
     }
     if (!wmem_map_contains(heard_by, &pinfo->dst)) {
         address *listener = ts_address_kept(&pinfo->dst);
@@ -98,7 +98,7 @@ teams_resolver_heard(const packet_info *pinfo)
 static bool
 is_heard(const teams_net_client *client, const teams_resolver *resolver)
 {
-    wmem_map_t *heard_by = (wmem_map_t *)wmem_map_lookup(teams_net_get()->voices, &resolver->addr);
+    wmem_map_t *heard_by = (wmem_map_t *)wmem_map_lookup(teams_net_get()->from_dns_port, &resolver->addr);
 
     return heard_by != NULL && wmem_map_contains(heard_by, &client->addr);
 }

@@ -289,8 +289,8 @@ void teams_clock_frame(teams_model *model, const packet_info *pinfo);
  */
 const nstime_t *teams_time(const packet_info *pinfo);
 
-/* What the capture itself says instead of such a time of the frame. */
-nstime_t teams_clock_told(const nstime_t *time, uint32_t frame);
+/* The time that the capture itself gives the frame, of such a time. */
+nstime_t teams_capture_time(const nstime_t *time, uint32_t frame);
 
 /* How often the capture's clock was set back: at which frame first, and by how many seconds there. */
 unsigned teams_clock_jumps(uint32_t *first_frame, double *seconds);

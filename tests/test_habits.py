@@ -4,6 +4,7 @@
 import concurrent.futures
 import functools
 import graphlib
+import json
 import os
 import pathlib
 import re
@@ -119,6 +120,25 @@ def test_one_word_for_one_thing():
     said = [f"{path.relative_to(harness.ROOT)}: {found.group(0)}" for path in [harness.ROOT / "README.md", *places]
             for found in OTHER_WORDS.finditer(path.read_text(encoding="utf-8"))]
     assert said == []
+
+
+# A rule that names what another one says does so by its code: in a table of such rules, or in a comparison.
+CODE_TABLE = re.compile(r"\b(?:explanations|effects|path_codes|codes)\[\] = \{(.*?)\};", re.DOTALL)
+CODE_COMPARED = re.compile(r"strcmp\([^()\"]*\bcode, (\"[^\"]+\")\)")
+CODE_OF_ROW = re.compile(r"\.code = \"([^\"]+)\"|^DIAGNOSTIC\(\w+, \"([^\"]+)\"", re.MULTILINE)
+
+
+def test_codes_that_rules_name_are_those_of_rows():
+    """One that was renamed in its row alone is found by nothing, and the rule is silent for ever."""
+    text = "\n".join(path.read_text(encoding="utf-8") for path in (harness.ROOT / "plugins/teams").rglob("*") if path.suffix in (".c", ".def"))
+    text += (harness.ROOT / "plugins/teams-dns/dns_expert.def").read_text(encoding="utf-8")
+    schema = json.loads((harness.ROOT / "docs/schema/reports.json").read_text(encoding="utf-8"))
+    known = {row["code"] for key in schema["properties"].values() for row in key.get("x-verdicts", ())}
+    known |= {code for row in CODE_OF_ROW.findall(text) for code in row if code}
+    named = {code for part in CODE_TABLE.findall(text) + CODE_COMPARED.findall(text)
+             for literal in re.findall(r'"([^"]*)"', part) for code in literal.split()}
+    assert {"proxy", "D18", "tcp-unanswered", "direct-cloud", "call-not-connected"} <= named
+    assert sorted(named - known) == []
 
 
 # ---- tests/parts.txt: what ./test PART runs ----

@@ -243,7 +243,8 @@ typedef enum {
     TS_MEDIA_SRTCP,             /* encrypted but for its first header */
     TS_MEDIA_RTCP,              /* in clear */
     TS_MEDIA_DTLS,
-    TS_MEDIA_OTHER
+    TS_MEDIA_OTHER,
+    TS_MEDIA_KIND_COUNT
 } ts_media_kind;
 
 typedef struct {

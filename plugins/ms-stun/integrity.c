@@ -159,7 +159,7 @@ ts_integrity_check(const uint8_t *data, size_t captured, unsigned offset, const 
 const char *
 ts_integrity_name(ts_integrity integrity)
 {
-    static const char *const names[] = { "", "not checked", "valid (RFC 5389)", "valid (draft-02)", "invalid" };
+    static const char *const names[TS_INTEGRITY_COUNT] = { "", "not checked", "valid (RFC 5389)", "valid (draft-02)", "invalid" };
 
     return names[integrity];
 }

@@ -16,7 +16,8 @@ typedef enum {
     TS_INTEGRITY_NO_KEY,    /* no password in the preferences fits */
     TS_INTEGRITY_RFC5389,   /* valid under RFC 5389 15.4 */
     TS_INTEGRITY_DRAFT02,   /* valid under draft-ietf-behave-rfc3489bis-02 as [MS-ICE] uses it */
-    TS_INTEGRITY_INVALID
+    TS_INTEGRITY_INVALID,
+    TS_INTEGRITY_COUNT
 } ts_integrity;
 
 void ts_integrity_register_prefs(module_t *module);

@@ -33,7 +33,7 @@ static int ett_media = -1;
 static const char *
 kind_name(ts_media_kind kind)
 {
-    static const char *const names[] = { "rtp", "srtcp", "rtcp", "dtls", "other" };
+    static const char *const names[TS_MEDIA_KIND_COUNT] = { "rtp", "srtcp", "rtcp", "dtls", "other" };
 
     return names[kind];
 }

@@ -25,7 +25,7 @@ typedef enum {
 } ts_candidate;
 
 /* Whose payload type numbers apply. */
-typedef enum { TS_DIALECT_ANY, TS_DIALECT_LYNC, TS_DIALECT_TEAMS } ts_dialect;
+typedef enum { TS_DIALECT_ANY, TS_DIALECT_LYNC, TS_DIALECT_TEAMS, TS_DIALECT_COUNT } ts_dialect;
 
 const char *ts_candidate_name(ts_candidate candidate);
 

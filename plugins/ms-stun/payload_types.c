@@ -51,12 +51,12 @@ static const ts_payload_type rows[] = {
 /* Filled from the rows. */
 static const char *labels[G_N_ELEMENTS(rows)];
 static const char *texts[G_N_ELEMENTS(rows)];
-static const ts_payload_type *by_number[TS_DIALECT_TEAMS + 1][128];
+static const ts_payload_type *by_number[TS_DIALECT_COUNT][128];
 
 const char *
 ts_dialect_name(ts_dialect dialect)
 {
-    static const char *const names[] = { "", "Lync and earlier Skype", "Teams and later Skype" };
+    static const char *const names[TS_DIALECT_COUNT] = { "", "Lync and earlier Skype", "Teams and later Skype" };
 
     return names[dialect];
 }
@@ -92,7 +92,7 @@ ts_payload_types_init(void)
         texts[i] = wmem_strdup_printf(wmem_epan_scope(), "Payload Name: %s (payload type %u, by convention; %s)", labels[i],
             rows[i].number, rows[i].source);
     }
-    for (unsigned dialect = TS_DIALECT_ANY; dialect <= TS_DIALECT_TEAMS; dialect++) {
+    for (unsigned dialect = TS_DIALECT_ANY; dialect < TS_DIALECT_COUNT; dialect++) {
         for (unsigned number = 0; number < G_N_ELEMENTS(by_number[0]); number++)
             by_number[dialect][number] = find(number, (ts_dialect)dialect);
     }

@@ -54,7 +54,7 @@ typedef struct ts_rtp_stream rtp_stream;
 typedef struct {
     wmem_map_t *streams;
     wmem_map_t *counts;         /* ts_flow -> how many streams it has */
-    rtp_dyn_payload_t *payloads[TS_DIALECT_TEAMS + 1];
+    rtp_dyn_payload_t *payloads[TS_DIALECT_COUNT];
     rtp_dyn_payload_t *none;
     struct ws_rtp_packet_info info;
 } rtp_state;

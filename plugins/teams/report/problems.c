@@ -285,7 +285,7 @@ const report_column report_problem_columns[REPORT_PROBLEM_COLUMNS] = {
 const char *
 report_severity_word(unsigned severity)
 {
-    static const char *const words[] = { "OK", "unknown", "check", "broken", NULL };
+    static const char *const words[REPORT_SEVERITY_COUNT + 1] = { "OK", "unknown", "check", "broken", NULL };
 
     return words[severity];
 }
@@ -304,7 +304,7 @@ sentence_of(const report_verdict_row *row, const report_problem *worst)
 const char *
 report_severity_heading(report_severity severity)
 {
-    static const char *const headings[] = { "OK", "UNKNOWN", "CHECK", "BROKEN" };
+    static const char *const headings[REPORT_SEVERITY_COUNT] = { "OK", "UNKNOWN", "CHECK", "BROKEN" };
 
     return headings[severity];
 }

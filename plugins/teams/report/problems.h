@@ -65,7 +65,7 @@ extern const report_column report_problem_columns[];
 
 /* ---- verdicts ---- */
 
-typedef enum { REPORT_OK, REPORT_UNKNOWN, REPORT_CHECK, REPORT_BROKEN } report_severity;
+typedef enum { REPORT_OK, REPORT_UNKNOWN, REPORT_CHECK, REPORT_BROKEN, REPORT_SEVERITY_COUNT } report_severity;
 
 /* One row per sentence. */
 typedef struct {

@@ -50,6 +50,45 @@ def test_answers_that_are_nobodys():
     assert "PUT /v1/presence/getpresence: its answer is not told from others, 2 times" in text and "no answer seen" not in text
 
 
+def test_answers_before_the_end_of_the_request():
+    """RFC 9112, 9.5: stock shows such a request after its answer, which is nobody's; those after it have theirs (the generator's)."""
+    path = capture("answered-early")
+    rows = {(row["method"], row["host"], row["path"].rpartition("/")[2]): row for row in signin(path)["requests"]}
+    told = {key: (row["count"], row["answered"], row["status"]) for key, row in rows.items()}
+    door, presence = "teams.microsoft.com", "presence.teams.microsoft.com"
+    assert told["POST", door, "messages"] == (1, 0, 0)
+    assert told["POST", door, "authz"] == (1, 1, 200)
+    assert told["PUT", door, "endpoints"] == (2, 1, 200)        # 201 came early; 100 is no answer
+    assert told["GET", door, "updates"] == (1, 1, 503)
+    assert [told[method, presence, "getpresence"] for method in ("POST", "PUT", "DELETE")] == [(1, 0, 0), (2, 0, 0), (1, 1, 204)]
+    assert rows["POST", door, "authz"]["time"] == pytest.approx(0.04, abs=0.001) and signin(path)["token_region"] == "emea"
+    text = " ".join(harness.report(path, "teams,signin").split())
+    assert "conversations/{id}/messages: its answer is not told from others, sync" in text and "no answer seen" not in text
+    assert "PUT /ups/emea/v1/me/endpoints: 200 in 100 ms, 2 times (1 with no answer that is told from others), sync" in text
+    harness.assert_same_in_all_modes(path, ["teams.http", "teams.http.status", "teams.http.request_in"], "teams.http")
+
+
+def test_requests_without_an_answer_are_counted():
+    """One kind, asked for twice: refused, and at the end of the capture not answered."""
+    row, = [row for row in signin(capture("asked-again-at-end"))["requests"] if row["path"] == "/api/authsvc/v1.0/authz"]
+    assert (row["count"], row["answered"], row["refused"]) == (2, 1, 1)
+    text = " ".join(harness.report(capture("asked-again-at-end"), "teams,signin").split())
+    assert "POST /api/authsvc/v1.0/authz: 401 in 40 ms, 2 times (1 with no answer seen), token (Token)" in text
+    assert "with no answer" not in " ".join(harness.report(capture("modern-signin"), "teams,signin").split())
+
+
+@pytest.mark.parametrize("name, asked", [("refused-token", "token"), ("asked-again-at-end", "token"), ("not-told", "sync"), ("identity-unread", "bootstrap")])
+def test_a_stage_that_was_asked_for_is_not_missing(name, asked):
+    """Refused, or without an answer that is told: it is no stage that the sign-in had not."""
+    assert asked not in [row["stage"] for row in signin(capture(name))["missing_stages"]]
+    assert f'no name of stage "{asked}"' not in harness.report(capture(name), "teams,signin")
+
+
+def test_a_stage_that_nobody_asked_for_is_missing():
+    """A HEAD and unknown paths ask for none."""
+    assert "token" in [row["stage"] for row in signin(capture("nothing-of-stages"))["missing_stages"]]
+
+
 def test_the_region_is_that_of_the_token():
     assert signin(capture("not-told"))["token_region"] == "emea"
 

@@ -135,6 +135,14 @@ class Http1:
         self.ask(when, method, path, sent)
         self.answer(when + took, status, body, **headers)
 
+    def upload(self, when, method, path, status, took=0.04, rest=0.1, size=3000, **headers):
+        """A body whose rest comes when the server has answered."""
+        lines = [f"{method} {path} HTTP/1.1", f"Host: {self.name}", f"Content-Length: {size}"]
+        lines += [f"{key.replace('_', '-')}: {value}" for key, value in headers.items()]
+        self.tls.send(when, "\r\n".join(lines + ["", ""]).encode() + bytes(500))
+        self.answer(when + took, status)
+        self.tls.send(when + rest, bytes(size - 500))
+
     def upgrade(self, when, path, took=0.04):
         self.ask(when, "GET", path, Connection="Upgrade", Upgrade="websocket", Sec_WebSocket_Version="13",
                  Sec_WebSocket_Key="dGhlIHNhbXBsZSBub25jZQ==")

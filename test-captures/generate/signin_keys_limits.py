@@ -139,3 +139,25 @@ def device_code(c):
             login.exchange(0.4, "POST", "/organizations/oauth2/v2.0/devicecode", body={"user_code": "ABCD1234", "interval": 5})
         else:
             login.exchange(5.2 * n + 0.4, "POST", "/organizations/oauth2/v2.0/token", status=400, body={"error": "authorization_pending"})
+
+
+@capture("keys/answered-early.pcapng", "2026-09-14T17:10:00")
+def answered_early(c):
+    """HTTP/1.1: uploads that are answered before all of them is there, what is asked after them on the same connection, and 100 Continue."""
+    client, _door, _login = bootstrap(c)
+    client.found = "52.113.194.132"
+    door = client.open(6.0, "teams.microsoft.com", kind=Http1)
+    door.upload(6.3, "POST", "/api/chatsvc/emea/v1/users/ME/conversations/48:notes/messages", 403)
+    door.exchange(7.0, "POST", TOKEN, body=region_map("emea"), sent={})
+    door.upload(8.0, "PUT", "/ups/emea/v1/me/endpoints/", 201)
+    door.upload(8.5, "PUT", "/ups/emea/v1/me/endpoints/", 100, Expect="100-continue")
+    door.answer(8.7, 200)
+    door.exchange(9.0, "GET", "/api/csa/emea/api/v3/teams/users/me/updates", status=503)
+    name, address, path = PRESENCE
+    both = client.open(10.0, name, address, kind=Http1)
+    both.upload(10.3, "POST", path, 413)
+    for n in range(2):
+        both.ask(11.0 + n / 100, "PUT", path)
+    for n in range(2):
+        both.answer(11.1 + n / 100)
+    both.exchange(12.0, "DELETE", path, status=204)

@@ -56,6 +56,7 @@ static const report_column use_columns[] = {
     { .key = "start", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "the same from the start of the sign-in",
         .get = use_start },
     { .key = "count", .kind = COLUMN_UINT, .description = "requests", COLUMN_MEMBER(teams_request_use, count) },
+    { .key = "answered", .kind = COLUMN_UINT, .description = "of them, those whose answer is told", COLUMN_MEMBER(teams_request_use, answered) },
     { .key = "succeeded", .kind = COLUMN_UINT, .description = "answers with success", COLUMN_MEMBER(teams_request_use, succeeded) },
     { .key = "refused", .kind = COLUMN_UINT, .description = "answers that refuse", COLUMN_MEMBER(teams_request_use, refusals) },
     { .key = "status", .kind = COLUMN_UINT, .description = "status code of the last answer, 0: none seen", .get = use_status },
@@ -168,6 +169,8 @@ use_text(const teams_request_use *use, FILE *out)
         g_string_append_printf(line, "%s in %.0f ms", use->statuses, use->time * 1000);
     if (use->count > 1)
         g_string_append_printf(line, ", %u times", use->count);
+    if (use->answered > 0 && use->answered < use->count)
+        g_string_append_printf(line, " (%u %s)", use->count - use->answered, use->beside ? "with no answer that is told from others" : "with no answer seen");
     if (kind->role == TEAMS_REQUEST_UNKNOWN)
         g_string_append(line, ", unknown path");
     else

@@ -369,6 +369,19 @@ has_error(const signin_session *s)
     return worst != NULL && worst->severity >= PI_ERROR;
 }
 
+/* Whatever was answered: what a request is seen for is not missing. */
+static bool
+is_asked_by_path(const signin_session *s, ts_stage stage)
+{
+    for (unsigned i = 0; i < s->uses->len; i++) {
+        const teams_request *first = g_array_index(s->uses, teams_request_use, i).first;
+
+        if (first->kind->stage == stage && teams_request_is_of_stage(first))
+            return true;
+    }
+    return false;
+}
+
 /* A failure explains what is missing after it: nothing is explained away beside one. */
 static void
 conclude_missing(signin_session *s)
@@ -376,7 +389,7 @@ conclude_missing(signin_session *s)
     for (unsigned i = 0; i < G_N_ELEMENTS(expected_stages) && !is_discovery(s); i++) {
         signin_missing missing = expected_stages[i];
 
-        if (s->first_stage_frame[missing.stage] != 0)
+        if (s->first_stage_frame[missing.stage] != 0 || is_asked_by_path(s, missing.stage))
             continue;
         if (has_fatal(s) || has_error(s))
             missing.why = "";

@@ -166,6 +166,7 @@ typedef struct {
     bool asked_since;           /* after it, and what was answered is not told */
     bool beside;                /* an answer is not told from others */
     unsigned count;
+    unsigned answered;
     unsigned succeeded;
     unsigned refusals;
     const char *statuses;       /* "401, 200": the different ones, in order */

@@ -81,6 +81,7 @@ add_use(const teams_check *j, teams_request_use *use, const teams_request *reque
         use->asked_since = use->refused != NULL;
         return;
     }
+    use->answered++;
     if (use->last_answered == NULL)
         use->time = nstime_to_sec(&request->answer_time);
     use->last_answered = request;

@@ -418,17 +418,31 @@ keep_stream(struct teams_requests *requests, uint64_t stream, teams_request *req
     wmem_map_insert(requests->streams, key, request);
 }
 
+/*
+ * HTTP/1. A server may refuse a request, or take it, before all of its body is there (RFC 9112, 9.5), and stock shows a request with
+ * its last byte: then the answer is over already, and no later one is for it.
+ */
+static bool
+waits_for_answer(struct teams_requests *requests)
+{
+    requests->latest = NULL;
+    nstime_set_zero(&requests->first_byte);
+    if (requests->early > 0) {
+        requests->early--;
+        return false;
+    }
+    requests->several = requests->unanswered++ > 0;
+    return true;
+}
+
 static void
 request_message(const frame_context *f, const teams_http_message *message)
 {
     struct teams_requests *requests = f->requests;
     const char *host = host_name(f->pinfo, message->host);
 
-    if (!message->multiplexed) {
-        requests->several = requests->unanswered++ > 0;
-        requests->latest = NULL;
-        nstime_set_zero(&requests->first_byte);
-    }
+    const bool answered_early = !message->multiplexed && !waits_for_answer(requests);
+
     if (host == NULL)
         host = host_name(f->pinfo, f->c->name);
     if (host == NULL || !is_about_service(message) || is_repeated(requests, message))
@@ -444,9 +458,10 @@ request_message(const frame_context *f, const teams_http_message *message)
     request->frame = f->pinfo->num;
     request->time = *teams_time(f->pinfo);
     wmem_array_append_one(requests->all, request);
+    request->beside = answered_early;
     if (message->multiplexed)
         keep_stream(requests, message->stream, request);
-    else
+    else if (!answered_early)
         requests->latest = request;
     keep_with_frame(f->pinfo, request);
 }
@@ -549,6 +564,16 @@ take_answer(const frame_context *f, const teams_http_message *message, teams_req
     tell_answer(f->pinfo, f->c, request);
 }
 
+/* HTTP/1 */
+static void
+answer_over(struct teams_requests *requests)
+{
+    if (requests->unanswered == 0)
+        requests->early++;
+    else
+        requests->several = --requests->unanswered > 0 && requests->several;
+}
+
 static void
 answer_message(const frame_context *f, const teams_http_message *message)
 {
@@ -559,8 +584,8 @@ answer_message(const frame_context *f, const teams_http_message *message)
             message->status <= STATUS_LAST) {
         if (request != NULL && request->answer_frame == 0)
             take_answer(f, message, request);
-        if (!message->multiplexed && f->requests->unanswered > 0)
-            f->requests->several = --f->requests->unanswered > 0 && f->requests->several;
+        if (!message->multiplexed)
+            answer_over(f->requests);
     } else if (message->has_status && !message->multiplexed)
         nstime_set_zero(&f->requests->first_byte);
     if (message->token_region != NULL && request != NULL)

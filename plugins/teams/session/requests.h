@@ -57,7 +57,7 @@ typedef struct teams_request {
     uint32_t frame;
     nstime_t time;
     uint32_t answer_frame;      /* 0: none seen */
-    bool beside;                /* HTTP/1: an answer came while others were waited for, too: whose it is is not known */
+    bool beside;                /* HTTP/1: an answer came while others were waited for, too, or before the request was shown: whose it is is not known */
     nstime_t answer_time;       /* from the request to the first byte of the answer */
     uint16_t status;
     bool to_identity;           /* the answer redirects to a host of identity */

@@ -282,6 +282,9 @@ def main():
     parser.add_argument("captures", nargs="*", type=pathlib.Path)
     options = parser.parse_args()
     old, new, names = Build(options.old), Build(options.new), names_table()
+    # Where the old build has the new name already, its old one is another field.
+    for name in [was for was, now in names.renamed.items() if now in old.fields]:
+        del names.renamed[name]
     print_registered(old, new, names)
     groups, announced = collections.defaultdict(list), collections.Counter()
     captures = [path.resolve(strict=True) for path in options.captures] or every_capture()

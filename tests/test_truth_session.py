@@ -462,6 +462,24 @@ def test_names_that_a_resolver_asks_for_say_nothing_of_one_another():
     assert set(mixed) == {("192.168.1.131",)}
 
 
+# ---- what is sent says more than the port ----
+
+@pytest.mark.parametrize("client,modality", [(40, "audio"), (41, "audio"), (42, "video"), (43, "audio"), (44, "video")])
+def test_media_tells_the_modality_of_its_port_and_flow(client, modality):
+    """SILK (payload type 104) on the server's and on the client's port for video, RTVideo (121) on the client's for audio; each at its own."""
+    path = bundled("sessions/modality-by-payload.pcap")
+    call, = [call for call in calls(path) if call["client"] == f"192.168.1.{client}"]
+    assert {row["modality"] for part in ("client_ports", "remotes", "streams") for row in call[part]} == {modality}
+    assert [flow["modality"] for flow in data(path, "flows")["flows"] if flow["client"].startswith(f"192.168.1.{client}:")] == [modality]
+
+
+def test_media_of_two_kinds_on_one_port_has_each_its_own():
+    """SILK, and RTVideo two seconds later; the first one speaks for the port."""
+    call, = [call for call in calls(bundled("sessions/modality-by-payload.pcap")) if call["client"] == "192.168.1.45"]
+    assert {(stream["payload_type"], stream["modality"]) for stream in call["streams"]} == {(104, "audio"), (121, "video")}
+    assert [row["modality"] for row in call["client_ports"]] == ["audio"]
+
+
 # ---- a capture that begins in the midst of a call ----
 
 @pytest.mark.parametrize("first,left", [(100, True), (150, True), (186, True), (188, False)])

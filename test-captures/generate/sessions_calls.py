@@ -246,3 +246,19 @@ def both_ends(c):
         caller.connect(1.5 + n * 0.01)
         caller.talk(4 + n * 0.01)
     Line(c, "alone", "audio", 50004, ("203.0.113.99", 50010), address="192.168.1.36").gather(1.5)
+
+
+@capture("sessions/modality-by-payload.pcap", "2026-03-02T10:00:00")
+def modality_by_payload(c):
+    """Media on ports of another modality: at .40 SILK on 3480, at .41 SILK from a client's video port to a peer, at .42 RTVideo
+    on a client's audio port. At .43 and .44 both are where they belong. At .45 video follows audio on one port."""
+    for n, (modality, port, far) in enumerate((("audio", 50001, (SERVER, 3480)), ("audio", 50025, ("203.0.113.8", 40000)),
+                                              ("video", 50003, ("203.0.113.8", 40000)), ("audio", 50002, (SERVER, 3479)),
+                                              ("video", 50026, (SERVER, 3480)), ("audio", 50027, (SERVER, 3478)))):
+        line = Line(c, f"line{n}", modality, port, far, address=f"192.168.1.{40 + n}")
+        if modality == "video":
+            line.payload_type = 121     # x-rtvc1: 122 may be sharing, too
+        line.connect(1)
+        line.talk(4)
+    line.name, line.payload_type, line.step = "line5video", 121, 3000
+    line.talk(6)

@@ -45,6 +45,7 @@ typedef struct {
     teams_path path;
     teams_transport transport;
     ts_modality modality;
+    bool by_media;              /* media said so, and not a port alone */
     char *name;                 /* as shown; NULL */
     const ts_prefix_row *prefix;
     uint32_t first_frame;
@@ -176,6 +177,7 @@ typedef struct {
     uint16_t remote_port;
     bool alone;                 /* of that flow only, which a server name may take away */
     ts_modality modality;       /* as evidence says it */
+    bool by_media;              /* media said so, and not a port alone */
     uint64_t packets;
     uint32_t frame;
     GArray *dscp[2];            /* calls_dscp */

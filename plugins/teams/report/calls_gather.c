@@ -250,6 +250,17 @@ says_nominated(const ts_frame_info *info)
     return false;
 }
 
+/* Ports speak first, and media over them: the first of each counts. */
+static void
+take_modality(ts_modality *kept, bool *by_media, const teams_frame_info *info)
+{
+    const bool media = info->what == TEAMS_WHAT_MEDIA && info->modality != TS_MODALITY_UNKNOWN && !*by_media;
+
+    if (*kept == TS_MODALITY_UNKNOWN || media)
+        *kept = info->modality;
+    *by_media = *by_media || media;
+}
+
 static calls_remote *
 add_remote(calls_entry *entry, const packet_info *pinfo, const teams_tap *tap, unsigned direction)
 {
@@ -259,8 +270,7 @@ add_remote(calls_entry *entry, const packet_info *pinfo, const teams_tap *tap, u
     add_port_number(entry, remote, info->flow->server_end.port);
     remote->path = MAX(remote->path, info->path);
     remote->transport = MAX(remote->transport, info->transport);
-    if (remote->modality == TS_MODALITY_UNKNOWN)
-        remote->modality = info->modality;
+    take_modality(&remote->modality, &remote->by_media, info);
     if (remote->name == NULL && info->name != NULL)
         remote->name = report_name(info->name);
     remote->signalling = info->what == TEAMS_WHAT_SIGNALLING;
@@ -326,8 +336,7 @@ add_port(calls_entry *entry, const packet_info *pinfo, const teams_frame_info *i
 {
     calls_port *row = port_of(entry, pinfo, info->flow);
 
-    if (row->modality == TS_MODALITY_UNKNOWN)
-        row->modality = info->modality;
+    take_modality(&row->modality, &row->by_media, info);
     row->packets++;
     if (dscp >= 0 && dscp < 64)
         add_dscp(row->dscp[direction], (uint8_t)dscp);

@@ -283,7 +283,10 @@ find_modality(teams_frame_builder *b)
 
     if (media)
         teams_builder_set_modality(b, modality_of_ports(flow));
-    flow->base.modality = b->info.modality;
+    /* The first media speaks for the flow; of several kinds on one port each frame has its own. */
+    if (flow->base.modality == TS_MODALITY_UNKNOWN ||
+        (b->info.what == TEAMS_WHAT_MEDIA && flow->media_frame[false] == 0 && flow->media_frame[true] == 0))
+        flow->base.modality = b->info.modality;
     if (media)
         teams_builder_set_modality(b, flow->stream_modality);
 }

@@ -379,7 +379,9 @@ apply_media(teams_frame_builder *b, const ts_frame_info *info)
         TS_EVIDENCE_MEDIA);
     if (b->info.service == TS_SERVICE_UNKNOWN)
         teams_builder_set_service(b, media->allocation != 0 ? TS_SERVICE_MEDIA_RELAY : TS_SERVICE_UNKNOWN, TS_STAGE_MEDIA);
-    teams_builder_set_modality(b, media->modality);
+    /* What is sent says more than the ports, which spoke before. */
+    if (media->modality != TS_MODALITY_UNKNOWN)
+        b->info.modality = media->modality;
     teams_builder_set_path(b, path_of_media(b, media));
     b->key.pair = media->pair;
     b->key.allocation = media->allocation;

@@ -462,6 +462,20 @@ def test_names_that_a_resolver_asks_for_say_nothing_of_one_another():
     assert set(mixed) == {("192.168.1.131",)}
 
 
+LYNC_INSIDE = bundled("sessions/lync-inside.pcap")
+
+
+@pytest.mark.parametrize("client,expected", [(135, set()), (136, set()), (137, {"private-address"})])
+def test_private_addresses_are_right_in_a_customers_own_zone(client, expected):
+    signin, = [signin for signin in signins(LYNC_INSIDE) if signin["client"] == f"192.168.1.{client}"]
+    assert {problem["code"] for problem in signin["problems"]} & {"private-address", "private-address-dead"} == expected
+
+
+def test_an_alias_of_no_known_network_has_no_network_beside_it():
+    text = tshark("-q", "-r", str(LYNC_INSIDE), "-z", "teams,signin")
+    assert "> lyncpool.example.org\n" in text and "()" not in text
+
+
 # ---- what is sent says more than the port ----
 
 @pytest.mark.parametrize("client,modality", [(40, "audio"), (41, "audio"), (42, "video"), (43, "audio"), (44, "video")])

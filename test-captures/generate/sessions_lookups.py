@@ -145,3 +145,18 @@ def skype_personal(c):
         client = Client(c, f"192.168.1.{132 + n}")
         for i, name in enumerate(names):
             client.visit(n * 5 + i, name, f"52.114.{n}.{i + 1}")
+
+
+@capture("sessions/lync-inside.pcap", "2019-06-04T09:00:00")
+def lync_inside(c):
+    """Lync on premises: its names lead to a pool with a private address, at .135 to a server that answers, at .136 nobody connects. At
+    .137 a name of Teams leads to the same address."""
+    pool, address = "lyncpool.example.org", "10.20.0.80"
+    for n in (135, 136):
+        client = Client(c, f"192.168.1.{n}")
+        client.resolver.ask(n, "lyncdiscoverinternal.example.org", [pool, address])
+        client.resolver.ask(n + 0.2, "sip.example.org", [address])
+        if n == 135:
+            client.connect(n + 0.1, address, "lyncdiscoverinternal.example.org")
+    Client(c, "192.168.1.137").visit(140, "teams.microsoft.com", pool, address)
+    c.udp(160, ("192.168.1.137", 123), ("192.168.1.1", 123), bytes(48))

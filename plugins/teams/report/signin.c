@@ -325,7 +325,10 @@ step_chain(const signin_step *s, FILE *out)
     for (unsigned i = 0; i < s->links->len; i++) {
         const signin_link *link = &g_array_index(s->links, signin_link, i);
 
-        report_print(out, 15, "> %s (%s)", link->name, ts_infra_label(link->infra));
+        if (link->infra == TS_INFRA_UNKNOWN)
+            report_print(out, 15, "> %s", link->name);
+        else
+            report_print(out, 15, "> %s (%s)", link->name, ts_infra_label(link->infra));
     }
     if (addresses[0] != '\0')
         report_print(out, 15, "= %s", addresses);

@@ -372,6 +372,9 @@ check_private(teams_check *j, bool alive)
 
         if (name->asked == NULL || name->asked->private_frame == 0 || name->asked->had_public || (alive ? !name->reached : name->tried > 0))
             continue;
+        /* In a customer's own zone his own servers are. */
+        if (name->asked->product == TS_PRODUCT_LYNC_ONPREM)
+            continue;
         teams_name_list_add(&list, name->name, name->asked->private_frame);
         addr = addr == NULL ? name->asked->private_text : addr;
     }

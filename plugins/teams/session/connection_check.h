@@ -18,6 +18,13 @@ typedef enum {
 
 extern const ts_expert_row teams_conclusions[TEAMS_CONCLUSION_COUNT];
 
+/* Connections that the client left in or right after the TLS handshake. */
+typedef struct {
+    bool some;
+    bool again;                     /* one that began when another had ended so: the client tried again, in vain */
+    nstime_t ended;                 /* the first end of them */
+} teams_left;
+
 /* A name of the sign-in with what became of it. */
 typedef struct {
     const char *name;
@@ -36,6 +43,9 @@ typedef struct {
     const teams_connection *first;  /* over TCP */
     nstime_t unread_last;           /* packet of sessions that went on and of whose requests nothing can be read; zero: none */
     wmem_array_t *used;             /* teams_used_session: over TCP with data both ways, by their beginnings */
+    bool accepted;                  /* the client sent a request in TLS over TCP: it has nothing against the certificate */
+    unsigned alerts_since;          /* likely alerts of the client after the latest of these */
+    teams_left left;
 } teams_name_result;
 
 typedef struct {
@@ -56,6 +66,8 @@ typedef struct {
     teams_signin_result *result;
     bool identity_reported;             /* a problem has said that identity was not reached */
     bool loop_reported;                 /* ... that the client goes to identity again and again */
+    bool any_accepted;                  /* the client sent a request in TLS to some name */
+    teams_left left;                    /* of all names */
 } teams_check;
 
 /* What a problem is about, and who did it. */

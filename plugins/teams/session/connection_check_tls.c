@@ -157,34 +157,113 @@ is_used_beside(const teams_check *j, const teams_connection *c)
     return from > 0 && ts_seconds(&((const teams_used_session *)wmem_array_index(name->used, from - 1))->last, &c->start) <= BESIDE_SECONDS;
 }
 
+/* It goes on with it where it sends a request; a session without one says neither. */
 static bool
-fits_ended(const teams_check *j, const teams_connection *c)
+is_accepted(const teams_connection *c)
 {
-    if (!teams_connection_is_foreign(c) && (c->certificate == NULL || c->certificate->valid) && is_used_beside(j, c))
-        return false;
+    return c->p->requested || c->state == TEAMS_CONNECTION_USED;
+}
+
+/* Does the client end it after the server's part of the handshake, or after the handshake, without a request? */
+static bool
+is_left(const teams_connection *c)
+{
     /* Where a segment of the server's part is missing, the client had nothing to look at. */
     if (c->end == TEAMS_CONNECTION_OPEN || !c->ended_by_client || c->p->hole_frame != 0)
         return false;
     return teams_connection_is_left(c, &c->ended);
 }
 
+static void
+add_left(teams_left *left, const teams_connection *c)
+{
+    left->again = left->again || (left->some && nstime_cmp(&c->start, &left->ended) >= 0);
+    if (!left->some || nstime_cmp(&c->ended, &left->ended) < 0)
+        left->ended = c->ended;
+    left->some = true;
+}
+
+/* A program that gives up a connection ends it as one does that refuses the certificate: the others tell. */
+static void
+gather_left(teams_check *j)
+{
+    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
+        const teams_connection *c = teams_check_connection(j, i);
+        teams_name_result *name = c->name == NULL || c->quic ? NULL : teams_check_name_of(j, c->name);
+
+        if (name == NULL)
+            continue;
+        if (is_accepted(c)) {
+            j->any_accepted = name->accepted = true;
+            name->alerts_since = 0;
+        } else if (is_left(c)) {
+            name->alerts_since += c->p->alert_likely;
+            add_left(&name->left, c);
+            add_left(&j->left, c);
+        }
+    }
+}
+
+/* Is it more than one end that has no reason: what is seen of the certificate, likely an alert, or no try that went further? */
+static bool
+is_telling(const teams_check *j, const teams_connection *c)
+{
+    const teams_name_result *name = teams_check_name_of(j, c->name);
+
+    if (teams_connection_is_foreign(c) || (c->certificate != NULL && !c->certificate->valid))
+        return true;
+    if (name == NULL || is_used_beside(j, c))
+        return false;
+    if (c->p->alert_likely && c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && (!name->accepted || name->alerts_since > 1))
+        return true;
+    return !name->accepted && (name->left.again || (!j->any_accepted && j->left.again));
+}
+
+static bool
+fits_ended(const teams_check *j, const teams_connection *c)
+{
+    return is_left(c) && is_telling(j, c);
+}
+
+/* Nothing is told where the name worked on another connection. */
+static bool
+fits_left(const teams_check *j, const teams_connection *c)
+{
+    const teams_name_result *name = teams_check_name_of(j, c->name);
+
+    return is_left(c) && !is_telling(j, c) && name != NULL && !name->accepted;
+}
+
+static const char *
+left_text(const teams_connection *first)
+{
+    return first->state == TEAMS_CONNECTION_SECURED ? "ends its sessions without a request, after the TLS handshake with"
+        : "ends the TLS handshake after the server's part, with";
+}
+
+static const char *
+say_left(const teams_check *j, const teams_name_list *list, const teams_connection *first)
+{
+    return wmem_strdup_printf(j->scope, "The client %s %s%s (%s), by %s: why is not in this capture", left_text(first),
+        teams_name_list_text(list), times(j, list), first->version, first->end == TEAMS_CONNECTION_RESET ? "RST" : "FIN");
+}
+
+static const char *
+alert_text(const teams_connection *first)
+{
+    if (first->alert_frame != 0)
+        return "";
+    return first->p->alert_likely ? " after a record as long as an alert, which cannot be read" : " and without an alert that can be read";
+}
+
 static const char *
 say_ended(const teams_check *j, const teams_name_list *list, const teams_connection *first)
 {
     return wmem_strdup_printf(j->scope, "The client %s %s%s (%s), by %s%s: likely it does not accept the certificate%s%s%s",
-        first->state == TEAMS_CONNECTION_SECURED ? "ends its sessions without a request, after the TLS handshake with"
-            : "ends the TLS handshake after the server's part, with",
-        teams_name_list_text(list), times(j, list), first->version, first->end == TEAMS_CONNECTION_RESET ? "RST" : "FIN",
-        first->alert_frame == 0 ? " and without an alert that can be read" : "",
+        left_text(first), teams_name_list_text(list), times(j, list), first->version, first->end == TEAMS_CONNECTION_RESET ? "RST" : "FIN",
+        alert_text(first),
         first->certificate == NULL ? "" : ", issued by ", first->certificate == NULL ? "" : first->certificate->issuer,
         first->state == TEAMS_CONNECTION_SECURED && first->certificate == NULL ? ", or has no use for the session" : "");
-}
-
-/* It goes on with it where it sends a request; a session without one says neither. */
-static bool
-is_accepted(const teams_connection *c)
-{
-    return c->p->requested || c->state == TEAMS_CONNECTION_USED;
 }
 
 static bool
@@ -241,6 +320,7 @@ static const tls_end ends[] = {
     { TEAMS_EXPERT_CERTIFICATE_REFUSED, TEAMS_BY_CLIENT, fits_certificate, say_certificate },
     { TEAMS_EXPERT_TLS_ALERT, TEAMS_BY_UNKNOWN, fits_alert, say_alert },
     { TEAMS_EXPERT_HANDSHAKE_ENDED, TEAMS_BY_CLIENT, fits_ended, say_ended },
+    { TEAMS_EXPERT_HANDSHAKE_ENDED, TEAMS_BY_CLIENT, fits_left, say_left },
     { TEAMS_EXPERT_INTERCEPTED, TEAMS_BY_NETWORK, fits_intercepted, say_intercepted },
     { TEAMS_EXPERT_INTERCEPTED, TEAMS_BY_NETWORK, fits_unused, say_unused },
     { TEAMS_EXPERT_NO_DATA, TEAMS_BY_UNKNOWN, fits_no_data, say_no_data },
@@ -268,6 +348,8 @@ actor_of(const tls_end *kind, const teams_connection *first)
 static const char *
 advice_of(const teams_name_list *list, const tls_end *kind)
 {
+    if (kind->fits == fits_left)
+        return "A program that gives up, or has no use for the connection, ends it so, too: where each try ends so, look for TLS inspection on the way";
     if (list->any_lost || (kind->row != TEAMS_EXPERT_HELLO_RESET && kind->row != TEAMS_EXPERT_HELLO_UNANSWERED))
         return NULL;
     return "Other connections with the same name went through: look at what these have in common, as their time, their address and the program "
@@ -280,7 +362,7 @@ severity_of(const teams_name_list *list, const tls_end *kind)
 {
     const int severity = teams_expert_table.rows[kind->row].severity;
 
-    if (severity == PI_NOTE)
+    if (severity == PI_NOTE || kind->fits == fits_left)
         return PI_NOTE;
     if (list->matters)
         return severity == PI_WARN && list->all_lost && (list->count > 1 || kind->row == TEAMS_EXPERT_NO_DATA) ? PI_ERROR : severity;
@@ -341,6 +423,7 @@ check_certificate_time(teams_check *j)
 void
 teams_check_tls(teams_check *j)
 {
+    gather_left(j);
     for (unsigned i = 0; i < G_N_ELEMENTS(ends); i++)
         check_end(j, &ends[i]);
     check_certificate_time(j);

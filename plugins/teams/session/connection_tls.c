@@ -22,6 +22,7 @@ enum { TLS_1_2 = 0x0303, TLS_1_3 = 0x0304 };
  */
 #define ALERT_MAX       37
 #define FINISHED_MIN    50
+#define ALERT_MIN       24      /* an encrypted one, in TLS 1.3 */
 #define REQUEST_TOO     150     /* a flight that has a request behind its Finished */
 #define TICKETS_MAX     600     /* bytes of session tickets that servers send of themselves in TLS 1.3 */
 
@@ -219,7 +220,8 @@ handshake_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool 
         secured(pinfo, c);
         if (payload >= REQUEST_TOO)
             request(pinfo, c);
-    }
+    } else if (c->p->chosen == TLS_1_3 && payload >= ALERT_MIN && payload < FINISHED_MIN)
+        c->p->alert_likely = true;
 }
 
 /* An alert is no request: a record of its own in TLS 1.2, in TLS 1.3 known by its length alone. */

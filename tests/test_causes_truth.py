@@ -3,7 +3,7 @@
 import pytest
 
 import harness
-from test_causes import AUTH_NAME, CONFIG_NAME, LOGIN_NAME, above_note, of_clients
+from test_causes import AUTH_NAME, CONFIG_NAME, LOGIN_NAME, above_note, causes, of_clients
 
 
 def told(name):
@@ -45,3 +45,35 @@ def test_a_client_that_leaves_each_time_likely_refuses_the_certificate(left, n, 
     problem, = of_code(left[f"192.168.1.{n}"], "handshake-ended")
     assert problem["severity"] == severity and all(word in problem["summary"] for word in words), problem
     assert "likely it does not accept the certificate" in problem["summary"]
+
+
+# ---- the capture ends before an answer was due ----
+
+@pytest.fixture(scope="module")
+def ends():
+    return told("capture-ends")
+
+
+@pytest.mark.parametrize("n", [20, 21, 23, 24, 25, 26])
+def test_nothing_follows_from_an_answer_that_was_not_due_yet(ends, n):
+    signin = ends[f"192.168.1.{n}"]
+    assert causes(signin) == {} and signin["verdict_code"] == "went-through"
+    assert [c["waiting"] for c in signin["connections"] if c["state"] in ("unanswered", "hello_unanswered")] == [n != 26]
+
+
+@pytest.mark.parametrize("n, code", [(22, "tcp-unanswered"), (27, "hello-unanswered")])
+def test_an_answer_that_was_due_is_missed(ends, n, code):
+    assert set(above_note(ends[f"192.168.1.{n}"])) == {code}
+    assert not any(c["waiting"] for c in ends[f"192.168.1.{n}"]["connections"])
+
+
+def test_what_was_sent_last_is_told_with_the_time_that_passed():
+    text = " ".join(harness.report(harness.bundled("connections/capture-ends.pcap"), "teams,signin").split())
+    for words in ("config.teams.microsoft.com: SYN sent, and the capture ends 20 ms later (1 SYN)",
+                  "config.teams.microsoft.com: SYN sent, and the capture ends 200 ms later (2 SYNs)",
+                  "config.teams.microsoft.com: not answered (3 SYNs)",
+                  "config.teams.microsoft.com: ClientHello sent, and the capture ends 100 ms later",
+                  "config.teams.microsoft.com: ClientHello sent, and the client closes it 300 ms later",
+                  "config.teams.microsoft.com: no answer to the ClientHello",
+                  "config.teams.microsoft.com (QUIC): QUIC sent, and the capture ends 50 ms later"):
+        assert words in text, words

@@ -2,7 +2,8 @@
 """Ends and beginnings from which little or nothing follows, each beside one from which it does."""
 import tls
 from common import capture
-from connections import ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, START, WEB, Client, reset
+from connections import ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, START, WEB, Client, client_hello, reset
+from resolver import AAAA
 
 
 # ---- the client leaves in mid-handshake ----
@@ -46,3 +47,36 @@ def left_handshakes(c):
     clients[8].handshake(10.15, connection, CONFIG)
     clients[8].finish(10.2, connection, CONFIG)
     connection.close(10.3)
+
+
+# ---- the capture ends before an answer was due ----
+
+@capture("connections/capture-ends.pcap", START)
+def capture_ends(c):
+    """It ends at 20 s. Too early to tell: .20 a SYN 20 ms before, .21 a second SYN 200 ms before, 3 s after the first one, .23 a
+    ClientHello 100 ms before, .24 IPv6 that IPv4 took the place of, 800 ms before, .25 a second packet of QUIC 50 ms before. Told:
+    .22 three SYNs, the first 6 s before, .27 a ClientHello 7 s before. .26 closes 300 ms after its ClientHello."""
+    clients = [Client(c, f"192.168.1.{n}") for n in range(20, 28)]
+    for who in clients:
+        who.sign_in(0)
+    config = (ADDRESSES[CONFIG], 443)
+    for n, times in ((0, [19.98]), (1, [16.8, 19.8]), (2, [14, 15, 17])):
+        clients[n].ask(times[0] - 0.1, CONFIG)
+        end = clients[n].end()
+        for when in times:
+            clients[n].syn(when, end, config)
+    for n, when in ((3, 19.9), (6, 10), (7, 13)):
+        connection = clients[n].open(when - 0.2, CONFIG)
+        connection.send(when, client_hello(CONFIG))
+        if n == 6:
+            connection.close(10.3)
+    c.macs["2001:db8::14"] = "02:00:c0:a8:01:18"      # the client's card has both addresses
+    clients[4].resolver.ask(19, CONFIG, ["2603:1063:27:2::15"], kind=AAAA)
+    clients[4].syn(19.2, ("2001:db8::14", 50999), ("2603:1063:27:2::15", 443))
+    connection = clients[4].open(19.65, CONFIG)
+    clients[4].use(19.8, connection, CONFIG)
+    clients[5].ask(18.8, CONFIG)
+    end = clients[5].end()
+    for when in (18.9, 19.95):
+        c.udp(when, end, config, tls.quic_initial(CONFIG))
+    clients[0].resolver.question(20, AUTH)

@@ -6,6 +6,8 @@
 
 #include "report/signin.h"
 
+#include "session/model.h"
+
 #define ALIKE_MAX   30      /* lines; many clients open more connections than anybody reads */
 #define SLOW_SHOWN  3
 #define SLOW_SECONDS 1.0    /* of a name, its first connection: that is felt */
@@ -17,11 +19,18 @@ typedef struct {
     unsigned count;
 } alike;
 
+/* Did the capture, or the client, end it before an answer was due? */
+static bool
+is_cut_off(const teams_connection *c)
+{
+    return teams_connection_is_waiting(c, &teams_model_get()->last) || teams_connection_is_given_up(c);
+}
+
 static bool
 is_alike(const teams_connection *a, const teams_connection *b)
 {
     return g_strcmp0(a->name, b->name) == 0 && g_str_equal(a->endpoint, b->endpoint) && a->state == b->state && a->end == b->end &&
-        a->quic == b->quic && a->alert == b->alert;
+        a->quic == b->quic && a->alert == b->alert && is_cut_off(a) == is_cut_off(b);
 }
 
 /* Nothing is known of those, and there may be many: they are told together. */
@@ -65,7 +74,10 @@ label_of(const teams_connection *c)
 static void
 append_state(GString *line, const teams_connection *c)
 {
-    g_string_append(line, label_of(c));
+    if (is_cut_off(c))
+        teams_connection_append_cut_off(line, c, &teams_model_get()->last);
+    else
+        g_string_append(line, label_of(c));
     if (c->state == TEAMS_CONNECTION_UNANSWERED && !c->quic)
         g_string_append_printf(line, " (%u SYN%s)", c->syns, c->syns == 1 ? "" : "s");
     if (c->state == TEAMS_CONNECTION_PROHIBITED)

@@ -156,6 +156,7 @@ COLUMN_GETTER(connection_idle, teams_connection, signin_session)
 }
 
 COLUMN_GETTER(connection_state, teams_connection, signin_session) { value->text = teams_connection_state_name(row->state); }
+COLUMN_GETTER(connection_waiting, teams_connection, signin_session) { value->number = teams_connection_is_waiting(row, &teams_model_get()->last); }
 COLUMN_GETTER(connection_sent, teams_connection, signin_session) { value->number = row->bytes[1]; }
 COLUMN_GETTER(connection_received, teams_connection, signin_session) { value->number = row->bytes[0]; }
 COLUMN_GETTER(connection_dns, teams_connection, signin_session) { value->real = step_seconds(row, TEAMS_STEP_DNS); }
@@ -180,6 +181,8 @@ static const report_column connection_columns[] = {
     { .key = "quic", .kind = COLUMN_BOOL, .description = "QUIC, not TCP", COLUMN_MEMBER(teams_connection, quic) },
     { .key = "proxy", .kind = COLUMN_BOOL, .description = "the server's end is a proxy", COLUMN_MEMBER(teams_connection, proxy) },
     { .key = "state", .kind = COLUMN_TEXT, .description = "how far it got", .texts = connection_states, .get = connection_state },
+    { .key = "waiting", .kind = COLUMN_BOOL, .description = "the capture ends before the answer that it waits for was due",
+        .get = connection_waiting },
     { .key = "syns", .kind = COLUMN_UINT, .description = "SYNs of the client without an answer", COLUMN_MEMBER(teams_connection, syns) },
     { .key = "tls_version", .kind = COLUMN_TEXT, .description = "TLS version that the server chose", COLUMN_MEMBER(teams_connection, version) },
     { .key = "issuer", .kind = COLUMN_TEXT, .description = "issuer of the certificate, empty: not visible", .get = connection_issuer },

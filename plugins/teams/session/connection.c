@@ -18,7 +18,7 @@ static const struct {
     const char *label;
 } states[TEAMS_CONNECTION_STATE_COUNT] = {
     [TEAMS_CONNECTION_JOINED] = { "joined", "beginning or answers not in the capture" },
-    [TEAMS_CONNECTION_UNANSWERED] = { "unanswered", "never answered" },
+    [TEAMS_CONNECTION_UNANSWERED] = { "unanswered", "not answered" },
     [TEAMS_CONNECTION_REFUSED] = { "refused", "refused" },
     [TEAMS_CONNECTION_PROHIBITED] = { "prohibited", "refused by the network" },
     [TEAMS_CONNECTION_CONNECTED] = { "connected", "connected, no TLS seen" },
@@ -43,6 +43,46 @@ const char *
 teams_connection_state_label(teams_connection_state state)
 {
     return states[state].label;
+}
+
+/* The latest packet alone may have no answer yet; the second but one of three had the time of both. */
+static bool
+waits_since(const teams_connection *c, unsigned sent, const nstime_t *end, double seconds)
+{
+    return ts_seconds(sent > 2 ? &c->start : &c->last, end) < seconds;
+}
+
+bool
+teams_connection_is_waiting(const teams_connection *c, const nstime_t *end)
+{
+    if (c->end != TEAMS_CONNECTION_OPEN)
+        return false;
+    if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED)
+        return ts_seconds(&c->p->hello_time, end) < ANSWER_SECONDS;
+    if (c->state != TEAMS_CONNECTION_UNANSWERED)
+        return false;
+    return c->quic ? waits_since(c, c->packets[FROM_CLIENT], end, QUIC_SECONDS) : waits_since(c, c->syns, end, UNANSWERED_SECONDS);
+}
+
+bool
+teams_connection_is_given_up(const teams_connection *c)
+{
+    return c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && c->end != TEAMS_CONNECTION_OPEN && c->ended_by_client &&
+        ts_seconds(&c->p->hello_time, &c->ended) < ANSWER_SECONDS;
+}
+
+void
+teams_connection_append_cut_off(GString *line, const teams_connection *c, const nstime_t *end)
+{
+    const bool hello = c->state == TEAMS_CONNECTION_HELLO_UNANSWERED, open = c->end == TEAMS_CONNECTION_OPEN;
+    const double later = ts_seconds(hello ? &c->p->hello_time : &c->last, open ? end : &c->ended);
+
+    g_string_append_printf(line, "%s sent, and the %s ", hello ? "ClientHello" : c->quic ? "QUIC" : "SYN",
+        open ? "capture ends" : c->end == TEAMS_CONNECTION_RESET ? "client resets it" : "client closes it");
+    if (later < 1)
+        g_string_append_printf(line, "%.0f ms later", later * 1000);
+    else
+        g_string_append_printf(line, "%.1f s later", later);
 }
 
 const char *

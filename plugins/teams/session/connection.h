@@ -215,6 +215,12 @@ const char *teams_connection_state_name(teams_connection_state state);
 const char *teams_actor_name(teams_actor actor);
 /* "unknown CA" */
 const char *teams_alert_text(uint8_t alert);
+/* Does it wait for an answer that could still have come when the capture ended, then? Nothing follows from its absence. */
+bool teams_connection_is_waiting(const teams_connection *c, const nstime_t *end);
+/* Did the client end it so soon after its ClientHello that the answer could still have come? The same. */
+bool teams_connection_is_given_up(const teams_connection *c);
+/* Of both: "ClientHello sent, and the capture ends 20 ms later". */
+void teams_connection_append_cut_off(GString *line, const teams_connection *c, const nstime_t *end);
 /* In words: "reset after the server name". */
 const char *teams_connection_state_label(teams_connection_state state);
 

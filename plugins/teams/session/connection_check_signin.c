@@ -459,14 +459,6 @@ check_loop(teams_check *j)
             "conditional access is a likely cause", name, count, ts_seconds(&visits.first->start, &visits.last->start));
 }
 
-/* Is the client still waiting for the server's part of the handshake when the capture ends? */
-static bool
-is_being_made(const teams_check *j, const teams_connection *c)
-{
-    return c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && c->end == TEAMS_CONNECTION_OPEN &&
-        !teams_check_time_passed(j, &c->p->hello_time, ANSWER_SECONDS);
-}
-
 /* Where no problem has said so, and one explains it: connections that are still being made at the end prove nothing. */
 static void
 check_identity(teams_check *j)
@@ -481,7 +473,7 @@ check_identity(teams_check *j)
 
         if (c->stage != TS_STAGE_IDENTITY || c->name == NULL)
             continue;
-        if (is_being_made(j, c))
+        if (teams_connection_is_waiting(c, &j->end))
             return;
         teams_name_list_add(&list, c->name, c->frame);
     }

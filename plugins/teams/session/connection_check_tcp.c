@@ -6,10 +6,8 @@
 
 #include "session/connection_check.h"
 
-#define UNANSWERED_SECONDS  3.0     /* a SYN without an answer by then has none: two repetitions fit in */
 #define SYN_ACKS_MIN        2       /* one may have been lost */
 #define IPV6_COST           0.5
-#define QUIC_SECONDS        1.0
 #define LOSS_PACKETS_MIN    50      /* fewer are no measure of loss */
 #define LOSS_NOTE           0.02
 #define LOSS_WARN           0.05
@@ -70,7 +68,7 @@ typedef struct {
 static bool
 is_unanswered(const teams_check *j, const teams_connection *c)
 {
-    return c->state == TEAMS_CONNECTION_UNANSWERED && !c->quic && c->syns > 1 && teams_check_time_passed(j, &c->start, UNANSWERED_SECONDS);
+    return c->state == TEAMS_CONNECTION_UNANSWERED && !c->quic && c->syns > 1 && !teams_connection_is_waiting(c, &j->end);
 }
 
 static void
@@ -231,7 +229,7 @@ check_ipv6(teams_check *j)
 
         if (c->server_end.addr.type == AT_IPv6 && c->state >= TEAMS_CONNECTION_CONNECTED && !c->quic)
             return;     /* it works */
-        if (dead != NULL && dead->state == TEAMS_CONNECTION_UNANSWERED) {
+        if (dead != NULL && dead->state == TEAMS_CONNECTION_UNANSWERED && teams_check_time_passed(j, &dead->start, UNANSWERED_SECONDS)) {
             cost += ts_seconds(&dead->start, &c->start);
             teams_name_list_add(&list, c->name, dead->frame);
         } else if (is_dead_ipv6(j, c) && c->state != TEAMS_CONNECTION_UNANSWERED)
@@ -256,7 +254,7 @@ check_quic(teams_check *j)
     for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
         const teams_connection *c = teams_check_connection(j, i);
 
-        if (c->quic && c->state == TEAMS_CONNECTION_UNANSWERED && c->packets[FROM_CLIENT] > 1 && teams_check_time_passed(j, &c->start, QUIC_SECONDS))
+        if (c->quic && c->state == TEAMS_CONNECTION_UNANSWERED && c->packets[FROM_CLIENT] > 1 && !teams_connection_is_waiting(c, &j->end))
             teams_name_list_add(&list, c->name, c->frame);
     }
     if (list.names > 0)

@@ -24,6 +24,8 @@ enum {
 enum { FROM_SERVER, FROM_CLIENT };
 
 /* The same for expert items on frames and for the reports at the end. */
+#define UNANSWERED_SECONDS  3.0 /* a SYN without an answer by then has none: two repetitions fit in */
+#define QUIC_SECONDS    1.0     /* the same of QUIC, which sends again sooner */
 #define ANSWER_SECONDS  5.0     /* no answer to a ClientHello or a request in this time is none */
 #define LONG_POLL_SECONDS 120.0 /* that a server may keep a request for news waiting */
 #define REFUSAL_SECONDS 0.5     /* a client that looks at the certificate after the handshake ends the session by then */

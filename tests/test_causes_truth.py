@@ -77,3 +77,11 @@ def test_what_was_sent_last_is_told_with_the_time_that_passed():
                   "config.teams.microsoft.com: no answer to the ClientHello",
                   "config.teams.microsoft.com (QUIC): QUIC sent, and the capture ends 50 ms later"):
         assert words in text, words
+
+
+# ---- connections that the capture joined late ----
+
+@pytest.mark.parametrize("n, order", [(20, []), (21, [("register", "token")]), (22, []), (23, [])])
+def test_a_connection_that_was_open_says_nothing_about_order(n, order):
+    signin = told("joined-order")[f"192.168.1.{n}"]
+    assert [(row["stage"], row["expected_after"]) for row in signin["out_of_order"]] == order

@@ -2,7 +2,7 @@
 """Ends and beginnings from which little or nothing follows, each beside one from which it does."""
 import tls
 from common import capture
-from connections import ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, START, WEB, Client, client_hello, reset
+from connections import ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PUSH, START, WEB, Client, client_hello, reset
 from resolver import AAAA
 
 
@@ -80,3 +80,32 @@ def capture_ends(c):
     for when in (18.9, 19.95):
         c.udp(when, end, config, tls.quic_initial(CONFIG))
     clients[0].resolver.question(20, AUTH)
+
+
+# ---- connections that the capture joined late ----
+
+def join(who, when, name):
+    """A connection that was open: frames of data alone, after a question for its name."""
+    who.ask(when, name)
+    begun = len(who.c.frames)
+    connection = who.c.tcp(when, who.end(), (ADDRESSES[name], 443))
+    del who.c.frames[begun:]
+    for n in range(3):
+        who.exchange(when + 0.1 + n, connection, name, 300)
+
+
+@capture("connections/joined-order.pcap", START)
+def joined_order(c):
+    """The push channel before the token: .20 was there before the capture, .21 begins in it. .22 begins it, too, beside a connection
+    of the token's service that was there before. .23 begins all in order."""
+    clients = [Client(c, f"192.168.1.{n}") for n in range(20, 24)]
+    for who in clients:
+        who.visit(0, WEB)
+        who.visit(1, LOGIN)
+    join(clients[0], 2, PUSH)
+    join(clients[2], 2, AUTH)
+    for who in (clients[1], clients[2]):
+        who.visit(6, PUSH)
+    for who in clients:
+        who.visit(10, AUTH)
+    clients[3].visit(12, PUSH)

@@ -107,6 +107,7 @@ typedef struct {
     teams_generation_score generation;
     GArray *calls;              /* uint32_t */
     uint32_t first_stage_frame[TS_STAGE_COUNT];
+    uint32_t first_name_frame[TS_STAGE_COUNT];      /* the same by names alone: with a question or a server name something begins */
     unsigned frames;
     /* signin_conclude() */
     wmem_allocator_t *scope;            /* of the result */

@@ -337,6 +337,15 @@ add_question(signin_session *s, signin_step *step, const ts_name_info *info)
     step->asked = MAX(step->asked, key == NULL ? 1 : count);
 }
 
+static void
+note_stage(signin_session *s, ts_stage stage, uint32_t frame)
+{
+    if (s->first_stage_frame[stage] == 0)
+        s->first_stage_frame[stage] = frame;
+    if (s->first_name_frame[stage] == 0)
+        s->first_name_frame[stage] = frame;
+}
+
 /* frame is what the frame was given, NULL where it comes before the sign-in. */
 static void
 add_name(signin_state *state, signin_session *s, const teams_sighting *seen, const teams_frame_info *frame)
@@ -349,9 +358,8 @@ add_name(signin_state *state, signin_session *s, const teams_sighting *seen, con
     if (frame != NULL)
         step_classify_link(found, frame);
     /* What other programs of Microsoft 365 did before says nothing of how far this sign-in got. */
-    if (s->first_stage_frame[found->stage] == 0 &&
-        (frame != NULL || !teams_signin_is_past_identity(UINT32_C(1) << found->stage)))
-        s->first_stage_frame[found->stage] = seen->frame;
+    if (frame != NULL || !teams_signin_is_past_identity(UINT32_C(1) << found->stage))
+        note_stage(s, found->stage, seen->frame);
     for (unsigned i = 0; i < info->link_count; i++)
         teams_generation_add(&s->generation, &info->links[i]);
     s->name_table = info->table;

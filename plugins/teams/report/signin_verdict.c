@@ -399,12 +399,25 @@ conclude_missing(signin_session *s)
     }
 }
 
+/* Was a connection of identity or of a stage after it open before the capture? Then the client had signed in, and the order is not in the capture. */
+static bool
+was_running(const signin_session *s)
+{
+    for (unsigned i = 0; i < s->result->connection_count; i++) {
+        const teams_connection *c = s->result->connections[i];
+
+        if (teams_connection_was_open(c) && (c->stage == TS_STAGE_IDENTITY || teams_signin_is_past_identity(UINT32_C(1) << c->stage)))
+            return true;
+    }
+    return false;
+}
+
 static void
 conclude_order(signin_session *s)
 {
-    for (unsigned i = 0; i < G_N_ELEMENTS(stage_orders); i++) {
+    for (unsigned i = 0; i < G_N_ELEMENTS(stage_orders) && !was_running(s); i++) {
         const uint32_t first = s->first_stage_frame[stage_orders[i].first];
-        const uint32_t then = s->first_stage_frame[stage_orders[i].then];
+        const uint32_t then = s->first_name_frame[stage_orders[i].then];
         const signin_disorder disorder = { stage_orders[i].then, stage_orders[i].first, then, first };
 
         if (first != 0 && then != 0 && then < first)

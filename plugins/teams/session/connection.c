@@ -65,6 +65,12 @@ teams_connection_is_waiting(const teams_connection *c, const nstime_t *end)
 }
 
 bool
+teams_connection_was_open(const teams_connection *c)
+{
+    return !c->quic && !c->http2 && (c->p->seen & (TCP_SEEN_SYN | TCP_SEEN_SYN_ACK)) == 0;
+}
+
+bool
 teams_connection_is_given_up(const teams_connection *c)
 {
     return c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && c->end != TEAMS_CONNECTION_OPEN && c->ended_by_client &&

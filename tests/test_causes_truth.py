@@ -85,3 +85,26 @@ def test_what_was_sent_last_is_told_with_the_time_that_passed():
 def test_a_connection_that_was_open_says_nothing_about_order(n, order):
     signin = told("joined-order")[f"192.168.1.{n}"]
     assert [(row["stage"], row["expected_after"]) for row in signin["out_of_order"]] == order
+
+
+# ---- a proxy that does not answer ----
+
+@pytest.fixture(scope="module")
+def held():
+    return told("proxy-holds")
+
+
+@pytest.mark.parametrize("n, severity, name, words", [
+    (20, "error", LOGIN_NAME, "in 40 s, until the capture ends"), (21, "error", LOGIN_NAME, "in 8 s, until the client gives up"),
+    (23, "warning", LOGIN_NAME, "in 7 s, until the capture ends"), (25, "error", CONFIG_NAME, "in 40 s, until the capture ends"),
+    (26, "error", LOGIN_NAME, "in 40 s, until the capture ends")])
+def test_a_request_that_a_proxy_holds(held, n, severity, name, words):
+    problem, = of_code(held[f"192.168.1.{n}"], "proxy-holds")
+    assert (problem["severity"], problem["actor"]) == (severity, "proxy") and name in problem["summary"] and words in problem["summary"]
+
+
+@pytest.mark.parametrize("n, waiting", [(22, [True]), (24, []), (27, [])])
+def test_a_proxy_that_answers_in_time_holds_nothing(held, n, waiting):
+    signin = held[f"192.168.1.{n}"]
+    assert not of_code(signin, "proxy-holds") and not above_note(signin)
+    assert [c["waiting"] for c in signin["connections"] if c["waiting"]] == waiting

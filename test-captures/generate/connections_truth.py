@@ -2,7 +2,7 @@
 """Ends and beginnings from which little or nothing follows, each beside one from which it does."""
 import tls
 from common import capture
-from connections import ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PUSH, START, WEB, Client, client_hello, reset
+from connections import ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PROXY, PUSH, START, WEB, Client, client_hello, connect, reset, status, through
 from resolver import AAAA
 
 
@@ -109,3 +109,47 @@ def joined_order(c):
     for who in clients:
         who.visit(10, AUTH)
     clients[3].visit(12, PUSH)
+
+
+# ---- a proxy that does not answer ----
+
+OK = (200, "Connection established")
+
+
+def ask_proxy(who, when, request):
+    """A request that the proxy's side acknowledges, and no more."""
+    connection = who.c.tcp(when - 0.1, who.end(), PROXY)
+    connection.send(when, request)
+    connection._segment(when + 0.01, False, "A")
+    return connection
+
+
+@capture("connections/proxy-holds.pcap", START)
+def proxy_holds(c):
+    """It ends at 60 s, and the front door is reached through the proxy. Identity: .20 waits from 20 s on; .21 gives up after 8 s; .22
+    asked 300 ms before the end; .23 7 s before; .24 has an answer after 4 s. .25 waits for configuration in absolute form, after
+    credentials; .26 asks with SOCKS. .27 has no answer that the capture shows, and acknowledges one."""
+    clients = [Client(c, f"192.168.1.{n}") for n in range(20, 28)]
+    for who in clients:
+        through(who, 0, WEB, [OK])
+    for n, when in ((0, 20), (1, 20), (2, 59.7), (3, 53), (4, 20), (7, 20)):
+        connection = ask_proxy(clients[n], when, connect(LOGIN))
+        if n == 1:
+            connection.close(28)
+        elif n == 4:
+            connection.send(24, status(*OK), from_client=False)
+            clients[n].use(24.1, connection, LOGIN)
+        elif n == 7:
+            connection.sequence[False] += 39
+            connection._segment(20.1, True, "A")
+    request = f"GET http://{CONFIG}/config HTTP/1.1\r\nHost: {CONFIG}\r\n".encode()
+    connection = ask_proxy(clients[5], 20, request + b"\r\n")
+    connection.send(20.1, status(407, "Proxy Authentication Required"), from_client=False)
+    connection.send(20.2, request + b"Proxy-Authorization: Basic dTpw\r\n\r\n")
+    connection._segment(20.21, False, "A")
+    connection = c.tcp(20, clients[6].end(), ("192.168.1.8", 1080))
+    connection.send(20.1, b"\x05\x01\x00")
+    connection.send(20.13, b"\x05\x00", from_client=False)
+    connection.send(20.16, b"\x05\x01\x00\x03" + bytes([len(LOGIN)]) + LOGIN.encode() + b"\x01\xbb")
+    connection._segment(20.17, False, "A")
+    clients[0].resolver.question(60, AUTH)

@@ -63,6 +63,8 @@ group(const teams_signin_result *result)
 static const char *
 label_of(const teams_connection *c)
 {
+    if (teams_connection_is_pending_at_proxy(c))
+        return "no answer of the proxy";
     if (c->http2 && c->state == TEAMS_CONNECTION_CONNECTED)
         return "tunnel of HTTP/2, no data";
     if (c->state != TEAMS_CONNECTION_USED)

@@ -59,9 +59,17 @@ teams_connection_is_waiting(const teams_connection *c, const nstime_t *end)
         return false;
     if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED)
         return ts_seconds(&c->p->hello_time, end) < ANSWER_SECONDS;
+    if (c->p->proxy_pending)
+        return ts_seconds(&c->p->pending_since, end) < ANSWER_SECONDS;
     if (c->state != TEAMS_CONNECTION_UNANSWERED)
         return false;
     return c->quic ? waits_since(c, c->packets[FROM_CLIENT], end, QUIC_SECONDS) : waits_since(c, c->syns, end, UNANSWERED_SECONDS);
+}
+
+bool
+teams_connection_is_pending_at_proxy(const teams_connection *c)
+{
+    return c->p->proxy_pending;
 }
 
 bool
@@ -81,9 +89,10 @@ void
 teams_connection_append_cut_off(GString *line, const teams_connection *c, const nstime_t *end)
 {
     const bool hello = c->state == TEAMS_CONNECTION_HELLO_UNANSWERED, open = c->end == TEAMS_CONNECTION_OPEN;
-    const double later = ts_seconds(hello ? &c->p->hello_time : &c->last, open ? end : &c->ended);
+    const nstime_t *sent = hello ? &c->p->hello_time : c->p->proxy_pending ? &c->p->pending_since : &c->last;
+    const double later = ts_seconds(sent, open ? end : &c->ended);
 
-    g_string_append_printf(line, "%s sent, and the %s ", hello ? "ClientHello" : c->quic ? "QUIC" : "SYN",
+    g_string_append_printf(line, "%s sent, and the %s ", hello ? "ClientHello" : c->p->proxy_pending ? "request to it" : c->quic ? "QUIC" : "SYN",
         open ? "capture ends" : c->end == TEAMS_CONNECTION_RESET ? "client resets it" : "client closes it");
     if (later < 1)
         g_string_append_printf(line, "%.0f ms later", later * 1000);

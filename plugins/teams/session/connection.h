@@ -217,6 +217,8 @@ const char *teams_actor_name(teams_actor actor);
 const char *teams_alert_text(uint8_t alert);
 /* Does it wait for an answer that could still have come when the capture ended, then? Nothing follows from its absence. */
 bool teams_connection_is_waiting(const teams_connection *c, const nstime_t *end);
+/* Has its latest request to a proxy no answer? */
+bool teams_connection_is_pending_at_proxy(const teams_connection *c);
 /* Was it there before the capture: neither SYN nor SYN/ACK is seen? */
 bool teams_connection_was_open(const teams_connection *c);
 /* Did the client end it so soon after its ClientHello that the answer could still have come? The same. */

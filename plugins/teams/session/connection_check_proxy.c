@@ -7,6 +7,7 @@
 #include "session/connection_check.h"
 
 #define GOES_ON_SECONDS 1.0     /* who has credentials sends them at once */
+#define HOLDS_SECONDS   20.0    /* a proxy that has not connected by then is not about to */
 #define RETRY_SECONDS   3.0     /* whoever has credentials, or a user to ask for them, is likely back by then */
 
 enum { HTTP_FORBIDDEN = 403, HTTP_PROXY_AUTHENTICATION = 407 };
@@ -152,6 +153,51 @@ check_refusal(teams_check *j, unsigned status, teams_expert row, credentials kno
         push ? "the push channel " : "", teams_name_list_text(&list), list.count, list.count == 1 ? "" : "s", teams_name_list_tail(&list));
 }
 
+/* Seconds for which the proxy has not answered, until the connection ended, or the capture. */
+static double
+held_for(const teams_check *j, const teams_connection *c)
+{
+    return ts_seconds(&c->p->pending_since, c->end == TEAMS_CONNECTION_OPEN ? &j->end : &c->ended);
+}
+
+/* A request for news may wait. Where answers are not in the capture, that there is none says nothing. */
+static bool
+is_held(const teams_check *j, const teams_connection *c)
+{
+    const bool waits = c->clear_http && (c->stage == TS_STAGE_REGISTER || c->stage == TS_STAGE_SYNC);
+
+    return c->p->proxy_pending && (c->http2 || (teams_connection_is_heard(c) && teams_connection_is_delivered(c) && !teams_connection_lacks_data(c))) &&
+        held_for(j, c) >= (waits ? LONG_POLL_SECONDS : ANSWER_SECONDS);
+}
+
+static void
+check_held(teams_check *j)
+{
+    teams_name_list list = teams_name_list_new(j);
+    const teams_connection *longest = NULL;
+    bool over = false;
+
+    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
+        const teams_connection *c = teams_check_connection(j, i);
+
+        if (c->name == NULL || !is_held(j, c))
+            continue;
+        longest = longest == NULL || held_for(j, c) > held_for(j, longest) ? c : longest;
+        over = over || c->end != TEAMS_CONNECTION_OPEN || held_for(j, c) >= HOLDS_SECONDS;
+        teams_name_list_add(&list, c->name, c->p->pending_frame);
+    }
+    if (longest == NULL)
+        return;
+    const int severity = over ? teams_name_list_severity(&list) : MIN(teams_name_list_severity(&list), PI_WARN);
+
+    teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_PROXY_HOLDS], severity,
+        (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_PROXY, .name = list.first, .fatal = severity == PI_ERROR && list.fatal },
+        "The proxy %s takes the request for %s and does not answer it (%u time%s): in %.0f s, until %s%s", longest->endpoint,
+        teams_name_list_text(&list), list.count, list.count == 1 ? "" : "s", held_for(j, longest),
+        longest->end == TEAMS_CONNECTION_OPEN ? "the capture ends" : longest->ended_by_client ? "the client gives up" : "it ends the connection",
+        severity > PI_NOTE ? teams_name_list_tail(&list) : "");
+}
+
 static void
 check_credentials(teams_check *j)
 {
@@ -242,5 +288,6 @@ teams_check_proxy(teams_check *j)
     check_refusal(j, HTTP_PROXY_AUTHENTICATION, TEAMS_EXPERT_PROXY_CREDENTIALS_REFUSED, known);
     check_refusal(j, HTTP_FORBIDDEN, TEAMS_EXPERT_PROXY_FORBIDDEN, known);
     check_refusal(j, 0, TEAMS_EXPERT_PROXY_FAILED, known);
+    check_held(j);
     check_configuration(j);
 }

@@ -99,8 +99,17 @@ proxy_refused(packet_info *pinfo, proto_tree *tree, teams_connection *c, uint32_
 }
 
 static void
+proxy_asked(const packet_info *pinfo, teams_connection *c)
+{
+    c->p->proxy_pending = true;
+    c->p->pending_frame = pinfo->num;
+    c->p->pending_since = *teams_time(pinfo);
+}
+
+static void
 proxy_answer(packet_info *pinfo, proto_tree *tree, teams_connection *c, uint32_t status)
 {
+    c->p->proxy_pending = c->p->proxy_pending && status < HTTP_OK;      /* 100 Continue answers nothing */
     c->proxy_status = status;
     c->proxy_status_frame = pinfo->num;
     if (status >= HTTP_ERROR)
@@ -134,6 +143,8 @@ teams_connection_http(packet_info *pinfo, proto_tree *tree, teams_connection *c,
     ask_for_answers();
     if (method != NULL)
         c->clear_http = strcmp(method, "CONNECT") != 0;
+    if (from_client && c->p->connect_frame != 0 && (method != NULL || c->p->connect_frame == pinfo->num))
+        proxy_asked(pinfo, c);
     if (from_client || c->p->connect_frame == 0)
         return;
     if (ts_stock_field_number(tree, &field_status, &status))
@@ -150,7 +161,7 @@ enum { HTTP2_DATA = 0, HTTP2_HEADERS = 1 };
 
 /* "name:443" was asked for on this stream. */
 static void
-name_stream(const teams_connection *session, uint32_t id, const char *authority)
+name_stream(const packet_info *pinfo, const teams_connection *session, uint32_t id, const char *authority)
 {
     for (wmem_list_frame_t *each = wmem_list_head(session->p->new_tunnels); each != NULL; each = wmem_list_frame_next(each)) {
         teams_connection *c = (teams_connection *)wmem_list_frame_data(each);
@@ -158,6 +169,7 @@ name_stream(const teams_connection *session, uint32_t id, const char *authority)
 
         if (g_ascii_strncasecmp(c->name, authority, length) == 0 && (authority[length] == ':' || authority[length] == '\0')) {
             wmem_map_insert(session->p->tunnels, GUINT_TO_POINTER(id), c);
+            proxy_asked(pinfo, c);
             wmem_list_remove_frame(session->p->new_tunnels, each);
             return;
         }
@@ -203,7 +215,7 @@ teams_connection_http2(packet_info *pinfo, proto_tree *tree, teams_connection *s
         const char *text = type != HTTP2_HEADERS ? NULL : text_at(pinfo, tree, from_client ? &field_http2_authority : &field_http2_status, headers++);
 
         if (text != NULL && from_client)
-            name_stream(session, id, text);
+            name_stream(pinfo, session, id, text);
         teams_connection *c = (teams_connection *)wmem_map_lookup(session->p->tunnels, GUINT_TO_POINTER(id));
 
         if (c == NULL || id == 0)

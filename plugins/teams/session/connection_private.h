@@ -177,6 +177,9 @@ struct teams_connection_private {
     wmem_list_t *new_tunnels;   /* of this frame, whose streams are not known yet */
     uint32_t connect_frame;     /* CONNECT to the proxy */
     nstime_t connect_asked;
+    bool proxy_pending;         /* the latest request to the proxy has no answer yet */
+    uint32_t pending_frame;     /* that request; valid then, as the time */
+    nstime_t pending_since;
     uint32_t challenge_frame;   /* the proxy's first 407 */
     nstime_t zero_since;        /* a receiver's window is shut; zero: not */
     bool zero_by_client;

@@ -68,6 +68,19 @@ def test_another_relay_takes_the_credentials():
         "192.168.1.20": "direct-public", "192.168.1.21": "setup-only", "192.168.1.22": "credentials-refused"}
 
 
+def test_refusals_of_one_relay_are_counted():
+    """Three, and one that was answered twice; what it grants at last was not refused."""
+    found = calls("relay-refuses-again")
+    again = "error 401 from 52.114.250.10:3478 (3 times, the last in frame "
+    once = "error 401 from 52.114.250.10:3478 (frame "
+    for client, words in (("192.168.1.20", again), ("192.168.1.21", once)):
+        told, = problem(found[client], "credentials-refused")["details"]
+        assert told.startswith(words)
+    assert problem(found["192.168.1.22"], "credentials-refused") is None
+    assert {client: [row["refusals"] for row in found[client]["allocations"]] for client in ("192.168.1.20", "192.168.1.21")} == {
+        "192.168.1.20": [3], "192.168.1.21": [1]}
+
+
 def test_checks_that_stand_alone_are_no_call_that_failed():
     """Nor are the messages of a document (MS-ICE2, section 4)."""
     found = calls("single-checks")

@@ -130,6 +130,20 @@ def relay_refuses_one(c):
         allocate(c, 0, client(22), relay, refused[0])
 
 
+@capture("sessions/relay-refuses-again.pcap", START)
+def relay_refuses_again(c):
+    """A relay that refuses .20 with 401 three times, and .21 once, whose request and the answer are sent again; .22 is refused twice and
+    then not."""
+    unauthorized = (401, "Unauthorized")
+    for when in range(3):
+        allocate(c, when, client(20), RELAYS[0], unauthorized)
+        allocate(c, when, client(22), RELAYS[0], unauthorized if when < 2 else None)
+    begun = len(c.frames)
+    allocate(c, 0, client(21), RELAYS[0], unauthorized)
+    for when, frame, length in c.frames[begun + 2:]:
+        c.frames.append((when + 500000, frame, length))
+
+
 @capture("sessions/single-checks.pcap", START)
 def single_checks(c):
     """Checks that were sent once each, as a document shows them, and one of the other side; and a client that sends its checks again

@@ -317,6 +317,8 @@ static const report_column allocation_columns[] = {
     { .key = "error_code", .kind = COLUMN_UINT, .description = "of the refusal that was no challenge, 0: none",
         COLUMN_MEMBER(calls_allocation, error_code) },
     { .key = "error_frame", .kind = COLUMN_UINT, .description = "frame of that refusal", COLUMN_MEMBER(calls_allocation, error_frame) },
+    { .key = "refusals", .kind = COLUMN_UINT, .description = "requests in a row that were refused with that error",
+        COLUMN_MEMBER(calls_allocation, refusals) },
 };
 static const report_list allocations = { LIST_COLUMNS(allocation_columns), LIST_ARRAY, offsetof(calls_entry, allocations), NULL };
 
@@ -580,7 +582,8 @@ allocation_text(const calls_allocation *a, FILE *out)
     if (!isnan(a->response_time))
         report_print(out, 6, "granted in frame %u after %.1f ms", a->granted_frame, a->response_time * 1000);
     if (a->error_code != 0)
-        report_print(out, 6, "refused with error %u in frame %u", a->error_code, a->error_frame);
+        report_print(out, 6, "refused with error %u in frame %u (%u time%s)", a->error_code, a->error_frame, a->refusals,
+            a->refusals == 1 ? "" : "s in a row");
     g_free(client);
     g_free(server);
     g_free(relayed);

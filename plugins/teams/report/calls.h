@@ -96,6 +96,8 @@ typedef struct {
     uint32_t credential;        /* of the latest request; 0: none */
     uint16_t error_code;        /* of the latest Allocate that was refused; no challenge */
     uint32_t error_frame;
+    uint32_t error_request;     /* the request that it answers, 0: not known */
+    unsigned refusals;          /* requests in a row that were refused with that error */
     uint32_t expired_frame;     /* the first request whose credentials had expired; 0: none */
     double response_time;       /* of the answer that granted it; NAN: not known */
     bool tcp;

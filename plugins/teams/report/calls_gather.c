@@ -532,6 +532,21 @@ add_grant(calls_allocation *a, const packet_info *pinfo, const ts_turn_info *tur
         a->response_time = nstime_to_sec(&turn->response_time);
 }
 
+/* Several answers to one request, as where that was sent again, are one refusal. */
+static void
+add_refusal(calls_allocation *a, const packet_info *pinfo, const ts_turn_info *turn)
+{
+    const bool same = a->error_code == turn->error_code;
+
+    if (!same)
+        a->refusals = 1;
+    else if (turn->request_frame == 0 || turn->request_frame != a->error_request)
+        a->refusals++;
+    a->error_code = turn->error_code;
+    a->error_frame = pinfo->num;
+    a->error_request = turn->request_frame;
+}
+
 static void
 add_turn(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *info, const teams_tap *tap _U_)
 {
@@ -557,10 +572,8 @@ add_turn(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *info
         a->credential = turn->credential;
     if (turn->type == TURN_ALLOCATE_RESPONSE && turn->has_lifetime && turn->lifetime > 0)
         add_grant(a, pinfo, turn);
-    if (turn->type == TURN_ALLOCATE_ERROR && !is_challenge(a, turn->error_code)) {
-        a->error_code = turn->error_code;
-        a->error_frame = pinfo->num;
-    }
+    if (turn->type == TURN_ALLOCATE_ERROR && !is_challenge(a, turn->error_code))
+        add_refusal(a, pinfo, turn);
 }
 
 static calls_pair *

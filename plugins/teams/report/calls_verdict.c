@@ -603,7 +603,11 @@ any_refused(const calls_entry *entry, calls_proof *proof, bool credentials)
         refused = true;
         char *server = report_endpoint(&a->server);
 
-        add_detail(proof, a->error_frame, "error %u from %s (frame %u)", a->error_code, server, a->error_frame);
+        if (a->refusals > 1)
+            add_detail(proof, a->error_frame, "error %u from %s (%u times, the last in frame %u)", a->error_code, server, a->refusals,
+                a->error_frame);
+        else
+            add_detail(proof, a->error_frame, "error %u from %s (frame %u)", a->error_code, server, a->error_frame);
         g_free(server);
     }
     return refused;

@@ -108,3 +108,21 @@ def test_a_proxy_that_answers_in_time_holds_nothing(held, n, waiting):
     signin = held[f"192.168.1.{n}"]
     assert not of_code(signin, "proxy-holds") and not above_note(signin)
     assert [c["waiting"] for c in signin["connections"] if c["waiting"]] == waiting
+
+
+# ---- sending in vain is no silence ----
+
+def test_who_sends_in_vain_is_not_silent():
+    """The latest gap is 19 s, or 14 s before the end; keep-alives came every 12 s."""
+    found = told("sent-in-vain")
+    for n in (20, 21, 22):
+        signin = found[f"192.168.1.{n}"]
+        assert not of_code(signin, "idle-cut")
+        assert {c["idle_before_end"] for c in signin["connections"] if c["end"] == "reset"} == {0}
+    real, = of_code(found["192.168.1.23"], "idle-cut")
+    assert "After about 60 s of silence what the client sends" in real["summary"]
+    text = " ".join(harness.report(harness.bundled("connections/sent-in-vain.pcap"), "teams,signin").split())
+    for words in ("reset from the client's side after the client sent 7 times in vain in 52 s",
+                  "reset from the server's side after the client sent 7 times in vain in 52 s",
+                  "reset from the server's side after the client sent 6 times in vain in 74 s"):
+        assert words in text, words

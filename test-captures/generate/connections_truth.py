@@ -153,3 +153,46 @@ def proxy_holds(c):
     connection.send(20.16, b"\x05\x01\x00\x03" + bytes([len(LOGIN)]) + LOGIN.encode() + b"\x01\xbb")
     connection._segment(20.17, False, "A")
     clients[0].resolver.question(60, AUTH)
+
+
+# ---- sending in vain is no silence ----
+
+def resend(connection, when, payload, gaps):
+    """Sent again and again, after these times: the time of the last one."""
+    at = connection.sequence[True]
+    for gap in (0, *gaps):
+        when += gap
+        connection.sequence[True] = at
+        connection.send(when, payload)
+    return when
+
+
+def keep_alive(connection, when, count, gap):
+    """Without an answer: the time of the last one."""
+    connection.sequence[True] -= 1
+    for n in range(count):
+        connection._segment(when + n * gap, True, "A")
+    connection.sequence[True] += 1
+    return when + (count - 1) * gap
+
+
+@capture("connections/sent-in-vain.pcap", START)
+def sent_in_vain(c):
+    """Push channels, twice each, 3 s after whose latest answer the client sends again and again, at last every 19 s: .20 gives up, .21 is
+    reset from the server's side. .22: keep-alives every 12 s without an answer, and the same. .23 is silent for 60 s, then it sends in vain and
+    gives up."""
+    clients = [Client(c, f"192.168.1.{n}") for n in range(20, 24)]
+    heartbeat = tls.application_data("heartbeat", 60)
+    for n, who in enumerate(clients):
+        who.sign_in(0)
+        when = 10
+        for _ in range(2):
+            connection = who.open(when, PUSH)
+            who.use(when + 0.2, connection, PUSH)
+            if n == 2:
+                last = keep_alive(connection, when + 12.34, 6, 12)
+            else:
+                last = resend(connection, when + (60.34 if n == 3 else 3.34), heartbeat, (0.3, 0.6, 1.2, 2.4, 4.8, 9.6, 19.2))
+            reset(connection, last + 14, from_client=n in (0, 3))
+            when = last + 16
+        who.visit(when, PUSH)

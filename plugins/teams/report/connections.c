@@ -73,6 +73,20 @@ label_of(const teams_connection *c)
         "HTTP in clear, answered" : teams_connection_state_label(c->state);
 }
 
+/* Silence is that of both sides: one that sends in vain is not silent. */
+static void
+append_reset(GString *line, const teams_connection *c)
+{
+    const char *server = c->proxy ? "proxy" : "server";
+
+    g_string_append_printf(line, ", reset from the %s's side", c->ended_by_client ? "client" : server);
+    if (c->vain > 0)
+        g_string_append_printf(line, " after the %s sent %u time%s in vain in %.0f s", c->vain_by_client ? "client" : server, c->vain,
+            c->vain == 1 ? "" : "s", c->vain_seconds);
+    else
+        g_string_append_printf(line, " after %.0f s of silence", c->idle_before_end);
+}
+
 static void
 append_state(GString *line, const teams_connection *c)
 {
@@ -93,8 +107,7 @@ append_state(GString *line, const teams_connection *c)
     if (c->certificate != NULL)
         g_string_append_printf(line, ", issued by %s", c->certificate->issuer);
     if (c->end == TEAMS_CONNECTION_RESET && c->state >= TEAMS_CONNECTION_SECURED)
-        g_string_append_printf(line, ", reset from the %s side after %.0f s of silence",
-            c->ended_by_client ? "client's" : c->proxy ? "proxy's" : "server's", c->idle_before_end);
+        append_reset(line, c);
 }
 
 /* The host, as it is shown. New string. */

@@ -192,7 +192,7 @@ static const report_column connection_columns[] = {
     { .key = "end", .kind = COLUMN_TEXT, .description = "how it ended", .texts = connection_ends, .get = connection_end },
     { .key = "ended_by", .kind = COLUMN_TEXT, .description = "client or server (or a device in its name), empty: it was open at the end",
         .texts = connection_enders, .get = connection_ended_by },
-    { .key = "idle_before_end", .kind = COLUMN_REAL, .unit = "s", .decimals = 3, .description = "silence before it ended",
+    { .key = "idle_before_end", .kind = COLUMN_REAL, .unit = "s", .decimals = 3, .description = "silence of both sides before it ended",
         .get = connection_idle },
     { .key = "bytes_sent", .kind = COLUMN_UINT, .description = "payload from the client", .get = connection_sent },
     { .key = "bytes_received", .kind = COLUMN_UINT, .description = "payload to the client", .get = connection_received },

@@ -108,7 +108,10 @@ typedef struct teams_connection {
     bool ended_by_client;               /* valid unless open */
     uint32_t end_frame;
     nstime_t ended;
-    double idle_before_end;             /* seconds of silence before it ended */
+    double idle_before_end;             /* seconds of silence of both sides before it ended */
+    unsigned vain;                      /* retransmissions and keep-alives of one side in the time before it ended, after which nothing of the other side came */
+    bool vain_by_client;                /* by which; valid where there are */
+    double vain_seconds;                /* from the first of them to the end */
     unsigned syns;
     unsigned packets[2];                /* from the server, from the client */
     uint64_t bytes[2];                  /* of payload, the same */

@@ -34,6 +34,7 @@ enum { DNS_PORT = 53, HTTP_PORT = 80, HTTPS_PORT = 443, FIRST_USER_PORT = 1024 }
 
 static ts_stock_field field_retransmission;
 static ts_stock_field field_spurious;
+static ts_stock_field field_keep_alive;
 static ts_stock_field field_zero_window;
 
 static dissector_handle_t postdissector;
@@ -53,6 +54,7 @@ teams_connection_handoff(dissector_handle_t handle)
     postdissector = handle;
     field_retransmission = ts_stock_field_wanted(fields_of_hosts, "tcp.analysis.retransmission");
     field_spurious = ts_stock_field_wanted(fields_of_hosts, "tcp.analysis.spurious_retransmission");
+    field_keep_alive = ts_stock_field_wanted(fields_of_hosts, "tcp.analysis.keep_alive");
     field_zero_window = ts_stock_field_wanted(fields_of_hosts, "tcp.analysis.zero_window");
     teams_connection_tls_handoff(wanted, fields_of_hosts);
     teams_connection_http_handoff(wanted);
@@ -276,6 +278,7 @@ count(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_clien
     /* What was sent again though it had been acknowledged was not lost. */
     if (again && c->state != TEAMS_CONNECTION_UNANSWERED && !ts_stock_field_present(tree, &field_spurious))
         c->retransmissions[from_client]++;
+    teams_connection_note_vain(pinfo, c, from_client, again || ts_stock_field_present(tree, &field_keep_alive));
     note_window(pinfo, c, from_client, ts_stock_field_present(tree, &field_zero_window));
     if (from_client && c->hello_frame != 0)
         check_large(pinfo, c, payload, again);

@@ -31,6 +31,21 @@ outlived(struct teams_connection_private *p)
     p->idle = 0;
 }
 
+/* Who sends again, or asks whether the other side is there, is not silent: that the other one is says nothing of a time without packets. */
+void
+teams_connection_note_vain(const packet_info *pinfo, teams_connection *c, bool from_client, bool resent)
+{
+    struct teams_connection_private *p = c->p;
+
+    p->vain_by_client = p->vain[FROM_CLIENT] > 0;
+    p->vain_before = p->vain[FROM_CLIENT] + p->vain[FROM_SERVER];
+    p->vain[!from_client] = 0;
+    if (!resent)
+        return;
+    if (p->vain[from_client]++ == 0)
+        p->vain_since[from_client] = *teams_time(pinfo);
+}
+
 /* The server's frames that came before are counted, this one included. */
 void
 teams_connection_note_idle(const packet_info *pinfo, teams_connection *c, bool from_client, unsigned payload)
@@ -39,7 +54,7 @@ teams_connection_note_idle(const packet_info *pinfo, teams_connection *c, bool f
     const double silence = ts_seconds(&c->last, teams_time(pinfo));
     const bool heard = c->packets[FROM_SERVER] > p->idle_heard;
 
-    if (silence >= IDLE_MIN && (p->idle == 0 || heard)) {
+    if (silence >= IDLE_MIN && p->vain_before == 0 && (p->idle == 0 || heard)) {
         outlived(p);
         p->idle = silence;
         p->idle_over = *teams_time(pinfo);
@@ -56,7 +71,7 @@ static double
 idle_before(const packet_info *pinfo, const teams_connection *c, bool from_client)
 {
     const struct teams_connection_private *p = c->p;
-    const double now = ts_seconds(&c->last, teams_time(pinfo));
+    const double now = p->vain_before > 0 ? 0 : ts_seconds(&c->last, teams_time(pinfo));
     const double since = ts_seconds(&p->idle_over, teams_time(pinfo));
     const bool unheard = p->idle_by_client && c->packets[FROM_SERVER] == p->idle_heard;
 
@@ -113,6 +128,9 @@ how_text(teams_connection_cut cut)
 void
 teams_connection_note_end(packet_info *pinfo, teams_connection *c)
 {
+    c->vain = c->p->vain_before;
+    c->vain_by_client = c->p->vain_by_client;
+    c->vain_seconds = c->vain == 0 ? 0 : ts_seconds(&c->p->vain_since[c->vain_by_client], teams_time(pinfo));
     c->idle_before_end = idle_before(pinfo, c, c->ended_by_client);
     c->p->cut = cut_of(pinfo, c);
     const teams_connection *before = cut_before(c);

@@ -196,6 +196,10 @@ struct teams_connection_private {
     unsigned idle_heard;        /* packets of the server's by then */
     double survived;            /* the longest silence after which both sides went on */
     teams_connection_cut cut;   /* how it ended after one */
+    unsigned vain[2];           /* retransmissions and keep-alives of that side since the other one was heard */
+    nstime_t vain_since[2];     /* the first of them */
+    unsigned vain_before;       /* the same of both, before the frame at hand */
+    bool vain_by_client;        /* of whom they are */
     address card;               /* the client's on the link; AT_NONE where it has none */
     struct teams_requests *requests;    /* HTTP inside TLS that is decrypted; NULL: none seen */
 };
@@ -258,6 +262,8 @@ teams_connection *teams_connection_of_tcp(packet_info *pinfo, teams_connection *
 
 /* Each frame, once it is counted; then the frame that ends the connection. */
 void teams_connection_note_idle(const packet_info *pinfo, teams_connection *c, bool from_client, unsigned payload);
+/* Before it: resent tells a retransmission or a keep-alive. */
+void teams_connection_note_vain(const packet_info *pinfo, teams_connection *c, bool from_client, bool resent);
 void teams_connection_note_end(packet_info *pinfo, teams_connection *c);
 
 /* ---- connection_resolvers.c ---- */

@@ -20,7 +20,7 @@ CLIENT, RELAY, RESOLVER = ("192.0.2.10", 50010), ("52.114.7.7", 3478), ("192.0.2
 
 
 def test_the_table_is_read():
-    assert len(ROWS) == 26
+    assert len(ROWS) == 27
 
 
 @pytest.mark.parametrize("number, path, name", ROWS)
@@ -118,6 +118,15 @@ def test_records_of_an_answer(capture, before, shown):
     text = (16, b"\x04text")
     rows = values(capture(answer_of(*[text] * before, address_record(9))), "teams_dns.address")
     assert rows[1]["teams_dns.address"] == shown
+
+
+@pytest.mark.parametrize("sent, answered, matched", [(1, 1, True), (2, 1, True), (3, 2, True), (8, 1, True), (9, 1, False), (9, 2, True), (20, 12, False), (20, 13, True)])
+def test_sendings_of_a_question(capture, sent, answered, matched):
+    """The answer to one of several sendings is matched with it as long as it is one of the latest."""
+    name = "teams.microsoft.com"
+    packets = [captures.dns(number, name) for number in range(1, sent + 1)] + [captures.dns(answered, name, "52.113.194.132")]
+    rows = values(capture(packets), "teams.dns_time")
+    assert [bool(row["teams.dns_time"]) for row in rows] == [False] * sent + [matched]
 
 
 @pytest.mark.parametrize("given, shown", [(64, 64), (65, 64), (90, 64)])

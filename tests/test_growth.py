@@ -6,10 +6,14 @@ between a long and a short capture, so what tshark needs to start does not count
 of ms-stun by itself; time also that of all plugins with all reports drawn."""
 
 import shutil
+import sys
 
 import pytest
 
 import harness
+
+sys.path.insert(0, str(harness.ROOT / "tests/bench"))
+import captures  # noqa: E402  pylint: disable=wrong-import-position
 from growth import Growth, cost, write
 from growth_kinds import ALL_KINDS, CLIENT, PEER, active_destination, answered_port, datagram, random32, request, rtp, stun, u32, u64
 
@@ -52,6 +56,17 @@ def test_linear_and_small(kind, stage, tmp_path):
     assert long - start < 7 * max(short - start, 0.15), f"{start:.2f} s to start, {short:.2f} s short, {long:.2f} s long"
     more = ((long_bytes - short_bytes) - (stock[1] - stock[0])) / (LONG - SHORT)
     assert more < most, f"{more:.0f} bytes more than stock for each frame"
+
+
+# Bytes more than stock for a name of Teams' that never comes again, with its question, its answer, its address and its socket.
+NAME_BYTES = 3850
+
+
+def test_names_are_small(tmp_path):
+    plugins, none = harness.loaded_plugins(harness.stage_dir()), harness.workspace() / "no-plugins"
+    storms = [captures.write(tmp_path / f"{count}.pcap", captures.names(), 2 * count) for count in (10000, 60000)]
+    few, many = (cost(storm, plugins)[1] - cost(storm, none)[1] for storm in storms)
+    assert (many - few) / 50000 < NAME_BYTES
 
 
 @pytest.mark.parametrize("kind", ALL_KINDS)

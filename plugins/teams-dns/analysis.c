@@ -171,7 +171,7 @@ match_question(ts_message *message)
 {
     packet_info *pinfo = message->pinfo;
     const ts_dns_message *dns = message->dns;
-    ts_question *question = ts_history_question(pinfo, message->client, message->links[0].kind.name, dns->qtype, true);
+    ts_question *question = ts_history_question(pinfo, message->history, message->links[0].kind.name, dns->qtype);
     ts_name_question *state = &question->state;
 
     message->question = question;
@@ -212,7 +212,7 @@ static void
 note_resolver(const ts_message *message)
 {
     if (message->dns->dns && !message->dns->response)
-        ts_history_client(message->pinfo, message->server)->resolver = true;
+        ts_history_client(message->server)->resolver = true;
     message->history->resolver = message->history->resolver || message->iterative;
 }
 
@@ -242,9 +242,8 @@ set_ends(ts_message *message)
     message->role = message->dns->dns ? TS_ROLE_QUESTION : message->dns->proxy ? TS_ROLE_PROXY : TS_ROLE_SERVER_NAME;
 }
 
-/* Texts that outlive the packet; only messages that are shown need them. */
-static void
-keep_names(ts_message *message)
+void
+ts_keep_names(ts_message *message)
 {
     for (unsigned i = 0; i < message->link_count; i++)
         message->links[i].kind.name = ts_history_text(message->links[i].kind.name);
@@ -308,10 +307,10 @@ ts_analyse(packet_info *pinfo, const ts_dns_message *dns, ts_message *message)
     if (!message->any_shown)
         return true;
 
-    keep_names(message);
+    ts_keep_names(message);
     collect_addresses(message);
     sum_up(message);
-    message->history = ts_history_client(pinfo, message->client);
+    message->history = ts_history_client(message->client);
     if (dns->dns)
         match_question(message);
     else if (message->role == TS_ROLE_SERVER_NAME && message->links[0].prefix == NULL)

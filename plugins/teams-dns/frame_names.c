@@ -8,6 +8,10 @@
 
 #include <string.h>
 
+/* By the name's text: what was kept of names alone, and of whole chains that begin with one. */
+static wmem_map_t *single_names;
+static wmem_map_t *whole_chains;
+
 /* "pipe.skype.com: Telemetry (Skype shared), akamai-gtm, northeurope" */
 static const char *
 summary(const ts_message *message)
@@ -36,22 +40,45 @@ summary(const ts_message *message)
     return ts_history_text(wmem_strbuf_get_str(text));
 }
 
-static const char *
-name_alone(const ts_message *message)
+void
+ts_frame_names_register(void)
 {
-    return ts_history_text(message->links[0].kind.name);
+    single_names = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_direct_hash, g_direct_equal);
+    whole_chains = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_direct_hash, g_direct_equal);
 }
 
-static ts_name_class *
+/* The copy that was kept last for the name where it says the same, as most do; else one more. */
+static const ts_name_class *
+keep_class(wmem_map_t *kept, const ts_name_class *kind)
+{
+    ts_name_class *known = (ts_name_class *)wmem_map_lookup(kept, kind->name);
+
+    if (known != NULL && memcmp(known, kind, sizeof *kind) == 0)
+        return known;
+    known = (ts_name_class *)wmem_memdup(wmem_file_scope(), kind, sizeof *kind);
+    wmem_map_insert(kept, kind->name, known);
+    return known;
+}
+
+static const ts_name_class *
 keep_classes(const ts_message *message)
 {
+    if (message->link_count == 1)
+        return keep_class(single_names, &message->links[0].kind);
+
     ts_name_class *classes = wmem_alloc_array(wmem_file_scope(), ts_name_class, message->link_count);
 
-    for (unsigned i = 0; i < message->link_count; i++) {
+    for (unsigned i = 0; i < message->link_count; i++)
         classes[i] = message->links[i].kind;
-        classes[i].name = ts_history_text(classes[i].name);
-    }
     return classes;
+}
+
+static const ts_name_class *
+keep_whole(const ts_message *message, const ts_name_class *classes)
+{
+    if (!message->any_shown || memcmp(&message->whole, classes, sizeof *classes) == 0)
+        return classes;
+    return keep_class(whole_chains, &message->whole);
 }
 
 /* Keeps the shown names; where says at which index each link went, -1 for none. */
@@ -110,7 +137,7 @@ keep_addresses(const ts_message *message)
 static void
 keep_owners(const ts_message *message, const int *where, ts_shown_message *shown)
 {
-    int *owners = wmem_alloc_array(wmem_file_scope(), int, message->address_count + 1);
+    int *owners = message->address_count == 0 ? NULL : wmem_alloc_array(wmem_file_scope(), int, message->address_count);
 
     for (unsigned i = 0; i < message->address_count; i++)
         owners[i] = where[message->addresses[i].link];
@@ -137,12 +164,9 @@ static void
 leave_info(const ts_message *message, const ts_name_class *classes, const ts_name_address *addresses, wmem_array_t *problems)
 {
     ts_name_info *info = (ts_name_info *)ts_frame_info_keep(message->pinfo, TS_INFO_NAME, sizeof *info);
-    ts_name_class *whole;
 
     if (info == NULL)
         return;
-    whole = wmem_new(wmem_file_scope(), ts_name_class);
-    *whole = message->any_shown ? message->whole : classes[0];
     info->role = message->role;
     info->response = message->dns->response;
     info->tcp = message->tcp;
@@ -156,7 +180,7 @@ leave_info(const ts_message *message, const ts_name_class *classes, const ts_nam
     info->retransmission = message->retransmission;
     info->links = classes;
     info->link_count = message->link_count;
-    info->whole = whole;
+    info->whole = keep_whole(message, classes);
     info->addresses = addresses;
     info->address_count = message->address_count;
     info->problems = info_problems(problems);
@@ -167,23 +191,25 @@ leave_info(const ts_message *message, const ts_name_class *classes, const ts_nam
 }
 
 ts_shown_message *
-ts_frame_names_keep(const ts_message *message, wmem_array_t *problems)
+ts_frame_names_keep(ts_message *message, wmem_array_t *problems)
 {
     int where[TS_CHAIN_MAX];
     ts_shown_message *shown;
-    ts_name_class *classes;
+    const ts_name_class *classes;
 
     if (!message->any_shown && problems == NULL) {
         /* A stranger's server name takes the flow from whoever its address belongs to. */
         if (message->role == TS_ROLE_SERVER_NAME) {
-            message->links[0].kind.name = ts_history_text(message->links[0].kind.name);
+            ts_keep_names(message);
             leave_info(message, keep_classes(message), NULL, NULL);
         }
         return NULL;
     }
+    if (!message->any_shown)
+        ts_keep_names(message);
 
     shown = wmem_new0(wmem_file_scope(), ts_shown_message);
-    shown->summary = message->any_shown ? summary(message) : name_alone(message);
+    shown->summary = message->any_shown ? summary(message) : message->links[0].kind.name;
     classes = keep_classes(message);
     shown->chain = classes;
     shown->chain_length = message->any_shown ? message->chain_length : 0;

@@ -41,6 +41,24 @@ static wmem_map_t *expansions;
 static wmem_map_t *placements;
 static wmem_map_t *shared_answers;
 
+/* Questions are told apart by client, name (in lower case) and type. */
+static unsigned
+question_hash(const void *key)
+{
+    const ts_question *question = (const ts_question *)key;
+
+    return add_address_to_hash(wmem_str_hash(question->state.name) ^ question->state.qtype, &question->client->addr);
+}
+
+static gboolean
+question_equal(const void *a, const void *b)
+{
+    const ts_question *one = (const ts_question *)a, *other = (const ts_question *)b;
+
+    return one->client == other->client && one->state.qtype == other->state.qtype &&
+        strcmp(one->state.name, other->state.name) == 0;
+}
+
 static wmem_map_t *
 text_map(void)
 {
@@ -59,8 +77,8 @@ ts_history_register(void)
     register_cleanup_routine(forget_likenesses);
     ts_nat64_register();
     texts = text_map();
-    clients = text_map();
-    questions = text_map();
+    clients = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), ts_address_hash, ts_address_key_equal);
+    questions = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), question_hash, question_equal);
     anchors = text_map();
     discoveries = text_map();
     expansions = text_map();
@@ -97,40 +115,41 @@ ts_history_since(const packet_info *pinfo, const nstime_t *then)
 }
 
 ts_client *
-ts_history_client(packet_info *pinfo, const address *client)
+ts_history_client(const address *addr)
 {
-    const char *key = address_to_str(pinfo->pool, client);
-    ts_client *found = (ts_client *)wmem_map_lookup(clients, key);
+    ts_client *client = (ts_client *)wmem_map_lookup(clients, addr);
 
-    if (found == NULL) {
-        found = wmem_new0(wmem_file_scope(), ts_client);
-        wmem_map_insert(clients, ts_history_text(key), found);
+    if (client == NULL) {
+        client = wmem_new0(wmem_file_scope(), ts_client);
+        copy_address_wmem(wmem_file_scope(), &client->addr, addr);
+        wmem_map_insert(clients, &client->addr, client);
     }
-    return found;
+    return client;
 }
 
-static const char *
-question_key(packet_info *pinfo, const address *client, const char *lower, uint16_t qtype)
+static ts_question *
+question_of(const ts_client *client, const char *lower, uint16_t qtype)
 {
-    return wmem_strdup_printf(pinfo->pool, "%s %u %s", address_to_str(pinfo->pool, client), qtype, lower);
+    const ts_question key = { .client = client, .state = { .name = lower, .qtype = qtype } };
+
+    return (ts_question *)wmem_map_lookup(questions, &key);
 }
 
 /* Questions of other types know the A question for their name. */
 static void
-link_address_question(packet_info *pinfo, const address *client, ts_question *question)
+link_address_question(ts_question *question)
 {
     static const uint16_t others[] = { TS_DNS_TYPE_AAAA, TS_DNS_TYPE_HTTPS };
     const char *name = question->state.name;
 
     if (question->state.qtype != TS_DNS_TYPE_A) {
-        const ts_question *a = (const ts_question *)wmem_map_lookup(questions,
-            question_key(pinfo, client, name, TS_DNS_TYPE_A));
+        const ts_question *a = question_of(question->client, name, TS_DNS_TYPE_A);
 
         question->state.address = a == NULL ? NULL : &a->state;
         return;
     }
     for (size_t i = 0; i < array_length(others); i++) {
-        ts_question *other = (ts_question *)wmem_map_lookup(questions, question_key(pinfo, client, name, others[i]));
+        ts_question *other = question_of(question->client, name, others[i]);
 
         if (other != NULL)
             other->state.address = &question->state;
@@ -138,18 +157,18 @@ link_address_question(packet_info *pinfo, const address *client, ts_question *qu
 }
 
 ts_question *
-ts_history_question(packet_info *pinfo, const address *client, const char *name, uint16_t qtype, bool create)
+ts_history_question(packet_info *pinfo, const ts_client *client, const char *name, uint16_t qtype)
 {
     const char *lower = wmem_ascii_strdown(pinfo->pool, name, -1);
-    const char *key = question_key(pinfo, client, lower, qtype);
-    ts_question *question = (ts_question *)wmem_map_lookup(questions, key);
+    ts_question *question = question_of(client, lower, qtype);
 
-    if (question == NULL && create) {
+    if (question == NULL) {
         question = wmem_new0(wmem_file_scope(), ts_question);
+        question->client = client;
         question->state.name = ts_history_text(lower);
         question->state.qtype = qtype;
-        wmem_map_insert(questions, wmem_strdup(wmem_file_scope(), key), question);
-        link_address_question(pinfo, client, question);
+        wmem_map_insert(questions, question, question);
+        link_address_question(question);
     }
     return question;
 }
@@ -166,8 +185,8 @@ ts_history_match(ts_question *question, const packet_info *pinfo, const address 
 {
     ts_try *found = NULL;
 
-    for (unsigned i = 0; i < TS_QUESTION_TRIES; i++) {
-        ts_try *one = &question->ring[(question->ring_next + i) % TS_QUESTION_TRIES];
+    for (unsigned i = 0; i < question->ring_size; i++) {
+        ts_try *one = &question->ring[(question->ring_next + i) % question->ring_size];
 
         if (!is_try(one, server, port, id))
             continue;
@@ -177,7 +196,7 @@ ts_history_match(ts_question *question, const packet_info *pinfo, const address 
         }
         found = one;
     }
-    for (unsigned i = 0; found != NULL && !found->answered && i < TS_QUESTION_TRIES; i++) {
+    for (unsigned i = 0; found != NULL && !found->answered && i < question->ring_size; i++) {
         ts_try *one = &question->ring[i];
 
         if (one != found && is_try(one, server, port, id))
@@ -197,11 +216,26 @@ begin_tries(ts_name_question *state, const packet_info *pinfo)
     state->unanswered_reported = false;
 }
 
+/* The place of the next sending: that of the oldest one where there is room for no more. */
+static ts_try *
+next_try(ts_question *question)
+{
+    if (question->ring_next == question->ring_size && question->ring_size < TS_QUESTION_TRIES) {
+        const unsigned size = MAX(1, 2 * question->ring_size);
+
+        question->ring = (ts_try *)wmem_realloc(wmem_file_scope(), question->ring, size * sizeof(ts_try));
+        memset(&question->ring[question->ring_size], 0, (size - question->ring_size) * sizeof(ts_try));
+        question->ring_size = size;
+    }
+    question->ring_next %= question->ring_size;
+    return &question->ring[question->ring_next++];
+}
+
 bool
 ts_history_ask(ts_question *question, const packet_info *pinfo, const address *server, uint16_t port, uint16_t id)
 {
     ts_name_question *state = &question->state;
-    ts_try *one = &question->ring[question->ring_next];
+    ts_try *one = next_try(question);
     const double since = state->tries > 0 ? ts_history_since(pinfo, &state->last_time) : 0.0;
     const bool again = state->tries > 0 && since <= TS_TRY_MAX_SECONDS;
 
@@ -221,7 +255,6 @@ ts_history_ask(ts_question *question, const packet_info *pinfo, const address *s
         free_address_wmem(wmem_file_scope(), &one->server);
         copy_address_wmem(wmem_file_scope(), &one->server, server);
     }
-    question->ring_next = (question->ring_next + 1) % TS_QUESTION_TRIES;
     return again;
 }
 
@@ -288,7 +321,8 @@ ts_history_expansion(packet_info *pinfo, const address *client, const char *name
 const char *
 ts_history_expanded(packet_info *pinfo, const address *client, const char *name)
 {
-    const moment *when = remembered(expansions, pinfo, client_key(pinfo, client, name), EXPANSION_SECONDS);
+    const moment *when = wmem_map_size(expansions) == 0 ? NULL :
+        remembered(expansions, pinfo, client_key(pinfo, client, name), EXPANSION_SECONDS);
 
     return when == NULL ? NULL : when->name;
 }

@@ -283,6 +283,7 @@ proto_register_teams_dns(void)
     ts_expert_register(&ts_dns_expert_table, proto_teams_dns);
     ts_user_names_register(prefs_register_protocol(proto_teams_dns, NULL));
     ts_history_register();
+    ts_frame_names_register();
 
     /* Here and not in the handoff: the postdissector of "teams" has to run after this one. */
     teams_dns_handle = register_dissector("teams_dns", dissect_teams_dns, proto_teams_dns);

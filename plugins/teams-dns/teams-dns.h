@@ -63,17 +63,22 @@ typedef struct {
     bool answered;
 } ts_try;
 
+typedef struct ts_client ts_client;
+
 /* One name and type that a client asked for. */
 typedef struct {
     ts_name_question state;     /* what reports may read, too */
+    const ts_client *client;
     unsigned failures;          /* SERVFAIL and REFUSED since the latest other answer */
     bool iterative;             /* asked without RD, as no client asks */
-    ts_try ring[TS_QUESTION_TRIES];
+    ts_try *ring;               /* grows up to TS_QUESTION_TRIES: most are asked once */
+    unsigned ring_size;
     unsigned ring_next;
 } ts_question;
 
 /* What a client (an address) has looked up so far; frames of the first time, 0: never. */
-typedef struct {
+struct ts_client {
+    address addr;
     ts_name_client state;       /* what reports may read, too */
     uint32_t teams;             /* a Teams or shared Skype service */
     uint32_t work;              /* Teams or Skype for Business for work accounts */
@@ -88,7 +93,7 @@ typedef struct {
     bool like_a_client;         /* something else was asked or answered, or a server name sent */
     ts_question *pending[TS_CLIENT_PENDING];    /* questions that may lack their answer */
     unsigned pending_next;
-} ts_client;
+};
 
 /* Where one resolver last placed a name. */
 typedef struct {
@@ -104,11 +109,11 @@ void ts_history_register(void);
 /* One copy of a text for the whole capture. */
 const char *ts_history_text(const char *text);
 
-/* What a client or question is known for; created on demand where create is set, else NULL where unknown. */
-ts_client *ts_history_client(packet_info *pinfo, const address *client);
-ts_question *ts_history_question(packet_info *pinfo, const address *client, const char *name, uint16_t qtype, bool create);
+/* What a client or question is known for; made on demand. */
+ts_client *ts_history_client(const address *addr);
+ts_question *ts_history_question(packet_info *pinfo, const ts_client *client, const char *name, uint16_t qtype);
 
-/* The first sending of the question that an answer belongs to, or NULL. */
+/* The first sending of the question that an answer belongs to, or NULL. Valid until the question is asked again. */
 ts_try *ts_history_match(ts_question *question, const packet_info *pinfo, const address *server, uint16_t port, uint16_t id);
 /* Keeps a question; true where it repeats one that has no answer yet. */
 bool ts_history_ask(ts_question *question, const packet_info *pinfo, const address *server, uint16_t port, uint16_t id);
@@ -145,7 +150,7 @@ double ts_history_since(const packet_info *pinfo, const nstime_t *then);
 
 /* One name of a message. */
 typedef struct {
-    ts_name_class kind;         /* blank but for the name where not shown */
+    ts_name_class kind;         /* blank but for the name where not shown; compared as bytes: zeroed by ts_name_class_blank() */
     ts_name_result info;
     bool shown;                 /* the taxonomy knows it, and it may say so */
     bool possible;              /* of a shared zone, listed, but no chain proves it */
@@ -191,6 +196,9 @@ bool ts_analyse(packet_info *pinfo, const ts_dns_message *dns, ts_message *messa
 
 /* First pass: keeps the NAT64 prefix that a message tells, and tells it on. */
 void ts_learn_nat64(packet_info *pinfo, const ts_dns_message *dns);
+
+/* Names that outlive the packet, one copy of each: for messages of which anything is kept. */
+void ts_keep_names(ts_message *message);
 
 /*
  * Classifies the i-th name of a message; anchored says whether the names before
@@ -280,10 +288,12 @@ typedef struct ts_shown_message {
     unsigned problem_count;
 } ts_shown_message;
 
+void ts_frame_names_register(void);
+
 /*
  * Keeps what a message says for later passes, and leaves it for "teams".
  * problems may be NULL. NULL where there is nothing to show.
  */
-ts_shown_message *ts_frame_names_keep(const ts_message *message, wmem_array_t *problems);
+ts_shown_message *ts_frame_names_keep(ts_message *message, wmem_array_t *problems);
 
 #endif /* TEAMSHARK_TEAMS_DNS_H */

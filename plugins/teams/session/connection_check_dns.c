@@ -24,7 +24,7 @@ questions(const teams_asked_name *asked)
     unsigned count = 0;
 
     for (unsigned type = 0; type < TEAMS_DNS_TYPE_COUNT; type++)
-        count += asked->types[type].asked;
+        count += teams_dns_of(asked, type)->asked;
     return count;
 }
 
@@ -34,14 +34,14 @@ answers(const teams_asked_name *asked)
     unsigned count = 0;
 
     for (unsigned type = 0; type < TEAMS_DNS_TYPE_COUNT; type++)
-        count += asked->types[type].answered;
+        count += teams_dns_of(asked, type)->answered;
     return count;
 }
 
 static unsigned
 addresses(const teams_asked_name *asked)
 {
-    return asked->types[TEAMS_DNS_A].addresses + asked->types[TEAMS_DNS_AAAA].addresses + asked->types[TEAMS_DNS_OTHER].addresses;
+    return teams_dns_of(asked, TEAMS_DNS_A)->addresses + teams_dns_of(asked, TEAMS_DNS_AAAA)->addresses + teams_dns_of(asked, TEAMS_DNS_OTHER)->addresses;
 }
 
 static const char *
@@ -157,9 +157,9 @@ tell_cut(teams_check *j, const teams_name_result *name, bool fatal, const char *
 static void
 tell_missing(teams_check *j, const teams_name_result *name, bool fatal)
 {
-    const teams_dns_outcome *a = &name->asked->types[TEAMS_DNS_A];
-    const unsigned count = a->missing + name->asked->types[TEAMS_DNS_AAAA].missing;
-    const uint32_t frame = a->problem_frame != 0 ? a->problem_frame : name->asked->types[TEAMS_DNS_AAAA].problem_frame;
+    const teams_dns_outcome *a = teams_dns_of(name->asked, TEAMS_DNS_A);
+    const unsigned count = a->missing + teams_dns_of(name->asked, TEAMS_DNS_AAAA)->missing;
+    const uint32_t frame = a->problem_frame != 0 ? a->problem_frame : teams_dns_of(name->asked, TEAMS_DNS_AAAA)->problem_frame;
 
     if (name->asked->cut_frame != 0)
         tell_cut(j, name, fatal, "NXDOMAIN: that alias does not exist for the resolver ");
@@ -174,8 +174,8 @@ tell_missing(teams_check *j, const teams_name_result *name, bool fatal)
 static void
 tell_empty(teams_check *j, const teams_name_result *name, bool fatal)
 {
-    const teams_dns_outcome *a = &name->asked->types[TEAMS_DNS_A];
-    const unsigned count = a->empty + name->asked->types[TEAMS_DNS_AAAA].empty;
+    const teams_dns_outcome *a = teams_dns_of(name->asked, TEAMS_DNS_A);
+    const unsigned count = a->empty + teams_dns_of(name->asked, TEAMS_DNS_AAAA)->empty;
     const teams_problem_place place = { .frame = a->problem_frame, .actor = TEAMS_BY_NETWORK, .name = name->name, .fatal = fatal };
     const int severity = fatal ? PI_ERROR : PI_NOTE;
 
@@ -196,7 +196,7 @@ failure_text(uint8_t rcode)
 static void
 tell_failed(teams_check *j, const teams_name_result *name, bool fatal)
 {
-    const teams_dns_outcome *a = &name->asked->types[TEAMS_DNS_A];
+    const teams_dns_outcome *a = teams_dns_of(name->asked, TEAMS_DNS_A);
 
     if (name->asked->cut_frame != 0) {
         tell_cut(j, name, fatal, wmem_strdup_printf(j->scope, "%s from the resolver ", failure_text(a->failure)));
@@ -225,7 +225,7 @@ check_failed_before(teams_check *j)
 
     for (unsigned i = 0; i < teams_check_name_count(j); i++) {
         const teams_name_result *name = teams_check_name(j, i);
-        const teams_dns_outcome *a = name->asked == NULL ? NULL : &name->asked->types[TEAMS_DNS_A];
+        const teams_dns_outcome *a = name->asked == NULL ? NULL : teams_dns_of(name->asked, TEAMS_DNS_A);
 
         if (a == NULL || a->failed == 0 || addresses(name->asked) == 0 || !is_needed(name))
             continue;
@@ -237,7 +237,7 @@ check_failed_before(teams_check *j)
         teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_FAILED], PI_WARN,
             (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .names = list.seen },
             "%u question%s about %s failed (%s), and others were answered with an address", count, count == 1 ? "" : "s",
-            teams_name_list_text(&list), failure_text(first->types[TEAMS_DNS_A].failure));
+            teams_name_list_text(&list), failure_text(teams_dns_of(first, TEAMS_DNS_A)->failure));
 }
 
 /* The same of names that did not exist for one resolver, or for some time. */
@@ -249,7 +249,7 @@ check_missing_before(teams_check *j)
 
     for (unsigned i = 0; i < teams_check_name_count(j); i++) {
         const teams_name_result *name = teams_check_name(j, i);
-        const teams_dns_outcome *a = name->asked == NULL ? NULL : &name->asked->types[TEAMS_DNS_A];
+        const teams_dns_outcome *a = name->asked == NULL ? NULL : teams_dns_of(name->asked, TEAMS_DNS_A);
 
         if (a == NULL || a->missing == 0 || addresses(name->asked) == 0 || !is_needed(name))
             continue;
@@ -273,7 +273,7 @@ is_list(const teams_check *j)
     for (unsigned i = 0; i < teams_check_name_count(j); i++) {
         const teams_asked_name *asked = teams_check_name(j, i)->asked;
 
-        if (asked == NULL || questions(asked) != 1 || asked->types[TEAMS_DNS_A].missing != 1)
+        if (asked == NULL || questions(asked) != 1 || teams_dns_of(asked, TEAMS_DNS_A)->missing != 1)
             return false;
     }
     return teams_check_name_count(j) >= TS_LIST_MIN && teams_check_connection_count(j) == 0;
@@ -287,7 +287,7 @@ tell_list(teams_check *j)
     for (unsigned i = 0; i < teams_check_name_count(j); i++) {
         const teams_asked_name *asked = teams_check_name(j, i)->asked;
 
-        teams_name_list_add(&list, asked->name, asked->types[TEAMS_DNS_A].problem_frame);
+        teams_name_list_add(&list, asked->name, teams_dns_of(asked, TEAMS_DNS_A)->problem_frame);
     }
     teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_MISSING], PI_WARN,
         (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_UNKNOWN, .name = list.first, .names = list.seen },
@@ -304,7 +304,7 @@ check_addresses(teams_check *j)
     }
     for (unsigned i = 0; i < teams_check_name_count(j); i++) {
         const teams_name_result *name = teams_check_name(j, i);
-        const teams_dns_outcome *a = name->asked == NULL ? NULL : &name->asked->types[TEAMS_DNS_A];
+        const teams_dns_outcome *a = name->asked == NULL ? NULL : teams_dns_of(name->asked, TEAMS_DNS_A);
 
         if (a == NULL || addresses(name->asked) > 0 || a->answered == 0 || name->stage == TS_STAGE_DISCOVERY_LEGACY)
             continue;
@@ -398,11 +398,11 @@ check_refused_types(teams_check *j)
         return;     /* it answers in its own way */
     for (unsigned i = 0; i < teams_check_name_count(j); i++) {
         const teams_asked_name *asked = teams_check_name(j, i)->asked;
-        const bool refused = asked != NULL && (asked->types[TEAMS_DNS_AAAA].failed > 0 || asked->types[TEAMS_DNS_OTHER].failed > 0);
+        const bool refused = asked != NULL && (teams_dns_of(asked, TEAMS_DNS_AAAA)->failed > 0 || teams_dns_of(asked, TEAMS_DNS_OTHER)->failed > 0);
 
-        if (refused && asked->types[TEAMS_DNS_A].addresses > 0)
-            teams_name_list_add(&list, asked->name, asked->types[TEAMS_DNS_AAAA].failed > 0 ?
-                asked->types[TEAMS_DNS_AAAA].problem_frame : asked->types[TEAMS_DNS_OTHER].problem_frame);
+        if (refused && teams_dns_of(asked, TEAMS_DNS_A)->addresses > 0)
+            teams_name_list_add(&list, asked->name, teams_dns_of(asked, TEAMS_DNS_AAAA)->failed > 0 ?
+                teams_dns_of(asked, TEAMS_DNS_AAAA)->problem_frame : teams_dns_of(asked, TEAMS_DNS_OTHER)->problem_frame);
     }
     if (list.names > 0)
         teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_AAAA_REFUSED], PI_NOTE,
@@ -419,7 +419,7 @@ check_slow(teams_check *j)
 
     for (unsigned i = 0; i < teams_check_name_count(j); i++) {
         const teams_asked_name *asked = teams_check_name(j, i)->asked;
-        const teams_dns_outcome *a = asked == NULL ? NULL : &asked->types[TEAMS_DNS_A];
+        const teams_dns_outcome *a = asked == NULL ? NULL : teams_dns_of(asked, TEAMS_DNS_A);
 
         if (a == NULL || a->fastest <= 0)
             continue;

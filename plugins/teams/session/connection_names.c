@@ -83,17 +83,17 @@ learn_host(const packet_info *pinfo, const address *addr, const teams_net_client
 /* ---- questions and answers ---- */
 
 static teams_asked_name *
-asked_name_of(const packet_info *pinfo, teams_net_client *client, const ts_name_info *info)
+asked_name_of(packet_info *pinfo, teams_net_client *client, const ts_name_info *info)
 {
-    const char *key = wmem_ascii_strdown(wmem_file_scope(), info->links[0].name, -1);
+    const char *key = wmem_ascii_strdown(pinfo->pool, info->links[0].name, -1);
     teams_asked_name *asked = (teams_asked_name *)wmem_map_lookup(client->names, key);
 
     if (asked == NULL) {
         asked = wmem_new0(wmem_file_scope(), teams_asked_name);
-        asked->name = key;
+        asked->name = wmem_strdup(wmem_file_scope(), key);
         asked->frame = pinfo->num;
         asked->first = *teams_time(pinfo);
-        wmem_map_insert(client->names, key, asked);
+        wmem_map_insert(client->names, asked->name, asked);
         if (client->last_name == NULL)
             client->first_name = asked;
         else
@@ -117,7 +117,11 @@ asked_name_of(const packet_info *pinfo, teams_net_client *client, const ts_name_
 static teams_dns_outcome *
 outcome_of(teams_asked_name *asked, uint16_t qtype)
 {
-    return &asked->types[qtype == QTYPE_A ? TEAMS_DNS_A : qtype == QTYPE_AAAA ? TEAMS_DNS_AAAA : TEAMS_DNS_OTHER];
+    const teams_dns_type type = qtype == QTYPE_A ? TEAMS_DNS_A : qtype == QTYPE_AAAA ? TEAMS_DNS_AAAA : TEAMS_DNS_OTHER;
+
+    if (asked->types[type] == NULL)
+        asked->types[type] = wmem_new0(wmem_file_scope(), teams_dns_outcome);
+    return asked->types[type];
 }
 
 static void

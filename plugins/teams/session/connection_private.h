@@ -74,7 +74,7 @@ typedef struct teams_asked_name {
     ts_service service;
     ts_stage stage;
     bool required;
-    teams_dns_outcome types[TEAMS_DNS_TYPE_COUNT];
+    teams_dns_outcome *types[TEAMS_DNS_TYPE_COUNT];     /* NULL: never asked for; see teams_dns_of() */
     uint32_t frame;
     const teams_signin *signin; /* the latest of the client when it was last asked for; NULL: none */
     nstime_t first;
@@ -87,6 +87,15 @@ typedef struct teams_asked_name {
     uint32_t cut_frame;         /* an answer whose chain of aliases ends without an address */
     const char *cut_name;       /* where */
 } teams_asked_name;
+
+/* What the client's questions of the type about the name came to; all zero where there were none. */
+static inline const teams_dns_outcome *
+teams_dns_of(const teams_asked_name *asked, teams_dns_type type)
+{
+    static const teams_dns_outcome none;
+
+    return asked->types[type] == NULL ? &none : asked->types[type];
+}
 
 /* What is known of a client, by its address. */
 typedef struct teams_net_client {

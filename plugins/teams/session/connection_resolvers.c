@@ -127,8 +127,8 @@ add_wait(waits *w, const teams_asked_name *asked, const teams_resolver *dead)
     double cost = -1;
 
     for (unsigned type = 0; type < TEAMS_DNS_TYPE_COUNT; type++)
-        if (asked->types[type].late_for == dead)
-            cost = MAX(cost, asked->types[type].late);
+        if (teams_dns_of(asked, type)->late_for == dead)
+            cost = MAX(cost, teams_dns_of(asked, type)->late);
     if (cost < 0)
         return;
     w->least = w->names == 0 ? cost : MIN(w->least, cost);

@@ -476,6 +476,12 @@ def test_an_alias_of_no_known_network_has_no_network_beside_it():
     assert "> lyncpool.example.org\n" in text and "()" not in text
 
 
+@pytest.mark.parametrize("client,told", [(140, False), (141, False), (142, True)])
+def test_a_sign_in_after_the_relay_refutes_that_there_is_none(client, told):
+    call, = [call for call in calls(bundled("sessions/relay-first.pcap")) if call["client"] == f"192.168.1.{client}"]
+    assert ("relay-without-sign-in" in {problem["code"] for problem in call["problems"]}) == told
+
+
 # ---- what is sent says more than the port ----
 
 @pytest.mark.parametrize("client,modality", [(40, "audio"), (41, "audio"), (42, "video"), (43, "audio"), (44, "video")])

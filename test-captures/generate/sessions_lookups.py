@@ -4,7 +4,7 @@ other, lists that somebody checks."""
 from common import capture
 from resolver import A, AAAA, HTTPS, NXDOMAIN, REFUSED, chain, query, response
 from sessions import go_on, start
-from signin import Client
+from signin import Client, allocate
 
 EDGE = "e4593.g.akamaiedge.net"     # in no table
 
@@ -160,3 +160,13 @@ def lync_inside(c):
             client.connect(n + 0.1, address, "lyncdiscoverinternal.example.org")
     Client(c, "192.168.1.137").visit(140, "teams.microsoft.com", pool, address)
     c.udp(160, ("192.168.1.137", 123), ("192.168.1.1", 123), bytes(48))
+
+
+@capture("sessions/relay-first.pcap", "2026-03-02T08:00:00")
+def relay_first(c):
+    """A relay is asked at 0 s: by .140, which signs in 2 s later, by .141, which sends the server names of that alone, and by .142, which
+    does neither."""
+    for n in (140, 141, 142):
+        allocate(c, n / 1000, (f"192.168.1.{n}", 50012), ("52.114.250.10", 3478))
+    start(Client(c, "192.168.1.140"), 2)
+    Client(c, "192.168.1.141").connect(3, "52.113.194.132", "teams.microsoft.com")

@@ -1487,11 +1487,12 @@ add_path_change(calls_entry *entry)
     g_free(then);
 }
 
-/* What a frame said of UDP before a relay answered over it. */
+/* What a frame said of UDP before a relay answered over it, or of a sign-in before there was one. */
 static bool
 is_refuted(const calls_entry *entry, const report_problem *problem)
 {
-    return entry->udp_relay_answered && strcmp(problem->code, teams_expert_table.rows[TEAMS_EXPERT_UDP_BLOCKED].code) == 0;
+    return (entry->udp_relay_answered && strcmp(problem->code, teams_expert_table.rows[TEAMS_EXPERT_UDP_BLOCKED].code) == 0) ||
+        (entry->call->client->signin != NULL && strcmp(problem->code, teams_expert_table.rows[TEAMS_EXPERT_RELAY_WITHOUT_SIGNIN].code) == 0);
 }
 
 static int

@@ -193,3 +193,27 @@ def test_set_up_alone_does_not_say_what_the_capture_lacks(client):
     call, = [call for call in calls if call["client"] == client]
     assert call["verdict_code"] == "setup-only" and "in this capture" not in call["verdict"]
     assert len([call for call in calls if call["streams"]]) == 3
+
+
+# ---- what a new socket asks a relay beside a call ----
+
+@pytest.mark.parametrize("host, packets", [(41, [518, 168]), (42, [518]), (43, [518]), (44, [518 + 168]), (45, [518, 4]),
+                                           (46, [518, 168]), (47, [518])])
+def test_what_is_asked_beside_a_call_is_of_the_call_that_follows(host, packets):
+    """asked-beside.pcap: 4 packets with the relay, 14 of checks and 50 of media a second. A second call has its first requests, and
+    video of the same call has, too; of a socket that gets no further nothing is told, unless its credentials are another client's."""
+    told = [call for call in report_of(bundled("sessions/asked-beside.pcap")) if call["client"] == f"192.168.1.{host}"]
+    assert [call["packets"] for call in told] == packets
+    assert not {"udp-unanswered", "network-refused"} & set().union(*(codes(call) for call in told))
+    for call in told:
+        assert call["first_frame"] == call["allocations"][0]["frame"] == call["setup"]["allocation"]["frame"]
+        assert {port["moved_to_call"] for port in call["client_ports"]} == {0}
+
+
+def test_what_is_asked_beside_a_call_has_no_call_in_any_mode():
+    """Two requests and their answers at .41; at .45 the two before the credentials of the other client."""
+    path = bundled("sessions/asked-beside.pcap")
+    for options in ((), ("-2",)):
+        text = tshark("-r", str(path), *options, "-Y", "ms_turn && !teams.call", "-T", "fields", "-e", "udp.port")
+        ports = [int(port) for line in text.splitlines() for port in line.split(",") if port.startswith("33")]
+        assert {port: ports.count(port) for port in sorted(set(ports))} == {33541: 4, 33542: 2, 33543: 3, 33544: 4, 33545: 2, 33546: 4, 33547: 1}

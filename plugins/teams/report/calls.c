@@ -18,6 +18,7 @@ typedef struct {
     GHashTable *by_call;        /* teams_call -> index + 1 */
     GHashTable *directions;     /* teams_flow -> bits of the directions that were seen */
     GHashTable *two_sided;      /* teams_client: a flow of it has both directions */
+    GHashTable *held;           /* calls_held_new() */
     int hf_dscp;
     int hf_dscp6;
 } calls_state;
@@ -31,6 +32,7 @@ calls_start(void)
     state->by_call = g_hash_table_new(g_direct_hash, g_direct_equal);
     state->directions = g_hash_table_new(g_direct_hash, g_direct_equal);
     state->two_sided = g_hash_table_new(g_direct_hash, g_direct_equal);
+    state->held = calls_held_new();
     state->hf_dscp = proto_registrar_get_id_byname("ip.dsfield.dscp");
     state->hf_dscp6 = proto_registrar_get_id_byname("ipv6.tclass.dscp");
     return state;
@@ -44,6 +46,7 @@ calls_free(void *data)
     g_hash_table_destroy(state->by_call);
     g_hash_table_destroy(state->directions);
     g_hash_table_destroy(state->two_sided);
+    g_hash_table_destroy(state->held);
     g_ptr_array_unref(state->entries);
     g_free(state);
 }
@@ -106,15 +109,22 @@ calls_packet(void *data, packet_info *pinfo, epan_dissect_t *edt, const teams_ta
     teams_call *call = tap->info->call;
 
     add_direction(state, tap);
-    if (call == NULL || tap->info->flow == NULL || tap->info->flow->rejected)
+    if (tap->info->flow == NULL || tap->info->flow->rejected)
         return -1;
+    const int dscp = last_value(edt, pinfo->src.type == AT_IPv6 ? state->hf_dscp6 : state->hf_dscp);
+
+    if (call == NULL) {
+        calls_held_add(state->held, pinfo, tap, dscp);
+        return -1;
+    }
     const int index = entry_index(state, call);
     calls_entry *entry = (calls_entry *)g_ptr_array_index(state->entries, index);
 
+    calls_held_release(state->held, entry, pinfo, tap);
     if (tap->info->what == TEAMS_WHAT_REFUSAL)
         calls_entry_refuse(entry, pinfo, tap);
     else
-        calls_entry_add(entry, pinfo, tap, last_value(edt, pinfo->src.type == AT_IPv6 ? state->hf_dscp6 : state->hf_dscp));
+        calls_entry_add(entry, pinfo, tap, dscp);
     return index;
 }
 

@@ -292,6 +292,26 @@ calls_remote *calls_remote_find(const calls_entry *entry, const teams_flow *flow
 /* Both ways. */
 uint64_t calls_remote_packets(const calls_remote *remote);
 
+/* ---- calls_held.c: frames of which the call is known later ---- */
+
+typedef struct {
+    packet_info pinfo;          /* of its own are src and fd: a report looks at no more of it that lasts as long as the packet */
+    frame_data fd;
+    teams_tap tap;
+    ts_turn_info turn;          /* what the frame carries */
+    nstime_t when;
+    int dscp;
+} calls_held;
+
+/* Socket of a client -> frames. */
+GHashTable *calls_held_new(void);
+
+/* A message of a relay, or an error about one, of no call yet. */
+void calls_held_add(GHashTable *held, const packet_info *pinfo, const teams_tap *tap, int dscp);
+
+/* To the entry: what is held of the socket that the frame is of. */
+void calls_held_release(GHashTable *held, calls_entry *entry, const packet_info *pinfo, const teams_tap *tap);
+
 /* ---- calls_verdict.c ---- */
 
 /* At the end of the capture: kind, roles, problems and verdict. */

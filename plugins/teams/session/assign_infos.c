@@ -298,6 +298,7 @@ apply_turn(teams_frame_builder *b, const ts_frame_info *info)
     teams_builder_set_path(b, multiplexed ? TEAMS_PATH_MULTIPLEXED : TEAMS_PATH_RELAYED);
     if (turn->pseudo_tls)
         b->info.transport = TEAMS_TRANSPORT_PSEUDO_TLS;
+    b->key.turn = true;
     if (b->key.allocation == 0)
         b->key.allocation = turn->allocation;
     b->key.socket.credential = turn->credential;
@@ -473,7 +474,7 @@ teams_refusal_info(tvbuff_t *tvb, packet_info *pinfo)
     info.evidence = TS_EVIDENCE_CONVERSATION;
     info.path = TEAMS_PATH_UNKNOWN;
     info.call = flow->call;
-    info.signin = flow->call != NULL ? NULL : flow->client->signin;     /* a call's peer is no matter of the sign-in */
+    info.signin = flow->call != NULL || flow->base.what == TEAMS_WHAT_RELAY ? NULL : flow->client->signin;     /* a call's peer is no matter of the sign-in */
     const bool by_host = addresses_equal(&pinfo->src, &refusal.destination.addr);
 
     teams_expert_add(pinfo, TEAMS_EXPERT_REFUSED,

@@ -14,9 +14,8 @@
 #define MAX_KEPT 32
 
 teams_call_socket *
-teams_call_socket_new(uint16_t port, uint32_t frame)
+teams_call_socket_new(wmem_allocator_t *scope, uint16_t port, uint32_t frame)
 {
-    wmem_allocator_t *scope = wmem_file_scope();
     teams_call_socket *socket = wmem_new0(scope, teams_call_socket);
 
     socket->port = port;

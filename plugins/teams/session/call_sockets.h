@@ -39,7 +39,7 @@ typedef struct {
     const char *ufrag_remote;
 } teams_socket_key;
 
-teams_call_socket *teams_call_socket_new(uint16_t port, uint32_t frame);
+teams_call_socket *teams_call_socket_new(wmem_allocator_t *scope, uint16_t port, uint32_t frame);
 
 /* Adds what the frame says. Returns true where it changes what a result may rest on. */
 bool teams_call_socket_update(teams_call_socket *socket, const teams_socket_key *key);

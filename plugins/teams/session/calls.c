@@ -6,7 +6,6 @@
 
 #include "session/calls.h"
 
-#define CALL_GAP        30.0    /* seconds without any frame */
 #define NAME_WINDOW     60.0    /* a call's first name is no older than this */
 #define MEDIA_GAP       2.0     /* a call without media for longer has ended, or is held */
 
@@ -17,7 +16,7 @@
 static bool
 is_open(const teams_call *call, const packet_info *pinfo)
 {
-    return ts_seconds(&call->last, teams_time(pinfo)) <= CALL_GAP;
+    return ts_seconds(&call->last, teams_time(pinfo)) <= TEAMS_CALL_GAP;
 }
 
 static teams_call *
@@ -234,7 +233,7 @@ static teams_call *
 join(teams_model *model, const packet_info *pinfo, teams_client *client, const teams_socket_key *key, teams_call_socket **socket,
     const teams_call *left)
 {
-    *socket = teams_call_socket_new(key->local_port, pinfo->num);
+    *socket = teams_call_socket_new(wmem_file_scope(), key->local_port, pinfo->num);
     teams_call_socket_update(*socket, key);
     teams_call *call = find_call(client, pinfo, *socket, &key->remote.end.addr, left);
 
@@ -243,6 +242,33 @@ join(teams_model *model, const packet_info *pinfo, teams_client *client, const t
     enter(call, *socket);
     client->changes++;
     return call;
+}
+
+/*
+ * Beside a call that goes on, what a new socket asks a relay may be of that call or of
+ * another one. Its checks and its media tell, or its credentials.
+ */
+static bool
+is_undecided(const teams_client *client, packet_info *pinfo, const teams_call_key *key)
+{
+    bool running = false;
+    unsigned left = MAX_CALLS;
+
+    if (!key->turn || key->pair != 0 || key->media)
+        return false;
+    teams_call_socket *socket = teams_call_socket_new(pinfo->pool, key->socket.local_port, pinfo->num);
+    wmem_list_frame_t *at = open_call_at(client, pinfo, wmem_list_tail(client->calls));
+
+    teams_call_socket_update(socket, &key->socket);
+    for (; at != NULL && left-- > 0; at = open_call_at(client, pinfo, wmem_list_frame_prev(at))) {
+        const teams_call *call = call_at(at);
+        const teams_socket_relation relation = relation_to(call, socket);
+
+        if (relation > TEAMS_SOCKETS_UNDECIDED)
+            return false;
+        running = running || (relation == TEAMS_SOCKETS_UNDECIDED && is_established(call) && !is_quiet(call, pinfo));
+    }
+    return running;
 }
 
 teams_call *
@@ -256,9 +282,11 @@ teams_call_of(teams_model *model, packet_info *pinfo, teams_flow *flow, const te
         leave(socket);
         call = join(model, pinfo, client, &key->socket, &socket, call);
     } else if (call == NULL) {
+        if (is_undecided(client, pinfo, key))
+            return NULL;
         call = join(model, pinfo, client, &key->socket, &socket, NULL);
     } else if (socket == NULL) {
-        socket = teams_call_socket_new(key->socket.local_port, pinfo->num);
+        socket = teams_call_socket_new(wmem_file_scope(), key->socket.local_port, pinfo->num);
         enter(call, socket);
     }
     const bool decided = socket->established && socket->modality != TS_MODALITY_UNKNOWN;

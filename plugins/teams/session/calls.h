@@ -11,7 +11,9 @@
  *     or that nothing speaks against: one with the same remote end first; not a
  *     call that is established, where neither modality nor remote end is known
  *     to fit it, or that has had media and has none any more,
- * and otherwise begins a new one. Until it is established, a socket leaves a
+ * and otherwise begins a new one. What a new socket asks a relay while a call of
+ * its client goes on is of no call, unless the socket is known to be part of one
+ * or of none of them: its checks or its media tell, and reports add it then. Until it is established, a socket leaves a
  * call, for another or for one of its own, when something new about one of the client's
  * sockets shows that it is not part of it. What a frame was given stays.
  */
@@ -21,15 +23,18 @@
 
 #include "session/call_sockets.h"
 
+#define TEAMS_CALL_GAP 30.0     /* seconds without any frame: the call is over */
+
 /* What a frame says of the call it belongs to. */
 typedef struct {
     uint32_t allocation;        /* 0: none */
     uint32_t pair;
+    bool turn;                  /* to or from a relay */
     bool media;
     teams_socket_key socket;
 } teams_call_key;
 
-/* First pass only. */
+/* First pass only. NULL: of which call the frame is cannot be told yet. */
 teams_call *teams_call_of(teams_model *model, packet_info *pinfo, teams_flow *flow, const teams_call_key *key);
 
 /* The call of the client that a signalling frame belongs to, NULL where none is open. */

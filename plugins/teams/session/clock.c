@@ -66,14 +66,20 @@ follow(teams_model *model, const packet_info *pinfo)
 }
 
 void
+teams_clock_again(teams_model *model, const packet_info *pinfo)
+{
+    const nstime_t *shift = shift_at(model, pinfo->num);
+
+    model->clock.now = pinfo->abs_ts;
+    if (shift != NULL)
+        nstime_add(&model->clock.now, shift);
+}
+
+void
 teams_clock_frame(teams_model *model, const packet_info *pinfo)
 {
     if (PINFO_FD_VISITED(pinfo)) {
-        const nstime_t *shift = shift_at(model, pinfo->num);
-
-        model->clock.now = pinfo->abs_ts;
-        if (shift != NULL)
-            nstime_add(&model->clock.now, shift);
+        teams_clock_again(model, pinfo);
         return;
     }
     if (model->clock.changes == NULL) {

@@ -283,6 +283,9 @@ void teams_clients_count(teams_model *model, const packet_info *pinfo);
 /* Each frame, before anything else: later passes look up what the first one found. */
 void teams_clock_frame(teams_model *model, const packet_info *pinfo);
 
+/* A report comes back to a frame that it has seen, and then to the one that is dissected. */
+void teams_clock_again(teams_model *model, const packet_info *pinfo);
+
 /*
  * The time of the frame, which is the one that is dissected, by a clock that goes on where that of the
  * capture was set back: what passes between two frames is measured by it.

@@ -588,7 +588,7 @@ def streams(call):
     with_gaps = any(rows(row, "gaps") for row in found)
     body = []
     for row in found:
-        lost, jitter, worst = loss(row), number(row, "jitter_ms"), number(row, "jitter_max_ms")
+        lost, jitter, worst = loss(row), number(row, "jitter_mean_ms"), number(row, "jitter_max_ms")
         length = number(row, "duration")
         body.append([
             join([words(row, "modality") or "not known", " ", words(row, "payload_name"), element("small", f"SSRC {words(row, 'ssrc')}")]),
@@ -597,7 +597,7 @@ def streams(call):
             "" if jitter is None else f"{jitter:.1f} ms", "" if worst is None else f"{worst:.1f} ms",
             f"{8 * whole(row, 'bytes') / length / 1000:.0f} kbit/s" if length else f"{whole(row, 'bytes') / 1000:.1f} kB",
             gap_picture(row, number(call, "duration")), frame(row)])
-    heads = ["Stream", "Direction", "#Packets", "#Loss", "#Jitter", "#Highest jitter",
+    heads = ["Stream", "Direction", "#Packets", "#Loss", "#Mean jitter", "#Highest jitter",
              "#Bit rate" if any(number(row, "duration") for row in found) else "#RTP", "Gaps along the call", "First frame"]
     if not with_gaps:
         heads, body = heads[:7] + heads[8:], [cells[:7] + cells[8:] for cells in body]
@@ -717,7 +717,7 @@ def facts(row):
         (f"to {remote}" + (f" ({named})" if named else "")) if remote else "",
         f"round trip {number(row, 'round_trip'):.0f} ms" if number(row, "round_trip") is not None else "",
         f"loss {', '.join(lost)}" if lost else "",
-        f"jitter {number(row, 'jitter'):.0f} ms" if number(row, "jitter") is not None else "") if part)
+        f"mean jitter {number(row, 'jitter'):.0f} ms" if number(row, "jitter") is not None else "") if part)
 
 
 def card(row):

@@ -217,3 +217,53 @@ def test_what_is_asked_beside_a_call_has_no_call_in_any_mode():
         text = tshark("-r", str(path), *options, "-Y", "ms_turn && !teams.call", "-T", "fields", "-e", "udp.port")
         ports = [int(port) for line in text.splitlines() for port in line.split(",") if port.startswith("33")]
         assert {port: ports.count(port) for port in sorted(set(ports))} == {33541: 4, 33542: 2, 33543: 3, 33544: 4, 33545: 2, 33546: 4, 33547: 1}
+
+
+# ---- jitter that lasts, and times in which nothing came ----
+
+def estimates(late):
+    """(arrival in s, RFC 3550 A.8 in ms) of audio of 45 s, a packet each 40 ms, that comes later by late(its time, its number)."""
+    jitter, before, found = 0.0, None, []
+    for number in range(1125):
+        transit = 1000 * late(number * 0.04, number)
+        if before is not None:
+            jitter += (abs(transit - before) - jitter) / 16
+            found.append((number * 0.04 + transit / 1000, jitter))
+        before = transit
+    return found
+
+
+def streams_of(name):
+    return {call["client"].rpartition(".")[2]: (call["streams"][0], codes(call), call) for call in report_of(bundled(f"sessions/{name}.pcap"))}
+
+
+@pytest.mark.parametrize("host, late, told", [
+    ("51", lambda at, number: 0.036 if 15 <= at < 30 and number % 2 else 0, True), ("52", lambda at, number: 0.8 if number == 1124 else 0, False),
+    ("53", lambda at, number: 0.02 if number % 2 else 0, False), ("54", lambda at, number: 0.036 if 20 <= at < 22 and number % 2 else 0, False),
+    ("55", lambda at, number: 0, False), ("56", lambda at, number: 0, False)])
+def test_jitter_is_judged_by_15_seconds(host, late, told):
+    """jitter.pcap: a bad time in the midst of a stream is told, one late packet at its end and two bad seconds are not."""
+    stream, found, call = streams_of("jitter")[host]
+    values = estimates(late)
+    windows = [[value for at, value in values if begin <= at < begin + 15] for begin in range(0, 45, 5)]
+    assert ("jitter" in found) is told is (max(sum(window) / len(window) for window in windows if len(window) >= 50) > 30)
+    assert stream["jitter_mean_ms"] == pytest.approx(sum(value for _, value in values) / len(values), abs=0.05)
+    assert stream["jitter_max_ms"] == pytest.approx(max(value for _, value in values), abs=0.05)
+    if told:
+        problem, = [row for row in call["problems"] if row["code"] == "jitter"]
+        middle = tshark("-r", str(bundled("sessions/jitter.pcap")), "-Y", f"frame.number == {problem['frame']} && teams_stun.rtp.jitter > 30",
+                        "-T", "fields", "-e", "frame.time_relative")
+        assert 15 < float(middle) - 2 < 32, "the frame is one of the bad time, and the filter finds it"
+
+
+@pytest.mark.parametrize("host, lost, gap, loss", [("61", 0, None, 0), ("62", 250, 10, 0), ("63", 25, None, 5), ("64", 275, 10, 4.8)])
+def test_loss_is_counted_by_sequence_numbers_and_gaps_apart(host, lost, gap, loss):
+    """pauses.pcap: 500 sequence numbers, each 20th of them missing at .63 and .64, and 250 more in the pause at .62 and .64 (251
+    where the last one before it is one of the 20ths). A pause in which none is missing is neither loss nor gap."""
+    stream, found, call = streams_of("pauses")[host]
+    assert stream["lost"] == lost
+    assert [round(row["seconds"]) for row in stream["gaps"]] == ([gap] if gap else [])
+    assert ("media-gap" in found, "loss" in found, "jitter" in found) == (gap is not None, loss > 1, False)
+    item, = [item for item in json.loads(report(bundled("sessions/pauses.pcap"), "teams,summary,json"))["summary"] if item["number"] == call["call"]]
+    assert item["loss_received"] == pytest.approx(loss, abs=0.05)
+    assert (None if item["gap"] is None else round(item["gap"])) == gap

@@ -83,6 +83,8 @@ add_arrival(ts_stream_stats *stats, uint32_t timestamp, double arrival)
         if (difference < 0)
             difference = -difference;
         stats->jitter += (difference - stats->jitter) / 16;
+        stats->jitter_sum += stats->jitter;
+        stats->jitter_count++;
         if (stats->jitter > stats->jitter_max)
             stats->jitter_max = stats->jitter;
     }
@@ -108,8 +110,15 @@ ts_stream_stats_correct_clock(ts_stream_stats *stats, uint32_t clock_rate)
         return false;
     stats->clock_rate = clock_rate;
     stats->has_arrival = false;
-    stats->jitter = stats->jitter_max = 0;
+    stats->jitter = stats->jitter_max = stats->jitter_sum = 0;
+    stats->jitter_count = 0;
     return true;
+}
+
+void
+ts_stream_stats_pause(ts_stream_stats *stats)
+{
+    stats->has_arrival = false;
 }
 
 uint64_t
@@ -142,6 +151,12 @@ double
 ts_stream_stats_jitter(const ts_stream_stats *stats)
 {
     return milliseconds(stats, stats->jitter);
+}
+
+double
+ts_stream_stats_jitter_mean(const ts_stream_stats *stats)
+{
+    return stats->jitter_count == 0 ? 0 : milliseconds(stats, stats->jitter_sum / (double)stats->jitter_count);
 }
 
 double

@@ -20,6 +20,8 @@ typedef struct {
     double arrival;             /* of last_timestamp, in clock ticks */
     double jitter;              /* smoothed, in clock ticks */
     double jitter_max;
+    double jitter_sum;          /* of all estimates so far */
+    uint64_t jitter_count;
     uint32_t clock_rate;        /* Hz; 0: no jitter */
     uint32_t last_timestamp;
     uint16_t highest;           /* sequence number */
@@ -34,6 +36,9 @@ void ts_stream_stats_add(ts_stream_stats *stats, uint16_t sequence, uint32_t tim
 /* The clock is another one than was thought: jitter is measured anew. False where it is the same, none was known, or clock_rate is 0. */
 bool ts_stream_stats_correct_clock(ts_stream_stats *stats, uint32_t clock_rate);
 
+/* The sender made a pause, or the path did: what the next packet is late by is not jitter. */
+void ts_stream_stats_pause(ts_stream_stats *stats);
+
 /* Different packets that the sequence numbers promise. */
 uint64_t ts_stream_stats_expected(const ts_stream_stats *stats);
 /* Packets missing among them. */
@@ -42,6 +47,8 @@ uint64_t ts_stream_stats_lost(const ts_stream_stats *stats);
 double ts_stream_stats_loss(const ts_stream_stats *stats);
 /* Milliseconds; 0 where the clock rate is not known. */
 double ts_stream_stats_jitter(const ts_stream_stats *stats);
+/* Of the estimates at each packet, as stock's RTP Streams have it. */
+double ts_stream_stats_jitter_mean(const ts_stream_stats *stats);
 double ts_stream_stats_jitter_max(const ts_stream_stats *stats);
 
 #endif /* TEAMSHARK_CORE_STREAM_STATS_H */

@@ -245,6 +245,14 @@ COLUMN_GETTER(stream_jitter, calls_stream, calls_entry)
     value->real = row->stats.clock_rate == 0 ? NAN : ts_stream_stats_jitter(&row->stats);
 }
 
+COLUMN_GETTER(stream_jitter_mean, calls_stream, calls_entry)
+{
+    value->real = row->stats.clock_rate == 0 ? NAN : ts_stream_stats_jitter_mean(&row->stats);
+}
+COLUMN_GETTER(stream_jitter_lasting, calls_stream, calls_entry)
+{
+    value->real = row->jitter.worst_frame == 0 ? NAN : row->jitter.worst;
+}
 COLUMN_GETTER(stream_jitter_max, calls_stream, calls_entry)
 {
     value->real = row->stats.clock_rate == 0 ? NAN : ts_stream_stats_jitter_max(&row->stats);
@@ -437,8 +445,12 @@ static const report_column stream_columns[] = {
     { .key = "expected", .kind = COLUMN_UINT, .description = "packets that the sequence numbers promise", .get = stream_expected },
     { .key = "lost", .kind = COLUMN_UINT, .description = "packets missing among them", .get = stream_lost },
     { .key = "gaps", .kind = COLUMN_LIST, .description = "times in which it lost all packets; these are among the lost", .list = &gaps },
-    { .key = "jitter_ms", .kind = COLUMN_REAL, .unit = "ms", .decimals = 3, .description = "jitter of RFC 3550 at the end",
+    { .key = "jitter_ms", .kind = COLUMN_REAL, .unit = "ms", .decimals = 3, .description = "jitter of RFC 3550 at the last packet",
         .get = stream_jitter },
+    { .key = "jitter_mean_ms", .kind = COLUMN_REAL, .unit = "ms", .decimals = 3, .description = "the mean of what it was at each packet",
+        .get = stream_jitter_mean },
+    { .key = "jitter_15s_ms", .kind = COLUMN_REAL, .unit = "ms", .decimals = 3,
+        .description = "the highest mean over 15 seconds, which is judged; null: too few packets, or not known", .get = stream_jitter_lasting },
     { .key = "jitter_max_ms", .kind = COLUMN_REAL, .unit = "ms", .decimals = 3, .description = "the highest it was",
         .get = stream_jitter_max },
     { .key = "over_time", .kind = COLUMN_LIST, .description = "the stream in at most 60 parts of equal length", .list = &slices },
@@ -739,7 +751,7 @@ stream_text(const calls_stream *stream, FILE *out)
             gap->time, gap->first_frame, gap->last_frame, gap->missing);
     }
     if (stats->clock_rate != 0)
-        report_print(out, 6, "jitter %.2f ms, at most %.2f ms", ts_stream_stats_jitter(stats), ts_stream_stats_jitter_max(stats));
+        report_print(out, 6, "jitter: mean %.2f ms, max %.2f ms", ts_stream_stats_jitter_mean(stats), ts_stream_stats_jitter_max(stats));
     else
         report_print(out, 6, "clock rate unknown: no jitter");
     g_free(types);

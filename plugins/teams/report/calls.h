@@ -33,6 +33,32 @@ typedef struct {
 void over_time_add(over_time *stream, double now, uint32_t bytes, int64_t lost, double jitter);
 void over_time_clear(over_time *stream);
 
+/* ---- calls_jitter.c: jitter that lasts ---- */
+
+#define CALLS_JITTER_STEPS 3
+
+typedef struct {
+    double start;
+    double last;
+    double sum;                 /* of the estimates in it, ms */
+    double highest;
+    uint64_t count;
+    uint32_t frame;             /* of the highest */
+} calls_jitter_step;
+
+typedef struct {
+    calls_jitter_step steps[CALLS_JITTER_STEPS];    /* the latest last; together 15 seconds */
+    bool begun;
+    double worst;               /* highest mean of 15 seconds, ms; 0: none yet */
+    double worst_time;          /* when these begin */
+    double worst_seconds;       /* less where the stream is shorter */
+    uint32_t worst_frame;       /* of the highest estimate in them */
+} calls_jitter;
+
+/* An estimate at a packet, in milliseconds; and the end of the stream. */
+void calls_jitter_add(calls_jitter *jitter, double now, double estimate, uint32_t frame);
+void calls_jitter_end(calls_jitter *jitter);
+
 /* ---- what is gathered ---- */
 
 enum { CALLS_SENT, CALLS_RECEIVED };
@@ -161,8 +187,7 @@ typedef struct {
     GArray *gaps;               /* calls_gap */
     uint64_t missing_in_gaps;
     uint32_t lost_frame;        /* the first one that packets are missing before, and no gap; 0: none */
-    uint32_t jitter_frame;      /* where jitter was highest */
-    double jitter_highest;
+    calls_jitter jitter;
     ts_stream_stats stats;
     over_time over_time;
 } calls_stream;
@@ -334,6 +359,9 @@ bool calls_is_published(const calls_remote *remote);
 
 /* The documented range that a client's media port is in: "Teams audio 50000-50019", "" none. */
 const char *calls_port_range(uint16_t port);
+
+/* Missing in per cent of what was expected, both without the gaps. */
+double calls_stream_loss(const calls_stream *stream);
 
 /* Of the pairs that were nominated, else that answered: the one with most round trips; NULL none. */
 const calls_pair *calls_main_pair(const calls_entry *entry);

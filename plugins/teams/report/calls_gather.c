@@ -488,6 +488,8 @@ calls_entry_finish(calls_entry *entry)
     }
     if (entry->flows->len != before)
         recount(entry);
+    for (unsigned i = 0; i < entry->streams->len; i++)
+        calls_jitter_end(&g_array_index(entry->streams, calls_stream, i).jitter);
     return entry->flows->len > 0 || before == 0;
 }
 
@@ -794,14 +796,17 @@ add_payload(calls_stream *stream, const ts_media_info *media)
 }
 
 static void
-add_jitter(calls_stream *stream, const packet_info *pinfo)
+add_rtp(calls_stream *stream, const packet_info *pinfo, const ts_media_info *media, double now)
 {
-    const double jitter = stream->stats.clock_rate == 0 ? 0 : ts_stream_stats_jitter(&stream->stats);
+    if (ts_stream_stats_correct_clock(&stream->stats, media->measured_clock))
+        stream->jitter = (calls_jitter) { .begun = false };
+    if (stream->last_frame != 0 && now - stream->last_time >= GAP_SECONDS)
+        ts_stream_stats_pause(&stream->stats);
+    const uint64_t estimates = stream->stats.jitter_count;
 
-    if (jitter > stream->jitter_highest) {
-        stream->jitter_highest = jitter;
-        stream->jitter_frame = pinfo->num;
-    }
+    ts_stream_stats_add(&stream->stats, media->sequence, media->timestamp, media->clock_rate, now);
+    if (stream->stats.jitter_count != estimates)
+        calls_jitter_add(&stream->jitter, now, ts_stream_stats_jitter(&stream->stats), pinfo->num);
 }
 
 /* Packets that are missing all at once, for a time: no congestion. */
@@ -901,13 +906,10 @@ add_media(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *inf
         stream->pair = media->pair;
     stream->bytes += media->length;
     add_payload(stream, media);
-    if (ts_stream_stats_correct_clock(&stream->stats, media->measured_clock))
-        stream->jitter_highest = 0;
-    ts_stream_stats_add(&stream->stats, media->sequence, media->timestamp, media->clock_rate, now);
+    add_rtp(stream, pinfo, media, now);
     over_time_add(&stream->over_time, now, media->length, (int64_t)ts_stream_stats_lost(&stream->stats) - (int64_t)lost_before,
         stream->stats.clock_rate == 0 ? NAN : ts_stream_stats_jitter(&stream->stats));
     add_gap(entry, stream, pinfo, now, lost_before);
-    add_jitter(stream, pinfo);
 }
 
 void

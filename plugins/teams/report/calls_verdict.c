@@ -425,14 +425,15 @@ add_detail(calls_proof *proof, uint32_t frame, const char *format, ...)
     g_free(detail);
 }
 
-/* In per cent, without the gaps. */
-static double
-stream_loss(const calls_stream *stream)
+double
+calls_stream_loss(const calls_stream *stream)
 {
     const uint64_t expected = ts_stream_stats_expected(&stream->stats);
     const uint64_t lost = ts_stream_stats_lost(&stream->stats);
 
-    return expected == 0 || lost < stream->missing_in_gaps ? 0 : 100.0 * (double)(lost - stream->missing_in_gaps) / (double)expected;
+    if (lost < stream->missing_in_gaps || expected <= stream->missing_in_gaps)
+        return 0;
+    return 100.0 * (double)(lost - stream->missing_in_gaps) / (double)(expected - stream->missing_in_gaps);
 }
 
 static bool
@@ -777,11 +778,11 @@ is_lossy(const calls_entry *entry, calls_proof *proof)
 
     for (unsigned i = 0; i < entry->streams->len; i++) {
         const calls_stream *stream = stream_at(entry, i);
-        const double loss = stream_loss(stream), jitter = ts_stream_stats_jitter(&stream->stats);
+        const double loss = calls_stream_loss(stream), jitter = ts_stream_stats_jitter_mean(&stream->stats);
 
         if (stream->stats.received < MEASURED_PACKETS || loss <= LIMIT_LOSS)
             continue;
-        worst = worst == NULL || loss > stream_loss(worst) ? stream : worst;
+        worst = worst == NULL || loss > calls_stream_loss(worst) ? stream : worst;
         if (jitter >= JITTER_BESIDE_LOSS && jitter <= LIMIT_JITTER)
             stream_detail(proof, stream, "%.1f %%, with %.0f ms of jitter", loss, jitter);
         else
@@ -791,7 +792,7 @@ is_lossy(const calls_entry *entry, calls_proof *proof)
     return worst != NULL;
 }
 
-/* The frame is where it was highest. */
+/* For 15 seconds, and not at one packet. The frame is where it was highest in them. */
 static bool
 is_jittery(const calls_entry *entry, calls_proof *proof)
 {
@@ -799,14 +800,15 @@ is_jittery(const calls_entry *entry, calls_proof *proof)
 
     for (unsigned i = 0; i < entry->streams->len; i++) {
         const calls_stream *stream = stream_at(entry, i);
-        const double jitter = ts_stream_stats_jitter(&stream->stats);
+        const calls_jitter *jitter = &stream->jitter;
 
-        if (stream->stats.received < MEASURED_PACKETS || stream->modality != TS_MODALITY_AUDIO || jitter <= LIMIT_JITTER)
+        if (stream->stats.received < MEASURED_PACKETS || stream->modality != TS_MODALITY_AUDIO || jitter->worst <= LIMIT_JITTER)
             continue;
-        worst = worst == NULL || stream->jitter_highest > worst->jitter_highest ? stream : worst;
-        stream_detail(proof, stream, "%.1f ms", jitter);
+        worst = worst == NULL || jitter->worst > worst->jitter.worst ? stream : worst;
+        stream_detail(proof, stream, "%.1f ms over %.1f s from %.1f s of the call on, mean of the stream %.1f ms", jitter->worst,
+            jitter->worst_seconds, jitter->worst_time - report_time(&entry->first), ts_stream_stats_jitter_mean(&stream->stats));
     }
-    add_frame(proof, worst == NULL ? 0 : worst->jitter_frame);
+    add_frame(proof, worst == NULL ? 0 : worst->jitter.worst_frame);
     return worst != NULL;
 }
 
@@ -1105,7 +1107,7 @@ static const struct {
         .advice = "Look for congestion or a bad link between here and the side where the stream comes from" },
         is_lossy, NULL, NULL },
     { { .code = "jitter", .filter = "teams_stun.rtp.jitter > 30", .severity = PI_WARN,
-        .summary = "More than 30 ms of jitter on audio",
+        .summary = "More than 30 ms of jitter on audio, as a mean over up to 15 seconds",
         .advice = "Look for congestion and for a weak wireless link. See the DSCP of the client ports" },
         is_jittery, NULL, NULL },
     { { .code = "round-trip", .filter = "teams_stun.response_time > 0.1", .severity = PI_WARN,

@@ -41,7 +41,8 @@ typedef struct {
     char *region;
     double round_trip;          /* NAN: not measured */
     double loss[2];             /* NAN: no stream in that direction */
-    double jitter;              /* of audio; NAN: not measured */
+    double gap;                 /* s, the longest one; NAN: none */
+    double jitter;              /* mean, of audio; NAN: not measured */
     char *filter;
 } summary_item;
 
@@ -227,7 +228,7 @@ item_new(summary_state *state, const char *kind, const report_verdict *verdict, 
     item->kind = kind;
     item->verdict = verdict;
     item->problems = problems;
-    item->time = item->duration = item->round_trip = item->loss[CALLS_SENT] = item->loss[CALLS_RECEIVED] = item->jitter = NAN;
+    item->time = item->duration = item->round_trip = item->loss[CALLS_SENT] = item->loss[CALLS_RECEIVED] = item->jitter = item->gap = NAN;
     item->path = item->transport = "";
     g_ptr_array_add(state->items, item);
     return item;
@@ -261,7 +262,7 @@ region_of(const summary_state *state, const char *name)
     return NULL;
 }
 
-/* The worst stream of the direction. */
+/* The worst stream of the direction. What is missing in its gaps is no congestion, and told apart. */
 static double
 loss_of(const calls_entry *entry, unsigned direction)
 {
@@ -269,12 +270,30 @@ loss_of(const calls_entry *entry, unsigned direction)
 
     for (unsigned i = 0; i < entry->streams->len; i++) {
         const calls_stream *stream = &g_array_index(entry->streams, calls_stream, i);
-        const double loss = ts_stream_stats_loss(&stream->stats);
+        const double loss = calls_stream_loss(stream);
 
         if (stream->direction == direction && (isnan(worst) || loss > worst))
             worst = loss;
     }
     return worst;
+}
+
+/* The longest time in which a stream lost all packets. */
+static double
+gap_of(const calls_entry *entry)
+{
+    double longest = NAN;
+
+    for (unsigned i = 0; i < entry->streams->len; i++) {
+        const GArray *gaps = g_array_index(entry->streams, calls_stream, i).gaps;
+
+        for (unsigned g = 0; g < gaps->len; g++) {
+            const double seconds = g_array_index(gaps, calls_gap, g).seconds;
+
+            longest = isnan(longest) || seconds > longest ? seconds : longest;
+        }
+    }
+    return longest;
 }
 
 /* The worst stream of audio, in either direction. */
@@ -285,7 +304,7 @@ jitter_of(const calls_entry *entry)
 
     for (unsigned i = 0; i < entry->streams->len; i++) {
         const calls_stream *stream = &g_array_index(entry->streams, calls_stream, i);
-        const double jitter = ts_stream_stats_jitter(&stream->stats);
+        const double jitter = ts_stream_stats_jitter_mean(&stream->stats);
 
         if (stream->modality == TS_MODALITY_AUDIO && stream->stats.clock_rate != 0 && (isnan(worst) || jitter > worst))
             worst = jitter;
@@ -319,6 +338,7 @@ add_call(summary_state *state, const calls_entry *entry)
     item->loss[CALLS_SENT] = loss_of(entry, CALLS_SENT);
     item->loss[CALLS_RECEIVED] = loss_of(entry, CALLS_RECEIVED);
     item->jitter = jitter_of(entry);
+    item->gap = gap_of(entry);
 }
 
 /* The worst first, and those of one severity in the order of their sign-ins and calls. */
@@ -455,11 +475,13 @@ static const report_column item_columns[] = {
     { .key = "round_trip", .title = "Round Trip", .kind = COLUMN_REAL, .unit = "ms", .decimals = 1,
         .description = "mean round trip of the nominated pair, else of the pair measured most", COLUMN_MEMBER(summary_item, round_trip) },
     { .key = "loss_sent", .title = "Loss Sent", .kind = COLUMN_REAL, .unit = "%", .decimals = 4,
-        .description = "loss of the worst stream that the client sent, where the capture was taken", .get = item_loss_sent },
+        .description = "loss of the worst stream that the client sent, where the capture was taken, without its gaps", .get = item_loss_sent },
     { .key = "loss_received", .title = "Loss Received", .kind = COLUMN_REAL, .unit = "%", .decimals = 4,
-        .description = "loss of the worst stream that the client received", .get = item_loss_received },
-    { .key = "jitter", .title = "Jitter", .kind = COLUMN_REAL, .unit = "ms", .decimals = 3,
-        .description = "jitter of the worst stream of audio, where the capture was taken", COLUMN_MEMBER(summary_item, jitter) },
+        .description = "loss of the worst stream that the client received, without its gaps", .get = item_loss_received },
+    { .key = "jitter", .title = "Mean Jitter", .kind = COLUMN_REAL, .unit = "ms", .decimals = 3,
+        .description = "mean jitter of the worst stream of audio, where the capture was taken", COLUMN_MEMBER(summary_item, jitter) },
+    { .key = "gap", .title = "Gap", .kind = COLUMN_REAL, .unit = "s", .decimals = 3,
+        .description = "the longest time in which a stream lost all packets", COLUMN_MEMBER(summary_item, gap) },
     { .key = "filter", .title = "Filter", .kind = COLUMN_TEXT, .description = "display filter that shows its frames",
         COLUMN_MEMBER(summary_item, filter) },
 };
@@ -519,7 +541,7 @@ kind_word(const summary_item *item)
     return is_signin(item) ? "Sign-in" : "Call";
 }
 
-/* "Direct over UDP to 192.0.2.1; round trip 45 ms; loss 0.0 % sent, 0.3 % received; jitter 4 ms" */
+/* "Direct over UDP to 192.0.2.1; round trip 45 ms; loss 0.0 % sent, 0.3 % received; mean jitter 4 ms" */
 static void
 path_text(const summary_item *item, FILE *out)
 {
@@ -535,8 +557,10 @@ path_text(const summary_item *item, FILE *out)
         g_string_append_printf(line, "%sloss %.1f %% sent", line->len == 0 ? "" : "; ", item->loss[CALLS_SENT]);
     if (!isnan(item->loss[CALLS_RECEIVED]))
         g_string_append_printf(line, "%s%.1f %% received", isnan(item->loss[CALLS_SENT]) ? "; loss " : ", ", item->loss[CALLS_RECEIVED]);
+    if (!isnan(item->gap))
+        g_string_append_printf(line, "%sa stream missing for %.1f s", line->len == 0 ? "" : "; ", item->gap);
     if (!isnan(item->jitter))
-        g_string_append_printf(line, "%sjitter %.0f ms", line->len == 0 ? "" : "; ", item->jitter);
+        g_string_append_printf(line, "%smean jitter %.0f ms", line->len == 0 ? "" : "; ", item->jitter);
     if (line->len > 0)
         report_print(out, 2, "%s", line->str);
     g_string_free(line, TRUE);

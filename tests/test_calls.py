@@ -241,7 +241,7 @@ def streams_of(name):
     ("51", lambda at, number: 0.036 if 15 <= at < 30 and number % 2 else 0, True), ("52", lambda at, number: 0.8 if number == 1124 else 0, False),
     ("53", lambda at, number: 0.02 if number % 2 else 0, False), ("54", lambda at, number: 0.036 if 20 <= at < 22 and number % 2 else 0, False),
     ("55", lambda at, number: 0, False), ("56", lambda at, number: 0, False)])
-def test_jitter_is_judged_by_15_seconds(host, late, told):
+def test_jitter_is_told_by_15_seconds(host, late, told):
     """jitter.pcap: a bad time in the midst of a stream is told, one late packet at its end and two bad seconds are not."""
     stream, found, call = streams_of("jitter")[host]
     values = estimates(late)

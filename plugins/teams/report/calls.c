@@ -450,7 +450,7 @@ static const report_column stream_columns[] = {
     { .key = "jitter_mean_ms", .kind = COLUMN_REAL, .unit = "ms", .decimals = 3, .description = "the mean of what it was at each packet",
         .get = stream_jitter_mean },
     { .key = "jitter_15s_ms", .kind = COLUMN_REAL, .unit = "ms", .decimals = 3,
-        .description = "the highest mean over 15 seconds, which is judged; null: too few packets, or not known", .get = stream_jitter_lasting },
+        .description = "the highest mean over 15 seconds, which the warning is about; null: too few packets, or not known", .get = stream_jitter_lasting },
     { .key = "jitter_max_ms", .kind = COLUMN_REAL, .unit = "ms", .decimals = 3, .description = "the highest it was",
         .get = stream_jitter_max },
     { .key = "over_time", .kind = COLUMN_LIST, .description = "the stream in at most 60 parts of equal length", .list = &slices },

@@ -6,8 +6,7 @@
  * The estimate of RFC 3550 follows the latest packets: at the end of a stream
  * it may have forgotten a bad minute, and one late packet lifts it. Microsoft's
  * limit is for "any 15 s interval", so the mean of the estimates in 15 seconds is
- * what the limit is
- * compared with; a new interval begins each 5 seconds.
+ * compared with it; a new interval begins each 5 seconds.
  */
 
 #include "report/calls.h"

@@ -638,6 +638,31 @@ def test_a_client_that_leaves_an_interceptor_does_not_accept_it():
         assert note["severity"] == "note" and words in note["summary"] and not above_note(told[f"192.168.1.{n}"])
 
 
+def told_of(signin, code):
+    return [problem["summary"] for problem in signin["problems"] if problem["code"] == code]
+
+
+def test_what_failed_alike_and_not_the_same_is_told_apart():
+    """An alert, a router, a reply of SOCKS, a certificate: each sentence is about the names of which it holds."""
+    told = of_clients(capture("told-apart"))
+    alerts = told_of(told["192.168.1.20"], "tls-alert") + told_of(told["192.168.1.20"], "certificate-refused")
+    assert [(number, [name for name in ("teams.microsoft.com", CONFIG_NAME, LOGIN_NAME, AUTH_NAME, PUSH_NAME) if f" {name}" in text])
+            for text in alerts for number in re.findall(r"alert [a-zA-Z ]+ \((\d+)\)", text)] == [
+        ("112", ["teams.microsoft.com", CONFIG_NAME]), ("80", [LOGIN_NAME]), ("46", [AUTH_NAME]), ("42", [PUSH_NAME])]
+    routers = told_of(told["192.168.1.21"], "tcp-prohibited")
+    assert len(routers) == 3 and f"{LOGIN_NAME}, {CONFIG_NAME}" in routers[0] and "prohibited from the router 192.168.1.1 (2 times)" in routers[0]
+    assert AUTH_NAME in routers[1] and "host unreachable from the router 192.168.1.1" in routers[1]
+    assert PUSH_NAME in routers[2] and "203.0.113.7 (1 time)" in routers[2]
+    failed = told_of(told["192.168.1.22"], "proxy-failed")
+    assert [f"to {AUTH_NAME} (1 time)" in failed[0], f"the push channel {PUSH_NAME} (1 time)" in failed[1]] == [True, True] and len(failed) == 2
+    assert all("(SOCKS: connection refused)" in text for text in failed)
+    dates = told_of(told["192.168.1.23"], "certificate-time")
+    assert ["2024-01-01 to 2025-01-01" in dates[0], "2027-01-01 to 2028-01-01" in dates[1]] == [True, True] and CONFIG_NAME in dates[1]
+    issuers = told_of(told["192.168.1.23"], "tls-intercepted-refused")
+    assert [(f'"{issuer}"' in text, names in text) for issuer, names, text in zip(
+        ("Contoso Inspection CA", "Fabrikam Shield"), (f"{LOGIN_NAME}, {PUSH_NAME} is", f"{AUTH_NAME} is"), issuers, strict=True)] == [(True, True)] * 2
+
+
 # ---- the page ----
 
 def rows_of_page():

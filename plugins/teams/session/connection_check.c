@@ -214,6 +214,43 @@ teams_name_list_tail(const teams_name_list *list)
     return "; identity was not reached";
 }
 
+/* ---- groups ---- */
+
+teams_groups
+teams_groups_new(teams_check *j)
+{
+    return (teams_groups) { .j = j, .by_key = wmem_map_new(j->scope, wmem_str_hash, g_str_equal),
+        .order = wmem_array_new(j->scope, sizeof(teams_group *)) };
+}
+
+void
+teams_groups_add(teams_groups *groups, const char *says, const teams_connection *c, uint32_t frame)
+{
+    teams_group *group = (teams_group *)wmem_map_lookup(groups->by_key, says);
+
+    if (group == NULL) {
+        group = wmem_new0(groups->j->scope, teams_group);
+        group->names = teams_name_list_new(groups->j);
+        group->first = c;
+        wmem_map_insert(groups->by_key, says, group);
+        wmem_array_append_one(groups->order, group);
+    }
+    group->syn_acks += c->p->syn_acks;
+    teams_name_list_add(&group->names, c->name == NULL ? c->endpoint : c->name, frame);
+}
+
+unsigned
+teams_groups_count(const teams_groups *groups)
+{
+    return wmem_array_get_count(groups->order);
+}
+
+const teams_group *
+teams_groups_at(const teams_groups *groups, unsigned n)
+{
+    return *(const teams_group **)wmem_array_index(groups->order, n);
+}
+
 /* A push channel alone is opened again by a client that signed in long ago. */
 void
 teams_check_push(teams_check *j)

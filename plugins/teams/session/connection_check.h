@@ -124,6 +124,26 @@ int teams_name_list_severity(const teams_name_list *list);
 /* "; identity was not reached" or "" */
 const char *teams_name_list_tail(const teams_name_list *list);
 
+/* ---- connections of which one sentence says the same ---- */
+
+typedef struct {
+    teams_name_list names;
+    const teams_connection *first;
+    unsigned syn_acks;              /* of all */
+} teams_group;
+
+typedef struct {
+    teams_check *j;
+    wmem_map_t *by_key;
+    wmem_array_t *order;            /* teams_group * */
+} teams_groups;
+
+teams_groups teams_groups_new(teams_check *j);
+/* Into the group whose sentence says this of it, besides names and counts; frame is its proof. */
+void teams_groups_add(teams_groups *groups, const char *says, const teams_connection *c, uint32_t frame);
+unsigned teams_groups_count(const teams_groups *groups);
+const teams_group *teams_groups_at(const teams_groups *groups, unsigned n);
+
 /* Who comes back to identity after that, seconds, begins anew. */
 #define ROUND_GAP   300.0
 

@@ -31,13 +31,33 @@ status_text(const teams_check *j, unsigned status)
     }
 }
 
-/* SOCKS has numbers of its own; connection_http.c keeps them as HTTP's. */
+/* RFC 1928 6, and the numbers of SOCKS 4. */
+static const char *
+socks_text(const teams_check *j, unsigned reply)
+{
+    static const char *const texts[] = { NULL, "a failure", "not allowed by its rules", "network unreachable", "host unreachable",
+        "connection refused", "TTL expired", "command not supported", "address type not supported" };
+
+    return reply < G_N_ELEMENTS(texts) && texts[reply] != NULL ? texts[reply] : wmem_strdup_printf(j->scope, "reply %u", reply);
+}
+
+/* SOCKS has numbers of its own; connection_http.c keeps them as HTTP's, too. */
 static const char *
 refusal_text(const teams_check *j, const teams_connection *c)
 {
-    if (!c->socks)
-        return status_text(j, c->proxy_status);
-    return c->proxy_status == HTTP_FORBIDDEN ? "SOCKS: not allowed by its rules" : "SOCKS: a failure";
+    return c->socks ? wmem_strdup_printf(j->scope, "SOCKS: %s", socks_text(j, c->p->socks_reply)) : status_text(j, c->proxy_status);
+}
+
+static bool
+is_push(const teams_connection *c)
+{
+    return c->service == TS_SERVICE_PUSH_REALTIME;
+}
+
+static const char *
+says_refusal(const teams_check *j, const teams_connection *c)
+{
+    return wmem_strdup_printf(j->scope, "%s %s %u", c->endpoint, refusal_text(j, c), is_push(c));
 }
 
 /*
@@ -126,31 +146,34 @@ check_asked_once(teams_check *j, credentials known)
             teams_name_list_text(&list), list.names == 1 ? "" : " each", over ? "" : " before the capture ends", over ? teams_name_list_tail(&list) : "");
 }
 
+static void
+tell_refusal(teams_check *j, teams_expert row, const teams_group *group)
+{
+    const teams_name_list *list = &group->names;
+
+    teams_check_add(j, &teams_expert_table.rows[row], teams_name_list_severity(list),
+        (teams_problem_place) { .frame = list->frame, .actor = TEAMS_BY_PROXY, .name = list->first, .fatal = list->fatal },
+        "The proxy %s refuses (%s) the connection to %s%s (%u time%s)%s", group->first->endpoint, refusal_text(j, group->first),
+        is_push(group->first) ? "the push channel " : "", teams_name_list_text(list), list->count, list->count == 1 ? "" : "s",
+        teams_name_list_tail(list));
+}
+
 /* The connections whose last answer was one of these; 0 stands for any other error. */
 static void
 check_refusal(teams_check *j, unsigned status, teams_expert row, credentials known)
 {
-    teams_name_list list = teams_name_list_new(j);
-    const teams_connection *first = NULL;
-    bool push = false;
+    teams_groups groups = teams_groups_new(j);
 
     for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
         const teams_connection *c = teams_check_connection(j, i);
         const bool other = c->proxy_status != HTTP_FORBIDDEN && c->proxy_status != HTTP_PROXY_AUTHENTICATION;
 
-        if (c->state != TEAMS_CONNECTION_PROXY_REFUSED || (status == 0 ? !other : c->proxy_status != status) ||
-                is_let_in_later(j, c) || is_asked_once(j, c, known))
-            continue;
-        first = first == NULL ? c : first;
-        push = push || c->service == TS_SERVICE_PUSH_REALTIME;
-        teams_name_list_add(&list, c->name, c->proxy_status_frame);
+        if (c->state == TEAMS_CONNECTION_PROXY_REFUSED && (status == 0 ? other : c->proxy_status == status) &&
+                !is_let_in_later(j, c) && !is_asked_once(j, c, known))
+            teams_groups_add(&groups, says_refusal(j, c), c, c->proxy_status_frame);
     }
-    if (first == NULL)
-        return;
-    teams_check_add(j, &teams_expert_table.rows[row], teams_name_list_severity(&list),
-        (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_PROXY, .name = list.first, .fatal = list.fatal },
-        "The proxy %s refuses (%s) the connection to %s%s (%u time%s)%s", first->endpoint, refusal_text(j, first),
-        push ? "the push channel " : "", teams_name_list_text(&list), list.count, list.count == 1 ? "" : "s", teams_name_list_tail(&list));
+    for (unsigned i = 0; i < teams_groups_count(&groups); i++)
+        tell_refusal(j, row, teams_groups_at(&groups, i));
 }
 
 /* Seconds for which the proxy has not answered, until the connection ended, or the capture. */

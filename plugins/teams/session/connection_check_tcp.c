@@ -31,27 +31,19 @@ took_another_way(const teams_check *j, const teams_connection *c)
     return c->server_end.addr.type == AT_IPv6 && name != NULL && name->reached;
 }
 
-typedef struct {
-    teams_name_list names;
-    const teams_connection *first;  /* NULL: there is none */
-    unsigned syn_acks;              /* of all */
-} alike;
-
-static alike
-gather(teams_check *j, bool (*fits)(const teams_check *j, const teams_connection *c))
+/* What a sentence says of each that fits; it stays the same for all of a group. */
+static teams_groups
+gather(teams_check *j, bool (*fits)(const teams_check *j, const teams_connection *c), const char *(*says)(const teams_check *j, const teams_connection *c))
 {
-    alike all = { .names = teams_name_list_new(j) };
+    teams_groups groups = teams_groups_new(j);
 
     for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
         const teams_connection *c = teams_check_connection(j, i);
 
-        if (!fits(j, c))
-            continue;
-        all.first = all.first == NULL ? c : all.first;
-        all.syn_acks += c->p->syn_acks;
-        teams_name_list_add(&all.names, c->name == NULL ? c->endpoint : c->name, c->end_frame == 0 ? c->frame : c->end_frame);
+        if (fits(j, c))
+            teams_groups_add(&groups, says(j, c), c, c->end_frame == 0 ? c->frame : c->end_frame);
     }
-    return all;
+    return groups;
 }
 
 /* ---- never answered ---- */
@@ -146,18 +138,22 @@ is_unacknowledged(const teams_check *j, const teams_connection *c)
         teams_check_time_passed(j, &c->start, UNANSWERED_SECONDS);
 }
 
-static void
-check_unacknowledged(teams_check *j)
+static const char *
+says_no_more(const teams_check *j _U_, const teams_connection *c _U_)
 {
-    const alike all = gather(j, is_unacknowledged);
-    const teams_name_list *names = &all.names;
+    return "";
+}
 
-    if (all.first != NULL)
-        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_SYN_ACK], names->matters ? PI_ERROR : PI_WARN,
-            (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_UNKNOWN, .name = names->first, .fatal = names->fatal },
-            "TCP to %s (%s%s) is answered, and the client never acknowledges the answer: SYN/ACK %u times on %u connection%s%s",
-            teams_name_list_text(names), names->names > 1 ? "the first at " : "", all.first->endpoint, all.syn_acks, names->count,
-            names->count == 1 ? "" : "s", teams_name_list_tail(names));
+static void
+tell_unacknowledged(teams_check *j, const teams_group *all)
+{
+    const teams_name_list *names = &all->names;
+
+    teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_SYN_ACK], names->matters ? PI_ERROR : PI_WARN,
+        (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_UNKNOWN, .name = names->first, .fatal = names->fatal },
+        "TCP to %s (%s%s) is answered, and the client never acknowledges the answer: SYN/ACK %u times on %u connection%s%s",
+        teams_name_list_text(names), names->names > 1 ? "the first at " : "", all->first->endpoint, all->syn_acks, names->count,
+        names->count == 1 ? "" : "s", teams_name_list_tail(names));
 }
 
 /* ---- refused ---- */
@@ -168,20 +164,24 @@ is_refused(const teams_check *j, const teams_connection *c)
     return c->state == TEAMS_CONNECTION_REFUSED && !took_another_way(j, c) && !teams_check_is_portal(j, c);
 }
 
-static void
-check_refused(teams_check *j)
+static const char *
+says_who_refused(const teams_check *j _U_, const teams_connection *c)
 {
-    const alike all = gather(j, is_refused);
-    const teams_name_list *names = &all.names;
+    return c->proxy ? c->endpoint : c->private_address ? "private" : "";
+}
 
-    if (all.first != NULL)
-        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_REFUSED], teams_name_list_severity(names),
-            (teams_problem_place) { .frame = names->frame, .actor = all.first->proxy ? TEAMS_BY_PROXY : TEAMS_BY_NETWORK, .name = names->first,
-                .fatal = names->fatal, .advice = names->any_lost ? NULL : NOT_ALWAYS_REFUSED },
-            "TCP to %s (%s%s%s) is refused with a reset (%u time%s)%s%s", teams_name_list_text(names),
-            all.first->proxy ? "the proxy " : names->names > 1 ? "the first at " : "", all.first->endpoint,
-            all.first->private_address && !all.first->proxy ? ", a private address: split DNS or a block page" : "", names->count,
-            names->count == 1 ? "" : "s", names->any_lost ? "" : ", and others with the same name work", teams_name_list_tail(names));
+static void
+tell_refused(teams_check *j, const teams_group *all)
+{
+    const teams_name_list *names = &all->names;
+
+    teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_REFUSED], teams_name_list_severity(names),
+        (teams_problem_place) { .frame = names->frame, .actor = all->first->proxy ? TEAMS_BY_PROXY : TEAMS_BY_NETWORK, .name = names->first,
+            .fatal = names->fatal, .advice = names->any_lost ? NULL : NOT_ALWAYS_REFUSED },
+        "TCP to %s (%s%s%s) is refused with a reset (%u time%s)%s%s", teams_name_list_text(names),
+        all->first->proxy ? "the proxy " : names->names > 1 ? "the first at " : "", all->first->endpoint,
+        all->first->private_address && !all->first->proxy ? ", a private address: split DNS or a block page" : "", names->count,
+        names->count == 1 ? "" : "s", names->any_lost ? "" : ", and others with the same name work", teams_name_list_tail(names));
 }
 
 static bool
@@ -190,18 +190,43 @@ is_prohibited(const teams_check *j, const teams_connection *c)
     return c->state == TEAMS_CONNECTION_PROHIBITED && !took_another_way(j, c);
 }
 
-static void
-check_prohibited(teams_check *j)
+static const char *
+says_who_prohibited(const teams_check *j, const teams_connection *c)
 {
-    const alike all = gather(j, is_prohibited);
-    const teams_name_list *names = &all.names;
+    return wmem_strdup_printf(j->scope, "%s from the router %s", c->icmp_text, c->icmp_router);
+}
 
-    if (all.first != NULL)
-        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_PROHIBITED], names->matters ? PI_ERROR : PI_WARN,
-            (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first, .fatal = names->fatal },
-            "TCP to %s (%s%s) is refused by the network: ICMP %s from the router %s (%u time%s)%s%s", teams_name_list_text(names),
-            names->names > 1 ? "the first at " : "", all.first->endpoint, all.first->icmp_text, all.first->icmp_router, names->count,
-            names->count == 1 ? "" : "s", names->any_lost ? "" : "; the name was reached in another way", teams_name_list_tail(names));
+static void
+tell_prohibited(teams_check *j, const teams_group *all)
+{
+    const teams_name_list *names = &all->names;
+
+    teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_PROHIBITED], names->matters ? PI_ERROR : PI_WARN,
+        (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first, .fatal = names->fatal },
+        "TCP to %s (%s%s) is refused by the network: ICMP %s (%u time%s)%s%s", teams_name_list_text(names),
+        names->names > 1 ? "the first at " : "", all->first->endpoint, says_who_prohibited(j, all->first), names->count,
+        names->count == 1 ? "" : "s", names->any_lost ? "" : "; the name was reached in another way", teams_name_list_tail(names));
+}
+
+static const struct {
+    bool (*fits)(const teams_check *j, const teams_connection *c);
+    const char *(*says)(const teams_check *j, const teams_connection *c);
+    void (*tell)(teams_check *j, const teams_group *all);
+} not_established[] = {
+    { is_unacknowledged, says_no_more, tell_unacknowledged },
+    { is_refused, says_who_refused, tell_refused },
+    { is_prohibited, says_who_prohibited, tell_prohibited },
+};
+
+static void
+check_not_established(teams_check *j)
+{
+    for (unsigned kind = 0; kind < G_N_ELEMENTS(not_established); kind++) {
+        const teams_groups groups = gather(j, not_established[kind].fits, not_established[kind].says);
+
+        for (unsigned i = 0; i < teams_groups_count(&groups); i++)
+            not_established[kind].tell(j, teams_groups_at(&groups, i));
+    }
 }
 
 /* ---- fallbacks ---- */
@@ -343,9 +368,7 @@ void
 teams_check_tcp(teams_check *j)
 {
     check_unanswered(j);
-    check_unacknowledged(j);
-    check_refused(j);
-    check_prohibited(j);
+    check_not_established(j);
     check_ipv6(j);
     check_quic(j);
     check_mtu(j);

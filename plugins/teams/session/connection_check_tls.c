@@ -15,6 +15,7 @@ typedef struct {
     teams_expert row;
     teams_actor actor;          /* unknown: who sent the alert, where there is one */
     bool (*fits)(const teams_check *j, const teams_connection *c);
+    const char *(*says)(const teams_check *j, const teams_connection *c);      /* what the sentence says besides names and counts */
     const char *(*sentence)(const teams_check *j, const teams_name_list *list, const teams_connection *first);
 } tls_end;
 
@@ -37,6 +38,50 @@ static const char *
 others_text(const teams_check *j)
 {
     return others_work(j) ? "; other names work" : "";
+}
+
+/* ---- what sentences say of a connection, in all that tells it from others ---- */
+
+static const char *
+says_no_more(const teams_check *j _U_, const teams_connection *c _U_)
+{
+    return "";
+}
+
+static const char *
+says_versions(const teams_check *j, const teams_connection *c)
+{
+    return wmem_strdup_printf(j->scope, "%u %u", c->alert_from_client, c->p->offered);
+}
+
+static const char *
+issuer_text(const teams_connection *c)
+{
+    return c->certificate == NULL ? "" : c->certificate->issuer;
+}
+
+static const char *
+says_alert(const teams_check *j, const teams_connection *c)
+{
+    return wmem_strdup_printf(j->scope, "%u %u", c->alert_from_client, c->alert);
+}
+
+static const char *
+says_alert_and_issuer(const teams_check *j, const teams_connection *c)
+{
+    return wmem_strdup_printf(j->scope, "%u %u %s", c->alert, c->certificate != NULL, issuer_text(c));
+}
+
+static const char *
+says_issuer(const teams_check *j _U_, const teams_connection *c)
+{
+    return issuer_text(c);
+}
+
+static const char *
+says_whether_tickets(const teams_check *j _U_, const teams_connection *c)
+{
+    return c->p->answer_bytes > 0 ? "tickets" : "";
 }
 
 /* ---- the kinds ---- */
@@ -312,18 +357,18 @@ say_no_data(const teams_check *j, const teams_name_list *list, const teams_conne
 }
 
 static const tls_end ends[] = {
-    { TEAMS_EXPERT_HELLO_RESET, TEAMS_BY_NETWORK, fits_reset, say_reset },
-    { TEAMS_EXPERT_HELLO_UNANSWERED, TEAMS_BY_NETWORK, fits_silent, say_silent },
-    { TEAMS_EXPERT_TLS_VERSION, TEAMS_BY_UNKNOWN, fits_version, say_version },
-    { TEAMS_EXPERT_TLS_PARAMETERS, TEAMS_BY_UNKNOWN, fits_parameters, say_alert },
-    { TEAMS_EXPERT_INTERCEPTED_REFUSED, TEAMS_BY_NETWORK, fits_intercepted_refused, say_intercepted_refused },
-    { TEAMS_EXPERT_CERTIFICATE_REFUSED, TEAMS_BY_CLIENT, fits_certificate, say_certificate },
-    { TEAMS_EXPERT_TLS_ALERT, TEAMS_BY_UNKNOWN, fits_alert, say_alert },
-    { TEAMS_EXPERT_HANDSHAKE_ENDED, TEAMS_BY_CLIENT, fits_ended, say_ended },
-    { TEAMS_EXPERT_HANDSHAKE_ENDED, TEAMS_BY_CLIENT, fits_left, say_left },
-    { TEAMS_EXPERT_INTERCEPTED, TEAMS_BY_NETWORK, fits_intercepted, say_intercepted },
-    { TEAMS_EXPERT_INTERCEPTED, TEAMS_BY_NETWORK, fits_unused, say_unused },
-    { TEAMS_EXPERT_NO_DATA, TEAMS_BY_UNKNOWN, fits_no_data, say_no_data },
+    { TEAMS_EXPERT_HELLO_RESET, TEAMS_BY_NETWORK, fits_reset, says_no_more, say_reset },
+    { TEAMS_EXPERT_HELLO_UNANSWERED, TEAMS_BY_NETWORK, fits_silent, says_no_more, say_silent },
+    { TEAMS_EXPERT_TLS_VERSION, TEAMS_BY_UNKNOWN, fits_version, says_versions, say_version },
+    { TEAMS_EXPERT_TLS_PARAMETERS, TEAMS_BY_UNKNOWN, fits_parameters, says_alert, say_alert },
+    { TEAMS_EXPERT_INTERCEPTED_REFUSED, TEAMS_BY_NETWORK, fits_intercepted_refused, says_alert_and_issuer, say_intercepted_refused },
+    { TEAMS_EXPERT_CERTIFICATE_REFUSED, TEAMS_BY_CLIENT, fits_certificate, says_alert_and_issuer, say_certificate },
+    { TEAMS_EXPERT_TLS_ALERT, TEAMS_BY_UNKNOWN, fits_alert, says_alert, say_alert },
+    { TEAMS_EXPERT_HANDSHAKE_ENDED, TEAMS_BY_CLIENT, fits_ended, says_no_more, say_ended },
+    { TEAMS_EXPERT_HANDSHAKE_ENDED, TEAMS_BY_CLIENT, fits_left, says_no_more, say_left },
+    { TEAMS_EXPERT_INTERCEPTED, TEAMS_BY_NETWORK, fits_intercepted, says_issuer, say_intercepted },
+    { TEAMS_EXPERT_INTERCEPTED, TEAMS_BY_NETWORK, fits_unused, says_issuer, say_unused },
+    { TEAMS_EXPERT_NO_DATA, TEAMS_BY_UNKNOWN, fits_no_data, says_whether_tickets, say_no_data },
 };
 
 static uint32_t
@@ -369,55 +414,74 @@ severity_of(const teams_name_list *list, const tls_end *kind)
     return list->any_lost ? PI_NOTE : PI_WARN;
 }
 
+/* Clients open sessions beforehand, and need not use them. */
+static bool
+may_be_unused(const tls_end *kind, const teams_connection *c)
+{
+    return kind->row == TEAMS_EXPERT_HANDSHAKE_ENDED && c->state == TEAMS_CONNECTION_SECURED && c->certificate == NULL;
+}
+
+static void
+tell_end(teams_check *j, const tls_end *kind, const teams_group *group, bool unsure)
+{
+    const teams_name_list *list = &group->names;
+    const teams_connection *first = group->first;
+    const bool proved = kind->row == TEAMS_EXPERT_HANDSHAKE_ENDED && list->matters && first->certificate != NULL &&
+        (teams_connection_is_foreign(first) || !first->certificate->valid);
+    const int severity = proved ? PI_ERROR : unsure && others_work(j) ? MIN(severity_of(list, kind), PI_WARN) : severity_of(list, kind);
+
+    teams_check_add(j, &teams_expert_table.rows[kind->row], severity,
+        (teams_problem_place) { .frame = list->frame, .name = list->first, .fatal = severity == PI_ERROR && list->fatal,
+            .actor = actor_of(kind, first), .advice = advice_of(list, kind) },
+        "%s%s", kind->sentence(j, list, first), severity > PI_NOTE ? teams_name_list_tail(list) : "");
+}
+
 static void
 check_end(teams_check *j, const tls_end *kind)
 {
-    teams_name_list list = teams_name_list_new(j);
-    const teams_connection *first = NULL;
-    bool unsure = kind->row == TEAMS_EXPERT_HANDSHAKE_ENDED;    /* clients open sessions beforehand, and need not use them */
+    teams_groups groups = teams_groups_new(j);
+    bool unsure = true;
 
     for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
         const teams_connection *c = teams_check_connection(j, i);
 
         if (c->name == NULL || !kind->fits(j, c))
             continue;
-        first = first == NULL ? c : first;
-        unsure = unsure && c->state == TEAMS_CONNECTION_SECURED && c->certificate == NULL;
-        teams_name_list_add(&list, c->name, proof_frame(c));
+        unsure = unsure && may_be_unused(kind, c);
+        teams_groups_add(&groups, kind->says(j, c), c, proof_frame(c));
     }
-    if (first == NULL)
-        return;
-    const bool proved = kind->row == TEAMS_EXPERT_HANDSHAKE_ENDED && list.matters && first->certificate != NULL &&
-        (teams_connection_is_foreign(first) || !first->certificate->valid);
-    const int severity = proved ? PI_ERROR : unsure && others_work(j) ? MIN(severity_of(&list, kind), PI_WARN) : severity_of(&list, kind);
-
-    teams_check_add(j, &teams_expert_table.rows[kind->row], severity,
-        (teams_problem_place) { .frame = list.frame, .name = list.first, .fatal = severity == PI_ERROR && list.fatal,
-            .actor = actor_of(kind, first), .advice = advice_of(&list, kind) },
-        "%s%s", kind->sentence(j, &list, first), severity > PI_NOTE ? teams_name_list_tail(&list) : "");
+    for (unsigned i = 0; i < teams_groups_count(&groups); i++)
+        tell_end(j, kind, teams_groups_at(&groups, i), unsure);
 }
 
 /* ---- certificates out of their time ---- */
 
+static const char *
+says_dates(const teams_check *j, const teams_connection *c)
+{
+    return wmem_strdup_printf(j->scope, "valid from %s to %s", teams_date_text(j->scope, &c->certificate->not_before),
+        teams_date_text(j->scope, &c->certificate->not_after));
+}
+
 static void
 check_certificate_time(teams_check *j)
 {
-    teams_name_list list = teams_name_list_new(j);
-    const teams_certificate *certificate = NULL;
+    teams_groups groups = teams_groups_new(j);
 
     for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
         const teams_connection *c = teams_check_connection(j, i);
 
-        if (c->certificate == NULL || c->certificate->valid || c->name == NULL)
-            continue;
-        certificate = certificate == NULL ? c->certificate : certificate;
-        teams_name_list_add(&list, c->name, c->certificate->frame);
+        if (c->certificate != NULL && !c->certificate->valid && c->name != NULL)
+            teams_groups_add(&groups, says_dates(j, c), c, c->certificate->frame);
     }
-    if (certificate != NULL)
-        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_CERTIFICATE_TIME], list.matters ? PI_ERROR : PI_WARN,
-            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_UNKNOWN, .name = list.first },
-            "The certificate of %s is valid from %s to %s, not at the time of the capture: a wrong clock, or an expired certificate",
-            teams_name_list_text(&list), teams_date_text(j->scope, &certificate->not_before), teams_date_text(j->scope, &certificate->not_after));
+    for (unsigned i = 0; i < teams_groups_count(&groups); i++) {
+        const teams_group *group = teams_groups_at(&groups, i);
+
+        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_CERTIFICATE_TIME], group->names.matters ? PI_ERROR : PI_WARN,
+            (teams_problem_place) { .frame = group->names.frame, .actor = TEAMS_BY_UNKNOWN, .name = group->names.first },
+            "The certificate of %s is %s, not at the time of the capture: a wrong clock, or an expired certificate",
+            teams_name_list_text(&group->names), says_dates(j, group->first));
+    }
 }
 
 void

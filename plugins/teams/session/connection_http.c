@@ -128,6 +128,7 @@ socks_answer(packet_info *pinfo, proto_tree *tree, teams_connection *c, uint32_t
 {
     enum { SUCCEEDED = 0, NOT_ALLOWED = 2, SOCKS4_GRANTED = 90 };
 
+    c->p->socks_reply = result;
     if (result == SUCCEEDED || result == SOCKS4_GRANTED)
         proxy_answer(pinfo, tree, c, HTTP_OK);
     else

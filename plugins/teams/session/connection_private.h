@@ -185,6 +185,7 @@ struct teams_connection_private {
     wmem_map_t *tunnels;        /* of HTTP/2, by stream (teams_connection *), itself the first of them; NULL: none */
     wmem_list_t *new_tunnels;   /* of this frame, whose streams are not known yet */
     uint32_t connect_frame;     /* CONNECT to the proxy */
+    uint32_t socks_reply;       /* the number of its latest one, where it speaks SOCKS */
     nstime_t connect_asked;
     bool proxy_pending;         /* the latest request to the proxy has no answer yet */
     uint32_t pending_frame;     /* that request; valid then, as the time */

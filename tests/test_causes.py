@@ -663,6 +663,27 @@ def test_what_failed_alike_and_not_the_same_is_told_apart():
         ("Contoso Inspection CA", "Fabrikam Shield"), (f"{LOGIN_NAME}, {PUSH_NAME} is", f"{AUTH_NAME} is"), issuers, strict=True)] == [(True, True)] * 2
 
 
+def test_a_tunnel_that_is_redirected_is_none():
+    """RFC 9110 9.3.6: but for 2xx there is no tunnel. A request in clear that is redirected has an answer of the server's."""
+    told = of_clients(capture("redirected"))
+    one, = told_of(told["192.168.1.20"], "proxy-failed")
+    assert f"(307, a redirection) the connection to {LOGIN_NAME} (2 times)" in one and "identity was not reached" in one
+    assert ("proxy-failed", "error") in codes_and_severities(told["192.168.1.20"])
+    everywhere, = told_of(told["192.168.1.21"], "proxy-failed")
+    assert f"teams.microsoft.com, {LOGIN_NAME}, {AUTH_NAME} (3 times)" in everywhere and told["192.168.1.21"]["verdict_code"] == "failed"
+    advice, = [problem["advice"] for problem in told["192.168.1.21"]["problems"] if problem["code"] == "proxy-failed"]
+    assert "signing in at the proxy" in advice
+    assert above_note(told["192.168.1.22"]) == {} and told["192.168.1.22"]["verdict_code"] == "went-through"
+    assert frames(capture("redirected"), "teams.proxy_failed") == frames(
+        capture("redirected"), "http.response.code in {302, 307} && frame.time_relative < 20 || http.response.code == 302 && frame.time_relative > 22", stock=True)
+
+
+def test_a_client_that_identity_does_not_answer_is_in_no_loop():
+    told = of_clients(capture("session-cut"))
+    assert {client: ("login-loop" in problem_codes(signin), signin["identity_connected"]) for client, signin in told.items()} == {
+        "192.168.1.20": (False, False), "192.168.1.21": (False, False), "192.168.1.22": (True, True)}
+
+
 # ---- the page ----
 
 def rows_of_page():

@@ -5,8 +5,10 @@ import struct
 from scapy.layers.inet import ICMP, IP, TCP
 from scapy.packet import Raw
 
+import tls
 from common import capture
-from connections import ADDRESSES, AUTH, CONFIG, LOGIN, PUSH, START, WEB, Client, alert, certificate, client_hello
+from connections import (ADDRESSES, AUTH, CONFIG, LOGIN, PROXY, PUSH, START, WEB, Client, alert, certificate, client_hello, connect, reset, status,
+                         through)
 
 MICROSOFT = ("Microsoft TLS G2 RSA CA OCSP 04", "Microsoft Corporation")
 SOCKS = ("192.168.1.8", 1080)
@@ -65,3 +67,56 @@ def told_apart(c):
         refused_by(client, when, name, 45, certificate(name, *MICROSOFT, first=first, last=first + 1))
     for when, name, issuer in ((32, LOGIN, "Contoso Inspection CA"), (33, AUTH, "Fabrikam Shield"), (34, PUSH, "Contoso Inspection CA")):
         refused_by(client, when, name, 48, certificate(name, issuer, issuer.split()[0]))
+
+
+def redirected(client, when, name, number, first):
+    """CONNECT, or a request of another kind, that the proxy answers with a redirection."""
+    connection = client.c.tcp(when, client.end(), PROXY)
+    connection.send(when + 0.1, first)
+    connection.send(when + 0.13, f"HTTP/1.1 {number} Elsewhere\r\nLocation: http://{name}/page\r\nContent-Length: 0\r\n\r\n".encode(), from_client=False)
+    return connection
+
+
+@capture("connections/redirected.pcap", START)
+def redirected_tunnels(c):
+    """.20: CONNECT to identity is redirected twice, other names are let through; .21: redirected for all names; .22: a request in clear is
+    redirected, by the server behind the proxy, and CONNECT once before the proxy lets the client in."""
+    ok = (200, "Connection established")
+    client = Client(c)
+    through(client, 0, WEB, [ok])
+    for when in (2, 4):
+        redirected(client, when, "gateway.example.net", 307, connect(LOGIN)).close(when + 0.3)
+    through(client, 6, AUTH, [ok])
+    client = Client(c, "192.168.1.21")
+    for when, name in ((10, WEB), (12, LOGIN), (14, AUTH)):
+        redirected(client, when, "gateway.example.net", 302, connect(name)).close(when + 0.3)
+    client = Client(c, "192.168.1.22")
+    redirected(client, 20, CONFIG, 302, f"GET http://{CONFIG}/config HTTP/1.1\r\nHost: {CONFIG}\r\n\r\n".encode()).close(20.3)
+    connection = redirected(client, 22, "gateway.example.net", 302, connect(LOGIN))
+    connection.send(22.4, connect(LOGIN))
+    connection.send(22.43, status(*ok), from_client=False)
+    client.use(22.5, connection, LOGIN)
+    connection.close(23)
+    through(client, 24, AUTH, [ok])
+
+
+@capture("connections/session-cut.pcap", START)
+def session_cut(c):
+    """Identity four times, and nothing after it: .20: its side resets each session after the request, .21: closes it after the handshake,
+    .22: answers, so that the client goes round in a loop."""
+    for n in range(3):
+        client = Client(c, f"192.168.1.{20 + n}")
+        client.visit(30 * n, WEB)
+        for when in (30 * n + 2, 30 * n + 5, 30 * n + 8, 30 * n + 11):
+            connection = client.open(when, LOGIN)
+            client.handshake(when + 0.15, connection, LOGIN)
+            client.finish(when + 0.2, connection, LOGIN)
+            if n == 0:
+                connection.send(when + 0.25, tls.application_data("request", 180))
+                reset(connection, when + 0.3)
+            elif n == 1:
+                connection._segment(when + 0.25, False, "FA")
+                connection._segment(when + 0.26, True, "FA")
+            else:
+                client.exchange(when + 0.25, connection, LOGIN)
+                connection.close(when + 0.5)

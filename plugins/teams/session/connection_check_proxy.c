@@ -10,7 +10,9 @@
 #define HOLDS_SECONDS   20.0    /* a proxy that has not connected by then is not about to */
 #define RETRY_SECONDS   3.0     /* whoever has credentials, or a user to ask for them, is likely back by then */
 
-enum { HTTP_FORBIDDEN = 403, HTTP_PROXY_AUTHENTICATION = 407 };
+#define REDIRECTED      "Browsers alone can follow it, as to a page for signing in at the proxy or to one that says why: look at what the proxy's log has of the name, and exempt the names of Teams and identity there"
+
+enum { HTTP_REDIRECT = 300, HTTP_ERROR = 400, HTTP_FORBIDDEN = 403, HTTP_PROXY_AUTHENTICATION = 407 };
 
 static const char *
 status_text(const teams_check *j, unsigned status)
@@ -27,7 +29,7 @@ status_text(const teams_check *j, unsigned status)
     case 504:
         return "504 Gateway Timeout";
     default:
-        return wmem_strdup_printf(j->scope, "%u", status);
+        return wmem_strdup_printf(j->scope, status < HTTP_ERROR ? "%u, a redirection" : "%u", status);
     }
 }
 
@@ -52,6 +54,12 @@ static bool
 is_push(const teams_connection *c)
 {
     return c->service == TS_SERVICE_PUSH_REALTIME;
+}
+
+static bool
+is_redirected(const teams_connection *c)
+{
+    return c->proxy_status >= HTTP_REDIRECT && c->proxy_status < HTTP_ERROR;
 }
 
 static const char *
@@ -152,7 +160,8 @@ tell_refusal(teams_check *j, teams_expert row, const teams_group *group)
     const teams_name_list *list = &group->names;
 
     teams_check_add(j, &teams_expert_table.rows[row], teams_name_list_severity(list),
-        (teams_problem_place) { .frame = list->frame, .actor = TEAMS_BY_PROXY, .name = list->first, .fatal = list->fatal },
+        (teams_problem_place) { .frame = list->frame, .actor = TEAMS_BY_PROXY, .name = list->first, .fatal = list->fatal,
+            .advice = is_redirected(group->first) ? REDIRECTED : NULL },
         "The proxy %s refuses (%s) the connection to %s%s (%u time%s)%s", group->first->endpoint, refusal_text(j, group->first),
         is_push(group->first) ? "the push channel " : "", teams_name_list_text(list), list->count, list->count == 1 ? "" : "s",
         teams_name_list_tail(list));

@@ -92,6 +92,13 @@ gather_names(teams_check *j, const teams_net_client *client)
     }
 }
 
+/* Has it data both ways? */
+static bool
+is_used(const teams_check *j, const teams_connection *c)
+{
+    return c->state == TEAMS_CONNECTION_USED || (c->p->answer_bytes > 0 && !teams_connection_gave_up(c, &j->end));
+}
+
 static void
 gather_connections(teams_check *j, const teams_net_client *client)
 {
@@ -110,7 +117,7 @@ gather_connections(teams_check *j, const teams_net_client *client)
         name->tried++;
         name->by_proxy = name->by_proxy || c->proxy;
         name->challenges += c->proxy_challenges;
-        const bool used = c->state == TEAMS_CONNECTION_USED || (c->p->answer_bytes > 0 && !teams_connection_gave_up(c, &j->end));
+        const bool used = is_used(j, c);
 
         name->refused = used && (name->refused || !name->reached) && teams_requests_all_refused(c);
         name->reached = name->reached || used;
@@ -300,11 +307,15 @@ check_directions(teams_check *j)
 
 /* ---- what identity and the order of connections say ---- */
 
-/* A visit begins when an earlier one to the name is over, or long ago: one visit opens several connections at once. */
+/*
+ * A visit begins when an earlier one to the name is over, or long ago: one visit
+ * opens several connections at once. Where identity answers nothing, the client
+ * tries again and goes round in no loop.
+ */
 static bool
-is_visit(const teams_connection *c, const teams_connection *last)
+is_visit(const teams_check *j, const teams_connection *c, const teams_connection *last)
 {
-    const bool identity = c->stage == TS_STAGE_IDENTITY && c->state >= TEAMS_CONNECTION_SECURED;
+    const bool identity = c->stage == TS_STAGE_IDENTITY && is_used(j, c);
 
     if (!identity || last == NULL)
         return identity;
@@ -399,7 +410,7 @@ gather_visits(const teams_check *j)
         if (c->name != NULL && c->stage == TS_STAGE_IDENTITY) {
             identity_visits *visits = visits_of(j, by_name, c);
 
-            if (is_visit(c, visits->last))
+            if (is_visit(j, c, visits->last))
                 add_visit(j, visits, &seen, c);
             most = visit_count(visits) > visit_count(most) ? visits : most;
         }

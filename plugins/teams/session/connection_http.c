@@ -112,7 +112,8 @@ proxy_answer(packet_info *pinfo, proto_tree *tree, teams_connection *c, uint32_t
     c->p->proxy_pending = c->p->proxy_pending && status < HTTP_OK;      /* 100 Continue answers nothing */
     c->proxy_status = status;
     c->proxy_status_frame = pinfo->num;
-    if (status >= HTTP_ERROR)
+    /* RFC 9110 9.3.6: but for 2xx there is no tunnel, and a client goes nowhere that CONNECT is redirected to. */
+    if (status >= HTTP_ERROR || (status >= HTTP_REDIRECT && !c->clear_http))
         proxy_refused(pinfo, tree, c, status);
     else if (c->clear_http && status >= HTTP_OK)
         c->state = TEAMS_CONNECTION_USED;

@@ -274,11 +274,13 @@ FAR_RELAY = ("52.114.250.77", 3478)
 
 
 def beside(c, host, **far):
-    """A call that goes on for ten seconds, and a line of the same client with another port."""
+    """A call that goes on for eight seconds, and a line of the same client with another port."""
     address, who = f"192.168.1.{host}", f"alice{host}"
     first = Line(c, who, "audio", 31000 + host, (PEERS["alice"], 50001), address=address)
-    first.whole(0.01 * host, seconds=10)
-    return Line(c, far.get("other", who), far.get("modality", "audio"), 33500 + host, far.get("to", (PEERS["bob"], 50002)), 2, address)
+    other = Line(c, far.get("other", who), far.get("modality", "audio"), 33500 + host, far.get("to", (PEERS["bob"], 50002)), 2, address)
+    first.size = other.size = 8
+    first.whole(0.01 * host, seconds=5)
+    return other
 
 
 @capture("sessions/asked-beside.pcap", "2026-03-02T10:00:00")
@@ -286,18 +288,18 @@ def asked_beside(c):
     """Beside a call: at .41 a second one; at .42 a request without credentials and its refusal, and nothing more; at .43 requests that
     another relay does not answer; at .44 video of the same call; at .45 another client behind the address, with credentials of its
     own, gets an allocation and no more. At .46 the second call is set up through another relay. At .47 a network refuses what is asked."""
-    beside(c, 41).whole(6, seconds=3)
+    beside(c, 41).whole(6, seconds=2)
     beside(c, 42).challenge(6, RELAY, RELAY)
     silent = beside(c, 43)
     for n in range(3):
         silent.ask(6 + n * 0.5, FAR_RELAY)
-    beside(c, 44, modality="video", to=(PEERS["alice"], 50001)).whole(6, seconds=3)
+    beside(c, 44, modality="video", to=(PEERS["alice"], 50001)).whole(6, seconds=2)
     beside(c, 45, other="bob").gather(6)
     far = beside(c, 46)
     far.challenge(6, FAR_RELAY, FAR_RELAY)
     far.allocate(6.1, FAR_RELAY)
     far.connect(6.3)
-    far.talk(9, 3)
+    far.talk(9, 2)
     refused = beside(c, 47)
     refused.ask(6, FAR_RELAY)
     c.frame(6.01, ICMP(type=3, code=PROHIBITED) / Raw(quoted(refused.client, FAR_RELAY, c.frames[-1][1][42:])), FIREWALL, refused.client[0])

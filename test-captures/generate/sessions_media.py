@@ -5,8 +5,10 @@ import stun
 from common import capture
 from sessions import connect, stream
 
-STEP = 0.04     # seconds a packet of audio
-TICKS = 640     # the same of a clock of 16 kHz
+STEP = 0.04         # seconds a packet of audio
+LONG_STEP = 0.06    # the same where the stream is long
+CLOCK = 16000
+LONG = range(600)   # numbers of a long stream
 
 
 def audio(c, host):
@@ -16,24 +18,34 @@ def audio(c, host):
     return made
 
 
-def received(made, when, number, timestamp=None):
+def received(made, when, number, ticks):
     """The packet of that number."""
-    made.down(when, made.settled, stun.rtp(104, number & 0xffff, number * TICKS if timestamp is None else timestamp, 0x4a495400,
-                                           stun.opaque((made.name, number), 22)))
+    made.down(when, made.settled, stun.rtp(104, number & 0xffff, int(ticks), 0x4a495400, stun.opaque((made.name, number), 8)))
 
 
 @capture("sessions/jitter.pcap", "2026-03-02T09:00:00")
 def jitter(c):
-    """Audio of 45 s. At .51 each second packet is 36 ms late from 15 s to 30 s; at .52 the last packet is 800 ms late; at .53 each
-    second one is 20 ms late; at .54 each second one is 36 ms late for 2 s; at .55 nothing comes for 20 s, and then it goes on with the
-    same sequence numbers and timestamps (a call that was held); at .56 the timestamps go on as the time does (silence)."""
-    for host in range(51, 57):
+    """Audio of 36 s, 60 ms a packet. At .51 each second packet is 36 ms late from 10 s to 25 s; at .52 the last packet is 800 ms late; at .53
+    each second one is 20 ms late; at .54 each second one is 36 ms late for 2 s. At .57 audio of 2 s, of which one packet is 800 ms late."""
+    for host in (51, 52, 53, 54, 57):
         made = audio(c, host)
-        for number in range(1125):
-            at = number * STEP
-            late = {51: 0.036 if 15 <= at < 30 and number % 2 else 0, 52: 0.8 if number == 1124 else 0, 53: 0.02 if number % 2 else 0,
-                    54: 0.036 if 20 <= at < 22 and number % 2 else 0}.get(host, 20 if number >= 500 else 0)
-            received(made, 2 + 0.01 * host + at + late, number, (number + 500) * TICKS if host == 56 and number >= 500 else None)
+        for number in LONG if host != 57 else range(34):
+            at = number * LONG_STEP
+            late = {51: 0.036 if 10 <= at < 25 and number % 2 else 0, 52: 0.8 if number == LONG[-1] else 0, 53: 0.02 if number % 2 else 0,
+                    54: 0.036 if 20 <= at < 22 and number % 2 else 0}.get(host, 0.8 if number == 1 else 0)
+            received(made, 2 + 0.01 * host + at + late, number, number * LONG_STEP * CLOCK)
+
+
+@capture("sessions/held.pcap", "2026-03-02T09:00:00")
+def held(c):
+    """Audio of 36 s around 20 s in which nothing comes. At .55 it goes on with the same sequence numbers and timestamps (a call that was
+    held); at .56 the timestamps go on as the time does (silence)."""
+    for host in (55, 56):
+        made = audio(c, host)
+        for number in LONG:
+            at = number * LONG_STEP
+            pause = 20 if number >= 300 else 0
+            received(made, 2 + 0.01 * host + at + pause, number, (at + (pause if host == 56 else 0)) * CLOCK)
 
 
 @capture("sessions/pauses.pcap", "2026-03-02T09:00:00")
@@ -46,4 +58,4 @@ def pauses(c):
             paused = number >= 250
             if host in (63, 64) and number % 20 == 10:
                 continue
-            received(made, 2 + 0.01 * host + number * STEP + 10 * paused, number + 250 * (paused and host in (62, 64)), (number + 250 * paused) * TICKS)
+            received(made, 2 + 0.01 * host + number * STEP + 10 * paused, number + 250 * (paused and host in (62, 64)), (number + 250 * paused) * STEP * CLOCK)

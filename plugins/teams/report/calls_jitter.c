@@ -35,7 +35,8 @@ calls_jitter_end(calls_jitter *jitter)
         count += step->count;
         sum += step->sum;
     }
-    if (count < ESTIMATES_MIN || sum / (double)count <= jitter->worst)
+    /* One late packet weighs too much in less than a step and a part of the next. */
+    if (count < ESTIMATES_MIN || begin == &jitter->steps[STEPS - 1] || sum / (double)count <= jitter->worst)
         return;
     jitter->worst = sum / (double)count;
     jitter->worst_time = begin->start;

@@ -197,3 +197,18 @@ def test_a_payload_type_that_a_browser_uses_for_another_codec():
         "20": [""], "21": [""], "22": [""], "23": ["SILK", "CN"]}
     assert all(stream["jitter_ms"] < 0.1 and stream["jitter_max_ms"] < 0.1 for stream in streams.values())
     assert not [client for client, call in found.items() for each in call["problems"] if each["code"] == "jitter"]
+
+
+# ---- TCP, and what is known of UDP ----
+
+OVER_TCP = {("over-tcp", "192.168.1.20"): ("tcp", ""), ("over-tcp", "192.168.1.21"): ("udp-unanswered-tcp", "network"),
+            ("over-tcp", "192.168.1.22"): ("tcp", ""), ("callers-over-tcp", "198.51.100.20"): ("tcp", "")}
+
+
+@pytest.mark.parametrize("name,client", OVER_TCP)
+def test_tcp_is_by_the_network_only_where_udp_was_seen_to_fail(name, client):
+    """Nothing was asked over UDP; a relay was silent for 1.2 s and more; one was asked 0.4 s before the relay over TCP answered."""
+    call = calls(name)[client]          # the last one of the client
+    found = problem(call, "media-over-tcp")
+    assert (call["verdict_code"], found["actor"]) == OVER_TCP[name, client]
+    assert ("Open UDP" in found["advice"]) == (found["actor"] == "network")

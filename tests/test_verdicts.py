@@ -146,6 +146,7 @@ def test_what_is_inside_tls_is_not_told():
     """14b without its UDP: TLS with a relay, and nothing that says that UDP was tried."""
     call, = entries(only(shared("failures/14b-udp-dropped-real-tls.pcapng"), "tcp || dns"), "calls")
     assert (call["verdict_code"], call["path"], call["streams"]) == ("inside-tls", "tcp_fallback", [])
+    assert {"media-over-tcp": problem["actor"] for problem in call["problems"] if problem["code"] == "media-over-tcp"} == {"media-over-tcp": ""}
 
 
 def test_media_that_is_only_sent():

@@ -214,6 +214,22 @@ def relayed(c, kind):
         kind(c, who, modality, port, (PEERS[who], 50002 + n)).whole(1 + n * 0.05)
 
 
+@capture("sessions/over-tcp.pcap", "2026-03-02T10:00:00")
+def over_tcp(c):
+    """Calls over TCP: at .20 nothing is asked over UDP; at .21 a relay is silent over UDP that answered in the call before, while
+    a peer's answers to checks do arrive over UDP; at .22 it was asked once, right before the end."""
+    def line(kind, n, port, call=1):
+        return kind(c, f"tcp{n}", "audio", port, (f"203.0.113.{n}", 50010), call, f"192.168.1.{n}")
+    for n in range(20, 23):
+        if n > 20:
+            line(RelayedLine, n, 50004).whole(1)
+            udp = line(Line, n, 50006, 2)
+            for again in range(3 if n == 21 else 1):
+                udp.ask(600 + again * 0.6 if n == 21 else 603.4, RELAY)
+                udp.check(600.1 + again * 0.6, udp.settled)
+        line(TcpLine, n, 50008, 2).whole(602)
+
+
 @capture("sessions/path-changed.pcap", "2026-03-02T10:00:00")
 def path_changed(c):
     """Calls whose media changes path half-way: at .20 from one peer's address to another, at .21 from the relay to the peer, at .22 from

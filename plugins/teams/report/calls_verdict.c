@@ -571,10 +571,41 @@ never_connected(const calls_entry *entry, calls_proof *proof _U_)
         entry->kind != CALLS_PROBE && entry->packets[CALLS_SENT] > 0 && !is_cut_short(entry) && !is_one_sided(entry, NULL) && is_in_earnest(entry);
 }
 
+/* Asked over UDP several times, or long ago. What the network refused is told as that. */
 static bool
-is_over_tcp_unasked(const calls_entry *entry, calls_proof *proof _U_)
+is_silent_relay(const calls_entry *entry, const calls_remote *remote)
 {
-    return is_over_tcp(entry) && !entry->udp_relay_answered;
+    const bool asked_again = remote->packets[CALLS_SENT] >= SILENT_PACKETS && ts_seconds(&remote->first, &remote->last) >= SILENT_SECONDS;
+
+    return !remote->refused && remote->packets[CALLS_RECEIVED] == 0 &&
+        (asked_again || ts_seconds(&remote->last, &entry->last) >= SILENT_TO_END);
+}
+
+/* Without one that did, TCP may as well be the client's choice, or UDP was tried before the capture. */
+static bool
+has_relay_failed_over_udp(const calls_entry *entry)
+{
+    for (unsigned i = 0; i < entry->remotes->len && !is_one_sided(entry, NULL); i++) {
+        const calls_remote *remote = remote_at(entry, i);
+
+        if (remote->tcp || remote->signalling || !ts_port_is_relay(g_array_index(remote->ports, uint16_t, 0)))
+            continue;
+        if (remote->refused || is_silent_relay(entry, remote))
+            return true;
+    }
+    return false;
+}
+
+static bool
+is_over_tcp_for_udp(const calls_entry *entry, calls_proof *proof _U_)
+{
+    return is_over_tcp(entry) && !entry->udp_relay_answered && has_relay_failed_over_udp(entry);
+}
+
+static bool
+is_over_tcp_unexplained(const calls_entry *entry, calls_proof *proof _U_)
+{
+    return is_over_tcp(entry) && !entry->udp_relay_answered && !has_relay_failed_over_udp(entry);
 }
 
 static bool
@@ -654,16 +685,6 @@ any_granted(const calls_entry *entry)
         if (allocation_at(entry, i)->granted_frame != 0)
             return true;
     return false;
-}
-
-/* Asked over UDP several times, or long ago. What the network refused is told as that. */
-static bool
-is_silent_relay(const calls_entry *entry, const calls_remote *remote)
-{
-    const bool asked_again = remote->packets[CALLS_SENT] >= SILENT_PACKETS && ts_seconds(&remote->first, &remote->last) >= SILENT_SECONDS;
-
-    return !remote->refused && remote->packets[CALLS_RECEIVED] == 0 &&
-        (asked_again || ts_seconds(&remote->last, &entry->last) >= SILENT_TO_END);
 }
 
 static bool
@@ -1062,9 +1083,13 @@ static const struct {
         .advice = "Allow UDP 3478-3481 to all published media prefixes, not to single addresses: calls depend on one relay, which may be far" },
         are_relays_silent, NULL, NULL },
     { { .code = "media-over-tcp", .severity = PI_WARN, .actor = TEAMS_BY_NETWORK,
-        .summary = "The call went over TCP or TLS",
+        .summary = "The call went over TCP or TLS, and a relay did not answer over UDP",
         .advice = "Open UDP 3478-3481: over TCP, packet loss becomes delay" },
-        is_over_tcp_unasked, selected_frame, NULL },
+        is_over_tcp_for_udp, selected_frame, NULL },
+    { { .code = "media-over-tcp", .severity = PI_WARN,
+        .summary = "The call went over TCP or TLS; the capture shows no try of a relay over UDP that failed",
+        .advice = "Over TCP, packet loss becomes delay. Capture from before the call on to see whether the client tries UDP 3478-3481" },
+        is_over_tcp_unexplained, selected_frame, NULL },
     { { .code = "media-over-tcp-beside-udp", .severity = PI_WARN,
         .summary = "The call went over TCP or TLS although a relay answered over UDP",
         .advice = "UDP 3478-3481 is open. See the candidate pairs for why none over UDP was chosen" },
@@ -1250,8 +1275,15 @@ is_udp_dead(const calls_entry *entry)
     return entry->udp_relay_asked && !entry->udp_relay_answered;
 }
 
-REPORT_VERDICT(holds_dead_tcp, calls_entry) { return is_udp_dead(row) && is_over_tcp(row) && row->best != NULL; }
-REPORT_VERDICT(holds_dead_tls, calls_entry) { return is_udp_dead(row) && is_over_tcp(row); }
+/* A request a moment before the call went over TCP may still have been on its way. */
+static bool
+was_udp_awaited(const calls_entry *entry)
+{
+    return is_udp_dead(entry) && (has_relay_failed_over_udp(entry) || has_problem(entry, teams_expert_table.rows[TEAMS_EXPERT_UDP_BLOCKED].code));
+}
+
+REPORT_VERDICT(holds_dead_tcp, calls_entry) { return was_udp_awaited(row) && is_over_tcp(row) && row->best != NULL; }
+REPORT_VERDICT(holds_dead_tls, calls_entry) { return was_udp_awaited(row) && is_over_tcp(row); }
 
 /* Too little to tell whether a call is in it. */
 REPORT_VERDICT(holds_dead_tried_tls, calls_entry)
@@ -1314,12 +1346,12 @@ const report_verdict_row calls_verdicts[] = {
         "ICMP errors about every relay that was asked over UDP, none of which answered", holds_refused, false },
     { "udp-unanswered-tcp", REPORT_CHECK,
         "UDP is blocked: no relay answered over UDP. The call went through a relay over TCP.",
-        "relays asked over UDP 3478-3481, no answer from any; media in the clear over TCP or pseudo-TLS with a relay",
+        "relays asked over UDP 3478-3481 for a second or more, no answer from any; media in the clear over TCP or pseudo-TLS with a relay",
         holds_dead_tcp, false },
     { "udp-unanswered-tls", REPORT_CHECK,
         "UDP is blocked: no relay answered over UDP. The call's traffic went inside TLS to a relay, where a capture cannot "
         "see what it is.",
-        "relays asked over UDP 3478-3481, no answer from any; more than 100 packets both ways over TLS with a relay",
+        "relays asked over UDP 3478-3481 for a second or more, no answer from any; more than 100 packets both ways over TLS with a relay",
         holds_dead_tls, false },
     { "udp-unanswered-tried-tls", REPORT_CHECK,
         "UDP is blocked: no relay answered over UDP. The client went on with TLS to a relay; too little of it is in this capture "
@@ -1376,7 +1408,7 @@ const report_verdict_row calls_verdicts[] = {
         "more than 50 packets of media sent, none received, although other frames of this host were", holds_only_sent, false },
     { "inside-tls", REPORT_CHECK,
         "The call's traffic went inside TLS to a relay, where a capture cannot see what it is.",
-        "more than 100 packets both ways over TLS with a relay; no relay asked over UDP; no nominated pair and no media in the clear",
+        "more than 100 packets both ways over TLS with a relay; no relay asked over UDP for a second or more; no nominated pair and no media in the clear",
         holds_inside_tls, false },
     { "path-agreed", REPORT_UNKNOWN,
         "A path was agreed, but no media is in this capture.",

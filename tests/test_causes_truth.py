@@ -47,6 +47,40 @@ def test_a_client_that_leaves_each_time_likely_refuses_the_certificate(left, n, 
     assert "likely it does not accept the certificate" in problem["summary"]
 
 
+@pytest.fixture(scope="module")
+def early():
+    return told("early-data")
+
+
+@pytest.mark.parametrize("n", [20, 21, 22])
+def test_early_data_may_be_the_request(early, n):
+    assert causes(early[f"192.168.1.{n}"]) == {} and early[f"192.168.1.{n}"]["verdict_code"] != "failed"
+
+
+def test_sessions_without_early_data_have_no_request(early):
+    problem, = of_code(early["192.168.1.23"], "handshake-ended")
+    assert problem["severity"] == "error" and "without a request" in problem["summary"] and "(3 times)" in problem["summary"]
+
+
+def test_how_a_handshake_ended_holds_of_each_name():
+    """Names in the order of their connections: by FIN, by RST, after the Finished; then of two interceptors."""
+    apart = told("left-apart")
+    names = ("teams.microsoft.com", LOGIN_NAME, AUTH_NAME, CONFIG_NAME)
+    told_of = {n: [([name for name in names if f" {name}" in problem["summary"]], problem["severity"], problem["summary"])
+                   for problem in of_code(apart[f"192.168.1.{n}"], "handshake-ended")] for n in (20, 21)}
+    assert [(of, severity) for of, severity, _ in told_of[20]] == [([names[0], LOGIN_NAME], "error"), ([AUTH_NAME], "error"), ([CONFIG_NAME], "error")]
+    for (_, _, text), words in zip(told_of[20], ("by FIN", "by RST", "after the TLS handshake"), strict=True):
+        assert words in text
+    assert [(of, severity) for of, severity, _ in told_of[21]] == [([LOGIN_NAME, CONFIG_NAME], "error"), ([AUTH_NAME], "error")]
+    for (_, _, text), issuer in zip(told_of[21], ("Contoso Inspection CA", "Fabrikam Shield"), strict=True):
+        assert text.count("issued by") == 1 and f"issued by {issuer}" in text
+
+
+def test_a_session_of_an_interceptor_that_is_not_used_may_be_spare():
+    problem, = of_code(told("left-apart")["192.168.1.22"], "handshake-ended")
+    assert problem["severity"] == "warning" and "(3 times)" in problem["summary"] and "or has no use for the session" in problem["summary"]
+
+
 # ---- the capture ends before an answer was due ----
 
 @pytest.fixture(scope="module")

@@ -280,35 +280,59 @@ fits_left(const teams_check *j, const teams_connection *c)
 }
 
 static const char *
-left_text(const teams_connection *first)
+left_text(const teams_connection *c)
 {
-    return first->state == TEAMS_CONNECTION_SECURED ? "ends its sessions without a request, after the TLS handshake with"
+    return c->state == TEAMS_CONNECTION_SECURED ? "ends its sessions without a request, after the TLS handshake with"
         : "ends the TLS handshake after the server's part, with";
+}
+
+/* "(TLS 1.3), by FIN" */
+static const char *
+how_text(const teams_check *j, const teams_connection *c)
+{
+    return wmem_strdup_printf(j->scope, "(%s), by %s", c->version, c->end == TEAMS_CONNECTION_RESET ? "RST" : "FIN");
+}
+
+static const char *
+says_how_left(const teams_check *j, const teams_connection *c)
+{
+    return wmem_strdup_printf(j->scope, "%s %s", left_text(c), how_text(j, c));
 }
 
 static const char *
 say_left(const teams_check *j, const teams_name_list *list, const teams_connection *first)
 {
-    return wmem_strdup_printf(j->scope, "The client %s %s%s (%s), by %s: why is not in this capture", left_text(first),
-        teams_name_list_text(list), times(j, list), first->version, first->end == TEAMS_CONNECTION_RESET ? "RST" : "FIN");
+    return wmem_strdup_printf(j->scope, "The client %s %s%s %s: why is not in this capture", left_text(first),
+        teams_name_list_text(list), times(j, list), how_text(j, first));
 }
 
 static const char *
-alert_text(const teams_connection *first)
+alert_text(const teams_connection *c)
 {
-    if (first->alert_frame != 0)
+    if (c->alert_frame != 0)
         return "";
-    return first->p->alert_likely ? " after a record as long as an alert, which cannot be read" : " and without an alert that can be read";
+    return c->p->alert_likely ? " after a record as long as an alert, which cannot be read" : " and without an alert that can be read";
+}
+
+/* From how it ended on. */
+static const char *
+ended_text(const teams_check *j, const teams_connection *c)
+{
+    return wmem_strdup_printf(j->scope, "%s%s: likely it does not accept the certificate%s%s%s", how_text(j, c), alert_text(c),
+        c->certificate == NULL ? "" : ", issued by ", issuer_text(c),
+        c->state == TEAMS_CONNECTION_SECURED ? ", or has no use for the session" : "");
+}
+
+static const char *
+says_how_ended(const teams_check *j, const teams_connection *c)
+{
+    return wmem_strdup_printf(j->scope, "%s %s", left_text(c), ended_text(j, c));
 }
 
 static const char *
 say_ended(const teams_check *j, const teams_name_list *list, const teams_connection *first)
 {
-    return wmem_strdup_printf(j->scope, "The client %s %s%s (%s), by %s%s: likely it does not accept the certificate%s%s%s",
-        left_text(first), teams_name_list_text(list), times(j, list), first->version, first->end == TEAMS_CONNECTION_RESET ? "RST" : "FIN",
-        alert_text(first),
-        first->certificate == NULL ? "" : ", issued by ", first->certificate == NULL ? "" : first->certificate->issuer,
-        first->state == TEAMS_CONNECTION_SECURED && first->certificate == NULL ? ", or has no use for the session" : "");
+    return wmem_strdup_printf(j->scope, "The client %s %s%s %s", left_text(first), teams_name_list_text(list), times(j, list), ended_text(j, first));
 }
 
 static bool
@@ -364,8 +388,8 @@ static const tls_end ends[] = {
     { TEAMS_EXPERT_INTERCEPTED_REFUSED, TEAMS_BY_NETWORK, fits_intercepted_refused, says_alert_and_issuer, say_intercepted_refused },
     { TEAMS_EXPERT_CERTIFICATE_REFUSED, TEAMS_BY_CLIENT, fits_certificate, says_alert_and_issuer, say_certificate },
     { TEAMS_EXPERT_TLS_ALERT, TEAMS_BY_UNKNOWN, fits_alert, says_alert, say_alert },
-    { TEAMS_EXPERT_HANDSHAKE_ENDED, TEAMS_BY_CLIENT, fits_ended, says_no_more, say_ended },
-    { TEAMS_EXPERT_HANDSHAKE_ENDED, TEAMS_BY_CLIENT, fits_left, says_no_more, say_left },
+    { TEAMS_EXPERT_HANDSHAKE_ENDED, TEAMS_BY_CLIENT, fits_ended, says_how_ended, say_ended },
+    { TEAMS_EXPERT_HANDSHAKE_ENDED, TEAMS_BY_CLIENT, fits_left, says_how_left, say_left },
     { TEAMS_EXPERT_INTERCEPTED, TEAMS_BY_NETWORK, fits_intercepted, says_issuer, say_intercepted },
     { TEAMS_EXPERT_INTERCEPTED, TEAMS_BY_NETWORK, fits_unused, says_issuer, say_unused },
     { TEAMS_EXPERT_NO_DATA, TEAMS_BY_UNKNOWN, fits_no_data, says_whether_tickets, say_no_data },
@@ -403,32 +427,40 @@ advice_of(const teams_name_list *list, const tls_end *kind)
 
 /* What only notes say, and what a name that was reached after all can have been. */
 static int
-severity_of(const teams_name_list *list, const tls_end *kind)
+severity_of(const teams_name_list *list, const tls_end *kind, unsigned count)
 {
     const int severity = teams_expert_table.rows[kind->row].severity;
 
     if (severity == PI_NOTE || kind->fits == fits_left)
         return PI_NOTE;
     if (list->matters)
-        return severity == PI_WARN && list->all_lost && (list->count > 1 || kind->row == TEAMS_EXPERT_NO_DATA) ? PI_ERROR : severity;
+        return severity == PI_WARN && list->all_lost && (count > 1 || kind->row == TEAMS_EXPERT_NO_DATA) ? PI_ERROR : severity;
     return list->any_lost ? PI_NOTE : PI_WARN;
 }
 
-/* Clients open sessions beforehand, and need not use them. */
+/* Clients open sessions beforehand, and need not use them, whoever's certificate it was. */
 static bool
 may_be_unused(const tls_end *kind, const teams_connection *c)
 {
-    return kind->row == TEAMS_EXPERT_HANDSHAKE_ENDED && c->state == TEAMS_CONNECTION_SECURED && c->certificate == NULL;
+    return kind->row == TEAMS_EXPERT_HANDSHAKE_ENDED && c->state == TEAMS_CONNECTION_SECURED;
 }
 
+/* Does the client leave when it has just been shown a certificate of which more is known than that it leaves? */
+static bool
+is_proved(const tls_end *kind, const teams_connection *c)
+{
+    return kind->row == TEAMS_EXPERT_HANDSHAKE_ENDED && c->certificate != NULL && !may_be_unused(kind, c) &&
+        (teams_connection_is_foreign(c) || !c->certificate->valid);
+}
+
+/* count: of connections that end so, in all groups */
 static void
-tell_end(teams_check *j, const tls_end *kind, const teams_group *group, bool unsure)
+tell_end(teams_check *j, const tls_end *kind, const teams_group *group, bool unsure, unsigned count)
 {
     const teams_name_list *list = &group->names;
     const teams_connection *first = group->first;
-    const bool proved = kind->row == TEAMS_EXPERT_HANDSHAKE_ENDED && list->matters && first->certificate != NULL &&
-        (teams_connection_is_foreign(first) || !first->certificate->valid);
-    const int severity = proved ? PI_ERROR : unsure && others_work(j) ? MIN(severity_of(list, kind), PI_WARN) : severity_of(list, kind);
+    const int usual = severity_of(list, kind, count);
+    const int severity = list->matters && is_proved(kind, first) ? PI_ERROR : unsure && others_work(j) ? MIN(usual, PI_WARN) : usual;
 
     teams_check_add(j, &teams_expert_table.rows[kind->row], severity,
         (teams_problem_place) { .frame = list->frame, .name = list->first, .fatal = severity == PI_ERROR && list->fatal,
@@ -441,6 +473,7 @@ check_end(teams_check *j, const tls_end *kind)
 {
     teams_groups groups = teams_groups_new(j);
     bool unsure = true;
+    unsigned count = 0;
 
     for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
         const teams_connection *c = teams_check_connection(j, i);
@@ -448,10 +481,11 @@ check_end(teams_check *j, const tls_end *kind)
         if (c->name == NULL || !kind->fits(j, c))
             continue;
         unsure = unsure && may_be_unused(kind, c);
+        count++;
         teams_groups_add(&groups, kind->says(j, c), c, proof_frame(c));
     }
     for (unsigned i = 0; i < teams_groups_count(&groups); i++)
-        tell_end(j, kind, teams_groups_at(&groups, i), unsure);
+        tell_end(j, kind, teams_groups_at(&groups, i), unsure, count);
 }
 
 /* ---- certificates out of their time ---- */

@@ -166,6 +166,7 @@ struct teams_connection_private {
     bool named;                 /* by itself: server name or proxy's target */
     bool tunnel;                /* the proxy let it through */
     bool requested;             /* the client sent application data */
+    bool early;                 /* ... with the ClientHello or right behind it (RFC 8446, 2.3), or says so: that may be its request */
     bool wait_server;           /* TLS 1.2: the client's part of the handshake is done */
     bool hole_reported;
     bool started[2];            /* next[] is known */
@@ -348,6 +349,8 @@ teams_connection_is_foreign(const teams_connection *c)
 static inline bool
 teams_connection_is_left(const teams_connection *c, const nstime_t *then)
 {
+    if (c->p->early)
+        return false;
     /* Clients try the way to a relay before they need it: a handshake that is done is all they want. */
     if (c->state == TEAMS_CONNECTION_SECURED && c->service == TS_SERVICE_MEDIA_RELAY && !teams_connection_is_foreign(c))
         return false;

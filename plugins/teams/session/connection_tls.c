@@ -14,6 +14,7 @@
 
 enum { HANDSHAKE_CLIENT_HELLO = 1, HANDSHAKE_SERVER_HELLO = 2, HANDSHAKE_TICKET = 4, HANDSHAKE_CLIENT_KEY_EXCHANGE = 16 };
 enum { ALERT_FATAL = 2 };
+enum { EXTENSION_EARLY_DATA = 42 };
 enum { TLS_1_2 = 0x0303, TLS_1_3 = 0x0304 };
 
 /*
@@ -64,6 +65,8 @@ enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_CERTIFICATE_EXPIRED = 45, ALERT_PROTO
 static ts_stock_field field_type;
 static ts_stock_field field_version;
 static ts_stock_field field_supported_version;
+static ts_stock_field field_extension;
+static ts_stock_field field_data;
 static ts_stock_field field_alert_message;
 static ts_stock_field field_alert_level;
 static ts_stock_field field_alert;
@@ -74,6 +77,8 @@ teams_connection_tls_handoff(GArray *wanted, GArray *of_hosts)
     field_type = ts_stock_field_wanted(wanted, "tls.handshake.type");
     field_version = ts_stock_field_wanted(wanted, "tls.handshake.version");
     field_supported_version = ts_stock_field_wanted(wanted, "tls.handshake.extensions.supported_version");
+    field_extension = ts_stock_field_wanted(wanted, "tls.handshake.extension.type");
+    field_data = ts_stock_field_wanted(wanted, "tls.app_data");
     field_alert_message = ts_stock_field_wanted(of_hosts, "tls.alert_message");
     field_alert_level = ts_stock_field_wanted(of_hosts, "tls.alert_message.level");
     field_alert = ts_stock_field_wanted(of_hosts, "tls.alert_message.desc");
@@ -119,14 +124,20 @@ teams_tls_version_text(uint16_t version)
 /* ---- fields ---- */
 
 static bool
-has_message(proto_tree *tree, unsigned type)
+has_number(proto_tree *tree, const ts_stock_field *field, unsigned number)
 {
     const field_info *found;
 
-    for (unsigned i = 0; (found = ts_stock_field_at(tree, &field_type, i)) != NULL; i++)
-        if (fvalue_get_uinteger(ws_finfo_value((field_info *)found)) == type)
+    for (unsigned i = 0; (found = ts_stock_field_at(tree, field, i)) != NULL; i++)
+        if (fvalue_get_uinteger(ws_finfo_value((field_info *)found)) == number)
             return true;
     return false;
+}
+
+static bool
+has_message(proto_tree *tree, unsigned type)
+{
+    return has_number(tree, &field_type, type);
 }
 
 bool
@@ -170,6 +181,7 @@ client_hello(packet_info *pinfo, proto_tree *tree, teams_connection *c)
     c->p->hello_time = *teams_time(pinfo);
     teams_certificates_expect(pinfo);
     c->p->offered = version_of(tree);
+    c->p->early = has_number(tree, &field_extension, EXTENSION_EARLY_DATA) || ts_stock_field_present(tree, &field_data);
     if (c->state < TEAMS_CONNECTION_HELLO_UNANSWERED && !teams_connection_lacks_answers(c))
         c->state = TEAMS_CONNECTION_HELLO_UNANSWERED;
 }
@@ -348,6 +360,8 @@ teams_connection_tls(packet_info *pinfo, proto_tree *tree, teams_connection *c, 
     if (!from_client && c->certificate == NULL)
         certificate_frame(pinfo, tree, c);
     alert_frame(pinfo, tree, c, from_client);
+    if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && from_client && ts_stock_field_present(tree, &field_data))
+        c->p->early = true;
     if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && !from_client) {
         c->state = TEAMS_CONNECTION_HANDSHAKE_ENDED;
         c->p->handshake_answer = *teams_time(pinfo);

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Connections and questions that show less than they seem to, each beside one that shows it."""
+import struct
+
+import tls
+from common import capture
+from connections import (AUTH, CHANGE, CONFIG, LOGIN, PUSH, START, TLS_1_3, WEB, Client, certificate, client_hello, record, reset,
+                         server_hello)
+
+INSPECTION, SHIELD = ("Contoso Inspection CA", "Contoso"), ("Fabrikam Shield", "Fabrikam")
+
+
+# ---- TLS ----
+
+def hello_with_early_data(name):
+    """A ClientHello that says that early data follows (RFC 8446, 4.2.10)."""
+    body = tls.client_hello_message(name)[4:]
+    at = 2 + 32 + 1 + 2 + 6 + 2         # to the length of the extensions
+    length = struct.unpack("!H", body[at:at + 2])[0] + 4
+    body = body[:at] + struct.pack("!H", length) + body[at + 2:] + bytes.fromhex("002a0000")
+    return record(22, b"\x01" + len(body).to_bytes(3, "big") + body, 0x0301)
+
+
+def without_a_request(client, when, name, *segments):
+    """Segments of the client, the server's flight, the client's Finished, and its FIN."""
+    connection = client.open(when, name)
+    for n, segment in enumerate(segments):
+        connection.send(when + 0.15 + n / 1000, segment)
+    connection.send(when + 0.18, server_hello(TLS_1_3) + CHANGE + tls.application_data((name, "flight"), 900), from_client=False)
+    connection.send(when + 0.2, CHANGE + tls.application_data((name, "finished"), 53))
+    connection.close(when + 0.35)
+
+
+@capture("connections/early-data.pcap", START)
+def early_data(c):
+    """Sessions of TLS 1.3 that clients end after their Finished: with data right behind the ClientHello, .20 in its segment, .21 in the
+    next one, .22 as its extension says and the capture lacks; .23 without any."""
+    for n in range(4):
+        client = Client(c, f"192.168.1.{20 + n}")
+        for when, name in ((0, WEB), (2, LOGIN), (4, AUTH)):
+            hello, request = client_hello(name), CHANGE + tls.application_data((name, "early"), 300)
+            without_a_request(client, 10 * n + when, name, *{0: [hello + request], 1: [hello, request], 2: [hello_with_early_data(name)]}.get(n, [hello]))
+
+
+@capture("connections/left-apart.pcap", START)
+def left_apart(c):
+    """.20 leaves handshakes of TLS 1.3 by FIN, by RST, and one after its Finished; .21 those with certificates of two interceptors; .22 has
+    three sessions with one that it opens, does not use, and ends by FIN."""
+    client = Client(c)
+    for when, name in ((0, WEB), (2, LOGIN), (4, AUTH), (6, CONFIG)):
+        connection = client.open(when, name)
+        client.handshake(when + 0.15, connection, name)
+        if name == CONFIG:
+            client.finish(when + 0.2, connection, name)
+        if name == AUTH:
+            reset(connection, when + 0.25, from_client=True)
+        else:
+            connection.close(when + 0.25)
+    client = Client(c, "192.168.1.21")
+    client.visit(10, WEB)
+    for when, name, issuer in ((12, LOGIN, INSPECTION), (14, AUTH, SHIELD), (16, CONFIG, INSPECTION)):
+        connection = client.open(when, name)
+        client.handshake(when + 0.15, connection, name, certificate(name, *issuer))
+        connection.close(when + 0.25)
+    client = Client(c, "192.168.1.22")
+    client.visit(20, WEB)
+    for when, name in ((22, LOGIN), (24, AUTH), (26, PUSH)):
+        connection = client.open(when, name)
+        client.handshake(when + 0.15, connection, name, certificate(name, *INSPECTION))
+        client.finish(when + 0.2, connection, name, True)
+        connection.close(when + 0.3)

@@ -413,3 +413,8 @@ def test_a_capture_of_one_direction_says_nothing_of_the_other():
              for client, call in told.items()}
     assert codes == {"20": {"one-sided-capture"}, "21": {"one-sided-capture"}, "22": {"one-way-media"}}
     assert told["192.168.1.22"]["verdict_code"] == "one-way"
+    # What other programs of the host send and receive is in no flow of ours: nothing is said of it.
+    assert {problem["summary"] for call in told.values() for problem in call["problems"] if problem["code"] == "one-sided-capture"} == {
+        "Only one direction of this call is in the capture"}
+    alone, *_ = entries(bundled("sessions/relay-only.pcap"), "calls")
+    assert alone["verdict"].startswith("Only one direction of this call is")

@@ -51,6 +51,7 @@ SHOWN = [
     ("calls", "relayed", "sessions/callers-relayed.pcap", 1),
     ("signin", "signed-in", "keys/modern-signin.pcapng", 1),
     ("signin", "went-through", "article-signin-2017.pcap", 1),
+    ("signin", "shared-connected", "connections/shared-alone.pcap", 1),
     ("signin", "push-connected", "connections/push-again.pcap", 5),
     ("signin", "relay-connected", "teams/teams-signin-and-call.pcapng", 1),
     ("signin", "not-served", "keys/nothing-of-stages.pcapng", 1),
@@ -140,6 +141,13 @@ def test_services_that_were_only_asked_for_were_not_connected(capture, identity)
     half = entries(only(bundled(capture), f"dns || (tcp && ip.addr == {identity})"), "signin")
     assert {signin["verdict_code"] for signin in half} == {"identity-connected"}
     assert {signin["verdict_code"] for signin in entries(bundled(capture), "signin")} == {"went-through"}
+
+
+def test_what_other_programs_connect_too_is_no_sign_in():
+    """Outlook alone, Graph after identity, Graph beside a push channel; and a service of Teams with Outlook."""
+    assert {signin["client"]: (signin["verdict_code"], signin["severity"]) for signin in entries(bundled("connections/shared-alone.pcap"), "signin")} == {
+        "192.168.1.20": ("shared-connected", "unknown"), "192.168.1.21": ("shared-connected", "unknown"), "192.168.1.22": ("went-through", "OK"),
+        "192.168.1.23": ("shared-connected", "unknown")}
 
 
 def test_what_is_inside_tls_is_not_told():

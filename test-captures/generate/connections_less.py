@@ -69,3 +69,25 @@ def left_apart(c):
         client.handshake(when + 0.15, connection, name, certificate(name, *INSPECTION))
         client.finish(when + 0.2, connection, name, True)
         connection.close(when + 0.3)
+
+
+# ---- who else connects ----
+
+@capture("connections/shared-alone.pcap", START)
+def shared_alone(c):
+    """.20 asks for names of Teams and connects none, and Outlook is connected; .21 connects the page, identity and Graph; .22 a service of
+    Teams as well; .23 a push channel and Graph, without identity."""
+    outlook, graph = ("outlook.office365.com", "52.97.1.1"), ("graph.microsoft.com", "20.190.160.97")
+    client = Client(c)
+    for n, name in enumerate((WEB, LOGIN, AUTH)):
+        client.ask(n, name)
+    client.visit(5, *outlook)
+    client = Client(c, "192.168.1.21")
+    client.sign_in(10, (WEB, LOGIN))
+    client.visit(13, *graph)
+    client = Client(c, "192.168.1.22")
+    client.sign_in(20)
+    client.visit(24, *outlook)
+    client = Client(c, "192.168.1.23")
+    client.sign_in(30, (WEB, PUSH))
+    client.visit(34, *graph)

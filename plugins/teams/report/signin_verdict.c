@@ -458,6 +458,7 @@ REPORT_VERDICT(holds_discovery_found, signin_session)
 
 REPORT_VERDICT(holds_discovery, signin_session) { return is_discovery(row); }
 REPORT_VERDICT(holds_services_reached, signin_session) { return row->result->services_reached; }
+REPORT_VERDICT(holds_shared_reached, signin_session) { return row->result->beyond_reached && row->result->shared_reached; }
 REPORT_VERDICT(holds_push_reached, signin_session) { return row->result->beyond_reached && row->result->push_reached; }
 REPORT_VERDICT(holds_relay_reached, signin_session) { return row->result->beyond_reached; }
 REPORT_VERDICT(holds_token_used, signin_session) { return row->result->token_used; }
@@ -487,8 +488,13 @@ const report_verdict_row signin_verdicts[] = {
         false },
     { "went-through", REPORT_OK,
         "The sign-in went through: services that need a token were connected, with data both ways.",
-        "a TLS or QUIC session with data both ways to a host of a stage after identity that is no relay, and no push channel unless identity "
-        "was connected, too; not where TLS is decrypted and the token is seen to be refused", holds_services_reached, false },
+        "a TLS or QUIC session with data both ways to a host of Teams or Skype of a stage after identity that is no relay, and no push channel "
+        "unless identity was connected, too; not where TLS is decrypted and the token is seen to be refused", holds_services_reached, false },
+    { "shared-connected", REPORT_UNKNOWN,
+        "Services that other programs of Microsoft 365 use as well were connected, with data both ways. This capture does not show whether the "
+        "client of Teams had a token.",
+        "the same with a host that other programs connect, too, as that of Outlook or Graph, and with none of Teams or Skype alone but relays, "
+        "nor a push channel together with identity", holds_shared_reached, false },
     { "push-connected", REPORT_UNKNOWN,
         "A push channel was connected, with data both ways: a client that signed in earlier connects it again, too. This capture does not show "
         "whether other services after identity were connected.",

@@ -195,7 +195,8 @@ typedef struct {
     bool identity_asked;                    /* an identity name was asked for or connected to */
     bool identity_reached;                  /* a TLS session with an identity host has data both ways */
     bool beyond_reached;                    /* the same with any host of a stage after identity */
-    bool services_reached;                  /* the same without relays, which TLS reaches without a token, and without push alone */
+    bool services_reached;                  /* the same without relays, which TLS reaches without a token, without push alone, and without shared ones */
+    bool shared_reached;                    /* the same with a host that other programs of Microsoft 365 connect, too */
     bool push_reached;                      /* the same with a push channel */
     bool one_way;                           /* of its connections and resolvers the capture has only what the client sent */
     bool identity_polled;                   /* the client asks identity by the clock, as for a sign-in on another device */

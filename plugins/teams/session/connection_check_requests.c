@@ -213,12 +213,16 @@ check_stages(teams_check *j, wmem_array_t *requests)
     teams_check_push(j);
     /* Data both ways stand for a token only where none is seen to be refused. */
     if (token != NULL && !has_unread_session(j, token))
-        result->beyond_reached = result->services_reached = false;
+        result->beyond_reached = result->services_reached = result->shared_reached = false;
     for (unsigned i = 0; i < wmem_array_get_count(requests); i++) {
         const teams_request *request = request_at(requests, i);
 
         if (shows_token(request, token != NULL)) {
-            result->beyond_reached = result->services_reached = true;
+            const bool own = teams_name_weigh(request->kind->product) >= TEAMS_NAME_OWN;
+
+            result->beyond_reached = true;
+            result->services_reached = result->services_reached || own;
+            result->shared_reached = result->shared_reached || !own;
             result->token_used = is_reached(j, TS_STAGE_TOKEN);
         } else if (request->answer_frame != 0 && teams_request_is_of_stage(request) &&
                 teams_signin_is_past_identity(UINT32_C(1) << request->kind->stage))

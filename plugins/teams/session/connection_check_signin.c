@@ -283,10 +283,12 @@ check_reached(teams_check *j)
             j->result->services_unserved = true;
         else {
             const bool push = teams_signin_is_push(name->service);
+            const bool own = teams_name_weigh(name->product) >= TEAMS_NAME_OWN;
 
             j->result->beyond_reached = true;
             j->result->push_reached = j->result->push_reached || push;
-            j->result->services_reached = j->result->services_reached || (name->stage != TS_STAGE_MEDIA && !push);
+            j->result->shared_reached = j->result->shared_reached || !own;
+            j->result->services_reached = j->result->services_reached || (own && name->stage != TS_STAGE_MEDIA && !push);
         }
     }
     teams_check_push(j);

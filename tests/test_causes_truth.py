@@ -160,3 +160,17 @@ def test_who_sends_in_vain_is_not_silent():
                   "reset from the server's side after the client sent 7 times in vain in 52 s",
                   "reset from the server's side after the client sent 6 times in vain in 74 s"):
         assert words in text, words
+
+
+# ---- answers that come after all ----
+
+def test_a_resolver_that_wakes_up_is_a_warning():
+    """Three names for 16, 16 and 18 s of their first questions, and one for 14 s; one that is never answered; two that are lost."""
+    woken = told("resolver-wakes")
+    for n, words in ((20, f"teams.microsoft.com, {LOGIN_NAME}, {AUTH_NAME} had no answer for up to 18 s"), (21, f"about {LOGIN_NAME} had no answer for 14 s")):
+        problem, = above_note(woken[f"192.168.1.{n}"]).values()
+        assert (problem["code"], problem["severity"]) == ("name-unanswered", "warning") and words in problem["summary"], problem
+        assert woken[f"192.168.1.{n}"]["verdict_code"] == "went-through"
+    never = above_note(woken["192.168.1.22"])["name-unanswered"]
+    assert never["severity"] == "error" and "never answered" in never["summary"]
+    assert "name-unanswered" not in above_note(woken["192.168.1.23"])

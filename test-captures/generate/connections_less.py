@@ -91,3 +91,32 @@ def shared_alone(c):
     client = Client(c, "192.168.1.23")
     client.sign_in(30, (WEB, PUSH))
     client.visit(34, *graph)
+
+
+# ---- DNS ----
+
+def asks_again(client, name, times):
+    """Questions without an answer, each with a number of its own, as of a resolver of the system."""
+    for when in times:
+        client.resolver.ask(when, name, rtt=None)
+
+
+@capture("connections/resolver-wakes.pcap", START)
+def resolver_wakes(c):
+    """.20: three names have no answer for 16 s, then all have; .21: one of identity, while others have; .22: the same, and never an answer;
+    .23: the resolver loses two questions about each name, and answers the third after 3 s."""
+    client = Client(c)
+    for n, name in enumerate((WEB, LOGIN, AUTH)):
+        asks_again(client, name, [n + again for again in (0, 1, 3, 7, 12)])
+        client.visit(16 + 2 * n, name)
+    for n in (21, 22):
+        client = Client(c, f"192.168.1.{n}")
+        start = 40 * (n - 20)
+        client.visit(start, WEB)
+        asks_again(client, LOGIN, [start + 2 + again for again in (0, 1, 3, 7, 11)])
+        client.visit(start + 16, LOGIN if n == 21 else CONFIG)
+        client.visit(start + 18, AUTH)
+    client = Client(c, "192.168.1.23")
+    for n, name in enumerate((WEB, LOGIN, AUTH)):
+        asks_again(client, name, [120 + 5 * n, 121 + 5 * n])
+        client.visit(123 + 5 * n, name)

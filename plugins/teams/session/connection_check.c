@@ -99,7 +99,7 @@ static const struct {
 } explanations[] = {
     { "name-missing", "", " D1 D3 D7 " },
     { "name-without-address", "", " D3 " },
-    { "name-unanswered", "", " D2 " },
+    { "name-unanswered", "", " D2 D19 " },
     { "name-failed", "", " D1 D3 " },
     { "chain-cut", " D7 ", " D1 D3 " },
     { "mtu", " handshake-ended ", "" },

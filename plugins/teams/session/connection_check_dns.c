@@ -15,6 +15,7 @@
 
 #define RESOLVER_SECONDS    3.0     /* a resolver that has not answered by then does not */
 #define QUESTIONS_MIN       3       /* of one name, before silence is told */
+#define HOPELESS_SECONDS    10.0    /* clients give up a name within this (common/name_question.h) */
 #define SLOW_SECONDS        1.0
 #define SLOW_NAMES_MIN      3
 
@@ -70,6 +71,13 @@ resolver_spoke(const teams_check *j)
         if (teams_resolvers_spoke(*(const teams_net_client **)wmem_array_index(j->clients, i)))
             return true;
     return false;
+}
+
+/* "*.teams.microsoft.com" is a pattern, which no client connects to. */
+static bool
+is_needed(const teams_name_result *name)
+{
+    return ts_name_is_needed(name->product, name->stage, name->required) && strchr(name->name, '*') == NULL;
 }
 
 /* ---- no answer ---- */
@@ -143,6 +151,31 @@ check_unanswered(teams_check *j)
             teams_name_list_tail(&list));
 }
 
+/* The same for some time only, as of a resolver that wakes up. */
+static void
+check_unanswered_before(teams_check *j)
+{
+    teams_name_list list = teams_name_list_new(j);
+    double most = 0;
+
+    for (unsigned i = 0; i < teams_check_name_count(j); i++) {
+        const teams_name_result *name = teams_check_name(j, i);
+        const double waited = name->asked == NULL ? 0 : MAX(teams_dns_of(name->asked, TEAMS_DNS_A)->waited_most,
+            teams_dns_of(name->asked, TEAMS_DNS_AAAA)->waited_most);
+
+        if (waited < HOPELESS_SECONDS || addresses(name->asked) == 0 || !is_needed(name))
+            continue;
+        most = MAX(most, waited);
+        teams_name_list_add(&list, name->name, name->asked->frame);
+    }
+    if (list.names > 0)
+        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_UNANSWERED], PI_WARN,
+            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .names = list.seen,
+                .advice = "Look for loss or a filter on port 53 between this host and its resolver at that time, and whether the resolver was alive then" },
+            "DNS questions about %s had no answer for %s%.0f s, and then were answered with an address", teams_name_list_text(&list),
+            list.names == 1 ? "" : "up to ", most);
+}
+
 /* ---- answers without an address ---- */
 
 /* A resolver that looks at aliases blocks one of them, with any answer that it gives to names that it blocks. */
@@ -206,13 +239,6 @@ tell_failed(teams_check *j, const teams_name_result *name, bool fatal)
         (teams_problem_place) { .frame = a->problem_frame, .actor = TEAMS_BY_NETWORK, .name = name->name, .fatal = fatal },
         "The resolver %s answers %s to questions about %s (%u time%s)", resolver_text(j, name->asked), failure_text(a->failure), name->name,
         a->failed, a->failed == 1 ? "" : "s");
-}
-
-/* "*.teams.microsoft.com" is a pattern, which no client connects to. */
-static bool
-is_needed(const teams_name_result *name)
-{
-    return ts_name_is_needed(name->product, name->stage, name->required) && strchr(name->name, '*') == NULL;
 }
 
 /* Some of the questions about addresses failed, and others did not: the client lost time by it, and no more. */
@@ -444,6 +470,7 @@ teams_check_dns(teams_check *j)
     if (!check_refused(j))
         check_silence(j);
     check_unanswered(j);
+    check_unanswered_before(j);
     check_addresses(j);
     check_failed_before(j);
     check_missing_before(j);

@@ -52,6 +52,7 @@ typedef struct {
     const teams_resolver *late_for;     /* that did not answer one which another answered; NULL: none */
     double late;                /* seconds from that question to the one which was answered */
     nstime_t waited;            /* from the first question to the latest answer */
+    double waited_most;         /* seconds: the longest such time */
     nstime_t first;             /* of the questions since the latest answer, or since a pause */
     nstime_t last;
     bool pending;               /* a question has no answer yet */

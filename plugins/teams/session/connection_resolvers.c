@@ -70,6 +70,7 @@ teams_resolver_answered(const packet_info *pinfo, teams_net_client *client, team
         nstime_delta(&outcome->waited, teams_time(pinfo), &outcome->first);
     else
         nstime_delta(&outcome->waited, teams_time(pinfo), asked);
+    outcome->waited_most = MAX(outcome->waited_most, nstime_to_sec(&outcome->waited));
     if (outcome->pending && resolver != NULL && outcome->waits_for != NULL && outcome->waits_for != resolver) {
         outcome->late_for = outcome->waits_for;
         outcome->late += MAX(0, ts_seconds(&outcome->first, asked));

@@ -174,3 +174,17 @@ def test_a_resolver_that_wakes_up_is_a_warning():
     never = above_note(woken["192.168.1.22"])["name-unanswered"]
     assert never["severity"] == "error" and "never answered" in never["summary"]
     assert "name-unanswered" not in above_note(woken["192.168.1.23"])
+
+
+# ---- what is lost on the way ----
+
+@pytest.mark.parametrize("n, code, words", [
+    (20, "mtu", "Large segments to"), (21, "mtu", "does not arrive"), (22, "mtu", "does not arrive"), (23, "no-data", "has no answer"),
+    (24, "hello-unanswered", "nothing comes back"),
+])
+def test_what_is_lost_is_told_once(n, code, words):
+    signin = told("lost-once")[f"192.168.1.{n}"]
+    problem, = above_note(signin).values()
+    assert (problem["code"], problem["severity"]) == (code, "error") and LOGIN_NAME in problem["summary"] and words in problem["summary"]
+    assert ("again and again" in problem["summary"]) == (n == 20)
+    assert {"no-data", "hello-unanswered", "mtu"} & {problem["code"] for problem in signin["problems"]} == {code}

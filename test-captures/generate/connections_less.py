@@ -120,3 +120,38 @@ def resolver_wakes(c):
     for n, name in enumerate((WEB, LOGIN, AUTH)):
         asks_again(client, name, [120 + 5 * n, 121 + 5 * n])
         client.visit(123 + 5 * n, name)
+
+
+# ---- what is lost on the way ----
+
+@capture("connections/lost-once.pcap", START)
+def lost_once(c):
+    """.20: a request of 1400 bytes is lost again and again, and the client gives up; .21: the server's flight is lost, which its
+    acknowledgement of the client's FIN shows, .22: its first segment is, and the next one comes; .23: a request that is acknowledged has no
+    answer; .24: a ClientHello has none."""
+    for n in range(5):
+        client = Client(c, f"192.168.1.{20 + n}")
+        client.visit(0, WEB)
+        connection = client.open(2, LOGIN)
+        if n in (0, 3):
+            client.handshake(2.15, connection, LOGIN)
+            client.finish(2.2, connection, LOGIN)
+            at = connection.sequence[True]
+            for when in (2.3, 2.6, 3.2, 4.4, 6.8) if n == 0 else (2.3,):
+                connection.sequence[True] = at
+                connection.send(when, tls.application_data("request", 1395))
+            if n == 3:
+                connection._segment(2.32, False, "A")
+            connection.close(11)
+        else:
+            connection.send(2.15, client_hello(LOGIN))
+            connection._segment(2.17, False, "A")
+            seen = connection.sequence[False]
+            if n == 2:
+                connection.sequence[False] += 2423
+                connection.send(2.2, tls.application_data("rest", 300), from_client=False)
+                connection.sequence[False] = seen
+            connection._segment(11, True, "FA")
+            connection.sequence[False] += 2423 if n == 1 else 2728 if n == 2 else 0
+            connection._segment(11.05, False, "A")
+        client.visit(14, AUTH)

@@ -300,21 +300,30 @@ teams_check_has_mtu_hole(const teams_check *j, const teams_connection *c)
         c->state < TEAMS_CONNECTION_SECURED);
 }
 
+/* What the client sends again and again; or what the server sent, of which it is known that it is missing, and no more. */
 static void
-check_mtu(teams_check *j)
+check_mtu(teams_check *j, bool again)
 {
     teams_name_list list = teams_name_list_new(j);
 
     for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
         const teams_connection *c = teams_check_connection(j, i);
 
-        if (teams_check_has_mtu_hole(j, c))
-            teams_name_list_add(&list, c->name == NULL ? c->endpoint : c->name, c->p->large_frame != 0 ? c->p->large_frame : c->p->hole_frame);
+        if (teams_check_has_mtu_hole(j, c) && (c->p->large_frame != 0) == again)
+            teams_name_list_add(&list, c->name == NULL ? c->endpoint : c->name, again ? c->p->large_frame : c->p->hole_frame);
     }
-    if (list.names > 0)
+    if (list.names == 0)
+        return;
+    if (again)
         teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_MTU], list.matters ? PI_ERROR : PI_WARN,
             (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .fatal = list.fatal },
-            "Large segments to or from %s are lost again and again while small ones pass%s", teams_name_list_text(&list),
+            "Large segments to %s are lost again and again while small ones pass%s", teams_name_list_text(&list), teams_name_list_tail(&list));
+    else
+        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_MTU], list.matters ? PI_ERROR : PI_WARN,
+            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .fatal = list.fatal,
+                .advice = "A tunnel on the way with a smaller MTU loses what is large: lower the MSS there, or let ICMP \"fragmentation needed\" and "
+                    "\"packet too big\" through. A device that drops the answer for what it reads there, as the certificate, shows the same" },
+            "The answer to the ClientHello, or part of it, from %s does not arrive, and segments that were sent after it do%s", teams_name_list_text(&list),
             teams_name_list_tail(&list));
 }
 
@@ -371,6 +380,7 @@ teams_check_tcp(teams_check *j)
     check_not_established(j);
     check_ipv6(j);
     check_quic(j);
-    check_mtu(j);
+    check_mtu(j, true);
+    check_mtu(j, false);
     check_loss(j);
 }

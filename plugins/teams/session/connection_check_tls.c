@@ -365,7 +365,8 @@ say_unused(const teams_check *j, const teams_name_list *list, const teams_connec
 static bool
 fits_no_data(const teams_check *j, const teams_connection *c)
 {
-    if (c->quic)
+    /* A request that is lost on the way is no server's to answer. */
+    if (c->quic || teams_check_has_mtu_hole(j, c))
         return false;
     /* The client gave up; or it waits, and not even TCP says that the request has arrived. One that has may be waited for, for hours. */
     if (c->end != TEAMS_CONNECTION_OPEN)

@@ -340,6 +340,14 @@ ANSWERS = {
 }
 
 
+def test_a_limit_that_success_follows_is_no_warning():
+    """The first kind of a refusal is as good as the others: 429, by three services; never mended, it stays a warning (ANSWERS)."""
+    once = signin(capture("throttled-once"))
+    assert (once["verdict_code"], once["severity"]) == ("signed-in", "OK")
+    assert {found["severity"] for found in once["problems"] if "429" in found["summary"]} == {"note"}
+    assert len(harness.fields(capture("throttled-once"), [], "teams.http.throttled")) == 3
+
+
 @pytest.mark.parametrize("name", ANSWERS)
 def test_each_answer_on_its_frame_and_in_the_report(name):
     stock_filter, code, severity = ANSWERS[name]

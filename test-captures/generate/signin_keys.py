@@ -216,6 +216,17 @@ def http2_sockets(c):
     push.message(11.1, streams[0], 8, b"\x03\xe9", from_client=False)
 
 
+@capture("keys/throttled-once.pcapng", "2026-09-14T09:30:00")
+def throttled_once(c):
+    """Identity, the token service and chat limit the client once (429), and serve it when it asks again."""
+    _, door, login = bootstrap(c)
+    login.exchange(6.0, "POST", f"/{TENANT}/oauth2/v2.0/token", status=429, retry_after="1")
+    login.exchange(7.2, "POST", f"/{TENANT}/oauth2/v2.0/token", body={"token_type": "Bearer"})
+    for when, method, path in ((8, "POST", "/api/authsvc/v1.0/authz"), (11, "GET", "/api/chatsvc/amer/v1/users/ME/conversations")):
+        door.exchange(when, method, path, status=429, retry_after="1")
+        door.exchange(when + 1.2, method, path, body=region_map("amer") if when == 8 else {})
+
+
 @capture("keys/answers.pcapng", "2026-09-14T09:30:00")
 def answers(c):
     """A sign-in that goes through, and one of each answer that is worth telling; a 401 that the next answer mends."""

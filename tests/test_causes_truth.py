@@ -188,3 +188,12 @@ def test_what_is_lost_is_told_once(n, code, words):
     assert (problem["code"], problem["severity"]) == (code, "error") and LOGIN_NAME in problem["summary"] and words in problem["summary"]
     assert ("again and again" in problem["summary"]) == (n == 20)
     assert {"no-data", "hello-unanswered", "mtu"} & {problem["code"] for problem in signin["problems"]} == {code}
+
+
+@pytest.mark.parametrize("code", ["tcp-refused", "tcp-prohibited", "tcp-unanswered"])
+def test_no_rule_is_advised_for_an_address_that_is_not_published(code):
+    """198.51.100.0/24 is for documentation (RFC 5737), and nobody's."""
+    for client, published in (("192.168.1.20", False), ("192.168.1.21", True)):
+        problem, = of_code(told("not-published")[client], code)
+        assert problem["severity"] == "error" and ("no prefix that Microsoft publishes" not in problem["advice"]) == published
+        assert ("resolver" in problem["advice"]) != published

@@ -2,9 +2,12 @@
 """Connections and questions that show less than they seem to, each beside one that shows it."""
 import struct
 
+from scapy.layers.inet import ICMP, IP, TCP
+from scapy.packet import Raw
+
 import tls
 from common import capture
-from connections import (AUTH, CHANGE, CONFIG, LOGIN, PUSH, START, TLS_1_3, WEB, Client, certificate, client_hello, record, reset,
+from connections import (ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PUSH, START, TLS_1_3, WEB, Client, certificate, client_hello, record, reset,
                          server_hello)
 
 INSPECTION, SHIELD = ("Contoso Inspection CA", "Contoso"), ("Fabrikam Shield", "Fabrikam")
@@ -155,3 +158,23 @@ def lost_once(c):
             connection.sequence[False] += 2423 if n == 1 else 2728 if n == 2 else 0
             connection._segment(11.05, False, "A")
         client.visit(14, AUTH)
+
+
+@capture("connections/not-published.pcap", START)
+def not_published(c):
+    """.20: names that lead to an address of nobody's, and TCP there is refused, refused by a router, and not answered; .21: the same of names
+    that lead to Microsoft's addresses."""
+    for n, address in enumerate(("198.51.100.9", None)):
+        client = Client(c, f"192.168.1.{20 + n}")
+        client.visit(0, WEB)
+        for when, name in ((2, LOGIN), (4, AUTH), (6, CONFIG)):
+            target = address or ADDRESSES[name]
+            target = target if name != CONFIG or address is None else "198.51.100.10"
+            client.ask(when, name, address and target)
+            end = client.end()
+            for again in (0.1, 1.1, 3.1) if name == CONFIG else (0.1,):
+                client.syn(when + again, end, (target, 443), answer="RST" if name == LOGIN else None)
+            if name == AUTH:
+                quoted = bytes(IP(src=end[0], dst=target) / TCP(sport=end[1], dport=443, seq=0x10000000 + end[1], flags="S"))[:28]
+                c.frame(when + 0.12, ICMP(type=3, code=13) / Raw(quoted), "192.168.1.1", client.address)
+        client.visit(20, PUSH)

@@ -6,6 +6,8 @@
 
 #include "session/connection_check.h"
 
+#include "common/endpoint.h"
+
 #define SYN_ACKS_MIN        2       /* one may have been lost */
 #define IPV6_COST           0.5
 #define LOSS_PACKETS_MIN    50      /* fewer are no measure of loss */
@@ -19,6 +21,10 @@
 /* Advice where others get through: no rule is in the way of the address alone. */
 #define NOT_ALWAYS  "Other connections to the same address were answered: look for loss, for a full table of a firewall or NAT, or for a change in between"
 #define NOT_ALWAYS_REFUSED  "Other connections with the same name were answered: compare their addresses and times; a server of several that is down refuses so, too"
+
+/* ... and where it would let the client through to somebody else. */
+#define NOT_PUBLISHED  "The address is in no prefix that Microsoft publishes: look first at what the resolver answers for the name, which a filter or a zone " \
+    "of its own may have rewritten. Content networks serve some names from addresses of theirs: allow the address and port only where it is the right one"
 
 /* ---- alike ---- */
 
@@ -44,6 +50,13 @@ gather(teams_check *j, bool (*fits)(const teams_check *j, const teams_connection
             teams_groups_add(&groups, says(j, c), c, c->end_frame == 0 ? c->frame : c->end_frame);
     }
     return groups;
+}
+
+/* A rule for an address that is not Microsoft's mends nothing: likely the resolver does not answer what it should. */
+static bool
+is_elsewhere(const teams_connection *c)
+{
+    return !c->proxy && ts_address_prefix_at(&c->server_end.addr, &c->start) == NULL;
 }
 
 /* ---- never answered ---- */
@@ -84,7 +97,7 @@ tell_unanswered(teams_check *j, const unanswered *u)
     const char *elsewhere = answers || names->any_lost ? "" : "; the name was reached in another way";
     const double seconds = ts_seconds(&u->first->start, &u->last);
     const teams_problem_place place = { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first, .fatal = names->fatal,
-        .advice = answers ? NOT_ALWAYS : NULL };
+        .advice = answers ? NOT_ALWAYS : is_elsewhere(u->first) && !u->private_address ? NOT_PUBLISHED : NULL };
     const int severity = names->matters ? PI_ERROR : PI_WARN;
 
     if (u->first->proxy)
@@ -165,9 +178,9 @@ is_refused(const teams_check *j, const teams_connection *c)
 }
 
 static const char *
-says_who_refused(const teams_check *j _U_, const teams_connection *c)
+says_who_refused(const teams_check *j, const teams_connection *c)
 {
-    return c->proxy ? c->endpoint : c->private_address ? "private" : "";
+    return c->proxy ? c->endpoint : wmem_strdup_printf(j->scope, "%d %d", c->private_address, is_elsewhere(c));
 }
 
 static void
@@ -177,7 +190,7 @@ tell_refused(teams_check *j, const teams_group *all)
 
     teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_REFUSED], teams_name_list_severity(names),
         (teams_problem_place) { .frame = names->frame, .actor = all->first->proxy ? TEAMS_BY_PROXY : TEAMS_BY_NETWORK, .name = names->first,
-            .fatal = names->fatal, .advice = names->any_lost ? NULL : NOT_ALWAYS_REFUSED },
+            .fatal = names->fatal, .advice = !names->any_lost ? NOT_ALWAYS_REFUSED : is_elsewhere(all->first) ? NOT_PUBLISHED : NULL },
         "TCP to %s (%s%s%s) is refused with a reset (%u time%s)%s%s", teams_name_list_text(names),
         all->first->proxy ? "the proxy " : names->names > 1 ? "the first at " : "", all->first->endpoint,
         all->first->private_address && !all->first->proxy ? ", a private address: split DNS or a block page" : "", names->count,
@@ -191,9 +204,15 @@ is_prohibited(const teams_check *j, const teams_connection *c)
 }
 
 static const char *
-says_who_prohibited(const teams_check *j, const teams_connection *c)
+icmp_text(const teams_check *j, const teams_connection *c)
 {
     return wmem_strdup_printf(j->scope, "%s from the router %s", c->icmp_text, c->icmp_router);
+}
+
+static const char *
+says_who_prohibited(const teams_check *j, const teams_connection *c)
+{
+    return wmem_strdup_printf(j->scope, "%s %d", icmp_text(j, c), is_elsewhere(c));
 }
 
 static void
@@ -202,9 +221,10 @@ tell_prohibited(teams_check *j, const teams_group *all)
     const teams_name_list *names = &all->names;
 
     teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_PROHIBITED], names->matters ? PI_ERROR : PI_WARN,
-        (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first, .fatal = names->fatal },
+        (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first, .fatal = names->fatal,
+            .advice = is_elsewhere(all->first) ? NOT_PUBLISHED : NULL },
         "TCP to %s (%s%s) is refused by the network: ICMP %s (%u time%s)%s%s", teams_name_list_text(names),
-        names->names > 1 ? "the first at " : "", all->first->endpoint, says_who_prohibited(j, all->first), names->count,
+        names->names > 1 ? "the first at " : "", all->first->endpoint, icmp_text(j, all->first), names->count,
         names->count == 1 ? "" : "s", names->any_lost ? "" : "; the name was reached in another way", teams_name_list_tail(names));
 }
 

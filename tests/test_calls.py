@@ -142,6 +142,18 @@ def test_a_late_packet_is_not_lost(tmp_path):
             assert sum(part["lost"] for part in row["over_time"]) == row["lost"] == 0
 
 
+def test_few_packets_are_no_measure_of_loss(tmp_path):
+    """25 packets of each stream: one that is missing would be 4 %. The stream has its count all the same; 400 of pauses.pcap are a measure."""
+    read = list(frames(bundled("sessions/callers-relayed.pcap").read_bytes()))
+    whole = report_of(bundled("sessions/callers-relayed.pcap"))[0]
+    stream = max(whole["streams"], key=lambda row: row["packets"])
+    at = stream["frame"] + 2 * len(whole["streams"])
+    path = written(tmp_path, [*read[:at], *read[at + 1:]])
+    assert sum(row["lost"] for call in report_of(path) for row in call["streams"]) == 1
+    items = json.loads(report(path, "teams,summary,json"))["summary"]
+    assert [item[key] for item in items for key in ("loss_sent", "loss_received")] == [None] * 4
+
+
 def test_one_address_over_udp_and_over_tcp():
     """Two remotes: what TLS carried says nothing of UDP."""
     call, = [call for call in report_of(bundled("sessions/tls-beside-udp.pcap")) if call["remotes"]]

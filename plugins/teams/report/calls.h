@@ -360,6 +360,8 @@ bool calls_is_published(const calls_remote *remote);
 /* The documented range that a client's media port is in: "Teams audio 50000-50019", "" none. */
 const char *calls_port_range(uint16_t port);
 
+#define CALLS_MEASURED_PACKETS  50      /* fewer of a stream say nothing of loss and jitter */
+
 /* Missing in per cent of what was expected, both without the gaps. */
 double calls_stream_loss(const calls_stream *stream);
 

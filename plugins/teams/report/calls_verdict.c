@@ -20,7 +20,6 @@
 #define LIMIT_LOSS          1.0     /* percent */
 #define LIMIT_JITTER        30.0    /* milliseconds */
 #define JITTER_BESIDE_LOSS  10.0    /* no problem of its own, but congestion does both */
-#define MEASURED_PACKETS    50      /* too few say nothing of loss and jitter */
 #define PROBE_PACKETS       200     /* a connectivity test is no longer than this */
 #define SHORT_PACKETS       100     /* an exchange that the traffic left again */
 #define AT_ONCE             0.5     /* seconds between the starts of probes that run at once */
@@ -733,7 +732,7 @@ are_relays_silent(const calls_entry *entry, calls_proof *proof)
 static bool
 went_one_way(const calls_entry *entry, unsigned with, unsigned without)
 {
-    return entry->media_packets[without] == 0 && entry->media_packets[with] > MEASURED_PACKETS && entry->cut_packets[without] == 0 &&
+    return entry->media_packets[without] == 0 && entry->media_packets[with] > CALLS_MEASURED_PACKETS && entry->cut_packets[without] == 0 &&
         !is_one_sided(entry, NULL);
 }
 
@@ -801,7 +800,7 @@ is_lossy(const calls_entry *entry, calls_proof *proof)
         const calls_stream *stream = stream_at(entry, i);
         const double loss = calls_stream_loss(stream), jitter = ts_stream_stats_jitter_mean(&stream->stats);
 
-        if (stream->stats.received < MEASURED_PACKETS || loss <= LIMIT_LOSS)
+        if (stream->stats.received < CALLS_MEASURED_PACKETS || loss <= LIMIT_LOSS)
             continue;
         worst = worst == NULL || loss > calls_stream_loss(worst) ? stream : worst;
         if (jitter >= JITTER_BESIDE_LOSS && jitter <= LIMIT_JITTER)
@@ -823,7 +822,7 @@ is_jittery(const calls_entry *entry, calls_proof *proof)
         const calls_stream *stream = stream_at(entry, i);
         const calls_jitter *jitter = &stream->jitter;
 
-        if (stream->stats.received < MEASURED_PACKETS || stream->modality != TS_MODALITY_AUDIO || jitter->worst <= LIMIT_JITTER)
+        if (stream->stats.received < CALLS_MEASURED_PACKETS || stream->modality != TS_MODALITY_AUDIO || jitter->worst <= LIMIT_JITTER)
             continue;
         worst = worst == NULL || jitter->worst > worst->jitter.worst ? stream : worst;
         stream_detail(proof, stream, "%.1f ms over %.1f s from %.1f s of the call on, mean of the stream %.1f ms", jitter->worst,
@@ -919,7 +918,7 @@ main_dscp(const GArray *counts)
             dscp = row->dscp;
         }
     }
-    return all < MEASURED_PACKETS ? -1 : dscp;
+    return all < CALLS_MEASURED_PACKETS ? -1 : dscp;
 }
 
 /* Sent with a mark, received without one: who took it or did not set it, a capture at one place cannot tell. */

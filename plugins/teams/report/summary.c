@@ -262,7 +262,7 @@ region_of(const summary_state *state, const char *name)
     return NULL;
 }
 
-/* The worst stream of the direction. What is missing in its gaps is no congestion, and told apart. */
+/* The worst stream of the direction, of those that can be measured. What is missing in its gaps is no congestion, and told apart. */
 static double
 loss_of(const calls_entry *entry, unsigned direction)
 {
@@ -272,6 +272,8 @@ loss_of(const calls_entry *entry, unsigned direction)
         const calls_stream *stream = &g_array_index(entry->streams, calls_stream, i);
         const double loss = calls_stream_loss(stream);
 
+        if (stream->stats.received < CALLS_MEASURED_PACKETS)
+            continue;
         if (stream->direction == direction && (isnan(worst) || loss > worst))
             worst = loss;
     }
@@ -475,9 +477,9 @@ static const report_column item_columns[] = {
     { .key = "round_trip", .title = "Round Trip", .kind = COLUMN_REAL, .unit = "ms", .decimals = 1,
         .description = "mean round trip of the nominated pair, else of the pair measured most", COLUMN_MEMBER(summary_item, round_trip) },
     { .key = "loss_sent", .title = "Loss Sent", .kind = COLUMN_REAL, .unit = "%", .decimals = 4,
-        .description = "loss of the worst stream that the client sent, where the capture was taken, without its gaps", .get = item_loss_sent },
+        .description = "loss of the worst stream of 50 packets or more that the client sent, where the capture was taken, without its gaps", .get = item_loss_sent },
     { .key = "loss_received", .title = "Loss Received", .kind = COLUMN_REAL, .unit = "%", .decimals = 4,
-        .description = "loss of the worst stream that the client received, without its gaps", .get = item_loss_received },
+        .description = "loss of the worst stream of 50 packets or more that the client received, without its gaps", .get = item_loss_received },
     { .key = "jitter", .title = "Mean Jitter", .kind = COLUMN_REAL, .unit = "ms", .decimals = 3,
         .description = "mean jitter of the worst stream of audio, where the capture was taken", COLUMN_MEMBER(summary_item, jitter) },
     { .key = "gap", .title = "Gap", .kind = COLUMN_REAL, .unit = "s", .decimals = 3,

@@ -203,11 +203,12 @@ STATES = {
     "secured": "TLS session established", "used": "TLS session with data both ways",
 }
 FAILED = {
-    "unanswered": "never answered", "refused": "refused", "prohibited": "refused by the network",
+    "unanswered": "not answered", "refused": "refused", "prohibited": "refused by the network",
     "proxy_refused": "refused by the proxy", "hello_unanswered": "no answer to the ClientHello",
     "hello_reset": "ended right after the ClientHello", "alert": "TLS handshake refused",
     "handshake_ended": "TLS handshake not finished",
 }
+WAITING = "sent, and the capture ends before an answer was due"
 RCODES = {1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED"}
 SOON = 5.0      # a connection this soon after its name was asked for is drawn in the name's line
 
@@ -246,7 +247,7 @@ class Bar:
                 self.phases.append((kind, at, length))
                 at += length
         state = words(connection, "state")
-        if state in FAILED:
+        if state in FAILED and not connection.get("waiting"):
             waited = start + (number(connection, "duration") or 0.0) - at
             if waited > 0:
                 self.phases.append(("wait", at, waited))
@@ -345,7 +346,7 @@ def bar_row(bar, axis):
                   words(bar.step, "region"), words(bar.connection, "server") or words(bar.step, "server")], " · ")
     names = dict(PHASES)
     measured = ", ".join(f"{names[kind]} {seconds(length)}" for kind, _, length in bar.phases)
-    state = STATES.get(words(bar.connection, "state"), "")
+    state = WAITING if bar.connection.get("waiting") else STATES.get(words(bar.connection, "state"), "")
     again = whole(bar.step, "asked")
     return [
         element("td", bar.name or "no name", element("small", about) if about else "", role="cell"),

@@ -232,6 +232,13 @@ def test_words_of_states_are_those_of_the_report():
     assert told and all(f'"{code}": "{label}"' in page for code, label in told.items())
 
 
+def test_what_the_capture_ends_before_is_no_failure():
+    """capture-ends.pcap: .22 and .27 had the time for an answer, .26 is given up by the client; five are cut off by the end."""
+    page = page_of(harness.bundled("connections/capture-ends.pcap"))
+    assert page.count("✕ not answered") == 1 and page.count("✕ no answer to the ClientHello") == 2
+    assert page.count("sent, and the capture ends before an answer was due") == 5
+
+
 def test_pictures_have_text_beside_them():
     """A picture is hidden from a screen reader and its row says the same, or it has a title, and mostly a description."""
     page = page_of(harness.bundled("article-2017.pcapng"))

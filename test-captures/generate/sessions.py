@@ -164,10 +164,14 @@ def shared_address(c):
 
 # ---- calls ----
 
+SILK, VIDEO = 104, 121
+TICKS = {SILK: 320, VIDEO: 1800}    # of 20 ms
+
+
 class Asking(Stream):
-    def rtp(self, when, outwards, number, ssrc, payload_type=104):
-        """SRTP of SILK at 16 kHz, 20 ms a packet; number counts from 0."""
-        packet = stun.rtp(payload_type, number, number * 320, ssrc,
+    def rtp(self, when, outwards, number, ssrc):
+        """SRTP of SILK at 16 kHz or of video, 20 ms a packet; number counts from 0."""
+        packet = stun.rtp(self.payload_type, number, number * TICKS[self.payload_type], ssrc,
                           stun.opaque((outwards, number), 22))
         (self.up if outwards else self.down)(when, self.settled, packet)
 
@@ -178,8 +182,8 @@ class Asking(Stream):
             (stun.SERVICE_QUALITY, stun.u16(1) + stun.u16(1))]))
 
 
-def stream(c, name, port, far, client=CLIENT):
-    made = Asking(c, name, port, far[1], 0, 104, 320, 22)
+def stream(c, name, port, far, client=CLIENT, payload_type=SILK):
+    made = Asking(c, name, port, far[1], 0, payload_type, 320, 22)
     made.client, made.settled = (client, port), far
     return made
 
@@ -200,7 +204,7 @@ def calls_in_turn(c):
     video of each are one call."""
     for number, when in enumerate((0, 60)):
         connect(stream(c, f"audio{number}", 50002, ("198.51.100.7", 50010)), when)
-        connect(stream(c, f"video{number}", 50022, ("198.51.100.7", 50030)), when + 0.2)
+        connect(stream(c, f"video{number}", 50022, ("198.51.100.7", 50030), payload_type=VIDEO), when + 0.2)
 
 
 @capture("sessions/call-resumed.pcap", "2026-03-02T09:00:00")
@@ -230,7 +234,7 @@ def calls_at_once(c):
     first = stream(c, "audio1", 50002, ("198.51.100.7", 50010))
     connect(first, 0, packets=500)
     connect(stream(c, "audio2", 50008, ("203.0.113.9", 50012)), 5)
-    connect(stream(c, "video1", 50022, ("198.51.100.7", 50030)), 8)
+    connect(stream(c, "video1", 50022, ("198.51.100.7", 50030), payload_type=VIDEO), 8)
     connect(stream(c, "other", 50004, ("203.0.113.9", 50014), OTHER), 5.5)
 
 

@@ -197,3 +197,21 @@ def test_no_rule_is_advised_for_an_address_that_is_not_published(code):
         problem, = of_code(told("not-published")[client], code)
         assert problem["severity"] == "error" and ("no prefix that Microsoft publishes" not in problem["advice"]) == published
         assert ("resolver" in problem["advice"]) != published
+
+
+# ---- the server's side ends what it has not answered ----
+
+@pytest.mark.parametrize("n, words", [(20, "by RST right after TCP is connected"), (21, "by RST after the TLS handshake, before the client asks for anything"),
+                                      (22, "by RST after the client's request, which has no answer"),
+                                      (23, "by FIN after the client's request, which has no answer")])
+def test_a_server_that_ends_each_connection_is_told(n, words):
+    signin = told("server-ends")[f"192.168.1.{n}"]
+    problem, = above_note(signin).values()
+    assert (problem["code"], problem["severity"], problem["actor"]) == ("server-ends", "error", "")
+    assert problem["summary"] == f"The server's side ends the connections to {LOGIN_NAME} {words} (4 times); identity was not reached"
+    assert signin["verdict_code"] == "failed"
+
+
+@pytest.mark.parametrize("n", [24, 25, 26])
+def test_a_server_that_ends_one_connection_or_what_is_not_used_is_not_told(n):
+    assert not of_code(told("server-ends")[f"192.168.1.{n}"], "server-ends")

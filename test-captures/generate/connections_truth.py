@@ -196,3 +196,40 @@ def sent_in_vain(c):
             reset(connection, last + 14, from_client=n in (0, 3))
             when = last + 16
         who.visit(when, PUSH)
+
+
+# ---- the server's side ends what it has not answered ----
+
+def ended(who, when, name, steps, fin=False):
+    """A connection that the server's side ends 20 ms after the last of these steps."""
+    connection = who.open(when, name)
+    if steps > 0:
+        who.handshake(when + 0.15, connection, name)
+        who.finish(when + 0.3, connection, name)
+    if steps > 1:
+        connection.send(when + 0.4, tls.application_data("request", 400))
+    when += 0.45
+    if fin:
+        connection._segment(when, False, "FA")
+        connection._segment(when + 0.01, True, "FA")
+    else:
+        reset(connection, when)
+
+
+@capture("connections/server-ends.pcap", START)
+def server_ends(c):
+    """Connections to identity that the server's side ends: .20 right after TCP, .21 after the TLS handshake, .22 after a request, each
+    four times by RST, .23 after a request by FIN. Healthy: .24 one, .25 two of a name that works afterwards, .26 two for
+    configuration that nothing was asked on for a minute."""
+    clients = [Client(c, f"192.168.1.{n}") for n in range(20, 27)]
+    for n, who in enumerate(clients[:6]):
+        who.visit(0, WEB)
+        for k in range({4: 1, 5: 2}.get(n, 4)):
+            ended(who, 2 + 3 * k, LOGIN, min(n, 2), n == 3)
+    clients[5].visit(20, LOGIN)
+    clients[6].sign_in(20)
+    for when in (30, 31):
+        connection = clients[6].open(when, CONFIG)
+        clients[6].handshake(when + 0.15, connection, CONFIG)
+        clients[6].finish(when + 0.3, connection, CONFIG)
+        reset(connection, when + 60)

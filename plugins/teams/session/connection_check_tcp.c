@@ -228,24 +228,73 @@ tell_prohibited(teams_check *j, const teams_group *all)
         names->count == 1 ? "" : "s", names->any_lost ? "" : "; the name was reached in another way", teams_name_list_tail(names));
 }
 
+/* ---- ended by the server's side ---- */
+
+/* Is all that the client has of it a connection, or a session, and an end of it? */
+static bool
+has_no_answer(const teams_connection *c)
+{
+    if (c->state == TEAMS_CONNECTION_CONNECTED)
+        return c->bytes[FROM_CLIENT] == 0 && c->bytes[FROM_SERVER] == 0;
+    return c->state == TEAMS_CONNECTION_SECURED && (!c->p->requested || c->p->answer_bytes == 0) && !teams_connection_is_foreign(c);
+}
+
+/* A server may end what is not used, after a while, and one connection of several; not each of them at once. */
+static bool
+is_ended_by_server(const teams_check *j, const teams_connection *c)
+{
+    const teams_name_result *name = c->name == NULL ? NULL : teams_check_name_of(j, c->name);
+
+    if (c->end == TEAMS_CONNECTION_OPEN || c->ended_by_client || c->quic || c->proxy || !has_no_answer(c))
+        return false;
+    return name != NULL && !name->reached && c->idle_before_end < ANSWER_SECONDS && c->p->hole_frame == 0 &&
+        !teams_connection_lacks_data(c) && !teams_check_is_portal(j, c);
+}
+
+static const char *
+says_when_ended(const teams_check *j, const teams_connection *c)
+{
+    const char *how = c->end == TEAMS_CONNECTION_RESET ? "RST" : "FIN";
+    const char *when = c->state == TEAMS_CONNECTION_CONNECTED ? "right after TCP is connected" :
+        c->p->requested ? "after the client's request, which has no answer" : "after the TLS handshake, before the client asks for anything";
+
+    return wmem_strdup_printf(j->scope, "by %s %s", how, when);
+}
+
+static void
+tell_ended_by_server(teams_check *j, const teams_group *all)
+{
+    const teams_name_list *names = &all->names;
+
+    if (names->count == 1)
+        return;
+    teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_SERVER_ENDS], teams_name_list_severity(names),
+        (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_UNKNOWN, .name = names->first, .fatal = names->fatal },
+        "The server's side ends the connections to %s %s (%u times)%s", teams_name_list_text(names), says_when_ended(j, all->first),
+        names->count, teams_name_list_tail(names));
+}
+
+/* ---- kinds of ends of which one sentence says the same ---- */
+
 static const struct {
     bool (*fits)(const teams_check *j, const teams_connection *c);
     const char *(*says)(const teams_check *j, const teams_connection *c);
     void (*tell)(teams_check *j, const teams_group *all);
-} not_established[] = {
+} ends[] = {
     { is_unacknowledged, says_no_more, tell_unacknowledged },
     { is_refused, says_who_refused, tell_refused },
     { is_prohibited, says_who_prohibited, tell_prohibited },
+    { is_ended_by_server, says_when_ended, tell_ended_by_server },
 };
 
 static void
-check_not_established(teams_check *j)
+check_ends(teams_check *j)
 {
-    for (unsigned kind = 0; kind < G_N_ELEMENTS(not_established); kind++) {
-        const teams_groups groups = gather(j, not_established[kind].fits, not_established[kind].says);
+    for (unsigned kind = 0; kind < G_N_ELEMENTS(ends); kind++) {
+        const teams_groups groups = gather(j, ends[kind].fits, ends[kind].says);
 
         for (unsigned i = 0; i < teams_groups_count(&groups); i++)
-            not_established[kind].tell(j, teams_groups_at(&groups, i));
+            ends[kind].tell(j, teams_groups_at(&groups, i));
     }
 }
 
@@ -397,7 +446,7 @@ void
 teams_check_tcp(teams_check *j)
 {
     check_unanswered(j);
-    check_not_established(j);
+    check_ends(j);
     check_ipv6(j);
     check_quic(j);
     check_mtu(j, true);

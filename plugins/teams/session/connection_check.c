@@ -251,6 +251,18 @@ teams_groups_at(const teams_groups *groups, unsigned n)
     return *(const teams_group **)wmem_array_index(groups->order, n);
 }
 
+const char *
+teams_says_no_more(const teams_check *j _U_, const teams_connection *c _U_)
+{
+    return "";
+}
+
+const char *
+teams_end_text(const teams_connection *c)
+{
+    return c->end == TEAMS_CONNECTION_RESET ? "RST" : "FIN";
+}
+
 /* A push channel alone is opened again by a client that signed in long ago. */
 void
 teams_check_push(teams_check *j)

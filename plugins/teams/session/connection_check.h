@@ -144,6 +144,11 @@ void teams_groups_add(teams_groups *groups, const char *says, const teams_connec
 unsigned teams_groups_count(const teams_groups *groups);
 const teams_group *teams_groups_at(const teams_groups *groups, unsigned n);
 
+/* For teams_groups_add(), where the sentence is the same of all. */
+const char *teams_says_no_more(const teams_check *j, const teams_connection *c);
+/* "RST" or "FIN", of one that has ended. */
+const char *teams_end_text(const teams_connection *c);
+
 /* Who comes back to identity after that, seconds, begins anew. */
 #define ROUND_GAP   300.0
 

@@ -151,12 +151,6 @@ is_unacknowledged(const teams_check *j, const teams_connection *c)
         teams_check_time_passed(j, &c->start, UNANSWERED_SECONDS);
 }
 
-static const char *
-says_no_more(const teams_check *j _U_, const teams_connection *c _U_)
-{
-    return "";
-}
-
 static void
 tell_unacknowledged(teams_check *j, const teams_group *all)
 {
@@ -254,11 +248,10 @@ is_ended_by_server(const teams_check *j, const teams_connection *c)
 static const char *
 says_when_ended(const teams_check *j, const teams_connection *c)
 {
-    const char *how = c->end == TEAMS_CONNECTION_RESET ? "RST" : "FIN";
     const char *when = c->state == TEAMS_CONNECTION_CONNECTED ? "right after TCP is connected" :
         c->p->requested ? "after the client's request, which has no answer" : "after the TLS handshake, before the client asks for anything";
 
-    return wmem_strdup_printf(j->scope, "by %s %s", how, when);
+    return wmem_strdup_printf(j->scope, "by %s %s", teams_end_text(c), when);
 }
 
 static void
@@ -281,7 +274,7 @@ static const struct {
     const char *(*says)(const teams_check *j, const teams_connection *c);
     void (*tell)(teams_check *j, const teams_group *all);
 } ends[] = {
-    { is_unacknowledged, says_no_more, tell_unacknowledged },
+    { is_unacknowledged, teams_says_no_more, tell_unacknowledged },
     { is_refused, says_who_refused, tell_refused },
     { is_prohibited, says_who_prohibited, tell_prohibited },
     { is_ended_by_server, says_when_ended, tell_ended_by_server },

@@ -43,12 +43,6 @@ others_text(const teams_check *j)
 /* ---- what sentences say of a connection, in all that tells it from others ---- */
 
 static const char *
-says_no_more(const teams_check *j _U_, const teams_connection *c _U_)
-{
-    return "";
-}
-
-static const char *
 says_versions(const teams_check *j, const teams_connection *c)
 {
     return wmem_strdup_printf(j->scope, "%u %u", c->alert_from_client, c->p->offered);
@@ -290,7 +284,7 @@ left_text(const teams_connection *c)
 static const char *
 how_text(const teams_check *j, const teams_connection *c)
 {
-    return wmem_strdup_printf(j->scope, "(%s), by %s", c->version, c->end == TEAMS_CONNECTION_RESET ? "RST" : "FIN");
+    return wmem_strdup_printf(j->scope, "(%s), by %s", c->version, teams_end_text(c));
 }
 
 static const char *
@@ -382,8 +376,8 @@ say_no_data(const teams_check *j, const teams_name_list *list, const teams_conne
 }
 
 static const tls_end ends[] = {
-    { TEAMS_EXPERT_HELLO_RESET, TEAMS_BY_NETWORK, fits_reset, says_no_more, say_reset },
-    { TEAMS_EXPERT_HELLO_UNANSWERED, TEAMS_BY_NETWORK, fits_silent, says_no_more, say_silent },
+    { TEAMS_EXPERT_HELLO_RESET, TEAMS_BY_NETWORK, fits_reset, teams_says_no_more, say_reset },
+    { TEAMS_EXPERT_HELLO_UNANSWERED, TEAMS_BY_NETWORK, fits_silent, teams_says_no_more, say_silent },
     { TEAMS_EXPERT_TLS_VERSION, TEAMS_BY_UNKNOWN, fits_version, says_versions, say_version },
     { TEAMS_EXPERT_TLS_PARAMETERS, TEAMS_BY_UNKNOWN, fits_parameters, says_alert, say_alert },
     { TEAMS_EXPERT_INTERCEPTED_REFUSED, TEAMS_BY_NETWORK, fits_intercepted_refused, says_alert_and_issuer, say_intercepted_refused },

@@ -221,7 +221,7 @@ struct teams_connection_private {
 typedef struct {
     wmem_map_t *hosts;          /* address -> teams_net_host */
     wmem_map_t *clients;        /* address -> teams_net_client */
-    wmem_map_t *from_dns_port;         /* address that sends from the port of DNS -> map of the addresses that it sent to */
+    wmem_map_t *from_dns_port;  /* address that sends from the port of DNS -> map of the addresses that it sent to */
     wmem_map_t *by_client_end[2];   /* TCP, QUIC: ts_endpoint -> the latest teams_connection there */
     wmem_map_t *ipv6;           /* name -> the latest teams_connection over IPv6 */
     bool asked;                 /* for the fields of hosts */

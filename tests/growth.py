@@ -4,10 +4,8 @@
 
 import argparse
 import functools
-import os
 import pathlib
 import struct
-import subprocess
 import tempfile
 
 import growth_kinds
@@ -34,11 +32,7 @@ def cost(capture, plugins, *options):
     env = harness.environment(home, plugins)
     del env["WIRESHARK_DEBUG_WMEM_OVERRIDE"]
     command = harness.unprivileged([harness.tshark_program(), "-n", "-r", harness.readable(capture), *options], env)
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, cwd=home) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+    return harness.spent(command, home)
 
 
 class Growth:

@@ -27,6 +27,7 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
 import tempfile
 
 import pytest
@@ -226,6 +227,26 @@ def run(command, *, plugins=None, profile=None, timeout=TIMEOUT_S, env=None, pre
                               cwd=home, timeout=timeout, check=False, encoding="utf-8", errors="replace")
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+# Starts a command in silence and says how it ended and what it took. exec(2) keeps the highest peak of memory that the process
+# ever had, also that of the program it was forked from: of a small one that is nothing.
+SMALL_PARENT = """
+import os, sys
+nowhere = os.open(os.devnull, os.O_RDWR)
+child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, nowhere, n) for n in range(3)])
+_, status, usage = os.wait4(child, 0)
+print(os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, file=sys.__stdout__)
+"""
+
+
+def spent(command, folder):
+    """Seconds of processor time and peak memory in bytes of a command that succeeds, its output thrown away."""
+    with subprocess.Popen([sys.executable, "-I", "-S", "-c", SMALL_PARENT, *map(str, command)], cwd=folder, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, text=True) as process:
+        status, seconds, peak = process.communicate()[0].split()
+    assert status == "0", f"status {status}: {command}"
+    return float(seconds), int(peak)
 
 
 # --- tshark ------------------------------------------------------------------

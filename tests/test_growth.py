@@ -5,6 +5,7 @@ Captures of 50,000 frames, made here and thrown away. What a frame costs is the 
 between a long and a short capture, so what tshark needs to start does not count. Memory is that
 of ms-stun by itself; time also that of all plugins with all reports drawn."""
 
+import os
 import shutil
 import sys
 
@@ -42,6 +43,12 @@ def fixture_stage(tmp_path_factory):
             (stage / module.relative_to(harness.stage_dir())).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(module, stage / module.relative_to(harness.stage_dir()))
     return harness.loaded_plugins(stage)
+
+
+def test_memory_is_that_of_the_command(tmp_path):
+    """Not of the test that starts it, which may have needed more."""
+    block = bytearray(os.urandom(1 << 20) * 200)
+    assert 0 < harness.spent(["true"], tmp_path)[1] < len(block) / 2
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -118,7 +118,7 @@ def test_real_client(client, tmp_path, transport):
     responder = Responder()
     try:
         path = capture(tmp_path / "live.pcapng", responder.port,
-                       lambda: subprocess.run([client, str(responder.port), transport], check=True, timeout=60))
+                       lambda: subprocess.run([client, str(responder.port), transport], check=True, timeout=300))
     finally:
         responder.close()
     shown = fields(path, ["ms_turn.message", "ms_turn.frame.type", "ms_turn.pseudo_tls", "ms_turn.realm", "ms_turn.response_to",

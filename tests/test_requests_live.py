@@ -25,7 +25,7 @@ def captured(client):
     folder = pathlib.Path(tempfile.mkdtemp(dir=harness.workspace()))
     folder.chmod(0o755)
     done = subprocess.run(["unshare", "-n", "-m", "--propagation", "private", "/usr/bin/python3", "-B", PEERS, folder, client],
-                          capture_output=True, text=True, check=False, timeout=180)
+                          capture_output=True, text=True, check=False, timeout=600)
     if done.returncode == MISSING:
         pytest.skip(f"a program for {client} is missing")
     if not (folder / "plain.pcapng").is_file():

@@ -34,8 +34,8 @@ def capture_of(program, dialect, folder):
         pytest.skip("capturing live needs root, unshare, ip and dumpcap")
     path = folder / f"{dialect}.pcapng"
     script = (f"ip link set lo up && {{ dumpcap -q -i lo -f udp -w {shlex.quote(str(path))} >/dev/null 2>&1 & pid=$!; }} && "
-              f"n=0; until [ -s {shlex.quote(str(path))} ] || [ $n = 50 ]; do n=$((n+1)); sleep 0.1; done; sleep 0.5; "
-              f"timeout 30 {shlex.quote(str(program))} {dialect}; result=$?; sleep 0.5; kill -INT $pid; wait $pid; exit $result")
+              f"n=0; until [ -s {shlex.quote(str(path))} ] || [ $n = 600 ]; do n=$((n+1)); sleep 0.1; done; sleep 0.5; "
+              f"timeout 120 {shlex.quote(str(program))} {dialect}; result=$?; sleep 0.5; kill -INT $pid; wait $pid; exit $result")
     result = subprocess.run(["unshare", "-n", "sh", "-c", script], capture_output=True, encoding="utf-8", check=False)
     if not path.is_file():
         pytest.skip(f"capturing live is not allowed here: {result.stderr}")

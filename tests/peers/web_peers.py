@@ -22,7 +22,7 @@ import world  # noqa: E402
 DOOR, PUSH = ("teams.microsoft.com", "52.113.194.132"), ("go-eu.trouter.teams.microsoft.com", "52.123.130.30")
 CLIENT = "192.168.7.7"
 MISSING = 77
-PATIENCE = 30       # seconds, for what takes one beside nothing else
+PATIENCE = 120      # seconds, for what takes one beside nothing else
 LISTENING = {"tcp": "0A", "udp": "07"}     # state in /proc/net
 NGINX = """daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx.log; {user}
 events {{ }}
@@ -92,7 +92,7 @@ def curl(folder, option):
     for method, path in PATHS:
         args += ["--next"] if args else []
         args += ["-s", "-k", option, "--resolve", f"{DOOR[0]}:443:{DOOR[1]}", "-X", method, "-o", "/dev/null", f"https://{DOOR[0]}{path}"]
-    subprocess.run(["curl", *args], env={**os.environ, "SSLKEYLOGFILE": str(folder / "keys.txt")}, check=True, timeout=30)
+    subprocess.run(["curl", *args], env={**os.environ, "SSLKEYLOGFILE": str(folder / "keys.txt")}, check=True, timeout=PATIENCE)
 
 
 def chromium(folder):
@@ -100,7 +100,7 @@ def chromium(folder):
     subprocess.run(["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--ignore-certificate-errors",
                     f"--host-resolver-rules=MAP * {DOOR[1]}", f"--user-data-dir={folder}/profile", "--virtual-time-budget=4000",
                     f"--ssl-key-log-file={folder}/keys.txt", "--dump-dom", f"https://{DOOR[0]}/v2"],
-                   env={**os.environ, "HOME": str(folder)}, check=True, timeout=90, capture_output=True)
+                   env={**os.environ, "HOME": str(folder)}, check=True, timeout=PATIENCE, capture_output=True)
 
 
 def websocket(folder):

@@ -16,22 +16,22 @@
 static int proto_teams = -1;
 
 const char *
-ts_evidence_name(ts_evidence evidence)
+ts_evidence_name(unsigned evidence)
 {
     static const char *const names[TS_EVIDENCE_COUNT] = {
         "", "prefix", "endpoint", "address", "conversation", "name", "server_name", "flightproxy", "media", "check", "enclosed",
         "session", "shape", "attribute", "turn", "cookie"
     };
 
-    return names[evidence];
+    return evidence < TS_EVIDENCE_COUNT ? names[evidence] : NULL;
 }
 
 const char *
-ts_pair_state_name(ts_pair_state state)
+ts_pair_state_name(unsigned state)
 {
     static const char *const names[TS_PAIR_STATE_COUNT] = { "frozen", "checking", "succeeded", "nominated", "failed" };
 
-    return names[state];
+    return state < TS_PAIR_STATE_COUNT ? names[state] : NULL;
 }
 
 void

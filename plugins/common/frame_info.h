@@ -79,8 +79,8 @@ typedef enum {
     TS_EVIDENCE_COUNT
 } ts_evidence;
 
-/* "cookie", "attribute", ...; "" for none: the text that fields show. */
-const char *ts_evidence_name(ts_evidence evidence);
+/* "cookie", "attribute", ...; "" for none: the text that fields show. NULL after the last one. */
+const char *ts_evidence_name(unsigned evidence);
 
 /* ---- names (teams_dns) ---- */
 
@@ -200,8 +200,8 @@ typedef enum {
     TS_PAIR_STATE_COUNT
 } ts_pair_state;
 
-/* "frozen", "checking", ... */
-const char *ts_pair_state_name(ts_pair_state state);
+/* "frozen", "checking", ...; NULL after the last one. */
+const char *ts_pair_state_name(unsigned state);
 
 /* IMPLEMENTATION-VERSION up to which a client's two formats of a check may be the same bytes, one right behind the other. */
 #define TS_LAST_VERSION_WITH_TWINS 2

@@ -20,13 +20,13 @@ typedef enum {
     TS_MODALITY_DATA
 } ts_modality;
 
-/* "audio", "video", "sharing", "signalling", "data"; "" for unknown. */
+/* "audio", "video", "sharing", "signalling", "data"; "" for unknown, NULL after the last one. */
 static inline const char *
-ts_modality_name(ts_modality modality)
+ts_modality_name(unsigned modality)
 {
     static const char *const names[] = { "", "audio", "video", "sharing", "signalling", "data" };
 
-    return names[modality];
+    return modality <= TS_MODALITY_DATA ? names[modality] : NULL;
 }
 
 /* Relay ports: 3478 for all, 3479 audio, 3480 video, 3481 sharing. */

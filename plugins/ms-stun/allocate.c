@@ -8,7 +8,7 @@
 
 #include "allocations.h"
 
-#include "nat.h"
+#include "pairs.h"
 
 #include "experts.h"
 

@@ -46,16 +46,12 @@ static wmem_map_t *proxies;     /* address, of the SIP proxies */
 static wmem_map_t *hosts;       /* address -> sip_host */
 static wmem_map_t *candidates;  /* conversation -> candidate */
 
-static void
-forget(void)
-{
-    proxies = hosts = candidates = NULL;    /* freed with the file scope */
-}
-
 void
 ts_direct_routing_register(void)
 {
-    register_cleanup_routine(forget);
+    proxies = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), ts_address_hash, ts_address_key_equal);
+    hosts = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), ts_address_hash, ts_address_key_equal);
+    candidates = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_direct_hash, g_direct_equal);
 }
 
 /* ---- SIP sessions ---- */
@@ -63,10 +59,6 @@ ts_direct_routing_register(void)
 static void
 add_proxy(const address *addr)
 {
-    if (proxies == NULL) {
-        proxies = wmem_map_new(wmem_file_scope(), ts_address_hash, ts_address_key_equal);
-        hosts = wmem_map_new(wmem_file_scope(), ts_address_hash, ts_address_key_equal);
-    }
     if (wmem_map_contains(proxies, addr))
         return;
     address *kept = ts_address_kept(addr);
@@ -122,7 +114,7 @@ after_names(tvbuff_t *tvb _U_, packet_info *pinfo, proto_tree *tree _U_, void *d
     if (PINFO_FD_VISITED(pinfo) || !ts_frame_info_wanted())
         return 0;
     add_names(pinfo);
-    if (proxies != NULL && pinfo->ptype == PT_TCP && !ts_frame_has_icmp(pinfo))
+    if (wmem_map_size(proxies) > 0 && pinfo->ptype == PT_TCP && !ts_frame_has_icmp(pinfo))
         add_session(pinfo);
     return 0;
 }
@@ -136,7 +128,7 @@ ts_direct_routing_handoff(int proto)
 static bool
 has_session(const packet_info *pinfo, const address *addr)
 {
-    const sip_host *host = hosts == NULL ? NULL : (const sip_host *)wmem_map_lookup(hosts, addr);
+    const sip_host *host = (const sip_host *)wmem_map_lookup(hosts, addr);
     nstime_t passed;
 
     if (host == NULL)
@@ -166,7 +158,7 @@ processor_end(const packet_info *pinfo)
 static ts_processor_end
 end_with_session(const packet_info *pinfo)
 {
-    const ts_processor_end end = hosts == NULL ? TS_PROCESSOR_NONE : processor_end(pinfo);
+    const ts_processor_end end = wmem_map_size(hosts) == 0 ? TS_PROCESSOR_NONE : processor_end(pinfo);
 
     return end != TS_PROCESSOR_NONE && has_session(pinfo, end == TS_PROCESSOR_DESTINATION ? &pinfo->src : &pinfo->dst) ?
         end : TS_PROCESSOR_NONE;
@@ -184,9 +176,6 @@ static candidate *
 candidate_of(packet_info *pinfo)
 {
     conversation_t *conversation = find_or_create_conversation(pinfo);
-
-    if (candidates == NULL)
-        candidates = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     candidate *found = (candidate *)wmem_map_lookup(candidates, conversation);
 
     if (found == NULL) {

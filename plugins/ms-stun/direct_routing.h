@@ -16,7 +16,7 @@ typedef enum {
     TS_PROCESSOR_DESTINATION
 } ts_processor_end;
 
-/* Registers that what is known goes with the file. */
+/* What is known goes with the file. */
 void ts_direct_routing_register(void);
 
 /* The postdissector that reads names; after those of all plugins that leave them. */

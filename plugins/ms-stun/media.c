@@ -38,17 +38,11 @@ typedef struct {
 
 static wmem_map_t *flows;       /* ts_flow -> media_flow */
 
-void
-ts_media_reset(void)
-{
-    flows = NULL;       /* freed with the file scope */
-}
-
 static media_flow *
 flow_of(const packet_info *pinfo, const ts_flow *flow)
 {
     if (flows == NULL)
-        flows = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+        flows = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_direct_hash, g_direct_equal);
     media_flow *found = (media_flow *)wmem_map_lookup(flows, flow);
 
     if (found == NULL) {

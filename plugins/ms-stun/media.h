@@ -15,31 +15,6 @@
 
 #include "core/stream_stats.h"
 
-/* ---- rtp_measure.c: loss, jitter and gap of a stream at each of its packets ---- */
-
-/* One stream. File scope; zeroed before the first packet. */
-typedef struct {
-    ts_stream_stats stats;
-    nstime_t last_time;
-    uint32_t first_frame;       /* of the stream's first packet, which has no row */
-    uint16_t first_sequence;
-    wmem_array_t *rows;         /* of its packets but the first, in order of frames; NULL: none yet */
-} ts_rtp_measure;
-
-/* What one packet says of its stream. */
-typedef struct {
-    bool known;                 /* false for the first packet: nothing was before it */
-    int32_t lost;               /* missing before it; -1: it comes late */
-    bool has_jitter;            /* the clock is known */
-    double jitter;              /* milliseconds */
-    bool has_gap;               /* not for more than half an hour */
-    double gap;                 /* milliseconds; negative where frames are not in order of time */
-} ts_rtp_measured;
-
-/* Once for each packet, on every pass. Hz, 0 where it is not known: by the payload type, and by the timestamps, which go before. */
-ts_rtp_measured ts_rtp_measure_packet(ts_rtp_measure *measure, const packet_info *pinfo, uint16_t sequence, uint32_t timestamp,
-    uint32_t clock_rate, uint32_t measured_clock);
-
 /* ---- payload_types.c, modality.c ---- */
 
 typedef struct {
@@ -87,6 +62,16 @@ typedef struct {
 ts_modality_result ts_modality_find(const packet_info *pinfo, const ts_path *path, bool from_local, const ts_modality_payload *payload,
     uint16_t stream_type);
 
+/* What one packet says of its stream. */
+typedef struct {
+    bool known;                 /* false for the first packet: nothing was before it */
+    int32_t lost;               /* missing before it; -1: it comes late */
+    bool has_jitter;            /* the clock is known */
+    double jitter;              /* milliseconds */
+    bool has_gap;               /* not for more than half an hour */
+    double gap;                 /* milliseconds; negative where frames are not in order of time */
+} ts_rtp_measured;
+
 /* What is known of one payload, the same on every pass. Packet scope. */
 typedef struct {
     ts_media_kind kind;
@@ -129,7 +114,6 @@ bool ts_is_reverse(const packet_info *pinfo);
 void ts_media_handoff(void);
 int ts_media_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_demux_call *call);
 /* Per-capture state begins anew with each file. */
-void ts_media_reset(void);
 void ts_rtp_info_reset(void);
 
 #endif /* TEAMSHARK_MS_STUN_MEDIA_H */

@@ -8,7 +8,7 @@
  * restarts, or changes its own address; then everybody sees the new one.
  */
 
-#include "nat.h"
+#include "pairs.h"
 
 #include "common/times.h"
 

@@ -62,7 +62,6 @@ typedef struct {
 } flightproxy_frame_data;
 
 static wmem_map_t *connections;     /* ts_flow -> connection */
-static uint32_t connection_count;
 
 static int proto_flightproxy = -1;
 static int hf_teams_flightproxy_type = -1;
@@ -86,23 +85,13 @@ static const value_string type_names[] = {
 static connection *
 connection_of(const ts_flow *flow)
 {
-    if (connections == NULL)
-        connections = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
-
     connection *found = (connection *)wmem_map_lookup(connections, flow);
     if (found == NULL) {
         found = wmem_new0(wmem_file_scope(), connection);
-        found->number = ++connection_count;
+        found->number = wmem_map_size(connections) + 1;
         wmem_map_insert(connections, flow, found);
     }
     return found;
-}
-
-static void
-reset(void)
-{
-    connections = NULL;
-    connection_count = 0;
 }
 
 /* ---- the first pass ---- */
@@ -315,5 +304,5 @@ proto_register_teams_flightproxy(void)
     proto_register_subtree_array(ett, array_length(ett));
     ts_expert_register(&flightproxy_expert_table, proto_flightproxy);
     ts_flightproxy_handle = create_dissector_handle(dissect_flightproxy, proto_flightproxy);
-    register_cleanup_routine(reset);
+    connections = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_direct_hash, g_direct_equal);
 }

@@ -33,7 +33,6 @@ static void
 reset(void)
 {
     ts_pairs_reset();
-    ts_media_reset();
     ts_rtp_info_reset();
 }
 

@@ -158,6 +158,21 @@ ts_consent_change ts_consent_answered(const packet_info *pinfo, const ts_pair *p
 ts_consent_change ts_consent_media(const packet_info *pinfo, const ts_pair *pair, bool from_local);
 void ts_consent_media_beside(const packet_info *pinfo, const ts_path *path);
 
+/* ---- nat.c: which public address a NAT gives a socket, towards whom and when ---- */
+
+typedef enum {
+    TS_NAT_SAME,            /* nothing new, or nothing that is proven */
+    TS_NAT_CHANGED,         /* towards the same peer: another mapping than before */
+    TS_NAT_PER_PEER         /* two peers see two mappings that exist at the same time; said once for a socket */
+} ts_nat_mapping;
+
+/*
+ * An answer of peer names mapped as the address that local comes from. *before
+ * is what it named before, with TS_NAT_CHANGED; file scope. First pass only.
+ */
+ts_nat_mapping ts_nat_see(const packet_info *pinfo, const ts_endpoint *local, const ts_endpoint *peer, const ts_endpoint *mapped,
+    ts_endpoint *before);
+
 /* ---- checks (checks.c) ---- */
 
 void ts_checks_register(int proto);

@@ -53,15 +53,4 @@ void ms_turn_follow_register(void);
 /* Is the frame sent by the client, by message type, for FF10 by port? */
 bool ms_turn_from_client(const packet_info *pinfo, uint16_t type);
 
-/* ---- turn_frame_items.c ---- */
-
-void ms_turn_frame_data_register(int proto);
-/* Adds what the frame data say, generated items all. */
-void ms_turn_frame_data_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ms_turn_frame_data *frame_data);
-
-/* ---- turn_rules.c ---- */
-
-/* Expert items on a whole message, below item. */
-void ms_turn_check_message(packet_info *pinfo, proto_item *item, const ts_payload *payload, const stun_msg *msg, bool tcp);
-
 #endif /* TEAMSHARK_MS_STUN_TURN_H */

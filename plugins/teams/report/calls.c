@@ -157,12 +157,6 @@ calls_finish(void *data)
 /* ---- values ---- */
 
 static const char *
-pair_states(unsigned n)
-{
-    return n < TS_PAIR_STATE_COUNT ? ts_pair_state_name((ts_pair_state)n) : NULL;
-}
-
-static const char *
 directions(unsigned n)
 {
     static const char *const names[] = { "sent", "received", NULL };
@@ -179,15 +173,9 @@ moved_to(const calls_entry *entry, const calls_port *port)
     return call == NULL || call == entry->call || call->frame > entry->last_frame ? NULL : call;
 }
 
-COLUMN_GETTER(dscp_value, calls_dscp, calls_port) { value->number = row->dscp; }
 
-COLUMN_GETTER(remote_path, calls_remote, calls_entry) { value->text = teams_path_name(row->path); }
-COLUMN_GETTER(remote_transport, calls_remote, calls_entry) { value->text = teams_transport_name(row->transport); }
-COLUMN_GETTER(remote_modality, calls_remote, calls_entry) { value->text = ts_modality_name(row->modality); }
 COLUMN_GETTER(remote_prefix, calls_remote, calls_entry) { value->text = calls_is_published(row) ? row->prefix->text : ""; }
 COLUMN_GETTER(remote_packets, calls_remote, calls_entry) { value->number = calls_remote_packets(row); }
-COLUMN_GETTER(remote_sent, calls_remote, calls_entry) { value->number = row->packets[CALLS_SENT]; }
-COLUMN_GETTER(remote_received, calls_remote, calls_entry) { value->number = row->packets[CALLS_RECEIVED]; }
 COLUMN_GETTER(remote_bytes, calls_remote, calls_entry) { value->number = row->bytes[CALLS_SENT] + row->bytes[CALLS_RECEIVED]; }
 COLUMN_GETTER(remote_share, calls_remote, calls_entry) { value->real = calls_share(parent, row); }
 
@@ -206,18 +194,13 @@ COLUMN_GETTER(pair_nominated_time, calls_pair, calls_entry)
     value->real = nstime_is_zero(&row->nominated) ? NAN : ts_seconds(&parent->first, &row->nominated);
 }
 
-COLUMN_GETTER(pair_state, calls_pair, calls_entry) { value->text = pair_states(row->state); }
 
-COLUMN_GETTER(port_modality, calls_port, calls_entry) { value->text = ts_modality_name(row->modality); }
 COLUMN_GETTER(port_range, calls_port, calls_entry) { value->text = calls_port_range(row->port); }
 COLUMN_GETTER(port_moved_to, calls_port, calls_entry) { value->number = moved_to(parent, row) == NULL ? 0 : moved_to(parent, row)->number; }
 
 COLUMN_GETTER(stream_ssrc, calls_stream, calls_entry) { value->owned = g_strdup_printf("0x%08x", row->ssrc); }
-COLUMN_GETTER(stream_direction, calls_stream, calls_entry) { value->text = directions(row->direction); }
-COLUMN_GETTER(stream_modality, calls_stream, calls_entry) { value->text = ts_modality_name(row->modality); }
 COLUMN_GETTER(stream_expected, calls_stream, calls_entry) { value->number = ts_stream_stats_expected(&row->stats); }
 COLUMN_GETTER(stream_lost, calls_stream, calls_entry) { value->number = ts_stream_stats_lost(&row->stats); }
-COLUMN_GETTER(stream_packets, calls_stream, calls_entry) { value->number = row->stats.received; }
 
 COLUMN_GETTER(stream_time, calls_stream, calls_entry) { value->real = ts_seconds(&parent->first, &row->when); }
 COLUMN_GETTER(stream_duration, calls_stream, calls_entry) { value->real = row->over_time.latest - row->over_time.earliest; }
@@ -258,8 +241,6 @@ COLUMN_GETTER(stream_jitter_max, calls_stream, calls_entry)
     value->real = row->stats.clock_rate == 0 ? NAN : ts_stream_stats_jitter_max(&row->stats);
 }
 
-COLUMN_GETTER(entry_number, calls_entry, void) { value->number = row->call->number; }
-COLUMN_GETTER(entry_kind, calls_entry, void) { value->text = calls_kind_name(row->kind); }
 COLUMN_GETTER(entry_client, calls_entry, void) { value->owned = report_address(&row->call->client->addr); }
 COLUMN_GETTER(entry_signin, calls_entry, void) { value->number = row->call->signin == NULL ? 0 : row->call->signin->number; }
 COLUMN_GETTER(entry_start, calls_entry, void) { value->owned = report_date(&row->first, row->first_frame); }
@@ -293,15 +274,15 @@ static const report_column remote_columns[] = {
         COLUMN_MEMBER(calls_remote, selected) },
     { .key = "anycast", .kind = COLUMN_BOOL, .description = "an address that Microsoft announces from many places",
         COLUMN_MEMBER(calls_remote, anycast) },
-    { .key = "path", .kind = COLUMN_TEXT, .description = "path of its traffic", .texts = report_path_name, .get = remote_path },
-    { .key = "transport", .kind = COLUMN_TEXT, .description = "what carries it", .texts = report_transport_name, .get = remote_transport },
-    { .key = "modality", .kind = COLUMN_TEXT, .description = "of its first traffic that tells", .texts = report_modality_name,
-        .get = remote_modality },
+    { .key = "path", .kind = COLUMN_WORD, .description = "path of its traffic", .texts = teams_path_name, COLUMN_MEMBER(calls_remote, path) },
+    { .key = "transport", .kind = COLUMN_WORD, .description = "what carries it", .texts = teams_transport_name, COLUMN_MEMBER(calls_remote, transport) },
+    { .key = "modality", .kind = COLUMN_WORD, .description = "of its first traffic that tells", .texts = ts_modality_name,
+        COLUMN_MEMBER(calls_remote, modality) },
     { .key = "name", .kind = COLUMN_TEXT, .description = "name that its address was learned from", COLUMN_MEMBER(calls_remote, name) },
     { .key = "prefix", .kind = COLUMN_TEXT, .description = "published prefix that covers it, empty: none", .get = remote_prefix },
     { .key = "packets", .kind = COLUMN_UINT, .description = "packets in both directions", .get = remote_packets },
-    { .key = "packets_sent", .kind = COLUMN_UINT, .description = "packets from the client", .get = remote_sent },
-    { .key = "packets_received", .kind = COLUMN_UINT, .description = "packets to the client", .get = remote_received },
+    { .key = "packets_sent", .kind = COLUMN_UINT, .description = "packets from the client", COLUMN_MEMBER(calls_remote, packets[CALLS_SENT]) },
+    { .key = "packets_received", .kind = COLUMN_UINT, .description = "packets to the client", COLUMN_MEMBER(calls_remote, packets[CALLS_RECEIVED]) },
     { .key = "bytes", .kind = COLUMN_UINT, .description = "whole frames, in both directions", .get = remote_bytes },
     { .key = "share", .kind = COLUMN_REAL, .unit = "%", .decimals = 1, .description = "share of the call's bytes", .get = remote_share },
     { .key = "first_frame", .kind = COLUMN_UINT, .description = "first frame", COLUMN_MEMBER(calls_remote, first_frame) },
@@ -349,7 +330,7 @@ static const report_column pair_columns[] = {
     { .key = "local_type", .kind = COLUMN_TEXT, .description = "its type, empty: not known", COLUMN_MEMBER(calls_pair, local_type) },
     { .key = "remote", .kind = COLUMN_ENDPOINT, .description = "remote candidate", COLUMN_MEMBER(calls_pair, remote) },
     { .key = "remote_type", .kind = COLUMN_TEXT, .description = "its type, empty: not known", COLUMN_MEMBER(calls_pair, remote_type) },
-    { .key = "state", .kind = COLUMN_TEXT, .description = "last state", .texts = pair_states, .get = pair_state },
+    { .key = "state", .kind = COLUMN_WORD, .description = "last state", .texts = ts_pair_state_name, COLUMN_MEMBER(calls_pair, state) },
     { .key = "nominated_frame", .kind = COLUMN_UINT, .description = "frame that nominated it, which may be in an earlier call, 0: none",
         COLUMN_MEMBER(calls_pair, nominated_frame) },
     { .key = "nominated_time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6,
@@ -373,7 +354,7 @@ static const report_column pair_columns[] = {
 static const report_list pairs = { LIST_COLUMNS(pair_columns), LIST_ARRAY, offsetof(calls_entry, pairs), NULL };
 
 static const report_column dscp_columns[] = {
-    { .key = "dscp", .kind = COLUMN_UINT, .description = "code point", .get = dscp_value },
+    { .key = "dscp", .kind = COLUMN_UINT, .description = "code point", COLUMN_MEMBER(calls_dscp, dscp) },
     { .key = "packets", .kind = COLUMN_UINT, .description = "packets with it", COLUMN_MEMBER(calls_dscp, packets) },
 };
 static const report_list dscp_sent = { LIST_COLUMNS(dscp_columns), LIST_ARRAY, offsetof(calls_port, dscp[CALLS_SENT]), NULL };
@@ -382,7 +363,7 @@ static const report_list dscp_received = { LIST_COLUMNS(dscp_columns), LIST_ARRA
 static const report_column port_columns[] = {
     { .key = "port", .kind = COLUMN_UINT, .description = "the client's port", COLUMN_MEMBER(calls_port, port) },
     { .key = "remote_port", .kind = COLUMN_UINT, .description = "the other end's port", COLUMN_MEMBER(calls_port, remote_port) },
-    { .key = "modality", .kind = COLUMN_TEXT, .description = "as evidence says it", .texts = report_modality_name, .get = port_modality },
+    { .key = "modality", .kind = COLUMN_WORD, .description = "as evidence says it", .texts = ts_modality_name, COLUMN_MEMBER(calls_port, modality) },
     { .key = "range", .kind = COLUMN_TEXT, .description = "documented range that the client's port is in, empty: none", .get = port_range },
     { .key = "packets", .kind = COLUMN_UINT, .description = "packets in both directions", COLUMN_MEMBER(calls_port, packets) },
     { .key = "frame", .kind = COLUMN_UINT, .description = "first frame", COLUMN_MEMBER(calls_port, frame) },
@@ -426,13 +407,13 @@ static const report_list slices = { LIST_COLUMNS(slice_columns), LIST_ARRAY, off
 
 static const report_column stream_columns[] = {
     { .key = "ssrc", .kind = COLUMN_TEXT, .description = "synchronisation source", .get = stream_ssrc },
-    { .key = "direction", .kind = COLUMN_TEXT, .description = "as the client sees it", .texts = directions, .get = stream_direction },
+    { .key = "direction", .kind = COLUMN_WORD, .description = "as the client sees it", .texts = directions, COLUMN_MEMBER(calls_stream, direction) },
     { .key = "encrypted", .kind = COLUMN_BOOL, .description = "SRTP; false where that cannot be told",
         COLUMN_MEMBER(calls_stream, encrypted) },
     { .key = "payload_type", .kind = COLUMN_UINT, .description = "RTP payload type of most packets", .get = stream_type },
     { .key = "payload_name", .kind = COLUMN_TEXT, .description = "its name, empty: not known", .get = stream_payload },
     { .key = "payloads", .kind = COLUMN_LIST, .description = "all payload types, most packets first", .list = &payloads },
-    { .key = "modality", .kind = COLUMN_TEXT, .description = "what it carries", .texts = report_modality_name, .get = stream_modality },
+    { .key = "modality", .kind = COLUMN_WORD, .description = "what it carries", .texts = ts_modality_name, COLUMN_MEMBER(calls_stream, modality) },
     { .key = "frame", .kind = COLUMN_UINT, .description = "first frame", COLUMN_MEMBER(calls_stream, frame) },
     { .key = "time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "of that frame, from the first frame of the call",
         .get = stream_time },
@@ -440,7 +421,7 @@ static const report_column stream_columns[] = {
         .get = stream_duration },
     { .key = "pair", .kind = COLUMN_UINT, .description = "candidate pair that carried it last, 0: no check seen",
         COLUMN_MEMBER(calls_stream, pair) },
-    { .key = "packets", .kind = COLUMN_UINT, .description = "packets, duplicates included", .get = stream_packets },
+    { .key = "packets", .kind = COLUMN_UINT, .description = "packets, duplicates included", COLUMN_MEMBER(calls_stream, stats.received) },
     { .key = "bytes", .kind = COLUMN_UINT, .description = "bytes of RTP", COLUMN_MEMBER(calls_stream, bytes) },
     { .key = "expected", .kind = COLUMN_UINT, .description = "packets that the sequence numbers promise", .get = stream_expected },
     { .key = "lost", .kind = COLUMN_UINT, .description = "packets missing among them", .get = stream_lost },
@@ -501,8 +482,8 @@ verdict_codes(unsigned n)
 }
 
 static const report_column entry_columns[] = {
-    { .key = "call", .title = "Call", .kind = COLUMN_UINT, .description = "number, as teams.call", .get = entry_number },
-    { .key = "kind", .kind = COLUMN_TEXT, .description = "what it turned out to be", .texts = calls_kind_name, .get = entry_kind },
+    { .key = "call", .title = "Call", .kind = COLUMN_UINT, .description = "number, as teams.call", COLUMN_BEHIND(calls_entry, call, teams_call, number) },
+    { .key = "kind", .kind = COLUMN_WORD, .description = "what it turned out to be", .texts = calls_kind_name, COLUMN_MEMBER(calls_entry, kind) },
     { .key = "severity", .title = "Severity", .kind = COLUMN_TEXT, .description = "severity of the verdict", .late = true,
         .texts = report_severity_word, COLUMN_MEMBER(calls_entry, verdict.word) },
     { .key = "verdict_code", .title = "Verdict Code", .kind = COLUMN_TEXT, .description = "stable code of the verdict", .no_window = true,
@@ -523,7 +504,7 @@ static const report_column entry_columns[] = {
         .get = entry_duration },
     { .key = "remote", .title = "Remote Address", .kind = COLUMN_TEXT, .description = "where the call went: by media, else by the nominated pair",
         .get = entry_remote },
-    { .key = "path", .title = "Path", .kind = COLUMN_TEXT, .description = "path of the call", .texts = report_path_name, .get = entry_path },
+    { .key = "path", .title = "Path", .kind = COLUMN_TEXT, .description = "path of the call", .texts = teams_path_name, .get = entry_path },
     { .key = "packets", .title = "Packets", .kind = COLUMN_UINT, .description = "packets in both directions", .get = entry_packets },
     { .key = "bytes", .title = "Bytes", .kind = COLUMN_UINT, .description = "whole frames, in both directions", .get = entry_bytes },
     { .title = "Allocations", .kind = COLUMN_UINT, .description = "allocations", .get = entry_allocations },
@@ -628,7 +609,7 @@ pair_text(const calls_pair *pair, FILE *out)
     char *remote = report_endpoint(&pair->remote);
 
     report_print(out, 4, "%u  %s (%s) to %s (%s): %s (frame %u)", pair->number, local, or_unknown(pair->local_type), remote,
-        or_unknown(pair->remote_type), pair_states(pair->state), pair->nominated_frame != 0 ? pair->nominated_frame : pair->frame);
+        or_unknown(pair->remote_type), ts_pair_state_name(pair->state), pair->nominated_frame != 0 ? pair->nominated_frame : pair->frame);
     if (pair->round_trip_count > 0)
         report_print(out, 6, "round trip %.1f ms (%.1f to %.1f, %u measured)", pair->round_trip_mean * 1000,
             pair->round_trip_min * 1000, pair->round_trip_max * 1000, pair->round_trip_count);

@@ -73,9 +73,21 @@ unsigned_member(const void *at, size_t size)
     }
 }
 
+/* Where the column's member is; NULL where what should have it is not there. */
+static const void *
+member_of(const report_column *column, const void *row)
+{
+    const void *at = member(row, column->offset);
+    const void *behind = column->points ? *(const void *const *)at : NULL;
+
+    return !column->points ? at : behind == NULL ? NULL : member(behind, column->behind);
+}
+
 static void
 read_member(const report_column *column, const void *at, column_value *value)
 {
+    if (at == NULL)
+        return;
     switch (column->kind) {
     case COLUMN_UINT:
         value->number = unsigned_member(at, column->size);
@@ -85,6 +97,9 @@ read_member(const report_column *column, const void *at, column_value *value)
         break;
     case COLUMN_BOOL:
         value->number = *(const bool *)at;
+        break;
+    case COLUMN_WORD:
+        value->text = column->texts((unsigned)unsigned_member(at, column->size));
         break;
     case COLUMN_TEXT:
         value->text = *(const char *const *)at;
@@ -109,7 +124,7 @@ value_of(const report_column *column, const void *row, const void *parent)
     if (column->get != NULL)
         column->get(row, parent, &value);
     else
-        read_member(column, member(row, column->offset), &value);
+        read_member(column, member_of(column, row), &value);
     if (value.owned != NULL)
         value.text = value.owned;
     else if (value.text == NULL)
@@ -446,7 +461,7 @@ object_schema(const report_list *list, json_dumper *out)
 }
 
 static const char *const schema_types[] = {
-    [COLUMN_UINT] = "integer", [COLUMN_REAL] = "number", [COLUMN_BOOL] = "boolean", [COLUMN_TEXT] = "string",
+    [COLUMN_UINT] = "integer", [COLUMN_REAL] = "number", [COLUMN_BOOL] = "boolean", [COLUMN_TEXT] = "string", [COLUMN_WORD] = "string",
     [COLUMN_TEXTS] = "string", [COLUMN_UINTS] = "integer", [COLUMN_ADDRESS] = "string", [COLUMN_ENDPOINT] = "string",
     [COLUMN_LIST] = "array", [COLUMN_OBJECT] = "object",
 };

@@ -3,8 +3,9 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Most columns are a member of a C struct, read by its kind; what has to be
- * worked out has a getter. A list is what its rows are and where they lie.
+ * Most columns are a member of a C struct, or of one that a member points to, read
+ * by its kind; what has to be worked out has a getter. A list is what its rows are
+ * and where they lie.
  * Nothing else may name a key, a heading or a unit.
  */
 
@@ -26,6 +27,7 @@ typedef enum {
     COLUMN_REAL,        /* double; NAN: not known */
     COLUMN_BOOL,        /* bool */
     COLUMN_TEXT,        /* const char *, NULL as "" */
+    COLUMN_WORD,        /* an enumeration, as texts() calls its values */
     COLUMN_TEXTS,       /* report_texts * */
     COLUMN_UINTS,       /* GArray * of uint16_t or uint32_t */
     COLUMN_ADDRESS,     /* address */
@@ -53,8 +55,10 @@ typedef struct {
     void (*get)(const void *row, const void *parent, column_value *value);   /* NULL: the member */
     size_t offset;              /* of the member in the row */
     size_t size;
+    bool points;                /* the member points to the struct that has it, or is NULL: then 0 or "" */
+    size_t behind;              /* of the member in that struct */
     unsigned decimals;          /* of COLUMN_REAL */
-    const char *(*texts)(unsigned n);   /* all values of COLUMN_TEXT, NULL after the last; or no such list */
+    const char *(*texts)(unsigned n);   /* all values of COLUMN_TEXT or COLUMN_WORD, NULL after the last; or no such list */
     const report_list *list;    /* of COLUMN_LIST and COLUMN_OBJECT */
     bool late;                  /* known at the end only: an empty cell before */
     bool no_window;             /* its title is for CSV alone */
@@ -78,6 +82,8 @@ struct report_list {
 };
 
 #define COLUMN_MEMBER(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)NULL)->member)
+#define COLUMN_BEHIND(type, pointer, pointed, member) \
+    .offset = offsetof(type, pointer), .points = true, .behind = offsetof(pointed, member), .size = sizeof(((type *)NULL)->pointer->member)
 /* A getter: COLUMN_GETTER(name, row's type, parent's type) { value->number = row->member; } */
 #define COLUMN_GETTER(name, row_type, parent_type) \
     static void name##_of(const row_type *row, const parent_type *parent, column_value *value); \

@@ -158,64 +158,47 @@ flows_text(const void *data, bool full _U_, FILE *out)
         row_text((const flow_row *)g_ptr_array_index(state->kept, i), out);
 }
 
-static const char *
-evidence_names(unsigned n)
-{
-    return n < TS_EVIDENCE_COUNT ? ts_evidence_name((ts_evidence)n) : NULL;
-}
-
-COLUMN_GETTER(flow_number, flow_row, void) { value->number = row->flow->number; }
-COLUMN_GETTER(flow_client, flow_row, void) { value->owned = report_endpoint(&row->flow->client_end); }
-COLUMN_GETTER(flow_server, flow_row, void) { value->owned = report_endpoint(&row->flow->server_end); }
-COLUMN_GETTER(flow_transport, flow_row, void) { value->text = teams_transport_name(row->info.transport); }
 COLUMN_GETTER(flow_product, flow_row, void) { value->text = ts_product_name(row->info.product); }
 COLUMN_GETTER(flow_service, flow_row, void) { value->text = ts_service_name(row->info.service); }
 COLUMN_GETTER(flow_service_label, flow_row, void) { value->text = ts_service_label(row->info.service); }
-COLUMN_GETTER(flow_modality, flow_row, void) { value->text = ts_modality_name(row->info.modality); }
-COLUMN_GETTER(flow_path, flow_row, void) { value->text = teams_path_name(row->info.path); }
 COLUMN_GETTER(flow_name, flow_row, void) { value->owned = row->info.name == NULL ? NULL : report_name(row->info.name); }
-COLUMN_GETTER(flow_evidence, flow_row, void) { value->text = ts_evidence_name(row->info.evidence); }
-COLUMN_GETTER(flow_sent, flow_row, void) { value->number = row->packets[0]; }
-COLUMN_GETTER(flow_received, flow_row, void) { value->number = row->packets[1]; }
-COLUMN_GETTER(flow_bytes_sent, flow_row, void) { value->number = row->bytes[0]; }
-COLUMN_GETTER(flow_bytes_received, flow_row, void) { value->number = row->bytes[1]; }
 COLUMN_GETTER(flow_first, flow_row, void) { value->real = report_time(&row->first); }
 COLUMN_GETTER(flow_last, flow_row, void) { value->real = report_time(&row->last); }
 COLUMN_GETTER(flow_call, flow_row, void) { value->number = row->info.call == NULL ? 0 : row->info.call->number; }
 COLUMN_GETTER(flow_signin, flow_row, void) { value->number = row->info.signin == NULL ? 0 : row->info.signin->number; }
 
 static const report_column columns[] = {
-    { .key = "flow", .title = "Flow", .kind = COLUMN_UINT, .description = "number, as teams.flow", .get = flow_number },
+    { .key = "flow", .title = "Flow", .kind = COLUMN_UINT, .description = "number, as teams.flow", COLUMN_BEHIND(flow_row, flow, teams_flow, number) },
     { .key = "first_frame", .title = "First Frame", .kind = COLUMN_UINT, .description = "first frame", COLUMN_MEMBER(flow_row, first_frame) },
     { .key = "last_frame", .kind = COLUMN_UINT, .description = "last frame", COLUMN_MEMBER(flow_row, last_frame) },
-    { .key = "client", .title = "Client", .kind = COLUMN_TEXT, .description = "the client's end", .get = flow_client },
-    { .key = "server", .title = "Service End", .kind = COLUMN_TEXT, .description = "the service's end, or the peer's",
-        .get = flow_server },
+    { .key = "client", .title = "Client", .kind = COLUMN_ENDPOINT, .description = "the client's end", COLUMN_BEHIND(flow_row, flow, teams_flow, client_end) },
+    { .key = "server", .title = "Service End", .kind = COLUMN_ENDPOINT, .description = "the service's end, or the peer's",
+        COLUMN_BEHIND(flow_row, flow, teams_flow, server_end) },
     { .key = "product", .kind = COLUMN_TEXT, .description = "product", .get = flow_product },
     { .key = "service", .kind = COLUMN_TEXT, .description = "service", .get = flow_service },
     { .title = "Service", .kind = COLUMN_TEXT, .description = "service in words", .get = flow_service_label },
-    { .key = "modality", .title = "Modality", .kind = COLUMN_TEXT, .description = "what it carries", .texts = report_modality_name,
-        .get = flow_modality },
-    { .key = "path", .title = "Path", .kind = COLUMN_TEXT, .description = "path of media", .texts = report_path_name, .get = flow_path },
-    { .key = "transport", .title = "Transport", .kind = COLUMN_TEXT, .description = "what carries it", .texts = report_transport_name,
-        .get = flow_transport },
+    { .key = "modality", .title = "Modality", .kind = COLUMN_WORD, .description = "what it carries", .texts = ts_modality_name,
+        COLUMN_MEMBER(flow_row, info.modality) },
+    { .key = "path", .title = "Path", .kind = COLUMN_WORD, .description = "path of media", .texts = teams_path_name, COLUMN_MEMBER(flow_row, info.path) },
+    { .key = "transport", .title = "Transport", .kind = COLUMN_WORD, .description = "what carries it", .texts = teams_transport_name,
+        COLUMN_MEMBER(flow_row, info.transport) },
     { .key = "name", .kind = COLUMN_TEXT, .description = "name that it was learned from, empty: none", .get = flow_name },
     { .key = "name_frame", .kind = COLUMN_UINT, .description = "frame of that name, 0: none", COLUMN_MEMBER(flow_row, info.name_frame) },
-    { .key = "packets_sent", .title = "Packets Sent", .kind = COLUMN_UINT, .description = "packets from the client", .get = flow_sent },
+    { .key = "packets_sent", .title = "Packets Sent", .kind = COLUMN_UINT, .description = "packets from the client", COLUMN_MEMBER(flow_row, packets[0]) },
     { .key = "packets_received", .title = "Packets Received", .kind = COLUMN_UINT, .description = "packets to the client",
-        .get = flow_received },
+        COLUMN_MEMBER(flow_row, packets[1]) },
     { .key = "bytes_sent", .title = "Bytes Sent", .kind = COLUMN_UINT, .description = "whole frames from the client",
-        .get = flow_bytes_sent },
+        COLUMN_MEMBER(flow_row, bytes[0]) },
     { .key = "bytes_received", .title = "Bytes Received", .kind = COLUMN_UINT, .description = "whole frames to the client",
-        .get = flow_bytes_received },
+        COLUMN_MEMBER(flow_row, bytes[1]) },
     { .key = "first_time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "earliest frame, from the first of the capture",
         .get = flow_first },
     { .key = "last_time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "latest frame, from the first of the capture",
         .get = flow_last },
     { .key = "call", .title = "Call", .kind = COLUMN_UINT, .description = "call, 0: none", .get = flow_call },
     { .key = "signin", .kind = COLUMN_UINT, .description = "sign-in, 0: none", .get = flow_signin },
-    { .key = "evidence", .title = "Evidence", .kind = COLUMN_TEXT, .description = "why it is taken for Teams traffic",
-        .texts = evidence_names, .get = flow_evidence },
+    { .key = "evidence", .title = "Evidence", .kind = COLUMN_WORD, .description = "why it is taken for Teams traffic",
+        .texts = ts_evidence_name, COLUMN_MEMBER(flow_row, info.evidence) },
 };
 static const report_list kept = { LIST_COLUMNS(columns), LIST_POINTERS, offsetof(flows_state, kept), NULL };
 static const report_list rows = { LIST_COLUMNS(columns), LIST_ARRAY, offsetof(flows_state, rows), NULL };

@@ -97,9 +97,9 @@ teams_generation_of(const teams_generation_score *score)
 }
 
 const char *
-teams_generation_name(teams_generation generation)
+teams_generation_name(unsigned generation)
 {
-    return generations[generation].name;
+    return generation < TEAMS_GENERATION_COUNT ? generations[generation].name : NULL;
 }
 
 const char *

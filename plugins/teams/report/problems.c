@@ -225,23 +225,7 @@ severity_names(unsigned n)
     return n < G_N_ELEMENTS(severities) ? ts_severity_name(severities[n]) : NULL;
 }
 
-static void
-get_severity(const void *row, const void *parent _U_, column_value *value)
-{
-    value->text = ts_severity_name(((const report_problem *)row)->severity);
-}
-
-static const char *
-actor_names(unsigned n)
-{
-    return n < TEAMS_BY_COUNT ? teams_actor_name((teams_actor)n) : NULL;
-}
-
-static void
-get_actor(const void *row, const void *parent _U_, column_value *value)
-{
-    value->text = teams_actor_name(((const report_problem *)row)->actor);
-}
+COLUMN_GETTER(get_severity, report_problem, void) { value->text = ts_severity_name(row->severity); }
 
 char *
 report_problem_advice(const report_problem *problem)
@@ -257,18 +241,14 @@ report_problems_worst_text(const report_problems *problems)
     return worst == NULL ? NULL : report_problem_text(worst);
 }
 
-static void
-get_advice(const void *row, const void *parent _U_, column_value *value)
-{
-    value->owned = report_problem_advice((const report_problem *)row);
-}
+COLUMN_GETTER(get_advice, report_problem, void) { value->owned = report_problem_advice(row); }
 
 const report_column report_problem_columns[REPORT_PROBLEM_COLUMNS] = {
     { .key = "code", .kind = COLUMN_TEXT, .description = "stable code of the problem",
         COLUMN_MEMBER(report_problem, code) },
     { .key = "severity", .kind = COLUMN_TEXT, .description = "how bad it is", .texts = severity_names, .get = get_severity },
-    { .key = "actor", .kind = COLUMN_TEXT, .description = "who did it: the client, the network (a device on the way, or the resolver), "
-        "the proxy or the server; empty: not told by the capture", .texts = actor_names, .get = get_actor },
+    { .key = "actor", .kind = COLUMN_WORD, .description = "who did it: the client, the network (a device on the way, or the resolver), "
+        "the proxy or the server; empty: not told by the capture", .texts = teams_actor_name, COLUMN_MEMBER(report_problem, actor) },
     { .key = "summary", .kind = COLUMN_TEXT, .description = "what it is", COLUMN_MEMBER(report_problem, summary) },
     { .key = "details", .kind = COLUMN_TEXTS, .description = "what it is about in particular",
         COLUMN_MEMBER(report_problem, details) },

@@ -106,12 +106,6 @@ static const report_list disorder = { LIST_COLUMNS(disorder_columns), LIST_ARRAY
 static const report_list problems = {
     report_problem_columns, REPORT_PROBLEM_COLUMNS, LIST_HELD, offsetof(signin_session, problems), NULL };
 
-static const char *
-connection_states(unsigned n)
-{
-    return n < TEAMS_CONNECTION_STATE_COUNT ? teams_connection_state_name((teams_connection_state)n) : NULL;
-}
-
 /* A step's seconds, NAN where it was not seen. */
 static double
 step_seconds(const teams_connection *connection, teams_step_kind step)
@@ -141,9 +135,7 @@ connection_enders(unsigned n)
 }
 
 COLUMN_GETTER(connection_issuer, teams_connection, signin_session) { value->text = row->certificate == NULL ? "" : row->certificate->issuer; }
-COLUMN_GETTER(connection_alert, teams_connection, signin_session) { value->number = row->alert; }
 COLUMN_GETTER(connection_router, teams_connection, signin_session) { value->text = row->icmp_router == NULL ? "" : row->icmp_router; }
-COLUMN_GETTER(connection_end, teams_connection, signin_session) { value->text = connection_ends(row->end); }
 
 COLUMN_GETTER(connection_ended_by, teams_connection, signin_session)
 {
@@ -155,10 +147,7 @@ COLUMN_GETTER(connection_idle, teams_connection, signin_session)
     value->real = row->end == TEAMS_CONNECTION_OPEN ? NAN : row->idle_before_end;
 }
 
-COLUMN_GETTER(connection_state, teams_connection, signin_session) { value->text = teams_connection_state_name(row->state); }
 COLUMN_GETTER(connection_waiting, teams_connection, signin_session) { value->number = teams_connection_is_waiting(row, &teams_model_get()->last); }
-COLUMN_GETTER(connection_sent, teams_connection, signin_session) { value->number = row->bytes[1]; }
-COLUMN_GETTER(connection_received, teams_connection, signin_session) { value->number = row->bytes[0]; }
 COLUMN_GETTER(connection_dns, teams_connection, signin_session) { value->real = step_seconds(row, TEAMS_STEP_DNS); }
 COLUMN_GETTER(connection_connect, teams_connection, signin_session) { value->real = step_seconds(row, TEAMS_STEP_CONNECT); }
 COLUMN_GETTER(connection_tls, teams_connection, signin_session) { value->real = step_seconds(row, TEAMS_STEP_TLS); }
@@ -180,22 +169,22 @@ static const report_column connection_columns[] = {
     { .key = "service", .kind = COLUMN_TEXT, .description = "service", .get = connection_service },
     { .key = "quic", .kind = COLUMN_BOOL, .description = "QUIC, not TCP", COLUMN_MEMBER(teams_connection, quic) },
     { .key = "proxy", .kind = COLUMN_BOOL, .description = "the server's end is a proxy", COLUMN_MEMBER(teams_connection, proxy) },
-    { .key = "state", .kind = COLUMN_TEXT, .description = "how far it got", .texts = connection_states, .get = connection_state },
+    { .key = "state", .kind = COLUMN_WORD, .description = "how far it got", .texts = teams_connection_state_name, COLUMN_MEMBER(teams_connection, state) },
     { .key = "waiting", .kind = COLUMN_BOOL, .description = "the capture ends before the answer that it waits for was due",
         .get = connection_waiting },
     { .key = "syns", .kind = COLUMN_UINT, .description = "SYNs of the client without an answer", COLUMN_MEMBER(teams_connection, syns) },
     { .key = "tls_version", .kind = COLUMN_TEXT, .description = "TLS version that the server chose", COLUMN_MEMBER(teams_connection, version) },
     { .key = "issuer", .kind = COLUMN_TEXT, .description = "issuer of the certificate, empty: not visible", .get = connection_issuer },
-    { .key = "alert", .kind = COLUMN_UINT, .description = "TLS alert that ended the handshake", .get = connection_alert },
+    { .key = "alert", .kind = COLUMN_UINT, .description = "TLS alert that ended the handshake", COLUMN_MEMBER(teams_connection, alert) },
     { .key = "proxy_status", .kind = COLUMN_UINT, .description = "the proxy's last answer, 0: none", COLUMN_MEMBER(teams_connection, proxy_status) },
     { .key = "router", .kind = COLUMN_TEXT, .description = "who refused it by ICMP, empty: nobody", .get = connection_router },
-    { .key = "end", .kind = COLUMN_TEXT, .description = "how it ended", .texts = connection_ends, .get = connection_end },
+    { .key = "end", .kind = COLUMN_WORD, .description = "how it ended", .texts = connection_ends, COLUMN_MEMBER(teams_connection, end) },
     { .key = "ended_by", .kind = COLUMN_TEXT, .description = "client or server (or a device in its name), empty: it was open at the end",
         .texts = connection_enders, .get = connection_ended_by },
     { .key = "idle_before_end", .kind = COLUMN_REAL, .unit = "s", .decimals = 3, .description = "silence of both sides before it ended",
         .get = connection_idle },
-    { .key = "bytes_sent", .kind = COLUMN_UINT, .description = "payload from the client", .get = connection_sent },
-    { .key = "bytes_received", .kind = COLUMN_UINT, .description = "payload to the client", .get = connection_received },
+    { .key = "bytes_sent", .kind = COLUMN_UINT, .description = "payload from the client", COLUMN_MEMBER(teams_connection, bytes[1]) },
+    { .key = "bytes_received", .kind = COLUMN_UINT, .description = "payload to the client", COLUMN_MEMBER(teams_connection, bytes[0]) },
     { .key = "dns_time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "from the first question to the answer that was used",
         .get = connection_dns },
     { .key = "connect_time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "from the first SYN to the answer",
@@ -239,21 +228,9 @@ verdict_codes(unsigned n)
     return report_verdict_code(signin_verdicts, n);
 }
 
-static const char *
-generations(unsigned n)
-{
-    return n < TEAMS_GENERATION_COUNT ? teams_generation_name((teams_generation)n) : NULL;
-}
-
-COLUMN_GETTER(session_number, signin_session, void) { value->number = row->signin->number; }
 COLUMN_GETTER(session_client, signin_session, void) { value->owned = report_address(&row->signin->client->addr); }
-COLUMN_GETTER(session_frame, signin_session, void) { value->number = row->signin->frame; }
 COLUMN_GETTER(session_start, signin_session, void) { value->owned = report_date(&row->signin->start, row->signin->frame); }
 COLUMN_GETTER(session_time, signin_session, void) { value->real = report_time(&row->signin->start); }
-COLUMN_GETTER(session_identity, signin_session, void) { value->number = row->result->identity_reached; }
-COLUMN_GETTER(session_beyond, signin_session, void) { value->number = row->result->services_reached; }
-COLUMN_GETTER(session_proxy, signin_session, void) { value->text = row->result->proxy; }
-COLUMN_GETTER(session_token_region, signin_session, void) { value->text = row->result->token_region; }
 COLUMN_GETTER(session_generation, signin_session, void) { value->text = teams_generation_name(teams_generation_of(&row->generation)); }
 
 COLUMN_GETTER(session_generation_label, signin_session, void)
@@ -265,7 +242,7 @@ COLUMN_GETTER(session_worst, signin_session, void) { value->owned = report_probl
 COLUMN_GETTER(session_advice, signin_session, void) { value->owned = report_problem_advice(report_problems_worst(row->problems)); }
 
 static const report_column session_columns[] = {
-    { .key = "signin", .title = "Sign-In", .kind = COLUMN_UINT, .description = "number, as teams.signin", .get = session_number },
+    { .key = "signin", .title = "Sign-In", .kind = COLUMN_UINT, .description = "number, as teams.signin", COLUMN_BEHIND(signin_session, signin, teams_signin, number) },
     { .key = "severity", .title = "Severity", .kind = COLUMN_TEXT, .description = "severity of the verdict", .texts = report_severity_word,
         COLUMN_MEMBER(signin_session, verdict.word) },
     { .key = "verdict_code", .kind = COLUMN_TEXT, .description = "stable code of the verdict", .texts = verdict_codes,
@@ -275,17 +252,17 @@ static const report_column session_columns[] = {
     { .title = "Advice", .kind = COLUMN_TEXT, .description = "what to do about it", .get = session_advice },
     { .key = "problems", .kind = COLUMN_LIST, .description = "what is wrong or notable, the worst first", .list = &problems },
     { .key = "client", .title = "Client", .kind = COLUMN_TEXT, .description = "address of the client", .get = session_client },
-    { .key = "frame", .title = "First Frame", .kind = COLUMN_UINT, .description = "first frame", .get = session_frame },
+    { .key = "frame", .title = "First Frame", .kind = COLUMN_UINT, .description = "first frame", COLUMN_BEHIND(signin_session, signin, teams_signin, frame) },
     { .key = "start", .kind = COLUMN_TEXT, .description = "date and time in UTC", .get = session_start },
     { .key = "time", .title = "Start", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "the same from the first frame of the capture",
         .get = session_time },
-    { .key = "generation", .kind = COLUMN_TEXT, .description = "generation of client that the names resemble", .texts = generations,
+    { .key = "generation", .kind = COLUMN_TEXT, .description = "generation of client that the names resemble", .texts = teams_generation_name,
         .get = session_generation },
     { .key = "generation_label", .title = "Client Resembles", .kind = COLUMN_TEXT, .description = "the same in words", .get = session_generation_label },
     { .key = "identity_connected", .kind = COLUMN_BOOL, .description = "a TLS session with data both ways to identity",
-        .get = session_identity },
-    { .key = "later_connected", .kind = COLUMN_BOOL, .description = "the same to a service that needs a token", .get = session_beyond },
-    { .key = "proxy", .title = "Proxy", .kind = COLUMN_TEXT, .description = "proxy that the client uses, empty: none seen", .get = session_proxy },
+        COLUMN_BEHIND(signin_session, result, teams_signin_result, identity_reached) },
+    { .key = "later_connected", .kind = COLUMN_BOOL, .description = "the same to a service that needs a token", COLUMN_BEHIND(signin_session, result, teams_signin_result, services_reached) },
+    { .key = "proxy", .title = "Proxy", .kind = COLUMN_TEXT, .description = "proxy that the client uses, empty: none seen", COLUMN_BEHIND(signin_session, result, teams_signin_result, proxy) },
     { .key = "steps", .kind = COLUMN_LIST, .description = "names in order, one row for each host that the answers for a name lead to", .list = &steps },
     { .key = "connections", .kind = COLUMN_LIST, .description = "connections to its hosts, in order", .list = &connections },
     { .key = "timings", .kind = COLUMN_LIST, .description = "how long the first use of each name took, the slowest first",
@@ -296,7 +273,7 @@ static const report_column session_columns[] = {
     { .key = "web_sockets", .kind = COLUMN_LIST, .description = "WebSockets that requests opened, the push channel among them",
         .list = &signin_sockets },
     { .key = "token_region", .kind = COLUMN_TEXT, .description = "region that the token's answer gave, empty: none seen",
-        .get = session_token_region },
+        COLUMN_BEHIND(signin_session, result, teams_signin_result, token_region) },
     { .key = "missing_stages", .kind = COLUMN_LIST, .description = "stages that sign-ins have and this one had not", .list = &missing },
     { .key = "out_of_order", .kind = COLUMN_LIST, .description = "stages that came before one that they need", .list = &disorder },
     { .key = "calls", .title = "Calls", .kind = COLUMN_UINTS, .description = "calls that followed", COLUMN_MEMBER(signin_session, calls) },

@@ -34,8 +34,8 @@ void teams_generation_add(teams_generation_score *score, const ts_name_class *li
 
 teams_generation teams_generation_of(const teams_generation_score *score);
 
-/* "2017"; "" unknown */
-const char *teams_generation_name(teams_generation generation);
+/* "2017"; "" unknown, NULL after the last one. */
+const char *teams_generation_name(unsigned generation);
 /* "Teams client of 2017" */
 const char *teams_generation_label(teams_generation generation);
 

@@ -15,56 +15,40 @@
 
 /* ---- columns: requests ---- */
 
-static const char *
-roles(unsigned n)
-{
-    return n < TEAMS_REQUEST_ROLE_COUNT ? teams_request_role_name((teams_request_role)n) : NULL;
-}
-
 COLUMN_GETTER(use_host, teams_request_use, signin_session) { value->owned = report_name(row->kind->host); }
-COLUMN_GETTER(use_method, teams_request_use, signin_session) { value->text = row->kind->method; }
-COLUMN_GETTER(use_path, teams_request_use, signin_session) { value->text = row->kind->path; }
-COLUMN_GETTER(use_role, teams_request_use, signin_session) { value->text = teams_request_role_name(row->kind->role); }
 COLUMN_GETTER(use_product, teams_request_use, signin_session) { value->text = ts_product_name(row->kind->product); }
 COLUMN_GETTER(use_service, teams_request_use, signin_session) { value->text = ts_service_name(row->kind->service); }
 COLUMN_GETTER(use_stage, teams_request_use, signin_session) { value->text = ts_stage_name(row->kind->stage); }
-COLUMN_GETTER(use_region, teams_request_use, signin_session) { value->text = row->kind->region; }
 COLUMN_GETTER(use_confidence, teams_request_use, signin_session) { value->text = ts_confidence_name(row->kind->confidence); }
-COLUMN_GETTER(use_description, teams_request_use, signin_session) { value->text = row->kind->description; }
-COLUMN_GETTER(use_frame, teams_request_use, signin_session) { value->number = row->first->frame; }
 COLUMN_GETTER(use_start, teams_request_use, signin_session) { value->real = ts_seconds(&parent->signin->start, &row->first->time); }
-COLUMN_GETTER(use_status, teams_request_use, signin_session) { value->number = row->last_answered == NULL ? 0 : row->last_answered->status; }
-COLUMN_GETTER(use_answer_frame, teams_request_use, signin_session) { value->number = row->last_answered == NULL ? 0 : row->last_answered->answer_frame; }
 COLUMN_GETTER(use_time, teams_request_use, signin_session) { value->real = row->time < 0 ? NAN : row->time; }
-COLUMN_GETTER(use_retry, teams_request_use, signin_session) { value->text = row->last_answered == NULL ? NULL : row->last_answered->retry_after; }
-COLUMN_GETTER(use_reason, teams_request_use, signin_session) { value->text = row->last_answered == NULL ? NULL : row->last_answered->reason; }
 
 static const report_column use_columns[] = {
     { .key = "host", .kind = COLUMN_TEXT, .description = "host that was asked", .get = use_host },
-    { .key = "method", .kind = COLUMN_TEXT, .description = "method", .get = use_method },
-    { .key = "path", .kind = COLUMN_TEXT, .description = "path without query and identifiers", .get = use_path },
-    { .key = "role", .kind = COLUMN_TEXT, .description = "what says which service it is for, empty: a path that is not known", .texts = roles,
-        .get = use_role },
+    { .key = "method", .kind = COLUMN_TEXT, .description = "method", COLUMN_BEHIND(teams_request_use, kind, teams_request_kind, method) },
+    { .key = "path", .kind = COLUMN_TEXT, .description = "path without query and identifiers", COLUMN_BEHIND(teams_request_use, kind, teams_request_kind, path) },
+    { .key = "role", .kind = COLUMN_WORD, .description = "what says which service it is for, empty: a path that is not known", .texts = teams_request_role_name,
+        COLUMN_BEHIND(teams_request_use, kind, teams_request_kind, role) },
     { .key = "product", .kind = COLUMN_TEXT, .description = "product", .get = use_product },
     { .key = "service", .kind = COLUMN_TEXT, .description = "service", .get = use_service },
     { .key = "stage", .kind = COLUMN_TEXT, .description = "stage that it is for", .get = use_stage },
-    { .key = "region", .kind = COLUMN_TEXT, .description = "region that the path names", .get = use_region },
+    { .key = "region", .kind = COLUMN_TEXT, .description = "region that the path names", COLUMN_BEHIND(teams_request_use, kind, teams_request_kind, region) },
     { .key = "confidence", .kind = COLUMN_TEXT, .description = "how sure the meaning of the path is; low: observed by one source, or inferred",
         .get = use_confidence },
-    { .key = "description", .kind = COLUMN_TEXT, .description = "what the path is for", .get = use_description },
-    { .key = "frame", .kind = COLUMN_UINT, .description = "first request", .get = use_frame },
+    { .key = "description", .kind = COLUMN_TEXT, .description = "what the path is for", COLUMN_BEHIND(teams_request_use, kind, teams_request_kind, description) },
+    { .key = "frame", .kind = COLUMN_UINT, .description = "first request", COLUMN_BEHIND(teams_request_use, first, teams_request, frame) },
     { .key = "start", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "the same from the start of the sign-in",
         .get = use_start },
     { .key = "count", .kind = COLUMN_UINT, .description = "requests", COLUMN_MEMBER(teams_request_use, count) },
     { .key = "answered", .kind = COLUMN_UINT, .description = "of them, those whose answer is told", COLUMN_MEMBER(teams_request_use, answered) },
     { .key = "succeeded", .kind = COLUMN_UINT, .description = "answers with success", COLUMN_MEMBER(teams_request_use, succeeded) },
     { .key = "refused", .kind = COLUMN_UINT, .description = "answers that refuse", COLUMN_MEMBER(teams_request_use, refusals) },
-    { .key = "status", .kind = COLUMN_UINT, .description = "status code of the last answer, 0: none seen", .get = use_status },
-    { .key = "answer_frame", .kind = COLUMN_UINT, .description = "the last answer, 0: none seen", .get = use_answer_frame },
+    { .key = "status", .kind = COLUMN_UINT, .description = "status code of the last answer, 0: none seen", COLUMN_BEHIND(teams_request_use, last_answered, teams_request, status) },
+    { .key = "answer_frame", .kind = COLUMN_UINT, .description = "the last answer, 0: none seen", COLUMN_BEHIND(teams_request_use, last_answered, teams_request, answer_frame) },
     { .key = "time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "from the first request that was answered to its answer",
         .get = use_time },
-    { .key = "retry_after", .kind = COLUMN_TEXT, .description = "how long the last answer asks to wait", .get = use_retry },
-    { .key = "reason", .kind = COLUMN_TEXT, .description = "error code that the last answer names", .get = use_reason },
+    { .key = "retry_after", .kind = COLUMN_TEXT, .description = "how long the last answer asks to wait", COLUMN_BEHIND(teams_request_use, last_answered, teams_request, retry_after) },
+    { .key = "reason", .kind = COLUMN_TEXT, .description = "error code that the last answer names", COLUMN_BEHIND(teams_request_use, last_answered, teams_request, reason) },
 };
 const report_list signin_requests = { LIST_COLUMNS(use_columns), LIST_ARRAY, offsetof(signin_session, uses), NULL };
 
@@ -125,25 +109,18 @@ const report_list signin_stage_answers = { LIST_COLUMNS(answers_columns), LIST_A
 
 COLUMN_GETTER(socket_host, teams_request, signin_session) { value->owned = report_name(row->kind->host); }
 COLUMN_GETTER(socket_service, teams_request, signin_session) { value->text = ts_service_name(row->kind->service); }
-COLUMN_GETTER(socket_pings, teams_request, signin_session) { value->number = row->socket->pings; }
-COLUMN_GETTER(socket_pongs, teams_request, signin_session) { value->number = row->socket->pongs; }
-COLUMN_GETTER(socket_sent, teams_request, signin_session) { value->number = row->socket->messages[1]; }
-COLUMN_GETTER(socket_received, teams_request, signin_session) { value->number = row->socket->messages[0]; }
-COLUMN_GETTER(socket_close_frame, teams_request, signin_session) { value->number = row->socket->close_frame; }
-COLUMN_GETTER(socket_close_code, teams_request, signin_session) { value->number = row->socket->close_code; }
-COLUMN_GETTER(socket_by_client, teams_request, signin_session) { value->number = row->socket->closed_by_client; }
 
 static const report_column socket_columns[] = {
     { .key = "host", .kind = COLUMN_TEXT, .description = "host that it goes to", .get = socket_host },
     { .key = "service", .kind = COLUMN_TEXT, .description = "service", .get = socket_service },
     { .key = "frame", .kind = COLUMN_UINT, .description = "answer that opened it", COLUMN_MEMBER(teams_request, answer_frame) },
-    { .key = "pings", .kind = COLUMN_UINT, .description = "Ping frames", .get = socket_pings },
-    { .key = "pongs", .kind = COLUMN_UINT, .description = "Pong frames", .get = socket_pongs },
-    { .key = "messages_sent", .kind = COLUMN_UINT, .description = "messages from the client", .get = socket_sent },
-    { .key = "messages_received", .kind = COLUMN_UINT, .description = "messages to the client", .get = socket_received },
-    { .key = "close_frame", .kind = COLUMN_UINT, .description = "Close frame, 0: none seen", .get = socket_close_frame },
-    { .key = "close_code", .kind = COLUMN_UINT, .description = "code of the Close frame, 0: none", .get = socket_close_code },
-    { .key = "closed_by_client", .kind = COLUMN_BOOL, .description = "the client sent the Close frame", .get = socket_by_client },
+    { .key = "pings", .kind = COLUMN_UINT, .description = "Ping frames", COLUMN_BEHIND(teams_request, socket, teams_web_socket, pings) },
+    { .key = "pongs", .kind = COLUMN_UINT, .description = "Pong frames", COLUMN_BEHIND(teams_request, socket, teams_web_socket, pongs) },
+    { .key = "messages_sent", .kind = COLUMN_UINT, .description = "messages from the client", COLUMN_BEHIND(teams_request, socket, teams_web_socket, messages[1]) },
+    { .key = "messages_received", .kind = COLUMN_UINT, .description = "messages to the client", COLUMN_BEHIND(teams_request, socket, teams_web_socket, messages[0]) },
+    { .key = "close_frame", .kind = COLUMN_UINT, .description = "Close frame, 0: none seen", COLUMN_BEHIND(teams_request, socket, teams_web_socket, close_frame) },
+    { .key = "close_code", .kind = COLUMN_UINT, .description = "code of the Close frame, 0: none", COLUMN_BEHIND(teams_request, socket, teams_web_socket, close_code) },
+    { .key = "closed_by_client", .kind = COLUMN_BOOL, .description = "the client sent the Close frame", COLUMN_BEHIND(teams_request, socket, teams_web_socket, closed_by_client) },
 };
 const report_list signin_sockets = { LIST_COLUMNS(socket_columns), LIST_POINTERS, offsetof(signin_session, sockets), NULL };
 

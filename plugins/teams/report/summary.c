@@ -414,11 +414,6 @@ kinds(unsigned n)
     return n < CALLS_KIND_COUNT ? calls_kind_name(n) : others[n - CALLS_KIND_COUNT];
 }
 
-COLUMN_GETTER(item_severity, summary_item, summary_state) { value->text = row->verdict->word; }
-COLUMN_GETTER(item_code, summary_item, summary_state) { value->text = row->verdict->code; }
-COLUMN_GETTER(item_sentence, summary_item, summary_state) { value->text = row->verdict->sentence; }
-COLUMN_GETTER(item_loss_sent, summary_item, summary_state) { value->real = row->loss[CALLS_SENT]; }
-COLUMN_GETTER(item_loss_received, summary_item, summary_state) { value->real = row->loss[CALLS_RECEIVED]; }
 
 COLUMN_GETTER(item_problem, summary_item, summary_state)
 {
@@ -451,10 +446,10 @@ static const report_column item_columns[] = {
     { .key = "number", .title = "Number", .kind = COLUMN_UINT, .description = "number of the sign-in or call",
         COLUMN_MEMBER(summary_item, number) },
     { .key = "severity", .title = "Severity", .kind = COLUMN_TEXT, .description = "severity of the verdict",
-        .texts = report_severity_word, .get = item_severity },
+        .texts = report_severity_word, COLUMN_BEHIND(summary_item, verdict, report_verdict, word) },
     { .key = "verdict_code", .title = "Verdict Code", .kind = COLUMN_TEXT, .description = "stable code of the verdict", .no_window = true,
-        .get = item_code },
-    { .key = "verdict", .title = "Verdict", .kind = COLUMN_TEXT, .description = "the verdict in a sentence", .get = item_sentence },
+        COLUMN_BEHIND(summary_item, verdict, report_verdict, code) },
+    { .key = "verdict", .title = "Verdict", .kind = COLUMN_TEXT, .description = "the verdict in a sentence", COLUMN_BEHIND(summary_item, verdict, report_verdict, sentence) },
     { .title = "Worst Problem", .kind = COLUMN_TEXT, .description = "the worst problem", .get = item_problem },
     { .title = "Actor", .kind = COLUMN_TEXT, .description = "who did it: client, network, proxy or server; empty: not told by the capture",
         .get = item_actor },
@@ -477,9 +472,9 @@ static const report_column item_columns[] = {
     { .key = "round_trip", .title = "Round Trip", .kind = COLUMN_REAL, .unit = "ms", .decimals = 1,
         .description = "mean round trip of the nominated pair, else of the pair measured most", COLUMN_MEMBER(summary_item, round_trip) },
     { .key = "loss_sent", .title = "Loss Sent", .kind = COLUMN_REAL, .unit = "%", .decimals = 4,
-        .description = "loss of the worst stream of 50 packets or more that the client sent, where the capture was taken, without its gaps", .get = item_loss_sent },
+        .description = "loss of the worst stream of 50 packets or more that the client sent, where the capture was taken, without its gaps", COLUMN_MEMBER(summary_item, loss[CALLS_SENT]) },
     { .key = "loss_received", .title = "Loss Received", .kind = COLUMN_REAL, .unit = "%", .decimals = 4,
-        .description = "loss of the worst stream of 50 packets or more that the client received, without its gaps", .get = item_loss_received },
+        .description = "loss of the worst stream of 50 packets or more that the client received, without its gaps", COLUMN_MEMBER(summary_item, loss[CALLS_RECEIVED]) },
     { .key = "jitter", .title = "Mean Jitter", .kind = COLUMN_REAL, .unit = "ms", .decimals = 3,
         .description = "mean jitter of the worst stream of audio, where the capture was taken", COLUMN_MEMBER(summary_item, jitter) },
     { .key = "gap", .title = "Gap", .kind = COLUMN_REAL, .unit = "s", .decimals = 3,
@@ -491,7 +486,6 @@ static const report_list items = { LIST_COLUMNS(item_columns), LIST_POINTERS, of
 
 COLUMN_GETTER(problem_severity, summary_problem, summary_state) { value->text = ts_severity_name(row->problem->severity); }
 COLUMN_GETTER(problem_what, summary_problem, summary_state) { value->owned = report_problem_text(row->problem); }
-COLUMN_GETTER(problem_frame, summary_problem, summary_state) { value->number = row->problem->frame; }
 COLUMN_GETTER(problem_advice, summary_problem, summary_state) { value->owned = report_problem_advice(row->problem); }
 COLUMN_GETTER(problem_actor, summary_problem, summary_state) { value->text = teams_actor_name(row->problem->actor); }
 
@@ -515,7 +509,7 @@ static const report_column problem_columns[] = {
     { .title = "No.", .kind = COLUMN_UINT, .description = "the worst first", COLUMN_MEMBER(summary_problem, number) },
     { .title = "Severity", .kind = COLUMN_TEXT, .description = "how bad it is", .get = problem_severity },
     { .title = "Where", .kind = COLUMN_TEXT, .description = "sign-in or call", .get = problem_where },
-    { .title = "Frame", .kind = COLUMN_UINT, .description = "the first frame that shows it, 0: the whole session", .get = problem_frame },
+    { .title = "Frame", .kind = COLUMN_UINT, .description = "the first frame that shows it, 0: the whole session", COLUMN_BEHIND(summary_problem, problem, report_problem, frame) },
     { .title = "Problem", .kind = COLUMN_TEXT, .description = "what it is", .get = problem_what },
     { .title = "Advice", .kind = COLUMN_TEXT, .description = "what to do", .get = problem_advice },
     { .title = "Actor", .kind = COLUMN_TEXT, .description = "who did it", .get = problem_actor },

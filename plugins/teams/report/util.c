@@ -223,26 +223,6 @@ report_frames(uint32_t first, uint32_t last)
     return first == last ? g_strdup_printf("frame %u", first) : g_strdup_printf("frames %u to %u", first, last);
 }
 
-/* ---- values ---- */
-
-const char *
-report_path_name(unsigned n)
-{
-    return n < TEAMS_PATH_COUNT ? teams_path_name((teams_path)n) : NULL;
-}
-
-const char *
-report_transport_name(unsigned n)
-{
-    return n < TEAMS_TRANSPORT_COUNT ? teams_transport_name((teams_transport)n) : NULL;
-}
-
-const char *
-report_modality_name(unsigned n)
-{
-    return n <= TS_MODALITY_DATA ? ts_modality_name((ts_modality)n) : NULL;
-}
-
 /* ---- text ---- */
 
 /* Marks that turn, join or hide text: bidirectional controls, zero widths, separators of lines. */

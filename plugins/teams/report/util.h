@@ -62,12 +62,6 @@ char *report_volume(uint64_t packets, uint64_t bytes);
 /* "frames 3 to 9", "frame 3". New string. */
 char *report_frames(uint32_t first, uint32_t last);
 
-/* ---- values that columns list; NULL after the last one ---- */
-
-const char *report_path_name(unsigned n);
-const char *report_transport_name(unsigned n);
-const char *report_modality_name(unsigned n);
-
 /* ---- text ---- */
 
 /*

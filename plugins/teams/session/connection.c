@@ -34,9 +34,9 @@ static const struct {
 static const char *const actors[TEAMS_BY_COUNT] = { "", "client", "network", "proxy", "server" };
 
 const char *
-teams_connection_state_name(teams_connection_state state)
+teams_connection_state_name(unsigned state)
 {
-    return states[state].name;
+    return state < TEAMS_CONNECTION_STATE_COUNT ? states[state].name : NULL;
 }
 
 const char *
@@ -101,9 +101,9 @@ teams_connection_append_cut_off(GString *line, const teams_connection *c, const 
 }
 
 const char *
-teams_actor_name(teams_actor actor)
+teams_actor_name(unsigned actor)
 {
-    return actors[actor];
+    return actor < TEAMS_BY_COUNT ? actors[actor] : NULL;
 }
 
 /* ---- tables of the capture ---- */

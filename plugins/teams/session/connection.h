@@ -214,9 +214,9 @@ typedef struct {
 /* All of a sign-in's connections, checked at the end of the capture. Everything in scope, or in file scope. */
 teams_signin_result *teams_connections_check(wmem_allocator_t *scope, const teams_signin *signin);
 
-/* Texts for reports and JSON: "hello_reset", "client". */
-const char *teams_connection_state_name(teams_connection_state state);
-const char *teams_actor_name(teams_actor actor);
+/* Texts for reports and JSON: "hello_reset", "client"; NULL after the last one. */
+const char *teams_connection_state_name(unsigned state);
+const char *teams_actor_name(unsigned actor);
 /* "unknown CA" */
 const char *teams_alert_text(uint8_t alert);
 /* Does it wait for an answer that could still have come when the capture ended, then? Nothing follows from its absence. */

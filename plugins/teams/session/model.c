@@ -40,15 +40,15 @@ static const char *const what_names[TEAMS_WHAT_COUNT] = {
 };
 
 const char *
-teams_transport_name(teams_transport transport)
+teams_transport_name(unsigned transport)
 {
-    return transport_names[transport];
+    return transport < TEAMS_TRANSPORT_COUNT ? transport_names[transport] : NULL;
 }
 
 const char *
-teams_path_name(teams_path path)
+teams_path_name(unsigned path)
 {
-    return path_names[path];
+    return path < TEAMS_PATH_COUNT ? path_names[path] : NULL;
 }
 
 const char *

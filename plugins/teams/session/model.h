@@ -253,9 +253,9 @@ teams_may_have_items(const packet_info *pinfo)
 }
 void teams_model_cleanup(void);
 
-/* Texts of the fields; "" for unknown. */
-const char *teams_transport_name(teams_transport transport);
-const char *teams_path_name(teams_path path);
+/* Texts of the fields; "" for unknown, NULL after the last one. */
+const char *teams_transport_name(unsigned transport);
+const char *teams_path_name(unsigned path);
 const char *teams_transport_label(teams_transport transport);
 const char *teams_path_label(teams_path path);
 

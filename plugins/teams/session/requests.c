@@ -35,9 +35,9 @@ enum { CLOSE_NORMAL = 1000, CLOSE_GOING_AWAY = 1001, CLOSE_NO_CODE = 1005, CLOSE
 static const char *const role_names[TEAMS_REQUEST_ROLE_COUNT] = { "", "name", "path" };
 
 const char *
-teams_request_role_name(teams_request_role role)
+teams_request_role_name(unsigned role)
 {
-    return role_names[role];
+    return role < TEAMS_REQUEST_ROLE_COUNT ? role_names[role] : NULL;
 }
 
 /* RFC 6750 3.1, and what Entra ID adds: no other text of a header is kept. */

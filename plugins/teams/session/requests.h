@@ -69,8 +69,8 @@ typedef struct teams_request {
     teams_web_socket *socket;   /* NULL: the request opened none */
 } teams_request;
 
-/* The text of the field, "" for unknown. */
-const char *teams_request_role_name(teams_request_role role);
+/* The text of the field, "" for unknown, NULL after the last one. */
+const char *teams_request_role_name(unsigned role);
 
 /* Does the answer say something of the stage? Only by a path of the table, and where more is asked for than whether something is there. */
 bool teams_request_is_of_stage(const teams_request *request);

@@ -80,36 +80,24 @@ run_packet(void *data, packet_info *pinfo, epan_dissect_t *edt, const void *tap,
 
 /* ---- JSON ---- */
 
-static const report_column run_columns[] = {
-    { .key = "report", .kind = COLUMN_TEXT, .description = "name of the report" },
-    { .key = "frames", .kind = COLUMN_UINT, .description = "frames of Teams or Skype that it looked at" },
-    { .key = "duplicates", .kind = COLUMN_UINT, .description = "further frames that have a packet of these again: counted once" },
-    { .key = "steps_back", .kind = COLUMN_UINT,
-        .description = "how often the capture's times go back by more than 5 s: durations are counted without these steps" },
-    { .key = "filter", .kind = COLUMN_TEXT, .description = "display filter that cut it, empty: none" },
-};
-static const report_list run_list = { LIST_COLUMNS(run_columns), LIST_ARRAY, 0, NULL };
-
-static void
-runs_json(json_dumper *out)
+COLUMN_GETTER(run_steps_back, report_run, void)
 {
-    json_dumper_set_member_name(out, "reports");
-    json_dumper_begin_array(out);
-    for (unsigned i = 0; i < json_runs->len; i++) {
-        const report_run *run = (const report_run *)g_ptr_array_index(json_runs, i);
-        uint32_t frame;
-        double seconds;
+    uint32_t frame;
+    double seconds;
 
-        json_dumper_begin_object(out);
-        report_json_member_text(out, run_columns[0].key, run->report->name);
-        report_json_member_uint(out, run_columns[1].key, run->frames);
-        report_json_member_uint(out, run_columns[2].key, run->duplicates);
-        report_json_member_uint(out, run_columns[3].key, teams_clock_jumps(&frame, &seconds));
-        report_json_member_text(out, run_columns[4].key, run->filter);
-        json_dumper_end_object(out);
-    }
-    json_dumper_end_array(out);
+    value->number = teams_clock_jumps(&frame, &seconds);
 }
+
+static const report_column run_columns[] = {
+    { .key = "report", .kind = COLUMN_TEXT, .description = "name of the report", COLUMN_BEHIND(report_run, report, teams_report, name) },
+    { .key = "frames", .kind = COLUMN_UINT, .description = "frames of Teams or Skype that it looked at", COLUMN_MEMBER(report_run, frames) },
+    { .key = "duplicates", .kind = COLUMN_UINT, .description = "further frames that have a packet of these again: counted once",
+        COLUMN_MEMBER(report_run, duplicates) },
+    { .key = "steps_back", .kind = COLUMN_UINT,
+        .description = "how often the capture's times go back by more than 5 s: durations are counted without these steps", .get = run_steps_back },
+    { .key = "filter", .kind = COLUMN_TEXT, .description = "display filter that cut it, empty: none", COLUMN_MEMBER(report_run, filter) },
+};
+static const report_list run_list = { LIST_COLUMNS(run_columns), LIST_POINTERS, 0, NULL };
 
 static void
 write_document(void)
@@ -118,7 +106,7 @@ write_document(void)
 
     json_dumper_begin_object(&dumper);
     report_json_member_uint(&dumper, "version", JSON_VERSION);
-    runs_json(&dumper);
+    report_list_json(&run_list, "reports", &json_runs, &dumper);
     for (unsigned i = 0; i < json_runs->len; i++) {
         report_run *run = (report_run *)g_ptr_array_index(json_runs, i);
 

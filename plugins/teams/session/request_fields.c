@@ -51,60 +51,43 @@ typedef enum {
     GROUP_COUNT
 } field_group;
 
-static field_group
-group_of(field_kind kind, unsigned version)
-{
-    switch (kind) {
-    case FIELD_OPCODE:
-    case FIELD_CLOSE_CODE:
-        return GROUP_WEB_SOCKET;
-    case FIELD_JSON_STRING:
-    case FIELD_JSON_PATH:
-        return GROUP_JSON;
-    case FIELD_BYTES:
-    case FIELD_GAVE_UP:
-        return GROUP_BYTES;
-    default:
-        return version == 3 ? GROUP_HTTP3 : GROUP_HTTP;
-    }
-}
-
 /* Version of HTTP; 0: something else. */
 static const struct {
     const char *name;
     field_kind kind;
+    field_group group;
     unsigned version;
 } names[] = {
-    { "http.request.method", FIELD_METHOD, 1 },
-    { "http.request.uri", FIELD_URI, 1 },
-    { "http.host", FIELD_HOST, 1 },
-    { "http.response.code", FIELD_STATUS, 1 },
-    { "http.location", FIELD_LOCATION, 1 },
-    { "http.www_authenticate", FIELD_AUTHENTICATE, 1 },
-    { "http.upgrade", FIELD_UPGRADE, 1 },
-    { "http.response.line", FIELD_LINE, 1 },
-    { "http2.streamid", FIELD_STREAM, 2 },
-    { "http2.headers.method", FIELD_METHOD, 2 },
-    { "http2.headers.path", FIELD_URI, 2 },
-    { "http2.headers.authority", FIELD_HOST, 2 },
-    { "http2.headers.status", FIELD_STATUS, 2 },
-    { "http2.headers.location", FIELD_LOCATION, 2 },
-    { "http2.headers.retry_after", FIELD_RETRY_AFTER, 2 },
-    { "http2.headers.www_authenticate", FIELD_AUTHENTICATE, 2 },
-    { "quic.stream.stream_id", FIELD_STREAM, 3 },
-    { "http3.headers.method", FIELD_METHOD, 3 },
-    { "http3.headers.path", FIELD_URI, 3 },
-    { "http3.headers.authority", FIELD_HOST, 3 },
-    { "http3.headers.status", FIELD_STATUS, 3 },
-    { "http3.headers.location", FIELD_LOCATION, 3 },
-    { "http3.headers.retry_after", FIELD_RETRY_AFTER, 3 },
-    { "http3.headers.www_authenticate", FIELD_AUTHENTICATE, 3 },
-    { "websocket.opcode", FIELD_OPCODE, 0 },
-    { "websocket.payload.close.status_code", FIELD_CLOSE_CODE, 0 },
-    { "json.value.string", FIELD_JSON_STRING, 0 },
-    { "json.path", FIELD_JSON_PATH, 0 },
-    { "http2.data.data", FIELD_BYTES, 2 },
-    { "_ws.unreassembled", FIELD_GAVE_UP, 0 },
+    { "http.request.method", FIELD_METHOD, GROUP_HTTP, 1 },
+    { "http.request.uri", FIELD_URI, GROUP_HTTP, 1 },
+    { "http.host", FIELD_HOST, GROUP_HTTP, 1 },
+    { "http.response.code", FIELD_STATUS, GROUP_HTTP, 1 },
+    { "http.location", FIELD_LOCATION, GROUP_HTTP, 1 },
+    { "http.www_authenticate", FIELD_AUTHENTICATE, GROUP_HTTP, 1 },
+    { "http.upgrade", FIELD_UPGRADE, GROUP_HTTP, 1 },
+    { "http.response.line", FIELD_LINE, GROUP_HTTP, 1 },
+    { "http2.streamid", FIELD_STREAM, GROUP_HTTP, 2 },
+    { "http2.headers.method", FIELD_METHOD, GROUP_HTTP, 2 },
+    { "http2.headers.path", FIELD_URI, GROUP_HTTP, 2 },
+    { "http2.headers.authority", FIELD_HOST, GROUP_HTTP, 2 },
+    { "http2.headers.status", FIELD_STATUS, GROUP_HTTP, 2 },
+    { "http2.headers.location", FIELD_LOCATION, GROUP_HTTP, 2 },
+    { "http2.headers.retry_after", FIELD_RETRY_AFTER, GROUP_HTTP, 2 },
+    { "http2.headers.www_authenticate", FIELD_AUTHENTICATE, GROUP_HTTP, 2 },
+    { "quic.stream.stream_id", FIELD_STREAM, GROUP_HTTP3, 3 },
+    { "http3.headers.method", FIELD_METHOD, GROUP_HTTP3, 3 },
+    { "http3.headers.path", FIELD_URI, GROUP_HTTP3, 3 },
+    { "http3.headers.authority", FIELD_HOST, GROUP_HTTP3, 3 },
+    { "http3.headers.status", FIELD_STATUS, GROUP_HTTP3, 3 },
+    { "http3.headers.location", FIELD_LOCATION, GROUP_HTTP3, 3 },
+    { "http3.headers.retry_after", FIELD_RETRY_AFTER, GROUP_HTTP3, 3 },
+    { "http3.headers.www_authenticate", FIELD_AUTHENTICATE, GROUP_HTTP3, 3 },
+    { "websocket.opcode", FIELD_OPCODE, GROUP_WEB_SOCKET, 0 },
+    { "websocket.payload.close.status_code", FIELD_CLOSE_CODE, GROUP_WEB_SOCKET, 0 },
+    { "json.value.string", FIELD_JSON_STRING, GROUP_JSON, 0 },
+    { "json.path", FIELD_JSON_PATH, GROUP_JSON, 0 },
+    { "http2.data.data", FIELD_BYTES, GROUP_BYTES, 2 },
+    { "_ws.unreassembled", FIELD_GAVE_UP, GROUP_BYTES, 0 },
 };
 
 static GArray *wanted[GROUP_COUNT];     /* int */
@@ -126,7 +109,7 @@ teams_request_fields_handoff(void)
     fields_walk = ts_stock_walk_new();
     ts_stock_walk_add(&fields_walk, proto_get_id_by_filter_name("tls"), TS_STOCK_WALK_PASS_OVER);      /* what it carries is beside it, too */
     for (unsigned row = 0; row < G_N_ELEMENTS(names); row++) {
-        const ts_stock_field field = ts_stock_field_wanted(wanted[group_of(names[row].kind, names[row].version)], names[row].name);
+        const ts_stock_field field = ts_stock_field_wanted(wanted[names[row].group], names[row].name);
 
         for (unsigned i = 0; i < field.count; i++)
             ts_stock_walk_add(&fields_walk, field.ids[i], (uint8_t)(row + 1));
@@ -316,6 +299,14 @@ json_field(walk *w, field_kind kind, const field_info *found)
     }
 }
 
+/* Where the text of a field goes; 0: it has none that is kept as it is. */
+static const size_t text_members[] = {
+    [FIELD_METHOD] = offsetof(teams_http_message, method), [FIELD_URI] = offsetof(teams_http_message, uri),
+    [FIELD_HOST] = offsetof(teams_http_message, host), [FIELD_LOCATION] = offsetof(teams_http_message, location),
+    [FIELD_RETRY_AFTER] = offsetof(teams_http_message, retry_after), [FIELD_AUTHENTICATE] = offsetof(teams_http_message, authenticate),
+    [FIELD_UPGRADE] = offsetof(teams_http_message, upgrade),
+};
+
 static void
 http_field(walk *w, field_kind kind, unsigned version, const field_info *found)
 {
@@ -326,38 +317,13 @@ http_field(walk *w, field_kind kind, unsigned version, const field_info *found)
         return;
     }
     begin(w, kind, version, found);
-    switch (kind) {
-    case FIELD_METHOD:
-        message->method = text_of(w, found);
-        break;
-    case FIELD_URI:
-        message->uri = text_of(w, found);
-        break;
-    case FIELD_HOST:
-        message->host = text_of(w, found);
-        break;
-    case FIELD_STATUS:
+    if (kind == FIELD_STATUS) {
         message->has_status = true;
         message->status = (uint32_t)number_of(found);
-        break;
-    case FIELD_LOCATION:
-        message->location = text_of(w, found);
-        break;
-    case FIELD_RETRY_AFTER:
-        message->retry_after = text_of(w, found);
-        break;
-    case FIELD_AUTHENTICATE:
-        message->authenticate = text_of(w, found);
-        break;
-    case FIELD_UPGRADE:
-        message->upgrade = text_of(w, found);
-        break;
-    case FIELD_LINE:
+    } else if (kind == FIELD_LINE)
         header_line(w, text_of(w, found));
-        break;
-    default:
-        break;
-    }
+    else if (kind < G_N_ELEMENTS(text_members) && text_members[kind] != 0)
+        *(const char **)(void *)((char *)message + text_members[kind]) = text_of(w, found);
 }
 
 /* Of a DATA frame, whose stream came before. */

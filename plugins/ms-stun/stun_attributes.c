@@ -300,30 +300,30 @@ length_rule(wmem_allocator_t *scope, const stun_attribute_row *row, unsigned len
 }
 
 static void
-dissect_attribute(stun_attribute *a, const ts_tlv *tlv)
+dissect_attribute(stun_attribute *attribute, const ts_tlv *tlv)
 {
-    const stun_protocol_row *protocol = a->protocol;
+    const stun_protocol_row *protocol = attribute->protocol;
     const unsigned available = (unsigned)tlv->available;
     /* Cut by the message's end, not by the capture's. */
-    const bool overrun = available < tlv->length && (unsigned)a->offset + tlv->length > tvb_reported_length(a->tvb);
+    const bool overrun = available < tlv->length && (unsigned)attribute->offset + tlv->length > tvb_reported_length(attribute->tvb);
 
-    proto_tree_add_uint(a->tree, protocol->type, a->tvb, (int)tlv->offset, 2, tlv->type);
-    proto_tree_add_uint(a->tree, protocol->length, a->tvb, (int)tlv->offset + 2, 2, tlv->length);
-    proto_tree_add_item(a->tree, protocol->value, a->tvb, a->offset, (int)available, ENC_NA);
+    proto_tree_add_uint(attribute->tree, protocol->type, attribute->tvb, (int)tlv->offset, 2, tlv->type);
+    proto_tree_add_uint(attribute->tree, protocol->length, attribute->tvb, (int)tlv->offset + 2, 2, tlv->length);
+    proto_tree_add_item(attribute->tree, protocol->value, attribute->tvb, attribute->offset, (int)available, ENC_NA);
 
     if (overrun)
-        ts_expert_add(protocol->experts, protocol->overrun, a->pinfo, a->item,
-            wmem_strdup_printf(a->pinfo->pool, "%u bytes of %u", available, tlv->length));
-    if (a->row == NULL)
+        ts_expert_add(protocol->experts, protocol->overrun, attribute->pinfo, attribute->item,
+            wmem_strdup_printf(attribute->pinfo->pool, "%u bytes of %u", available, tlv->length));
+    if (attribute->row == NULL)
         return;
-    if (!length_fits(a->row, tlv->length))
-        ts_expert_add(protocol->experts, protocol->wrong_length, a->pinfo, a->item,
-            length_rule(a->pinfo->pool, a->row, tlv->length));
-    if (available < tlv->length || tlv->length < a->row->min)
+    if (!length_fits(attribute->row, tlv->length))
+        ts_expert_add(protocol->experts, protocol->wrong_length, attribute->pinfo, attribute->item,
+            length_rule(attribute->pinfo->pool, attribute->row, tlv->length));
+    if (available < tlv->length || tlv->length < attribute->row->min)
         return;
-    a->msg->present |= UINT64_C(1) << (a->row - rows);
-    if (a->row->decode != NULL && is_decoded(a->row, a->msg->protocol))
-        a->row->decode(a);
+    attribute->msg->present |= UINT64_C(1) << (attribute->row - rows);
+    if (attribute->row->decode != NULL && is_decoded(attribute->row, attribute->msg->protocol))
+        attribute->row->decode(attribute);
 }
 
 void

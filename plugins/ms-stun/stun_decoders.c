@@ -24,27 +24,27 @@
 
 /* "Name" -> "Name: text" */
 static void
-add_label(const stun_attribute *a, const char *text)
+add_label(const stun_attribute *attribute, const char *text)
 {
-    proto_item_append_text(a->item, ": %s", text);
+    proto_item_append_text(attribute->item, ": %s", text);
 }
 
 static void *
-member_of(const stun_attribute *a)
+member_of(const stun_attribute *attribute)
 {
-    return a->row->member == 0 ? NULL : (uint8_t *)a->msg + a->row->member;
+    return attribute->row->member == 0 ? NULL : (uint8_t *)attribute->msg + attribute->row->member;
 }
 
 static int
-field_of(const stun_attribute *a)
+field_of(const stun_attribute *attribute)
 {
-    return *(const int *)a->fields;
+    return *(const int *)attribute->fields;
 }
 
 static void
-add_expert(const stun_attribute *a, unsigned row)
+add_expert(const stun_attribute *attribute, unsigned row)
 {
-    ts_expert_add(a->protocol->experts, row, a->pinfo, a->item, "");
+    ts_expert_add(attribute->protocol->experts, row, attribute->pinfo, attribute->item, "");
 }
 
 /* What a field calls the value; NULL where it has no name for it. */
@@ -62,79 +62,79 @@ value_name(int field, uint32_t value)
 
 /* The same for labels. */
 static const char *
-value_text(const stun_attribute *a, int field, uint32_t value)
+value_text(const stun_attribute *attribute, int field, uint32_t value)
 {
     const char *name = value_name(field, value);
 
-    return name != NULL ? name : wmem_strdup_printf(a->pinfo->pool, "unknown (%u)", value);
+    return name != NULL ? name : wmem_strdup_printf(attribute->pinfo->pool, "unknown (%u)", value);
 }
 
 /* An enumeration of size bytes; returns its name for the label. */
 static const char *
-add_enumeration(const stun_attribute *a, int field, int at, int size)
+add_enumeration(const stun_attribute *attribute, int field, int at, int size)
 {
     uint32_t value;
 
-    proto_tree_add_item_ret_uint(a->tree, field, a->tvb, a->offset + at, size, ENC_BIG_ENDIAN, &value);
-    return value_text(a, field, value);
+    proto_tree_add_item_ret_uint(attribute->tree, field, attribute->tvb, attribute->offset + at, size, ENC_BIG_ENDIAN, &value);
+    return value_text(attribute, field, value);
 }
 
 /* ---- decoders of general use ---- */
 
 void
-stun_decode_uint(const stun_attribute *a)
+stun_decode_uint(const stun_attribute *attribute)
 {
     uint32_t value;
-    uint32_t *member = (uint32_t *)member_of(a);
+    uint32_t *member = (uint32_t *)member_of(attribute);
 
-    proto_tree_add_item_ret_uint(a->tree, field_of(a), a->tvb, a->offset, 4, ENC_BIG_ENDIAN, &value);
+    proto_tree_add_item_ret_uint(attribute->tree, field_of(attribute), attribute->tvb, attribute->offset, 4, ENC_BIG_ENDIAN, &value);
     if (member != NULL)
         *member = value;
 
-    const char *name = value_name(field_of(a), value);
+    const char *name = value_name(field_of(attribute), value);
     if (name == NULL)
-        proto_item_append_text(a->item, ": %u", value);
+        proto_item_append_text(attribute->item, ": %u", value);
     else
-        proto_item_append_text(a->item, ": %s (%u)", name, value);
+        proto_item_append_text(attribute->item, ": %s (%u)", name, value);
 }
 
 void
-stun_decode_uint64(const stun_attribute *a)
+stun_decode_uint64(const stun_attribute *attribute)
 {
     uint64_t value;
-    uint64_t *member = (uint64_t *)member_of(a);
+    uint64_t *member = (uint64_t *)member_of(attribute);
 
-    proto_tree_add_item_ret_uint64(a->tree, field_of(a), a->tvb, a->offset, 8, ENC_BIG_ENDIAN, &value);
+    proto_tree_add_item_ret_uint64(attribute->tree, field_of(attribute), attribute->tvb, attribute->offset, 8, ENC_BIG_ENDIAN, &value);
     if (member != NULL)
         *member = value;
-    proto_item_append_text(a->item, ": 0x%016" PRIx64, value);
+    proto_item_append_text(attribute->item, ": 0x%016" PRIx64, value);
 }
 
 /* Text within an attribute, fit to be shown; packet scope. */
 static const char *
-text_at(const stun_attribute *a, int at, int length)
+text_at(const stun_attribute *attribute, int at, int length)
 {
-    return ts_clean_text(a->pinfo->pool, (const char *)tvb_get_string_enc(a->pinfo->pool, a->tvb, a->offset + at, length, ENC_UTF_8));
+    return ts_clean_text(attribute->pinfo->pool, (const char *)tvb_get_string_enc(attribute->pinfo->pool, attribute->tvb, attribute->offset + at, length, ENC_UTF_8));
 }
 
 void
-stun_decode_text(const stun_attribute *a)
+stun_decode_text(const stun_attribute *attribute)
 {
-    const char **member = (const char **)member_of(a);
-    const char *text = text_at(a, 0, (int)a->length);
+    const char **member = (const char **)member_of(attribute);
+    const char *text = text_at(attribute, 0, (int)attribute->length);
 
-    proto_tree_add_string(a->tree, field_of(a), a->tvb, a->offset, (int)a->length, text);
+    proto_tree_add_string(attribute->tree, field_of(attribute), attribute->tvb, attribute->offset, (int)attribute->length, text);
     if (member != NULL)
         *member = text;
-    add_label(a, text);
+    add_label(attribute, text);
 }
 
 void
-stun_decode_bytes(const stun_attribute *a)
+stun_decode_bytes(const stun_attribute *attribute)
 {
-    proto_tree_add_item(a->tree, field_of(a), a->tvb, a->offset, (int)a->length, ENC_NA);
-    if (a->length > 0)
-        add_label(a, tvb_bytes_to_str(a->pinfo->pool, a->tvb, a->offset, (int)MIN(a->length, MAX_LABEL_BYTES)));
+    proto_tree_add_item(attribute->tree, field_of(attribute), attribute->tvb, attribute->offset, (int)attribute->length, ENC_NA);
+    if (attribute->length > 0)
+        add_label(attribute, tvb_bytes_to_str(attribute->pinfo->pool, attribute->tvb, attribute->offset, (int)MIN(attribute->length, MAX_LABEL_BYTES)));
 }
 
 /*
@@ -143,192 +143,192 @@ stun_decode_bytes(const stun_attribute *a)
  * message length: the cookie or the transaction id from its first byte on.
  */
 static void
-decode_address(const stun_attribute *a, bool xored)
+decode_address(const stun_attribute *attribute, bool xored)
 {
-    const stun_address_fields *fields = (const stun_address_fields *)a->fields;
-    const uint8_t family = tvb_get_uint8(a->tvb, a->offset + 1);
+    const stun_address_fields *fields = (const stun_address_fields *)attribute->fields;
+    const uint8_t family = tvb_get_uint8(attribute->tvb, attribute->offset + 1);
     const unsigned size = family == FAMILY_IPV4 ? 4 : 16;
-    ts_endpoint end = { .port = tvb_get_ntohs(a->tvb, a->offset + 2) };
+    ts_endpoint end = { .port = tvb_get_ntohs(attribute->tvb, attribute->offset + 2) };
 
-    if ((family != FAMILY_IPV4 && family != FAMILY_IPV6) || a->length != 4 + size)
-        add_expert(a, a->protocol->wrong_family);
-    if ((family != FAMILY_IPV4 && family != FAMILY_IPV6) || a->length < 4 + size)
+    if ((family != FAMILY_IPV4 && family != FAMILY_IPV6) || attribute->length != 4 + size)
+        add_expert(attribute, attribute->protocol->wrong_family);
+    if ((family != FAMILY_IPV4 && family != FAMILY_IPV6) || attribute->length < 4 + size)
         return;
 
-    uint8_t *bytes = (uint8_t *)tvb_memdup(a->pinfo->pool, a->tvb, a->offset + 4, size);
+    uint8_t *bytes = (uint8_t *)tvb_memdup(attribute->pinfo->pool, attribute->tvb, attribute->offset + 4, size);
     if (xored) {
-        end.port ^= tvb_get_ntohs(a->tvb, 4);
+        end.port ^= tvb_get_ntohs(attribute->tvb, 4);
         for (unsigned i = 0; i < size; i++)
-            bytes[i] ^= tvb_get_uint8(a->tvb, 4 + (int)i);
+            bytes[i] ^= tvb_get_uint8(attribute->tvb, 4 + (int)i);
     }
     set_address(&end.addr, family == FAMILY_IPV4 ? AT_IPv4 : AT_IPv6, (int)size, bytes);
 
     if (family == FAMILY_IPV4) {
         ws_in4_addr ipv4;
         memcpy(&ipv4, bytes, sizeof ipv4);
-        proto_tree_add_ipv4(a->tree, fields->address, a->tvb, a->offset + 4, 4, ipv4);
+        proto_tree_add_ipv4(attribute->tree, fields->address, attribute->tvb, attribute->offset + 4, 4, ipv4);
     } else {
-        proto_tree_add_ipv6(a->tree, fields->ipv6, a->tvb, a->offset + 4, 16, (const ws_in6_addr *)(const void *)bytes);
+        proto_tree_add_ipv6(attribute->tree, fields->ipv6, attribute->tvb, attribute->offset + 4, 16, (const ws_in6_addr *)(const void *)bytes);
     }
-    proto_tree_add_uint(a->tree, fields->port, a->tvb, a->offset + 2, 2, end.port);
-    add_label(a, ts_endpoint_text(a->pinfo->pool, &end));
+    proto_tree_add_uint(attribute->tree, fields->port, attribute->tvb, attribute->offset + 2, 2, end.port);
+    add_label(attribute, ts_endpoint_text(attribute->pinfo->pool, &end));
 
-    ts_endpoint *member = (ts_endpoint *)member_of(a);
+    ts_endpoint *member = (ts_endpoint *)member_of(attribute);
     if (member != NULL)
         *member = end;
 }
 
 void
-stun_decode_address(const stun_attribute *a)
+stun_decode_address(const stun_attribute *attribute)
 {
-    decode_address(a, false);
+    decode_address(attribute, false);
 }
 
 void
-stun_decode_xor_address(const stun_attribute *a)
+stun_decode_xor_address(const stun_attribute *attribute)
 {
-    decode_address(a, true);
+    decode_address(attribute, true);
 }
 
 /* ---- in MS-TURN and in checks ---- */
 
 void
-stun_decode_integrity(const stun_attribute *a)
+stun_decode_integrity(const stun_attribute *attribute)
 {
-    const stun_integrity_fields *fields = (const stun_integrity_fields *)a->fields;
-    const char *algorithm = a->length == 32 ? "HMAC-SHA256" : a->length == 20 ? "HMAC-SHA1" : "";
+    const stun_integrity_fields *fields = (const stun_integrity_fields *)attribute->fields;
+    const char *algorithm = attribute->length == 32 ? "HMAC-SHA256" : attribute->length == 20 ? "HMAC-SHA1" : "";
 
-    proto_tree_add_item(a->tree, fields->hash, a->tvb, a->offset, (int)a->length, ENC_NA);
-    proto_item *item = proto_tree_add_string(a->tree, fields->algorithm, a->tvb, a->offset, (int)a->length, algorithm);
+    proto_tree_add_item(attribute->tree, fields->hash, attribute->tvb, attribute->offset, (int)attribute->length, ENC_NA);
+    proto_item *item = proto_tree_add_string(attribute->tree, fields->algorithm, attribute->tvb, attribute->offset, (int)attribute->length, algorithm);
     proto_item_set_generated(item);
-    add_label(a, algorithm);
-    a->msg->integrity_offset = (unsigned)a->offset - STUN_ATTRIBUTE_HEADER;
-    a->msg->integrity_length = a->length;
+    add_label(attribute, algorithm);
+    attribute->msg->integrity_offset = (unsigned)attribute->offset - STUN_ATTRIBUTE_HEADER;
+    attribute->msg->integrity_length = attribute->length;
 }
 
 void
-stun_decode_error_code(const stun_attribute *a)
+stun_decode_error_code(const stun_attribute *attribute)
 {
-    const stun_error_fields *fields = (const stun_error_fields *)a->fields;
-    const uint32_t code = (tvb_get_uint8(a->tvb, a->offset + 2) & 7u) * 100u + tvb_get_uint8(a->tvb, a->offset + 3);
-    const int length = (int)a->length - 4;
+    const stun_error_fields *fields = (const stun_error_fields *)attribute->fields;
+    const uint32_t code = (tvb_get_uint8(attribute->tvb, attribute->offset + 2) & 7u) * 100u + tvb_get_uint8(attribute->tvb, attribute->offset + 3);
+    const int length = (int)attribute->length - 4;
     const char *name = value_name(fields->code, code);
 
-    proto_tree_add_uint(a->tree, fields->code, a->tvb, a->offset + 2, 2, code);
-    a->msg->error_code = (uint16_t)code;
-    a->msg->error_reason = text_at(a, 4, length);
-    proto_tree_add_string(a->tree, fields->reason, a->tvb, a->offset + 4, length, a->msg->error_reason);
-    proto_item_append_text(a->item, ": %u%s%s", code, name == NULL ? "" : " ", name == NULL ? "" : name);
+    proto_tree_add_uint(attribute->tree, fields->code, attribute->tvb, attribute->offset + 2, 2, code);
+    attribute->msg->error_code = (uint16_t)code;
+    attribute->msg->error_reason = text_at(attribute, 4, length);
+    proto_tree_add_string(attribute->tree, fields->reason, attribute->tvb, attribute->offset + 4, length, attribute->msg->error_reason);
+    proto_item_append_text(attribute->item, ": %u%s%s", code, name == NULL ? "" : " ", name == NULL ? "" : name);
 }
 
 /* ---- in checks ---- */
 
 /* RFC 8489 14.7, and the misprinted table that some senders keep to. */
 void
-stun_decode_fingerprint(const stun_attribute *a)
+stun_decode_fingerprint(const stun_attribute *attribute)
 {
-    const stun_fingerprint_fields *fields = (const stun_fingerprint_fields *)a->fields;
-    const int at = a->offset - STUN_ATTRIBUTE_HEADER;
-    const uint32_t sent = tvb_get_ntohl(a->tvb, a->offset);
-    uint32_t computed = ts_fingerprint_compute(a->tvb, at, false);
+    const stun_fingerprint_fields *fields = (const stun_fingerprint_fields *)attribute->fields;
+    const int at = attribute->offset - STUN_ATTRIBUTE_HEADER;
+    const uint32_t sent = tvb_get_ntohl(attribute->tvb, attribute->offset);
+    uint32_t computed = ts_fingerprint_compute(attribute->tvb, at, false);
 
     if (computed != sent) {
-        const uint32_t legacy = ts_fingerprint_compute(a->tvb, at, true);
+        const uint32_t legacy = ts_fingerprint_compute(attribute->tvb, at, true);
 
-        add_expert(a, legacy == sent ? TEAMS_STUN_EXPERT_LEGACY_FINGERPRINT : TEAMS_STUN_EXPERT_BAD_FINGERPRINT);
+        add_expert(attribute, legacy == sent ? TEAMS_STUN_EXPERT_LEGACY_FINGERPRINT : TEAMS_STUN_EXPERT_BAD_FINGERPRINT);
         if (legacy == sent)
             computed = legacy;
     }
-    proto_tree_add_checksum(a->tree, a->tvb, a->offset, fields->checksum, fields->status, NULL, a->pinfo, computed, ENC_BIG_ENDIAN,
+    proto_tree_add_checksum(attribute->tree, attribute->tvb, attribute->offset, fields->checksum, fields->status, NULL, attribute->pinfo, computed, ENC_BIG_ENDIAN,
         PROTO_CHECKSUM_VERIFY);
 }
 
 /* Text without the zeros that draft-02 rounds it up with. */
 static const char *
-unpadded_text(const stun_attribute *a)
+unpadded_text(const stun_attribute *attribute)
 {
-    int length = (int)a->length;
+    int length = (int)attribute->length;
 
-    while (length > 0 && tvb_get_uint8(a->tvb, a->offset + length - 1) == 0)
+    while (length > 0 && tvb_get_uint8(attribute->tvb, attribute->offset + length - 1) == 0)
         length--;
-    if (length < (int)a->length)
-        a->msg->format = TS_FORMAT_DRAFT02;
-    else if (a->length % 4 != 0)
-        a->msg->format = TS_FORMAT_RFC5389;
-    return text_at(a, 0, length);
+    if (length < (int)attribute->length)
+        attribute->msg->format = TS_FORMAT_DRAFT02;
+    else if (attribute->length % 4 != 0)
+        attribute->msg->format = TS_FORMAT_RFC5389;
+    return text_at(attribute, 0, length);
 }
 
 /* RFC 8445 7.2.2: the receiver's user fragment, a colon, the sender's. */
 void
-stun_decode_ufrags(const stun_attribute *a)
+stun_decode_ufrags(const stun_attribute *attribute)
 {
-    const stun_ufrag_fields *fields = (const stun_ufrag_fields *)a->fields;
-    const char *text = unpadded_text(a);
+    const stun_ufrag_fields *fields = (const stun_ufrag_fields *)attribute->fields;
+    const char *text = unpadded_text(attribute);
     const char *colon = strchr(text, ':');
-    const int length = (int)a->length;
+    const int length = (int)attribute->length;
 
     if (colon == NULL)
         return;
-    a->msg->ufrag_remote = wmem_strndup(a->pinfo->pool, text, (size_t)(colon - text));
-    a->msg->ufrag_local = wmem_strdup(a->pinfo->pool, colon + 1);
+    attribute->msg->ufrag_remote = wmem_strndup(attribute->pinfo->pool, text, (size_t)(colon - text));
+    attribute->msg->ufrag_local = wmem_strdup(attribute->pinfo->pool, colon + 1);
 
     const int split = (int)(colon - text);
-    proto_tree_add_string(a->tree, fields->remote, a->tvb, a->offset, MIN(split, length), a->msg->ufrag_remote);
-    proto_tree_add_string(a->tree, fields->local, a->tvb, a->offset + MIN(split + 1, length),
-        MAX(0, MIN((int)strlen(colon + 1), length - split - 1)), a->msg->ufrag_local);
-    add_label(a, text);
+    proto_tree_add_string(attribute->tree, fields->remote, attribute->tvb, attribute->offset, MIN(split, length), attribute->msg->ufrag_remote);
+    proto_tree_add_string(attribute->tree, fields->local, attribute->tvb, attribute->offset + MIN(split + 1, length),
+        MAX(0, MIN((int)strlen(colon + 1), length - split - 1)), attribute->msg->ufrag_local);
+    add_label(attribute, text);
 }
 
 static void
-decode_role(const stun_attribute *a, ts_ice_role role, const char *name)
+decode_role(const stun_attribute *attribute, ts_ice_role role, const char *name)
 {
-    const stun_role_fields *fields = (const stun_role_fields *)a->fields;
+    const stun_role_fields *fields = (const stun_role_fields *)attribute->fields;
 
-    a->msg->role = role;
-    proto_tree_add_string(a->tree, fields->role, a->tvb, a->offset - STUN_ATTRIBUTE_HEADER, 2, name);
-    proto_tree_add_item(a->tree, fields->tie_breaker, a->tvb, a->offset, 8, ENC_BIG_ENDIAN);
+    attribute->msg->role = role;
+    proto_tree_add_string(attribute->tree, fields->role, attribute->tvb, attribute->offset - STUN_ATTRIBUTE_HEADER, 2, name);
+    proto_tree_add_item(attribute->tree, fields->tie_breaker, attribute->tvb, attribute->offset, 8, ENC_BIG_ENDIAN);
 }
 
 void
-stun_decode_controlled(const stun_attribute *a)
+stun_decode_controlled(const stun_attribute *attribute)
 {
-    decode_role(a, TS_ICE_ROLE_CONTROLLED, "controlled");
+    decode_role(attribute, TS_ICE_ROLE_CONTROLLED, "controlled");
 }
 
 void
-stun_decode_controlling(const stun_attribute *a)
+stun_decode_controlling(const stun_attribute *attribute)
 {
-    decode_role(a, TS_ICE_ROLE_CONTROLLING, "controlling");
+    decode_role(attribute, TS_ICE_ROLE_CONTROLLING, "controlling");
 }
 
 /* RFC 8445 5.1.2.1: type preference, local preference, 256 minus the component. */
 void
-stun_decode_priority(const stun_attribute *a)
+stun_decode_priority(const stun_attribute *attribute)
 {
-    const stun_priority_fields *fields = (const stun_priority_fields *)a->fields;
-    const uint32_t priority = tvb_get_ntohl(a->tvb, a->offset);
+    const stun_priority_fields *fields = (const stun_priority_fields *)attribute->fields;
+    const uint32_t priority = tvb_get_ntohl(attribute->tvb, attribute->offset);
 
-    a->msg->priority = priority;
-    proto_tree_add_item(a->tree, fields->priority, a->tvb, a->offset, 4, ENC_BIG_ENDIAN);
-    proto_tree_add_uint(a->tree, fields->type, a->tvb, a->offset, 1, priority >> 24);
-    proto_tree_add_uint(a->tree, fields->local, a->tvb, a->offset + 1, 2, (priority >> 8) & 0xFFFF);
-    proto_tree_add_uint(a->tree, fields->component, a->tvb, a->offset + 3, 1, 256 - (priority & 0xFF));
-    proto_item_append_text(a->item, ": 0x%08x (component %u)", priority, 256 - (priority & 0xFF));
+    attribute->msg->priority = priority;
+    proto_tree_add_item(attribute->tree, fields->priority, attribute->tvb, attribute->offset, 4, ENC_BIG_ENDIAN);
+    proto_tree_add_uint(attribute->tree, fields->type, attribute->tvb, attribute->offset, 1, priority >> 24);
+    proto_tree_add_uint(attribute->tree, fields->local, attribute->tvb, attribute->offset + 1, 2, (priority >> 8) & 0xFFFF);
+    proto_tree_add_uint(attribute->tree, fields->component, attribute->tvb, attribute->offset + 3, 1, 256 - (priority & 0xFF));
+    proto_item_append_text(attribute->item, ": 0x%08x (component %u)", priority, 256 - (priority & 0xFF));
 }
 
 void
-stun_decode_use_candidate(const stun_attribute *a)
+stun_decode_use_candidate(const stun_attribute *attribute)
 {
-    proto_tree_add_boolean(a->tree, field_of(a), a->tvb, a->offset - STUN_ATTRIBUTE_HEADER, STUN_ATTRIBUTE_HEADER, 1);
+    proto_tree_add_boolean(attribute->tree, field_of(attribute), attribute->tvb, attribute->offset - STUN_ATTRIBUTE_HEADER, STUN_ATTRIBUTE_HEADER, 1);
 }
 
 void
-stun_decode_foundation(const stun_attribute *a)
+stun_decode_foundation(const stun_attribute *attribute)
 {
-    const char *text = unpadded_text(a);
+    const char *text = unpadded_text(attribute);
 
-    proto_tree_add_string(a->tree, field_of(a), a->tvb, a->offset, (int)a->length, text);
-    add_label(a, text);
+    proto_tree_add_string(attribute->tree, field_of(attribute), attribute->tvb, attribute->offset, (int)attribute->length, text);
+    add_label(attribute, text);
 }
 
 /* ---- in MS-TURN ---- */
@@ -342,109 +342,109 @@ stun_decode_foundation(const stun_attribute *a)
 #define CREDENTIAL_CLIENT   40u     /* bytes before the code */
 
 void
-stun_decode_credential(const stun_attribute *a)
+stun_decode_credential(const stun_attribute *attribute)
 {
-    const stun_credential_fields *fields = (const stun_credential_fields *)a->fields;
-    const bool known = a->length >= CREDENTIAL_CLIENT && tvb_get_ntohl(a->tvb, a->offset) == CREDENTIAL_HEAD;
-    const unsigned client_length = known ? CREDENTIAL_CLIENT : a->length;
+    const stun_credential_fields *fields = (const stun_credential_fields *)attribute->fields;
+    const bool known = attribute->length >= CREDENTIAL_CLIENT && tvb_get_ntohl(attribute->tvb, attribute->offset) == CREDENTIAL_HEAD;
+    const unsigned client_length = known ? CREDENTIAL_CLIENT : attribute->length;
     nstime_t expiry;
 
-    stun_decode_bytes(a);
-    if (a->length > 0)
-        a->msg->credential = wmem_strong_hash(tvb_get_ptr(a->tvb, a->offset, (int)client_length), client_length);
-    if (!known || !filetime_to_nstime(&expiry, tvb_get_ntoh64(a->tvb, a->offset + 8)))
+    stun_decode_bytes(attribute);
+    if (attribute->length > 0)
+        attribute->msg->credential = wmem_strong_hash(tvb_get_ptr(attribute->tvb, attribute->offset, (int)client_length), client_length);
+    if (!known || !filetime_to_nstime(&expiry, tvb_get_ntoh64(attribute->tvb, attribute->offset + 8)))
         return;
-    proto_tree_add_time(a->tree, fields->expiry, a->tvb, a->offset + 8, 8, &expiry);
-    a->msg->credential_expired = nstime_cmp(&expiry, &a->pinfo->abs_ts) < 0;
-    if (a->msg->credential_expired)
-        add_expert(a, MS_TURN_EXPERT_CREDENTIALS_EXPIRED);
+    proto_tree_add_time(attribute->tree, fields->expiry, attribute->tvb, attribute->offset + 8, 8, &expiry);
+    attribute->msg->credential_expired = nstime_cmp(&expiry, &attribute->pinfo->abs_ts) < 0;
+    if (attribute->msg->credential_expired)
+        add_expert(attribute, MS_TURN_EXPERT_CREDENTIALS_EXPIRED);
 }
 
 /* Opaque: a string in documents, 20 random bytes from Teams relays. */
 void
-stun_decode_nonce(const stun_attribute *a)
+stun_decode_nonce(const stun_attribute *attribute)
 {
-    stun_decode_bytes(a);
-    a->msg->nonce = tvb_get_ptr(a->tvb, a->offset, (int)a->length);
-    a->msg->nonce_length = a->length;
+    stun_decode_bytes(attribute);
+    attribute->msg->nonce = tvb_get_ptr(attribute->tvb, attribute->offset, (int)attribute->length);
+    attribute->msg->nonce_length = attribute->length;
 }
 
 void
-stun_decode_realm(const stun_attribute *a)
+stun_decode_realm(const stun_attribute *attribute)
 {
-    stun_decode_text(a);
-    if (a->length > MAX_REALM_LENGTH)
-        add_expert(a, MS_TURN_EXPERT_REALM_LENGTH);
+    stun_decode_text(attribute);
+    if (attribute->length > MAX_REALM_LENGTH)
+        add_expert(attribute, MS_TURN_EXPERT_REALM_LENGTH);
 }
 
 /* Payload: dissected by stock's heuristics before this, so only counted here. */
 void
-stun_decode_data(const stun_attribute *a)
+stun_decode_data(const stun_attribute *attribute)
 {
-    a->msg->data_length = a->length;
-    proto_item_append_text(a->item, ": %u bytes", a->length);
+    attribute->msg->data_length = attribute->length;
+    proto_item_append_text(attribute->item, ": %u bytes", attribute->length);
 }
 
 /* [MS-TURN] 2.2.2.15: the family, three reserved bytes. */
 void
-stun_decode_requested_family(const stun_attribute *a)
+stun_decode_requested_family(const stun_attribute *attribute)
 {
-    add_label(a, add_enumeration(a, field_of(a), 0, 1));
+    add_label(attribute, add_enumeration(attribute, field_of(attribute), 0, 1));
 }
 
 /* [MS-TURN] 2.2.2.21: connection id and number; Teams releases with the number alone (observed). */
 void
-stun_decode_sequence(const stun_attribute *a)
+stun_decode_sequence(const stun_attribute *attribute)
 {
-    const stun_sequence_fields *fields = (const stun_sequence_fields *)a->fields;
-    const int number = a->length >= 24 ? a->offset + 20 : a->offset;
+    const stun_sequence_fields *fields = (const stun_sequence_fields *)attribute->fields;
+    const int number = attribute->length >= 24 ? attribute->offset + 20 : attribute->offset;
 
-    if (a->length >= 24)
-        proto_tree_add_item(a->tree, fields->connection_id, a->tvb, a->offset, 20, ENC_NA);
-    proto_tree_add_item_ret_uint(a->tree, fields->number, a->tvb, number, 4, ENC_BIG_ENDIAN, &a->msg->sequence);
-    proto_item_append_text(a->item, ": %u", a->msg->sequence);
+    if (attribute->length >= 24)
+        proto_tree_add_item(attribute->tree, fields->connection_id, attribute->tvb, attribute->offset, 20, ENC_NA);
+    proto_tree_add_item_ret_uint(attribute->tree, fields->number, attribute->tvb, number, 4, ENC_BIG_ENDIAN, &attribute->msg->sequence);
+    proto_item_append_text(attribute->item, ": %u", attribute->msg->sequence);
 }
 
 /* [MS-TURN] 2.2.2.22: stream type, service quality. */
 void
-stun_decode_service_quality(const stun_attribute *a)
+stun_decode_service_quality(const stun_attribute *attribute)
 {
-    const stun_quality_fields *fields = (const stun_quality_fields *)a->fields;
-    const uint16_t stream = tvb_get_ntohs(a->tvb, a->offset);
-    const uint16_t quality = tvb_get_ntohs(a->tvb, a->offset + 2);
-    const char *stream_name = add_enumeration(a, fields->stream_type, 0, 2);
-    const char *quality_name = add_enumeration(a, fields->quality, 2, 2);
+    const stun_quality_fields *fields = (const stun_quality_fields *)attribute->fields;
+    const uint16_t stream = tvb_get_ntohs(attribute->tvb, attribute->offset);
+    const uint16_t quality = tvb_get_ntohs(attribute->tvb, attribute->offset + 2);
+    const char *stream_name = add_enumeration(attribute, fields->stream_type, 0, 2);
+    const char *quality_name = add_enumeration(attribute, fields->quality, 2, 2);
 
-    proto_item_append_text(a->item, ": %s, %s", stream_name, quality_name);
-    a->msg->stream_type = stream;
+    proto_item_append_text(attribute->item, ": %s, %s", stream_name, quality_name);
+    attribute->msg->stream_type = stream;
     if (stream == 2 && quality == 2)
-        add_expert(a, MS_TURN_EXPERT_SERVICE_QUALITY_OBSERVED);
+        add_expert(attribute, MS_TURN_EXPERT_SERVICE_QUALITY_OBSERVED);
     else if (value_name(fields->stream_type, stream) == NULL || quality > 1)
-        add_expert(a, MS_TURN_EXPERT_SERVICE_QUALITY_UNKNOWN);
+        add_expert(attribute, MS_TURN_EXPERT_SERVICE_QUALITY_UNKNOWN);
 }
 
 /* ---- bandwidth management, [MS-TURNBWM] 2.2 ---- */
 
 /* 2.2.1: 16 reserved bits, 16 bits of type. */
 void
-stun_decode_bwm_message(const stun_attribute *a)
+stun_decode_bwm_message(const stun_attribute *attribute)
 {
-    add_label(a, add_enumeration(a, field_of(a), 2, 2));
-    a->msg->bwm_check_type = tvb_get_ntohs(a->tvb, a->offset + 2);
+    add_label(attribute, add_enumeration(attribute, field_of(attribute), 2, 2));
+    attribute->msg->bwm_check_type = tvb_get_ntohs(attribute->tvb, attribute->offset + 2);
 }
 
 /* 2.2.3: minimum send, maximum send, minimum receive, maximum receive in kbit/s. */
 void
-stun_decode_bwm_amount(const stun_attribute *a)
+stun_decode_bwm_amount(const stun_attribute *attribute)
 {
-    const stun_bwm_amount_fields *fields = (const stun_bwm_amount_fields *)a->fields;
+    const stun_bwm_amount_fields *fields = (const stun_bwm_amount_fields *)attribute->fields;
     uint32_t min_send, max_send, min_receive, max_receive;
 
-    proto_tree_add_item_ret_uint(a->tree, fields->min_send, a->tvb, a->offset, 4, ENC_BIG_ENDIAN, &min_send);
-    proto_tree_add_item_ret_uint(a->tree, fields->max_send, a->tvb, a->offset + 4, 4, ENC_BIG_ENDIAN, &max_send);
-    proto_tree_add_item_ret_uint(a->tree, fields->min_receive, a->tvb, a->offset + 8, 4, ENC_BIG_ENDIAN, &min_receive);
-    proto_tree_add_item_ret_uint(a->tree, fields->max_receive, a->tvb, a->offset + 12, 4, ENC_BIG_ENDIAN, &max_receive);
-    proto_item_append_text(a->item, ": send %u to %u, receive %u to %u kbit/s", min_send, max_send, min_receive, max_receive);
+    proto_tree_add_item_ret_uint(attribute->tree, fields->min_send, attribute->tvb, attribute->offset, 4, ENC_BIG_ENDIAN, &min_send);
+    proto_tree_add_item_ret_uint(attribute->tree, fields->max_send, attribute->tvb, attribute->offset + 4, 4, ENC_BIG_ENDIAN, &max_send);
+    proto_tree_add_item_ret_uint(attribute->tree, fields->min_receive, attribute->tvb, attribute->offset + 8, 4, ENC_BIG_ENDIAN, &min_receive);
+    proto_tree_add_item_ret_uint(attribute->tree, fields->max_receive, attribute->tvb, attribute->offset + 12, 4, ENC_BIG_ENDIAN, &max_receive);
+    proto_item_append_text(attribute->item, ": send %u to %u, receive %u to %u kbit/s", min_send, max_send, min_receive, max_receive);
 }
 
 /*
@@ -452,35 +452,35 @@ stun_decode_bwm_amount(const stun_attribute *a)
  * in the second one of the site answers only, then the two maxima in kbit/s.
  */
 void
-stun_decode_bwm_answer(const stun_attribute *a)
+stun_decode_bwm_answer(const stun_attribute *attribute)
 {
-    const stun_bwm_site_fields *site = (const stun_bwm_site_fields *)a->fields;
-    const uint8_t flags = tvb_get_uint8(a->tvb, a->offset);
+    const stun_bwm_site_fields *site = (const stun_bwm_site_fields *)attribute->fields;
+    const uint8_t flags = tvb_get_uint8(attribute->tvb, attribute->offset);
     const bool valid = (flags & 0x80) != 0;
     const bool pstn = site->pstn > 0 && (flags & 0x40) != 0;
     uint32_t max_send, max_receive;
 
-    proto_tree_add_boolean(a->tree, site->valid, a->tvb, a->offset, 1, valid);
+    proto_tree_add_boolean(attribute->tree, site->valid, attribute->tvb, attribute->offset, 1, valid);
     if (site->pstn > 0)
-        proto_tree_add_boolean(a->tree, site->pstn, a->tvb, a->offset, 1, pstn);
-    proto_tree_add_item_ret_uint(a->tree, site->max_send, a->tvb, a->offset + 4, 4, ENC_BIG_ENDIAN, &max_send);
-    proto_tree_add_item_ret_uint(a->tree, site->max_receive, a->tvb, a->offset + 8, 4, ENC_BIG_ENDIAN, &max_receive);
-    proto_item_append_text(a->item, ": %s, at most %u kbit/s to send, %u to receive", valid ? "valid" : "not valid",
+        proto_tree_add_boolean(attribute->tree, site->pstn, attribute->tvb, attribute->offset, 1, pstn);
+    proto_tree_add_item_ret_uint(attribute->tree, site->max_send, attribute->tvb, attribute->offset + 4, 4, ENC_BIG_ENDIAN, &max_send);
+    proto_tree_add_item_ret_uint(attribute->tree, site->max_receive, attribute->tvb, attribute->offset + 8, 4, ENC_BIG_ENDIAN, &max_receive);
+    proto_item_append_text(attribute->item, ": %s, at most %u kbit/s to send, %u to receive", valid ? "valid" : "not valid",
         max_send, max_receive);
     if (!valid)
-        add_expert(a, MS_TURN_EXPERT_BANDWIDTH_REFUSED);
+        add_expert(attribute, MS_TURN_EXPERT_BANDWIDTH_REFUSED);
     if (pstn)
-        add_expert(a, MS_TURN_EXPERT_PSTN_FAILOVER);
+        add_expert(attribute, MS_TURN_EXPERT_PSTN_FAILOVER);
 }
 
 /* 2.2.14: peer location, own location, federation, reserved. */
 void
-stun_decode_bwm_location(const stun_attribute *a)
+stun_decode_bwm_location(const stun_attribute *attribute)
 {
-    const stun_bwm_location_fields *fields = (const stun_bwm_location_fields *)a->fields;
-    const char *peer = add_enumeration(a, fields->peer, 0, 1);
-    const char *self = add_enumeration(a, fields->self, 1, 1);
-    const char *federation = add_enumeration(a, fields->federation, 2, 1);
+    const stun_bwm_location_fields *fields = (const stun_bwm_location_fields *)attribute->fields;
+    const char *peer = add_enumeration(attribute, fields->peer, 0, 1);
+    const char *self = add_enumeration(attribute, fields->self, 1, 1);
+    const char *federation = add_enumeration(attribute, fields->federation, 2, 1);
 
-    proto_item_append_text(a->item, ": peer %s, self %s, federation %s", peer, self, federation);
+    proto_item_append_text(attribute->item, ": peer %s, self %s, federation %s", peer, self, federation);
 }

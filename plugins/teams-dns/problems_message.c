@@ -103,9 +103,9 @@ is_unroutable(const address *addr)
 }
 
 static const char *
-address_text(const ts_message *m, const address *addr)
+address_text(const ts_message *message, const address *addr)
 {
-    return address_to_str(m->pinfo->pool, addr);
+    return address_to_str(message->pinfo->pool, addr);
 }
 
 /* Windows' probe of DNS: Microsoft itself publishes a unique local address for it. */
@@ -119,23 +119,23 @@ is_published_so(const char *name, const address *addr)
 
 /* The first address that a filter put there, or NULL. A block page may be on the resolver itself. */
 static const address *
-sinkhole(const ts_message *m)
+sinkhole(const ts_message *message)
 {
-    for (unsigned i = 0; i < m->address_count; i++) {
-        const address *addr = &m->addresses[i].end.addr;
+    for (unsigned i = 0; i < message->address_count; i++) {
+        const address *addr = &message->addresses[i].end.addr;
 
         uint8_t within[4];
 
         address translated;
 
         /* The translator's own prefix may be private; what counts is whom it leads to. */
-        if (ts_nat64_within(addr, m->pinfo, within)) {
+        if (ts_nat64_within(addr, message->pinfo, within)) {
             set_address(&translated, AT_IPv4, sizeof within, within);
             if (is_unroutable(&translated))
                 return addr;
             continue;
         }
-        if ((is_unroutable(addr) && !is_published_so(m->links[0].kind.name, addr)) || addresses_equal(addr, m->server))
+        if ((is_unroutable(addr) && !is_published_so(message->links[0].kind.name, addr)) || addresses_equal(addr, message->server))
             return addr;
     }
     return NULL;
@@ -143,9 +143,9 @@ sinkhole(const ts_message *m)
 
 /* Is a name seen here first? The question of an answer was looked at with its query. */
 static bool
-is_new(const ts_message *m, unsigned link)
+is_new(const ts_message *message, unsigned link)
 {
-    return link > 0 || !m->dns->response || m->request == NULL;
+    return link > 0 || !message->dns->response || message->request == NULL;
 }
 
 static const char *
@@ -157,45 +157,45 @@ rcode_text(uint8_t rcode)
 
 /* Answers in a row without success, this one included: copies of it count once. */
 static unsigned
-failures(const ts_message *m)
+failures(const ts_message *message)
 {
-    return m->question == NULL ? 0 : m->question->failures;
+    return message->question == NULL ? 0 : message->question->failures;
 }
 
 /* Does somebody look a list of names up, of which none exists here? That is no client that misses one. */
 static bool
-is_list(const ts_message *m)
+is_list(const ts_message *message)
 {
-    return !m->history->like_a_client && m->history->denied >= TS_LIST_MIN;
+    return !message->history->like_a_client && message->history->denied >= TS_LIST_MIN;
 }
 
 /* What one type's answer says of the name counts only for A: others are refused, filtered and faked by themselves. */
 static void
-check_rcode(const ts_message *m, wmem_array_t *problems)
+check_rcode(const ts_message *message, wmem_array_t *problems)
 {
-    const ts_link *question = &m->links[0];
-    const bool missing = m->dns->rcode == TS_DNS_RCODE_NXDOMAIN;
+    const ts_link *question = &message->links[0];
+    const bool missing = message->dns->rcode == TS_DNS_RCODE_NXDOMAIN;
 
-    if (!missing && m->dns->rcode != TS_DNS_RCODE_SERVFAIL && m->dns->rcode != TS_DNS_RCODE_REFUSED)
+    if (!missing && message->dns->rcode != TS_DNS_RCODE_SERVFAIL && message->dns->rcode != TS_DNS_RCODE_REFUSED)
         return;
     if (question->kind.stage == TS_STAGE_DISCOVERY_LEGACY) {
         if (missing)
-            ts_problem_add(m, problems, TS_DNS_DISCOVERY_NXDOMAIN, 0, "%s", question->kind.name);
+            ts_problem_add(message, problems, TS_DNS_DISCOVERY_NXDOMAIN, 0, "%s", question->kind.name);
         return;
     }
-    if (!ts_name_required(m->pinfo, question))
+    if (!ts_name_required(message->pinfo, question))
         return;
     const bool needed = ts_name_is_needed(question->kind.product, question->kind.stage, question->kind.required[0] != '\0');
 
-    if (m->dns->qtype != TS_DNS_TYPE_A)
-        ts_problem_add(m, problems, TS_DNS_TYPE_FAILURE, 0, "%s, type %u, %s", question->kind.name, m->dns->qtype,
-            rcode_text(m->dns->rcode));
+    if (message->dns->qtype != TS_DNS_TYPE_A)
+        ts_problem_add(message, problems, TS_DNS_TYPE_FAILURE, 0, "%s, type %u, %s", question->kind.name, message->dns->qtype,
+            rcode_text(message->dns->rcode));
     else if (missing)
-        ts_problem_add(m, problems, !needed ? TS_DNS_NXDOMAIN_LISTED : is_list(m) ? TS_DNS_NXDOMAIN_OF_LIST : TS_DNS_NXDOMAIN_REQUIRED, 0,
+        ts_problem_add(message, problems, !needed ? TS_DNS_NXDOMAIN_LISTED : is_list(message) ? TS_DNS_NXDOMAIN_OF_LIST : TS_DNS_NXDOMAIN_REQUIRED, 0,
             "%s", question->kind.name);
     else
-        ts_problem_add(m, problems, needed && failures(m) >= FAILURES_MIN ? TS_DNS_SERVER_FAILURE : TS_DNS_SERVER_FAILURE_ONCE, 0, "%s, %s",
-            question->kind.name, rcode_text(m->dns->rcode));
+        ts_problem_add(message, problems, needed && failures(message) >= FAILURES_MIN ? TS_DNS_SERVER_FAILURE : TS_DNS_SERVER_FAILURE_ONCE, 0, "%s, %s",
+            question->kind.name, rcode_text(message->dns->rcode));
 }
 
 /* Names whose loss was reported to hurt mobile and Skype clients. */
@@ -206,65 +206,65 @@ telemetry_needed(const char *name)
 }
 
 static void
-check_sinkhole(const ts_message *m, wmem_array_t *problems)
+check_sinkhole(const ts_message *message, wmem_array_t *problems)
 {
-    const char *name = m->links[0].kind.name;
-    const address *addr = m->whole.anchored ? sinkhole(m) : NULL;
-    bool telemetry = m->whole.stage == TS_STAGE_TELEMETRY;
+    const char *name = message->links[0].kind.name;
+    const address *addr = message->whole.anchored ? sinkhole(message) : NULL;
+    bool telemetry = message->whole.stage == TS_STAGE_TELEMETRY;
 
     if (addr != NULL)
-        ts_problem_add(m, problems, telemetry ? TS_DNS_SINKHOLE_TELEMETRY : TS_DNS_SINKHOLE, 0,
-            "%s is %s", name, address_text(m, addr));
-    if (telemetry && m->whole.anchored && (addr != NULL || m->dns->rcode == TS_DNS_RCODE_NXDOMAIN))
-        ts_problem_add(m, problems, telemetry_needed(name) ? TS_DNS_TELEMETRY_NEEDED : TS_DNS_TELEMETRY_BLOCKED, 0,
+        ts_problem_add(message, problems, telemetry ? TS_DNS_SINKHOLE_TELEMETRY : TS_DNS_SINKHOLE, 0,
+            "%s is %s", name, address_text(message, addr));
+    if (telemetry && message->whole.anchored && (addr != NULL || message->dns->rcode == TS_DNS_RCODE_NXDOMAIN))
+        ts_problem_add(message, problems, telemetry_needed(name) ? TS_DNS_TELEMETRY_NEEDED : TS_DNS_TELEMETRY_BLOCKED, 0,
             "%s", name);
 }
 
 /* Akamai serves content for Microsoft from addresses of its own. */
 static bool
-is_at_akamai(const ts_message *m)
+is_at_akamai(const ts_message *message)
 {
-    for (unsigned i = 1; i < m->chain_length; i++)
-        if (m->links[i].kind.infra == TS_INFRA_AKAMAI_EDGE)
+    for (unsigned i = 1; i < message->chain_length; i++)
+        if (message->links[i].kind.infra == TS_INFRA_AKAMAI_EDGE)
             return true;
     return false;
 }
 
 static void
-check_prefixes(const ts_message *m, wmem_array_t *problems)
+check_prefixes(const ts_message *message, wmem_array_t *problems)
 {
-    const ts_name_class *kind = &m->links[0].kind;
+    const ts_name_class *kind = &message->links[0].kind;
     const bool worldwide = kind->cloud == TS_CLOUD_WORLDWIDE || kind->cloud == TS_CLOUD_GCC;
 
-    if (!worldwide || strcmp(kind->required, SET_OF_TEAMS) != 0 || sinkhole(m) != NULL || is_at_akamai(m))
+    if (!worldwide || strcmp(kind->required, SET_OF_TEAMS) != 0 || sinkhole(message) != NULL || is_at_akamai(message))
         return;
-    for (unsigned i = 0; i < m->address_count; i++) {
-        if (m->addresses[i].prefix != NULL)
+    for (unsigned i = 0; i < message->address_count; i++) {
+        if (message->addresses[i].prefix != NULL)
             continue;
-        ts_problem_add(m, problems,
-            ts_month_of(m->pinfo->abs_ts.secs) < PREFIX_LIST_FROM ? TS_DNS_ADDRESS_UNLISTED : TS_DNS_ADDRESS_OUTSIDE, 0,
-            "%s is %s", m->links[0].kind.name, address_text(m, &m->addresses[i].end.addr));
+        ts_problem_add(message, problems,
+            ts_month_of(message->pinfo->abs_ts.secs) < PREFIX_LIST_FROM ? TS_DNS_ADDRESS_UNLISTED : TS_DNS_ADDRESS_OUTSIDE, 0,
+            "%s is %s", message->links[0].kind.name, address_text(message, &message->addresses[i].end.addr));
         return;
     }
 }
 
 static void
-check_chain_end(const ts_message *m, wmem_array_t *problems)
+check_chain_end(const ts_message *message, wmem_array_t *problems)
 {
-    unsigned last = m->chain_length - 1;
-    const char *name = m->links[last].kind.name;
+    unsigned last = message->chain_length - 1;
+    const char *name = message->links[last].kind.name;
 
-    if (!m->links[0].shown)
+    if (!message->links[0].shown)
         return;
-    if (m->loop)
-        ts_problem_add(m, problems, TS_DNS_CHAIN_BROKEN, last, "%s leads back into the chain", name);
+    if (message->loop)
+        ts_problem_add(message, problems, TS_DNS_CHAIN_BROKEN, last, "%s leads back into the chain", name);
     else if (last > CHAIN_DEEP)
-        ts_problem_add(m, problems, TS_DNS_CHAIN_BROKEN, last, "%u aliases", last);
-    else if (last > 0 && m->dns->rcode == TS_DNS_RCODE_NXDOMAIN)
-        ts_problem_add(m, problems, TS_DNS_CHAIN_BROKEN, last, "%s does not exist", name);
-    else if (last > 0 && m->dns->rcode == TS_DNS_RCODE_NOERROR && m->dns->qtype == TS_DNS_TYPE_A
-            && m->address_count == 0 && !m->dns->truncated && ts_dns_answers_whole(m->dns))
-        ts_problem_add(m, problems, TS_DNS_CHAIN_BROKEN, last, "%s has no address", name);
+        ts_problem_add(message, problems, TS_DNS_CHAIN_BROKEN, last, "%u aliases", last);
+    else if (last > 0 && message->dns->rcode == TS_DNS_RCODE_NXDOMAIN)
+        ts_problem_add(message, problems, TS_DNS_CHAIN_BROKEN, last, "%s does not exist", name);
+    else if (last > 0 && message->dns->rcode == TS_DNS_RCODE_NOERROR && message->dns->qtype == TS_DNS_TYPE_A
+            && message->address_count == 0 && !message->dns->truncated && ts_dns_answers_whole(message->dns))
+        ts_problem_add(message, problems, TS_DNS_CHAIN_BROKEN, last, "%s has no address", name);
 }
 
 /*
@@ -272,60 +272,60 @@ check_chain_end(const ts_message *m, wmem_array_t *problems)
  * rewritten shows by its address: a private one, or one for many names.
  */
 static void
-check_unknown_zone(const ts_message *m, const ts_link *link, wmem_array_t *problems)
+check_unknown_zone(const ts_message *message, const ts_link *link, wmem_array_t *problems)
 {
-    const char *name = m->links[0].kind.name;
-    const address *addr = sinkhole(m);
+    const char *name = message->links[0].kind.name;
+    const address *addr = sinkhole(message);
     unsigned names = 0;
 
-    for (unsigned i = 0; addr == NULL && i < m->address_count && names < MANY_NAMES; i++)
-        names = ts_history_shared_answer(m->pinfo, &m->addresses[i].end.addr, name);
+    for (unsigned i = 0; addr == NULL && i < message->address_count && names < MANY_NAMES; i++)
+        names = ts_history_shared_answer(message->pinfo, &message->addresses[i].end.addr, name);
     if (addr != NULL)
-        ts_problem_add(m, problems, TS_DNS_CHAIN_LEAVES, 0, "%s leads to %s at %s", name, link->kind.name,
-            address_text(m, addr));
+        ts_problem_add(message, problems, TS_DNS_CHAIN_LEAVES, 0, "%s leads to %s at %s", name, link->kind.name,
+            address_text(message, addr));
     else if (names >= MANY_NAMES)
-        ts_problem_add(m, problems, TS_DNS_CHAIN_LEAVES, 0, "%s leads to %s, whose address is that of %u other names",
+        ts_problem_add(message, problems, TS_DNS_CHAIN_LEAVES, 0, "%s leads to %s, whose address is that of %u other names",
             name, link->kind.name, names - 1);
     else
-        ts_problem_add(m, problems, TS_DNS_CHAIN_UNKNOWN, 0, "%s leads to %s", name, link->kind.name);
+        ts_problem_add(message, problems, TS_DNS_CHAIN_UNKNOWN, 0, "%s leads to %s", name, link->kind.name);
 }
 
 static void
-check_chain_zones(const ts_message *m, wmem_array_t *problems)
+check_chain_zones(const ts_message *message, wmem_array_t *problems)
 {
-    for (unsigned i = 1; m->links[0].kind.anchored && i < m->chain_length; i++) {
-        const ts_link *link = &m->links[i];
+    for (unsigned i = 1; message->links[0].kind.anchored && i < message->chain_length; i++) {
+        const ts_link *link = &message->links[i];
 
         if (link->info.row == NULL && !ts_zone_known(link->kind.name)) {
-            check_unknown_zone(m, link, problems);
+            check_unknown_zone(message, link, problems);
             return;
         }
     }
 }
 
 static void
-check_unlisted_names(const ts_message *m, wmem_array_t *problems)
+check_unlisted_names(const ts_message *message, wmem_array_t *problems)
 {
-    if (!ts_name_required(m->pinfo, &m->links[0]))
+    if (!ts_name_required(message->pinfo, &message->links[0]))
         return;
-    for (unsigned i = 1; i < m->chain_length; i++) {
-        const ts_name_class *kind = &m->links[i].kind;
+    for (unsigned i = 1; i < message->chain_length; i++) {
+        const ts_name_class *kind = &message->links[i].kind;
 
         if (kind->required[0] == '\0' && (kind->infra == TS_INFRA_MS_EDGE || kind->infra == TS_INFRA_AZURE_TM)) {
-            ts_problem_add(m, problems, TS_DNS_FQDN_RISK, i, "%s", kind->name);
+            ts_problem_add(message, problems, TS_DNS_FQDN_RISK, i, "%s", kind->name);
             return;
         }
     }
 }
 
 static void
-check_ttl(const ts_message *m, wmem_array_t *problems)
+check_ttl(const ts_message *message, wmem_array_t *problems)
 {
-    for (unsigned i = 0; i < m->chain_length && m->max_ttl > TTL_BALANCED; i++) {
-        ts_infra infra = m->links[i].kind.infra;
+    for (unsigned i = 0; i < message->chain_length && message->max_ttl > TTL_BALANCED; i++) {
+        ts_infra infra = message->links[i].kind.infra;
 
         if (infra == TS_INFRA_AZURE_TM || infra == TS_INFRA_AZURE_CLOUDSERVICE || infra == TS_INFRA_AZURE_VM) {
-            ts_problem_add(m, problems, TS_DNS_TTL_REWRITTEN, i, "%u s", m->max_ttl);
+            ts_problem_add(message, problems, TS_DNS_TTL_REWRITTEN, i, "%u s", message->max_ttl);
             return;
         }
     }
@@ -341,21 +341,21 @@ is_preproduction(const ts_name_class *kind)
 }
 
 static void
-check_name(const ts_message *m, unsigned i, wmem_array_t *problems)
+check_name(const ts_message *message, unsigned i, wmem_array_t *problems)
 {
-    const ts_link *link = &m->links[i];
+    const ts_link *link = &message->links[i];
     const ts_name_class *kind = &link->kind;
     bool ours = link->shown && !link->imitation;
 
     if (ours && is_preproduction(kind))
-        ts_problem_add(m, problems, TS_DNS_PREPRODUCTION, i, "%s", kind->name);
-    if (ours && link->info.row != NULL && ts_name_row_ended(link->info.row, ts_month_of(m->pinfo->abs_ts.secs)))
-        ts_problem_add(m, problems, TS_DNS_OLD_GENERATION, i, "%s, in use until %u-%02u", kind->name,
+        ts_problem_add(message, problems, TS_DNS_PREPRODUCTION, i, "%s", kind->name);
+    if (ours && link->info.row != NULL && ts_name_row_ended(link->info.row, ts_month_of(message->pinfo->abs_ts.secs)))
+        ts_problem_add(message, problems, TS_DNS_OLD_GENERATION, i, "%s, in use until %u-%02u", kind->name,
             link->info.row->valid_to / 100, link->info.row->valid_to % 100);
     if (link->imitation)
-        ts_problem_add(m, problems, TS_DNS_UNPROVEN, i, "%s", kind->name);
+        ts_problem_add(message, problems, TS_DNS_UNPROVEN, i, "%s", kind->name);
     if (ours && g_ascii_strncasecmp(kind->name, "sip-all.pstnhub.", strlen("sip-all.pstnhub.")) == 0)
-        ts_problem_add(m, problems, TS_DNS_PSTN_RETIRED, i, "%s", kind->name);
+        ts_problem_add(message, problems, TS_DNS_PSTN_RETIRED, i, "%s", kind->name);
 }
 
 /*
@@ -363,9 +363,9 @@ check_name(const ts_message *m, unsigned i, wmem_array_t *problems)
  * somebody answers for it.
  */
 static bool
-is_expansion(const ts_message *m, const char *real)
+is_expansion(const ts_message *message, const char *real)
 {
-    const char *name = m->links[0].kind.name;
+    const char *name = message->links[0].kind.name;
     size_t length = strlen(real);
     bool within = false;        /* with hosts below the key name before it, too */
 
@@ -373,43 +373,43 @@ is_expansion(const ts_message *m, const char *real)
         label += *label == '.';
         within = g_ascii_strncasecmp(label, real, length) == 0 && label[length] == '.';
     }
-    return m->dns->dns && within && (!m->dns->response || m->dns->rcode == TS_DNS_RCODE_NXDOMAIN);
+    return message->dns->dns && within && (!message->dns->response || message->dns->rcode == TS_DNS_RCODE_NXDOMAIN);
 }
 
 /* A question that the taxonomy doesn't know, but that somebody may take for Microsoft's. */
 static void
-check_stranger(const ts_message *m, wmem_array_t *problems)
+check_stranger(const ts_message *message, wmem_array_t *problems)
 {
-    const char *name = m->links[0].kind.name;
-    const char *real = m->links[0].shown ? NULL : ts_history_lookalike(name);
+    const char *name = message->links[0].kind.name;
+    const char *real = message->links[0].shown ? NULL : ts_history_lookalike(name);
 
-    if (real != NULL && !is_expansion(m, real))
-        ts_problem_add(m, problems, TS_DNS_LOOKALIKE, 0, "%s is not %s", name, real);
-    else if (real == NULL && !m->links[0].shown && ts_name_in_shared_zone(name))
-        ts_problem_add(m, problems, TS_DNS_UNPROVEN, 0, "%s", name);
+    if (real != NULL && !is_expansion(message, real))
+        ts_problem_add(message, problems, TS_DNS_LOOKALIKE, 0, "%s is not %s", name, real);
+    else if (real == NULL && !message->links[0].shown && ts_name_in_shared_zone(name))
+        ts_problem_add(message, problems, TS_DNS_UNPROVEN, 0, "%s", name);
 }
 
 void
-ts_check_message(const ts_message *m, wmem_array_t *problems)
+ts_check_message(const ts_message *message, wmem_array_t *problems)
 {
-    check_stranger(m, problems);
-    if (!m->any_shown)
+    check_stranger(message, problems);
+    if (!message->any_shown)
         return;
-    for (unsigned i = 0; i < m->link_count; i++)
-        if (is_new(m, i))
-            check_name(m, i, problems);
-    if (!m->dns->response)
+    for (unsigned i = 0; i < message->link_count; i++)
+        if (is_new(message, i))
+            check_name(message, i, problems);
+    if (!message->dns->response)
         return;
     /* A server tells its own zones alone: where a chain leaves them, the resolver asks the next one. */
-    if (!m->iterative) {
-        check_rcode(m, problems);
-        check_chain_end(m, problems);
+    if (!message->iterative) {
+        check_rcode(message, problems);
+        check_chain_end(message, problems);
     }
-    check_sinkhole(m, problems);
-    check_prefixes(m, problems);
-    check_chain_zones(m, problems);
-    check_unlisted_names(m, problems);
-    check_ttl(m, problems);
-    if (m->dns->truncated)
-        ts_problem_add(m, problems, TS_DNS_TRUNCATED, 0, "%s", m->links[0].kind.name);
+    check_sinkhole(message, problems);
+    check_prefixes(message, problems);
+    check_chain_zones(message, problems);
+    check_unlisted_names(message, problems);
+    check_ttl(message, problems);
+    if (message->dns->truncated)
+        ts_problem_add(message, problems, TS_DNS_TRUNCATED, 0, "%s", message->links[0].kind.name);
 }

@@ -207,29 +207,29 @@ typedef struct {
 } walk;
 
 static void
-end_message(walk *w)
+end_message(walk *state)
 {
-    if (w->open && !w->quic_many)
-        w->told->message(&w->message, w->told->data);
-    w->open = false;
-    memset(&w->message, 0, sizeof w->message);
+    if (state->open && !state->quic_many)
+        state->told->message(&state->message, state->told->data);
+    state->open = false;
+    memset(&state->message, 0, sizeof state->message);
 }
 
 static void
-end_socket_frame(walk *w)
+end_socket_frame(walk *state)
 {
-    if (w->socket_open)
-        w->told->web_socket(&w->socket, w->told->data);
-    w->socket_open = false;
-    memset(&w->socket, 0, sizeof w->socket);
+    if (state->socket_open)
+        state->told->web_socket(&state->socket, state->told->data);
+    state->socket_open = false;
+    memset(&state->socket, 0, sizeof state->socket);
 }
 
 static const char *
-text_of(const walk *w, const field_info *found)
+text_of(const walk *state, const field_info *found)
 {
     const char *text = fvalue_get_string(ws_finfo_value((field_info *)found));
 
-    return text == NULL ? NULL : wmem_strdup(w->pinfo->pool, text);
+    return text == NULL ? NULL : wmem_strdup(state->pinfo->pool, text);
 }
 
 static uint64_t
@@ -241,61 +241,61 @@ number_of(const field_info *found)
 
 /* A header that has no field of its own. */
 static void
-header_line(walk *w, const char *line)
+header_line(walk *state, const char *line)
 {
     static const char retry_after[] = "retry-after:";
 
     if (line != NULL && g_ascii_strncasecmp(line, retry_after, sizeof retry_after - 1) == 0)
-        w->message.retry_after = line + sizeof retry_after - 1;
+        state->message.retry_after = line + sizeof retry_after - 1;
 }
 
 /* RFC 9000, 2.1: requests go on bidirectional streams of the client. */
 static void
-quic_stream(walk *w, uint64_t stream)
+quic_stream(walk *state, uint64_t stream)
 {
     if (stream % 4 != 0)
         return;
-    w->quic_many = w->quic_many || (w->quic && stream != w->message.stream);
-    w->quic = true;
-    w->message.multiplexed = true;
-    w->message.stream = stream;
+    state->quic_many = state->quic_many || (state->quic && stream != state->message.stream);
+    state->quic = true;
+    state->message.multiplexed = true;
+    state->message.stream = stream;
 }
 
 static void
-begin(walk *w, field_kind kind, unsigned version, const field_info *found)
+begin(walk *state, field_kind kind, unsigned version, const field_info *found)
 {
     if (version == 2 && kind == FIELD_STREAM) {
-        end_message(w);
-        w->message.multiplexed = true;
-        w->message.stream = number_of(found);
+        end_message(state);
+        state->message.multiplexed = true;
+        state->message.stream = number_of(found);
     } else if (version == 1 && (kind == FIELD_METHOD || kind == FIELD_STATUS))
-        end_message(w);
-    w->open = w->open || kind == FIELD_METHOD || kind == FIELD_STATUS;
+        end_message(state);
+    state->open = state->open || kind == FIELD_METHOD || kind == FIELD_STATUS;
 }
 
 static void
-web_socket_field(walk *w, field_kind kind, const field_info *found)
+web_socket_field(walk *state, field_kind kind, const field_info *found)
 {
     if (kind == FIELD_OPCODE) {
-        end_socket_frame(w);
-        w->socket_open = true;
-        w->socket.opcode = (uint8_t)number_of(found);
+        end_socket_frame(state);
+        state->socket_open = true;
+        state->socket.opcode = (uint8_t)number_of(found);
     } else {
-        w->socket.has_code = true;
-        w->socket.code = (uint16_t)number_of(found);
+        state->socket.has_code = true;
+        state->socket.code = (uint16_t)number_of(found);
     }
 }
 
 static void
-json_field(walk *w, field_kind kind, const field_info *found)
+json_field(walk *state, field_kind kind, const field_info *found)
 {
-    const char *text = text_of(w, found);
+    const char *text = text_of(state, found);
 
     if (kind == FIELD_JSON_STRING)
-        w->json_string = text;
-    else if (text != NULL && strcmp(text, "/region") == 0 && w->json_string != NULL) {
-        w->message.token_region = w->json_string;
-        w->open = true;
+        state->json_string = text;
+    else if (text != NULL && strcmp(text, "/region") == 0 && state->json_string != NULL) {
+        state->message.token_region = state->json_string;
+        state->open = true;
     }
 }
 
@@ -308,56 +308,56 @@ static const size_t text_members[] = {
 };
 
 static void
-http_field(walk *w, field_kind kind, unsigned version, const field_info *found)
+http_field(walk *state, field_kind kind, unsigned version, const field_info *found)
 {
-    teams_http_message *message = &w->message;
+    teams_http_message *message = &state->message;
 
     if (version == 3 && kind == FIELD_STREAM) {
-        quic_stream(w, number_of(found));
+        quic_stream(state, number_of(found));
         return;
     }
-    begin(w, kind, version, found);
+    begin(state, kind, version, found);
     if (kind == FIELD_STATUS) {
         message->has_status = true;
         message->status = (uint32_t)number_of(found);
     } else if (kind == FIELD_LINE)
-        header_line(w, text_of(w, found));
+        header_line(state, text_of(state, found));
     else if (kind < G_N_ELEMENTS(text_members) && text_members[kind] != 0)
-        *(const char **)(void *)((char *)message + text_members[kind]) = text_of(w, found);
+        *(const char **)(void *)((char *)message + text_members[kind]) = text_of(state, found);
 }
 
 /* Of a DATA frame, whose stream came before. */
 static void
-bytes_field(walk *w, const field_info *found)
+bytes_field(walk *state, const field_info *found)
 {
     const unsigned size = found->ds_tvb == NULL ? 0 : tvb_captured_length(found->ds_tvb);
 
-    w->record = (unsigned)(found->start + found->length) == size ? size : 0;
-    if (asked[GROUP_BYTES] && w->message.multiplexed && !w->open && found->ds_tvb != NULL && found->length > 0 &&
+    state->record = (unsigned)(found->start + found->length) == size ? size : 0;
+    if (asked[GROUP_BYTES] && state->message.multiplexed && !state->open && found->ds_tvb != NULL && found->length > 0 &&
             tvb_bytes_exist(found->ds_tvb, found->start, found->length))
-        w->told->bytes(w->message.stream, tvb_get_ptr(found->ds_tvb, found->start, found->length), (size_t)found->length, w->told->data);
+        state->told->bytes(state->message.stream, tvb_get_ptr(found->ds_tvb, found->start, found->length), (size_t)found->length, state->told->data);
 }
 
 static void
-visit(walk *w, unsigned row, const field_info *found)
+visit(walk *state, unsigned row, const field_info *found)
 {
     const field_kind kind = names[row].kind;
 
     if (kind == FIELD_OPCODE || kind == FIELD_CLOSE_CODE)
-        web_socket_field(w, kind, found);
+        web_socket_field(state, kind, found);
     else if (kind == FIELD_JSON_STRING || kind == FIELD_JSON_PATH)
-        json_field(w, kind, found);
+        json_field(state, kind, found);
     else if (kind == FIELD_BYTES)
-        bytes_field(w, found);
+        bytes_field(state, found);
     else if (kind == FIELD_GAVE_UP)
-        w->gave_up = true;
+        state->gave_up = true;
     else
-        http_field(w, kind, names[row].version, found);
+        http_field(state, kind, names[row].version, found);
 }
 
 /* What lies deeper is inside a body that somebody nested to be looked at for long. */
 static void
-walk_tree(walk *w, const proto_node *node, unsigned depth)
+walk_tree(walk *state, const proto_node *node, unsigned depth)
 {
     for (const proto_node *child = node->first_child; child != NULL && depth < DEPTH_MAX; child = child->next) {
         const uint8_t number = child->finfo == NULL ? (uint8_t)TS_STOCK_WALK_NONE : ts_stock_walk_number(&fields_walk, child->finfo);
@@ -365,9 +365,9 @@ walk_tree(walk *w, const proto_node *node, unsigned depth)
         if (number == TS_STOCK_WALK_PASS_OVER)
             continue;
         if (number != TS_STOCK_WALK_NONE)
-            visit(w, number - 1u, child->finfo);
+            visit(state, number - 1u, child->finfo);
         if (child->first_child != NULL)
-            walk_tree(w, child, depth + 1);
+            walk_tree(state, child, depth + 1);
     }
 }
 
@@ -377,11 +377,11 @@ walk_tree(walk *w, const proto_node *node, unsigned depth)
  * with it. A record is 5 bytes and 16 to 24 more than its content (RFC 8446, 5.2; RFC 5288, 3).
  */
 static bool
-loses_bytes(const walk *w, unsigned payload)
+loses_bytes(const walk *state, unsigned payload)
 {
     enum { RECORD_MORE_MIN = 21, RECORD_MORE_MAX = 29 };
 
-    return w->gave_up && (w->record == 0 || payload < w->record + RECORD_MORE_MIN || payload > w->record + RECORD_MORE_MAX);
+    return state->gave_up && (state->record == 0 || payload < state->record + RECORD_MORE_MIN || payload > state->record + RECORD_MORE_MAX);
 }
 
 void

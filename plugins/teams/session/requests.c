@@ -436,15 +436,15 @@ waits_for_answer(struct teams_requests *requests)
 }
 
 static void
-request_message(const frame_context *f, const teams_http_message *message)
+request_message(const frame_context *context, const teams_http_message *message)
 {
-    struct teams_requests *requests = f->requests;
-    const char *host = host_name(f->pinfo, message->host);
+    struct teams_requests *requests = context->requests;
+    const char *host = host_name(context->pinfo, message->host);
 
     const bool answered_early = !message->multiplexed && !waits_for_answer(requests);
 
     if (host == NULL)
-        host = host_name(f->pinfo, f->c->name);
+        host = host_name(context->pinfo, context->c->name);
     if (host == NULL || !is_about_service(message) || is_repeated(requests, message))
         return;
     if (opens_web_socket(message) || message->upgrade != NULL)
@@ -452,18 +452,18 @@ request_message(const frame_context *f, const teams_http_message *message)
     teams_request *request = wmem_new0(wmem_file_scope(), teams_request);
 
     request->number = ++request_count;
-    request->kind = kind_of(f->pinfo, f->c, message, host);
+    request->kind = kind_of(context->pinfo, context->c, message, host);
     if (request->kind->service == TS_SERVICE_TOKEN)
         teams_request_fields_want_body();
-    request->frame = f->pinfo->num;
-    request->time = *teams_time(f->pinfo);
+    request->frame = context->pinfo->num;
+    request->time = *teams_time(context->pinfo);
     wmem_array_append_one(requests->all, request);
     request->beside = answered_early;
     if (message->multiplexed)
         keep_stream(requests, message->stream, request);
     else if (!answered_early)
         requests->latest = request;
-    keep_with_frame(f->pinfo, request);
+    keep_with_frame(context->pinfo, request);
 }
 
 /* HTTP/1: the answer is that of one of those which wait. */
@@ -480,19 +480,19 @@ mark_beside(const struct teams_requests *requests)
 }
 
 static teams_request *
-asked_for(const frame_context *f, const teams_http_message *message)
+asked_for(const frame_context *context, const teams_http_message *message)
 {
     const gint64 stream = (gint64)message->stream;
 
     if (message->multiplexed)
-        return (teams_request *)wmem_map_lookup(f->requests->streams, &stream);
-    if (f->requests->several && message->has_status)
-        mark_beside(f->requests);
-    return f->requests->several ? NULL : f->requests->latest;
+        return (teams_request *)wmem_map_lookup(context->requests->streams, &stream);
+    if (context->requests->several && message->has_status)
+        mark_beside(context->requests);
+    return context->requests->several ? NULL : context->requests->latest;
 }
 
 static void
-token_region(const frame_context *f, const teams_http_message *message, teams_request *request)
+token_region(const frame_context *context, const teams_http_message *message, teams_request *request)
 {
     const size_t letters = strspn(message->token_region, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
 
@@ -501,32 +501,32 @@ token_region(const frame_context *f, const teams_http_message *message, teams_re
             request->token_region != NULL || letters == 0 || letters >= TS_PATH_REGION_MAX || message->token_region[letters] != '\0')
         return;
     request->token_region = wmem_strdup(wmem_file_scope(), message->token_region);
-    frame_request *kept = first_of(f->pinfo);
+    frame_request *kept = first_of(context->pinfo);
 
     while (kept != NULL && kept->request != request)
         kept = kept->next;
     if (kept == NULL)
-        kept = keep_with_frame(f->pinfo, request);
+        kept = keep_with_frame(context->pinfo, request);
     kept->region = true;
 }
 
 static struct teams_web_socket_reader *
-new_readers(const frame_context *f)
+new_readers(const frame_context *context)
 {
     struct teams_web_socket_reader *readers = wmem_alloc0_array(wmem_file_scope(), struct teams_web_socket_reader, 2);
 
     for (unsigned i = 0; i < 2; i++) {
-        readers[i].lost_frame = &f->requests->lost_frame[i];
-        readers[i].opened = f->pinfo->num;
+        readers[i].lost_frame = &context->requests->lost_frame[i];
+        readers[i].opened = context->pinfo->num;
     }
     return readers;
 }
 
 /* HTTP/3 (RFC 9220) shows no bytes of streams. */
 static void
-take_socket(const frame_context *f, const teams_http_message *message, teams_request *request)
+take_socket(const frame_context *context, const teams_http_message *message, teams_request *request)
 {
-    const bool in_stream = message->multiplexed && !f->c->quic && strcmp(request->kind->method, "CONNECT") == 0 &&
+    const bool in_stream = message->multiplexed && !context->c->quic && strcmp(request->kind->method, "CONNECT") == 0 &&
         request->status >= STATUS_OK && request->status < STATUS_REDIRECT;
 
     if (!in_stream && (message->multiplexed || request->status != STATUS_SWITCHING || message->upgrade == NULL ||
@@ -534,9 +534,9 @@ take_socket(const frame_context *f, const teams_http_message *message, teams_req
         return;
     request->socket = wmem_new0(wmem_file_scope(), teams_web_socket);
     if (in_stream)
-        request->socket->readers = new_readers(f);
+        request->socket->readers = new_readers(context);
     else
-        f->requests->socket = request;
+        context->requests->socket = request;
 }
 
 /* That a host answers at its root, or that something is there (HEAD), shows no service. */
@@ -547,21 +547,21 @@ asks_for_something(const teams_request_kind *kind)
 }
 
 static void
-take_answer(const frame_context *f, const teams_http_message *message, teams_request *request)
+take_answer(const frame_context *context, const teams_http_message *message, teams_request *request)
 {
-    const bool early = !message->multiplexed && !nstime_is_zero(&f->requests->first_byte);
+    const bool early = !message->multiplexed && !nstime_is_zero(&context->requests->first_byte);
 
-    request->answer_frame = f->pinfo->num;
+    request->answer_frame = context->pinfo->num;
     request->status = (uint16_t)message->status;
-    nstime_delta(&request->answer_time, early ? &f->requests->first_byte : teams_time(f->pinfo), &request->time);
-    take_location(f->pinfo, message->location, request);
+    nstime_delta(&request->answer_time, early ? &context->requests->first_byte : teams_time(context->pinfo), &request->time);
+    take_location(context->pinfo, message->location, request);
     request->retry_after = retry_of(message->retry_after);
     request->reason = reason_of(message->authenticate);
-    take_socket(f, message, request);
-    f->requests->answered = true;
-    f->requests->succeeded = f->requests->succeeded || (teams_request_succeeded(request) && asks_for_something(request->kind));
-    keep_with_frame(f->pinfo, request)->answer = true;
-    tell_answer(f->pinfo, f->c, request);
+    take_socket(context, message, request);
+    context->requests->answered = true;
+    context->requests->succeeded = context->requests->succeeded || (teams_request_succeeded(request) && asks_for_something(request->kind));
+    keep_with_frame(context->pinfo, request)->answer = true;
+    tell_answer(context->pinfo, context->c, request);
 }
 
 /* HTTP/1 */
@@ -575,32 +575,32 @@ answer_over(struct teams_requests *requests)
 }
 
 static void
-answer_message(const frame_context *f, const teams_http_message *message)
+answer_message(const frame_context *context, const teams_http_message *message)
 {
-    teams_request *request = asked_for(f, message);
+    teams_request *request = asked_for(context, message);
 
     /* An answer that something else follows is not the last one. */
     if (message->has_status && (message->status > STATUS_CONTINUE_LAST || message->status == STATUS_SWITCHING) &&
             message->status <= STATUS_LAST) {
         if (request != NULL && request->answer_frame == 0)
-            take_answer(f, message, request);
+            take_answer(context, message, request);
         if (!message->multiplexed)
-            answer_over(f->requests);
+            answer_over(context->requests);
     } else if (message->has_status && !message->multiplexed)
-        nstime_set_zero(&f->requests->first_byte);
+        nstime_set_zero(&context->requests->first_byte);
     if (message->token_region != NULL && request != NULL)
-        token_region(f, message, request);
+        token_region(context, message, request);
 }
 
 static void
 message_seen(const teams_http_message *message, void *data)
 {
-    const frame_context *f = (const frame_context *)data;
+    const frame_context *context = (const frame_context *)data;
 
-    if (f->from_client && message->method != NULL)
-        request_message(f, message);
-    else if (!f->from_client && message->method == NULL)
-        answer_message(f, message);
+    if (context->from_client && message->method != NULL)
+        request_message(context, message);
+    else if (!context->from_client && message->method == NULL)
+        answer_message(context, message);
 }
 
 /* ---- WebSockets ---- */
@@ -613,25 +613,25 @@ is_close_error(uint16_t code)
 }
 
 static void
-socket_closed(const frame_context *f, const teams_web_socket_frame *frame, const teams_request *request)
+socket_closed(const frame_context *context, const teams_web_socket_frame *frame, const teams_request *request)
 {
     teams_web_socket *socket = request->socket;
 
     /* The other side's answer to it; it may be one, too, where what that side sent is not all read. */
     if (socket->close_frame != 0 || teams_web_socket_is_broken(socket))
         return;
-    socket->close_frame = f->pinfo->num;
+    socket->close_frame = context->pinfo->num;
     socket->close_code = frame->has_code ? frame->code : 0;
-    socket->closed_by_client = f->from_client;
-    socket->closed = *teams_time(f->pinfo);
+    socket->closed_by_client = context->from_client;
+    socket->closed = *teams_time(context->pinfo);
     if (request->kind->service == TS_SERVICE_PUSH_REALTIME && frame->has_code && is_close_error(frame->code))
-        teams_connection_tell(f->pinfo, f->c, TEAMS_EXPERT_PUSH_CLOSED, "%s closed by the %s with %u%s%s",
-            teams_shown_name(f->pinfo->pool, request->kind->host), f->from_client ? "client" : "server", frame->code,
+        teams_connection_tell(context->pinfo, context->c, TEAMS_EXPERT_PUSH_CLOSED, "%s closed by the %s with %u%s%s",
+            teams_shown_name(context->pinfo->pool, request->kind->host), context->from_client ? "client" : "server", frame->code,
             teams_close_code_text(frame->code)[0] == '\0' ? "" : ", ", teams_close_code_text(frame->code));
 }
 
 static void
-socket_frame(const frame_context *f, const teams_web_socket_frame *frame, const teams_request *request)
+socket_frame(const frame_context *context, const teams_web_socket_frame *frame, const teams_request *request)
 {
     teams_web_socket *socket = request->socket;
 
@@ -640,18 +640,18 @@ socket_frame(const frame_context *f, const teams_web_socket_frame *frame, const 
     else if (frame->opcode == OPCODE_PONG)
         socket->pongs++;
     else if (frame->opcode == OPCODE_TEXT || frame->opcode == OPCODE_BINARY)
-        socket->messages[f->from_client]++;
+        socket->messages[context->from_client]++;
     else if (frame->opcode == OPCODE_CLOSE)
-        socket_closed(f, frame, request);
+        socket_closed(context, frame, request);
 }
 
 static void
 socket_frame_seen(const teams_web_socket_frame *frame, void *data)
 {
-    const frame_context *f = (const frame_context *)data;
+    const frame_context *context = (const frame_context *)data;
 
-    if (f->requests->socket != NULL)
-        socket_frame(f, frame, f->requests->socket);
+    if (context->requests->socket != NULL)
+        socket_frame(context, frame, context->requests->socket);
 }
 
 typedef struct {
@@ -670,21 +670,21 @@ stream_frame_seen(const teams_web_socket_frame *frame, void *data)
 static void
 stream_bytes_seen(uint64_t stream, const uint8_t *bytes, size_t length, void *data)
 {
-    const frame_context *f = (const frame_context *)data;
+    const frame_context *context = (const frame_context *)data;
     const gint64 key = (gint64)stream;
-    stream_context s = { f, (const teams_request *)wmem_map_lookup(f->requests->streams, &key) };
+    stream_context s = { context, (const teams_request *)wmem_map_lookup(context->requests->streams, &key) };
 
     if (s.request != NULL && s.request->socket != NULL && s.request->socket->readers != NULL)
-        teams_web_socket_read(&s.request->socket->readers[f->from_client], f->from_client, bytes, length, stream_frame_seen, &s);
+        teams_web_socket_read(&s.request->socket->readers[context->from_client], context->from_client, bytes, length, stream_frame_seen, &s);
 }
 
 /* Of which stream they are is not known. */
 static void
 stream_bytes_lost(void *data)
 {
-    const frame_context *f = (const frame_context *)data;
+    const frame_context *context = (const frame_context *)data;
 
-    f->requests->lost_frame[f->from_client] = f->pinfo->num;
+    context->requests->lost_frame[context->from_client] = context->pinfo->num;
 }
 
 /* ---- frames ---- */

@@ -5,7 +5,7 @@
  *
  * An allocation belongs to a client socket. It is told apart from others of
  * the same socket by what the relay handed out for it (session id, nonce),
- * and only then by the server's address: a front address answers for many
+ * and only then by the server's address: a load balancer answers for many
  * relays, and relays answer through it ([MS-TURN] 3.1.10 and observed).
  */
 

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * A transaction is its identifier and method alone: a response may come from
- * another address than its request went to (a front address that answers for
+ * another address than its request went to (a load balancer that answers for
  * relays; multiple addresses).
  */
 

@@ -17,7 +17,7 @@ static const struct {
     [TEAMS_GENERATION_LYNC] = { "lync-discovery", "Lync or Skype for Business client (discovery in the customer's zone)" },
     [TEAMS_GENERATION_2017] = { "2017", "Teams client of 2017 (Akamai GTM and Azure cloud services)" },
     [TEAMS_GENERATION_2020] = { "2020", "Teams client of 2020 or later (Azure Traffic Manager, a name per service)" },
-    [TEAMS_GENERATION_MODERN] = { "modern", "current Teams client (one front door, Kubernetes hosts, cloud.microsoft)" },
+    [TEAMS_GENERATION_MODERN] = { "modern", "current Teams client (one host for most services, Kubernetes hosts, cloud.microsoft)" },
 };
 
 /* What in a name tells a generation: a part of it, and how much it weighs. */

@@ -101,7 +101,7 @@ ws_fvalue_ipv4(fvalue_t *value)
 
 /*
  * The symbols that make a module a Wireshark plugin. Use once per plugin,
- * with the function that registers its protocols. A plugin built for one
+ * with the functions that register its protocols and their handoffs. A plugin built for one
  * series (X.Y) is refused by another; Wireshark prints which it was built for.
  */
 #ifdef WS_PLUGIN_DESC_DISSECTOR
@@ -112,12 +112,16 @@ ws_fvalue_ipv4(fvalue_t *value)
 #define WS_PLUGIN_DESCRIBE
 #endif
 
-#define WS_PLUGIN(register_function) \
+#define WS_PLUGIN(register_protocols, register_handoffs) \
     WS_DLL_PUBLIC_DEF const char plugin_version[] = TEAMSHARK_VERSION; \
     WS_DLL_PUBLIC_DEF const int plugin_want_major = TEAMSHARK_WIRESHARK_MAJOR; \
     WS_DLL_PUBLIC_DEF const int plugin_want_minor = TEAMSHARK_WIRESHARK_MINOR; \
     WS_PLUGIN_DESCRIBE \
     WS_DLL_PUBLIC void plugin_register(void); \
-    void plugin_register(void) { register_function(); }
+    void plugin_register(void) \
+    { \
+        static proto_plugin plugin = { register_protocols, register_handoffs }; \
+        proto_register_plugin(&plugin); \
+    }
 
 #endif /* TEAMSHARK_WS_COMPAT_H */

@@ -33,12 +33,4 @@ register_handoffs(void)
     proto_reg_handoff_teamshark();
 }
 
-static void
-register_ms_stun(void)
-{
-    static proto_plugin plugin = { register_protocols, register_handoffs };
-
-    proto_register_plugin(&plugin);
-}
-
-WS_PLUGIN(register_ms_stun)
+WS_PLUGIN(register_protocols, register_handoffs)

@@ -11,14 +11,4 @@
 void proto_register_teams_dns(void);
 void proto_reg_handoff_teams_dns(void);
 
-static void
-register_teams_dns(void)
-{
-    static proto_plugin plugin;
-
-    plugin.register_protoinfo = proto_register_teams_dns;
-    plugin.register_handoff = proto_reg_handoff_teams_dns;
-    proto_register_plugin(&plugin);
-}
-
-WS_PLUGIN(register_teams_dns)
+WS_PLUGIN(proto_register_teams_dns, proto_reg_handoff_teams_dns)

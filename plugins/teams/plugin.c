@@ -11,14 +11,4 @@
 void proto_register_teams(void);
 void proto_reg_handoff_teams(void);
 
-static void
-register_teams(void)
-{
-    static proto_plugin plugin;
-
-    plugin.register_protoinfo = proto_register_teams;
-    plugin.register_handoff = proto_reg_handoff_teams;
-    proto_register_plugin(&plugin);
-}
-
-WS_PLUGIN(register_teams)
+WS_PLUGIN(proto_register_teams, proto_reg_handoff_teams)

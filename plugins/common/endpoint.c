@@ -107,9 +107,12 @@ prefix_among(const ts_prefix_row *(*find)(uint8_t family, const uint8_t *address
 
     if (addr->type != AT_IPv4 && addr->type != AT_IPv6)
         return NULL;
-    if (ts_nat64_within(addr, pinfo, within))
-        return find(4, within, ts_month_of(when->secs));
-    return find(addr->type == AT_IPv4 ? 4 : 6, (const uint8_t *)addr->data, ts_month_of(when->secs));
+    const bool inside = ts_nat64_within(addr, pinfo, within);
+    const uint8_t family = inside || addr->type == AT_IPv4 ? 4 : 6;
+    const uint8_t *bytes = inside ? within : (const uint8_t *)addr->data;
+
+    /* Most addresses are in no prefix of any date. */
+    return find(family, bytes, 0) == NULL ? NULL : find(family, bytes, ts_month_of(when->secs));
 }
 
 const ts_prefix_row *

@@ -13,8 +13,9 @@
 #include "core/names_index.h"
 
 struct ts_names {
-    ts_name_index *index;
-    ts_name_row *rows;      /* the user's */
+    ts_name_index *own;             /* of the user's rows and the shipped ones; NULL: there are only those */
+    const ts_name_index *index;     /* own, or that of the shipped rows */
+    ts_name_row *rows;              /* the user's */
     GStringChunk *texts;
 };
 
@@ -143,7 +144,8 @@ ts_names_new(const ts_name_row *user_rows, size_t count, char **error)
     names->rows = g_new0(ts_name_row, count);
     for (size_t i = 0; i < count; i++)
         keep_row(names, i, &user_rows[i]);
-    names->index = ts_name_index_new(names->rows, count, ts_shipped_rows, ts_shipped_count);
+    names->own = count == 0 ? NULL : ts_name_index_new(names->rows, count, ts_shipped_rows, ts_shipped_count);
+    names->index = count == 0 ? ts_name_index_shipped() : names->own;
     return names;
 }
 
@@ -152,7 +154,7 @@ ts_names_free(ts_names *names)
 {
     if (names == NULL)
         return;
-    ts_name_index_free(names->index);
+    ts_name_index_free(names->own);
     g_free(names->rows);
     g_string_chunk_free(names->texts);
     g_free(names);

@@ -13,6 +13,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "core/names_data.h"
+
 /* Of two matches the one of the higher rank wins, of equals the earlier row. */
 typedef struct {
     const ts_name_row *row;
@@ -206,6 +208,16 @@ ts_name_index_new(const ts_name_row *user, size_t user_count, const ts_name_row 
         add_row(index, &shipped[i], false);
     g_hash_table_foreach(index->nodes, sort_globs, NULL);
     return index;
+}
+
+const ts_name_index *
+ts_name_index_shipped(void)
+{
+    static gsize shipped;
+
+    if (g_once_init_enter(&shipped))
+        g_once_init_leave(&shipped, (gsize)ts_name_index_new(NULL, 0, ts_shipped_rows, ts_shipped_count));
+    return (const ts_name_index *)shipped;
 }
 
 void

@@ -38,6 +38,9 @@ ts_name_index *ts_name_index_new(const ts_name_row *user, size_t user_count,
                                  const ts_name_row *shipped, size_t shipped_count);
 void ts_name_index_free(ts_name_index *index);
 
+/* Of the shipped rows alone: made once, for whoever asks, and kept. */
+const ts_name_index *ts_name_index_shipped(void);
+
 /* The row with the best match, NULL where none matches; *user: from the first list. */
 const ts_name_row *ts_name_index_find(const ts_name_index *index, const ts_name_text *name, bool *user);
 

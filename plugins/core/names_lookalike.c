@@ -333,17 +333,14 @@ is_in_zone(const ts_name_text *name, const char *zone, size_t length)
 static bool
 is_known(const ts_name_text *name)
 {
-    static gsize shipped;
     bool user;
 
     for (size_t i = 0; i < ts_key_count; i++) {
         if (ts_key_names[i].kind == TS_KEY_OWNED && is_in_zone(name, ts_key_names[i].name, ts_key_names[i].length))
             return true;
     }
-    if (g_once_init_enter(&shipped))
-        g_once_init_leave(&shipped, (gsize)ts_name_index_new(NULL, 0, ts_shipped_rows, ts_shipped_count));
+    const ts_name_row *row = ts_name_index_find(ts_name_index_shipped(), name, &user);
 
-    const ts_name_row *row = ts_name_index_find((const ts_name_index *)shipped, name, &user);
     return row != NULL && row->trust != TS_TRUST_CUSTOMER;
 }
 

@@ -82,6 +82,7 @@ after_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
     ts_heuristic_restore_order(tvb, pinfo);
     ts_tls_after(tvb, pinfo, tree);
     ts_decisions_keep(pinfo);
+    ts_direct_routing_names(pinfo);
     return 0;
 }
 
@@ -100,7 +101,6 @@ proto_register_teamshark(void)
     ts_tls_register();
     ts_direct_routing_register();
     ts_duplicates_register();
-    register_postdissector(create_dissector_handle(after_frame, ts_demux.proto_demux));
 }
 
 static void
@@ -137,5 +137,6 @@ proto_reg_handoff_teamshark(void)
     ts_stream_handoff();
     ts_tcp_handoff();
     ts_tls_handoff();
-    ts_direct_routing_handoff(ts_demux.proto_demux);
+    /* Here, so that it comes after the names of the frame. Each postdissector costs every frame, so there is one. */
+    register_postdissector(create_dissector_handle(after_frame, ts_demux.proto_demux));
 }

@@ -108,21 +108,14 @@ add_session(const packet_info *pinfo)
     host->last = pinfo->abs_ts;
 }
 
-static int
-after_names(tvbuff_t *tvb _U_, packet_info *pinfo, proto_tree *tree _U_, void *data _U_)
+void
+ts_direct_routing_names(packet_info *pinfo)
 {
     if (PINFO_FD_VISITED(pinfo) || !ts_frame_info_wanted())
-        return 0;
+        return;
     add_names(pinfo);
     if (wmem_map_size(proxies) > 0 && pinfo->ptype == PT_TCP && !ts_frame_has_icmp(pinfo))
         add_session(pinfo);
-    return 0;
-}
-
-void
-ts_direct_routing_handoff(int proto)
-{
-    register_postdissector(create_dissector_handle(after_names, proto));
 }
 
 static bool

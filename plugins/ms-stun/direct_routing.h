@@ -19,8 +19,8 @@ typedef enum {
 /* What is known goes with the file. */
 void ts_direct_routing_register(void);
 
-/* The postdissector that reads names; after those of all plugins that leave them. */
-void ts_direct_routing_handoff(int proto);
+/* Reads the frame's names; after the postdissectors of all plugins that leave them. */
+void ts_direct_routing_names(packet_info *pinfo);
 
 /*
  * Is this datagram, of which nothing else is known, media of Direct Routing?

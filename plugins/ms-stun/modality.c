@@ -24,6 +24,7 @@ static const char client_side[] = "client";
 
 /* Streams of a call, both ways, ask for the same again and again. */
 #define PORTS_KEPT 16
+#define PAYLOADS_KEPT 128
 
 /* "server port 3479". Interned. */
 static const char *
@@ -50,17 +51,20 @@ port_evidence(const char *side, uint16_t port)
 static const char *
 payload_evidence(const ts_payload_type *payload)
 {
-    static const ts_payload_type *last_payload;
-    static const char *last;
+    static struct {
+        const ts_payload_type *payload;
+        const char *text;
+    } kept[PAYLOADS_KEPT];
+    const unsigned slot = payload->number % PAYLOADS_KEPT;
 
-    if (payload != last_payload) {
+    if (payload != kept[slot].payload) {
         char text[64];
 
         snprintf(text, sizeof text, "payload type %u (%s)", payload->number, payload->name);
-        last = g_intern_string(text);
-        last_payload = payload;
+        kept[slot].text = g_intern_string(text);
+        kept[slot].payload = payload;
     }
-    return last;
+    return kept[slot].text;
 }
 
 static bool

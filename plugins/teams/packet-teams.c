@@ -35,6 +35,7 @@ void proto_reg_handoff_teams(void);
 
 static int proto_teams = -1;
 static int teams_tap_id = -1;
+static dissector_handle_t teams_handle;
 static wmem_map_t *infos_of_frames;     /* teams_frame_info */
 static int ett_teams = -1;
 
@@ -225,8 +226,11 @@ find_info(tvbuff_t *tvb, packet_info *pinfo, const ts_frame_info *infos)
 static void
 prepend_info(packet_info *pinfo, const teams_frame_info *info, const char *label)
 {
-    const char *text = col_get_text(pinfo->cinfo, COL_INFO);
+    const char *text;
 
+    if (!col_get_writable(pinfo->cinfo, COL_INFO))
+        return;
+    text = col_get_text(pinfo->cinfo, COL_INFO);
     if (info->what != TEAMS_WHAT_SERVICE || info->name == NULL || (text != NULL && strstr(text, info->name) != NULL))
         col_prepend_fence_fstr(pinfo->cinfo, COL_INFO, "%s: ", label);
     else
@@ -369,7 +373,13 @@ proto_register_teams(void)
     teams_reports_register();
 }
 
-/* Registered here and not above, so that it comes after the postdissectors that leave infos. */
+/* After every handoff, so that it comes after the postdissectors that leave infos. */
+static void
+register_last(void)
+{
+    register_postdissector(teams_handle);
+}
+
 void
 proto_reg_handoff_teams(void)
 {
@@ -377,10 +387,9 @@ proto_reg_handoff_teams(void)
 
     ts_frame_info_init();
     if (!done) {
-        dissector_handle_t handle = create_dissector_handle(dissect_teams, proto_teams);
-
-        register_postdissector(handle);
-        teams_connection_handoff(handle);
+        teams_handle = create_dissector_handle(dissect_teams, proto_teams);
+        teams_connection_handoff(teams_handle);
+        register_final_registration_routine(register_last);
     }
     done = true;
 }

@@ -55,13 +55,14 @@ follow(teams_model *model, const packet_info *pinfo)
 
     nstime_sum(&now, &pinfo->abs_ts, &model->clock.shift);
     const double ahead = ts_seconds(&model->clock.latest, &now);
+
+    if (model->clock.change_count >= MAX_CHANGES || (ahead >= -BACK_SECONDS && ahead <= BACK_SECONDS))
+        return;
     const double raw_ahead = ts_seconds(&model->clock.latest, &pinfo->abs_ts);
 
-    if (model->clock.change_count >= MAX_CHANGES)
-        return;
-    if (ahead < -BACK_SECONDS)
+    if (ahead < 0)
         set_back(model, pinfo, -ahead);
-    else if (ahead > BACK_SECONDS && raw_ahead >= -BACK_SECONDS && raw_ahead < ahead)
+    else if (raw_ahead >= -BACK_SECONDS && raw_ahead < ahead)
         change_at(model, pinfo->num, &none);
 }
 

@@ -369,5 +369,5 @@ teams_frame_info_label_of(const teams_frame_info *info, ts_service service)
     teams_frame_info other = *info;
 
     other.service = service;
-    return info_label(&other);
+    return teams_frame_info_label(info_kept(&other));
 }

@@ -75,7 +75,8 @@ SHOWN = {
     "blocked-aliases": {},
     "push-ends": {"teams.idle_cut": (
         f"frame.time_relative > 120 && ((ip.src == {PUSH} && ip.dst == 192.168.1.20 && tcp.flags.fin == 1) || "
-        f"(ip.src == 192.168.1.23 && ip.dst == {PUSH} && tcp.flags.reset == 1))")},
+        f"(ip.src == 192.168.1.23 && ip.dst == {PUSH} && tcp.flags.reset == 1))"),
+        "teams.connection_lost": "ip.src == 192.168.1.23 && tcp.flags.reset == 1"},
     "resolvers": {},
     "half-open": {"teams.syn_ack_unacknowledged": "tcp.flags == 0x12 && ("
                   f"(ip.src == {LOGIN} && frame.time_relative > 5.1 && frame.time_relative < 5.2) || "
@@ -83,7 +84,12 @@ SHOWN = {
                   f"(ip.src == {CONFIG} && frame.time_relative > 13.1 && frame.time_relative < 13.2))"},
     "push-outlived": {"teams.idle_cut": (
         f"frame.time_relative > 4000 && ((ip.src == {PUSH} && ip.dst == 192.168.1.23 && tcp.flags.reset == 1) || "
-        f"(ip.src == 192.168.1.24 && ip.dst == {PUSH} && tcp.flags.reset == 1))")},
+        f"(ip.src == 192.168.1.24 && ip.dst == {PUSH} && tcp.flags.reset == 1))"),
+        "teams.connection_lost": "(ip.src == 192.168.1.22 || ip.src == 192.168.1.24) && tcp.flags.reset == 1"},
+    # The fifth retransmission of each: 9 s after the first one.
+    "lost-all": {"teams.connection_lost": "tcp.analysis.retransmission && tcp.len < 100 && ((ipv6 && frame.time_relative > 21) || frame.time_relative > 79 || "
+                                          "(!(ip.src == 192.168.1.22) && frame.time_relative > 69))",
+                 "teams.mtu": "tcp.len == 1400 && frame.time_relative > 63 && frame.time_relative < 65"},
     "acknowledged": {},
     "lacking-steps": {},
     "relay-tried": {"teams.handshake_ended": "tcp.flags.fin == 1 && ip.src == 192.168.1.22 && ip.dst == 52.114.250.123"},
@@ -440,8 +446,8 @@ def test_a_silence_that_was_outlived_ends_no_push_channel():
     told = of_clients(capture("push-outlived"))
     for n, lasted in ((20, "300"), (21, "60"), (22, None)):
         found = causes(told[f"192.168.1.{n}"])
-        assert set(found) == ({"cut-at-intervals"} if lasted else {"retransmissions"})
-        assert all(f"each time about {lasted} s after it was opened" in problem["summary"] for code, problem in found.items() if code != "retransmissions")
+        assert set(found) == ({"cut-at-intervals"} if lasted else {"connection-lost"})
+        assert all(f"each time about {lasted} s after it was opened" in problem["summary"] for code, problem in found.items() if code != "connection-lost")
     for n in (23, 24):
         problem, = [problem for problem in told[f"192.168.1.{n}"]["problems"] if problem["code"] == "idle-cut"]
         assert problem["severity"] == "note" and "or the client slept" in problem["summary"]

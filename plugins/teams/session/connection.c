@@ -300,6 +300,8 @@ teams_connection_name_by_host(teams_connection *c)
     const teams_host_name *name = host == NULL ? NULL : name_of_host(host, c->p->client);
 
     c->proxy = host != NULL && host->proxy_port == c->server_end.port && host->proxy_port != 0;
+    if (name == NULL && host != NULL && host->identity && !c->proxy)
+        c->stage = TS_STAGE_IDENTITY;
     if (name == NULL || c->proxy)
         return;
     teams_connection_set_name(c, name->name);
@@ -359,6 +361,8 @@ teams_connection_is_push(const teams_connection *c)
 const char *
 teams_connection_text(wmem_allocator_t *scope, const teams_connection *c)
 {
+    if (teams_connection_is_identity_by_address(c))
+        return wmem_strdup_printf(scope, "an address of identity (%s)", c->endpoint);
     if (c->name == NULL)
         return c->endpoint;
     return c->proxy ? wmem_strdup_printf(scope, "%s through the proxy %s", c->name, c->endpoint)

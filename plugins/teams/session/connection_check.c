@@ -103,6 +103,8 @@ static const struct {
     { "name-failed", "", " D1 D3 " },
     { "chain-cut", " D7 ", " D1 D3 " },
     { "mtu", " handshake-ended ", "" },
+    { "idle-cut", " connection-lost ", "" },
+    { "connection-lost", " mtu ", "" },
     { "ipv6-dead", " tcp-unanswered tcp-refused tcp-prohibited ", "" },
     { "quic-unanswered", " network-refused ", "" },
     { "slow-resolver", " D19 ", "" },
@@ -167,21 +169,57 @@ teams_name_list_new(teams_check *j)
     return list;
 }
 
+/* Is the text new to the list? */
+static bool
+add_text(teams_name_list *list, const char *text, uint32_t frame)
+{
+    list->count++;
+    if (list->frame == 0 || frame < list->frame)
+        list->frame = frame;
+    if (wmem_map_contains(list->seen, text))
+        return false;
+    wmem_map_insert(list->seen, text, (void *)text);
+    if (++list->names <= NAMES_SHOWN)
+        wmem_strbuf_append_printf(list->text, "%s%s", list->names == 1 ? "" : ", ", text);
+    return true;
+}
+
+/* Which name of identity is not known: it is reached where any is, and needed where no service has a token. */
+static void
+add_identity(teams_name_list *list, const teams_connection *c, uint32_t frame)
+{
+    const bool lost = !list->j->result->identity_reached;
+    const bool needed = lost && !list->j->result->services_reached;
+
+    if (!add_text(list, "an address of identity", frame))
+        return;
+    if (list->first == NULL)
+        list->first = c->endpoint;
+    list->all_lost = list->all_lost && lost;
+    list->any_lost = list->any_lost || lost;
+    list->matters = list->matters || needed;
+    list->fatal = list->fatal || needed;
+    list->identity = list->identity || lost;
+}
+
+void
+teams_name_list_add_connection(teams_name_list *list, const teams_connection *c, uint32_t frame)
+{
+    if (teams_connection_is_identity_by_address(c))
+        add_identity(list, c, frame);
+    else
+        teams_name_list_add(list, c->name == NULL ? c->endpoint : c->name, frame);
+}
+
 void
 teams_name_list_add(teams_name_list *list, const char *name, uint32_t frame)
 {
     const teams_name_result *result = teams_check_name_of(list->j, name);
 
-    list->count++;
-    if (list->frame == 0 || frame < list->frame)
-        list->frame = frame;
-    if (wmem_map_contains(list->seen, name))
+    if (!add_text(list, name, frame))
         return;
-    wmem_map_insert(list->seen, name, (void *)name);
     if (list->first == NULL)
         list->first = name;
-    if (++list->names <= NAMES_SHOWN)
-        wmem_strbuf_append_printf(list->text, "%s%s", list->names == 1 ? "" : ", ", name);
     const bool lost = result == NULL || !result->reached;
 
     list->all_lost = list->all_lost && lost;
@@ -236,7 +274,8 @@ teams_groups_add(teams_groups *groups, const char *says, const teams_connection 
         wmem_array_append_one(groups->order, group);
     }
     group->syn_acks += c->p->syn_acks;
-    teams_name_list_add(&group->names, c->name == NULL ? c->endpoint : c->name, frame);
+    group->resent += teams_connection_resent_in_vain(c, FROM_CLIENT);
+    teams_name_list_add_connection(&group->names, c, frame);
 }
 
 unsigned

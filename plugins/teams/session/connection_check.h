@@ -35,6 +35,7 @@ typedef struct {
     const teams_asked_name *asked;  /* NULL: no question in the capture */
     unsigned tried;                 /* connections */
     bool reached;                   /* one of them has a TLS session with data both ways */
+    nstime_t heard;                 /* the latest frame of a server of it */
     bool refused;                   /* ... and no request that can be read there was served */
     bool by_proxy;
     unsigned challenges;            /* how often the proxy asked for credentials for it */
@@ -62,6 +63,9 @@ typedef struct {
     wmem_array_t *names;            /* teams_name_result *, in order */
     wmem_map_t *by_name;            /* name in lower case -> teams_name_result */
     wmem_map_t *answered;           /* "address:port" to which TCP was answered */
+    nstime_t heard;                 /* the latest frame of any server */
+    bool lost_all;                  /* connections to several servers stopped being answered, and none was after that */
+    wmem_map_t *idle_cuts;          /* connections that an idle cut is told of */
     wmem_array_t *problems;         /* teams_connection_problem */
     teams_signin_result *result;
     bool identity_reported;             /* a problem has said that identity was not reached */
@@ -115,8 +119,13 @@ typedef struct {
 /* Are large segments of it lost, and small ones not? */
 bool teams_check_has_mtu_hole(const teams_check *j, const teams_connection *c);
 
+/* Did it stop being answered when all others did? */
+bool teams_check_is_lost_with_all(const teams_check *j, const teams_connection *c);
+
 teams_name_list teams_name_list_new(teams_check *j);
 void teams_name_list_add(teams_name_list *list, const char *name, uint32_t frame);
+/* By its name; where none is known, by its address. */
+void teams_name_list_add_connection(teams_name_list *list, const teams_connection *c, uint32_t frame);
 /* "a, b, c and 2 more" */
 const char *teams_name_list_text(const teams_name_list *list);
 /* Error where a name that matters was lost by it, a warning where it was reached after all. */
@@ -130,6 +139,7 @@ typedef struct {
     teams_name_list names;
     const teams_connection *first;
     unsigned syn_acks;              /* of all */
+    unsigned resent;                /* the client's in vain, of all */
 } teams_group;
 
 typedef struct {
@@ -156,6 +166,9 @@ void teams_check_dns(teams_check *j);
 void teams_check_resolvers(teams_check *j);
 void teams_check_tcp(teams_check *j);
 void teams_check_idle(teams_check *j);
+/* Before the others: which connections stopped being answered together? After them: tells it. */
+void teams_check_lost_all(teams_check *j);
+void teams_check_lost(teams_check *j);
 void teams_check_tls(teams_check *j);
 void teams_check_proxy(teams_check *j);
 void teams_check_requests(teams_check *j);

@@ -174,6 +174,8 @@ index_by_name(const teams_check *j, const teams_connection *c)
 
     if (!c->quic && name->first == NULL)
         name->first = c;
+    if (nstime_cmp(&c->p->heard, &name->heard) > 0)
+        name->heard = c->p->heard;
     if (c->state != TEAMS_CONNECTION_USED)
         return;
     if (!c->quic)
@@ -186,11 +188,14 @@ static void
 index_connections(teams_check *j)
 {
     j->answered = wmem_map_new(j->scope, wmem_str_hash, g_str_equal);
+    j->idle_cuts = wmem_map_new(j->scope, g_direct_hash, g_direct_equal);
     for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
         const teams_connection *c = teams_check_connection(j, i);
 
         if (!c->quic && c->state >= TEAMS_CONNECTION_CONNECTED)
             wmem_map_insert(j->answered, c->endpoint, (void *)c);
+        if (nstime_cmp(&c->p->heard, &j->heard) > 0)
+            j->heard = c->p->heard;
         if (c->name != NULL)
             index_by_name(j, c);
     }
@@ -557,8 +562,10 @@ teams_connections_check(wmem_allocator_t *scope, const teams_signin *signin)
     teams_check_requests(&j);
     teams_check_dns(&j);
     teams_check_resolvers(&j);
+    teams_check_lost_all(&j);
     teams_check_tcp(&j);
     teams_check_idle(&j);
+    teams_check_lost(&j);
     teams_check_tls(&j);
     teams_check_proxy(&j);
     check_loop(&j);

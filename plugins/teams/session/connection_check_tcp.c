@@ -34,7 +34,9 @@ took_another_way(const teams_check *j, const teams_connection *c)
 {
     const teams_name_result *name = c->name == NULL ? NULL : teams_check_name_of(j, c->name);
 
-    return c->server_end.addr.type == AT_IPv6 && name != NULL && name->reached;
+    if (c->server_end.addr.type != AT_IPv6)
+        return false;
+    return name != NULL ? name->reached : teams_connection_is_identity_by_address(c) && j->result->identity_reached;
 }
 
 /* What a sentence says of each that fits; it stays the same for all of a group. */
@@ -59,6 +61,15 @@ is_elsewhere(const teams_connection *c)
     return !c->proxy && ts_address_prefix_at(&c->server_end.addr, &c->start) == NULL;
 }
 
+/* Where all that failed was reached after all: how. */
+static const char *
+elsewhere_text(const teams_name_list *names, const teams_connection *first, const char *of_name)
+{
+    if (names->any_lost)
+        return "";
+    return teams_connection_is_identity_by_address(first) ? "; identity was reached in another way" : of_name;
+}
+
 /* ---- never answered ---- */
 
 typedef struct {
@@ -79,7 +90,7 @@ is_unanswered(const teams_check *j, const teams_connection *c)
 static void
 add_unanswered(unanswered *u, const teams_connection *c)
 {
-    teams_name_list_add(&u->names, c->name == NULL ? c->endpoint : c->name, c->frame);
+    teams_name_list_add_connection(&u->names, c, c->frame);
     u->syns += c->syns;
     u->connections++;
     u->last = c->last;
@@ -94,7 +105,7 @@ tell_unanswered(teams_check *j, const unanswered *u)
     const teams_name_list *names = &u->names;
     const bool answers = wmem_map_contains(j->answered, u->first->endpoint);
     const char *never = answers ? "not always" : "never";
-    const char *elsewhere = answers || names->any_lost ? "" : "; the name was reached in another way";
+    const char *elsewhere = answers ? "" : elsewhere_text(names, u->first, "; the name was reached in another way");
     const double seconds = ts_seconds(&u->first->start, &u->last);
     const teams_problem_place place = { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first, .fatal = names->fatal,
         .advice = answers ? NOT_ALWAYS : is_elsewhere(u->first) && !u->private_address ? NOT_PUBLISHED : NULL };
@@ -184,11 +195,11 @@ tell_refused(teams_check *j, const teams_group *all)
 
     teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_REFUSED], teams_name_list_severity(names),
         (teams_problem_place) { .frame = names->frame, .actor = all->first->proxy ? TEAMS_BY_PROXY : TEAMS_BY_NETWORK, .name = names->first,
-            .fatal = names->fatal, .advice = !names->any_lost ? NOT_ALWAYS_REFUSED : is_elsewhere(all->first) ? NOT_PUBLISHED : NULL },
+            .fatal = names->fatal, .advice = !names->any_lost && all->first->name != NULL ? NOT_ALWAYS_REFUSED : is_elsewhere(all->first) ? NOT_PUBLISHED : NULL },
         "TCP to %s (%s%s%s) is refused with a reset (%u time%s)%s%s", teams_name_list_text(names),
         all->first->proxy ? "the proxy " : names->names > 1 ? "the first at " : "", all->first->endpoint,
         all->first->private_address && !all->first->proxy ? ", a private address: split DNS or a block page" : "", names->count,
-        names->count == 1 ? "" : "s", names->any_lost ? "" : ", and others with the same name work", teams_name_list_tail(names));
+        names->count == 1 ? "" : "s", elsewhere_text(names, all->first, ", and others with the same name work"), teams_name_list_tail(names));
 }
 
 static bool
@@ -219,7 +230,7 @@ tell_prohibited(teams_check *j, const teams_group *all)
             .advice = is_elsewhere(all->first) ? NOT_PUBLISHED : NULL },
         "TCP to %s (%s%s) is refused by the network: ICMP %s (%u time%s)%s%s", teams_name_list_text(names),
         names->names > 1 ? "the first at " : "", all->first->endpoint, icmp_text(j, all->first), names->count,
-        names->count == 1 ? "" : "s", names->any_lost ? "" : "; the name was reached in another way", teams_name_list_tail(names));
+        names->count == 1 ? "" : "s", elsewhere_text(names, all->first, "; the name was reached in another way"), teams_name_list_tail(names));
 }
 
 /* ---- ended by the server's side ---- */
@@ -320,7 +331,7 @@ check_ipv6(teams_check *j)
             cost += ts_seconds(&dead->start, &c->start);
             teams_name_list_add(&list, c->name, dead->frame);
         } else if (is_dead_ipv6(j, c) && c->state != TEAMS_CONNECTION_UNANSWERED)
-            teams_name_list_add(&list, c->name, c->frame);
+            teams_name_list_add_connection(&list, c, c->frame);
         first = first == NULL ? dead != NULL ? dead : is_dead_ipv6(j, c) ? c : NULL : first;
     }
     if (first == NULL || (list.count < 2 && cost < IPV6_COST))
@@ -358,7 +369,7 @@ teams_check_has_mtu_hole(const teams_check *j, const teams_connection *c)
     /* What the client acknowledges is missing in the capture alone. */
     const bool got = c->p->acknowledging[FROM_CLIENT] && (int32_t)(c->p->acknowledged[FROM_CLIENT] - c->p->hole_sequence) > 0;
 
-    return c->p->large_frame != 0 || (c->p->hole_frame != 0 && !got && teams_check_time_passed(j, &c->p->hole_since, HOLE_SECONDS) &&
+    return (c->p->large_frame != 0 && !teams_check_is_lost_with_all(j, c)) || (c->p->hole_frame != 0 && !got && teams_check_time_passed(j, &c->p->hole_since, HOLE_SECONDS) &&
         c->state < TEAMS_CONNECTION_SECURED);
 }
 
@@ -372,7 +383,7 @@ check_mtu(teams_check *j, bool again)
         const teams_connection *c = teams_check_connection(j, i);
 
         if (teams_check_has_mtu_hole(j, c) && (c->p->large_frame != 0) == again)
-            teams_name_list_add(&list, c->name == NULL ? c->endpoint : c->name, again ? c->p->large_frame : c->p->hole_frame);
+            teams_name_list_add_connection(&list, c, again ? c->p->large_frame : c->p->hole_frame);
     }
     if (list.names == 0)
         return;
@@ -397,6 +408,15 @@ resends_for_a_cause(const teams_check *j, const teams_connection *c)
         c->p->zero_longest >= STALL_SECONDS;
 }
 
+/* What went out again when the other side was gone, as where a device forgot the connection, is no measure of loss. */
+static unsigned
+lost_segments(const teams_connection *c, unsigned way)
+{
+    const unsigned in_vain = teams_connection_resent_in_vain(c, way);
+
+    return c->retransmissions[way] - MIN(in_vain, c->retransmissions[way]);
+}
+
 static void
 check_loss(teams_check *j)
 {
@@ -416,9 +436,9 @@ check_loss(teams_check *j)
             continue;
         for (unsigned way = 0; way < 2; way++) {
             packets[way] += c->packets[way];
-            again[way] += c->retransmissions[way];
+            again[way] += lost_segments(c, way);
         }
-        if (frame == 0 && c->retransmissions[0] + c->retransmissions[1] > 0)
+        if (frame == 0 && lost_segments(c, FROM_SERVER) + lost_segments(c, FROM_CLIENT) > 0)
             frame = c->frame;
     }
     for (unsigned way = 0; way < 2; way++)

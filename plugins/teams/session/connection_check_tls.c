@@ -360,7 +360,7 @@ static bool
 fits_no_data(const teams_check *j, const teams_connection *c)
 {
     /* A request that is lost on the way is no server's to answer. */
-    if (c->quic || teams_check_has_mtu_hole(j, c))
+    if (c->quic || c->p->lost || teams_check_has_mtu_hole(j, c))
         return false;
     /* The client gave up; or it waits, and not even TCP says that the request has arrived. One that has may be waited for, for hours. */
     if (c->end != TEAMS_CONNECTION_OPEN)

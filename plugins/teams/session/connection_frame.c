@@ -199,7 +199,7 @@ ended_early(packet_info *pinfo, teams_connection *c, bool from_client)
     else if (from_client && teams_connection_is_left(c, teams_time(pinfo)) && (c->state == TEAMS_CONNECTION_SECURED || c->p->hole_frame == 0))
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_HANDSHAKE_ENDED, "%s, %s%s", text, c->version,
             c->state == TEAMS_CONNECTION_SECURED ? ", without a request" : "");
-    else if (from_client && c->p->large_frame == 0 && teams_connection_gave_up(c, teams_time(pinfo)))
+    else if (from_client && c->p->large_frame == 0 && !c->p->lost && teams_connection_gave_up(c, teams_time(pinfo)))
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_NO_DATA, "%s: %.1f s", text, ts_seconds(&c->p->request_time, teams_time(pinfo)));
     else if (c->state == TEAMS_CONNECTION_SECURED && c->p->answer_bytes > 0)
         c->state = TEAMS_CONNECTION_USED;
@@ -210,12 +210,12 @@ ended(packet_info *pinfo, teams_connection *c, bool from_client, teams_connectio
 {
     if (c->end != TEAMS_CONNECTION_OPEN)
         return;
-    ended_early(pinfo, c, from_client);
     c->end = how;
     c->ended_by_client = from_client;
     c->end_frame = pinfo->num;
     c->ended = *teams_time(pinfo);
     teams_connection_note_end(pinfo, c);
+    ended_early(pinfo, c, from_client);
 }
 
 /* A segment of the server's is missing, and later ones are here. */
@@ -238,11 +238,18 @@ check_hole(packet_info *pinfo, teams_connection *c, const struct tcp_analysis *t
 static void
 check_large(packet_info *pinfo, teams_connection *c, unsigned payload, bool again)
 {
+    const bool large = pinfo->fd->pkt_len >= LARGE_FRAME;
+
     if (payload > 0) {
         c->p->large_retransmissions = 0;
+        if (large && !c->p->large_sent) {
+            c->p->large_sent = true;
+            c->p->large_end = c->p->next[FROM_CLIENT];
+        }
         return;
     }
-    if (!again || pinfo->fd->pkt_len < LARGE_FRAME)
+    /* Where one got through, what is lost is not lost for its size. */
+    if (!again || !large || (c->p->large_sent && c->p->acknowledging[FROM_SERVER] && (int32_t)(c->p->acknowledged[FROM_SERVER] - c->p->large_end) >= 0))
         return;
     if (++c->p->large_retransmissions == LARGE_REPORTED && !c->p->hole_reported) {
         c->p->hole_reported = true;
@@ -278,7 +285,7 @@ count(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_clien
     /* What was sent again though it had been acknowledged was not lost. */
     if (again && c->state != TEAMS_CONNECTION_UNANSWERED && !ts_stock_field_present(tree, &field_spurious))
         c->retransmissions[from_client]++;
-    teams_connection_note_vain(pinfo, c, from_client, again || ts_stock_field_present(tree, &field_keep_alive));
+    teams_connection_note_vain(pinfo, c, from_client, again, ts_stock_field_present(tree, &field_keep_alive));
     note_window(pinfo, c, from_client, ts_stock_field_present(tree, &field_zero_window));
     if (from_client && c->hello_frame != 0)
         check_large(pinfo, c, payload, again);
@@ -338,8 +345,42 @@ tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, const struc
         ended(pinfo, c, from_client, TEAMS_CONNECTION_RESET);
     } else if (fresh & TCP_SEEN_FIN)
         ended(pinfo, c, from_client, TEAMS_CONNECTION_CLOSED);
+    if (!from_client && c->end != TEAMS_CONNECTION_RESET) {
+        c->p->lost = false;
+        c->p->heard = *teams_time(pinfo);
+    }
     c->last = *teams_time(pinfo);
     c->last_frame = pinfo->num;
+}
+
+/*
+ * The SYN of a client of ours to a published address of identity, of which no name in this capture tells: from then on it is a host.
+ * Names and certificates are not needed to see that nobody answers there.
+ */
+static teams_net_host *
+identity_by_address(packet_info *pinfo)
+{
+    teams_net *net = teams_net_get();
+
+    if (pinfo->ptype != PT_TCP || pinfo->destport != HTTPS_PORT || pinfo->fd->pkt_len > BARE_FRAME_MAX ||
+            (net->stranger.type != AT_NONE && addresses_equal(&net->stranger, &pinfo->dst)))
+        return NULL;
+    const ts_prefix_row *prefix = ts_address_prefix(&pinfo->dst, pinfo);
+
+    if (prefix == NULL || prefix->use != TS_PREFIX_IDENTITY) {
+        free_address_wmem(wmem_file_scope(), &net->stranger);
+        copy_address_wmem(wmem_file_scope(), &net->stranger, &pinfo->dst);
+        return NULL;
+    }
+    const teams_client *client = teams_client_of(teams_model_get(), NULL, &pinfo->src, false);
+    const struct tcp_analysis *tcp = client == NULL || client->signin == NULL ? NULL : teams_connection_tcp(pinfo);
+
+    if (tcp == NULL || tcp->conversation_completeness != TCP_SEEN_SYN)
+        return NULL;
+    teams_net_host *host = teams_net_host_of(&pinfo->dst, true);
+
+    host->identity = true;
+    return host;
 }
 
 /* Stock knows the server's port from the SYN; without one the host is the server. */
@@ -388,6 +429,8 @@ quic_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_
     c->bytes[from_client] += pinfo->fd->pkt_len;
     c->last = *teams_time(pinfo);
     c->last_frame = pinfo->num;
+    if (!from_client)
+        c->p->heard = *teams_time(pinfo);
     if (!from_client && c->state == TEAMS_CONNECTION_UNANSWERED)
         c->state = TEAMS_CONNECTION_USED;
     if (from_client && c->state == TEAMS_CONNECTION_UNANSWERED && c->packets[FROM_CLIENT] == QUIC_REPORTED)
@@ -492,9 +535,11 @@ teams_connection_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, cons
         refusal_frame(tvb, pinfo);
         return;
     }
-    const teams_net_host *to = teams_net_host_of(&pinfo->dst, false);
     const teams_net_host *from = teams_net_host_of(&pinfo->src, false);
+    const teams_net_host *to = teams_net_host_of(&pinfo->dst, false);
 
+    if (to == NULL && from == NULL)
+        to = identity_by_address(pinfo);
     if (from != NULL && from->probe)
         teams_connection_http_probe(pinfo, tree);
     if (to == NULL && from == NULL)

@@ -17,6 +17,7 @@
 #define SURVIVED        0.95    /* a silence that it outlived is not what the same silence ended it for: share of it */
 #define GOODBYE_MAX     64      /* bytes that may belong to an end: an alert, a frame that closes a WebSocket */
 #define ASLEEP          900.0   /* seconds: a client that needs the connection and is silent for so long may have slept */
+#define LOST_RESENT     3       /* so many retransmissions without an answer are no single loss */
 #define END_SECONDS     1.0     /* what ended a silence, and the end that belongs to it */
 #define LIFE_MIN        20.0    /* seconds: shorter connections are no push channels */
 #define LIFE_ALIKE      0.03
@@ -31,19 +32,47 @@ outlived(struct teams_connection_private *p)
     p->idle = 0;
 }
 
+/* Seconds of silence before what the client now sends in vain; 0: none to speak of. */
+static double
+silence_before_vain(const teams_connection *c)
+{
+    return c->p->idle_by_client && c->packets[FROM_SERVER] == c->p->idle_heard ? c->p->idle : 0;
+}
+
+/* The connection has carried data, and what the client sends has no answer any more: a large segment alone may be too large. */
+static void
+note_lost(packet_info *pinfo, teams_connection *c, unsigned resent)
+{
+    const double seconds = ts_seconds(&c->p->vain_since[FROM_CLIENT], teams_time(pinfo));
+
+    if (c->p->lost || resent < LOST_RESENT || seconds < ANSWER_SECONDS || !teams_connection_carried(c) || teams_connection_lacks_data(c))
+        return;
+    c->p->lost = true;
+    c->p->lost_frame = pinfo->num;
+    c->p->lost_after = silence_before_vain(c);
+    if (c->p->large_frame == 0)
+        teams_connection_tell(pinfo, c, TEAMS_EXPERT_CONNECTION_LOST, "%s: sent again %u times in %.1f s, and nothing comes back",
+            teams_connection_text(pinfo->pool, c), resent, seconds);
+}
+
 /* Who sends again, or asks whether the other side is there, is not silent: that the other one is says nothing of a time without packets. */
 void
-teams_connection_note_vain(const packet_info *pinfo, teams_connection *c, bool from_client, bool resent)
+teams_connection_note_vain(packet_info *pinfo, teams_connection *c, bool from_client, bool resent, bool keep_alive)
 {
     struct teams_connection_private *p = c->p;
 
     p->vain_by_client = p->vain[FROM_CLIENT] > 0;
     p->vain_before = p->vain[FROM_CLIENT] + p->vain[FROM_SERVER];
-    p->vain[!from_client] = 0;
-    if (!resent)
+    if (c->end == TEAMS_CONNECTION_OPEN)
+        p->resent_before = p->resent[FROM_CLIENT] + p->resent[FROM_SERVER];
+    p->vain[!from_client] = p->resent[!from_client] = 0;
+    if (!resent && !keep_alive)
         return;
     if (p->vain[from_client]++ == 0)
         p->vain_since[from_client] = *teams_time(pinfo);
+    p->resent[from_client] += resent;
+    if (from_client && c->end == TEAMS_CONNECTION_OPEN)
+        note_lost(pinfo, c, p->resent[FROM_CLIENT]);
 }
 
 /* The server's frames that came before are counted, this one included. */
@@ -73,10 +102,11 @@ idle_before(const packet_info *pinfo, const teams_connection *c, bool from_clien
     const struct teams_connection_private *p = c->p;
     const double now = p->vain_before > 0 ? 0 : ts_seconds(&c->last, teams_time(pinfo));
     const double since = ts_seconds(&p->idle_over, teams_time(pinfo));
-    const bool unheard = p->idle_by_client && c->packets[FROM_SERVER] == p->idle_heard;
+    const unsigned end = from_client ? 0 : 1;
+    const bool unheard = p->idle_by_client && c->packets[FROM_SERVER] == p->idle_heard + end;
 
     if (p->idle == 0 || from_client != p->idle_by_client)
-        return p->idle > 0 && !from_client && since <= ANSWER_SECONDS ? p->idle : now;
+        return p->idle > 0 && !from_client && (since <= ANSWER_SECONDS || unheard) ? p->idle : now;
     return since <= END_SECONDS || (from_client && unheard) ? p->idle : now;
 }
 
@@ -132,6 +162,8 @@ teams_connection_note_end(packet_info *pinfo, teams_connection *c)
     c->vain_by_client = c->p->vain_by_client;
     c->vain_seconds = c->vain == 0 ? 0 : ts_seconds(&c->p->vain_since[c->vain_by_client], teams_time(pinfo));
     c->idle_before_end = idle_before(pinfo, c, c->ended_by_client);
+    if (c->vain_by_client && c->vain > 0 && (c->ended_by_client || c->end == TEAMS_CONNECTION_RESET))
+        note_lost(pinfo, c, c->p->resent_before);
     c->p->cut = cut_of(pinfo, c);
     const teams_connection *before = cut_before(c);
 
@@ -277,6 +309,10 @@ teams_check_idle(teams_check *j)
             wmem_map_insert(lives, life, (void *)life);
         if (c->name == NULL)
             continue;
+        if (cut != NULL) {
+            wmem_map_insert(j->idle_cuts, c, (void *)c);
+            wmem_map_insert(j->idle_cuts, cut, (void *)cut);
+        }
         if (cut != NULL && !wmem_map_contains(cuts, c)) {
             const cut_row row = follow_cuts(c);
 

@@ -143,6 +143,7 @@ typedef struct {
     uint16_t proxy_port;        /* 0: it is no proxy */
     bool probe;                 /* of a connectivity check */
     bool resolver;
+    bool identity;              /* by its published address: no name led to it */
 } teams_net_host;
 
 /* How a session ended that was silent before. */
@@ -202,6 +203,8 @@ struct teams_connection_private {
     uint32_t hole_sequence;     /* where it begins */
     unsigned large_retransmissions;     /* of the client, one after the other, without progress */
     uint32_t large_frame;
+    uint32_t large_end;         /* of the client's first large segment: where it ends; valid where large_sent */
+    bool large_sent;
     double idle;                /* seconds of the latest silence that the side which broke it alone went on after; 0: none */
     nstime_t idle_over;         /* when it was broken */
     bool idle_by_client;        /* by whom */
@@ -212,6 +215,12 @@ struct teams_connection_private {
     nstime_t vain_since[2];     /* the first of them */
     unsigned vain_before;       /* the same of both, before the frame at hand */
     bool vain_by_client;        /* of whom they are */
+    unsigned resent[2];         /* of these, the retransmissions */
+    unsigned resent_before;     /* the same of both, before the frame at hand; from the end on, before that */
+    nstime_t heard;             /* the latest frame of the server */
+    uint32_t lost_frame;        /* of the client's, by which it has sent in vain for so long that nothing answers any more */
+    double lost_after;          /* seconds of silence before it sent that; 0: none to speak of */
+    bool lost;                  /* ... and nothing did since */
     address card;               /* the client's on the link; AT_NONE where it has none */
     struct teams_requests *requests;    /* HTTP inside TLS that is decrypted; NULL: none seen */
 };
@@ -224,6 +233,7 @@ typedef struct {
     wmem_map_t *from_dns_port;  /* address that sends from the port of DNS -> map of the addresses that it sent to */
     wmem_map_t *by_client_end[2];   /* TCP, QUIC: ts_endpoint -> the latest teams_connection there */
     wmem_map_t *ipv6;           /* name -> the latest teams_connection over IPv6 */
+    address stranger;           /* the latest address that is none of identity's; AT_NONE: none yet */
     bool asked;                 /* for the fields of hosts */
     bool asked_for_answers;     /* for those of what proxies and hosts of probes answer */
     bool certificates_due;      /* for those of certificates, for now */
@@ -274,8 +284,8 @@ teams_connection *teams_connection_of_tcp(packet_info *pinfo, teams_connection *
 
 /* Each frame, once it is counted; then the frame that ends the connection. */
 void teams_connection_note_idle(const packet_info *pinfo, teams_connection *c, bool from_client, unsigned payload);
-/* Before it: resent tells a retransmission or a keep-alive. */
-void teams_connection_note_vain(const packet_info *pinfo, teams_connection *c, bool from_client, bool resent);
+/* Before it: is it a retransmission, or a keep-alive? */
+void teams_connection_note_vain(packet_info *pinfo, teams_connection *c, bool from_client, bool resent, bool keep_alive);
 void teams_connection_note_end(packet_info *pinfo, teams_connection *c);
 
 /* ---- connection_resolvers.c ---- */
@@ -339,6 +349,13 @@ teams_connection_is_delivered(const teams_connection *c)
         (int32_t)(c->p->acknowledged[FROM_SERVER] - c->p->next[FROM_CLIENT]) >= -1;      /* a FIN counts as one */
 }
 
+/* Does it go to a published address of identity, and its name is not in the capture? */
+static inline bool
+teams_connection_is_identity_by_address(const teams_connection *c)
+{
+    return c->name == NULL && c->stage == TS_STAGE_IDENTITY;
+}
+
 /* Is its certificate of an issuer that Microsoft's services do not use? */
 static inline bool
 teams_connection_is_foreign(const teams_connection *c)
@@ -368,6 +385,23 @@ teams_connection_is_half_open(const teams_connection *c)
 {
     return c->state == TEAMS_CONNECTION_CONNECTED &&
         (c->p->seen & (TCP_SEEN_SYN | TCP_SEEN_SYN_ACK | TCP_SEEN_ACK | TCP_SEEN_DATA | TCP_SEEN_FIN | TCP_SEEN_RST)) == (TCP_SEEN_SYN | TCP_SEEN_SYN_ACK);
+}
+
+/* Retransmissions of the side after which the other one was not heard again: it is gone, which is no measure of loss. */
+static inline unsigned
+teams_connection_resent_in_vain(const teams_connection *c, unsigned side)
+{
+    if (c->end == TEAMS_CONNECTION_OPEN)
+        return c->p->resent[side];
+    return c->vain > 0 && c->vain_by_client == (side == FROM_CLIENT) ? c->p->resent_before : 0;
+}
+
+/* Did it carry what both sides had to say? */
+static inline bool
+teams_connection_carried(const teams_connection *c)
+{
+    return c->state == TEAMS_CONNECTION_USED || c->p->answer_bytes > 0 ||
+        (c->state == TEAMS_CONNECTION_JOINED && c->bytes[FROM_SERVER] > 0 && c->bytes[FROM_CLIENT] > 0);
 }
 
 /* Does the frame hold a session ticket, which answers nothing? Shown of TLS 1.3 only where it is decrypted. */

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Connections that worked and then stop being answered, and addresses of identity that nobody asked for; each beside what is healthy."""
+import tls
+from common import capture
+from connections import ADDRESSES, AUTH, CONFIG, LOGIN, PROXY, PUSH, START, WEB, Client, connect, reset, status
+from connections_ends import push_session
+from resolver import AAAA, Resolver
+
+V6 = {WEB: "2603:1063:27:2::14", LOGIN: "2603:1026:3000:148::9", CONFIG: "2603:1063:27:2::15", AUTH: "2603:1063:22::e", PUSH: "2603:1063:22::1e"}
+SECONDS = (0, 0.3, 0.9, 2.1, 4.5, 9.3)      # when a client sends, and sends again
+
+
+class Client6(Client):
+    """A client with IPv6 alone."""
+
+    def __init__(self, c, address="2001:db8::20"):
+        super().__init__(c, address)
+        self.resolver = Resolver(c, address, "2001:db8::1")
+
+    def ask(self, when, name, address=None):
+        self.resolver.ask(when, name, [V6[name]], kind=AAAA)
+
+    def open(self, when, name, address=None):
+        self.ask(when, name)
+        return self.c.tcp(when + 0.1, self.end(), (V6[name], 443))
+
+
+def in_vain(connection, when, payload, last=9.3):
+    """The same segment again and again, up to last seconds later."""
+    at = connection.sequence[True]
+    for again in SECONDS:
+        if again <= last:
+            connection.sequence[True] = at
+            connection.send(when + again, payload)
+
+
+def ping(n):
+    return tls.application_data(("ping", n), 60)
+
+
+def used(client, when, name):
+    connection = client.open(when, name)
+    client.use(when + 0.2, connection, name)
+    return connection
+
+
+def exchanges(client, connection, name, times):
+    for when in times:
+        client.exchange(when, connection, name, 300)
+
+
+def all_at_once(c, address, large=()):
+    """A link that dies at 60 s, in three sessions that were used until then; those in large have a segment of 1400 bytes on the way."""
+    client = Client(c, address)
+    client.sign_in(0, (WEB, LOGIN))
+    for n, name in enumerate((PUSH, CONFIG, AUTH)):
+        connection = used(client, 5 + n, name)
+        exchanges(client, connection, name, (52 + n, 55 + n))
+        in_vain(connection, 60 + n, tls.application_data("large", 1395) if name in large else ping(n))
+        reset(connection, 80 + n, from_client=True)
+
+
+@capture("connections/lost-all.pcap", START)
+def lost_all(c):
+    """Sessions that stop being answered at 60 s: .20 three; .21 the same, of which two wait with a large segment; over IPv6; .22 to the end
+    of the capture, which began after they did. .23 hears another server after that, and .24 the same two after 4 s."""
+    all_at_once(c, "192.168.1.20")
+    all_at_once(c, "192.168.1.21", (CONFIG, AUTH))
+    six = Client6(c)
+    six.sign_in(0, (WEB, LOGIN))
+    for n, name in enumerate((PUSH, AUTH)):
+        in_vain(used(six, 5 + n, name), 12 + n, ping(n))
+    joined(c)
+    for address, other, last in (("192.168.1.23", True, 9.3), ("192.168.1.24", False, 2.1)):
+        client = Client(c, address)
+        client.sign_in(0, (WEB, LOGIN))
+        sessions = [(name, used(client, 5 + n, name)) for n, name in enumerate((PUSH, CONFIG, AUTH))]
+        for n, (name, connection) in enumerate(sessions):
+            exchanges(client, connection, name, (52 + n, 55 + n))
+        for n, (name, connection) in enumerate(sessions):
+            if other and name == AUTH:
+                exchanges(client, connection, name, (62, 68, 75))
+                continue
+            in_vain(connection, 60 + n, ping(n), last)
+            if not other:
+                connection.send(64 + n, tls.application_data("late", 60), from_client=False)
+
+
+def joined(c):
+    """Of the two sessions the capture has neither SYN nor ClientHello: they are named by the answers of DNS."""
+    client = Client(c, "192.168.1.22")
+    client.sign_in(0, (WEB, LOGIN))
+    for n, name in enumerate((PUSH, AUTH)):
+        client.ask(4 + n, name)
+        before = len(c.frames)
+        connection = c.tcp(5 + n, client.end(), (ADDRESSES[name], 443))
+        client.use(5.2 + n, connection, name)
+        del c.frames[before:]
+        exchanges(client, connection, name, (52 + n, 55 + n))
+        in_vain(connection, 70 + n, ping(n))
+
+
+@capture("connections/lost-some.pcap", START)
+def lost_some(c):
+    """One server that stops answering: .20 one session of several, and the client connects again; .21 two sessions with one server, after
+    large segments that got through; .22 a proxy; .23 after 120 s of silence, once; .24 2 s before the capture ends; .25 a request of 1400
+    bytes alone, which small ones pass; .26 at last reset from the server's side."""
+    twenty = Client(c, "192.168.1.20")
+    twenty.sign_in(0, (WEB, LOGIN))
+    push, lost = push_session(twenty, 5), used(twenty, 6, AUTH)
+    exchanges(twenty, lost, AUTH, (20, 28))
+    in_vain(lost, 30, ping(0))
+    exchanges(twenty, push, PUSH, (20, 35, 45, 60, 75))
+    twenty.visit(50, AUTH)
+    two = Client(c, "192.168.1.21")
+    two.sign_in(0, (WEB, LOGIN))
+    push = push_session(two, 5)
+    for n in range(2):
+        connection = used(two, 6 + n, CONFIG)
+        connection.send(15 + n, tls.application_data("first", 1395))
+        connection.send(15.05 + n, tls.application_data("stored", 60), from_client=False)
+        in_vain(connection, 20 + n, tls.application_data("second", 1395))
+    exchanges(two, push, PUSH, (15, 25, 35, 45))
+    proxied = Client(c, "192.168.1.22")
+    for n, name in enumerate((WEB, LOGIN, AUTH)):
+        connection = c.tcp(n, proxied.end(), PROXY)
+        connection.send(n + 0.05, connect(name))
+        connection.send(n + 0.08, status(200, "Connection established"), from_client=False)
+        proxied.use(n + 0.2, connection, name)
+        if name != WEB:
+            in_vain(connection, 8 + n, ping(n))
+    lost_after_silence(c)
+    early = Client(c, "192.168.1.24")
+    early.sign_in(0, (WEB, LOGIN))
+    in_vain(used(early, 148, AUTH), 155, ping(0), 2.1)
+    large = Client(c, "192.168.1.25")
+    large.sign_in(0, (WEB, LOGIN))
+    in_vain(used(large, 5, AUTH), 10, tls.application_data("large", 1395))
+    large.visit(30, CONFIG)
+    told = Client(c, "192.168.1.26")
+    told.sign_in(0, (WEB, LOGIN))
+    connection = used(told, 5, AUTH)
+    in_vain(connection, 8, ping(0))
+    reset(connection, 18)
+    told.visit(30, CONFIG)
+
+
+def lost_after_silence(c):
+    client = Client(c, "192.168.1.23")
+    client.sign_in(0, (WEB, LOGIN))
+    connection = push_session(client, 5)
+    in_vain(connection, 125.34, ping(0))
+    reset(connection, 136, from_client=True)
+    push_session(client, 137)
+
+
+@capture("connections/cut-and-resent.pcap", START)
+def cut_and_resent(c):
+    """A device forgets the push channel after 60 s, and what the client sends then goes out again: .20 four times until the server's side
+    resets it; .21 until the client gives up; .22 over IPv6. .23 sends again what was lost, again and again, and is answered."""
+    for address in ("192.168.1.20", "192.168.1.21", "2001:db8::20"):
+        client = Client6(c) if ":" in address else Client(c, address)
+        client.sign_in(0)
+        for n in range(4):
+            when = 5 + 75 * n
+            connection = push_session(client, when)
+            in_vain(connection, when + 60.34, ping(n), 4.5)
+            reset(connection, when + 70, from_client=address == "192.168.1.21")
+    lossy = Client(c, "192.168.1.23")
+    lossy.sign_in(0)
+    connection = push_session(lossy, 5)
+    for n in range(25):
+        at = connection.sequence[True]
+        connection.send(10 + n, ping(n))
+        connection.sequence[True] = at
+        connection.send(10.3 + n, ping(n))
+        connection.send(10.33 + n, tls.application_data(("pong", n), 60), from_client=False)
+
+
+# ---- identity by its address alone ----
+
+def by_address(c, address, servers, answer=None, first=10):
+    """A client that works, and SYNs to addresses of which it did not ask for the name in this capture."""
+    client = Client6(c) if ":" in address else Client(c, address)
+    client.visit(0, WEB)
+    client.visit(1, CONFIG)
+    for n, server in enumerate(servers):
+        end = client.end()
+        for when in (0, 1, 3, 7) if answer is None else (0,):
+            client.syn(first + 10 * n + when, end, (server, 443), answer)
+    return client
+
+
+@capture("connections/by-address.pcap", START)
+def identity_by_address(c):
+    """SYNs to published addresses of identity, without a question for the name: .20 unanswered; .21 refused; over IPv6; .22 unanswered,
+    and a later one works; .23 works over IPv4 where IPv6 does not. .24 sends to an address that is not Microsoft's."""
+    by_address(c, "192.168.1.20", ["20.190.160.14", "40.126.32.74"])
+    by_address(c, "192.168.1.21", ["20.190.160.14", "40.126.32.74"], "RST")
+    by_address(c, "2001:db8::20", ["2603:1026:3000:148::2"])
+    back = by_address(c, "192.168.1.22", ["20.190.160.14"])
+    connection = c.tcp(30, back.end(), ("20.190.160.20", 443))
+    back.use(30.2, connection, LOGIN)
+    six = Client(c, "192.168.1.23")
+    c.macs["2001:db8::17"] = "02:00:c0:a8:01:17"
+    six.visit(0, WEB)
+    six.visit(1, CONFIG)
+    for when in (10, 11, 13):
+        six.syn(when, ("2001:db8::17", 50999), ("2603:1026:3000:148::2", 443))
+    connection = c.tcp(13.2, six.end(), ("20.190.160.20", 443))
+    six.use(13.3, connection, LOGIN)
+    by_address(c, "192.168.1.24", ["198.51.100.14"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Connections that worked and are answered no more, and identity by its address alone; each beside what looks like it and is well."""
+"""Connections that worked and are answered no more, identity by its address alone, what a flight of TLS brings; each beside what is well."""
 import pytest
 
 import harness
@@ -117,3 +117,17 @@ def test_identity_that_is_reached_at_another_address(by_address):
     assert (problem["code"], problem["severity"]) == ("tcp-unanswered", "warning") and "identity was reached in another way" in problem["summary"]
     for n in (23, 24):
         assert causes(by_address[f"192.168.1.{n}"]) == {}, n
+
+
+# ---- what the client's part of a handshake brings ----
+
+@pytest.mark.parametrize("n, words", [(20, "by RST after the client's part of the TLS handshake (2 times)"), (21, "by RST after data of the client's, which has no answer"),
+                                      (22, None), (23, "by FIN after data of the client's, which has no answer"), (24, None)])
+def test_data_is_told_from_the_handshake(n, words):
+    """By the lengths of the records: a certificate of the client's is no data, 64 bytes behind the Finished are; a close_notify answers
+    nothing; and early data may have been answered."""
+    signin = told("flights")[f"192.168.1.{n}"]
+    assert [problem["summary"].split(" login.microsoftonline.com ")[1].startswith(words) for problem in signin["problems"]
+            if problem["code"] == "server-ends"] == ([True] if words else []), signin["problems"]
+    states = {c["state"] for c in signin["connections"] if c["name"] == "login.microsoftonline.com"}
+    assert states == ({"used"} if n == 24 else {"secured"}) and signin["identity_connected"] == (n == 24)

@@ -144,6 +144,16 @@ def test_a_proxy_that_answers_in_time_holds_nothing(held, n, waiting):
     assert [c["waiting"] for c in signin["connections"] if c["waiting"]] == waiting
 
 
+@pytest.mark.parametrize("n, words", [(20, "in 10 s, until the client gives up"), (21, "in 12 s, until the client gives up"),
+                                      (22, "in 30 s, until the capture ends"), (23, None), (24, None)])
+def test_a_stream_of_http2_that_a_proxy_holds(n, words):
+    """Beside one that it let through: by RST_STREAM, by the end of the session, to the end of the capture. Not one that is answered
+    after 4 s, nor one whose answers are not in the capture."""
+    signin = told("proxy-http2-holds")[f"192.168.1.{n}"]
+    found = [problem["summary"] for problem in of_code(signin, "proxy-holds")]
+    assert [words in text and f"{LOGIN_NAME}, {AUTH_NAME} and does not answer it (2 times)" in text for text in found] == ([True] if words else [])
+
+
 # ---- sending in vain is no silence ----
 
 def test_who_sends_in_vain_is_not_silent():
@@ -201,9 +211,9 @@ def test_no_rule_is_advised_for_an_address_that_is_not_published(code):
 
 # ---- the server's side ends what it has not answered ----
 
-@pytest.mark.parametrize("n, words", [(20, "by RST right after TCP is connected"), (21, "by RST after the TLS handshake, before the client asks for anything"),
-                                      (22, "by RST after the client's request, which has no answer"),
-                                      (23, "by FIN after the client's request, which has no answer")])
+@pytest.mark.parametrize("n, words", [(20, "by RST right after TCP is connected"), (21, "by RST after the client's part of the TLS handshake"),
+                                      (22, "by RST after data of the client's, which has no answer"),
+                                      (23, "by FIN after data of the client's, which has no answer")])
 def test_a_server_that_ends_each_connection_is_told(n, words):
     signin = told("server-ends")[f"192.168.1.{n}"]
     problem, = above_note(signin).values()

@@ -40,10 +40,12 @@ is_waited_for(const ts_message *m)
 static void
 check_speed(const ts_message *m, wmem_array_t *problems)
 {
-    ts_stage stage = m->whole.stage;
-    bool matters = stage == TS_STAGE_BOOTSTRAP || stage == TS_STAGE_IDENTITY || stage == TS_STAGE_MEDIA;
+    const ts_name_class *asked = &m->links[0].kind;
+    const ts_stage stage = m->whole.stage;
+    const bool waited = stage == TS_STAGE_BOOTSTRAP || stage == TS_STAGE_IDENTITY || stage == TS_STAGE_MEDIA ||
+        ts_name_is_needed(asked->product, asked->stage, ts_name_required(m->pinfo, &m->links[0]));
 
-    if (!matters || m->request == NULL || m->retransmission || !is_waited_for(m))
+    if (!waited || m->request == NULL || m->retransmission || !is_waited_for(m))
         return;
     if (m->waited > VERY_SLOW_SECONDS)
         ts_problem_add(m, problems, TS_DNS_VERY_SLOW, 0, "%s, %.3f s", m->links[0].kind.name, m->waited);

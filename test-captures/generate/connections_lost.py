@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Connections that worked and then stop being answered, and addresses of identity that nobody asked for; each beside what is healthy."""
+"""Connections that worked and then stop being answered, addresses of identity that nobody asked for, and what a flight of TLS brings."""
 import tls
 from common import capture
-from connections import ADDRESSES, AUTH, CONFIG, LOGIN, PROXY, PUSH, START, WEB, Client, connect, reset, status
+from connections import ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PROXY, PUSH, START, TLS_1_3, WEB, Client, client_hello, connect, reset, server_hello, status
 from connections_ends import push_session
 from resolver import AAAA, Resolver
 
@@ -210,3 +210,37 @@ def identity_by_address(c):
     connection = c.tcp(13.2, six.end(), ("20.190.160.20", 443))
     six.use(13.3, connection, LOGIN)
     by_address(c, "192.168.1.24", ["198.51.100.14"])
+
+
+# ---- what a client's flight brings ----
+
+FINISHED, FINISHED_384 = (tls.application_data(("finished", length), length) for length in (53, 69))    # RFC 8446 4.4.4, 5.2
+
+
+@capture("connections/flights.pcap", START)
+def flights(c):
+    """TLS 1.3, twice each to identity, which the server's side ends: .20 after a certificate of the client's, in one frame and in two; .21
+    after data of 64 bytes behind the Finished; .22 after early data; .23 by close_notify after data. .24 has an answer to data behind a
+    Finished of SHA-384."""
+    certificate, preface, data = (tls.application_data(("of the client", n), n) for n in (900, 64, 180))
+    ends = {20: certificate + FINISHED, 21: FINISHED + preface, 22: FINISHED, 23: FINISHED + data, 24: FINISHED_384 + data}
+    for n, flight in ends.items():
+        client = Client(c, f"192.168.1.{n}")
+        client.visit(0, WEB)
+        for when in (2, 4):
+            connection = client.open(when, LOGIN)
+            early = CHANGE + tls.application_data("early", 200) if n == 22 else b""
+            connection.send(when + 0.15, client_hello(LOGIN) + early)
+            connection.send(when + 0.18, server_hello(TLS_1_3) + CHANGE + tls.application_data((LOGIN, "flight"), 900), from_client=False)
+            if n == 20 and when == 4:
+                connection._segment(when + 0.2, True, "A", CHANGE + flight[:600])
+                connection.send(when + 0.201, flight[600:])
+            else:
+                connection.send(when + 0.2, CHANGE * (n != 22) + flight)
+            if n == 24:
+                connection.send(when + 0.25, tls.application_data("answer", 1200), from_client=False)
+            if n == 23:
+                connection.send(when + 0.25, tls.application_data("close_notify", 19), from_client=False)
+                connection._segment(when + 0.251, False, "FA")
+            else:
+                reset(connection, when + 0.3, from_client=n == 24)

@@ -2,7 +2,8 @@
 """Ends and beginnings from which little or nothing follows, each beside one from which it does."""
 import tls
 from common import capture
-from connections import ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PROXY, PUSH, START, WEB, Client, client_hello, connect, reset, status, through
+from connections import (ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PROXY, PUSH, START, WEB, Client, client_hello, connect, http2, http2_connect, http2_status, reset,
+                         status, through)
 from resolver import AAAA
 
 
@@ -153,6 +154,39 @@ def proxy_holds(c):
     connection.send(20.16, b"\x05\x01\x00\x03" + bytes([len(LOGIN)]) + LOGIN.encode() + b"\x01\xbb")
     connection._segment(20.17, False, "A")
     clients[0].resolver.question(60, AUTH)
+
+
+@capture("connections/proxy-http2-holds.pcap", START)
+def proxy_http2_holds(c):
+    """Streams of HTTP/2 with a proxy that acknowledges CONNECT and answers some alone: .20 until the client resets the stream, .21 until
+    it ends the session, .22 to the end of the capture, 30 s; .23 answers after 4 s; .24 only what the client sent."""
+    for n in (20, 21, 22, 23, 24):
+        client = Client(c, f"192.168.1.{n}")
+        session = c.tcp(0, client.end(), PROXY)
+        session.send(0.05, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + http2(4, 0, flags=0))
+        session.send(0.06, http2(4, 0, flags=0) + http2(4, 0, flags=1), from_client=False)
+        for k, name in enumerate((WEB, LOGIN, AUTH)):
+            session.send(1 + k, http2_connect(2 * k + 1, name))
+            session._segment(1.01 + k, False, "A")
+            if name == WEB:
+                session.send(1.02, http2_status(1, 200), from_client=False)
+                session.send(1.1, http2(0, 1, client_hello(name), flags=0))
+                session.send(1.15, http2(0, 1, tls.application_data(name, 900), flags=0), from_client=False)
+        for k, name in ((1, LOGIN), (2, AUTH)):
+            if n == 20:
+                session.send(11 + k, http2(3, 2 * k + 1, b"\0\0\0\x08", flags=0))
+                session._segment(11.01 + k, False, "A")
+            if n == 23:
+                session.send(5 + k, http2_status(2 * k + 1, 200), from_client=False)
+                session.send(5.1 + k, http2(0, 2 * k + 1, client_hello(name), flags=0))
+                session.send(5.15 + k, http2(0, 2 * k + 1, tls.application_data(name, 900), flags=0), from_client=False)
+        if n == 21:
+            session.close(14)
+        if n == 22:
+            session.send(31.9, http2(6, 0, bytes(8), flags=0))
+            session.send(32, http2(6, 0, bytes(8), flags=1), from_client=False)
+        if n == 24:
+            c.frames = [frame for frame in c.frames if bytes([192, 168, 1, 24]) not in frame[1][30:34]]
 
 
 # ---- sending in vain is no silence ----

@@ -59,7 +59,7 @@ teams_connection_is_waiting(const teams_connection *c, const nstime_t *end)
         return false;
     if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED)
         return ts_seconds(&c->p->hello_time, end) < ANSWER_SECONDS;
-    if (c->p->proxy_pending)
+    if (c->p->proxy_pending && nstime_is_zero(&c->p->pending_until))
         return ts_seconds(&c->p->pending_since, end) < ANSWER_SECONDS;
     if (c->state != TEAMS_CONNECTION_UNANSWERED)
         return false;
@@ -249,6 +249,7 @@ teams_connection_new_tunnel(packet_info *pinfo, teams_connection *session)
         c->version = "";
         c->p->client = session->p->client;
         c->p->stream = session->p->stream;
+        c->p->session = session;
         wmem_array_append_one(c->p->client->connections, c);
     }
     c->http2 = true;

@@ -49,6 +49,16 @@ teams_check_is_lost_with_all(const teams_check *j, const teams_connection *c)
     return j->lost_all && is_lost(c) && is_last(j, c);
 }
 
+bool
+teams_check_has_mtu_hole(const teams_check *j, const teams_connection *c)
+{
+    /* What the client acknowledges is missing in the capture alone. */
+    const bool got = c->p->acknowledging[FROM_CLIENT] && (int32_t)(c->p->acknowledged[FROM_CLIENT] - c->p->hole_sequence) > 0;
+
+    return (c->p->large_frame != 0 && !teams_check_is_lost_with_all(j, c)) || (c->p->hole_frame != 0 && !got &&
+        teams_check_time_passed(j, &c->p->hole_since, HOLE_SECONDS) && c->state < TEAMS_CONNECTION_SECURED);
+}
+
 /* Did the client get through to the name later? */
 static bool
 is_back(const teams_check *j, const teams_connection *c)

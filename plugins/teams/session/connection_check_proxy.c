@@ -185,11 +185,38 @@ check_refusal(teams_check *j, unsigned status, teams_expert row, credentials kno
         tell_refusal(j, row, teams_groups_at(&groups, i));
 }
 
-/* Seconds for which the proxy has not answered, until the connection ended, or the capture. */
+/* Where the request of HTTP/2 is one of several, its TCP is that of the session. */
+static const teams_connection *
+tcp_of(const teams_connection *c)
+{
+    return c->p->session == NULL ? c : c->p->session;
+}
+
+/* Seconds for which the proxy has not answered, until the stream or the connection ended, or the capture. */
 static double
 held_for(const teams_check *j, const teams_connection *c)
 {
-    return ts_seconds(&c->p->pending_since, c->end == TEAMS_CONNECTION_OPEN ? &j->end : &c->ended);
+    if (!nstime_is_zero(&c->p->pending_until))
+        return ts_seconds(&c->p->pending_since, &c->p->pending_until);
+    return ts_seconds(&c->p->pending_since, tcp_of(c)->end == TEAMS_CONNECTION_OPEN ? &j->end : &tcp_of(c)->ended);
+}
+
+static bool
+is_open(const teams_connection *c)
+{
+    return nstime_is_zero(&c->p->pending_until) && tcp_of(c)->end == TEAMS_CONNECTION_OPEN;
+}
+
+static const char *
+until_text(const teams_connection *c)
+{
+    const bool reset = !nstime_is_zero(&c->p->pending_until);
+
+    if (is_open(c))
+        return "the capture ends";
+    if (reset ? c->p->pending_left : tcp_of(c)->ended_by_client)
+        return "the client gives up";
+    return reset ? "it resets the stream" : "it ends the connection";
 }
 
 /* A request for news may wait. Where answers are not in the capture, that there is none says nothing. */
@@ -198,7 +225,9 @@ is_held(const teams_check *j, const teams_connection *c)
 {
     const bool waits = c->clear_http && (c->stage == TS_STAGE_REGISTER || c->stage == TS_STAGE_SYNC);
 
-    return c->p->proxy_pending && (c->http2 || (teams_connection_is_heard(c) && teams_connection_is_delivered(c) && !teams_connection_lacks_data(c))) &&
+    const teams_connection *tcp = tcp_of(c);
+
+    return c->p->proxy_pending && teams_connection_is_heard(tcp) && teams_connection_is_delivered(tcp) && !teams_connection_lacks_data(tcp) &&
         held_for(j, c) >= (waits ? LONG_POLL_SECONDS : ANSWER_SECONDS);
 }
 
@@ -215,7 +244,7 @@ check_held(teams_check *j)
         if (c->name == NULL || !is_held(j, c))
             continue;
         longest = longest == NULL || held_for(j, c) > held_for(j, longest) ? c : longest;
-        over = over || c->end != TEAMS_CONNECTION_OPEN || held_for(j, c) >= HOLDS_SECONDS;
+        over = over || !is_open(c) || held_for(j, c) >= HOLDS_SECONDS;
         teams_name_list_add(&list, c->name, c->p->pending_frame);
     }
     if (longest == NULL)
@@ -226,7 +255,7 @@ check_held(teams_check *j)
         (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_PROXY, .name = list.first, .fatal = severity == PI_ERROR && list.fatal },
         "The proxy %s takes the request for %s and does not answer it (%u time%s): in %.0f s, until %s%s", longest->endpoint,
         teams_name_list_text(&list), list.count, list.count == 1 ? "" : "s", held_for(j, longest),
-        longest->end == TEAMS_CONNECTION_OPEN ? "the capture ends" : longest->ended_by_client ? "the client gives up" : "it ends the connection",
+        until_text(longest),
         severity > PI_NOTE ? teams_name_list_tail(&list) : "");
 }
 

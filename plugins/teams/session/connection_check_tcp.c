@@ -241,7 +241,8 @@ has_no_answer(const teams_connection *c)
 {
     if (c->state == TEAMS_CONNECTION_CONNECTED)
         return c->bytes[FROM_CLIENT] == 0 && c->bytes[FROM_SERVER] == 0;
-    return c->state == TEAMS_CONNECTION_SECURED && (!c->p->requested || c->p->answer_bytes == 0) && !teams_connection_is_foreign(c);
+    /* Early data may be a request, which the server's part of the handshake answered. */
+    return c->state == TEAMS_CONNECTION_SECURED && !c->p->early && (!c->p->requested || c->p->answer_bytes == 0) && !teams_connection_is_foreign(c);
 }
 
 /* A server may end what is not used, after a while, and one connection of several; not each of them at once. */
@@ -260,7 +261,7 @@ static const char *
 says_when_ended(const teams_check *j, const teams_connection *c)
 {
     const char *when = c->state == TEAMS_CONNECTION_CONNECTED ? "right after TCP is connected" :
-        c->p->requested ? "after the client's request, which has no answer" : "after the TLS handshake, before the client asks for anything";
+        c->p->requested ? "after data of the client's, which has no answer" : "after the client's part of the TLS handshake";
 
     return wmem_strdup_printf(j->scope, "by %s %s", teams_end_text(c), when);
 }
@@ -362,16 +363,6 @@ check_quic(teams_check *j)
 }
 
 /* ---- loss ---- */
-
-bool
-teams_check_has_mtu_hole(const teams_check *j, const teams_connection *c)
-{
-    /* What the client acknowledges is missing in the capture alone. */
-    const bool got = c->p->acknowledging[FROM_CLIENT] && (int32_t)(c->p->acknowledged[FROM_CLIENT] - c->p->hole_sequence) > 0;
-
-    return (c->p->large_frame != 0 && !teams_check_is_lost_with_all(j, c)) || (c->p->hole_frame != 0 && !got && teams_check_time_passed(j, &c->p->hole_since, HOLE_SECONDS) &&
-        c->state < TEAMS_CONNECTION_SECURED);
-}
 
 /* What the client sends again and again; or what the server sent, of which it is known that it is missing, and no more. */
 static void

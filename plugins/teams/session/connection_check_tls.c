@@ -371,7 +371,7 @@ fits_no_data(const teams_check *j, const teams_connection *c)
 static const char *
 say_no_data(const teams_check *j, const teams_name_list *list, const teams_connection *first)
 {
-    return wmem_strdup_printf(j->scope, "TLS to %s is established, and the client's request has %s%s", teams_name_list_text(list),
+    return wmem_strdup_printf(j->scope, "TLS to %s is established, and what the client then sends has %s%s", teams_name_list_text(list),
         first->p->answer_bytes > 0 ? "likely no answer: nothing came but what may be session tickets" : "no answer", times(j, list));
 }
 

@@ -159,7 +159,7 @@ teams_connection_http(packet_info *pinfo, proto_tree *tree, teams_connection *c,
 
 /* ---- HTTP/2: each tunnel is a stream of one connection ---- */
 
-enum { HTTP2_DATA = 0, HTTP2_HEADERS = 1 };
+enum { HTTP2_DATA = 0, HTTP2_HEADERS = 1, HTTP2_RST_STREAM = 3 };
 
 /* "name:443" was asked for on this stream. */
 static void
@@ -226,6 +226,10 @@ teams_connection_http2(packet_info *pinfo, proto_tree *tree, teams_connection *s
             proxy_answer(pinfo, tree, c, (uint32_t)strtoul(text, NULL, 10));
         else if (type == HTTP2_DATA)
             tunnel_data(pinfo, c, from_client);
+        else if (type == HTTP2_RST_STREAM && nstime_is_zero(&c->p->pending_until)) {
+            c->p->pending_until = *teams_time(pinfo);
+            c->p->pending_left = from_client;
+        }
     }
     forget_new_tunnels(session);
 }

@@ -104,9 +104,10 @@ idle_before(const packet_info *pinfo, const teams_connection *c, bool from_clien
     const double since = ts_seconds(&p->idle_over, teams_time(pinfo));
     const unsigned end = from_client ? 0 : 1;
     const bool unheard = p->idle_by_client && c->packets[FROM_SERVER] == p->idle_heard + end;
+    const bool in_vain = unheard && p->resent_before == p->vain_before;     /* data, and no keep-alives, which ask for an end */
 
     if (p->idle == 0 || from_client != p->idle_by_client)
-        return p->idle > 0 && !from_client && (since <= ANSWER_SECONDS || unheard) ? p->idle : now;
+        return p->idle > 0 && !from_client && (since <= ANSWER_SECONDS || in_vain) ? p->idle : now;
     return since <= END_SECONDS || (from_client && unheard) ? p->idle : now;
 }
 

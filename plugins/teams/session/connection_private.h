@@ -169,6 +169,7 @@ struct teams_connection_private {
     bool tunnel;                /* the proxy let it through */
     bool requested;             /* the client sent application data */
     bool early;                 /* ... with the ClientHello or right behind it (RFC 8446, 2.3), or says so: that may be its request */
+    bool flight_open;           /* TLS 1.3: of the client's flight only a part of a record was there */
     bool wait_server;           /* TLS 1.2: the client's part of the handshake is done */
     bool hole_reported;
     bool started[2];            /* next[] is known */
@@ -193,6 +194,9 @@ struct teams_connection_private {
     bool proxy_pending;         /* the latest request to the proxy has no answer yet */
     uint32_t pending_frame;     /* that request; valid then, as the time */
     nstime_t pending_since;
+    nstime_t pending_until;     /* its stream of HTTP/2 was reset then; zero: not */
+    bool pending_left;          /* by the client; valid then */
+    const struct teams_connection *session;     /* of HTTP/2, that the tunnel is in; NULL: it is no tunnel of one, or itself */
     uint32_t challenge_frame;   /* the proxy's first 407 */
     nstime_t zero_since;        /* a receiver's window is shut; zero: not */
     bool zero_by_client;

@@ -12,7 +12,7 @@
 
 #include <epan/ftypes/ftypes.h>
 
-enum { HANDSHAKE_CLIENT_HELLO = 1, HANDSHAKE_SERVER_HELLO = 2, HANDSHAKE_TICKET = 4, HANDSHAKE_CLIENT_KEY_EXCHANGE = 16 };
+enum { HANDSHAKE_CLIENT_HELLO = 1, HANDSHAKE_SERVER_HELLO = 2, HANDSHAKE_TICKET = 4, HANDSHAKE_CLIENT_KEY_EXCHANGE = 16, HANDSHAKE_FINISHED = 20 };
 enum { ALERT_FATAL = 2 };
 enum { EXTENSION_EARLY_DATA = 42 };
 enum { TLS_1_2 = 0x0303, TLS_1_3 = 0x0304 };
@@ -24,7 +24,7 @@ enum { TLS_1_2 = 0x0303, TLS_1_3 = 0x0304 };
 #define ALERT_MAX       37
 #define FINISHED_MIN    50
 #define ALERT_MIN       24      /* an encrypted one, in TLS 1.3 */
-#define REQUEST_TOO     150     /* a flight that has a request behind its Finished */
+#define REQUEST_TOO     150     /* a flight whose records do not tell, and that has a request behind its Finished */
 #define TICKETS_MAX     600     /* bytes of session tickets that servers send of themselves in TLS 1.3 */
 
 /* RFC 8446 6.2, RFC 5246 7.2, RFC 7301; a certificate's are those that the client sends about what the server showed. */
@@ -202,6 +202,33 @@ secured(packet_info *pinfo, teams_connection *c)
     step_done(pinfo, c, TEAMS_STEP_TLS, &c->p->hello_time);
 }
 
+/* The record that the client's Finished is in TLS 1.3, with SHA-256 and with SHA-384: RFC 8446 4.4.4 and 5.2, without padding. */
+static bool
+is_as_long_as_finished(int length)
+{
+    return length == 4 + 32 + 1 + 16 || length == 4 + 48 + 1 + 16;
+}
+
+/*
+ * Has the client's flight data behind its Finished? In TLS 1.3 both are records of application data, as is a certificate of the client's
+ * before it; the lengths stand in clear. Where keys show the Finished, it is none.
+ */
+static bool
+brings_data(proto_tree *tree, const teams_connection *c, unsigned payload)
+{
+    const bool hidden = (c->p->chosen == 0 || c->p->chosen == TLS_1_3) && !has_message(tree, HANDSHAKE_FINISHED);
+    const field_info *record;
+    bool finished = false;
+    unsigned records = 0;
+
+    for (; (record = ts_stock_field_at(tree, &field_data, records)) != NULL; records++) {
+        if (finished)
+            return true;
+        finished = hidden && is_as_long_as_finished(record->length);
+    }
+    return records > 0 && (!hidden || (!finished && payload >= REQUEST_TOO));
+}
+
 /* Its first request: only that shows that the client accepts the certificate. */
 static void
 request(packet_info *pinfo, teams_connection *c)
@@ -230,7 +257,8 @@ handshake_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool 
         c->p->wait_server = true;
     else if (!c->p->wait_server && payload >= FINISHED_MIN && !has_message(tree, HANDSHAKE_CLIENT_HELLO)) {
         secured(pinfo, c);
-        if (payload >= REQUEST_TOO)
+        c->p->flight_open = c->p->chosen == TLS_1_3 && !ts_stock_field_present(tree, &field_data);
+        if (brings_data(tree, c, payload))
             request(pinfo, c);
     } else if (c->p->chosen == TLS_1_3 && payload >= ALERT_MIN && payload < FINISHED_MIN)
         c->p->alert_likely = true;
@@ -246,13 +274,16 @@ is_alert(proto_tree *tree, const teams_connection *c, unsigned payload)
 static void
 session_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client, unsigned payload)
 {
+    const bool rest = c->p->flight_open;        /* of a flight that began in frames before */
+
     if (from_client) {
-        if (!c->p->requested && !is_alert(tree, c, payload))
+        c->p->flight_open = false;
+        if (!c->p->requested && !is_alert(tree, c, payload) && (!rest || brings_data(tree, c, payload)))
             request(pinfo, c);
         return;
     }
-    if (!c->p->requested)
-        return;     /* a session ticket */
+    if (!c->p->requested || is_alert(tree, c, payload))
+        return;     /* a session ticket; an end */
     if (c->p->answer_bytes == 0)
         step_done(pinfo, c, TEAMS_STEP_FIRST_DATA, &c->p->request_time);
     c->p->answer_bytes += payload;

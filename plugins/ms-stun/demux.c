@@ -82,7 +82,7 @@ after_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
     ts_heuristic_restore_order(tvb, pinfo);
     ts_tls_after(tvb, pinfo, tree);
     ts_decisions_keep(pinfo);
-    ts_direct_routing_names(pinfo);
+    ts_direct_routing_names(pinfo, tree);
     return 0;
 }
 

@@ -21,6 +21,7 @@
 
 #include "common/endpoint.h"
 #include "common/icmp_error.h"
+#include "common/stock_fields.h"
 
 #define SESSION_SECONDS     300.0   /* both sides send SIP OPTIONS every minute */
 #define RTP_PACKETS         3
@@ -109,11 +110,12 @@ add_session(const packet_info *pinfo)
 }
 
 void
-ts_direct_routing_names(packet_info *pinfo)
+ts_direct_routing_names(packet_info *pinfo, proto_tree *tree)
 {
-    if (PINFO_FD_VISITED(pinfo) || !ts_frame_info_wanted())
+    if (PINFO_FD_VISITED(pinfo))
         return;
-    add_names(pinfo);
+    if (ts_has_wanted_fields(tree))     /* which names are read from */
+        add_names(pinfo);
     if (wmem_map_size(proxies) > 0 && pinfo->ptype == PT_TCP && !ts_frame_has_icmp(pinfo))
         add_session(pinfo);
 }

@@ -20,7 +20,7 @@ typedef enum {
 void ts_direct_routing_register(void);
 
 /* Reads the frame's names; after the postdissectors of all plugins that leave them. */
-void ts_direct_routing_names(packet_info *pinfo);
+void ts_direct_routing_names(packet_info *pinfo, proto_tree *tree);
 
 /*
  * Is this datagram, of which nothing else is known, media of Direct Routing?

@@ -433,9 +433,10 @@ read_frame(reader *in, proto_tree *tree)
     unsigned row_of_only = 0;
 
     for (unsigned row = 0; row < array_length(fields) && !fields[row].in_dns; row++) {
-        const GPtrArray *found = found_of(tree, fields[row].hf);
+        const bool alone = fields[row].read != read_http2_authority && fields[row].read != read_http2_path;
+        const GPtrArray *found = alone ? found_of(tree, fields[row].hf) : NULL;
 
-        if (found == NULL || fields[row].read == read_http2_authority || fields[row].read == read_http2_path)
+        if (found == NULL)
             continue;
         if (fields[row].read == read_http2_method) {
             kinds += asks_a_proxy(found) ? 2 : 0;

@@ -463,7 +463,7 @@ teams_refusal_info(tvbuff_t *tvb, packet_info *pinfo)
     ts_icmp_refusal refusal;
     teams_frame_info info;
 
-    if (!ts_frame_has_icmp(pinfo) || !ts_icmp_refusal_read(tvb, pinfo, PT_UDP, &refusal))
+    if (wmem_map_size(teams_model_get()->flows) == 0 || !ts_frame_has_icmp(pinfo) || !ts_icmp_refusal_read(tvb, pinfo, PT_UDP, &refusal))
         return NULL;
     teams_flow *flow = refused_flow(&refusal);
 

@@ -78,7 +78,7 @@ teams_connection_tls_handoff(GArray *wanted, GArray *of_hosts)
     field_version = ts_stock_field_wanted(wanted, "tls.handshake.version");
     field_supported_version = ts_stock_field_wanted(wanted, "tls.handshake.extensions.supported_version");
     field_extension = ts_stock_field_wanted(wanted, "tls.handshake.extension.type");
-    field_data = ts_stock_field_wanted(wanted, "tls.app_data");
+    field_data = ts_stock_field_wanted(of_hosts, "tls.app_data");
     field_alert_message = ts_stock_field_wanted(of_hosts, "tls.alert_message");
     field_alert_level = ts_stock_field_wanted(of_hosts, "tls.alert_message.level");
     field_alert = ts_stock_field_wanted(of_hosts, "tls.alert_message.desc");

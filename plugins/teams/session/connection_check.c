@@ -184,22 +184,19 @@ add_text(teams_name_list *list, const char *text, uint32_t frame)
     return true;
 }
 
-/* Which name of identity is not known: it is reached where any is, and needed where no service has a token. */
+/* Which name of identity is not known: it is told of where none was reached, and was needed where no service has a token. */
 static void
 add_identity(teams_name_list *list, const teams_connection *c, uint32_t frame)
 {
-    const bool lost = !list->j->result->identity_reached;
-    const bool needed = lost && !list->j->result->services_reached;
+    const bool needed = !list->j->result->services_reached;
 
     if (!add_text(list, "an address of identity", frame))
         return;
     if (list->first == NULL)
         list->first = c->endpoint;
-    list->all_lost = list->all_lost && lost;
-    list->any_lost = list->any_lost || lost;
+    list->any_lost = list->identity = true;
     list->matters = list->matters || needed;
     list->fatal = list->fatal || needed;
-    list->identity = list->identity || lost;
 }
 
 void

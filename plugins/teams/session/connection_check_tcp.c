@@ -28,15 +28,15 @@
 
 /* ---- alike ---- */
 
-/* IPv6, and the name was reached over IPv4. */
+/* IPv6, and the name was reached over IPv4; or some address of identity, and identity was reached, or the capture cannot show that. */
 static bool
 took_another_way(const teams_check *j, const teams_connection *c)
 {
     const teams_name_result *name = c->name == NULL ? NULL : teams_check_name_of(j, c->name);
 
-    if (c->server_end.addr.type != AT_IPv6)
-        return false;
-    return name != NULL ? name->reached : teams_connection_is_identity_by_address(c) && j->result->identity_reached;
+    if (teams_connection_is_identity_by_address(c))
+        return j->result->identity_reached || j->result->one_way;
+    return c->server_end.addr.type == AT_IPv6 && name != NULL && name->reached;
 }
 
 /* What a sentence says of each that fits; it stays the same for all of a group. */
@@ -59,15 +59,6 @@ static bool
 is_elsewhere(const teams_connection *c)
 {
     return !c->proxy && ts_address_prefix_at(&c->server_end.addr, &c->start) == NULL;
-}
-
-/* Where all that failed was reached after all: how. */
-static const char *
-elsewhere_text(const teams_name_list *names, const teams_connection *first, const char *of_name)
-{
-    if (names->any_lost)
-        return "";
-    return teams_connection_is_identity_by_address(first) ? "; identity was reached in another way" : of_name;
 }
 
 /* ---- never answered ---- */
@@ -105,7 +96,7 @@ tell_unanswered(teams_check *j, const unanswered *u)
     const teams_name_list *names = &u->names;
     const bool answers = wmem_map_contains(j->answered, u->first->endpoint);
     const char *never = answers ? "not always" : "never";
-    const char *elsewhere = answers ? "" : elsewhere_text(names, u->first, "; the name was reached in another way");
+    const char *elsewhere = answers || names->any_lost ? "" : "; the name was reached in another way";
     const double seconds = ts_seconds(&u->first->start, &u->last);
     const teams_problem_place place = { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first, .fatal = names->fatal,
         .advice = answers ? NOT_ALWAYS : is_elsewhere(u->first) && !u->private_address ? NOT_PUBLISHED : NULL };
@@ -195,11 +186,11 @@ tell_refused(teams_check *j, const teams_group *all)
 
     teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_REFUSED], teams_name_list_severity(names),
         (teams_problem_place) { .frame = names->frame, .actor = all->first->proxy ? TEAMS_BY_PROXY : TEAMS_BY_NETWORK, .name = names->first,
-            .fatal = names->fatal, .advice = !names->any_lost && all->first->name != NULL ? NOT_ALWAYS_REFUSED : is_elsewhere(all->first) ? NOT_PUBLISHED : NULL },
+            .fatal = names->fatal, .advice = !names->any_lost ? NOT_ALWAYS_REFUSED : is_elsewhere(all->first) ? NOT_PUBLISHED : NULL },
         "TCP to %s (%s%s%s) is refused with a reset (%u time%s)%s%s", teams_name_list_text(names),
         all->first->proxy ? "the proxy " : names->names > 1 ? "the first at " : "", all->first->endpoint,
         all->first->private_address && !all->first->proxy ? ", a private address: split DNS or a block page" : "", names->count,
-        names->count == 1 ? "" : "s", elsewhere_text(names, all->first, ", and others with the same name work"), teams_name_list_tail(names));
+        names->count == 1 ? "" : "s", names->any_lost ? "" : ", and others with the same name work", teams_name_list_tail(names));
 }
 
 static bool
@@ -230,7 +221,7 @@ tell_prohibited(teams_check *j, const teams_group *all)
             .advice = is_elsewhere(all->first) ? NOT_PUBLISHED : NULL },
         "TCP to %s (%s%s) is refused by the network: ICMP %s (%u time%s)%s%s", teams_name_list_text(names),
         names->names > 1 ? "the first at " : "", all->first->endpoint, icmp_text(j, all->first), names->count,
-        names->count == 1 ? "" : "s", elsewhere_text(names, all->first, "; the name was reached in another way"), teams_name_list_tail(names));
+        names->count == 1 ? "" : "s", names->any_lost ? "" : "; the name was reached in another way", teams_name_list_tail(names));
 }
 
 /* ---- ended by the server's side ---- */

@@ -129,3 +129,24 @@ def test_data_is_told_from_the_handshake(n, words):
             if problem["code"] == "server-ends"] == ([True] if words else []), signin["problems"]
     states = {c["state"] for c in signin["connections"] if c["name"] == "login.microsoftonline.com"}
     assert states == ({"used"} if n == 24 else {"secured"}) and signin["identity_connected"] == (n == 24)
+
+
+# ---- the same cause, with other names, addresses and families ----
+
+@pytest.fixture(scope="module")
+def variants():
+    return told("variants")
+
+
+@pytest.mark.parametrize("client, code, severity, words", [
+    ("192.168.1.20", "proxy-unanswered", "warning", "10.0.0.8:8080 is not always answered: 4 SYNs in 7 s"),
+    ("2001:db8::20", "proxy-unanswered", "warning", "[2001:db8::8]:3128 is not always answered: 4 SYNs in 7 s"),
+    ("192.168.1.21", "media-proxy", "warning", "euaz.relay.teams.microsoft.com"), ("192.168.1.22", "media-proxy", "warning", "inaz.tr.teams.microsoft.com"),
+    ("192.168.1.23", "identity-polled", "note", "login.microsoftonline.us) 6 times, about every 10 s"),
+    ("192.168.1.24", "closed-by-client", "note", "3 times after about 90 s of silence"),
+    ("192.168.1.25", "tls-alert", "error", "alert illegal parameter (47)"), ("192.168.1.26", "identity-unreached", "error", "login.microsoftonline.com"),
+    ("192.168.1.27", "identity-unreached", "error", "login.microsoftonline.com"), ("2001:db8::26", "identity-unreached", "error", "login.microsoftonline.com"),
+    ("192.168.1.28", "retransmissions", "warning", "25 of 65 TCP segments from the servers")])
+def test_a_cause_does_not_hang_on_a_name_or_an_address(variants, client, code, severity, words):
+    problem, = [problem for problem in variants[client]["problems"] if problem["code"] == code]
+    assert problem["severity"] == severity and words in problem["summary"], problem

@@ -27,7 +27,6 @@
 #include "preferences.h"
 #include "tenants.h"
 #include "report/report.h"
-#include "report/sequence.h"
 #include "tap.h"
 
 void proto_register_teams(void);

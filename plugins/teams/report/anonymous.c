@@ -9,7 +9,7 @@
  * known to the model.
  */
 
-#include "report/anonymous.h"
+#include "report/util.h"
 
 #include <string.h>
 

@@ -11,7 +11,6 @@
 
 #include <epan/to_str.h>
 
-#include "report/anonymous.h"
 
 /* ---- rows of a list ---- */
 

@@ -19,7 +19,6 @@
 
 #include <epan/tap.h>
 
-#include "report/anonymous.h"
 
 #define JSON_VERSION 2      /* raised with what a program could trip over */
 

@@ -64,6 +64,11 @@ void teams_reports_register(void);
 /* Before what the reports refer to is freed with the session. */
 void teams_reports_end_session(void);
 
+/* ---- sequence.c: "Teams" among the kinds of Wireshark's Flow Graph ---- */
+
+/* After the tap was registered. Does nothing where Wireshark's header for it is not installed. */
+void teams_sequence_register(int proto);
+
 /* ---- table.c ---- */
 
 /* All windows of the report. */

@@ -8,7 +8,7 @@
  * way. Flow Graph is in Statistics, and in tshark -z flow,teams,network.
  */
 
-#include "report/sequence.h"
+#include "report/report.h"
 
 #include "common/ws_compat.h"
 

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "report/sequence.h"
+#include "report/report.h"
 
 void
 teams_sequence_register(int proto)

@@ -12,7 +12,6 @@
 #include <epan/to_str.h>
 
 #include "preferences.h"
-#include "report/anonymous.h"
 #include "session/model.h"
 #include "tenants.h"
 

@@ -62,6 +62,21 @@ char *report_volume(uint64_t packets, uint64_t bytes);
 /* "frames 3 to 9", "frame 3". New string. */
 char *report_frames(uint32_t first, uint32_t last);
 
+/*
+ * ---- anonymous.c: who it was, taken out of reports: client-1, peer-2, tenant-1 ----
+ *
+ * The same text has the same word in all reports of a run. Names and addresses
+ * of Microsoft's stay: names of the taxonomy but for the part that is a
+ * customer's, addresses in published prefixes or answered for such a name.
+ */
+
+/* For the rest of the run, whatever the preference says. */
+void report_anonymous_ask(void);
+bool report_anonymous_is_asked(void);
+
+/* The text without what tells who it was. New string; with nothing asked a copy. */
+char *report_anonymous_text(const char *text);
+
 /* ---- text ---- */
 
 /*

@@ -154,12 +154,6 @@ hash_below(const packet_info *pinfo, const ip_packet *packet)
     return hash_bytes(number, packet->bytes - packet->below, MIN(packet->below, LINK_HEADER));
 }
 
-static uint8_t
-hops_of(const ip_packet *packet)
-{
-    return packet->bytes[packet->ipv6 ? 7 : 8];
-}
-
 static bool
 has_identification(const ip_packet *packet)
 {
@@ -236,7 +230,7 @@ look_up(const packet_info *pinfo)
         return none;
     const seen_packet now = {
         .hash = hash_packet(pinfo, &packet), .below = hash_below(pinfo, &packet), .time = pinfo->abs_ts, .frame = pinfo->num,
-        .hops = hops_of(&packet),
+        .hops = packet.bytes[packet.ipv6 ? 7 : 8],
     };
     seen_packet *place = place_of(state->seen[now.hash % SETS], now.hash);
 

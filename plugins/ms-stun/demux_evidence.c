@@ -92,12 +92,6 @@ ts_demux_is_known_address(packet_info *pinfo)
 
 /* ---- evidence of single kinds ---- */
 
-static bool
-has_relay_port(const packet_info *pinfo)
-{
-    return ts_port_is_relay((uint16_t)pinfo->srcport) || ts_port_is_relay((uint16_t)pinfo->destport);
-}
-
 /* FF10 by itself: its length fits, and what it carries is STUN, RTP or RTCP. */
 static ts_evidence
 mux_evidence(const packet_info *pinfo, const uint8_t *data, size_t captured, size_t reported)
@@ -112,7 +106,8 @@ mux_evidence(const packet_info *pinfo, const uint8_t *data, size_t captured, siz
 
     if (inner.kind == TS_PAYLOAD_STUN || inner.kind == TS_PAYLOAD_MS_TURN)
         return TS_EVIDENCE_SHAPE;
-    if ((inner.kind == TS_PAYLOAD_RTP || inner.kind == TS_PAYLOAD_RTCP || inner.kind == TS_PAYLOAD_DTLS) && has_relay_port(pinfo))
+    if ((inner.kind == TS_PAYLOAD_RTP || inner.kind == TS_PAYLOAD_RTCP || inner.kind == TS_PAYLOAD_DTLS) &&
+        (ts_port_is_relay((uint16_t)pinfo->srcport) || ts_port_is_relay((uint16_t)pinfo->destport)))
         return TS_EVIDENCE_SHAPE;
     return TS_EVIDENCE_NONE;
 }

@@ -204,12 +204,6 @@ take_flightproxy(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_demux_c
     return call_dissector_only(ts_flightproxy_handle, tvb, pinfo, tree, call);
 }
 
-static int
-take_other(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_demux_call *call)
-{
-    return call_dissector_only(ts_teams_stun_handle, tvb, pinfo, tree, call);
-}
-
 /* Kept from others' heuristics, which would see in it what it is not. */
 static int
 take_too_deep(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *outer, ts_payload payload)
@@ -241,7 +235,7 @@ take(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ts_layer *outer, ts_de
     case TS_PAYLOAD_FLIGHTPROXY_DATA:
         return take_flightproxy(tvb, pinfo, tree, call);
     default:
-        return take_other(tvb, pinfo, tree, call);
+        return call_dissector_only(ts_teams_stun_handle, tvb, pinfo, tree, call);
     }
 }
 

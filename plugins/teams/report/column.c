@@ -262,12 +262,6 @@ heading(const report_column *column, bool first)
         g_strdup_printf("%s (%s)%s", column->title, column->unit, room);
 }
 
-static bool
-is_number(const report_column *column)
-{
-    return column->kind == COLUMN_UINT || column->kind == COLUMN_REAL;
-}
-
 stat_tap_table_item *
 report_list_headings(const report_list *list)
 {
@@ -280,7 +274,7 @@ report_list_headings(const report_list *list)
         if (!is_in_table(column))
             continue;
         next->column_name = heading(column, next == headings);
-        next->align = is_number(column) && next != headings ? TAP_ALIGN_RIGHT : TAP_ALIGN_LEFT;
+        next->align = (column->kind == COLUMN_UINT || column->kind == COLUMN_REAL) && next != headings ? TAP_ALIGN_RIGHT : TAP_ALIGN_LEFT;
         next->type = column->kind == COLUMN_UINT ? TABLE_ITEM_UINT : TABLE_ITEM_STRING;
         next->field_format = column->kind == COLUMN_UINT ? "%u" : "%s";
         next++;
@@ -408,33 +402,30 @@ csv_name(const report_column *column, bool first, FILE *out)
     g_free(name);
 }
 
-void
-report_list_csv_head(const report_list *list, FILE *out)
+/* row NULL: the headings. */
+static void
+csv_line(const report_list *list, const void *parent, const void *row, FILE *out)
 {
     bool first = true;
 
-    for (unsigned i = 0; i < list->column_count; i++)
-        if (is_in_csv(&list->columns[i])) {
+    for (unsigned i = 0; i < list->column_count; i++) {
+        if (!is_in_csv(&list->columns[i]))
+            continue;
+        if (row == NULL)
             csv_name(&list->columns[i], first, out);
-            first = false;
-        }
+        else
+            csv_cell(&list->columns[i], parent, row, first, out);
+        first = false;
+    }
     fputs("\r\n", out);
 }
 
 void
 report_list_csv(const report_list *list, const void *parent, FILE *out)
 {
-    for (unsigned r = 0; r < report_list_length(list, parent); r++) {
-        const void *row = report_list_row(list, parent, r);
-        bool first = true;
-
-        for (unsigned i = 0; i < list->column_count; i++)
-            if (is_in_csv(&list->columns[i])) {
-                csv_cell(&list->columns[i], parent, row, first, out);
-                first = false;
-            }
-        fputs("\r\n", out);
-    }
+    csv_line(list, parent, NULL, out);
+    for (unsigned r = 0; r < report_list_length(list, parent); r++)
+        csv_line(list, parent, report_list_row(list, parent, r), out);
 }
 
 /* ---- schema ---- */

@@ -110,7 +110,6 @@ stat_tap_table_item *report_list_headings(const report_list *list);
 /* One row; strings are g_malloc'ed. concluded: the end of the capture was seen. */
 void report_list_cells(const report_list *list, const void *parent, const void *row, bool concluded, stat_tap_table_item_type *items);
 /* The same rows as comma-separated values, headings first (RFC 4180). */
-void report_list_csv_head(const report_list *list, FILE *out);
 void report_list_csv(const report_list *list, const void *parent, FILE *out);
 
 /* ---- schema ---- */

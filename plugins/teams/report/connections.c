@@ -218,13 +218,6 @@ timing_text(const teams_name_timing *timing, FILE *out)
     g_free(name);
 }
 
-/* The slowest name tells: where nothing was slow there is no reason to give. */
-static bool
-is_slow(const teams_signin_result *result)
-{
-    return result->timings[0].total >= SLOW_SECONDS;
-}
-
 static void
 times_text(const teams_signin_result *result, FILE *out)
 {
@@ -232,7 +225,8 @@ times_text(const teams_signin_result *result, FILE *out)
 
     if (result->timing_count == 0)
         return;
-    GString *line = g_string_new(is_slow(result) ? "Why slow: " : "Times: ");
+    /* The slowest name tells: where nothing was slow there is no reason to give. */
+    GString *line = g_string_new(result->timings[0].total >= SLOW_SECONDS ? "Why slow: " : "Times: ");
 
     for (unsigned step = 0; step < TEAMS_STEP_COUNT; step++)
         sum += result->totals[step];

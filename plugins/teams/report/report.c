@@ -163,13 +163,6 @@ draw_text(const report_run *run)
 }
 
 static void
-draw_csv(const report_run *run)
-{
-    report_list_csv_head(run->report->table, stdout);
-    report_list_csv(run->report->table, run->state, stdout);
-}
-
-static void
 run_draw(void *data)
 {
     report_run *run = (report_run *)data;
@@ -179,7 +172,7 @@ run_draw(void *data)
     run->drawn = true;
     run->fresh = false;
     if (!run->json && run->csv)
-        draw_csv(run);
+        report_list_csv(run->report->table, run->state, stdout);
     else if (!run->json)
         draw_text(run);
     else if (is_document_complete())

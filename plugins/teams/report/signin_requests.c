@@ -169,19 +169,13 @@ signin_requests_text(const signin_session *s, const char *name, FILE *out)
         use_text((const teams_request_use *)g_ptr_array_index(of_host, i), out);
 }
 
-static bool
-is_named(const signin_session *s, const char *host)
-{
-    return g_hash_table_contains(s->by_name, host);
-}
-
 static void
 other_hosts_text(const signin_session *s, FILE *out)
 {
     unsigned shown = 0;
 
     for (unsigned i = 0; i < s->uses->len && shown < OTHER_HOSTS_MAX; i++) {
-        if (is_named(s, use_at(s, i)->kind->host))
+        if (g_hash_table_contains(s->by_name, use_at(s, i)->kind->host))
             continue;
         char *host = report_name(use_at(s, i)->kind->host);
 

@@ -112,12 +112,6 @@ set_row(const report_table *self, stat_tap_table *table, unsigned row, bool conc
     stat_tap_init_table_row(table, row, (unsigned)self->ui.nfields, items);
 }
 
-static bool
-is_last_frame(const packet_info *pinfo, const teams_tap *tap)
-{
-    return !tap->first_pass && pinfo->num == teams_model_get()->last_frame;
-}
-
 static void
 conclude(const report_table *self, stat_tap_table *table)
 {
@@ -135,7 +129,7 @@ table_packet(void *data, packet_info *pinfo, epan_dissect_t *edt, const void *ta
     const int row = self->report->packet(self->state, pinfo, edt, (const teams_tap *)tap);
     stat_tap_table *table = g_array_index(self->ui.tables, stat_tap_table *, 0);
 
-    if (is_last_frame(pinfo, (const teams_tap *)tap)) {
+    if (!((const teams_tap *)tap)->first_pass && pinfo->num == teams_model_get()->last_frame) {
         conclude(self, table);
         return TAP_PACKET_REDRAW;
     }

@@ -31,7 +31,7 @@
 #include "core/ports.h"
 #include "core/prefixes.h"
 
-#define TS_FRAME_INFO_ABI 19
+#define TS_FRAME_INFO_ABI 20
 
 typedef enum {
     TS_INFO_NAME,
@@ -165,23 +165,16 @@ typedef struct {
     bool from_client;
     bool tcp;                       /* MS framing or FF10 on TCP, pseudo-TLS included */
     bool pseudo_tls;
-    bool retransmission;
     uint32_t allocation;            /* number from 1; 0: none could be told */
     const char *state;              /* allocation.state after this message, "" unknown */
     ts_endpoint client;             /* the client's own end of the flow */
     ts_endpoint server;             /* the relay's end of the flow */
     ts_endpoint relayed;            /* MAPPED-ADDRESS of the allocation */
     ts_endpoint reflexive;          /* MS-XOR-MAPPED-ADDRESS of the allocation */
-    ts_endpoint alternate;          /* ALTERNATE-SERVER of this message */
-    ts_endpoint peer;               /* DESTINATION- or REMOTE-ADDRESS of this message */
-    bool has_session;
-    uint64_t session_id;
     bool has_lifetime;
     uint32_t lifetime;              /* seconds, of this message */
-    uint32_t bandwidth;             /* kbit/s, 0: not said */
     uint16_t stream_type;           /* MS-SERVICE-QUALITY: 1 audio, 2 video, 3, 4 data; 0: not said */
     uint16_t error_code;            /* 0: none */
-    uint32_t version;               /* MS-VERSION of this message, 0: not said */
     const char *realm;              /* of the allocation, as its relay named it; "" unknown */
     uint32_t credential;            /* hash of this message's USERNAME: equal ones are one client's; 0: none */
     bool credential_expired;        /* it says so itself, by the time of the capture */
@@ -219,15 +212,9 @@ typedef struct {
     const char *remote_type;
     uint32_t allocation;            /* the check ran inside this allocation; 0: plain */
     bool use_candidate;
-    bool twin;                      /* the second dialect of a dual-format check */
-    bool retransmission;
     bool tcp;
-    uint16_t error_code;
-    uint32_t request_frame;
     bool measured;                  /* response_time is valid: the first answer to a check that the capturing side sent */
     nstime_t response_time;
-    bool has_answer_time;           /* the first answer of the capturing side to a check of its peer */
-    nstime_t answer_time;           /* what it took for that: nothing of the path */
     ts_endpoint mapped;             /* XOR-MAPPED-ADDRESS of this message */
     ts_endpoint mapped_before;      /* what the same peer named until now, where a NAT has changed it */
     bool consent_back;              /* the call's consent, found lost before, is there again */
@@ -274,12 +261,7 @@ typedef struct {
 
 typedef struct {
     ts_frame_info head;
-    uint8_t type;                   /* 3, 6 or 7 */
-    uint32_t connection;            /* number from 1 */
     bool from_client;
-    bool retransmission;
-    ts_endpoint client;
-    ts_endpoint server;
 } ts_flightproxy_info;
 
 /* ---- NAT64 (teams_dns) ---- */

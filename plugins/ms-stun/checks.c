@@ -194,20 +194,13 @@ attach_info(packet_info *pinfo, const stun_msg *msg, const check_frame_data *fra
     info->remote_type = ts_candidate_name(frame_data->snapshot->remote_type);
     info->allocation = pair->allocation;
     info->use_candidate = stun_msg_has(msg, TS_ATTR_USE_CANDIDATE);
-    info->twin = frame_data->twin_of != 0;
-    info->retransmission = frame_data->retransmission;
     info->tcp = pair->tcp;
-    info->error_code = msg->error_code;
-    info->request_frame = frame_data->response_to;
     info->version = pair->version;
     info->measured = frame_data->round_trip;
     if (frame_data->round_trip)
         info->response_time = frame_data->time;
     info->mapped_before = frame_data->mapped_before;
     info->consent_back = (frame_data->diagnostics & TS_EXPERT_BIT(TEAMS_STUN_EXPERT_CONSENT_BACK)) != 0;
-    info->has_answer_time = frame_data->answer_time;
-    if (frame_data->answer_time)
-        info->answer_time = frame_data->time;
     if (ts_endpoint_known(&msg->reflexive))
         info->mapped = ts_endpoint_shared(&msg->reflexive);
     fill_ufrags(pinfo, msg, frame_data->from_local, info);

@@ -102,9 +102,6 @@ fill_allocation(ts_turn_info *info, const ms_turn_snapshot *snapshot)
     /* File scope already. */
     info->relayed = snapshot->relayed;
     info->reflexive = snapshot->reflexive;
-    info->has_session = snapshot->has_session;
-    info->session_id = snapshot->session_id;
-    info->bandwidth = snapshot->bandwidth;
     info->stream_type = snapshot->stream_type;
     if (snapshot->realm != NULL)
         info->realm = snapshot->realm;
@@ -126,7 +123,6 @@ attach_info(packet_info *pinfo, const ts_demux_call *call, const ms_turn_frame_d
     info->tcp = call->tcp;
     info->pseudo_tls = ts_is_reached(call->flow->pseudo_tls_frame, pinfo);
     info->state = info->realm = "";
-    info->retransmission = found->retransmission && !found->duplicate;
     info->client = ts_endpoint_shared(info->from_client ? &source : &destination);
     info->server = ts_endpoint_shared(info->from_client ? &destination : &source);
     if (found->snapshot != NULL)
@@ -145,14 +141,11 @@ attach_message_info(packet_info *pinfo, const ts_demux_call *call, const ms_turn
 
     if (info == NULL)
         return;
-    info->alternate = ts_endpoint_shared(&msg->alternate);
-    info->peer = ts_endpoint_shared(ts_endpoint_known(&msg->destination) ? &msg->destination : &msg->remote);
     info->has_lifetime = stun_msg_has(msg, TS_ATTR_LIFETIME);
     info->lifetime = msg->lifetime;
     info->error_code = (uint16_t)msg->error_code;
     info->credential = msg->credential;
     info->credential_expired = msg->credential_expired;
-    info->version = stun_msg_has(msg, TS_ATTR_MS_VERSION) ? msg->version : 0;
 }
 
 /* ---- what can be said of one message alone: [MS-TURN] 3.1.10, 3.2.5.1; [MS-TURNBWM] 3.3.5 ---- */
@@ -336,11 +329,7 @@ dissect_mux(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, proto_item *ite
     ts_expert_add_all(&ms_turn_expert_table, frame_data->diagnostics, pinfo, item);
     show_frame_data(tvb, pinfo, tree, frame_data);
 
-    ts_turn_info *left = attach_info(pinfo, call, frame_data);
-    if (left != NULL) {
-        left->has_session = true;
-        left->session_id = session_id;
-    }
+    attach_info(pinfo, call, frame_data);
     set_columns(pinfo, wmem_strdup_printf(pinfo->pool, "Multiplexed TURN, session 0x%016" PRIx64, session_id), call->inner_info);
 }
 

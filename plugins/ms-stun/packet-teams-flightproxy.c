@@ -176,21 +176,12 @@ frame_data_new(tvbuff_t *tvb, packet_info *pinfo, const ts_demux_call *call, uin
 /* ---- every pass ---- */
 
 static void
-attach_info(packet_info *pinfo, uint8_t type, const flightproxy_frame_data *frame_data)
+attach_info(packet_info *pinfo, const flightproxy_frame_data *frame_data)
 {
     ts_flightproxy_info *info = (ts_flightproxy_info *)ts_frame_info_add(pinfo, TS_INFO_FLIGHTPROXY, sizeof *info);
 
-    if (info == NULL)
-        return;
-    const ts_endpoint source = ts_endpoint_source(pinfo);
-    const ts_endpoint target = ts_endpoint_destination(pinfo);
-
-    info->client = ts_endpoint_shared(frame_data->from_client ? &source : &target);
-    info->server = ts_endpoint_shared(frame_data->from_client ? &target : &source);
-    info->type = type;
-    info->connection = frame_data->connection;
-    info->from_client = frame_data->from_client;
-    info->retransmission = frame_data->original != 0;
+    if (info != NULL)
+        info->from_client = frame_data->from_client;
 }
 
 static void
@@ -278,7 +269,7 @@ dissect_flightproxy(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
         p_add_proto_data(wmem_file_scope(), pinfo, proto_flightproxy, 0, frame_data);
     }
     if (frame_data != NULL) {
-        attach_info(pinfo, type, frame_data);
+        attach_info(pinfo, frame_data);
         show_frame_data(tvb, pinfo, sub, root, frame_data);
     }
     return length;

@@ -381,7 +381,6 @@ stun_decode_realm(const stun_attribute *attribute)
 void
 stun_decode_data(const stun_attribute *attribute)
 {
-    attribute->msg->data_length = attribute->length;
     proto_item_append_text(attribute->item, ": %u bytes", attribute->length);
 }
 

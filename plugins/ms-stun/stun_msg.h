@@ -93,7 +93,6 @@ typedef struct {
     bool credential_expired;        /* USERNAME says a time that is over */
     const uint8_t *nonce;
     unsigned nonce_length;          /* bytes */
-    unsigned data_length;           /* bytes of DATA */
 
     /* In checks. */
     const char *ufrag_remote;       /* USERNAME's first part: the receiver's; NULL */

@@ -51,12 +51,6 @@ refusal_text(const teams_check *j, const teams_connection *c)
 }
 
 static bool
-is_push(const teams_connection *c)
-{
-    return c->service == TS_SERVICE_PUSH_REALTIME;
-}
-
-static bool
 is_redirected(const teams_connection *c)
 {
     return c->proxy_status >= HTTP_REDIRECT && c->proxy_status < HTTP_ERROR;
@@ -65,7 +59,7 @@ is_redirected(const teams_connection *c)
 static const char *
 says_refusal(const teams_check *j, const teams_connection *c)
 {
-    return wmem_strdup_printf(j->scope, "%s %s %u", c->endpoint, refusal_text(j, c), is_push(c));
+    return wmem_strdup_printf(j->scope, "%s %s %u", c->endpoint, refusal_text(j, c), teams_connection_is_push(c));
 }
 
 /*
@@ -163,7 +157,7 @@ tell_refusal(teams_check *j, teams_expert row, const teams_group *group)
         (teams_problem_place) { .frame = list->frame, .actor = TEAMS_BY_PROXY, .name = list->first, .fatal = list->fatal,
             .advice = is_redirected(group->first) ? REDIRECTED : NULL },
         "The proxy %s refuses (%s) the connection to %s%s (%u time%s)%s", group->first->endpoint, refusal_text(j, group->first),
-        is_push(group->first) ? "the push channel " : "", teams_name_list_text(list), list->count, list->count == 1 ? "" : "s",
+        teams_connection_is_push(group->first) ? "the push channel " : "", teams_name_list_text(list), list->count, list->count == 1 ? "" : "s",
         teams_name_list_tail(list));
 }
 

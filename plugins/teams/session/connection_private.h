@@ -184,7 +184,6 @@ struct teams_connection_private {
     bool behind_hole;           /* the frame at hand: bytes before its own are not in the capture, or come later */
     unsigned answer_bytes;      /* of the server after it, while they may be session tickets of TLS 1.3 alone */
     nstime_t answer_time;       /* of the latest of them */
-    nstime_t handshake_answer;  /* the server's first payload after the ClientHello */
     bool alert_likely;          /* TLS 1.3: the client answered that with a record as long as an alert, which cannot be read */
     wmem_map_t *tunnels;        /* of HTTP/2, by stream (teams_connection *), itself the first of them; NULL: none */
     wmem_list_t *new_tunnels;   /* of this frame, whose streams are not known yet */

@@ -393,10 +393,8 @@ teams_connection_tls(packet_info *pinfo, proto_tree *tree, teams_connection *c, 
     alert_frame(pinfo, tree, c, from_client);
     if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && from_client && ts_stock_field_present(tree, &field_data))
         c->p->early = true;
-    if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && !from_client) {
+    if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && !from_client)
         c->state = TEAMS_CONNECTION_HANDSHAKE_ENDED;
-        c->p->handshake_answer = *teams_time(pinfo);
-    }
     if (c->state == TEAMS_CONNECTION_SECURED)
         session_frame(pinfo, tree, c, from_client, payload);
     else if (c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED)

@@ -114,7 +114,6 @@ typedef struct {
 
 typedef struct {
     ts_endpoint end;            /* port 0 */
-    uint32_t ttl;               /* seconds */
     const ts_prefix_row *prefix;    /* NULL where none covers it */
     unsigned link;              /* its owner among the message's links: region and host are that one's */
 } ts_name_address;

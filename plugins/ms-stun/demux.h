@@ -78,7 +78,6 @@ typedef struct {
     uint32_t first_frame;   /* first frame that says so */
     uint32_t allocation;    /* number; 0 where none */
     uint16_t stream_type;   /* of the allocation, 0 unknown */
-    uint64_t session_id;    /* of the allocation, 0 unknown */
     ts_endpoint client;     /* the client socket that it belongs to */
 } ts_known_address;
 

@@ -308,7 +308,6 @@ stun_decode_priority(const stun_attribute *attribute)
     const stun_priority_fields *fields = (const stun_priority_fields *)attribute->fields;
     const uint32_t priority = tvb_get_ntohl(attribute->tvb, attribute->offset);
 
-    attribute->msg->priority = priority;
     proto_tree_add_item(attribute->tree, fields->priority, attribute->tvb, attribute->offset, 4, ENC_BIG_ENDIAN);
     proto_tree_add_uint(attribute->tree, fields->type, attribute->tvb, attribute->offset, 1, priority >> 24);
     proto_tree_add_uint(attribute->tree, fields->local, attribute->tvb, attribute->offset + 1, 2, (priority >> 8) & 0xFFFF);

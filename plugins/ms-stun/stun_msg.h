@@ -99,7 +99,6 @@ typedef struct {
     const char *ufrag_local;        /* its second part: the sender's; NULL */
     ts_ice_role role;
     ts_format format;
-    uint32_t priority;
     uint32_t implementation_version;
 } stun_msg;
 

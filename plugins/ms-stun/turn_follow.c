@@ -36,7 +36,6 @@ share_end(packet_info *pinfo, ts_demux_state *state, ts_address_kind kind, const
         return;
     end->allocation = snapshot->number;
     end->stream_type = snapshot->stream_type;
-    end->session_id = snapshot->session_id;
     ts_client_address_add(state, end, where, &client->end);
 }
 

@@ -145,7 +145,6 @@ collect_addresses_of(ts_message *message, wmem_array_t *answers)
         ts_name_address *one = &message->addresses[message->address_count++];
 
         copy_address_shallow(&one->end.addr, &answer->addr);
-        one->ttl = answer->ttl;
         one->prefix = ts_address_prefix(&answer->addr, message->pinfo);
         one->link = owner == NULL ? message->chain_length - 1 : (unsigned)(owner - message->links);
         message->max_ttl = MAX(message->max_ttl, answer->ttl);

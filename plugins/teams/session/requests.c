@@ -623,7 +623,6 @@ socket_closed(const frame_context *context, const teams_web_socket_frame *frame,
     socket->close_frame = context->pinfo->num;
     socket->close_code = frame->has_code ? frame->code : 0;
     socket->closed_by_client = context->from_client;
-    socket->closed = *teams_time(context->pinfo);
     if (request->kind->service == TS_SERVICE_PUSH_REALTIME && frame->has_code && is_close_error(frame->code))
         teams_connection_tell(context->pinfo, context->c, TEAMS_EXPERT_PUSH_CLOSED, "%s closed by the %s with %u%s%s",
             teams_shown_name(context->pinfo->pool, request->kind->host), context->from_client ? "client" : "server", frame->code,

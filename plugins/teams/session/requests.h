@@ -47,7 +47,6 @@ typedef struct {
     uint32_t close_frame;       /* 0: not closed by a Close frame */
     uint16_t close_code;        /* 0: it carries none */
     bool closed_by_client;
-    nstime_t closed;
     struct teams_web_socket_reader *readers;    /* of both directions, in HTTP/2; NULL: stock reads its frames */
 } teams_web_socket;
 

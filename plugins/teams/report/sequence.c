@@ -10,67 +10,45 @@
 
 #include "report/report.h"
 
-#include "common/ws_compat.h"
-
 #include <epan/sequence_analysis.h>
 #include <epan/tap.h>
 
-#include "report/util.h"
 #include "tap.h"
 
 /* Methods that carry what peers say to each other; that has an info of its own. */
 enum { TURN_SEND = 0x0004, TURN_DATA_INDICATION = 0x0115, TURN_MULTIPLEXED = 0xFF10 };
 
 static bool
-tells_name(const packet_info *pinfo _U_, const teams_tap *tap _U_, const ts_frame_info *info)
+tells(const packet_info *pinfo, const teams_tap *tap, const ts_frame_info *info)
 {
     const ts_name_info *name = (const ts_name_info *)info;
-
-    return name->response || name->role != TS_ROLE_QUESTION;
-}
-
-static bool
-tells_turn(const packet_info *pinfo _U_, const teams_tap *tap _U_, const ts_frame_info *info)
-{
     const ts_turn_info *turn = (const ts_turn_info *)info;
 
-    return turn->type != TURN_SEND && turn->type != TURN_DATA_INDICATION && turn->type != TURN_MULTIPLEXED;
+    switch (info->kind) {
+    case TS_INFO_NAME:
+        return name->response || name->role != TS_ROLE_QUESTION;
+    case TS_INFO_TURN:
+        return turn->type != TURN_SEND && turn->type != TURN_DATA_INDICATION && turn->type != TURN_MULTIPLEXED;
+    case TS_INFO_CHECK: {
+        const uint32_t pair = ((const ts_check_info *)info)->pair;
+        const uint32_t nominated = GPOINTER_TO_UINT(wmem_map_lookup(teams_model_get()->nominated, GUINT_TO_POINTER(pair)));
+
+        return nominated == 0 || pinfo->num <= nominated;
+    }
+    case TS_INFO_MEDIA:
+        return tap->info->flow != NULL && tap->info->flow->media_frame[tap->from_client] == pinfo->num;
+    case TS_INFO_FLIGHTPROXY:
+        return true;
+    default:
+        return false;
+    }
 }
-
-static bool
-tells_check(const packet_info *pinfo, const teams_tap *tap _U_, const ts_frame_info *info)
-{
-    const uint32_t pair = ((const ts_check_info *)info)->pair;
-    const uint32_t nominated = GPOINTER_TO_UINT(wmem_map_lookup(teams_model_get()->nominated, GUINT_TO_POINTER(pair)));
-
-    return nominated == 0 || pinfo->num <= nominated;
-}
-
-static bool
-tells_media(const packet_info *pinfo, const teams_tap *tap, const ts_frame_info *info _U_)
-{
-    return tap->info->flow != NULL && tap->info->flow->media_frame[tap->from_client] == pinfo->num;
-}
-
-static bool
-tells_signalling(const packet_info *pinfo _U_, const teams_tap *tap _U_, const ts_frame_info *info _U_)
-{
-    return true;
-}
-
-static bool (*const tellers[])(const packet_info *pinfo, const teams_tap *tap, const ts_frame_info *info) = {
-    [TS_INFO_NAME] = tells_name,
-    [TS_INFO_TURN] = tells_turn,
-    [TS_INFO_CHECK] = tells_check,
-    [TS_INFO_MEDIA] = tells_media,
-    [TS_INFO_FLIGHTPROXY] = tells_signalling,
-};
 
 static bool
 is_part_of_story(const packet_info *pinfo, const teams_tap *tap)
 {
     for (const ts_frame_info *info = tap->infos; info != NULL; info = info->next)
-        if ((unsigned)info->kind < G_N_ELEMENTS(tellers) && tellers[info->kind](pinfo, tap, info))
+        if (tells(pinfo, tap, info))
             return true;
     return false;
 }

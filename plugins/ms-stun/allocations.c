@@ -104,36 +104,23 @@ goes_on(const ms_turn_allocation *allocation, const ts_endpoint *server)
     return has_server(allocation, server);
 }
 
-typedef bool (*allocation_test)(const ms_turn_allocation *allocation, const stun_msg *msg, const ts_endpoint *server);
+typedef enum { TEST_HANDED, TEST_FIRST_REQUEST, TEST_OPEN_SERVER, TEST_OPEN, TEST_SERVER } allocation_test;
 
 static bool
-test_handed(const ms_turn_allocation *allocation, const stun_msg *msg, const ts_endpoint *server _U_)
+passes(const ms_turn_allocation *allocation, const stun_msg *msg, const ts_endpoint *server, allocation_test test)
 {
-    return ms_turn_allocation_was_handed(allocation, msg);
-}
-
-static bool
-test_first_request(const ms_turn_allocation *allocation, const stun_msg *msg _U_, const ts_endpoint *server)
-{
-    return goes_on(allocation, server);
-}
-
-static bool
-test_open_server(const ms_turn_allocation *allocation, const stun_msg *msg _U_, const ts_endpoint *server)
-{
-    return !allocation->closed && has_server(allocation, server);
-}
-
-static bool
-test_open(const ms_turn_allocation *allocation, const stun_msg *msg _U_, const ts_endpoint *server _U_)
-{
-    return !allocation->closed;
-}
-
-static bool
-test_server(const ms_turn_allocation *allocation, const stun_msg *msg _U_, const ts_endpoint *server)
-{
-    return has_server(allocation, server);
+    switch (test) {
+    case TEST_HANDED:
+        return ms_turn_allocation_was_handed(allocation, msg);
+    case TEST_FIRST_REQUEST:
+        return goes_on(allocation, server);
+    case TEST_OPEN_SERVER:
+        return !allocation->closed && has_server(allocation, server);
+    case TEST_OPEN:
+        return !allocation->closed;
+    default:
+        return has_server(allocation, server);
+    }
 }
 
 /* The newest allocation of the socket that passes the earliest test in the list. */
@@ -144,15 +131,15 @@ find_allocation(const ms_turn_client *client, const stun_msg *msg, const ts_endp
     for (unsigned i = 0; i < count; i++) {
         unsigned searched = 0;
         for (ms_turn_allocation *a = client->newest; a != NULL && searched < MAX_SEARCHED; a = a->older, searched++) {
-            if (tests[i](a, msg, server))
+            if (passes(a, msg, server, tests[i]))
                 return a;
         }
     }
     return NULL;
 }
 
-static const allocation_test first_request_tests[] = { test_handed, test_first_request };
-static const allocation_test message_tests[] = { test_handed, test_open_server, test_open, test_server };
+static const allocation_test first_request_tests[] = { TEST_HANDED, TEST_FIRST_REQUEST };
+static const allocation_test message_tests[] = { TEST_HANDED, TEST_OPEN_SERVER, TEST_OPEN, TEST_SERVER };
 
 ms_turn_allocation *
 ms_turn_allocation_of_first(const ms_turn_client *client, const stun_msg *msg, const ts_endpoint *server)

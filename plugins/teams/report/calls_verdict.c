@@ -255,91 +255,52 @@ lacks_direction(const calls_entry *entry)
 
 /* ---- roles ---- */
 
-static bool
-is_signalling(const calls_entry *entry _U_, const calls_remote *remote)
-{
-    return remote->signalling;
-}
+typedef enum {
+    ROLE_SIGNALLING, ROLE_TRIED, ROLE_UNSEEN, ROLE_SILENT, ROLE_UNUSED, ROLE_ANYCAST_KEPT, ROLE_ANYCAST_LEFT, ROLE_SELECTED_OF_MANY,
+    ROLE_SELECTED, ROLE_PROBED, ROLE_SHORT, ROLE_USED
+} remote_role;
 
-static bool
-is_of_exchange(const calls_entry *entry, const calls_remote *remote _U_)
-{
-    return entry->kind == CALLS_EXCHANGE;
-}
-
-static bool
-is_unseen(const calls_entry *entry, const calls_remote *remote)
-{
-    return !remote->selected && remote->packets[CALLS_RECEIVED] == 0 && lacks_direction(entry);
-}
-
-static bool
-is_silent(const calls_entry *entry, const calls_remote *remote)
-{
-    return !remote->selected && remote->packets[CALLS_RECEIVED] == 0 && (entry->packets[CALLS_RECEIVED] > 0 || !got_through(entry));
-}
-
-static bool
-is_unused(const calls_entry *entry, const calls_remote *remote _U_)
-{
-    return !got_through(entry) && entry->kind != CALLS_PROBE;
-}
-
-static bool
-is_anycast_kept(const calls_entry *entry _U_, const calls_remote *remote)
-{
-    return remote->anycast && remote->selected;
-}
-
-static bool
-is_anycast_left(const calls_entry *entry _U_, const calls_remote *remote)
-{
-    return remote->anycast;
-}
-
-static bool
-is_selected_of_many(const calls_entry *entry _U_, const calls_remote *remote)
-{
-    return remote->selected && remote->probed_at_once;
-}
-
-static bool
-is_selected(const calls_entry *entry _U_, const calls_remote *remote)
-{
-    return remote->selected;
-}
-
-static bool
-is_probed(const calls_entry *entry _U_, const calls_remote *remote)
-{
-    return remote->probed_at_once;
-}
-
-static bool
-is_short(const calls_entry *entry _U_, const calls_remote *remote)
-{
-    return calls_remote_packets(remote) <= SHORT_PACKETS;
-}
-
-/* The first row that holds. */
 static const struct {
     const char *code;
     const char *label;
-    bool (*holds)(const calls_entry *entry, const calls_remote *remote);
 } roles[] = {
-    { "signalling", "signalling (flightproxy)", is_signalling },
-    { "tried", "tried for a moment", is_of_exchange },
-    { "unseen", "only what was sent to it is in the capture", is_unseen },
-    { "no-answer", "did not answer", is_silent },
-    { "answered", "answered, but no media followed", is_unused },
-    { "anycast-selected", "anycast, and the call stayed there", is_anycast_kept },
-    { "anycast", "anycast, then handed over to another address", is_anycast_left },
-    { "selected-of-several", "probed at once with others; the call went here", is_selected_of_many },
-    { "selected", "carried the call", is_selected },
-    { "probed", "probed at once with others, not used", is_probed },
-    { "short", "short exchange, then not used", is_short },
-    { "used", "used, but not for most of the media", NULL },
+    [ROLE_SIGNALLING] = { "signalling", "signalling (flightproxy)" },
+    [ROLE_TRIED] = { "tried", "tried for a moment" },
+    [ROLE_UNSEEN] = { "unseen", "only what was sent to it is in the capture" },
+    [ROLE_SILENT] = { "no-answer", "did not answer" },
+    [ROLE_UNUSED] = { "answered", "answered, but no media followed" },
+    [ROLE_ANYCAST_KEPT] = { "anycast-selected", "anycast, and the call stayed there" },
+    [ROLE_ANYCAST_LEFT] = { "anycast", "anycast, then handed over to another address" },
+    [ROLE_SELECTED_OF_MANY] = { "selected-of-several", "probed at once with others; the call went here" },
+    [ROLE_SELECTED] = { "selected", "carried the call" },
+    [ROLE_PROBED] = { "probed", "probed at once with others, not used" },
+    [ROLE_SHORT] = { "short", "short exchange, then not used" },
+    [ROLE_USED] = { "used", "used, but not for most of the media" },
 };
+
+static remote_role
+role_of(const calls_entry *entry, const calls_remote *remote)
+{
+    const bool unheard = !remote->selected && remote->packets[CALLS_RECEIVED] == 0;
+
+    if (remote->signalling)
+        return ROLE_SIGNALLING;
+    if (entry->kind == CALLS_EXCHANGE)
+        return ROLE_TRIED;
+    if (unheard && lacks_direction(entry))
+        return ROLE_UNSEEN;
+    if (unheard && (entry->packets[CALLS_RECEIVED] > 0 || !got_through(entry)))
+        return ROLE_SILENT;
+    if (!got_through(entry) && entry->kind != CALLS_PROBE)
+        return ROLE_UNUSED;
+    if (remote->anycast)
+        return remote->selected ? ROLE_ANYCAST_KEPT : ROLE_ANYCAST_LEFT;
+    if (remote->selected)
+        return remote->probed_at_once ? ROLE_SELECTED_OF_MANY : ROLE_SELECTED;
+    if (remote->probed_at_once)
+        return ROLE_PROBED;
+    return calls_remote_packets(remote) <= SHORT_PACKETS ? ROLE_SHORT : ROLE_USED;
+}
 
 static int
 by_start(const void *a, const void *b)
@@ -380,12 +341,11 @@ conclude_remotes(calls_entry *entry)
     }
     for (unsigned i = 0; i < entry->remotes->len; i++) {
         calls_remote *remote = (calls_remote *)g_ptr_array_index(entry->remotes, i);
-        unsigned role = 0;
 
         remote->selected = remote == entry->selected;
         remote->anycast = is_anycast(remote);
-        while (roles[role].holds != NULL && !roles[role].holds(entry, remote))
-            role++;
+        const remote_role role = role_of(entry, remote);
+
         remote->role = roles[role].code;
         remote->role_label = roles[role].label;
     }

@@ -172,82 +172,41 @@ know_credentials(const teams_call_socket *a, const teams_call_socket *b)
 }
 
 static bool
-same_modality(const teams_call_socket *a, const teams_call_socket *b)
-{
-    return a->modality != TS_MODALITY_UNKNOWN && a->modality == b->modality;
-}
-
-static bool
 different_modality(const teams_call_socket *a, const teams_call_socket *b)
 {
     return a->modality != TS_MODALITY_UNKNOWN && b->modality != TS_MODALITY_UNKNOWN && a->modality != b->modality;
 }
 
-/* Relays give credentials to a client, for all its calls. */
-static teams_socket_relation
-by_credential(const teams_call_socket *a, const teams_call_socket *b)
-{
-    return know_credentials(a, b) && a->credential != b->credential ? TEAMS_SOCKETS_OTHER : TEAMS_SOCKETS_UNDECIDED;
-}
-
-/* RTP and RTCP of a stream have neighbouring ports and one set of ICE credentials. */
-static teams_socket_relation
-by_neighbour(const teams_call_socket *a, const teams_call_socket *b)
+/* The first that tells. */
+teams_socket_relation
+teams_call_sockets_compare(const teams_call_socket *a, const teams_call_socket *b)
 {
     const bool neighbours = a->port + 1 == b->port || b->port + 1 == a->port;
-
-    return neighbours && (!know_ufrags(a, b) || same_ufrags(a, b)) ? TEAMS_SOCKETS_COMPONENTS : TEAMS_SOCKETS_UNDECIDED;
-}
-
-/*
- * A call has one socket per modality. Before the one that works there may be
- * one that did not, such as that of UDP where the call went over TCP. While it
- * is being set up, a NAT may show one socket as several, but not towards one
- * and the same remote end.
- */
-static teams_socket_relation
-by_modality(const teams_call_socket *a, const teams_call_socket *b)
-{
     const bool older_works = a->frame < b->frame ? a->established : b->established;
 
-    return same_modality(a, b) && (older_works || share_socket(a, b)) ?
-        TEAMS_SOCKETS_OTHER : TEAMS_SOCKETS_UNDECIDED;
-}
-
-static teams_socket_relation
-by_session(const teams_call_socket *a, const teams_call_socket *b)
-{
-    return same_ufrags(a, b) ? TEAMS_SOCKETS_SAME_SESSION : TEAMS_SOCKETS_UNDECIDED;
-}
-
-/* Nobody sets up two calls in the same moments. */
-static teams_socket_relation
-by_client(const teams_call_socket *a, const teams_call_socket *b)
-{
-    return know_credentials(a, b) && !a->established && !b->established ? TEAMS_SOCKETS_SAME_CLIENT : TEAMS_SOCKETS_UNDECIDED;
-}
-
-/* A meeting may have a server per modality; one stream has one peer. */
-static teams_socket_relation
-by_peer(const teams_call_socket *a, const teams_call_socket *b)
-{
+    /* Relays give credentials to a client, for all its calls. */
+    if (know_credentials(a, b) && a->credential != b->credential)
+        return TEAMS_SOCKETS_OTHER;
+    /* RTP and RTCP of a stream have neighbouring ports and one set of ICE credentials. */
+    if (neighbours && (!know_ufrags(a, b) || same_ufrags(a, b)))
+        return TEAMS_SOCKETS_COMPONENTS;
+    /*
+     * A call has one socket per modality. Before the one that works there may be
+     * one that did not, such as that of UDP where the call went over TCP. While it
+     * is being set up, a NAT may show one socket as several, but not towards one
+     * and the same remote end.
+     */
+    if (a->modality != TS_MODALITY_UNKNOWN && a->modality == b->modality && (older_works || share_socket(a, b)))
+        return TEAMS_SOCKETS_OTHER;
+    if (same_ufrags(a, b))
+        return TEAMS_SOCKETS_SAME_SESSION;
+    /* Nobody sets up two calls in the same moments. */
+    if (know_credentials(a, b) && !a->established && !b->established)
+        return TEAMS_SOCKETS_SAME_CLIENT;
+    /* A meeting may have a server per modality; one stream has one peer. */
     const peers_relation peers = compare_peers(a, b);
 
     if (peers == PEERS_SHARED && different_modality(a, b))
         return TEAMS_SOCKETS_SAME_PEER;
     return peers == PEERS_DISJOINT && !different_modality(a, b) ? TEAMS_SOCKETS_OTHER : TEAMS_SOCKETS_UNDECIDED;
-}
-
-static teams_socket_relation (*const rules[])(const teams_call_socket *a, const teams_call_socket *b) = {
-    by_credential, by_neighbour, by_modality, by_session, by_client, by_peer,
-};
-
-teams_socket_relation
-teams_call_sockets_compare(const teams_call_socket *socket, const teams_call_socket *other)
-{
-    teams_socket_relation relation = TEAMS_SOCKETS_UNDECIDED;
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(rules) && relation == TEAMS_SOCKETS_UNDECIDED; i++)
-        relation = rules[i](socket, other);
-    return relation;
 }

@@ -17,20 +17,13 @@ enum { HTTP_REDIRECT = 300, HTTP_ERROR = 400, HTTP_FORBIDDEN = 403, HTTP_PROXY_A
 static const char *
 status_text(const teams_check *j, unsigned status)
 {
-    switch (status) {
-    case 403:
-        return "403 Forbidden";
-    case 407:
-        return "407 Proxy Authentication Required";
-    case 502:
-        return "502 Bad Gateway";
-    case 503:
-        return "503 Service Unavailable";
-    case 504:
-        return "504 Gateway Timeout";
-    default:
-        return wmem_strdup_printf(j->scope, status < HTTP_ERROR ? "%u, a redirection" : "%u", status);
-    }
+    static const value_string texts[] = {
+        { 403, "403 Forbidden" }, { 407, "407 Proxy Authentication Required" }, { 502, "502 Bad Gateway" },
+        { 503, "503 Service Unavailable" }, { 504, "504 Gateway Timeout" }, { 0, NULL }
+    };
+    const char *text = try_val_to_str(status, texts);
+
+    return text != NULL ? text : wmem_strdup_printf(j->scope, status < HTTP_ERROR ? "%u, a redirection" : "%u", status);
 }
 
 /* RFC 1928 6, and the numbers of SOCKS 4. */

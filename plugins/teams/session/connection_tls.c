@@ -105,20 +105,11 @@ teams_alert_is_about_certificate(uint8_t alert)
 const char *
 teams_tls_version_text(uint16_t version)
 {
-    switch (version) {
-    case 0x0300:
-        return "SSL 3.0";
-    case 0x0301:
-        return "TLS 1.0";
-    case 0x0302:
-        return "TLS 1.1";
-    case TLS_1_2:
-        return "TLS 1.2";
-    case TLS_1_3:
-        return "TLS 1.3";
-    default:
-        return "";
-    }
+    static const value_string texts[] = {
+        { 0x0300, "SSL 3.0" }, { 0x0301, "TLS 1.0" }, { 0x0302, "TLS 1.1" }, { TLS_1_2, "TLS 1.2" }, { TLS_1_3, "TLS 1.3" }, { 0, NULL }
+    };
+
+    return val_to_str_const(version, texts, "");
 }
 
 /* ---- fields ---- */

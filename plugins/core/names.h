@@ -8,9 +8,9 @@
  * plugins/teams-dns/data/enumerations.csv into ts_taxonomy.h: value 0 is the
  * unknown one, whose text is "", the others are TS_<KIND>_<VALUE> with '-'
  * as '_', for example TS_SERVICE_MEDIA_RELAY, TS_PRODUCT_SKYPE_SHARED. Each has
- *     const char *ts_<kind>_name(ts_<kind> value);     "media-relay"
- *     const char *ts_<kind>_label(ts_<kind> value);    "Media relay"
- *     const char *ts_<kind>_description(ts_<kind> value);
+ *     const char *ts_<kind>_name(unsigned value);      "media-relay"
+ *     const char *ts_<kind>_label(unsigned value);     "Media relay"
+ *     const char *ts_<kind>_description(unsigned value);
  *     ts_<kind> ts_<kind>_from_name(const char *text); 0 where unknown
  */
 

@@ -8,7 +8,6 @@
 
 #include "pairs.h"
 
-
 static wmem_map_t *sessions;        /* "ufrag:ufrag" in order -> ts_ice_session */
 
 ts_ice_session *

@@ -45,8 +45,8 @@ def generate(rows):
         source += ["    { " + ", ".join(table.quote(row[column]) for _, column in texts) + " }," for row in part]
         source.append("};")
         for index, (what, _) in enumerate(texts):
-            header.append(f"const char *ts_{kind}_{what}(ts_{kind} value);")
-            source.append(f"const char *ts_{kind}_{what}(ts_{kind} value)\n{{\n    return {kind}_texts[value][{index}];\n}}")
+            header.append(f"const char *ts_{kind}_{what}(unsigned value);")
+            source.append(f"const char *ts_{kind}_{what}(unsigned value)\n{{\n    return {kind}_texts[value][{index}];\n}}")
         header.append(f"ts_{kind} ts_{kind}_from_name(const char *text);")
         source.append(f"ts_{kind} ts_{kind}_from_name(const char *text)\n{{\n"
                       f"    for (unsigned i = 1; i < {constant(kind, 'count')}; i++) {{\n"

@@ -173,7 +173,6 @@ moved_to(const calls_entry *entry, const calls_port *port)
     return call == NULL || call == entry->call || call->frame > entry->last_frame ? NULL : call;
 }
 
-
 COLUMN_GETTER(remote_prefix, calls_remote, calls_entry) { value->text = calls_is_published(row) ? row->prefix->text : ""; }
 COLUMN_GETTER(remote_packets, calls_remote, calls_entry) { value->number = calls_remote_packets(row); }
 COLUMN_GETTER(remote_bytes, calls_remote, calls_entry) { value->number = row->bytes[CALLS_SENT] + row->bytes[CALLS_RECEIVED]; }
@@ -193,7 +192,6 @@ COLUMN_GETTER(pair_nominated_time, calls_pair, calls_entry)
 {
     value->real = nstime_is_zero(&row->nominated) ? NAN : ts_seconds(&parent->first, &row->nominated);
 }
-
 
 COLUMN_GETTER(port_range, calls_port, calls_entry) { value->text = calls_port_range(row->port); }
 COLUMN_GETTER(port_moved_to, calls_port, calls_entry) { value->number = moved_to(parent, row) == NULL ? 0 : moved_to(parent, row)->number; }

@@ -11,7 +11,6 @@
 
 #include <epan/to_str.h>
 
-
 /* ---- rows of a list ---- */
 
 static const void *
@@ -98,7 +97,7 @@ read_member(const report_column *column, const void *at, column_value *value)
         value->number = *(const bool *)at;
         break;
     case COLUMN_WORD:
-        value->text = column->texts((unsigned)unsigned_member(at, column->size));
+        value->text = (column->names != NULL ? column->names : column->texts)((unsigned)unsigned_member(at, column->size));
         break;
     case COLUMN_TEXT:
         value->text = *(const char *const *)at;

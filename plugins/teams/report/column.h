@@ -27,7 +27,7 @@ typedef enum {
     COLUMN_REAL,        /* double; NAN: not known */
     COLUMN_BOOL,        /* bool */
     COLUMN_TEXT,        /* const char *, NULL as "" */
-    COLUMN_WORD,        /* an enumeration, as texts() calls its values */
+    COLUMN_WORD,        /* an enumeration, as names() or texts() calls its values */
     COLUMN_TEXTS,       /* report_texts * */
     COLUMN_UINTS,       /* GArray * of uint16_t or uint32_t */
     COLUMN_ADDRESS,     /* address */
@@ -59,6 +59,7 @@ typedef struct {
     size_t behind;              /* of the member in that struct */
     unsigned decimals;          /* of COLUMN_REAL */
     const char *(*texts)(unsigned n);   /* all values of COLUMN_TEXT or COLUMN_WORD, NULL after the last; or no such list */
+    const char *(*names)(unsigned n);   /* of COLUMN_WORD, of which the schema does not list the values */
     const report_list *list;    /* of COLUMN_LIST and COLUMN_OBJECT */
     bool late;                  /* known at the end only: an empty cell before */
     bool no_window;             /* its title is for CSV alone */

@@ -158,9 +158,6 @@ flows_text(const void *data, bool full _U_, FILE *out)
         row_text((const flow_row *)g_ptr_array_index(state->kept, i), out);
 }
 
-COLUMN_GETTER(flow_product, flow_row, void) { value->text = ts_product_name(row->info.product); }
-COLUMN_GETTER(flow_service, flow_row, void) { value->text = ts_service_name(row->info.service); }
-COLUMN_GETTER(flow_service_label, flow_row, void) { value->text = ts_service_label(row->info.service); }
 COLUMN_GETTER(flow_name, flow_row, void) { value->owned = row->info.name == NULL ? NULL : report_name(row->info.name); }
 COLUMN_GETTER(flow_first, flow_row, void) { value->real = report_time(&row->first); }
 COLUMN_GETTER(flow_last, flow_row, void) { value->real = report_time(&row->last); }
@@ -174,9 +171,9 @@ static const report_column columns[] = {
     { .key = "client", .title = "Client", .kind = COLUMN_ENDPOINT, .description = "the client's end", COLUMN_BEHIND(flow_row, flow, teams_flow, client_end) },
     { .key = "server", .title = "Service End", .kind = COLUMN_ENDPOINT, .description = "the service's end, or the peer's",
         COLUMN_BEHIND(flow_row, flow, teams_flow, server_end) },
-    { .key = "product", .kind = COLUMN_TEXT, .description = "product", .get = flow_product },
-    { .key = "service", .kind = COLUMN_TEXT, .description = "service", .get = flow_service },
-    { .title = "Service", .kind = COLUMN_TEXT, .description = "service in words", .get = flow_service_label },
+    { .key = "product", .kind = COLUMN_WORD, .description = "product", .names = ts_product_name, COLUMN_MEMBER(flow_row, info.product) },
+    { .key = "service", .kind = COLUMN_WORD, .description = "service", .names = ts_service_name, COLUMN_MEMBER(flow_row, info.service) },
+    { .title = "Service", .kind = COLUMN_WORD, .description = "service in words", .names = ts_service_label, COLUMN_MEMBER(flow_row, info.service) },
     { .key = "modality", .title = "Modality", .kind = COLUMN_WORD, .description = "what it carries", .texts = ts_modality_name,
         COLUMN_MEMBER(flow_row, info.modality) },
     { .key = "path", .title = "Path", .kind = COLUMN_WORD, .description = "path of media", .texts = teams_path_name, COLUMN_MEMBER(flow_row, info.path) },

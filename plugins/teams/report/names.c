@@ -251,22 +251,15 @@ names_text(const void *data, bool full, FILE *out)
     }
 }
 
-COLUMN_GETTER(name_product, entry, void) { value->text = ts_product_name(row->product); }
-COLUMN_GETTER(name_product_label, entry, void) { value->text = ts_product_label(row->product); }
-COLUMN_GETTER(name_service, entry, void) { value->text = ts_service_name(row->service); }
-COLUMN_GETTER(name_service_label, entry, void) { value->text = ts_service_label(row->service); }
-COLUMN_GETTER(name_stage, entry, void) { value->text = ts_stage_name(row->stage); }
-COLUMN_GETTER(name_cloud, entry, void) { value->text = ts_cloud_name(row->cloud); }
-
 static const report_column columns[] = {
     { .key = "frame", .title = "First Frame", .kind = COLUMN_UINT, .description = "first frame that carries it",
         COLUMN_MEMBER(entry, frame) },
-    { .key = "product", .kind = COLUMN_TEXT, .description = "product", .get = name_product },
-    { .title = "Product", .kind = COLUMN_TEXT, .description = "product in words", .get = name_product_label },
-    { .key = "service", .kind = COLUMN_TEXT, .description = "service", .get = name_service },
-    { .title = "Service", .kind = COLUMN_TEXT, .description = "service in words", .get = name_service_label },
-    { .key = "stage", .title = "Stage", .kind = COLUMN_TEXT, .description = "stage of a sign-in that it is for", .get = name_stage },
-    { .key = "cloud", .kind = COLUMN_TEXT, .description = "cloud", .get = name_cloud },
+    { .key = "product", .kind = COLUMN_WORD, .description = "product", .names = ts_product_name, COLUMN_MEMBER(entry, product) },
+    { .title = "Product", .kind = COLUMN_WORD, .description = "product in words", .names = ts_product_label, COLUMN_MEMBER(entry, product) },
+    { .key = "service", .kind = COLUMN_WORD, .description = "service", .names = ts_service_name, COLUMN_MEMBER(entry, service) },
+    { .title = "Service", .kind = COLUMN_WORD, .description = "service in words", .names = ts_service_label, COLUMN_MEMBER(entry, service) },
+    { .key = "stage", .title = "Stage", .kind = COLUMN_WORD, .description = "stage of a sign-in that it is for", .names = ts_stage_name, COLUMN_MEMBER(entry, stage) },
+    { .key = "cloud", .kind = COLUMN_WORD, .description = "cloud", .names = ts_cloud_name, COLUMN_MEMBER(entry, cloud) },
     { .key = "name", .title = "Name", .kind = COLUMN_TEXT, .description = "the name", COLUMN_MEMBER(entry, name) },
     { .key = "frames", .title = "Frames", .kind = COLUMN_UINT, .description = "DNS messages and server names that carry it",
         COLUMN_MEMBER(entry, frames) },

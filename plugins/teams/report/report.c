@@ -19,7 +19,6 @@
 
 #include <epan/tap.h>
 
-
 #define JSON_VERSION 2      /* raised with what a program could trip over */
 
 /* One row per report. */

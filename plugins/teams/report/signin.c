@@ -23,22 +23,15 @@ signin_finish(void *data)
 
 /* ---- columns ---- */
 
-COLUMN_GETTER(link_provider, signin_link, signin_step) { value->text = ts_infra_name(row->infra); }
-
 static const report_column link_columns[] = {
     { .key = "name", .kind = COLUMN_TEXT, .description = "the alias", COLUMN_MEMBER(signin_link, name) },
-    { .key = "provider", .kind = COLUMN_TEXT, .description = "whose infrastructure it is", .get = link_provider },
+    { .key = "provider", .kind = COLUMN_WORD, .description = "whose infrastructure it is", .names = ts_infra_name, COLUMN_MEMBER(signin_link, infra) },
 };
 static const report_list links = { LIST_COLUMNS(link_columns), LIST_ARRAY, offsetof(signin_step, links), NULL };
 
 COLUMN_GETTER(step_signin, signin_step, void) { value->number = row->signin->number; }
 COLUMN_GETTER(step_time, signin_step, void) { value->real = ts_seconds(&row->signin->start, &row->time); }
 COLUMN_GETTER(step_client, signin_step, void) { value->owned = report_address(&row->signin->client->addr); }
-COLUMN_GETTER(step_stage, signin_step, void) { value->text = ts_stage_name(row->stage); }
-COLUMN_GETTER(step_product, signin_step, void) { value->text = ts_product_name(row->product); }
-COLUMN_GETTER(step_service, signin_step, void) { value->text = ts_service_name(row->service); }
-COLUMN_GETTER(step_service_label, signin_step, void) { value->text = ts_service_label(row->service); }
-COLUMN_GETTER(step_cloud, signin_step, void) { value->text = ts_cloud_name(row->cloud); }
 COLUMN_GETTER(step_anycast, signin_step, void) { value->number = signin_step_has_infra(row, TS_INFRA_MS_EDGE); }
 COLUMN_GETTER(step_answer_ms, signin_step, void) { value->real = row->answer_time * 1000; }
 
@@ -49,11 +42,11 @@ static const report_column step_columns[] = {
     { .key = "time", .title = "Time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "from the start of the sign-in",
         .get = step_time },
     { .title = "Client", .kind = COLUMN_TEXT, .description = "address of the client", .get = step_client },
-    { .key = "stage", .title = "Stage", .kind = COLUMN_TEXT, .description = "stage of the sign-in", .get = step_stage },
-    { .key = "product", .kind = COLUMN_TEXT, .description = "product", .get = step_product },
-    { .key = "service", .kind = COLUMN_TEXT, .description = "service", .get = step_service },
-    { .title = "Service", .kind = COLUMN_TEXT, .description = "service in words", .get = step_service_label },
-    { .key = "cloud", .kind = COLUMN_TEXT, .description = "cloud", .get = step_cloud },
+    { .key = "stage", .title = "Stage", .kind = COLUMN_WORD, .description = "stage of the sign-in", .names = ts_stage_name, COLUMN_MEMBER(signin_step, stage) },
+    { .key = "product", .kind = COLUMN_WORD, .description = "product", .names = ts_product_name, COLUMN_MEMBER(signin_step, product) },
+    { .key = "service", .kind = COLUMN_WORD, .description = "service", .names = ts_service_name, COLUMN_MEMBER(signin_step, service) },
+    { .title = "Service", .kind = COLUMN_WORD, .description = "service in words", .names = ts_service_label, COLUMN_MEMBER(signin_step, service) },
+    { .key = "cloud", .kind = COLUMN_WORD, .description = "cloud", .names = ts_cloud_name, COLUMN_MEMBER(signin_step, cloud) },
     { .key = "name", .title = "Name", .kind = COLUMN_TEXT, .description = "name that was asked for or sent", COLUMN_MEMBER(signin_step, name) },
     { .key = "chain", .kind = COLUMN_LIST, .description = "aliases that the name leads over, in order", .list = &links },
     { .key = "providers", .title = "Providers", .kind = COLUMN_TEXTS, .description = "whose infrastructure the chain passes",
@@ -84,21 +77,16 @@ static const report_column step_columns[] = {
 static const report_list steps = { LIST_COLUMNS(step_columns), LIST_POINTERS, offsetof(signin_session, steps), NULL };
 static const report_list table = { LIST_COLUMNS(step_columns), LIST_POINTERS, offsetof(signin_state, rows), NULL };
 
-COLUMN_GETTER(missing_stage, signin_missing, signin_session) { value->text = ts_stage_name(row->stage); }
-
 static const report_column missing_columns[] = {
-    { .key = "stage", .kind = COLUMN_TEXT, .description = "stage that was not seen", .get = missing_stage },
+    { .key = "stage", .kind = COLUMN_WORD, .description = "stage that was not seen", .names = ts_stage_name, COLUMN_MEMBER(signin_missing, stage) },
     { .key = "explanation", .kind = COLUMN_TEXT, .description = "what may explain that, empty: a failure does",
         COLUMN_MEMBER(signin_missing, why) },
 };
 static const report_list missing = { LIST_COLUMNS(missing_columns), LIST_ARRAY, offsetof(signin_session, missing), NULL };
 
-COLUMN_GETTER(disorder_stage, signin_disorder, signin_session) { value->text = ts_stage_name(row->stage); }
-COLUMN_GETTER(disorder_after, signin_disorder, signin_session) { value->text = ts_stage_name(row->expected_after); }
-
 static const report_column disorder_columns[] = {
-    { .key = "stage", .kind = COLUMN_TEXT, .description = "stage that came too early", .get = disorder_stage },
-    { .key = "expected_after", .kind = COLUMN_TEXT, .description = "stage that it needs", .get = disorder_after },
+    { .key = "stage", .kind = COLUMN_WORD, .description = "stage that came too early", .names = ts_stage_name, COLUMN_MEMBER(signin_disorder, stage) },
+    { .key = "expected_after", .kind = COLUMN_WORD, .description = "stage that it needs", .names = ts_stage_name, COLUMN_MEMBER(signin_disorder, expected_after) },
     { .key = "frame", .kind = COLUMN_UINT, .description = "where it came", COLUMN_MEMBER(signin_disorder, frame) },
 };
 static const report_list disorder = { LIST_COLUMNS(disorder_columns), LIST_ARRAY, offsetof(signin_session, disorder), NULL };
@@ -116,8 +104,6 @@ step_seconds(const teams_connection *connection, teams_step_kind step)
 COLUMN_GETTER(connection_name, teams_connection, signin_session) { value->owned = row->name == NULL ? NULL : report_name(row->name); }
 COLUMN_GETTER(connection_start, teams_connection, signin_session) { value->real = ts_seconds(&parent->signin->start, &row->start); }
 COLUMN_GETTER(connection_duration, teams_connection, signin_session) { value->real = ts_seconds(&row->start, &row->last); }
-COLUMN_GETTER(connection_stage, teams_connection, signin_session) { value->text = ts_stage_name(row->stage); }
-COLUMN_GETTER(connection_service, teams_connection, signin_session) { value->text = ts_service_name(row->service); }
 static const char *
 connection_ends(unsigned n)
 {
@@ -165,8 +151,8 @@ static const report_column connection_columns[] = {
     { .key = "client", .kind = COLUMN_ENDPOINT, .description = "the client's end", COLUMN_MEMBER(teams_connection, client_end) },
     { .key = "server", .kind = COLUMN_ENDPOINT, .description = "the server's end, or the proxy's",
         COLUMN_MEMBER(teams_connection, server_end) },
-    { .key = "stage", .kind = COLUMN_TEXT, .description = "stage that it is for", .get = connection_stage },
-    { .key = "service", .kind = COLUMN_TEXT, .description = "service", .get = connection_service },
+    { .key = "stage", .kind = COLUMN_WORD, .description = "stage that it is for", .names = ts_stage_name, COLUMN_MEMBER(teams_connection, stage) },
+    { .key = "service", .kind = COLUMN_WORD, .description = "service", .names = ts_service_name, COLUMN_MEMBER(teams_connection, service) },
     { .key = "quic", .kind = COLUMN_BOOL, .description = "QUIC, not TCP", COLUMN_MEMBER(teams_connection, quic) },
     { .key = "proxy", .kind = COLUMN_BOOL, .description = "the server's end is a proxy", COLUMN_MEMBER(teams_connection, proxy) },
     { .key = "state", .kind = COLUMN_WORD, .description = "how far it got", .texts = teams_connection_state_name, COLUMN_MEMBER(teams_connection, state) },

@@ -16,10 +16,6 @@
 /* ---- columns: requests ---- */
 
 COLUMN_GETTER(use_host, teams_request_use, signin_session) { value->owned = report_name(row->kind->host); }
-COLUMN_GETTER(use_product, teams_request_use, signin_session) { value->text = ts_product_name(row->kind->product); }
-COLUMN_GETTER(use_service, teams_request_use, signin_session) { value->text = ts_service_name(row->kind->service); }
-COLUMN_GETTER(use_stage, teams_request_use, signin_session) { value->text = ts_stage_name(row->kind->stage); }
-COLUMN_GETTER(use_confidence, teams_request_use, signin_session) { value->text = ts_confidence_name(row->kind->confidence); }
 COLUMN_GETTER(use_start, teams_request_use, signin_session) { value->real = ts_seconds(&parent->signin->start, &row->first->time); }
 COLUMN_GETTER(use_time, teams_request_use, signin_session) { value->real = row->time < 0 ? NAN : row->time; }
 
@@ -29,12 +25,12 @@ static const report_column use_columns[] = {
     { .key = "path", .kind = COLUMN_TEXT, .description = "path without query and identifiers", COLUMN_BEHIND(teams_request_use, kind, teams_request_kind, path) },
     { .key = "role", .kind = COLUMN_WORD, .description = "what says which service it is for, empty: a path that is not known", .texts = teams_request_role_name,
         COLUMN_BEHIND(teams_request_use, kind, teams_request_kind, role) },
-    { .key = "product", .kind = COLUMN_TEXT, .description = "product", .get = use_product },
-    { .key = "service", .kind = COLUMN_TEXT, .description = "service", .get = use_service },
-    { .key = "stage", .kind = COLUMN_TEXT, .description = "stage that it is for", .get = use_stage },
+    { .key = "product", .kind = COLUMN_WORD, .description = "product", .names = ts_product_name, COLUMN_BEHIND(teams_request_use, kind, teams_request_kind, product) },
+    { .key = "service", .kind = COLUMN_WORD, .description = "service", .names = ts_service_name, COLUMN_BEHIND(teams_request_use, kind, teams_request_kind, service) },
+    { .key = "stage", .kind = COLUMN_WORD, .description = "stage that it is for", .names = ts_stage_name, COLUMN_BEHIND(teams_request_use, kind, teams_request_kind, stage) },
     { .key = "region", .kind = COLUMN_TEXT, .description = "region that the path names", COLUMN_BEHIND(teams_request_use, kind, teams_request_kind, region) },
-    { .key = "confidence", .kind = COLUMN_TEXT, .description = "how sure the meaning of the path is; low: observed by one source, or inferred",
-        .get = use_confidence },
+    { .key = "confidence", .kind = COLUMN_WORD, .description = "how sure the meaning of the path is; low: observed by one source, or inferred",
+        .names = ts_confidence_name, COLUMN_BEHIND(teams_request_use, kind, teams_request_kind, confidence) },
     { .key = "description", .kind = COLUMN_TEXT, .description = "what the path is for", COLUMN_BEHIND(teams_request_use, kind, teams_request_kind, description) },
     { .key = "frame", .kind = COLUMN_UINT, .description = "first request", COLUMN_BEHIND(teams_request_use, first, teams_request, frame) },
     { .key = "start", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "the same from the start of the sign-in",
@@ -84,7 +80,6 @@ stage_region(const teams_stage_answers *answers)
     return request->token_region != NULL ? request->token_region : request->kind->region;
 }
 
-COLUMN_GETTER(answers_stage, teams_stage_answers, signin_session) { value->text = ts_stage_name(row->stage); }
 COLUMN_GETTER(answers_state, teams_stage_answers, signin_session) { value->text = stage_state(row); }
 COLUMN_GETTER(answers_service, teams_stage_answers, signin_session) { value->text = ts_service_name(stage_request(row)->kind->service); }
 COLUMN_GETTER(answers_region, teams_stage_answers, signin_session) { value->text = stage_region(row); }
@@ -93,7 +88,7 @@ COLUMN_GETTER(answers_status, teams_stage_answers, signin_session) { value->numb
 COLUMN_GETTER(answers_time, teams_stage_answers, signin_session) { value->real = nstime_to_sec(&stage_request(row)->answer_time); }
 
 static const report_column answers_columns[] = {
-    { .key = "stage", .kind = COLUMN_TEXT, .description = "the stage", .get = answers_stage },
+    { .key = "stage", .kind = COLUMN_WORD, .description = "the stage", .names = ts_stage_name, COLUMN_MEMBER(teams_stage_answers, stage) },
     { .key = "state", .kind = COLUMN_TEXT, .description = "reached: a request for it succeeded; refused: none did", .texts = stage_states,
         .get = answers_state },
     { .key = "service", .kind = COLUMN_TEXT, .description = "service that answered", .get = answers_service },
@@ -108,11 +103,10 @@ const report_list signin_stage_answers = { LIST_COLUMNS(answers_columns), LIST_A
 /* ---- columns: WebSockets ---- */
 
 COLUMN_GETTER(socket_host, teams_request, signin_session) { value->owned = report_name(row->kind->host); }
-COLUMN_GETTER(socket_service, teams_request, signin_session) { value->text = ts_service_name(row->kind->service); }
 
 static const report_column socket_columns[] = {
     { .key = "host", .kind = COLUMN_TEXT, .description = "host that it goes to", .get = socket_host },
-    { .key = "service", .kind = COLUMN_TEXT, .description = "service", .get = socket_service },
+    { .key = "service", .kind = COLUMN_WORD, .description = "service", .names = ts_service_name, COLUMN_BEHIND(teams_request, kind, teams_request_kind, service) },
     { .key = "frame", .kind = COLUMN_UINT, .description = "answer that opened it", COLUMN_MEMBER(teams_request, answer_frame) },
     { .key = "pings", .kind = COLUMN_UINT, .description = "Ping frames", COLUMN_BEHIND(teams_request, socket, teams_web_socket, pings) },
     { .key = "pongs", .kind = COLUMN_UINT, .description = "Pong frames", COLUMN_BEHIND(teams_request, socket, teams_web_socket, pongs) },

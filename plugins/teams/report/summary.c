@@ -414,7 +414,6 @@ kinds(unsigned n)
     return n < CALLS_KIND_COUNT ? calls_kind_name(n) : others[n - CALLS_KIND_COUNT];
 }
 
-
 COLUMN_GETTER(item_problem, summary_item, summary_state)
 {
     const report_problem *worst = report_problems_worst(row->problems);

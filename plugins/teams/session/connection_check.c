@@ -21,34 +21,34 @@ const ts_expert_row teams_conclusions[TEAMS_CONCLUSION_COUNT] = {
 /* ---- what is checked ---- */
 
 const teams_connection *
-teams_check_connection(const teams_check *j, unsigned n)
+teams_check_connection(const teams_check *check, unsigned n)
 {
-    return *(const teams_connection **)wmem_array_index(j->connections, n);
+    return *(const teams_connection **)wmem_array_index(check->connections, n);
 }
 
 unsigned
-teams_check_connection_count(const teams_check *j)
+teams_check_connection_count(const teams_check *check)
 {
-    return wmem_array_get_count(j->connections);
+    return wmem_array_get_count(check->connections);
 }
 
 teams_name_result *
-teams_check_name(const teams_check *j, unsigned n)
+teams_check_name(const teams_check *check, unsigned n)
 {
-    return *(teams_name_result **)wmem_array_index(j->names, n);
+    return *(teams_name_result **)wmem_array_index(check->names, n);
 }
 
 unsigned
-teams_check_name_count(const teams_check *j)
+teams_check_name_count(const teams_check *check)
 {
-    return wmem_array_get_count(j->names);
+    return wmem_array_get_count(check->names);
 }
 
 teams_name_result *
-teams_check_name_of(const teams_check *j, const char *name)
+teams_check_name_of(const teams_check *check, const char *name)
 {
     char *lower = g_ascii_strdown(name, -1);
-    teams_name_result *found = (teams_name_result *)wmem_map_lookup(j->by_name, lower);
+    teams_name_result *found = (teams_name_result *)wmem_map_lookup(check->by_name, lower);
 
     g_free(lower);
     return found;
@@ -62,9 +62,9 @@ teams_name_matters(const teams_name_result *name)
 }
 
 bool
-teams_check_time_passed(const teams_check *j, const nstime_t *since, double seconds)
+teams_check_time_passed(const teams_check *check, const nstime_t *since, double seconds)
 {
-    return ts_seconds(since, &j->end) >= seconds;
+    return ts_seconds(since, &check->end) >= seconds;
 }
 
 /* "10.0.0.1:443" and "[fd00::1]:443" are at an address, "10.0.0.10:443" is at another. */
@@ -78,10 +78,10 @@ is_at_address(const char *endpoint, const char *addr)
 }
 
 bool
-teams_check_is_portal(const teams_check *j, const teams_connection *c)
+teams_check_is_portal(const teams_check *check, const teams_connection *c)
 {
-    for (unsigned i = 0; i < wmem_array_get_count(j->clients); i++) {
-        const teams_net_client *client = *(const teams_net_client **)wmem_array_index(j->clients, i);
+    for (unsigned i = 0; i < wmem_array_get_count(check->clients); i++) {
+        const teams_net_client *client = *(const teams_net_client **)wmem_array_index(check->clients, i);
 
         if (client->one_address_frame != 0 && is_at_address(c->endpoint, client->one_address))
             return true;
@@ -136,7 +136,7 @@ set_explained(teams_connection_problem *problem)
 }
 
 void
-teams_check_add(teams_check *j, const ts_expert_row *row, int severity, teams_problem_place place, const char *format, ...)
+teams_check_add(teams_check *check, const ts_expert_row *row, int severity, teams_problem_place place, const char *format, ...)
 {
     teams_connection_problem problem = {
         .code = row->code,
@@ -153,19 +153,19 @@ teams_check_add(teams_check *j, const ts_expert_row *row, int severity, teams_pr
 
     set_explained(&problem);
     va_start(arguments, format);
-    problem.sentence = wmem_strdup_vprintf(j->scope, format, arguments);
+    problem.sentence = wmem_strdup_vprintf(check->scope, format, arguments);
     va_end(arguments);
-    wmem_array_append_one(j->problems, problem);
+    wmem_array_append_one(check->problems, problem);
 }
 
 /* ---- lists of names ---- */
 
 teams_name_list
-teams_name_list_new(teams_check *j)
+teams_name_list_new(teams_check *check)
 {
-    teams_name_list list = { .j = j, .text = wmem_strbuf_new(j->scope, ""), .all_lost = true };
+    teams_name_list list = { .check = check, .text = wmem_strbuf_new(check->scope, ""), .all_lost = true };
 
-    list.seen = wmem_map_new(j->scope, wmem_str_hash, g_str_equal);
+    list.seen = wmem_map_new(check->scope, wmem_str_hash, g_str_equal);
     return list;
 }
 
@@ -188,7 +188,7 @@ add_text(teams_name_list *list, const char *text, uint32_t frame)
 static void
 add_identity(teams_name_list *list, const teams_connection *c, uint32_t frame)
 {
-    const bool needed = !list->j->result->services_reached;
+    const bool needed = !list->check->result->services_reached;
 
     if (!add_text(list, "an address of identity", frame))
         return;
@@ -211,7 +211,7 @@ teams_name_list_add_connection(teams_name_list *list, const teams_connection *c,
 void
 teams_name_list_add(teams_name_list *list, const char *name, uint32_t frame)
 {
-    const teams_name_result *result = teams_check_name_of(list->j, name);
+    const teams_name_result *result = teams_check_name_of(list->check, name);
 
     if (!add_text(list, name, frame))
         return;
@@ -231,7 +231,7 @@ teams_name_list_text(const teams_name_list *list)
 {
     if (list->names <= NAMES_SHOWN)
         return wmem_strbuf_get_str(list->text);
-    return wmem_strdup_printf(list->j->scope, "%s and %u more", wmem_strbuf_get_str(list->text), list->names - NAMES_SHOWN);
+    return wmem_strdup_printf(list->check->scope, "%s and %u more", wmem_strbuf_get_str(list->text), list->names - NAMES_SHOWN);
 }
 
 int
@@ -243,19 +243,19 @@ teams_name_list_severity(const teams_name_list *list)
 const char *
 teams_name_list_tail(const teams_name_list *list)
 {
-    if (!list->identity || list->j->result->identity_reached)
+    if (!list->identity || list->check->result->identity_reached)
         return "";
-    list->j->identity_reported = true;
+    list->check->identity_reported = true;
     return "; identity was not reached";
 }
 
 /* ---- groups ---- */
 
 teams_groups
-teams_groups_new(teams_check *j)
+teams_groups_new(teams_check *check)
 {
-    return (teams_groups) { .j = j, .by_key = wmem_map_new(j->scope, wmem_str_hash, g_str_equal),
-        .order = wmem_array_new(j->scope, sizeof(teams_group *)) };
+    return (teams_groups) { .check = check, .by_key = wmem_map_new(check->scope, wmem_str_hash, g_str_equal),
+        .order = wmem_array_new(check->scope, sizeof(teams_group *)) };
 }
 
 void
@@ -264,8 +264,8 @@ teams_groups_add(teams_groups *groups, const char *says, const teams_connection 
     teams_group *group = (teams_group *)wmem_map_lookup(groups->by_key, says);
 
     if (group == NULL) {
-        group = wmem_new0(groups->j->scope, teams_group);
-        group->names = teams_name_list_new(groups->j);
+        group = wmem_new0(groups->check->scope, teams_group);
+        group->names = teams_name_list_new(groups->check);
         group->first = c;
         wmem_map_insert(groups->by_key, says, group);
         wmem_array_append_one(groups->order, group);
@@ -288,7 +288,7 @@ teams_groups_at(const teams_groups *groups, unsigned n)
 }
 
 const char *
-teams_says_no_more(const teams_check *j _U_, const teams_connection *c _U_)
+teams_says_no_more(const teams_check *check _U_, const teams_connection *c _U_)
 {
     return "";
 }
@@ -301,7 +301,7 @@ teams_end_text(const teams_connection *c)
 
 /* A push channel alone is opened again by a client that signed in long ago. */
 void
-teams_check_push(teams_check *j)
+teams_check_push(teams_check *check)
 {
-    j->result->services_reached = j->result->services_reached || (j->result->push_reached && j->result->identity_reached);
+    check->result->services_reached = check->result->services_reached || (check->result->push_reached && check->result->identity_reached);
 }

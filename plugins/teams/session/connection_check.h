@@ -84,25 +84,25 @@ typedef struct {
     const char *advice;             /* where that of the row does not fit; NULL: it does */
 } teams_problem_place;
 
-void teams_check_add(teams_check *j, const ts_expert_row *row, int severity, teams_problem_place place, const char *format, ...) G_GNUC_PRINTF(5, 6);
+void teams_check_add(teams_check *check, const ts_expert_row *row, int severity, teams_problem_place place, const char *format, ...) G_GNUC_PRINTF(5, 6);
 
-const teams_connection *teams_check_connection(const teams_check *j, unsigned n);
-unsigned teams_check_connection_count(const teams_check *j);
-teams_name_result *teams_check_name(const teams_check *j, unsigned n);
-unsigned teams_check_name_count(const teams_check *j);
-teams_name_result *teams_check_name_of(const teams_check *j, const char *name);
+const teams_connection *teams_check_connection(const teams_check *check, unsigned n);
+unsigned teams_check_connection_count(const teams_check *check);
+teams_name_result *teams_check_name(const teams_check *check, unsigned n);
+unsigned teams_check_name_count(const teams_check *check);
+teams_name_result *teams_check_name_of(const teams_check *check, const char *name);
 
 /* Is the service one without which the sign-in fails? Telemetry is none. */
 bool teams_name_matters(const teams_name_result *name);
 /* The frame is so long before the end that what did not follow it will not. */
-bool teams_check_time_passed(const teams_check *j, const nstime_t *since, double seconds);
+bool teams_check_time_passed(const teams_check *check, const nstime_t *since, double seconds);
 /* Was the client held by a captive portal at this address? */
-bool teams_check_is_portal(const teams_check *j, const teams_connection *c);
+bool teams_check_is_portal(const teams_check *check, const teams_connection *c);
 
 /* ---- names that a problem is about, each once ---- */
 
 typedef struct {
-    teams_check *j;
+    teams_check *check;
     const char *first;
     wmem_strbuf_t *text;
     unsigned names;
@@ -117,12 +117,12 @@ typedef struct {
 } teams_name_list;
 
 /* Are large segments of it lost, and small ones not? */
-bool teams_check_has_mtu_hole(const teams_check *j, const teams_connection *c);
+bool teams_check_has_mtu_hole(const teams_check *check, const teams_connection *c);
 
 /* Did it stop being answered when all others did? */
-bool teams_check_is_lost_with_all(const teams_check *j, const teams_connection *c);
+bool teams_check_is_lost_with_all(const teams_check *check, const teams_connection *c);
 
-teams_name_list teams_name_list_new(teams_check *j);
+teams_name_list teams_name_list_new(teams_check *check);
 void teams_name_list_add(teams_name_list *list, const char *name, uint32_t frame);
 /* By its name; where none is known, by its address. */
 void teams_name_list_add_connection(teams_name_list *list, const teams_connection *c, uint32_t frame);
@@ -143,37 +143,37 @@ typedef struct {
 } teams_group;
 
 typedef struct {
-    teams_check *j;
+    teams_check *check;
     wmem_map_t *by_key;
     wmem_array_t *order;            /* teams_group * */
 } teams_groups;
 
-teams_groups teams_groups_new(teams_check *j);
+teams_groups teams_groups_new(teams_check *check);
 /* Into the group whose sentence says this of it, besides names and counts; frame is its proof. */
 void teams_groups_add(teams_groups *groups, const char *says, const teams_connection *c, uint32_t frame);
 unsigned teams_groups_count(const teams_groups *groups);
 const teams_group *teams_groups_at(const teams_groups *groups, unsigned n);
 
 /* For teams_groups_add(), where the sentence is the same of all. */
-const char *teams_says_no_more(const teams_check *j, const teams_connection *c);
+const char *teams_says_no_more(const teams_check *check, const teams_connection *c);
 /* "RST" or "FIN", of one that has ended. */
 const char *teams_end_text(const teams_connection *c);
 
 /* Who comes back to identity after that, seconds, begins anew. */
 #define ROUND_GAP   300.0
 
-void teams_check_dns(teams_check *j);
-void teams_check_resolvers(teams_check *j);
-void teams_check_tcp(teams_check *j);
-void teams_check_idle(teams_check *j);
+void teams_check_dns(teams_check *check);
+void teams_check_resolvers(teams_check *check);
+void teams_check_tcp(teams_check *check);
+void teams_check_idle(teams_check *check);
 /* Before the others: which connections stopped being answered together? After them: tells it. */
-void teams_check_lost_all(teams_check *j);
-void teams_check_lost(teams_check *j);
-void teams_check_tls(teams_check *j);
-void teams_check_proxy(teams_check *j);
-void teams_check_requests(teams_check *j);
+void teams_check_lost_all(teams_check *check);
+void teams_check_lost(teams_check *check);
+void teams_check_tls(teams_check *check);
+void teams_check_proxy(teams_check *check);
+void teams_check_requests(teams_check *check);
 
 /* After each rule that knows identity or the push channel as connected. */
-void teams_check_push(teams_check *j);
+void teams_check_push(teams_check *check);
 
 #endif /* TEAMSHARK_TEAMS_CONNECTION_CHECK_H */

@@ -13,9 +13,9 @@
 
 /* Was nothing of any server heard after that? */
 static bool
-is_last(const teams_check *j, const teams_connection *c)
+is_last(const teams_check *check, const teams_connection *c)
 {
-    return nstime_cmp(&j->heard, &c->p->vain_since[FROM_CLIENT]) <= 0;
+    return nstime_cmp(&check->heard, &c->p->vain_since[FROM_CLIENT]) <= 0;
 }
 
 static bool
@@ -26,116 +26,116 @@ is_lost(const teams_connection *c)
 
 /* A large segment alone may be too large for the way; a small one beside it is not. */
 void
-teams_check_lost_all(teams_check *j)
+teams_check_lost_all(teams_check *check)
 {
     const teams_connection *first = NULL;
     bool several = false, small = false;
 
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
-        const teams_connection *c = teams_check_connection(j, i);
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const teams_connection *c = teams_check_connection(check, i);
 
-        if (!is_lost(c) || !is_last(j, c))
+        if (!is_lost(c) || !is_last(check, c))
             continue;
         several = several || (first != NULL && !addresses_equal(&first->server_end.addr, &c->server_end.addr));
         small = small || c->p->large_frame == 0;
         first = first == NULL ? c : first;
     }
-    j->lost_all = several && small;
+    check->lost_all = several && small;
 }
 
 bool
-teams_check_is_lost_with_all(const teams_check *j, const teams_connection *c)
+teams_check_is_lost_with_all(const teams_check *check, const teams_connection *c)
 {
-    return j->lost_all && is_lost(c) && is_last(j, c);
+    return check->lost_all && is_lost(c) && is_last(check, c);
 }
 
 bool
-teams_check_has_mtu_hole(const teams_check *j, const teams_connection *c)
+teams_check_has_mtu_hole(const teams_check *check, const teams_connection *c)
 {
     /* What the client acknowledges is missing in the capture alone. */
     const bool got = c->p->acknowledging[FROM_CLIENT] && (int32_t)(c->p->acknowledged[FROM_CLIENT] - c->p->hole_sequence) > 0;
 
-    return (c->p->large_frame != 0 && !teams_check_is_lost_with_all(j, c)) || (c->p->hole_frame != 0 && !got &&
-        teams_check_time_passed(j, &c->p->hole_since, HOLE_SECONDS) && c->state < TEAMS_CONNECTION_SECURED);
+    return (c->p->large_frame != 0 && !teams_check_is_lost_with_all(check, c)) || (c->p->hole_frame != 0 && !got &&
+        teams_check_time_passed(check, &c->p->hole_since, HOLE_SECONDS) && c->state < TEAMS_CONNECTION_SECURED);
 }
 
 /* Did the client get through to the name later? */
 static bool
-is_back(const teams_check *j, const teams_connection *c)
+is_back(const teams_check *check, const teams_connection *c)
 {
-    const teams_name_result *name = c->name == NULL ? NULL : teams_check_name_of(j, c->name);
+    const teams_name_result *name = c->name == NULL ? NULL : teams_check_name_of(check, c->name);
 
     return name != NULL && nstime_cmp(&name->heard, &c->p->vain_since[FROM_CLIENT]) > 0;
 }
 
 /* After a silence the client may have slept, or a device have forgotten the connection: a new one works. */
 static bool
-is_forgotten(const teams_check *j, const teams_connection *c)
+is_forgotten(const teams_check *check, const teams_connection *c)
 {
-    return c->p->lost_after > 0 && !teams_check_is_lost_with_all(j, c);
+    return c->p->lost_after > 0 && !teams_check_is_lost_with_all(check, c);
 }
 
 /* One sentence for each server; one for all that were silent before. */
 static const char *
-says_lost(const teams_check *j, const teams_connection *c)
+says_lost(const teams_check *check, const teams_connection *c)
 {
-    if (teams_check_is_lost_with_all(j, c))
+    if (teams_check_is_lost_with_all(check, c))
         return "all";
-    if (is_forgotten(j, c))
+    if (is_forgotten(check, c))
         return "forgotten";
-    return wmem_strdup_printf(j->scope, "%s %d %d", c->endpoint, is_last(j, c), is_back(j, c));
+    return wmem_strdup_printf(check->scope, "%s %d %d", c->endpoint, is_last(check, c), is_back(check, c));
 }
 
 /* "60 s into the capture" */
 static const char *
-when_text(const teams_check *j, const teams_connection *c)
+when_text(const teams_check *check, const teams_connection *c)
 {
-    return wmem_strdup_printf(j->scope, "%.0f s into the capture", ts_seconds(&teams_model_get()->first, &c->p->vain_since[FROM_CLIENT]));
+    return wmem_strdup_printf(check->scope, "%.0f s into the capture", ts_seconds(&teams_model_get()->first, &c->p->vain_since[FROM_CLIENT]));
 }
 
 static void
-tell_all(teams_check *j, const teams_group *group)
+tell_all(teams_check *check, const teams_group *group)
 {
     const teams_name_list *names = &group->names;
 
-    teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_CONNECTION_LOST], PI_ERROR,
+    teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_CONNECTION_LOST], PI_ERROR,
         (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first,
             .advice = "Look at the client's link, its Wi-Fi, its VPN and the way to the Internet at that time" },
         "%u connections, to %s, stop being answered, and nothing of other servers comes after that: from about %s on what the client sends goes out "
-        "again, %u times, in vain", names->count, teams_name_list_text(names), when_text(j, group->first), group->resent);
+        "again, %u times, in vain", names->count, teams_name_list_text(names), when_text(check, group->first), group->resent);
 }
 
 static void
-tell_some(teams_check *j, const teams_group *group)
+tell_some(teams_check *check, const teams_group *group)
 {
     const teams_name_list *names = &group->names;
     const teams_connection *first = group->first;
-    const bool forgotten = is_forgotten(j, first);
+    const bool forgotten = is_forgotten(check, first);
 
-    teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_CONNECTION_LOST], forgotten ? PI_NOTE : PI_WARN,
+    teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_CONNECTION_LOST], forgotten ? PI_NOTE : PI_WARN,
         (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first, .advice = !forgotten ? NULL :
             "A client that slept, or a firewall or NAT that forgets idle connections, shows this: it mends itself, and costs the time that is waited for an answer" },
         "%s to %s (%s%s) stop%s being answered%s, about %s: what the client sends goes out again %u times, and nothing comes back%s%s",
-        names->count == 1 ? "The connection" : wmem_strdup_printf(j->scope, "%u connections", names->count), teams_name_list_text(names),
+        names->count == 1 ? "The connection" : wmem_strdup_printf(check->scope, "%u connections", names->count), teams_name_list_text(names),
         first->proxy ? "through the proxy " : names->names > 1 ? "the first at " : "", first->endpoint,
-        names->count == 1 ? "s" : "", forgotten ? " after a silence" : "", when_text(j, first), group->resent,
-        forgotten || is_last(j, first) ? "" : ", while others are answered", !forgotten && is_back(j, first) ? "; the client connects again" : "");
+        names->count == 1 ? "s" : "", forgotten ? " after a silence" : "", when_text(check, first), group->resent,
+        forgotten || is_last(check, first) ? "" : ", while others are answered", !forgotten && is_back(check, first) ? "; the client connects again" : "");
 }
 
 void
-teams_check_lost(teams_check *j)
+teams_check_lost(teams_check *check)
 {
-    teams_groups groups = teams_groups_new(j);
+    teams_groups groups = teams_groups_new(check);
 
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
-        const teams_connection *c = teams_check_connection(j, i);
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const teams_connection *c = teams_check_connection(check, i);
 
-        if (is_lost(c) && !teams_check_has_mtu_hole(j, c) && !wmem_map_contains(j->idle_cuts, c))
-            teams_groups_add(&groups, says_lost(j, c), c, c->p->lost_frame);
+        if (is_lost(c) && !teams_check_has_mtu_hole(check, c) && !wmem_map_contains(check->idle_cuts, c))
+            teams_groups_add(&groups, says_lost(check, c), c, c->p->lost_frame);
     }
     for (unsigned i = 0; i < teams_groups_count(&groups); i++) {
         const teams_group *group = teams_groups_at(&groups, i);
 
-        (teams_check_is_lost_with_all(j, group->first) ? tell_all : tell_some)(j, group);
+        (teams_check_is_lost_with_all(check, group->first) ? tell_all : tell_some)(check, group);
     }
 }

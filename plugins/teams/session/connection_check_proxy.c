@@ -15,7 +15,7 @@
 enum { HTTP_REDIRECT = 300, HTTP_ERROR = 400, HTTP_FORBIDDEN = 403, HTTP_PROXY_AUTHENTICATION = 407 };
 
 static const char *
-status_text(const teams_check *j, unsigned status)
+status_text(const teams_check *check, unsigned status)
 {
     static const value_string texts[] = {
         { 403, "403 Forbidden" }, { 407, "407 Proxy Authentication Required" }, { 502, "502 Bad Gateway" },
@@ -23,24 +23,24 @@ status_text(const teams_check *j, unsigned status)
     };
     const char *text = try_val_to_str(status, texts);
 
-    return text != NULL ? text : wmem_strdup_printf(j->scope, status < HTTP_ERROR ? "%u, a redirection" : "%u", status);
+    return text != NULL ? text : wmem_strdup_printf(check->scope, status < HTTP_ERROR ? "%u, a redirection" : "%u", status);
 }
 
 /* RFC 1928 6, and the numbers of SOCKS 4. */
 static const char *
-socks_text(const teams_check *j, unsigned reply)
+socks_text(const teams_check *check, unsigned reply)
 {
     static const char *const texts[] = { NULL, "a failure", "not allowed by its rules", "network unreachable", "host unreachable",
         "connection refused", "TTL expired", "command not supported", "address type not supported" };
 
-    return reply < G_N_ELEMENTS(texts) && texts[reply] != NULL ? texts[reply] : wmem_strdup_printf(j->scope, "reply %u", reply);
+    return reply < G_N_ELEMENTS(texts) && texts[reply] != NULL ? texts[reply] : wmem_strdup_printf(check->scope, "reply %u", reply);
 }
 
 /* SOCKS has numbers of its own; connection_http.c keeps them as HTTP's, too. */
 static const char *
-refusal_text(const teams_check *j, const teams_connection *c)
+refusal_text(const teams_check *check, const teams_connection *c)
 {
-    return c->socks ? wmem_strdup_printf(j->scope, "SOCKS: %s", socks_text(j, c->p->socks_reply)) : status_text(j, c->proxy_status);
+    return c->socks ? wmem_strdup_printf(check->scope, "SOCKS: %s", socks_text(check, c->p->socks_reply)) : status_text(check, c->proxy_status);
 }
 
 static bool
@@ -50,9 +50,9 @@ is_redirected(const teams_connection *c)
 }
 
 static const char *
-says_refusal(const teams_check *j, const teams_connection *c)
+says_refusal(const teams_check *check, const teams_connection *c)
 {
-    return wmem_strdup_printf(j->scope, "%s %s %u", c->endpoint, refusal_text(j, c), teams_connection_is_push(c));
+    return wmem_strdup_printf(check->scope, "%s %s %u", c->endpoint, refusal_text(check, c), teams_connection_is_push(c));
 }
 
 /*
@@ -60,17 +60,17 @@ says_refusal(const teams_check *j, const teams_connection *c)
  * name through on another? A client may answer on a new connection.
  */
 static bool
-is_let_in_later(const teams_check *j, const teams_connection *c)
+is_let_in_later(const teams_check *check, const teams_connection *c)
 {
-    const teams_name_result *name = c->name == NULL ? NULL : teams_check_name_of(j, c->name);
+    const teams_name_result *name = c->name == NULL ? NULL : teams_check_name_of(check, c->name);
 
     return c->proxy_status == HTTP_PROXY_AUTHENTICATION && c->proxy_challenges <= 1 && name != NULL && name->reached_by_proxy;
 }
 
 static bool
-was_let_in(const teams_check *j, const teams_connection *c)
+was_let_in(const teams_check *check, const teams_connection *c)
 {
-    return c->p->challenge_frame != 0 && (c->state != TEAMS_CONNECTION_PROXY_REFUSED || is_let_in_later(j, c));
+    return c->p->challenge_frame != 0 && (c->state != TEAMS_CONNECTION_PROXY_REFUSED || is_let_in_later(check, c));
 }
 
 /* What all connections say of the client's credentials. */
@@ -80,24 +80,24 @@ typedef struct {
 } credentials;
 
 static credentials
-gather_credentials(const teams_check *j)
+gather_credentials(const teams_check *check)
 {
     credentials found = { .some = false };
 
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
-        const teams_connection *c = teams_check_connection(j, i);
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const teams_connection *c = teams_check_connection(check, i);
 
-        found.some = found.some || was_let_in(j, c);
-        found.lacking += c->state == TEAMS_CONNECTION_PROXY_REFUSED && c->proxy_status == HTTP_PROXY_AUTHENTICATION && !is_let_in_later(j, c);
+        found.some = found.some || was_let_in(check, c);
+        found.lacking += c->state == TEAMS_CONNECTION_PROXY_REFUSED && c->proxy_status == HTTP_PROXY_AUTHENTICATION && !is_let_in_later(check, c);
     }
     return found;
 }
 
 /* Does the client begin another connection to the proxy a second later, when it could have come back? */
 static bool
-goes_on(const teams_check *j, const teams_connection *c)
+goes_on(const teams_check *check, const teams_connection *c)
 {
-    const teams_connection *last = teams_check_connection(j, teams_check_connection_count(j) - 1);
+    const teams_connection *last = teams_check_connection(check, teams_check_connection_count(check) - 1);
 
     return last->proxy && ts_seconds(&c->last, &last->start) >= GOES_ON_SECONDS;
 }
@@ -108,32 +108,32 @@ goes_on(const teams_check *j, const teams_connection *c)
  * or the capture ends at once. Who goes on to other names without has none.
  */
 static bool
-is_asked_once(const teams_check *j, const teams_connection *c, credentials known)
+is_asked_once(const teams_check *check, const teams_connection *c, credentials known)
 {
-    const teams_name_result *name = c->name == NULL ? NULL : teams_check_name_of(j, c->name);
+    const teams_name_result *name = c->name == NULL ? NULL : teams_check_name_of(check, c->name);
 
     return c->state == TEAMS_CONNECTION_PROXY_REFUSED && c->proxy_status == HTTP_PROXY_AUTHENTICATION && name != NULL && name->challenges == 1 &&
-        !name->reached && (known.some || (known.lacking == 1 && !goes_on(j, c) && !teams_check_time_passed(j, &c->last, RETRY_SECONDS)));
+        !name->reached && (known.some || (known.lacking == 1 && !goes_on(check, c) && !teams_check_time_passed(check, &c->last, RETRY_SECONDS)));
 }
 
 static void
-check_asked_once(teams_check *j, credentials known)
+check_asked_once(teams_check *check, credentials known)
 {
-    teams_name_list list = teams_name_list_new(j);
+    teams_name_list list = teams_name_list_new(check);
     const teams_connection *first = NULL;
     bool over = false;
 
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
-        const teams_connection *c = teams_check_connection(j, i);
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const teams_connection *c = teams_check_connection(check, i);
 
-        if (!is_asked_once(j, c, known))
+        if (!is_asked_once(check, c, known))
             continue;
         first = first == NULL ? c : first;
-        over = over || teams_check_time_passed(j, &c->last, RETRY_SECONDS);
+        over = over || teams_check_time_passed(check, &c->last, RETRY_SECONDS);
         teams_name_list_add(&list, c->name, c->proxy_status_frame);
     }
     if (first != NULL)
-        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_PROXY_CREDENTIALS_REFUSED], over && list.matters ? PI_WARN : PI_NOTE,
+        teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_PROXY_CREDENTIALS_REFUSED], over && list.matters ? PI_WARN : PI_NOTE,
             (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_CLIENT, .name = list.first,
                 .advice = over ? "The client gave up, or its program has no credentials: exempt the names of Teams and identity from authentication at the proxy"
                     : "The capture ends before the client could answer: take a longer one" },
@@ -142,34 +142,34 @@ check_asked_once(teams_check *j, credentials known)
 }
 
 static void
-tell_refusal(teams_check *j, teams_expert row, const teams_group *group)
+tell_refusal(teams_check *check, teams_expert row, const teams_group *group)
 {
     const teams_name_list *list = &group->names;
 
-    teams_check_add(j, &teams_expert_table.rows[row], teams_name_list_severity(list),
+    teams_check_add(check, &teams_expert_table.rows[row], teams_name_list_severity(list),
         (teams_problem_place) { .frame = list->frame, .actor = TEAMS_BY_PROXY, .name = list->first, .fatal = list->fatal,
             .advice = is_redirected(group->first) ? REDIRECTED : NULL },
-        "The proxy %s refuses (%s) the connection to %s%s (%u time%s)%s", group->first->endpoint, refusal_text(j, group->first),
+        "The proxy %s refuses (%s) the connection to %s%s (%u time%s)%s", group->first->endpoint, refusal_text(check, group->first),
         teams_connection_is_push(group->first) ? "the push channel " : "", teams_name_list_text(list), list->count, list->count == 1 ? "" : "s",
         teams_name_list_tail(list));
 }
 
 /* The connections whose last answer was one of these; 0 stands for any other error. */
 static void
-check_refusal(teams_check *j, unsigned status, teams_expert row, credentials known)
+check_refusal(teams_check *check, unsigned status, teams_expert row, credentials known)
 {
-    teams_groups groups = teams_groups_new(j);
+    teams_groups groups = teams_groups_new(check);
 
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
-        const teams_connection *c = teams_check_connection(j, i);
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const teams_connection *c = teams_check_connection(check, i);
         const bool other = c->proxy_status != HTTP_FORBIDDEN && c->proxy_status != HTTP_PROXY_AUTHENTICATION;
 
         if (c->state == TEAMS_CONNECTION_PROXY_REFUSED && (status == 0 ? other : c->proxy_status == status) &&
-                !is_let_in_later(j, c) && !is_asked_once(j, c, known))
-            teams_groups_add(&groups, says_refusal(j, c), c, c->proxy_status_frame);
+                !is_let_in_later(check, c) && !is_asked_once(check, c, known))
+            teams_groups_add(&groups, says_refusal(check, c), c, c->proxy_status_frame);
     }
     for (unsigned i = 0; i < teams_groups_count(&groups); i++)
-        tell_refusal(j, row, teams_groups_at(&groups, i));
+        tell_refusal(check, row, teams_groups_at(&groups, i));
 }
 
 /* Where the request of HTTP/2 is one of several, its TCP is that of the session. */
@@ -181,11 +181,11 @@ tcp_of(const teams_connection *c)
 
 /* Seconds for which the proxy has not answered, until the stream or the connection ended, or the capture. */
 static double
-held_for(const teams_check *j, const teams_connection *c)
+held_for(const teams_check *check, const teams_connection *c)
 {
     if (!nstime_is_zero(&c->p->pending_until))
         return ts_seconds(&c->p->pending_since, &c->p->pending_until);
-    return ts_seconds(&c->p->pending_since, tcp_of(c)->end == TEAMS_CONNECTION_OPEN ? &j->end : &tcp_of(c)->ended);
+    return ts_seconds(&c->p->pending_since, tcp_of(c)->end == TEAMS_CONNECTION_OPEN ? &check->end : &tcp_of(c)->ended);
 }
 
 static bool
@@ -208,62 +208,62 @@ until_text(const teams_connection *c)
 
 /* A request for news may wait. Where answers are not in the capture, that there is none says nothing. */
 static bool
-is_held(const teams_check *j, const teams_connection *c)
+is_held(const teams_check *check, const teams_connection *c)
 {
     const bool waits = c->clear_http && (c->stage == TS_STAGE_REGISTER || c->stage == TS_STAGE_SYNC);
 
     const teams_connection *tcp = tcp_of(c);
 
     return c->p->proxy_pending && teams_connection_is_heard(tcp) && teams_connection_is_delivered(tcp) && !teams_connection_lacks_data(tcp) &&
-        held_for(j, c) >= (waits ? LONG_POLL_SECONDS : ANSWER_SECONDS);
+        held_for(check, c) >= (waits ? LONG_POLL_SECONDS : ANSWER_SECONDS);
 }
 
 static void
-check_held(teams_check *j)
+check_held(teams_check *check)
 {
-    teams_name_list list = teams_name_list_new(j);
+    teams_name_list list = teams_name_list_new(check);
     const teams_connection *longest = NULL;
     bool over = false;
 
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
-        const teams_connection *c = teams_check_connection(j, i);
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const teams_connection *c = teams_check_connection(check, i);
 
-        if (c->name == NULL || !is_held(j, c))
+        if (c->name == NULL || !is_held(check, c))
             continue;
-        longest = longest == NULL || held_for(j, c) > held_for(j, longest) ? c : longest;
-        over = over || !is_open(c) || held_for(j, c) >= HOLDS_SECONDS;
+        longest = longest == NULL || held_for(check, c) > held_for(check, longest) ? c : longest;
+        over = over || !is_open(c) || held_for(check, c) >= HOLDS_SECONDS;
         teams_name_list_add(&list, c->name, c->p->pending_frame);
     }
     if (longest == NULL)
         return;
     const int severity = over ? teams_name_list_severity(&list) : MIN(teams_name_list_severity(&list), PI_WARN);
 
-    teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_PROXY_HOLDS], severity,
+    teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_PROXY_HOLDS], severity,
         (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_PROXY, .name = list.first, .fatal = severity == PI_ERROR && list.fatal },
         "The proxy %s takes the request for %s and does not answer it (%u time%s): in %.0f s, until %s%s", longest->endpoint,
-        teams_name_list_text(&list), list.count, list.count == 1 ? "" : "s", held_for(j, longest),
+        teams_name_list_text(&list), list.count, list.count == 1 ? "" : "s", held_for(check, longest),
         until_text(longest),
         severity > PI_NOTE ? teams_name_list_tail(&list) : "");
 }
 
 static void
-check_credentials(teams_check *j)
+check_credentials(teams_check *check)
 {
     unsigned challenged = 0;
     double cost = 0;
     const teams_connection *first = NULL;
 
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
-        const teams_connection *c = teams_check_connection(j, i);
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const teams_connection *c = teams_check_connection(check, i);
 
-        if (!was_let_in(j, c))
+        if (!was_let_in(check, c))
             continue;
         first = first == NULL ? c : first;
         challenged++;
         cost += c->p->challenge_cost;
     }
     if (first != NULL)
-        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_PROXY_CREDENTIALS], PI_NOTE,
+        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_PROXY_CREDENTIALS], PI_NOTE,
             (teams_problem_place) { .frame = first->p->challenge_frame, .actor = TEAMS_BY_PROXY },
             "The proxy %s asks for credentials (407) and gets them, on %u connection%s; that costs %.0f ms in all", first->endpoint, challenged,
             challenged == 1 ? "" : "s", cost * 1000);
@@ -271,15 +271,15 @@ check_credentials(teams_check *j)
 
 /* One line for a proxy in use. */
 static void
-check_use(teams_check *j)
+check_use(teams_check *check)
 {
     unsigned names = 0, reached = 0;
     uint32_t frame = 0;
     bool media = false, socks = false, refused = false;
     const char *relay = NULL;
 
-    for (unsigned i = 0; i < teams_check_name_count(j); i++) {
-        const teams_name_result *name = teams_check_name(j, i);
+    for (unsigned i = 0; i < teams_check_name_count(check); i++) {
+        const teams_name_result *name = teams_check_name(check, i);
 
         if (!name->by_proxy)
             continue;
@@ -290,52 +290,52 @@ check_use(teams_check *j)
             relay = name->name;
         }
     }
-    for (unsigned i = 0; frame == 0 && i < teams_check_connection_count(j); i++)
-        if (teams_check_connection(j, i)->proxy) {
-            frame = teams_check_connection(j, i)->p->connect_frame;
-            socks = teams_check_connection(j, i)->socks;
+    for (unsigned i = 0; frame == 0 && i < teams_check_connection_count(check); i++)
+        if (teams_check_connection(check, i)->proxy) {
+            frame = teams_check_connection(check, i)->p->connect_frame;
+            socks = teams_check_connection(check, i)->socks;
         }
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++)
-        refused = refused || teams_check_connection(j, i)->state == TEAMS_CONNECTION_PROXY_REFUSED;
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++)
+        refused = refused || teams_check_connection(check, i)->state == TEAMS_CONNECTION_PROXY_REFUSED;
     if (names == 0)
         return;
     /* Where none was refused, what was in the tunnels may not be in the capture. */
-    const char *count = reached == 0 && !refused ? wmem_strdup_printf(j->scope, "it asks it for %u name%s", names, names == 1 ? "" : "s")
-        : wmem_strdup_printf(j->scope, "%u of %u names were reached through it", reached, names);
+    const char *count = reached == 0 && !refused ? wmem_strdup_printf(check->scope, "it asks it for %u name%s", names, names == 1 ? "" : "s")
+        : wmem_strdup_printf(check->scope, "%u of %u names were reached through it", reached, names);
 
-    teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_PROXY], PI_NOTE,
+    teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_PROXY], PI_NOTE,
         (teams_problem_place) { .frame = frame, .actor = TEAMS_BY_CLIENT },
-        "The client uses the %s %s: %s", socks ? "SOCKS proxy" : "proxy", j->result->proxy, count);
+        "The client uses the %s %s: %s", socks ? "SOCKS proxy" : "proxy", check->result->proxy, count);
     if (media)
-        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_MEDIA_PROXY], PI_WARN,
+        teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_MEDIA_PROXY], PI_WARN,
             (teams_problem_place) { .frame = frame, .actor = TEAMS_BY_CLIENT, .name = relay },
             "Media is to go through the proxy: the client asks it for the relay %s", relay);
 }
 
 static void
-check_configuration(teams_check *j)
+check_configuration(teams_check *check)
 {
-    for (unsigned i = 0; i < wmem_array_get_count(j->clients); i++) {
-        const teams_net_client *client = *(const teams_net_client **)wmem_array_index(j->clients, i);
+    for (unsigned i = 0; i < wmem_array_get_count(check->clients); i++) {
+        const teams_net_client *client = *(const teams_net_client **)wmem_array_index(check->clients, i);
 
         if (client->pac_frame != 0)
-            teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_PROXY_CONFIG], PI_CHAT,
+            teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_PROXY_CONFIG], PI_CHAT,
                 (teams_problem_place) { .frame = client->pac_frame, .actor = TEAMS_BY_CLIENT },
                 "The client fetches a proxy configuration (%s)", client->pac_uri);
     }
 }
 
 void
-teams_check_proxy(teams_check *j)
+teams_check_proxy(teams_check *check)
 {
-    const credentials known = gather_credentials(j);
+    const credentials known = gather_credentials(check);
 
-    check_use(j);
-    check_credentials(j);
-    check_asked_once(j, known);
-    check_refusal(j, HTTP_PROXY_AUTHENTICATION, TEAMS_EXPERT_PROXY_CREDENTIALS_REFUSED, known);
-    check_refusal(j, HTTP_FORBIDDEN, TEAMS_EXPERT_PROXY_FORBIDDEN, known);
-    check_refusal(j, 0, TEAMS_EXPERT_PROXY_FAILED, known);
-    check_held(j);
-    check_configuration(j);
+    check_use(check);
+    check_credentials(check);
+    check_asked_once(check, known);
+    check_refusal(check, HTTP_PROXY_AUTHENTICATION, TEAMS_EXPERT_PROXY_CREDENTIALS_REFUSED, known);
+    check_refusal(check, HTTP_FORBIDDEN, TEAMS_EXPERT_PROXY_FORBIDDEN, known);
+    check_refusal(check, 0, TEAMS_EXPERT_PROXY_FAILED, known);
+    check_held(check);
+    check_configuration(check);
 }

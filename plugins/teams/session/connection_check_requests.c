@@ -28,12 +28,12 @@ by_request_number(const void *a, const void *b, void *data _U_)
 }
 
 static wmem_array_t *
-gather_requests(const teams_check *j)
+gather_requests(const teams_check *check)
 {
-    wmem_array_t *requests = wmem_array_new(j->scope, sizeof(const teams_request *));
+    wmem_array_t *requests = wmem_array_new(check->scope, sizeof(const teams_request *));
 
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
-        const wmem_array_t *of_connection = teams_requests_of(teams_check_connection(j, i));
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const wmem_array_t *of_connection = teams_requests_of(teams_check_connection(check, i));
 
         if (of_connection != NULL && wmem_array_get_count((wmem_array_t *)of_connection) > 0)
             wmem_array_append(requests, wmem_array_get_raw((wmem_array_t *)of_connection), wmem_array_get_count((wmem_array_t *)of_connection));
@@ -60,20 +60,20 @@ has_status(const char *statuses, const char *status)
 }
 
 static void
-add_status(const teams_check *j, teams_request_use *use, unsigned status)
+add_status(const teams_check *check, teams_request_use *use, unsigned status)
 {
-    const char *text = wmem_strdup_printf(j->scope, "%u", status);
+    const char *text = wmem_strdup_printf(check->scope, "%u", status);
     unsigned shown = 0;
 
     for (const char *at = use->statuses; *at != '\0'; at++)
         shown += *at == ',';
     if (has_status(use->statuses, text) || shown + 1 >= STATUSES_SHOWN)
         return;
-    use->statuses = use->statuses[0] == '\0' ? text : wmem_strdup_printf(j->scope, "%s, %s", use->statuses, text);
+    use->statuses = use->statuses[0] == '\0' ? text : wmem_strdup_printf(check->scope, "%s, %s", use->statuses, text);
 }
 
 static void
-add_use(const teams_check *j, teams_request_use *use, const teams_request *request)
+add_use(const teams_check *check, teams_request_use *use, const teams_request *request)
 {
     use->count++;
     use->beside = use->beside || request->beside;
@@ -85,7 +85,7 @@ add_use(const teams_check *j, teams_request_use *use, const teams_request *reque
     if (use->last_answered == NULL)
         use->time = nstime_to_sec(&request->answer_time);
     use->last_answered = request;
-    add_status(j, use, request->status);
+    add_status(check, use, request->status);
     if (teams_request_succeeded(request)) {
         use->succeeded++;
         use->refused = NULL;
@@ -99,10 +99,10 @@ add_use(const teams_check *j, teams_request_use *use, const teams_request *reque
 }
 
 static void
-gather_uses(teams_check *j, wmem_array_t *requests)
+gather_uses(teams_check *check, wmem_array_t *requests)
 {
-    wmem_array_t *uses = wmem_array_new(j->scope, sizeof(teams_request_use));
-    wmem_map_t *by_kind = wmem_map_new(j->scope, g_direct_hash, g_direct_equal);
+    wmem_array_t *uses = wmem_array_new(check->scope, sizeof(teams_request_use));
+    wmem_map_t *by_kind = wmem_map_new(check->scope, g_direct_hash, g_direct_equal);
 
     for (unsigned i = 0; i < wmem_array_get_count(requests); i++) {
         const teams_request *request = request_at(requests, i);
@@ -115,19 +115,19 @@ gather_uses(teams_check *j, wmem_array_t *requests)
             at = wmem_array_get_count(uses);
             wmem_map_insert(by_kind, request->kind, GUINT_TO_POINTER(at));
         }
-        add_use(j, (teams_request_use *)wmem_array_index(uses, at - 1), request);
+        add_use(check, (teams_request_use *)wmem_array_index(uses, at - 1), request);
     }
-    j->result->use_count = wmem_array_get_count(uses);
-    j->result->uses = (teams_request_use *)wmem_array_get_raw(uses);
+    check->result->use_count = wmem_array_get_count(uses);
+    check->result->uses = (teams_request_use *)wmem_array_get_raw(uses);
 }
 
 /* ---- what is not in the capture ---- */
 
 /* A session with the host that went on, of whose requests nothing can be read: the client may have asked again there. */
 static bool
-has_unread_session(const teams_check *j, const teams_request *refused)
+has_unread_session(const teams_check *check, const teams_request *refused)
 {
-    const teams_name_result *name = teams_check_name_of(j, refused->kind->host);
+    const teams_name_result *name = teams_check_name_of(check, refused->kind->host);
 
     return name != NULL && !nstime_is_zero(&name->unread_last) &&
         ts_seconds(&refused->time, &name->unread_last) > nstime_to_sec(&refused->answer_time);
@@ -135,16 +135,16 @@ has_unread_session(const teams_check *j, const teams_request *refused)
 
 /* A client asks again at once: does the capture end too early to show it? */
 static bool
-is_at_end(const teams_check *j, const teams_request_use *use)
+is_at_end(const teams_check *check, const teams_request_use *use)
 {
-    return use->refused_in_row == 1 && !teams_check_time_passed(j, &use->refused->time, nstime_to_sec(&use->refused->answer_time) + ASKS_AGAIN);
+    return use->refused_in_row == 1 && !teams_check_time_passed(check, &use->refused->time, nstime_to_sec(&use->refused->answer_time) + ASKS_AGAIN);
 }
 
 /* Whether a later request succeeded. */
 static bool
-is_sequel_unknown(const teams_check *j, const teams_request_use *use)
+is_sequel_unknown(const teams_check *check, const teams_request_use *use)
 {
-    return use->asked_since || is_at_end(j, use) || has_unread_session(j, use->refused);
+    return use->asked_since || is_at_end(check, use) || has_unread_session(check, use->refused);
 }
 
 /* ---- by stage ---- */
@@ -160,20 +160,20 @@ is_web_socket(const teams_request *request)
 }
 
 static void
-gather_answers(teams_check *j, wmem_array_t *requests)
+gather_answers(teams_check *check, wmem_array_t *requests)
 {
-    wmem_array_t *sockets = wmem_array_new(j->scope, sizeof(const teams_request *));
+    wmem_array_t *sockets = wmem_array_new(check->scope, sizeof(const teams_request *));
 
-    j->result->token_region = "";
+    check->result->token_region = "";
     for (unsigned i = 0; i < wmem_array_get_count(requests); i++) {
         const teams_request *request = request_at(requests, i);
-        teams_stage_answers *answers = &j->result->answers[request->kind->stage];
+        teams_stage_answers *answers = &check->result->answers[request->kind->stage];
 
         answers->stage = request->kind->stage;
         if (is_web_socket(request))
             wmem_array_append_one(sockets, request);
         if (request->token_region != NULL)
-            j->result->token_region = request->token_region;
+            check->result->token_region = request->token_region;
         if (!teams_request_is_of_stage(request))
             continue;
         if (teams_request_refused(request))
@@ -181,14 +181,14 @@ gather_answers(teams_check *j, wmem_array_t *requests)
         else if (answers->reached == NULL && teams_request_succeeded(request))
             answers->reached = request;
     }
-    j->result->socket_count = wmem_array_get_count(sockets);
-    j->result->sockets = (const teams_request **)wmem_array_get_raw(sockets);
+    check->result->socket_count = wmem_array_get_count(sockets);
+    check->result->sockets = (const teams_request **)wmem_array_get_raw(sockets);
 }
 
 static bool
-is_reached(const teams_check *j, ts_stage stage)
+is_reached(const teams_check *check, ts_stage stage)
 {
-    return j->result->answers[stage].reached != NULL;
+    return check->result->answers[stage].reached != NULL;
 }
 
 /* Success that only a token gives: the push channel opens without one. Other applications have tokens for what is not Teams' own. */
@@ -203,16 +203,16 @@ shows_token(const teams_request *request, bool teams_only)
 }
 
 static void
-check_stages(teams_check *j, wmem_array_t *requests)
+check_stages(teams_check *check, wmem_array_t *requests)
 {
-    teams_signin_result *result = j->result;
-    const teams_request *token = is_reached(j, TS_STAGE_TOKEN) ? NULL : result->answers[TS_STAGE_TOKEN].refused;
+    teams_signin_result *result = check->result;
+    const teams_request *token = is_reached(check, TS_STAGE_TOKEN) ? NULL : result->answers[TS_STAGE_TOKEN].refused;
 
-    if (is_reached(j, TS_STAGE_IDENTITY))
+    if (is_reached(check, TS_STAGE_IDENTITY))
         result->identity_asked = result->identity_reached = true;
-    teams_check_push(j);
+    teams_check_push(check);
     /* Data both ways stand for a token only where none is seen to be refused. */
-    if (token != NULL && !has_unread_session(j, token))
+    if (token != NULL && !has_unread_session(check, token))
         result->beyond_reached = result->services_reached = result->shared_reached = false;
     for (unsigned i = 0; i < wmem_array_get_count(requests); i++) {
         const teams_request *request = request_at(requests, i);
@@ -223,7 +223,7 @@ check_stages(teams_check *j, wmem_array_t *requests)
             result->beyond_reached = true;
             result->services_reached = result->services_reached || own;
             result->shared_reached = result->shared_reached || !own;
-            result->token_used = is_reached(j, TS_STAGE_TOKEN);
+            result->token_used = is_reached(check, TS_STAGE_TOKEN);
         } else if (request->answer_frame != 0 && teams_request_is_of_stage(request) &&
                 teams_signin_is_past_identity(UINT32_C(1) << request->kind->stage))
             result->services_unserved = true;
@@ -264,12 +264,12 @@ alike_key(const teams_request_use *use)
 }
 
 static refusals
-gather_refusals(const teams_check *j)
+gather_refusals(const teams_check *check)
 {
-    refusals r = { .alike = wmem_map_new(j->scope, g_direct_hash, g_direct_equal) };
+    refusals r = { .alike = wmem_map_new(check->scope, g_direct_hash, g_direct_equal) };
 
-    for (unsigned i = 0; i < j->result->use_count; i++) {
-        const teams_request_use *use = &j->result->uses[i];
+    for (unsigned i = 0; i < check->result->use_count; i++) {
+        const teams_request_use *use = &check->result->uses[i];
 
         r.served[use->kind->service] = r.served[use->kind->service] || use->succeeded > 0;
         if (use->refused != NULL)
@@ -287,19 +287,19 @@ is_token_path_of_identity(const teams_request_kind *kind)
 
 /* Where identity's page is seen and its token is not given; it may yet be while the user still types. */
 static bool
-is_token_of_identity(const teams_check *j, const teams_request_kind *kind)
+is_token_of_identity(const teams_check *check, const teams_request_kind *kind)
 {
-    return is_token_path_of_identity(kind) && !is_reached(j, TS_STAGE_TOKEN) && !j->result->beyond_reached;
+    return is_token_path_of_identity(kind) && !is_reached(check, TS_STAGE_TOKEN) && !check->result->beyond_reached;
 }
 
 /* RFC 8628, 3.5: whoever polls for a token is refused with 400 until the user has signed in elsewhere. */
 static bool
-awaits_other_device(const teams_check *j, const teams_request_use *use)
+awaits_other_device(const teams_check *check, const teams_request_use *use)
 {
     if (use->refused->status != 400 || !is_token_path_of_identity(use->kind))
         return false;
-    for (unsigned i = 0; i < j->result->use_count; i++) {
-        const teams_request_use *asked = &j->result->uses[i];
+    for (unsigned i = 0; i < check->result->use_count; i++) {
+        const teams_request_use *asked = &check->result->uses[i];
 
         if (asked->succeeded > 0 && asked->kind->stage == TS_STAGE_IDENTITY && g_str_has_suffix(asked->kind->path, "/devicecode") &&
                 asked->first->number < use->refused->number)
@@ -310,19 +310,19 @@ awaits_other_device(const teams_check *j, const teams_request_use *use)
 
 /* Without a token nothing goes on; a service that never answers well is missed by the user; else one path of many is meant. */
 static int
-severity_of(const teams_check *j, const refusals *r, const teams_request_use *use)
+severity_of(const teams_check *check, const refusals *r, const teams_request_use *use)
 {
     const teams_request_kind *kind = use->kind;
-    const bool unknown = is_sequel_unknown(j, use) || awaits_other_device(j, use);
+    const bool unknown = is_sequel_unknown(check, use) || awaits_other_device(check, use);
 
     if (!unknown && (kind->stage == TS_STAGE_TOKEN || kind->stage == TS_STAGE_IDENTITY) && teams_request_is_of_stage(use->refused) &&
-            !is_reached(j, kind->stage) && !j->result->beyond_reached)
+            !is_reached(check, kind->stage) && !check->result->beyond_reached)
         return PI_ERROR;
     if (kind->stage == TS_STAGE_TELEMETRY || kind->service == TS_SERVICE_UNKNOWN)
         return PI_CHAT;
     if (unknown)
         return PI_NOTE;
-    if (is_token_of_identity(j, kind))
+    if (is_token_of_identity(check, kind))
         return PI_WARN;
     return r->served[kind->service] ? PI_NOTE : PI_WARN;
 }
@@ -336,27 +336,27 @@ refused_by(unsigned status)
 
 /* Other kinds of the same service that end in the same status: one problem tells of all, about the worst. */
 static void
-check_refused(teams_check *j, const refusals *r, const teams_request_use *use, int severity)
+check_refused(teams_check *check, const refusals *r, const teams_request_use *use, int severity)
 {
     const teams_request_kind *kind = use->kind;
 
-    if (use->refused == NULL || !wmem_map_contains(r->alike, alike_key(use)) || severity_of(j, r, use) != severity)
+    if (use->refused == NULL || !wmem_map_contains(r->alike, alike_key(use)) || severity_of(check, r, use) != severity)
         return;
-    const bool polls = awaits_other_device(j, use);
+    const bool polls = awaits_other_device(check, use);
     const unsigned alike = GPOINTER_TO_UINT(wmem_map_remove(r->alike, alike_key(use))) - 1;
-    const char *others = alike == 0 ? "" : wmem_strdup_printf(j->scope, "; the same of %u other path%s of this service", alike, alike == 1 ? "" : "s");
+    const char *others = alike == 0 ? "" : wmem_strdup_printf(check->scope, "; the same of %u other path%s of this service", alike, alike == 1 ? "" : "s");
 
-    teams_check_add(j, &teams_conclusions[conclusion_of(use->refused->status)], severity,
+    teams_check_add(check, &teams_conclusions[conclusion_of(use->refused->status)], severity,
         (teams_problem_place) { .frame = use->refused->answer_frame, .actor = refused_by(use->refused->status), .name = kind->host, .fatal = severity == PI_ERROR },
         "%s: %s %s at %s was refused %swith %s, and %s%s",
         kind->service == TS_SERVICE_UNKNOWN ? "Unknown path" : ts_service_label(kind->service), kind->method, kind->path, kind->host,
-        use->refusals == 1 ? "" : wmem_strdup_printf(j->scope, "%u times, at last ", use->refusals),
-        teams_request_status_text(j->scope, use->refused),
+        use->refusals == 1 ? "" : wmem_strdup_printf(check->scope, "%u times, at last ", use->refusals),
+        teams_request_status_text(check->scope, use->refused),
         polls ? "the client polls for a sign-in on another device (device code), as which it is normal" :
-        is_sequel_unknown(j, use) ? "whether a later request succeeded is not seen" : "no later request succeeded", others);
+        is_sequel_unknown(check, use) ? "whether a later request succeeded is not seen" : "no later request succeeded", others);
     if (kind->stage == TS_STAGE_IDENTITY)
-        j->identity_reported = true;
-    j->result->identity_polled = j->result->identity_polled || polls;
+        check->identity_reported = true;
+    check->result->identity_polled = check->result->identity_polled || polls;
 }
 
 /* ---- to identity again and again ---- */
@@ -379,23 +379,23 @@ is_beside(const teams_request *before, const teams_request *request)
 
 /* A service sends the client to identity by any of its paths; at identity it goes round by one, and back to one host: others are other applications. */
 static const char *
-round_key(const teams_check *j, const teams_request *request)
+round_key(const teams_check *check, const teams_request *request)
 {
     const teams_request_kind *kind = request->kind;
 
     if (kind->stage != TS_STAGE_IDENTITY)
         return kind->host;
-    return wmem_strdup_printf(j->scope, "%s %s %s %u", kind->method, kind->host, kind->path, request->brings_result ? request->leads_to : 0);
+    return wmem_strdup_printf(check->scope, "%s %s %s %u", kind->method, kind->host, kind->path, request->brings_result ? request->leads_to : 0);
 }
 
 static const redirects *
-add_round(const teams_check *j, wmem_map_t *rounds, const teams_request *request)
+add_round(const teams_check *check, wmem_map_t *rounds, const teams_request *request)
 {
-    const char *key = round_key(j, request);
+    const char *key = round_key(check, request);
     redirects *seen = (redirects *)wmem_map_lookup(rounds, key);
 
     if (seen == NULL) {
-        seen = wmem_new0(j->scope, redirects);
+        seen = wmem_new0(check->scope, redirects);
         wmem_map_insert(rounds, key, seen);
     }
     if (seen->count > 0 && is_beside(seen->last, request))
@@ -410,9 +410,9 @@ add_round(const teams_check *j, wmem_map_t *rounds, const teams_request *request
 
 /* The most rounds of a service, and of identity. */
 static void
-gather_rounds(const teams_check *j, wmem_array_t *requests, redirects *services, redirects *identity)
+gather_rounds(const teams_check *check, wmem_array_t *requests, redirects *services, redirects *identity)
 {
-    wmem_map_t *rounds = wmem_map_new(j->scope, wmem_str_hash, g_str_equal);
+    wmem_map_t *rounds = wmem_map_new(check->scope, wmem_str_hash, g_str_equal);
 
     for (unsigned i = 0; i < wmem_array_get_count(requests); i++) {
         const teams_request *request = request_at(requests, i);
@@ -420,7 +420,7 @@ gather_rounds(const teams_check *j, wmem_array_t *requests, redirects *services,
 
         if (!request->to_identity && !request->brings_result)
             continue;
-        const redirects *seen = add_round(j, rounds, request);
+        const redirects *seen = add_round(check, rounds, request);
 
         if (seen->count > most->count)
             *most = *seen;
@@ -435,53 +435,53 @@ gives_token_of_identity(const teams_request_use *use)
 
 /* What does not follow: an access token of identity is none that a service has accepted. */
 static const char *
-what_is_missing(const teams_check *j)
+what_is_missing(const teams_check *check)
 {
-    for (unsigned i = 0; i < j->result->use_count; i++)
-        if (gives_token_of_identity(&j->result->uses[i]))
+    for (unsigned i = 0; i < check->result->use_count; i++)
+        if (gives_token_of_identity(&check->result->uses[i]))
             return "no service that needs a token answers with success";
     return "no token follows";
 }
 
 static void
-add_loop(teams_check *j, const redirects *seen, const char *what)
+add_loop(teams_check *check, const redirects *seen, const char *what)
 {
-    j->loop_reported = true;
-    teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_LOGIN_LOOP], PI_ERROR,
+    check->loop_reported = true;
+    teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_LOGIN_LOOP], PI_ERROR,
         (teams_problem_place) { .frame = seen->first->answer_frame, .actor = TEAMS_BY_SERVER, .name = seen->first->kind->host, .fatal = true },
         "%s at %s sends the client %s %u times in %.0f s, and %s: a login loop",
         seen->first->kind->stage == TS_STAGE_IDENTITY ? "Identity" : "The service", seen->first->kind->host, what, seen->count,
-        ts_seconds(&seen->first->time, &seen->last->time), what_is_missing(j));
+        ts_seconds(&seen->first->time, &seen->last->time), what_is_missing(check));
 }
 
 static void
-check_redirects(teams_check *j, wmem_array_t *requests)
+check_redirects(teams_check *check, wmem_array_t *requests)
 {
     redirects services = { 0 }, identity = { 0 };
 
-    if (is_reached(j, TS_STAGE_TOKEN) || j->result->beyond_reached)
+    if (is_reached(check, TS_STAGE_TOKEN) || check->result->beyond_reached)
         return;
-    gather_rounds(j, requests, &services, &identity);
+    gather_rounds(check, requests, &services, &identity);
     if (services.count >= REDIRECTS_MIN)
-        add_loop(j, &services, "back to identity");
+        add_loop(check, &services, "back to identity");
     else if (identity.count >= REDIRECTS_MIN)
-        add_loop(j, &identity, identity.first->to_identity ? "to identity again" : "back to the service");
+        add_loop(check, &identity, identity.first->to_identity ? "to identity again" : "back to the service");
 }
 
 void
-teams_check_requests(teams_check *j)
+teams_check_requests(teams_check *check)
 {
-    wmem_array_t *requests = gather_requests(j);
+    wmem_array_t *requests = gather_requests(check);
 
-    gather_uses(j, requests);
-    gather_answers(j, requests);
-    check_stages(j, requests);
-    const refusals r = gather_refusals(j);
+    gather_uses(check, requests);
+    gather_answers(check, requests);
+    check_stages(check, requests);
+    const refusals r = gather_refusals(check);
 
     static const int severities[] = { PI_ERROR, PI_WARN, PI_NOTE, PI_CHAT };
 
     for (unsigned s = 0; s < G_N_ELEMENTS(severities); s++)
-        for (unsigned i = 0; i < j->result->use_count; i++)
-            check_refused(j, &r, &j->result->uses[i], severities[s]);
-    check_redirects(j, requests);
+        for (unsigned i = 0; i < check->result->use_count; i++)
+            check_refused(check, &r, &check->result->uses[i], severities[s]);
+    check_redirects(check, requests);
 }

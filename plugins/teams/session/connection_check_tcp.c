@@ -30,26 +30,26 @@
 
 /* IPv6, and the name was reached over IPv4; or some address of identity, and identity was reached, or the capture cannot show that. */
 static bool
-took_another_way(const teams_check *j, const teams_connection *c)
+took_another_way(const teams_check *check, const teams_connection *c)
 {
-    const teams_name_result *name = c->name == NULL ? NULL : teams_check_name_of(j, c->name);
+    const teams_name_result *name = c->name == NULL ? NULL : teams_check_name_of(check, c->name);
 
     if (teams_connection_is_identity_by_address(c))
-        return j->result->identity_reached || j->result->one_way;
+        return check->result->identity_reached || check->result->one_way;
     return c->server_end.addr.type == AT_IPv6 && name != NULL && name->reached;
 }
 
 /* What a sentence says of each that fits; it stays the same for all of a group. */
 static teams_groups
-gather(teams_check *j, bool (*fits)(const teams_check *j, const teams_connection *c), const char *(*says)(const teams_check *j, const teams_connection *c))
+gather(teams_check *check, bool (*fits)(const teams_check *check, const teams_connection *c), const char *(*says)(const teams_check *check, const teams_connection *c))
 {
-    teams_groups groups = teams_groups_new(j);
+    teams_groups groups = teams_groups_new(check);
 
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
-        const teams_connection *c = teams_check_connection(j, i);
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const teams_connection *c = teams_check_connection(check, i);
 
-        if (fits(j, c))
-            teams_groups_add(&groups, says(j, c), c, c->end_frame == 0 ? c->frame : c->end_frame);
+        if (fits(check, c))
+            teams_groups_add(&groups, says(check, c), c, c->end_frame == 0 ? c->frame : c->end_frame);
     }
     return groups;
 }
@@ -73,9 +73,9 @@ typedef struct {
 } unanswered;
 
 static bool
-is_unanswered(const teams_check *j, const teams_connection *c)
+is_unanswered(const teams_check *check, const teams_connection *c)
 {
-    return c->state == TEAMS_CONNECTION_UNANSWERED && !c->quic && c->syns > 1 && !teams_connection_is_waiting(c, &j->end);
+    return c->state == TEAMS_CONNECTION_UNANSWERED && !c->quic && c->syns > 1 && !teams_connection_is_waiting(c, &check->end);
 }
 
 static void
@@ -91,10 +91,10 @@ add_unanswered(unanswered *u, const teams_connection *c)
 }
 
 static void
-tell_unanswered(teams_check *j, const unanswered *u)
+tell_unanswered(teams_check *check, const unanswered *u)
 {
     const teams_name_list *names = &u->names;
-    const bool answers = wmem_map_contains(j->answered, u->first->endpoint);
+    const bool answers = wmem_map_contains(check->answered, u->first->endpoint);
     const char *never = answers ? "not always" : "never";
     const char *elsewhere = answers || names->any_lost ? "" : "; the name was reached in another way";
     const double seconds = ts_seconds(&u->first->start, &u->last);
@@ -103,16 +103,16 @@ tell_unanswered(teams_check *j, const unanswered *u)
     const int severity = names->matters ? PI_ERROR : PI_WARN;
 
     if (u->first->proxy)
-        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_PROXY_DEAD], answers ? PI_WARN : PI_ERROR,
+        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_PROXY_DEAD], answers ? PI_WARN : PI_ERROR,
             (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_PROXY, .fatal = !answers },
             "TCP to the proxy %s is %s answered: %u SYNs in %.0f s", u->first->endpoint, never, u->syns, seconds);
     else if (u->private_address)
-        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_PRIVATE_DEAD], severity, place,
+        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_PRIVATE_DEAD], severity, place,
             "%s leads to a private address (split DNS or a block page), and TCP to it (%s) is %s answered: %u SYNs on %u connection%s in %.0f s%s%s",
             teams_name_list_text(names), u->first->endpoint, never, u->syns, u->connections, u->connections == 1 ? "" : "s", seconds,
             elsewhere, teams_name_list_tail(names));
     else
-        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_UNANSWERED], severity, place,
+        teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_TCP_UNANSWERED], severity, place,
             "TCP to %s (%s) is %s answered: %u SYNs on %u connection%s in %.0f s, likely dropped on the way%s%s",
             teams_name_list_text(names), u->first->endpoint, never, u->syns, u->connections,
             u->connections == 1 ? "" : "s", seconds, elsewhere, teams_name_list_tail(names));
@@ -120,45 +120,45 @@ tell_unanswered(teams_check *j, const unanswered *u)
 
 /* One problem for each address, and IPv6 only where IPv4 did not take its place. */
 static void
-check_unanswered(teams_check *j)
+check_unanswered(teams_check *check)
 {
-    wmem_map_t *by_endpoint = wmem_map_new(j->scope, wmem_str_hash, g_str_equal);
-    wmem_array_t *order = wmem_array_new(j->scope, sizeof(unanswered *));
+    wmem_map_t *by_endpoint = wmem_map_new(check->scope, wmem_str_hash, g_str_equal);
+    wmem_array_t *order = wmem_array_new(check->scope, sizeof(unanswered *));
 
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
-        const teams_connection *c = teams_check_connection(j, i);
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const teams_connection *c = teams_check_connection(check, i);
 
-        if (!is_unanswered(j, c) || took_another_way(j, c))
+        if (!is_unanswered(check, c) || took_another_way(check, c))
             continue;
         unanswered *u = (unanswered *)wmem_map_lookup(by_endpoint, c->endpoint);
 
         if (u == NULL) {
-            u = wmem_new0(j->scope, unanswered);
-            u->names = teams_name_list_new(j);
+            u = wmem_new0(check->scope, unanswered);
+            u->names = teams_name_list_new(check);
             wmem_map_insert(by_endpoint, c->endpoint, u);
             wmem_array_append_one(order, u);
         }
         add_unanswered(u, c);
     }
     for (unsigned i = 0; i < wmem_array_get_count(order); i++)
-        tell_unanswered(j, *(unanswered **)wmem_array_index(order, i));
+        tell_unanswered(check, *(unanswered **)wmem_array_index(order, i));
 }
 
 /* ---- answered, and the answer is never acknowledged ---- */
 
 static bool
-is_unacknowledged(const teams_check *j, const teams_connection *c)
+is_unacknowledged(const teams_check *check, const teams_connection *c)
 {
     return teams_connection_is_half_open(c) && c->p->syn_acks >= SYN_ACKS_MIN && c->p->syn_after &&
-        teams_check_time_passed(j, &c->start, UNANSWERED_SECONDS);
+        teams_check_time_passed(check, &c->start, UNANSWERED_SECONDS);
 }
 
 static void
-tell_unacknowledged(teams_check *j, const teams_group *all)
+tell_unacknowledged(teams_check *check, const teams_group *all)
 {
     const teams_name_list *names = &all->names;
 
-    teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_SYN_ACK], names->matters ? PI_ERROR : PI_WARN,
+    teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_SYN_ACK], names->matters ? PI_ERROR : PI_WARN,
         (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_UNKNOWN, .name = names->first, .fatal = names->fatal },
         "TCP to %s (%s%s) is answered, and the client never acknowledges the answer: SYN/ACK %u times on %u connection%s%s",
         teams_name_list_text(names), names->names > 1 ? "the first at " : "", all->first->endpoint, all->syn_acks, names->count,
@@ -168,23 +168,23 @@ tell_unacknowledged(teams_check *j, const teams_group *all)
 /* ---- refused ---- */
 
 static bool
-is_refused(const teams_check *j, const teams_connection *c)
+is_refused(const teams_check *check, const teams_connection *c)
 {
-    return c->state == TEAMS_CONNECTION_REFUSED && !took_another_way(j, c) && !teams_check_is_portal(j, c);
+    return c->state == TEAMS_CONNECTION_REFUSED && !took_another_way(check, c) && !teams_check_is_portal(check, c);
 }
 
 static const char *
-says_who_refused(const teams_check *j, const teams_connection *c)
+says_who_refused(const teams_check *check, const teams_connection *c)
 {
-    return c->proxy ? c->endpoint : wmem_strdup_printf(j->scope, "%d %d", c->private_address, is_elsewhere(c));
+    return c->proxy ? c->endpoint : wmem_strdup_printf(check->scope, "%d %d", c->private_address, is_elsewhere(c));
 }
 
 static void
-tell_refused(teams_check *j, const teams_group *all)
+tell_refused(teams_check *check, const teams_group *all)
 {
     const teams_name_list *names = &all->names;
 
-    teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_REFUSED], teams_name_list_severity(names),
+    teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_TCP_REFUSED], teams_name_list_severity(names),
         (teams_problem_place) { .frame = names->frame, .actor = all->first->proxy ? TEAMS_BY_PROXY : TEAMS_BY_NETWORK, .name = names->first,
             .fatal = names->fatal, .advice = !names->any_lost ? NOT_ALWAYS_REFUSED : is_elsewhere(all->first) ? NOT_PUBLISHED : NULL },
         "TCP to %s (%s%s%s) is refused with a reset (%u time%s)%s%s", teams_name_list_text(names),
@@ -194,33 +194,33 @@ tell_refused(teams_check *j, const teams_group *all)
 }
 
 static bool
-is_prohibited(const teams_check *j, const teams_connection *c)
+is_prohibited(const teams_check *check, const teams_connection *c)
 {
-    return c->state == TEAMS_CONNECTION_PROHIBITED && !took_another_way(j, c);
+    return c->state == TEAMS_CONNECTION_PROHIBITED && !took_another_way(check, c);
 }
 
 static const char *
-icmp_text(const teams_check *j, const teams_connection *c)
+icmp_text(const teams_check *check, const teams_connection *c)
 {
-    return wmem_strdup_printf(j->scope, "%s from the router %s", c->icmp_text, c->icmp_router);
+    return wmem_strdup_printf(check->scope, "%s from the router %s", c->icmp_text, c->icmp_router);
 }
 
 static const char *
-says_who_prohibited(const teams_check *j, const teams_connection *c)
+says_who_prohibited(const teams_check *check, const teams_connection *c)
 {
-    return wmem_strdup_printf(j->scope, "%s %d", icmp_text(j, c), is_elsewhere(c));
+    return wmem_strdup_printf(check->scope, "%s %d", icmp_text(check, c), is_elsewhere(c));
 }
 
 static void
-tell_prohibited(teams_check *j, const teams_group *all)
+tell_prohibited(teams_check *check, const teams_group *all)
 {
     const teams_name_list *names = &all->names;
 
-    teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_TCP_PROHIBITED], names->matters ? PI_ERROR : PI_WARN,
+    teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_TCP_PROHIBITED], names->matters ? PI_ERROR : PI_WARN,
         (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first, .fatal = names->fatal,
             .advice = is_elsewhere(all->first) ? NOT_PUBLISHED : NULL },
         "TCP to %s (%s%s) is refused by the network: ICMP %s (%u time%s)%s%s", teams_name_list_text(names),
-        names->names > 1 ? "the first at " : "", all->first->endpoint, icmp_text(j, all->first), names->count,
+        names->names > 1 ? "the first at " : "", all->first->endpoint, icmp_text(check, all->first), names->count,
         names->count == 1 ? "" : "s", names->any_lost ? "" : "; the name was reached in another way", teams_name_list_tail(names));
 }
 
@@ -238,44 +238,44 @@ has_no_answer(const teams_connection *c)
 
 /* A server may end what is not used, after a while, and one connection of several; not each of them at once. */
 static bool
-is_ended_by_server(const teams_check *j, const teams_connection *c)
+is_ended_by_server(const teams_check *check, const teams_connection *c)
 {
-    const teams_name_result *name = c->name == NULL ? NULL : teams_check_name_of(j, c->name);
+    const teams_name_result *name = c->name == NULL ? NULL : teams_check_name_of(check, c->name);
 
     if (c->end == TEAMS_CONNECTION_OPEN || c->ended_by_client || c->quic || c->proxy || !has_no_answer(c))
         return false;
     return name != NULL && !name->reached && c->idle_before_end < ANSWER_SECONDS && c->p->hole_frame == 0 &&
-        !teams_connection_lacks_data(c) && !teams_check_is_portal(j, c);
+        !teams_connection_lacks_data(c) && !teams_check_is_portal(check, c);
 }
 
 static const char *
-says_when_ended(const teams_check *j, const teams_connection *c)
+says_when_ended(const teams_check *check, const teams_connection *c)
 {
     const char *when = c->state == TEAMS_CONNECTION_CONNECTED ? "right after TCP is connected" :
         c->p->requested ? "after data of the client's, which has no answer" : "after the client's part of the TLS handshake";
 
-    return wmem_strdup_printf(j->scope, "by %s %s", teams_end_text(c), when);
+    return wmem_strdup_printf(check->scope, "by %s %s", teams_end_text(c), when);
 }
 
 static void
-tell_ended_by_server(teams_check *j, const teams_group *all)
+tell_ended_by_server(teams_check *check, const teams_group *all)
 {
     const teams_name_list *names = &all->names;
 
     if (names->count == 1)
         return;
-    teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_SERVER_ENDS], teams_name_list_severity(names),
+    teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_SERVER_ENDS], teams_name_list_severity(names),
         (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_UNKNOWN, .name = names->first, .fatal = names->fatal },
-        "The server's side ends the connections to %s %s (%u times)%s", teams_name_list_text(names), says_when_ended(j, all->first),
+        "The server's side ends the connections to %s %s (%u times)%s", teams_name_list_text(names), says_when_ended(check, all->first),
         names->count, teams_name_list_tail(names));
 }
 
 /* ---- kinds of ends of which one sentence says the same ---- */
 
 static const struct {
-    bool (*fits)(const teams_check *j, const teams_connection *c);
-    const char *(*says)(const teams_check *j, const teams_connection *c);
-    void (*tell)(teams_check *j, const teams_group *all);
+    bool (*fits)(const teams_check *check, const teams_connection *c);
+    const char *(*says)(const teams_check *check, const teams_connection *c);
+    void (*tell)(teams_check *check, const teams_group *all);
 } ends[] = {
     { is_unacknowledged, teams_says_no_more, tell_unacknowledged },
     { is_refused, says_who_refused, tell_refused },
@@ -284,13 +284,13 @@ static const struct {
 };
 
 static void
-check_ends(teams_check *j)
+check_ends(teams_check *check)
 {
     for (unsigned kind = 0; kind < G_N_ELEMENTS(ends); kind++) {
-        const teams_groups groups = gather(j, ends[kind].fits, ends[kind].says);
+        const teams_groups groups = gather(check, ends[kind].fits, ends[kind].says);
 
         for (unsigned i = 0; i < teams_groups_count(&groups); i++)
-            ends[kind].tell(j, teams_groups_at(&groups, i));
+            ends[kind].tell(check, teams_groups_at(&groups, i));
     }
 }
 
@@ -298,57 +298,57 @@ check_ends(teams_check *j)
 
 /* Not answered, not even after IPv4 had taken its place: a SYN-ACK would have come all the same. */
 static bool
-is_dead_ipv6(const teams_check *j, const teams_connection *c)
+is_dead_ipv6(const teams_check *check, const teams_connection *c)
 {
-    if (c->server_end.addr.type != AT_IPv6 || c->quic || !took_another_way(j, c))
+    if (c->server_end.addr.type != AT_IPv6 || c->quic || !took_another_way(check, c))
         return false;
     return c->state == TEAMS_CONNECTION_REFUSED || c->state == TEAMS_CONNECTION_PROHIBITED ||
-        (c->state == TEAMS_CONNECTION_UNANSWERED && teams_check_time_passed(j, &c->start, UNANSWERED_SECONDS));
+        (c->state == TEAMS_CONNECTION_UNANSWERED && teams_check_time_passed(check, &c->start, UNANSWERED_SECONDS));
 }
 
 static void
-check_ipv6(teams_check *j)
+check_ipv6(teams_check *check)
 {
-    teams_name_list list = teams_name_list_new(j);
+    teams_name_list list = teams_name_list_new(check);
     const teams_connection *first = NULL;
     double cost = 0;
 
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
-        const teams_connection *c = teams_check_connection(j, i);
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const teams_connection *c = teams_check_connection(check, i);
         const teams_connection *dead = c->p->dead_ipv6;
 
         if (c->server_end.addr.type == AT_IPv6 && c->state >= TEAMS_CONNECTION_CONNECTED && !c->quic)
             return;     /* it works */
-        if (dead != NULL && dead->state == TEAMS_CONNECTION_UNANSWERED && teams_check_time_passed(j, &dead->start, UNANSWERED_SECONDS)) {
+        if (dead != NULL && dead->state == TEAMS_CONNECTION_UNANSWERED && teams_check_time_passed(check, &dead->start, UNANSWERED_SECONDS)) {
             cost += ts_seconds(&dead->start, &c->start);
             teams_name_list_add(&list, c->name, dead->frame);
-        } else if (is_dead_ipv6(j, c) && c->state != TEAMS_CONNECTION_UNANSWERED)
+        } else if (is_dead_ipv6(check, c) && c->state != TEAMS_CONNECTION_UNANSWERED)
             teams_name_list_add_connection(&list, c, c->frame);
-        first = first == NULL ? dead != NULL ? dead : is_dead_ipv6(j, c) ? c : NULL : first;
+        first = first == NULL ? dead != NULL ? dead : is_dead_ipv6(check, c) ? c : NULL : first;
     }
     if (first == NULL || (list.count < 2 && cost < IPV6_COST))
         return;
     const bool refused = first->state == TEAMS_CONNECTION_REFUSED || first->state == TEAMS_CONNECTION_PROHIBITED;
 
-    teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_IPV6_DEAD], PI_WARN,
+    teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_IPV6_DEAD], PI_WARN,
         (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first },
         "IPv6 to %s is %s, and IPv4 works: the fallback cost %.1f s (%u time%s)", teams_name_list_text(&list),
         refused ? "refused" : "not answered", cost, list.count, list.count == 1 ? "" : "s");
 }
 
 static void
-check_quic(teams_check *j)
+check_quic(teams_check *check)
 {
-    teams_name_list list = teams_name_list_new(j);
+    teams_name_list list = teams_name_list_new(check);
 
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
-        const teams_connection *c = teams_check_connection(j, i);
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const teams_connection *c = teams_check_connection(check, i);
 
-        if (c->quic && c->state == TEAMS_CONNECTION_UNANSWERED && c->packets[FROM_CLIENT] > 1 && !teams_connection_is_waiting(c, &j->end))
+        if (c->quic && c->state == TEAMS_CONNECTION_UNANSWERED && c->packets[FROM_CLIENT] > 1 && !teams_connection_is_waiting(c, &check->end))
             teams_name_list_add(&list, c->name, c->frame);
     }
     if (list.names > 0)
-        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_QUIC_UNANSWERED], PI_NOTE,
+        teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_QUIC_UNANSWERED], PI_NOTE,
             (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first },
             "QUIC (UDP 443) to %s is not answered%s", teams_name_list_text(&list), list.any_lost ? "" : "; TCP is used, which works");
 }
@@ -357,24 +357,24 @@ check_quic(teams_check *j)
 
 /* What the client sends again and again; or what the server sent, of which it is known that it is missing, and no more. */
 static void
-check_mtu(teams_check *j, bool again)
+check_mtu(teams_check *check, bool again)
 {
-    teams_name_list list = teams_name_list_new(j);
+    teams_name_list list = teams_name_list_new(check);
 
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
-        const teams_connection *c = teams_check_connection(j, i);
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const teams_connection *c = teams_check_connection(check, i);
 
-        if (teams_check_has_mtu_hole(j, c) && (c->p->large_frame != 0) == again)
+        if (teams_check_has_mtu_hole(check, c) && (c->p->large_frame != 0) == again)
             teams_name_list_add_connection(&list, c, again ? c->p->large_frame : c->p->hole_frame);
     }
     if (list.names == 0)
         return;
     if (again)
-        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_MTU], list.matters ? PI_ERROR : PI_WARN,
+        teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_MTU], list.matters ? PI_ERROR : PI_WARN,
             (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .fatal = list.fatal },
             "Large segments to %s are lost again and again while small ones pass%s", teams_name_list_text(&list), teams_name_list_tail(&list));
     else
-        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_MTU], list.matters ? PI_ERROR : PI_WARN,
+        teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_MTU], list.matters ? PI_ERROR : PI_WARN,
             (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .fatal = list.fatal,
                 .advice = "A tunnel on the way with a smaller MTU loses what is large: lower the MSS there, or let ICMP \"fragmentation needed\" and "
                     "\"packet too big\" through. A device that drops the answer for what it reads there, as the certificate, shows the same" },
@@ -384,9 +384,9 @@ check_mtu(teams_check *j, bool again)
 
 /* What another problem tells already: the other side does not answer, or only large segments are lost. */
 static bool
-resends_for_a_cause(const teams_check *j, const teams_connection *c)
+resends_for_a_cause(const teams_check *check, const teams_connection *c)
 {
-    return c->state == TEAMS_CONNECTION_HELLO_UNANSWERED || c->state == TEAMS_CONNECTION_HELLO_RESET || teams_check_has_mtu_hole(j, c) ||
+    return c->state == TEAMS_CONNECTION_HELLO_UNANSWERED || c->state == TEAMS_CONNECTION_HELLO_RESET || teams_check_has_mtu_hole(check, c) ||
         c->p->zero_longest >= STALL_SECONDS;
 }
 
@@ -400,21 +400,21 @@ lost_segments(const teams_connection *c, unsigned way)
 }
 
 static void
-check_loss(teams_check *j)
+check_loss(teams_check *check)
 {
     unsigned packets[2] = { 0, 0 }, again[2] = { 0, 0 }, zero = 0;
     uint32_t frame = 0;
     const teams_connection *stalled = NULL;
 
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
-        const teams_connection *c = teams_check_connection(j, i);
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const teams_connection *c = teams_check_connection(check, i);
 
         if (c->p->zero_longest >= STALL_SECONDS && (stalled == NULL || c->p->zero_longest > stalled->p->zero_longest))
             stalled = c;
         if (c->quic || c->state <= TEAMS_CONNECTION_PROHIBITED)
             continue;
         zero += c->zero_windows;
-        if (resends_for_a_cause(j, c))
+        if (resends_for_a_cause(check, c))
             continue;
         for (unsigned way = 0; way < 2; way++) {
             packets[way] += c->packets[way];
@@ -425,26 +425,26 @@ check_loss(teams_check *j)
     }
     for (unsigned way = 0; way < 2; way++)
         if (packets[way] >= LOSS_PACKETS_MIN && again[way] >= LOSS_NOTE * packets[way] && again[way] >= LOSS_FEW)
-            teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_RETRANSMISSIONS], again[way] >= LOSS_WARN * packets[way] && again[way] >= LOSS_MANY ? PI_WARN : PI_NOTE,
+            teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_RETRANSMISSIONS], again[way] >= LOSS_WARN * packets[way] && again[way] >= LOSS_MANY ? PI_WARN : PI_NOTE,
                 (teams_problem_place) { .frame = frame, .actor = TEAMS_BY_NETWORK },
                 "%u of %u TCP segments from the %s are retransmissions", again[way], packets[way], way == FROM_CLIENT ? "client" : "servers");
     if (zero >= ZERO_WINDOWS_MIN)
-        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_ZERO_WINDOW], stalled == NULL ? PI_NOTE : PI_WARN,
+        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_ZERO_WINDOW], stalled == NULL ? PI_NOTE : PI_WARN,
             (teams_problem_place) { .frame = stalled == NULL ? 0 : stalled->frame, .name = stalled == NULL ? NULL : stalled->name,
                 .actor = stalled == NULL ? TEAMS_BY_UNKNOWN : stalled->p->zero_by_client ? TEAMS_BY_CLIENT : TEAMS_BY_SERVER },
             "A receiver stopped its sender %u times (zero window)%s%s", zero, stalled == NULL ? "" : ", the longest on the connection to ",
-            stalled == NULL ? "" : wmem_strdup_printf(j->scope, "%s for %.1f s by the %s", teams_connection_text(j->scope, stalled),
+            stalled == NULL ? "" : wmem_strdup_printf(check->scope, "%s for %.1f s by the %s", teams_connection_text(check->scope, stalled),
                 stalled->p->zero_longest, stalled->p->zero_by_client ? "client" : "server"));
 }
 
 void
-teams_check_tcp(teams_check *j)
+teams_check_tcp(teams_check *check)
 {
-    check_unanswered(j);
-    check_ends(j);
-    check_ipv6(j);
-    check_quic(j);
-    check_mtu(j, true);
-    check_mtu(j, false);
-    check_loss(j);
+    check_unanswered(check);
+    check_ends(check);
+    check_ipv6(check);
+    check_quic(check);
+    check_mtu(check, true);
+    check_mtu(check, false);
+    check_loss(check);
 }

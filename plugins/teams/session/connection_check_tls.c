@@ -14,38 +14,38 @@ enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_PROTOCOL_VERSION = 70, ALERT_INSUFFIC
 typedef struct {
     teams_expert row;
     teams_actor actor;          /* unknown: who sent the alert, where there is one */
-    bool (*fits)(const teams_check *j, const teams_connection *c);
-    const char *(*says)(const teams_check *j, const teams_connection *c);      /* what the sentence says besides names and counts */
-    const char *(*sentence)(const teams_check *j, const teams_name_list *list, const teams_connection *first);
+    bool (*fits)(const teams_check *check, const teams_connection *c);
+    const char *(*says)(const teams_check *check, const teams_connection *c);      /* what the sentence says besides names and counts */
+    const char *(*sentence)(const teams_check *check, const teams_name_list *list, const teams_connection *first);
 } tls_end;
 
 static const char *
-times(const teams_check *j, const teams_name_list *list)
+times(const teams_check *check, const teams_name_list *list)
 {
-    return list->count == 1 ? "" : wmem_strdup_printf(j->scope, " (%u times)", list->count);
+    return list->count == 1 ? "" : wmem_strdup_printf(check->scope, " (%u times)", list->count);
 }
 
 static bool
-others_work(const teams_check *j)
+others_work(const teams_check *check)
 {
-    for (unsigned i = 0; i < teams_check_name_count(j); i++)
-        if (teams_check_name(j, i)->reached)
+    for (unsigned i = 0; i < teams_check_name_count(check); i++)
+        if (teams_check_name(check, i)->reached)
             return true;
     return false;
 }
 
 static const char *
-others_text(const teams_check *j)
+others_text(const teams_check *check)
 {
-    return others_work(j) ? "; other names work" : "";
+    return others_work(check) ? "; other names work" : "";
 }
 
 /* ---- what sentences say of a connection, in all that tells it from others ---- */
 
 static const char *
-says_versions(const teams_check *j, const teams_connection *c)
+says_versions(const teams_check *check, const teams_connection *c)
 {
-    return wmem_strdup_printf(j->scope, "%u %u", c->alert_from_client, c->p->offered);
+    return wmem_strdup_printf(check->scope, "%u %u", c->alert_from_client, c->p->offered);
 }
 
 static const char *
@@ -55,25 +55,25 @@ issuer_text(const teams_connection *c)
 }
 
 static const char *
-says_alert(const teams_check *j, const teams_connection *c)
+says_alert(const teams_check *check, const teams_connection *c)
 {
-    return wmem_strdup_printf(j->scope, "%u %u", c->alert_from_client, c->alert);
+    return wmem_strdup_printf(check->scope, "%u %u", c->alert_from_client, c->alert);
 }
 
 static const char *
-says_alert_and_issuer(const teams_check *j, const teams_connection *c)
+says_alert_and_issuer(const teams_check *check, const teams_connection *c)
 {
-    return wmem_strdup_printf(j->scope, "%u %u %s", c->alert, c->certificate != NULL, issuer_text(c));
+    return wmem_strdup_printf(check->scope, "%u %u %s", c->alert, c->certificate != NULL, issuer_text(c));
 }
 
 static const char *
-says_issuer(const teams_check *j _U_, const teams_connection *c)
+says_issuer(const teams_check *check _U_, const teams_connection *c)
 {
     return issuer_text(c);
 }
 
 static const char *
-says_whether_tickets(const teams_check *j _U_, const teams_connection *c)
+says_whether_tickets(const teams_check *check _U_, const teams_connection *c)
 {
     return c->p->answer_bytes > 0 ? "tickets" : "";
 }
@@ -81,61 +81,61 @@ says_whether_tickets(const teams_check *j _U_, const teams_connection *c)
 /* ---- the kinds ---- */
 
 static bool
-fits_reset(const teams_check *j, const teams_connection *c)
+fits_reset(const teams_check *check, const teams_connection *c)
 {
-    return c->state == TEAMS_CONNECTION_HELLO_RESET && !teams_check_is_portal(j, c);
+    return c->state == TEAMS_CONNECTION_HELLO_RESET && !teams_check_is_portal(check, c);
 }
 
 static const char *
-say_reset(const teams_check *j, const teams_name_list *list, const teams_connection *first _U_)
+say_reset(const teams_check *check, const teams_name_list *list, const teams_connection *first _U_)
 {
     if (!list->any_lost)
-        return wmem_strdup_printf(j->scope, "Connections to %s were reset or closed right after the server name%s, and others with the same name work",
-            teams_name_list_text(list), times(j, list));
-    return wmem_strdup_printf(j->scope, "Connections to %s are reset or closed right after the server name%s%s: likely a filter by server name",
-        teams_name_list_text(list), times(j, list), others_text(j));
+        return wmem_strdup_printf(check->scope, "Connections to %s were reset or closed right after the server name%s, and others with the same name work",
+            teams_name_list_text(list), times(check, list));
+    return wmem_strdup_printf(check->scope, "Connections to %s are reset or closed right after the server name%s%s: likely a filter by server name",
+        teams_name_list_text(list), times(check, list), others_text(check));
 }
 
 static bool
-fits_silent(const teams_check *j, const teams_connection *c)
+fits_silent(const teams_check *check, const teams_connection *c)
 {
     return c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && teams_connection_is_heard(c) && !teams_connection_lacks_data(c) &&
-        !teams_check_is_portal(j, c) && !teams_check_has_mtu_hole(j, c) &&
-        teams_check_time_passed(j, &c->p->hello_time, ANSWER_SECONDS) &&
+        !teams_check_is_portal(check, c) && !teams_check_has_mtu_hole(check, c) &&
+        teams_check_time_passed(check, &c->p->hello_time, ANSWER_SECONDS) &&
         (c->end == TEAMS_CONNECTION_OPEN || ts_seconds(&c->p->hello_time, &c->ended) >= ANSWER_SECONDS);
 }
 
 static const char *
-say_silent(const teams_check *j, const teams_name_list *list, const teams_connection *first _U_)
+say_silent(const teams_check *check, const teams_name_list *list, const teams_connection *first _U_)
 {
-    return wmem_strdup_printf(j->scope, "TCP to %s is established, and nothing comes back after the server name%s%s",
-        teams_name_list_text(list), times(j, list), !list->any_lost ? ", and others with the same name work" : others_text(j));
+    return wmem_strdup_printf(check->scope, "TCP to %s is established, and nothing comes back after the server name%s%s",
+        teams_name_list_text(list), times(check, list), !list->any_lost ? ", and others with the same name work" : others_text(check));
 }
 
 static bool
-fits_version(const teams_check *j, const teams_connection *c)
+fits_version(const teams_check *check, const teams_connection *c)
 {
-    return c->state == TEAMS_CONNECTION_ALERT && c->alert == ALERT_PROTOCOL_VERSION && !teams_check_is_portal(j, c);
+    return c->state == TEAMS_CONNECTION_ALERT && c->alert == ALERT_PROTOCOL_VERSION && !teams_check_is_portal(check, c);
 }
 
 static const char *
-say_version(const teams_check *j, const teams_name_list *list, const teams_connection *first)
+say_version(const teams_check *check, const teams_name_list *list, const teams_connection *first)
 {
-    return wmem_strdup_printf(j->scope, "The %s refuses the TLS version for %s%s: alert protocol version (70); the client offers at most %s",
-        first->alert_from_client ? "client" : "server", teams_name_list_text(list), times(j, list), teams_tls_version_text(first->p->offered));
+    return wmem_strdup_printf(check->scope, "The %s refuses the TLS version for %s%s: alert protocol version (70); the client offers at most %s",
+        first->alert_from_client ? "client" : "server", teams_name_list_text(list), times(check, list), teams_tls_version_text(first->p->offered));
 }
 
 static bool
-fits_parameters(const teams_check *j, const teams_connection *c)
+fits_parameters(const teams_check *check, const teams_connection *c)
 {
-    return c->state == TEAMS_CONNECTION_ALERT && !teams_check_is_portal(j, c) && (c->alert == ALERT_HANDSHAKE_FAILURE || c->alert == ALERT_INSUFFICIENT_SECURITY);
+    return c->state == TEAMS_CONNECTION_ALERT && !teams_check_is_portal(check, c) && (c->alert == ALERT_HANDSHAKE_FAILURE || c->alert == ALERT_INSUFFICIENT_SECURITY);
 }
 
 static const char *
-say_alert(const teams_check *j, const teams_name_list *list, const teams_connection *first)
+say_alert(const teams_check *check, const teams_name_list *list, const teams_connection *first)
 {
-    return wmem_strdup_printf(j->scope, "The %s ends the TLS handshake with %s%s: alert %s (%u)", first->alert_from_client ? "client" : "server",
-        teams_name_list_text(list), times(j, list), teams_alert_text(first->alert), first->alert);
+    return wmem_strdup_printf(check->scope, "The %s ends the TLS handshake with %s%s: alert %s (%u)", first->alert_from_client ? "client" : "server",
+        teams_name_list_text(list), times(check, list), teams_alert_text(first->alert), first->alert);
 }
 
 static bool
@@ -145,44 +145,44 @@ is_certificate_alert(const teams_connection *c)
 }
 
 static bool
-fits_intercepted_refused(const teams_check *j, const teams_connection *c)
+fits_intercepted_refused(const teams_check *check, const teams_connection *c)
 {
-    return is_certificate_alert(c) && teams_connection_is_foreign(c) && !teams_check_is_portal(j, c);
+    return is_certificate_alert(c) && teams_connection_is_foreign(c) && !teams_check_is_portal(check, c);
 }
 
 static const char *
-say_intercepted_refused(const teams_check *j, const teams_name_list *list, const teams_connection *first)
+say_intercepted_refused(const teams_check *check, const teams_name_list *list, const teams_connection *first)
 {
-    return wmem_strdup_printf(j->scope,
+    return wmem_strdup_printf(check->scope,
         "TLS to %s is intercepted: the certificate is issued by \"%s\", and the client refuses it%s: alert %s (%u)",
-        teams_name_list_text(list), first->certificate->issuer, times(j, list), teams_alert_text(first->alert), first->alert);
+        teams_name_list_text(list), first->certificate->issuer, times(check, list), teams_alert_text(first->alert), first->alert);
 }
 
 static bool
-fits_certificate(const teams_check *j, const teams_connection *c)
+fits_certificate(const teams_check *check, const teams_connection *c)
 {
-    return is_certificate_alert(c) && !teams_connection_is_foreign(c) && !teams_check_is_portal(j, c);
+    return is_certificate_alert(c) && !teams_connection_is_foreign(c) && !teams_check_is_portal(check, c);
 }
 
 static const char *
-say_certificate(const teams_check *j, const teams_name_list *list, const teams_connection *first)
+say_certificate(const teams_check *check, const teams_name_list *list, const teams_connection *first)
 {
-    return wmem_strdup_printf(j->scope, "The client refuses the certificate of %s%s: alert %s (%u)%s%s", teams_name_list_text(list), times(j, list),
+    return wmem_strdup_printf(check->scope, "The client refuses the certificate of %s%s: alert %s (%u)%s%s", teams_name_list_text(list), times(check, list),
         teams_alert_text(first->alert), first->alert, first->certificate == NULL ? "; the certificate is not visible, TLS interception is likely" : "; it is issued by ",
         first->certificate == NULL ? "" : first->certificate->issuer);
 }
 
 static bool
-fits_alert(const teams_check *j, const teams_connection *c)
+fits_alert(const teams_check *check, const teams_connection *c)
 {
-    return c->state == TEAMS_CONNECTION_ALERT && !is_certificate_alert(c) && !teams_check_is_portal(j, c) && !fits_version(j, c) && !fits_parameters(j, c);
+    return c->state == TEAMS_CONNECTION_ALERT && !is_certificate_alert(c) && !teams_check_is_portal(check, c) && !fits_version(check, c) && !fits_parameters(check, c);
 }
 
 /* Does the client use the same name on another connection, at that time or soon? It has nothing against its certificate then. */
 static bool
-is_used_beside(const teams_check *j, const teams_connection *c)
+is_used_beside(const teams_check *check, const teams_connection *c)
 {
-    const teams_name_result *name = teams_check_name_of(j, c->name);
+    const teams_name_result *name = teams_check_name_of(check, c->name);
     unsigned from = 0, to = name == NULL || name->used == NULL ? 0 : wmem_array_get_count(name->used);
 
     while (from < to) {     /* the first that begins too late */
@@ -224,53 +224,53 @@ add_left(teams_left *left, const teams_connection *c)
 
 /* A program that gives up a connection ends it as one does that refuses the certificate: the others tell. */
 static void
-gather_left(teams_check *j)
+gather_left(teams_check *check)
 {
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
-        const teams_connection *c = teams_check_connection(j, i);
-        teams_name_result *name = c->name == NULL || c->quic ? NULL : teams_check_name_of(j, c->name);
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const teams_connection *c = teams_check_connection(check, i);
+        teams_name_result *name = c->name == NULL || c->quic ? NULL : teams_check_name_of(check, c->name);
 
         if (name == NULL)
             continue;
         if (is_accepted(c)) {
-            j->any_accepted = name->accepted = true;
+            check->any_accepted = name->accepted = true;
             name->alerts_since = 0;
         } else if (is_left(c)) {
             name->alerts_since += c->p->alert_likely;
             add_left(&name->left, c);
-            add_left(&j->left, c);
+            add_left(&check->left, c);
         }
     }
 }
 
 /* Is it more than one end that has no reason: what is seen of the certificate, likely an alert, or no try that went further? */
 static bool
-is_telling(const teams_check *j, const teams_connection *c)
+is_telling(const teams_check *check, const teams_connection *c)
 {
-    const teams_name_result *name = teams_check_name_of(j, c->name);
+    const teams_name_result *name = teams_check_name_of(check, c->name);
 
     if (teams_connection_is_foreign(c) || (c->certificate != NULL && !c->certificate->valid))
         return true;
-    if (name == NULL || is_used_beside(j, c))
+    if (name == NULL || is_used_beside(check, c))
         return false;
     if (c->p->alert_likely && c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && (!name->accepted || name->alerts_since > 1))
         return true;
-    return !name->accepted && (name->left.again || (!j->any_accepted && j->left.again));
+    return !name->accepted && (name->left.again || (!check->any_accepted && check->left.again));
 }
 
 static bool
-fits_ended(const teams_check *j, const teams_connection *c)
+fits_ended(const teams_check *check, const teams_connection *c)
 {
-    return is_left(c) && is_telling(j, c);
+    return is_left(c) && is_telling(check, c);
 }
 
 /* Nothing is told where the name worked on another connection. */
 static bool
-fits_left(const teams_check *j, const teams_connection *c)
+fits_left(const teams_check *check, const teams_connection *c)
 {
-    const teams_name_result *name = teams_check_name_of(j, c->name);
+    const teams_name_result *name = teams_check_name_of(check, c->name);
 
-    return is_left(c) && !is_telling(j, c) && name != NULL && !name->accepted;
+    return is_left(c) && !is_telling(check, c) && name != NULL && !name->accepted;
 }
 
 static const char *
@@ -282,22 +282,22 @@ left_text(const teams_connection *c)
 
 /* "(TLS 1.3), by FIN" */
 static const char *
-how_text(const teams_check *j, const teams_connection *c)
+how_text(const teams_check *check, const teams_connection *c)
 {
-    return wmem_strdup_printf(j->scope, "(%s), by %s", c->version, teams_end_text(c));
+    return wmem_strdup_printf(check->scope, "(%s), by %s", c->version, teams_end_text(c));
 }
 
 static const char *
-says_how_left(const teams_check *j, const teams_connection *c)
+says_how_left(const teams_check *check, const teams_connection *c)
 {
-    return wmem_strdup_printf(j->scope, "%s %s", left_text(c), how_text(j, c));
+    return wmem_strdup_printf(check->scope, "%s %s", left_text(c), how_text(check, c));
 }
 
 static const char *
-say_left(const teams_check *j, const teams_name_list *list, const teams_connection *first)
+say_left(const teams_check *check, const teams_name_list *list, const teams_connection *first)
 {
-    return wmem_strdup_printf(j->scope, "The client %s %s%s %s: why is not in this capture", left_text(first),
-        teams_name_list_text(list), times(j, list), how_text(j, first));
+    return wmem_strdup_printf(check->scope, "The client %s %s%s %s: why is not in this capture", left_text(first),
+        teams_name_list_text(list), times(check, list), how_text(check, first));
 }
 
 static const char *
@@ -310,69 +310,69 @@ alert_text(const teams_connection *c)
 
 /* From how it ended on. */
 static const char *
-ended_text(const teams_check *j, const teams_connection *c)
+ended_text(const teams_check *check, const teams_connection *c)
 {
-    return wmem_strdup_printf(j->scope, "%s%s: likely it does not accept the certificate%s%s%s", how_text(j, c), alert_text(c),
+    return wmem_strdup_printf(check->scope, "%s%s: likely it does not accept the certificate%s%s%s", how_text(check, c), alert_text(c),
         c->certificate == NULL ? "" : ", issued by ", issuer_text(c),
         c->state == TEAMS_CONNECTION_SECURED ? ", or has no use for the session" : "");
 }
 
 static const char *
-says_how_ended(const teams_check *j, const teams_connection *c)
+says_how_ended(const teams_check *check, const teams_connection *c)
 {
-    return wmem_strdup_printf(j->scope, "%s %s", left_text(c), ended_text(j, c));
+    return wmem_strdup_printf(check->scope, "%s %s", left_text(c), ended_text(check, c));
 }
 
 static const char *
-say_ended(const teams_check *j, const teams_name_list *list, const teams_connection *first)
+say_ended(const teams_check *check, const teams_name_list *list, const teams_connection *first)
 {
-    return wmem_strdup_printf(j->scope, "The client %s %s%s %s", left_text(first), teams_name_list_text(list), times(j, list), ended_text(j, first));
+    return wmem_strdup_printf(check->scope, "The client %s %s%s %s", left_text(first), teams_name_list_text(list), times(check, list), ended_text(check, first));
 }
 
 static bool
-fits_intercepted(const teams_check *j _U_, const teams_connection *c)
+fits_intercepted(const teams_check *check _U_, const teams_connection *c)
 {
     return c->state >= TEAMS_CONNECTION_SECURED && teams_connection_is_foreign(c) && is_accepted(c);
 }
 
 static const char *
-say_intercepted(const teams_check *j, const teams_name_list *list, const teams_connection *first)
+say_intercepted(const teams_check *check, const teams_name_list *list, const teams_connection *first)
 {
-    return wmem_strdup_printf(j->scope, "TLS to %s is intercepted by \"%s\", and the client accepts it%s", teams_name_list_text(list),
-        first->certificate->issuer, times(j, list));
+    return wmem_strdup_printf(check->scope, "TLS to %s is intercepted by \"%s\", and the client accepts it%s", teams_name_list_text(list),
+        first->certificate->issuer, times(check, list));
 }
 
 static bool
-fits_unused(const teams_check *j, const teams_connection *c)
+fits_unused(const teams_check *check, const teams_connection *c)
 {
     return (c->state == TEAMS_CONNECTION_SECURED || c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED) && teams_connection_is_foreign(c) && !is_accepted(c) &&
-        !fits_ended(j, c) && !teams_check_is_portal(j, c);
+        !fits_ended(check, c) && !teams_check_is_portal(check, c);
 }
 
 static const char *
-say_unused(const teams_check *j, const teams_name_list *list, const teams_connection *first)
+say_unused(const teams_check *check, const teams_name_list *list, const teams_connection *first)
 {
-    return wmem_strdup_printf(j->scope, "TLS to %s is intercepted by \"%s\"%s; whether the client accepts it is not in this capture",
-        teams_name_list_text(list), first->certificate->issuer, times(j, list));
+    return wmem_strdup_printf(check->scope, "TLS to %s is intercepted by \"%s\"%s; whether the client accepts it is not in this capture",
+        teams_name_list_text(list), first->certificate->issuer, times(check, list));
 }
 
 static bool
-fits_no_data(const teams_check *j, const teams_connection *c)
+fits_no_data(const teams_check *check, const teams_connection *c)
 {
     /* A request that is lost on the way is no server's to answer. */
-    if (c->quic || c->p->lost || teams_check_has_mtu_hole(j, c))
+    if (c->quic || c->p->lost || teams_check_has_mtu_hole(check, c))
         return false;
     /* The client gave up; or it waits, and not even TCP says that the request has arrived. One that has may be waited for, for hours. */
     if (c->end != TEAMS_CONNECTION_OPEN)
         return c->ended_by_client && teams_connection_gave_up(c, &c->ended);
-    return c->p->answer_bytes == 0 && !teams_connection_is_delivered(c) && teams_connection_gave_up(c, &j->end);
+    return c->p->answer_bytes == 0 && !teams_connection_is_delivered(c) && teams_connection_gave_up(c, &check->end);
 }
 
 static const char *
-say_no_data(const teams_check *j, const teams_name_list *list, const teams_connection *first)
+say_no_data(const teams_check *check, const teams_name_list *list, const teams_connection *first)
 {
-    return wmem_strdup_printf(j->scope, "TLS to %s is established, and what the client then sends has %s%s", teams_name_list_text(list),
-        first->p->answer_bytes > 0 ? "likely no answer: nothing came but what may be session tickets" : "no answer", times(j, list));
+    return wmem_strdup_printf(check->scope, "TLS to %s is established, and what the client then sends has %s%s", teams_name_list_text(list),
+        first->p->answer_bytes > 0 ? "likely no answer: nothing came but what may be session tickets" : "no answer", times(check, list));
 }
 
 static const tls_end ends[] = {
@@ -450,74 +450,74 @@ is_proved(const tls_end *kind, const teams_connection *c)
 
 /* count: of connections that end so, in all groups */
 static void
-tell_end(teams_check *j, const tls_end *kind, const teams_group *group, bool unsure, unsigned count)
+tell_end(teams_check *check, const tls_end *kind, const teams_group *group, bool unsure, unsigned count)
 {
     const teams_name_list *list = &group->names;
     const teams_connection *first = group->first;
     const int usual = severity_of(list, kind, count);
-    const int severity = list->matters && is_proved(kind, first) ? PI_ERROR : unsure && others_work(j) ? MIN(usual, PI_WARN) : usual;
+    const int severity = list->matters && is_proved(kind, first) ? PI_ERROR : unsure && others_work(check) ? MIN(usual, PI_WARN) : usual;
 
-    teams_check_add(j, &teams_expert_table.rows[kind->row], severity,
+    teams_check_add(check, &teams_expert_table.rows[kind->row], severity,
         (teams_problem_place) { .frame = list->frame, .name = list->first, .fatal = severity == PI_ERROR && list->fatal,
             .actor = actor_of(kind, first), .advice = advice_of(list, kind) },
-        "%s%s", kind->sentence(j, list, first), severity > PI_NOTE ? teams_name_list_tail(list) : "");
+        "%s%s", kind->sentence(check, list, first), severity > PI_NOTE ? teams_name_list_tail(list) : "");
 }
 
 static void
-check_end(teams_check *j, const tls_end *kind)
+check_end(teams_check *check, const tls_end *kind)
 {
-    teams_groups groups = teams_groups_new(j);
+    teams_groups groups = teams_groups_new(check);
     bool unsure = true;
     unsigned count = 0;
 
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
-        const teams_connection *c = teams_check_connection(j, i);
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const teams_connection *c = teams_check_connection(check, i);
 
-        if (c->name == NULL || !kind->fits(j, c))
+        if (c->name == NULL || !kind->fits(check, c))
             continue;
         unsure = unsure && may_be_unused(kind, c);
         count++;
-        teams_groups_add(&groups, kind->says(j, c), c, proof_frame(c));
+        teams_groups_add(&groups, kind->says(check, c), c, proof_frame(c));
     }
     for (unsigned i = 0; i < teams_groups_count(&groups); i++)
-        tell_end(j, kind, teams_groups_at(&groups, i), unsure, count);
+        tell_end(check, kind, teams_groups_at(&groups, i), unsure, count);
 }
 
 /* ---- certificates out of their time ---- */
 
 static const char *
-says_dates(const teams_check *j, const teams_connection *c)
+says_dates(const teams_check *check, const teams_connection *c)
 {
-    return wmem_strdup_printf(j->scope, "valid from %s to %s", teams_date_text(j->scope, &c->certificate->not_before),
-        teams_date_text(j->scope, &c->certificate->not_after));
+    return wmem_strdup_printf(check->scope, "valid from %s to %s", teams_date_text(check->scope, &c->certificate->not_before),
+        teams_date_text(check->scope, &c->certificate->not_after));
 }
 
 static void
-check_certificate_time(teams_check *j)
+check_certificate_time(teams_check *check)
 {
-    teams_groups groups = teams_groups_new(j);
+    teams_groups groups = teams_groups_new(check);
 
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
-        const teams_connection *c = teams_check_connection(j, i);
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const teams_connection *c = teams_check_connection(check, i);
 
         if (c->certificate != NULL && !c->certificate->valid && c->name != NULL)
-            teams_groups_add(&groups, says_dates(j, c), c, c->certificate->frame);
+            teams_groups_add(&groups, says_dates(check, c), c, c->certificate->frame);
     }
     for (unsigned i = 0; i < teams_groups_count(&groups); i++) {
         const teams_group *group = teams_groups_at(&groups, i);
 
-        teams_check_add(j, &teams_expert_table.rows[TEAMS_EXPERT_CERTIFICATE_TIME], group->names.matters ? PI_ERROR : PI_WARN,
+        teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_CERTIFICATE_TIME], group->names.matters ? PI_ERROR : PI_WARN,
             (teams_problem_place) { .frame = group->names.frame, .actor = TEAMS_BY_UNKNOWN, .name = group->names.first },
             "The certificate of %s is %s, not at the time of the capture: a wrong clock, or an expired certificate",
-            teams_name_list_text(&group->names), says_dates(j, group->first));
+            teams_name_list_text(&group->names), says_dates(check, group->first));
     }
 }
 
 void
-teams_check_tls(teams_check *j)
+teams_check_tls(teams_check *check)
 {
-    gather_left(j);
+    gather_left(check);
     for (unsigned i = 0; i < G_N_ELEMENTS(ends); i++)
-        check_end(j, &ends[i]);
-    check_certificate_time(j);
+        check_end(check, &ends[i]);
+    check_certificate_time(check);
 }

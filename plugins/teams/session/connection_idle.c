@@ -203,13 +203,13 @@ side_text(const teams_connection *c)
 }
 
 static void
-tell_by_client(teams_check *j, const cut_row *row)
+tell_by_client(teams_check *check, const cut_row *row)
 {
     if (teams_connection_is_push(row->last))
-        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_CLOSED_BY_CLIENT], PI_NOTE,
+        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_CLOSED_BY_CLIENT], PI_NOTE,
             (teams_problem_place) { .frame = row->first->end_frame, .actor = TEAMS_BY_CLIENT, .name = row->last->name },
             "The client itself %s its connection to %s %u times after about %.0f s of silence",
-            row->last->end == TEAMS_CONNECTION_RESET ? "resets" : "closes", teams_connection_text(j->scope, row->last), row->cuts,
+            row->last->end == TEAMS_CONNECTION_RESET ? "resets" : "closes", teams_connection_text(check->scope, row->last), row->cuts,
             row->last->idle_before_end);
 }
 
@@ -228,24 +228,24 @@ asleep_text(const teams_connection *last)
 
 /* Servers end connections that nobody uses, by FIN and by RST; a push channel is there to stay open. */
 static void
-tell_idle(teams_check *j, const cut_row *row)
+tell_idle(teams_check *check, const cut_row *row)
 {
     const teams_connection *last = row->last;
     const bool push = teams_connection_is_push(last);
     const teams_problem_place place = { .frame = row->first->end_frame, .actor = TEAMS_BY_NETWORK, .name = last->name };
     const ts_expert_row *problem = &teams_expert_table.rows[TEAMS_EXPERT_IDLE_CUT];
-    const char *text = teams_connection_text(j->scope, last);
+    const char *text = teams_connection_text(check->scope, last);
 
     if (last->p->cut == TEAMS_CUT_LOST)
-        teams_check_add(j, problem, severity_of(last), place,
+        teams_check_add(check, problem, severity_of(last), place,
             "After about %.0f s of silence what the client sends to %s has no answer, %u times, and the client connects again: "
             "likely an idle timeout on the way%s", last->idle_before_end, text, row->cuts, asleep_text(last));
     else if (last->p->cut == TEAMS_CUT_RESET)
-        teams_check_add(j, problem, severity_of(last), place,
+        teams_check_add(check, problem, severity_of(last), place,
             "%s is reset from %s %u times after about %.0f s of silence, and the client connects again: likely an idle timeout on the way%s%s",
             text, side_text(last), row->cuts, last->idle_before_end, push ? "" : " or at the server", asleep_text(last));
     else if (push)
-        teams_check_add(j, problem, row->soon ? PI_WARN : PI_NOTE,
+        teams_check_add(check, problem, row->soon ? PI_WARN : PI_NOTE,
             (teams_problem_place) { .frame = row->first->end_frame, .actor = TEAMS_BY_UNKNOWN, .name = last->name },
             "%s is closed (FIN) from %s %u times after about %.0f s of silence, and the client connects again: an idle timeout on the way or at the server",
             text, side_text(last), row->cuts, last->idle_before_end);
@@ -276,7 +276,7 @@ life_before(const teams_connection *c)
 
 /* However much it was used: a push channel that each time ends after the same time is ended for that. */
 static void
-tell_lives(teams_check *j, const teams_connection *last)
+tell_lives(teams_check *check, const teams_connection *last)
 {
     const teams_connection *first = last, *before;
     unsigned lives = 1;
@@ -287,21 +287,21 @@ tell_lives(teams_check *j, const teams_connection *last)
     }
     if (lives < LIVES_MIN)
         return;
-    teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_REGULAR_CUT], PI_WARN,
+    teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_REGULAR_CUT], PI_WARN,
         (teams_problem_place) { .frame = first->end_frame, .actor = TEAMS_BY_UNKNOWN, .name = last->name },
         "%s is %s from %s %u times, each time about %.0f s after it was opened, and the client connects again",
-        teams_connection_text(j->scope, last), last->end == TEAMS_CONNECTION_RESET ? "reset" : "closed (FIN)", side_text(last), lives, life_of(last));
+        teams_connection_text(check->scope, last), last->end == TEAMS_CONNECTION_RESET ? "reset" : "closed (FIN)", side_text(last), lives, life_of(last));
 }
 
 /* Backwards, so that the last of a row comes first. */
 void
-teams_check_idle(teams_check *j)
+teams_check_idle(teams_check *check)
 {
-    wmem_map_t *cuts = wmem_map_new(j->scope, g_direct_hash, g_direct_equal);
-    wmem_map_t *lives = wmem_map_new(j->scope, g_direct_hash, g_direct_equal);
+    wmem_map_t *cuts = wmem_map_new(check->scope, g_direct_hash, g_direct_equal);
+    wmem_map_t *lives = wmem_map_new(check->scope, g_direct_hash, g_direct_equal);
 
-    for (unsigned i = teams_check_connection_count(j); i-- > 0;) {
-        const teams_connection *c = teams_check_connection(j, i);
+    for (unsigned i = teams_check_connection_count(check); i-- > 0;) {
+        const teams_connection *c = teams_check_connection(check, i);
         const teams_connection *cut = cut_before(c), *life = life_before(c);
 
         if (cut != NULL)
@@ -311,14 +311,14 @@ teams_check_idle(teams_check *j)
         if (c->name == NULL)
             continue;
         if (cut != NULL) {
-            wmem_map_insert(j->idle_cuts, c, (void *)c);
-            wmem_map_insert(j->idle_cuts, cut, (void *)cut);
+            wmem_map_insert(check->idle_cuts, c, (void *)c);
+            wmem_map_insert(check->idle_cuts, cut, (void *)cut);
         }
         if (cut != NULL && !wmem_map_contains(cuts, c)) {
             const cut_row row = follow_cuts(c);
 
-            (c->p->cut == TEAMS_CUT_BY_CLIENT ? tell_by_client : tell_idle)(j, &row);
+            (c->p->cut == TEAMS_CUT_BY_CLIENT ? tell_by_client : tell_idle)(check, &row);
         } else if (cut == NULL && life != NULL && !wmem_map_contains(cuts, c) && !wmem_map_contains(lives, c) && teams_connection_is_push(c))
-            tell_lives(j, c);
+            tell_lives(check, c);
     }
 }

@@ -139,43 +139,43 @@ add_wait(waits *w, const teams_asked_name *asked, const teams_resolver *dead)
 }
 
 static const char *
-cost_text(const teams_check *j, const waits *w)
+cost_text(const teams_check *check, const waits *w)
 {
-    const char *each = w->most - w->least < 0.1 ? wmem_strdup_printf(j->scope, "%.1f", w->most)
-        : wmem_strdup_printf(j->scope, "%.1f to %.1f", w->least, w->most);
+    const char *each = w->most - w->least < 0.1 ? wmem_strdup_printf(check->scope, "%.1f", w->most)
+        : wmem_strdup_printf(check->scope, "%.1f to %.1f", w->least, w->most);
 
     if (w->most < COST_TOLD)
         return "";
-    return wmem_strdup_printf(j->scope, ", which costs %s s for %s%u name%s, %.1f s in all", each, w->names == 1 ? "" : "each of ", w->names,
+    return wmem_strdup_printf(check->scope, ", which costs %s s for %s%u name%s, %.1f s in all", each, w->names == 1 ? "" : "each of ", w->names,
         w->names == 1 ? "" : "s", w->cost);
 }
 
 static void
-check_resolver(teams_check *j, const teams_net_client *client, const teams_resolver *dead)
+check_resolver(teams_check *check, const teams_net_client *client, const teams_resolver *dead)
 {
     waits w = { 0 };
 
     /* Who answers questions about others' names is not dead. */
     if (is_heard(client, dead) || dead->instead == NULL || dead->asked < QUESTIONS_MIN)
         return;
-    for (unsigned i = 0; i < teams_check_name_count(j); i++)
-        if (teams_check_name(j, i)->asked != NULL)
-            add_wait(&w, teams_check_name(j, i)->asked, dead);
+    for (unsigned i = 0; i < teams_check_name_count(check); i++)
+        if (teams_check_name(check, i)->asked != NULL)
+            add_wait(&w, teams_check_name(check, i)->asked, dead);
     if (w.names == 0)
         return;
-    teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_ONE_RESOLVER_SILENT], w.cost >= COST_MIN ? PI_WARN : PI_NOTE,
+    teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_ONE_RESOLVER_SILENT], w.cost >= COST_MIN ? PI_WARN : PI_NOTE,
         (teams_problem_place) { .frame = dead->first_frame, .actor = TEAMS_BY_NETWORK },
-        "The resolver %s answers nothing: %u questions, frames %u to %u; the resolver %s answers in its place%s", address_to_str(j->scope, &dead->addr),
-        dead->asked, dead->first_frame, dead->last_frame, address_to_str(j->scope, &dead->instead->addr), cost_text(j, &w));
+        "The resolver %s answers nothing: %u questions, frames %u to %u; the resolver %s answers in its place%s", address_to_str(check->scope, &dead->addr),
+        dead->asked, dead->first_frame, dead->last_frame, address_to_str(check->scope, &dead->instead->addr), cost_text(check, &w));
 }
 
 void
-teams_check_resolvers(teams_check *j)
+teams_check_resolvers(teams_check *check)
 {
-    for (unsigned i = 0; i < wmem_array_get_count(j->clients); i++) {
-        const teams_net_client *client = *(const teams_net_client **)wmem_array_index(j->clients, i);
+    for (unsigned i = 0; i < wmem_array_get_count(check->clients); i++) {
+        const teams_net_client *client = *(const teams_net_client **)wmem_array_index(check->clients, i);
 
         for (unsigned n = 0; n < client->resolver_count; n++)
-            check_resolver(j, client, client->resolvers[n]);
+            check_resolver(check, client, client->resolvers[n]);
     }
 }

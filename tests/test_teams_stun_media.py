@@ -45,7 +45,9 @@ def datagrams(capture):
 
 
 class Stream:
-    """RFC 3550 A.1 and A.8 by sets: what every packet of one stream adds to what is missing of it."""
+    """RFC 3550 A.1 and A.8 by sets: what every packet of one stream adds to what is missing of it.
+
+    Jitter is measured anew where the packet is the first after a second or more, or the numbers or the timestamps begin anew (docs/media.md)."""
 
     def __init__(self):
         self.seen, self.lost, self.jitter, self.last, self.highest, self.far = set(), 0, 0.0, None, None, None
@@ -56,22 +58,30 @@ class Stream:
     def add(self, when, sequence, timestamp, clock):
         """(lost, jitter in ms, gap in ms) of the packet; None for the first."""
         first = not self.seen
+        far = False
         before = 0 if first else self.missing()
         number = sequence if first else self.highest + (sequence - self.highest + 0x8000) % 0x10000 - 0x8000
         if not first and not -100 <= number - self.highest < 3000:
             if self.far == number - 1:      # the second of a new beginning
                 self.seen, before, self.highest = {number}, 0, number
+            else:
+                far = True
             self.far = number
         else:
             self.seen.add(number)
             self.highest = max(number, self.highest or number)
         result = None
         if not first:
-            step = (timestamp - self.last[2] + 0x80000000) % 0x100000000 - 0x80000000
-            if step:
-                self.jitter += (abs((when - self.last[1]) * clock - step) - self.jitter) / 16
+            base, since = self.last[1:] if when - self.last[0] < 1 and not far else (None, None)
+            step = 0 if base is None else (timestamp - since + 0x80000000) % 0x100000000 - 0x80000000
+            late = 0 if base is None else abs((when - base) * clock - step)
+            if step and late < 10 * clock:
+                self.jitter += (late - self.jitter) / 16
             result = (self.missing() - before, self.jitter * 1000 / clock, (when - self.last[0]) * 1000)
-        if first or timestamp != self.last[2]:
+            if far:
+                self.last = (when, None, None)
+                return result
+        if first or base is None or timestamp != since:
             self.last = (when, when, timestamp)
         else:
             self.last = (when, *self.last[1:])
@@ -105,6 +115,23 @@ def same_over_time(shown, expected):
 def test_loss_jitter_and_gap_at_each_packet(mode):
     """ice-rtp-over-time.pcap: SILK/16000 (104) and H264/90000 (107)."""
     same_over_time(shown_over_time(bundled("ice-rtp-over-time.pcap"), mode), over_time(bundled("ice-rtp-over-time.pcap"), {104: 16000, 107: 90000}))
+
+
+def test_a_new_beginning_is_no_jitter():
+    """ice-rtp-begins-anew.pcap: 60 packets 20 ms apart in each stream, timestamps 320 apart at 16 kHz but for the new beginning."""
+    capture = bundled("ice-rtp-begins-anew.pcap")
+    rows = fields(capture, ["rtp.ssrc", "teams_stun.rtp.jitter"], display_filter="teams_stun.rtp.jitter")
+    assert collections.Counter(row["rtp.ssrc"][0] for row in rows) == {f"0x1111000{m}": 59 for m in range(6)}
+    assert [row for row in rows if float(row["teams_stun.rtp.jitter"][0]) > 0.01] == []
+    document = json.loads(harness.tshark("-q", "-r", capture, "-z", "teams,calls,json", "-z", "teams,summary,json"))
+    assert [stream["ssrc"] for stream in document["calls"][0]["streams"] if stream["jitter_max_ms"] > 0.01] == []
+    assert [row["jitter"] for row in document["summary"] if row["kind"] == "call"] == [pytest.approx(0, abs=0.01)]
+
+
+def test_too_few_packets_have_no_jitter_in_the_summary():
+    """18 packets of audio in one, 60 in the other."""
+    row, = (row for row in json.loads(harness.report(bundled("ice-rtp-over-time.pcap"), "teams,summary,json"))["summary"] if row["kind"] == "call")
+    assert row.get("jitter") is None
 
 
 def test_what_is_lost_by_hand():

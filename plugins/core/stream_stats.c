@@ -12,6 +12,11 @@
 
 #define WINDOW_BITS 64
 
+/* After a time without packets, what the next one is late by is no jitter: the sender made a pause, or the path did. */
+#define PAUSE_SECONDS   1.0
+/* No network holds a packet for so long: the sender's clock has another beginning. */
+#define CLOCK_SECONDS   10.0
+
 static void
 start(ts_stream_stats *stats, uint16_t sequence)
 {
@@ -45,7 +50,8 @@ look_back(ts_stream_stats *stats, uint16_t step)
     stats->window |= bit;
 }
 
-static void
+/* False: far from the others, as the first one of a new beginning is. */
+static bool
 add_sequence(ts_stream_stats *stats, uint16_t sequence)
 {
     const uint16_t step = (uint16_t)(sequence - stats->highest);
@@ -64,7 +70,19 @@ add_sequence(ts_stream_stats *stats, uint16_t sequence)
     else {
         stats->may_restart = true;
         stats->restart = (uint16_t)(sequence + 1);
+        return false;
     }
+    return true;
+}
+
+static void
+add_estimate(ts_stream_stats *stats, double difference)
+{
+    stats->jitter += (difference - stats->jitter) / 16;
+    stats->jitter_sum += stats->jitter;
+    stats->jitter_count++;
+    if (stats->jitter > stats->jitter_max)
+        stats->jitter_max = stats->jitter;
 }
 
 static void
@@ -82,11 +100,8 @@ add_arrival(ts_stream_stats *stats, uint32_t timestamp, double arrival)
 
         if (difference < 0)
             difference = -difference;
-        stats->jitter += (difference - stats->jitter) / 16;
-        stats->jitter_sum += stats->jitter;
-        stats->jitter_count++;
-        if (stats->jitter > stats->jitter_max)
-            stats->jitter_max = stats->jitter;
+        if (difference < CLOCK_SECONDS * stats->clock_rate)
+            add_estimate(stats, difference);
     }
     stats->has_arrival = true;
     stats->arrival = now;
@@ -96,10 +111,15 @@ add_arrival(ts_stream_stats *stats, uint32_t timestamp, double arrival)
 void
 ts_stream_stats_add(ts_stream_stats *stats, uint16_t sequence, uint32_t timestamp, uint32_t clock_rate, double arrival)
 {
+    const bool paused = arrival - stats->latest >= PAUSE_SECONDS;
+    const bool follows = add_sequence(stats, sequence);
+
     if (stats->clock_rate == 0)
         stats->clock_rate = clock_rate;
-    add_sequence(stats, sequence);
-    if (stats->clock_rate != 0)
+    stats->latest = arrival;
+    if (paused || !follows)
+        stats->has_arrival = false;
+    if (follows && stats->clock_rate != 0)
         add_arrival(stats, timestamp, arrival);
 }
 
@@ -113,12 +133,6 @@ ts_stream_stats_correct_clock(ts_stream_stats *stats, uint32_t clock_rate)
     stats->jitter = stats->jitter_max = stats->jitter_sum = 0;
     stats->jitter_count = 0;
     return true;
-}
-
-void
-ts_stream_stats_pause(ts_stream_stats *stats)
-{
-    stats->has_arrival = false;
 }
 
 uint64_t

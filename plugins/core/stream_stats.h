@@ -17,6 +17,7 @@ typedef struct {
     uint64_t lost;              /* missing so far: one that comes late is taken off again */
     uint64_t window;            /* bit n: the packet n before the highest one was received */
     uint64_t progress;          /* from the first sequence number to the highest one */
+    double latest;              /* arrival of the packet before, in seconds */
     double arrival;             /* of last_timestamp, in clock ticks */
     double jitter;              /* smoothed, in clock ticks */
     double jitter_max;
@@ -30,14 +31,11 @@ typedef struct {
     bool has_arrival;
 } ts_stream_stats;
 
-/* One packet; arrival in seconds from any fixed point. */
+/* One packet; arrival in seconds from any fixed point. Jitter is measured anew after a second without packets, and where numbers or timestamps begin anew. */
 void ts_stream_stats_add(ts_stream_stats *stats, uint16_t sequence, uint32_t timestamp, uint32_t clock_rate, double arrival);
 
 /* The clock is another one than was thought: jitter is measured anew. False where it is the same, none was known, or clock_rate is 0. */
 bool ts_stream_stats_correct_clock(ts_stream_stats *stats, uint32_t clock_rate);
-
-/* The sender made a pause, or the path did: what the next packet is late by is not jitter. */
-void ts_stream_stats_pause(ts_stream_stats *stats);
 
 /* Different packets that the sequence numbers promise. */
 uint64_t ts_stream_stats_expected(const ts_stream_stats *stats);

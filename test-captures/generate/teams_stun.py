@@ -475,6 +475,20 @@ def rtp_over_time(c):
         c.udp(when, PEER, CLIENT, stun.rtp(107, sequence, 900000 + 3000 * (n // 3), 0x55667788, stun.opaque(f"video{n}", 60)))
 
 
+@capture("ice-rtp-begins-anew.pcap", "2026-03-02T09:00:00")
+def rtp_begins_anew(c):
+    """Six streams without any jitter whose 31st packet is a new beginning: of the timestamps, of the numbers too, one packet that is far from the
+    others, wraps of both, timestamps that stood still for 3 s without packets, and ones that went on."""
+    check(c, 0.0, CLIENT, PEER, "check", nominate=True)
+    for n in range(60):
+        late = n >= 30
+        for m, (sequence, timestamp, pause) in enumerate([
+                (100 + n, 320 * n + (0x40000000 if late else 0), 0), (100 + n + (20000 if late else 0), 320 * n + (0x50000000 if late else 0), 0),
+                (100 + n + (30000 if n == 30 else 0), 320 * n + (0x60000000 if n == 30 else 0), 0), ((65506 + n) & 0xffff, (0xffffdb00 + 320 * n) & 0xffffffff, 0),
+                (100 + n, 320 * n, 3), (100 + n, 320 * (n + (150 if late else 0)), 3)]):
+            c.udp(0.1 + 0.02 * n + 0.001 * m + (pause if late else 0), CLIENT, PEER, stun.rtp(104, sequence, timestamp, 0x11110000 + m, stun.opaque(f"{m} {n}", 20)))
+
+
 @capture("ice-rfc.pcap", "2026-03-02T09:00:00")
 def rfc(c):
     """ICE of others: nothing Microsoft sends, then media. Nothing may be claimed."""

@@ -800,8 +800,6 @@ add_rtp(calls_stream *stream, const packet_info *pinfo, const ts_media_info *med
 {
     if (ts_stream_stats_correct_clock(&stream->stats, media->measured_clock))
         stream->jitter = (calls_jitter) { .begun = false };
-    if (stream->last_frame != 0 && now - stream->last_time >= GAP_SECONDS)
-        ts_stream_stats_pause(&stream->stats);
     const uint64_t estimates = stream->stats.jitter_count;
 
     ts_stream_stats_add(&stream->stats, media->sequence, media->timestamp, media->clock_rate, now);

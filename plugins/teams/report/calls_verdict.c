@@ -1122,8 +1122,7 @@ static const struct {
         is_unmarked_back, NULL, NULL },
     { { .code = "unpublished-address", .severity = PI_NOTE,
         .summary = "The call went to an address outside Microsoft's published prefixes",
-        .advice = "Known by its STUN and TURN, not by its address: a peer, or a server of that time. Filters by address would "
-            "miss it" },
+        .advice = "Known by its STUN and TURN, not by its address: rules and filters that name only the published prefixes miss it" },
         is_unpublished, selected_frame, NULL },
     { { .code = "port-3478-only", .severity = PI_CHAT,
         .summary = "No packet on the ports per modality, UDP 3479-3481",

@@ -173,6 +173,7 @@ static const report_column columns[] = {
         COLUMN_BEHIND(flow_row, flow, teams_flow, server_end) },
     { .key = "product", .kind = COLUMN_WORD, .description = "product", .names = ts_product_name, COLUMN_MEMBER(flow_row, info.product) },
     { .key = "service", .kind = COLUMN_WORD, .description = "service", .names = ts_service_name, COLUMN_MEMBER(flow_row, info.service) },
+    { .key = "service_label", .kind = COLUMN_WORD, .description = "the same in words", .names = ts_service_label, COLUMN_MEMBER(flow_row, info.service) },
     { .title = "Service", .kind = COLUMN_WORD, .description = "service in words", .names = ts_service_label, COLUMN_MEMBER(flow_row, info.service) },
     { .key = "modality", .title = "Modality", .kind = COLUMN_WORD, .description = "what it carries", .texts = ts_modality_name,
         COLUMN_MEMBER(flow_row, info.modality) },

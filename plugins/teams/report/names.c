@@ -257,6 +257,7 @@ static const report_column columns[] = {
     { .key = "product", .kind = COLUMN_WORD, .description = "product", .names = ts_product_name, COLUMN_MEMBER(entry, product) },
     { .title = "Product", .kind = COLUMN_WORD, .description = "product in words", .names = ts_product_label, COLUMN_MEMBER(entry, product) },
     { .key = "service", .kind = COLUMN_WORD, .description = "service", .names = ts_service_name, COLUMN_MEMBER(entry, service) },
+    { .key = "service_label", .kind = COLUMN_WORD, .description = "the same in words", .names = ts_service_label, COLUMN_MEMBER(entry, service) },
     { .title = "Service", .kind = COLUMN_WORD, .description = "service in words", .names = ts_service_label, COLUMN_MEMBER(entry, service) },
     { .key = "stage", .title = "Stage", .kind = COLUMN_WORD, .description = "stage of a sign-in that it is for", .names = ts_stage_name, COLUMN_MEMBER(entry, stage) },
     { .key = "cloud", .kind = COLUMN_WORD, .description = "cloud", .names = ts_cloud_name, COLUMN_MEMBER(entry, cloud) },

@@ -298,7 +298,7 @@ gap_of(const calls_entry *entry)
     return longest;
 }
 
-/* The worst stream of audio, in either direction. */
+/* The worst stream of audio that can be measured, in either direction. */
 static double
 jitter_of(const calls_entry *entry)
 {
@@ -308,7 +308,9 @@ jitter_of(const calls_entry *entry)
         const calls_stream *stream = &g_array_index(entry->streams, calls_stream, i);
         const double jitter = ts_stream_stats_jitter_mean(&stream->stats);
 
-        if (stream->modality == TS_MODALITY_AUDIO && stream->stats.clock_rate != 0 && (isnan(worst) || jitter > worst))
+        if (stream->stats.received < CALLS_MEASURED_PACKETS || stream->modality != TS_MODALITY_AUDIO || stream->stats.clock_rate == 0)
+            continue;
+        if (isnan(worst) || jitter > worst)
             worst = jitter;
     }
     return worst;
@@ -475,7 +477,7 @@ static const report_column item_columns[] = {
     { .key = "loss_received", .title = "Loss Received", .kind = COLUMN_REAL, .unit = "%", .decimals = 4,
         .description = "loss of the worst stream of 50 packets or more that the client received, without its gaps", COLUMN_MEMBER(summary_item, loss[CALLS_RECEIVED]) },
     { .key = "jitter", .title = "Mean Jitter", .kind = COLUMN_REAL, .unit = "ms", .decimals = 3,
-        .description = "mean jitter of the worst stream of audio, where the capture was taken", COLUMN_MEMBER(summary_item, jitter) },
+        .description = "mean jitter of the worst stream of audio of 50 packets or more, where the capture was taken", COLUMN_MEMBER(summary_item, jitter) },
     { .key = "gap", .title = "Gap", .kind = COLUMN_REAL, .unit = "s", .decimals = 3,
         .description = "the longest time in which a stream lost all packets", COLUMN_MEMBER(summary_item, gap) },
     { .key = "filter", .title = "Filter", .kind = COLUMN_TEXT, .description = "display filter that shows its frames",

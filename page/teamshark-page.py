@@ -22,10 +22,12 @@ import unicodedata
 HERE = pathlib.Path(__file__).resolve().parent
 TEMPLATES = (HERE / "page.html", HERE.parent / "share/teamshark/page.html")
 REPORTS = ("summary", "signin", "calls", "names")
-MOST_ROWS = 200         # of a picture; tables have all
+MOST_ROWS = 200         # of a picture or a table
 MOST_LANES = 7          # of a ladder, the client's among them
 MOST_CHARTS = 24        # streams drawn over time
 MOST_DRAWN = 10         # sign-ins, and calls, that have pictures: a page is to be sent by mail
+MOST_BYTES = 950_000    # of its parts, for the same reason: what does not fit is counted
+CARD_BYTES = 300_000    # of these at the top
 WORST = 3               # problems at the top of the page
 
 
@@ -128,6 +130,11 @@ def copied(display_filter, label=None):
                    title=f"copy the filter {display_filter}") if display_filter else ""
 
 
+def service(row):
+    """A service in words; JSON of an older version has its code alone."""
+    return words(row, "service_label") or words(row, "service")
+
+
 def frame(row, key="frame"):
     return copied(f"frame.number == {whole(row, key)}", f"frame {whole(row, key)}") if whole(row, key) > 0 else ""
 
@@ -163,6 +170,9 @@ def table(caption, heads, body):
     def kind(head):
         return "number" if head[0] == "#" else None
     head = element("tr", *(element("th", head.lstrip("#"), class_=kind(head), scope="col", role="columnheader") for head in heads), role="row")
+    if len(body) > MOST_ROWS:
+        caption += f" The first {MOST_ROWS}; {len(body) - MOST_ROWS} more are in the JSON of the report."
+        body = body[:MOST_ROWS]
     lines = [element("tr", *(element("td", content, class_=kind(head), role="cell", data_label=head.lstrip("#"))
                              for head, content in zip(heads, line)), role="row") for line in body]
     return element("div", element("table", element("caption", caption), element("thead", head, role="rowgroup"),
@@ -342,7 +352,7 @@ def bar_picture(bar, axis):
 
 
 def bar_row(bar, axis):
-    about = join([words(bar.step, "service") or words(bar.connection, "service"), lists(bar.step, "providers"),
+    about = join([service(bar.step) or service(bar.connection), lists(bar.step, "providers"),
                   words(bar.step, "region"), words(bar.connection, "server") or words(bar.step, "server")], " · ")
     names = dict(PHASES)
     measured = ", ".join(f"{names[kind]} {seconds(length)}" for kind, _, length in bar.phases)
@@ -500,6 +510,7 @@ class Ladder:
             said = f"{kind} {words(row, 'payload_name')} {words(row, 'direction')}: {counted(whole(row, 'packets'), 'packet')}".replace("  ", " ")
             if lost is not None:
                 said += f", loss {lost:.1f} %"
+            said += f", {told_gaps(row)}" if told_gaps(row) else ""
             yield whole(row, "frame"), route, "left" if words(row, "direction") == "received" else "right", "media", said
 
     def picture(self, route, way, kind):
@@ -555,9 +566,10 @@ class Ladder:
 
 
 def loss(stream):
-    """Loss in per cent, None where nothing was expected."""
-    expected = whole(stream, "expected")
-    return 100 * whole(stream, "lost") / expected if expected > 0 and number(stream, "lost") is not None else None
+    """Loss in per cent without its gaps, as the summary has it; None where nothing was expected."""
+    in_gaps = sum(whole(row, "missing") for row in rows(stream, "gaps"))
+    expected, lost = whole(stream, "expected") - in_gaps, whole(stream, "lost") - in_gaps
+    return 100 * max(0, lost) / expected if expected > 0 and number(stream, "lost") is not None else None
 
 
 def loss_cell(lost):
@@ -566,10 +578,20 @@ def loss_cell(lost):
     return join([f"{lost:.2f} %", svg(element("rect", x="0", width=percent(min(100, 10 * lost)), y="1", height="6", class_="bad"))])
 
 
+def gaps_of(stream):
+    """When nothing of a stream came, and for how long."""
+    gaps = [(number(row, "time"), number(row, "seconds")) for row in rows(stream, "gaps")]
+    return [(time, length) for time, length in gaps if time is not None and length is not None]
+
+
+def told_gaps(stream):
+    gaps = gaps_of(stream)
+    return f"missing for {sum(length for _, length in gaps):.1f} s" + (f" in {len(gaps)} gaps" if len(gaps) > 1 else "") if gaps else ""
+
+
 def gap_picture(stream, duration):
     """The gaps of a stream along the call, where it has any."""
-    gaps = [(number(row, "time"), number(row, "seconds")) for row in rows(stream, "gaps")]
-    gaps = [(time, length) for time, length in gaps if time is not None and length is not None]
+    gaps = gaps_of(stream)
     if not gaps:
         return ""
     said = "; ".join(f"{length:.1f} s from {time:.1f} s" for time, length in gaps)
@@ -602,8 +624,9 @@ def streams(call):
              "#Bit rate" if any(number(row, "duration") for row in found) else "#RTP", "Gaps along the call", "First frame"]
     if not with_gaps:
         heads, body = heads[:7] + heads[8:], [cells[:7] + cells[8:] for cells in body]
-    return join([element("h3", "Media streams"),
-                 table("Measured where the capture was taken: what is sent may still be lost on its way. The red bar is full at 10 % of loss.", heads, body)])
+    said = "Measured where the capture was taken: what is sent may still be lost on its way. The red bar is full at 10 % of loss."
+    said += " Loss is without the gaps." if with_gaps else ""
+    return join([element("h3", "Media streams"), table(said, heads, body)])
 
 
 # What is drawn of a stream over time: heading, colour, figure of a part, unit, least height of the scale.
@@ -718,24 +741,44 @@ def facts(row):
         (f"to {remote}" + (f" ({named})" if named else "")) if remote else "",
         f"round trip {number(row, 'round_trip'):.0f} ms" if number(row, "round_trip") is not None else "",
         f"loss {', '.join(lost)}" if lost else "",
+        f"a stream missing for {number(row, 'gap'):.1f} s" if number(row, "gap") is not None else "",
         f"mean jitter {number(row, 'jitter'):.0f} ms" if number(row, "jitter") is not None else "") if part)
 
 
-def card(row):
-    kind = words(row, "kind")
-    link = {"signin": "signin", "nothing": ""}.get(kind, "call")
+def place_of(row):
+    """Kind and number of the part that a row of the summary leads to."""
+    return {"signin": "signin", "nothing": ""}.get(words(row, "kind"), "call"), whole(row, "number")
+
+
+def card(row, has_part):
+    """One row of the summary."""
+    kind, (link, place) = words(row, "kind"), place_of(row)
     found = rows(row, "problems")
     worst = [entry for entry in found if words(entry, "severity") != "chat"][:WORST]
-    title = element("a", heading(row, kind, "number"), href=f"#{link}-{whole(row, 'number')}") if link else "Nothing found"
+    title = heading(row, kind, "number") if link else "Nothing found"
+    if link and has_part:
+        title = element("a", title, href=f"#{link}-{place}")
     more = len(found) - len(worst)
     return element("div", element("p", badge(row), " ", title, " ", copied(words(row, "filter"))),
                    element("p", words(row, "verdict"), class_="verdict"), element("p", facts(row), class_="soft") if facts(row) else "",
                    element("ul", *(problem(entry, words(row, "verdict")) for entry in worst), class_="problems") if worst else "",
-                   element("p", f"{more} more below" if worst else f"{counted(more, 'remark')} below", class_="soft") if more > 0 and link else "", class_=f"card {severity(row)[0]}")
+                   element("p", f"{more} more below" if worst else f"{counted(more, 'remark')} below", class_="soft") if more > 0 and link and has_part else "", class_=f"card {severity(row)[0]}")
 
 
-def not_drawn(of):
-    return element("p", f"Without pictures, which the first {MOST_DRAWN} {of} have: cut the capture with the filter above to draw this one.", class_="soft")
+def not_drawn():
+    return element("p", "Without pictures, so that this page can be sent: cut the capture with the filter above to draw this one.", class_="soft")
+
+
+BADNESS = ("broken", "check", "unknown", "OK")
+
+
+def worst_first(found):
+    """The rows as the summary has them: where one does not say how bad it is, it is no better than OK."""
+    return sorted(found, key=lambda row: BADNESS.index(words(row, "severity")) if words(row, "severity") in BADNESS else len(BADNESS))
+
+
+def size(markup):
+    return len(markup.encode())
 
 
 def signin_part(signin, drawn):
@@ -745,7 +788,7 @@ def signin_part(signin, drawn):
     return element("section", element("h2", heading(signin, "signin", "signin"), id=f"signin-{whole(signin, 'signin')}"),
                    element("p", badge(signin), " ", words(signin, "verdict"), class_="verdict"),
                    element("p", about, " ", copied(f"teams.signin == {whole(signin, 'signin')}"), class_="soft"),
-                   problems(signin), waterfall(signin) if drawn else not_drawn("sign-ins"), stages_said(signin))
+                   problems(signin), waterfall(signin) if drawn else not_drawn(), stages_said(signin))
 
 
 def call_part(call, regions, drawn):
@@ -756,12 +799,12 @@ def call_part(call, regions, drawn):
     return element("section", element("h2", heading(call, words(call, "kind"), "call"), id=f"call-{whole(call, 'call')}"),
                    element("p", badge(call), " ", words(call, "verdict"), class_="verdict"),
                    element("p", about, " ", copied(f"teams.call == {whole(call, 'call')}"), class_="soft"),
-                   problems(call), ladder.html() if drawn else not_drawn("calls"), remotes(call, ladder, regions), streams(call),
+                   problems(call), ladder.html() if drawn else not_drawn(), remotes(call, ladder, regions), streams(call),
                    over_time(call) if drawn else "", ports(call))
 
 
 def names_part(names):
-    body = [[words(row, "service"), words(row, "stage"),
+    body = [[service(row), words(row, "stage"),
              join([words(row, "name"), element("small", words(row, "description")) if words(row, "description") else ""]),
              lists(row, "providers"), lists(row, "regions"), lists(row, "addresses"), frame(row)] for row in names]
     return element("section", element("h2", "Services, providers and regions", id="names"),
@@ -769,20 +812,55 @@ def names_part(names):
                          ["Service", "Stage", "Name", "Providers", "Regions", "Addresses", "First frame"], body)) if body else ""
 
 
+def parts_of(document, regions, room):
+    """What is told of each sign-in and call: the worst come first, with pictures, until there is no room. By kind and number."""
+    parts, drawn = {}, {"signin": 0, "call": 0}
+    for row in worst_first([*rows(document, "signins"), *rows(document, "calls")]):
+        kind = "call" if "call" in row else "signin"
+        def made(with_pictures):
+            return signin_part(row, with_pictures) if kind == "signin" else call_part(row, regions, with_pictures)
+        tries = [True, False] if drawn[kind] < MOST_DRAWN else [False]
+        fits = next(((part, pictures) for part, pictures in ((made(pictures), pictures) for pictures in tries) if size(part) <= room), None)
+        if not fits:
+            break
+        parts[kind, whole(row, kind)] = fits[0]
+        room -= size(fits[0])
+        drawn[kind] = drawn[kind] + 1 if fits[1] else MOST_DRAWN
+    return parts
+
+
+def cards_of(summary):
+    """The rows of the summary that have room, the worst first where that is not all."""
+    cards, room = [], CARD_BYTES
+    for row in worst_first(summary):
+        room -= size(card(row, True))
+        if room < 0:
+            return cards
+        cards.append(row)
+    return summary
+
+
 def body_of(document, title):
-    signins, calls, names = (rows(document, key) for key in ("signins", "calls", "names"))
-    regions = {words(row, "name"): ", ".join(filter(None, (lists(row, "regions"), lists(row, "providers")))) for row in names}
-    links = [element("a", heading(row, "signin", "signin"), href=f"#signin-{whole(row, 'signin')}") for row in signins]
-    links += [element("a", heading(row, words(row, "kind"), "call"), href=f"#call-{whole(row, 'call')}") for row in calls]
+    names, summary = names_part(rows(document, "names")), rows(document, "summary")
+    regions = {words(row, "name"): ", ".join(filter(None, (lists(row, "regions"), lists(row, "providers")))) for row in rows(document, "names")}
+    shown = cards_of(summary)
+    parts = parts_of(document, regions, MOST_BYTES - size(names) - sum(size(card(row, True)) for row in shown))
+    found = [("signin", row) for row in rows(document, "signins")] + [("call", row) for row in rows(document, "calls")]
+    told = [(kind, row) for kind, row in found if (kind, whole(row, kind)) in parts]
+    links = [element("a", heading(row, "signin" if kind == "signin" else words(row, "kind"), kind), href=f"#{kind}-{whole(row, kind)}") for kind, row in told]
     links += [element("a", "Services", href="#names")] if names else []
+    more = len(summary) - len(shown), len(found) - len(told)
     return join([
         element("header", element("h1", title),
                 element("p", "Teams and Skype traffic of this capture, as Teamshark reads it. Times of sign-ins and calls count from their start. "
                         "Buttons copy a display filter for Wireshark.", class_="soft")),
         element("nav", *links, aria_label="Parts of this page") if links else "",
-        element("main", element("section", *map(card, rows(document, "summary")), aria_label="Summary"),
-                *(signin_part(signin, index < MOST_DRAWN) for index, signin in enumerate(signins)),
-                *(call_part(call, regions, index < MOST_DRAWN) for index, call in enumerate(calls)), names_part(names))])
+        element("main", element("section", *(card(row, place_of(row) in parts) for row in shown),
+                                element("p", f"{counted(more[0], 'more result')}, none of them worse than these: -z teams,summary,full has all.") if more[0] else "",
+                                aria_label="Summary"),
+                *(parts[kind, whole(row, kind)] for kind, row in told),
+                element("p", f"{counted(more[1], 'more sign-in or call has', 'more sign-ins and calls have')} no part here, so that this page can be sent: "
+                        "cut the capture with a filter of the summary.") if more[1] else "", names)])
 
 
 def page(document, title):

@@ -201,13 +201,48 @@ def test_failed_connections_are_drawn_as_long_as_they_waited():
 
 
 def test_a_page_of_many_calls_can_be_sent():
-    """Pictures of the first ones only; every one has its verdict."""
+    """Pictures of the worst ones only; every one has its verdict."""
     whole = json.loads(reports(harness.bundled("article-2017.pcapng")))
-    whole["calls"] = [{**whole["calls"][0], "call": number} for number in range(1, 31)]
+    whole["calls"] = [{**whole["calls"][0], "call": number, "severity": "broken" if number == 30 else "OK"} for number in range(1, 31)]
     text = make(json.dumps(whole))
     reader = is_closed(text)
-    assert reader.text().count("Ladder") == reader.text().count("Media over time") == 10 and reader.text().count("Without pictures") == 20
+    assert reader.text().count("Ladder") == reader.text().count("Media over time") == 10
+    left_out = re.search(r"(\d+) more sign-ins and calls have no part here", reader.text())
+    assert reader.text().count("Without pictures") + (int(left_out[1]) if left_out else 0) == 20 and reader.text().count("Without pictures") > 10
+    assert text.index('id="call-9"') < text.index("Without pictures") < text.index('id="call-30"') < text.rindex("<h3>Ladder")
     assert len(text) < 1_000_000
+
+
+@pytest.mark.parametrize("kind, number, count", [("signins", "signin", 400), ("calls", "call", 400), ("names", "frame", 5000), ("steps", "", 3000),
+                                                 ("remotes", "", 3000)])
+def test_a_page_of_a_whole_office_can_be_sent(kind, number, count):
+    """Whatever there is much of, the worst is told, what is left out is counted, and no link leads nowhere."""
+    whole = json.loads(reports(harness.bundled("article-2017.pcapng")))
+    if kind in ("steps", "remotes"):
+        owner = whole["signins" if kind == "steps" else "calls"][0]
+        owner[kind] = [{**owner[kind][0], "name": f"name-{n}.teams.microsoft.com", "address": f"192.0.2.{n}"} for n in range(count)]
+    else:
+        whole[kind] = [{**whole[kind][0], number: n, "severity": "broken" if n == count else "OK"} for n in range(1, count + 1)]
+        whole["summary"] += [{**row, "number": n, "severity": "broken" if n == count else "OK"} for row in whole["summary"][:1] for n in range(2, count + 1)
+                             if kind == "signins"]
+    text = make(json.dumps(whole))
+    reader = is_closed(text)
+    assert len(text) < 1_000_000
+    assert {"href": f"#{number}-{count}"} in reader.all("a") or kind not in ("signins", "calls")
+    assert {row["href"] for row in reader.all("a")} <= {f"#{row['id']}" for row in reader.all("h2") if "id" in row}
+    assert re.search("no part here|more are in the JSON|later lines not drawn|rows not drawn", reader.text())
+
+
+def test_a_gap_is_told_apart_from_loss():
+    """failures/19-nat-rebinding.pcapng: 403 packets are missing, all at once, for 8.1 s; the summary says no loss and a gap."""
+    text = is_closed(page_of(harness.shared("failures/19-nat-rebinding.pcapng"))).text()
+    assert "loss 0.0 % sent, 0.0 % received · a stream missing for 8.1 s" in text
+    assert "1132 packets, loss 0.0 %, missing for 8.1 s" in text and "Loss is without the gaps." in text and "26.2" not in text
+
+
+def test_services_are_those_of_the_reports():
+    text = is_closed(page_of(harness.bundled("article-2017.pcapng"))).text()
+    assert "Web application" in text and "web-app" not in text and "Identity" in text and "async-media" not in text
 
 
 def test_every_copied_filter_is_one():

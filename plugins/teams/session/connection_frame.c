@@ -11,6 +11,8 @@
 
 #include "session/connection_private.h"
 
+#include <string.h>
+
 #include <epan/conversation.h>
 #include <epan/dissectors/packet-tcp.h>
 
@@ -368,8 +370,10 @@ identity_by_address(packet_info *pinfo)
     const ts_prefix_row *prefix = ts_address_prefix(&pinfo->dst, pinfo);
 
     if (prefix == NULL || prefix->use != TS_PREFIX_IDENTITY) {
-        free_address_wmem(wmem_file_scope(), &net->stranger);
-        copy_address_wmem(wmem_file_scope(), &net->stranger, &pinfo->dst);
+        if (pinfo->dst.len > 0 && (size_t)pinfo->dst.len <= sizeof net->stranger_bytes) {
+            memcpy(net->stranger_bytes, pinfo->dst.data, (size_t)pinfo->dst.len);
+            set_address(&net->stranger, pinfo->dst.type, pinfo->dst.len, net->stranger_bytes);
+        }
         return NULL;
     }
     const teams_client *client = teams_client_of(teams_model_get(), NULL, &pinfo->src, false);

@@ -237,6 +237,7 @@ typedef struct {
     wmem_map_t *by_client_end[2];   /* TCP, QUIC: ts_endpoint -> the latest teams_connection there */
     wmem_map_t *ipv6;           /* name -> the latest teams_connection over IPv6 */
     address stranger;           /* the latest address that is none of identity's; AT_NONE: none yet */
+    uint8_t stranger_bytes[16];
     bool asked;                 /* for the fields of hosts */
     bool asked_for_answers;     /* for those of what proxies and hosts of probes answer */
     bool certificates_due;      /* for those of certificates, for now */

@@ -121,9 +121,9 @@ const report_list signin_sockets = { LIST_COLUMNS(socket_columns), LIST_POINTERS
 /* ---- text ---- */
 
 static const teams_request_use *
-use_at(const signin_session *s, unsigned n)
+use_at(const signin_session *session, unsigned n)
 {
-    return &g_array_index(s->uses, teams_request_use, n);
+    return &g_array_index(session->uses, teams_request_use, n);
 }
 
 /* "POST /api/authsvc/v1.0/authz: 200 in 90 ms, token, region emea, frame 41" */
@@ -155,28 +155,28 @@ use_text(const teams_request_use *use, FILE *out)
 }
 
 void
-signin_requests_text(const signin_session *s, const char *name, FILE *out)
+signin_requests_text(const signin_session *session, const char *name, FILE *out)
 {
-    const GPtrArray *of_host = (const GPtrArray *)g_hash_table_lookup(s->uses_by_host, name);
+    const GPtrArray *of_host = (const GPtrArray *)g_hash_table_lookup(session->uses_by_host, name);
 
     for (unsigned i = 0; of_host != NULL && i < of_host->len; i++)
         use_text((const teams_request_use *)g_ptr_array_index(of_host, i), out);
 }
 
 static void
-other_hosts_text(const signin_session *s, FILE *out)
+other_hosts_text(const signin_session *session, FILE *out)
 {
     unsigned shown = 0;
 
-    for (unsigned i = 0; i < s->uses->len && shown < OTHER_HOSTS_MAX; i++) {
-        if (g_hash_table_contains(s->by_name, use_at(s, i)->kind->host))
+    for (unsigned i = 0; i < session->uses->len && shown < OTHER_HOSTS_MAX; i++) {
+        if (g_hash_table_contains(session->by_name, use_at(session, i)->kind->host))
             continue;
-        char *host = report_name(use_at(s, i)->kind->host);
+        char *host = report_name(use_at(session, i)->kind->host);
 
         if (shown++ == 0)
             fprintf(out, "\n  Requests to hosts that were not asked for by name:\n");
         report_print(out, 13, "%s", host);
-        use_text(use_at(s, i), out);
+        use_text(use_at(session, i), out);
         g_free(host);
     }
 }
@@ -207,30 +207,30 @@ socket_text(const teams_request *request, FILE *out)
 }
 
 static void
-stage_text(const signin_session *s, const teams_stage_answers *answers, FILE *out)
+stage_text(const signin_session *session, const teams_stage_answers *answers, FILE *out)
 {
     const teams_request *request = stage_request(answers);
     const char *region = stage_region(answers);
 
     report_print(out, 4, "%-10s %s: %s %s, %s in %.0f ms%s%s (frame %u)", ts_stage_name(answers->stage), stage_state(answers),
-        request->kind->method, request->kind->path, teams_request_status_text(s->scope, request),
+        request->kind->method, request->kind->path, teams_request_status_text(session->scope, request),
         nstime_to_sec(&request->answer_time) * 1000, region[0] == '\0' ? "" : ", region ", region, request->answer_frame);
 }
 
 void
-signin_answers_text(const signin_session *s, FILE *out)
+signin_answers_text(const signin_session *session, FILE *out)
 {
-    if (s->uses->len == 0)
+    if (session->uses->len == 0)
         return;
-    other_hosts_text(s, out);
-    if (s->answers->len > 0)
+    other_hosts_text(session, out);
+    if (session->answers->len > 0)
         fprintf(out, "\n  Stages, by what was answered inside TLS:\n");
-    for (unsigned i = 0; i < s->answers->len; i++)
-        stage_text(s, &g_array_index(s->answers, teams_stage_answers, i), out);
-    if (s->result->token_region[0] != '\0')
-        report_print(out, 4, "The token's answer gives the region %s.", s->result->token_region);
-    if (s->sockets->len > 0)
+    for (unsigned i = 0; i < session->answers->len; i++)
+        stage_text(session, &g_array_index(session->answers, teams_stage_answers, i), out);
+    if (session->result->token_region[0] != '\0')
+        report_print(out, 4, "The token's answer gives the region %s.", session->result->token_region);
+    if (session->sockets->len > 0)
         fprintf(out, "\n  WebSockets:\n");
-    for (unsigned i = 0; i < s->sockets->len; i++)
-        socket_text((const teams_request *)g_ptr_array_index(s->sockets, i), out);
+    for (unsigned i = 0; i < session->sockets->len; i++)
+        socket_text((const teams_request *)g_ptr_array_index(session->sockets, i), out);
 }

@@ -23,7 +23,7 @@ file(WRITE "${PROJECT_BINARY_DIR}/wireshark-series" "${TEAMSHARK_WIRESHARK_SERIE
 
 set(TEAMSHARK_FEATURES
     TS_HAVE_CONV_FILTER_DATA TS_HAVE_BOOL_CALLBACKS TS_HAVE_FVALUE_POINTER
-    TS_HAVE_FVALUE_GET_IPV4 TS_HAVE_TVB_GET_UINT8 TS_HAVE_STAT_TAP_BOOL
+    TS_HAVE_TVB_GET_UINT8 TS_HAVE_STAT_TAP_BOOL
     TS_HAVE_RTP_CHANNELS TS_HAVE_RTP_PACKET_INFO TS_HAVE_WSUTIL_PLUGINS_H TS_HAVE_SEQUENCE_ANALYSIS_H)
 
 # What was found out about another Wireshark does not hold for this one.
@@ -85,13 +85,6 @@ teamshark_probe(TS_HAVE_FVALUE_POINTER "
 #include <epan/packet.h>
 fvalue_t *f(field_info *fi);
 fvalue_t *f(field_info *fi) { fvalue_t *v = fi->value; return v; }
-")
-
-teamshark_probe(TS_HAVE_FVALUE_GET_IPV4 "
-#include <wireshark.h>
-#include <epan/packet.h>
-const ipv4_addr_and_mask *f(fvalue_t *v);
-const ipv4_addr_and_mask *f(fvalue_t *v) { return fvalue_get_ipv4(v); }
 ")
 
 teamshark_probe(TS_HAVE_TVB_GET_UINT8 "

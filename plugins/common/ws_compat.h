@@ -48,17 +48,6 @@ typedef gboolean ws_bool;
 #define ws_finfo_value(finfo) (&(finfo)->value)
 #endif
 
-/* The IPv4 address in an FT_IPv4 value, in host byte order. */
-static inline uint32_t
-ws_fvalue_ipv4(fvalue_t *value)
-{
-#ifdef TS_HAVE_FVALUE_GET_IPV4
-    return fvalue_get_ipv4(value)->addr;
-#else
-    return fvalue_get_uinteger(value);
-#endif
-}
-
 /* The callbacks of conversation filters, and their registration. */
 #ifdef TS_HAVE_CONV_FILTER_DATA
 #define WS_CONV_FILTER_DATA , void *user_data _U_

@@ -16,7 +16,6 @@
 #include "experts.h"
 
 #include "common/duplicate.h"
-#include "common/endpoint.h"
 #include "common/items.h"
 
 void proto_register_teams_flightproxy(void);

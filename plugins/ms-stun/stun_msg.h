@@ -46,13 +46,6 @@ ms_turn_is_success(uint16_t type)
     return (type & 0x0110) == 0x0100;
 }
 
-/* 0x0115 has the class bits of an error response and is an indication all the same. */
-static inline bool
-ms_turn_is_error(uint16_t type)
-{
-    return (type & 0x0110) == 0x0110 && type != MS_TURN_DATA_INDICATION;
-}
-
 typedef enum { TS_ICE_ROLE_UNKNOWN, TS_ICE_ROLE_CONTROLLING, TS_ICE_ROLE_CONTROLLED } ts_ice_role;
 
 /* How the attributes of a check are laid out, [MS-ICE2] 3.1.5.2. */

@@ -18,7 +18,6 @@
 
 #include "common/endpoint.h"
 #include "core/names.h"
-#include "core/prefixes.h"
 #include "preferences.h"
 #include "session/model.h"
 #include "tenants.h"

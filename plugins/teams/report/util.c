@@ -11,7 +11,6 @@
 
 #include <epan/to_str.h>
 
-#include "preferences.h"
 #include "session/model.h"
 #include "tenants.h"
 

@@ -119,7 +119,7 @@ def test_a_stream_over_time(tmp_path):
     first = read[0][0]
     slow = [(first + (3 * (1000000 * (seconds - first) + micros)) // 1000000, 3 * micros % 1000000, data) for seconds, micros, data in read]
     for capture, length, parts in ((path, 1, 40), (written(tmp_path, slow), 2, 60)):
-        stream, = [stream for stream in report_of(capture)[0]["streams"] if stream["modality"] == "audio" and stream["direction"] == "received"]
+        stream, = [stream for stream in report_of(capture)[0]["streams"] if stream["payload_type"] == 104 and stream["direction"] == "received"]
         pieces = stream["over_time"]
         assert [(part["time"], part["seconds"]) for part in pieces] == [(length * n, length) for n in range(parts)]
         shown = {400: 403, 900: 902, 1200: 1201, 1500: 1501, 1700: 1701}
@@ -229,6 +229,17 @@ def test_what_is_asked_beside_a_call_has_no_call_in_any_mode():
         text = tshark("-r", str(path), *options, "-Y", "ms_turn && !teams.call", "-T", "fields", "-e", "udp.port")
         ports = [int(port) for line in text.splitlines() for port in line.split(",") if port.startswith("33")]
         assert {port: ports.count(port) for port in sorted(set(ports))} == {33541: 4, 33542: 2, 33543: 3, 33544: 4, 33545: 2, 33546: 4, 33547: 1}
+
+
+@pytest.mark.parametrize("host, packets", [(61, [268, 115]), (62, [268]), (63, [268]), (64, [268 + 115]), (65, [268, 11])])
+def test_a_connection_to_a_relay_beside_a_call_is_of_the_call_that_follows(host, packets):
+    """asked-beside-tcp.pcap: TCP's 3 packets, 4 with the relay, 8 of checks inside it and 50 of media a second; or TLS of 8. After the
+    end of the call's media it is no longer beside it."""
+    told = [call for call in report_of(bundled("sessions/asked-beside-tcp.pcap")) if call["client"] == f"192.168.1.{host}"]
+    assert [call["packets"] for call in told] == packets
+    assert [call["verdict_code"] for call in told] == ["direct-public", *({61: ["tcp"], 65: ["relay-exchange"]}.get(host, []))]
+    assert {port["moved_to_call"] for call in told for port in call["client_ports"]} == {0}
+    assert_same_in_all_modes(bundled("sessions/asked-beside-tcp.pcap"), ["teams.call"], f"ip.addr == 192.168.1.{host} && tcp")
 
 
 # ---- jitter that lasts, and times in which nothing came ----

@@ -11,7 +11,7 @@ import tempfile
 
 import pytest
 
-from harness import ROOT, bundled, report, shared, shared_names, tshark, workspace
+from harness import ROOT, bundled, fields, report, shared, shared_names, tshark, workspace
 from truncate import frames, written
 
 
@@ -498,6 +498,23 @@ def test_media_of_two_kinds_on_one_port_has_each_its_own():
     call, = [call for call in calls(bundled("sessions/modality-by-payload.pcap")) if call["client"] == "192.168.1.45"]
     assert {(stream["payload_type"], stream["modality"]) for stream in call["streams"]} == {(104, "audio"), (121, "video")}
     assert [row["modality"] for row in call["client_ports"]] == ["audio"]
+
+
+@pytest.mark.parametrize("client,first,conflict", [
+    (50, "", "payload type 122 (X-H264UC) says no audio, server port 3479 says audio"),
+    (51, "", "payload type 123 (x-ulpfecuc) says no audio, client port 50005 says audio"),
+    (52, "audio", "clock of 90000 Hz says no audio, server port 3479 says audio"), (53, "video", None), (54, "audio", None)])
+def test_no_port_makes_audio_of_video_or_sharing(client, first, conflict):
+    """Sixteen timestamps tell the clock of .52: then its port was believed too long, and the stream's first packets said audio."""
+    path = bundled("sessions/modality-open.pcap")
+    found = fields(path, ["teams_stun.modality_conflict", "teams.modality", "rtp.p_type"], f"ip.addr == 192.168.1.{client} && rtp")
+    assert [frame["teams.modality"][0] if frame["teams.modality"] else "" for frame in found][::len(found) - 1] == \
+        [first, first if conflict is None else ""]
+    told = fields(path, ["_ws.expert.message"], f"ip.addr == 192.168.1.{client} && teams_stun.modality_conflict")
+    assert [conflict in message for frame in told for message in frame["_ws.expert.message"]].count(True) == (2 if conflict else 0)
+    call, = [call for call in calls(path) if call["client"] == f"192.168.1.{client}"]
+    rows = {row["modality"] for part in ("client_ports", "remotes", "streams") for row in call[part]}
+    assert rows == ({""} if conflict else {first})
 
 
 # ---- a capture that begins in the midst of a call ----

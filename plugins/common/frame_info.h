@@ -247,6 +247,7 @@ typedef struct {
     uint8_t payload_type;           /* RTP; RTCP packet type for SRTCP */
     uint8_t kind;                   /* ts_media_kind */
     uint8_t modality;               /* ts_modality */
+    bool no_audio;                  /* where it is not known: no port makes it audio */
     bool multiplexed;               /* inside FF10 */
     bool direct_routing;            /* between an SBC and a media processor of Direct Routing */
     bool to_processor;              /* of these: towards the media processor */

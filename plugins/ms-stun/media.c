@@ -29,6 +29,7 @@ typedef struct {
     ts_modality rtp_modality;   /* that the payload types of RTP speak for, from rtp_frame on */
     uint32_t rtp_frame;
     uint32_t mixed_frame;       /* from which on they speak for several, 0: never */
+    uint32_t no_audio_frame;    /* the first RTP that is video or a shared screen, of which it is not known; 0: none */
     uint32_t conflict_frame;    /* where a conflict of what is no RTP is told */
     struct {
         ts_pair *pair;          /* found before for what has nothing around it; NULL: not yet */
@@ -208,11 +209,22 @@ find_pair_state(packet_info *pinfo, uint32_t key, ts_pair *pair, bool from_local
     frame_data->pair = frame_data->snapshot == NULL ? NULL : pair;
 }
 
+/* Video and shared screens have this clock, no audio has. */
+static bool
+is_no_audio(const ts_payload_type *type, uint32_t measured)
+{
+    return type == NULL ? measured == TS_VIDEO_CLOCK : type->modality == TS_MODALITY_UNKNOWN && type->clock_rate == TS_VIDEO_CLOCK;
+}
+
 /* What the RTP of a flow speaks for, told also of what is no RTP beside it. First pass only. */
 static void
-follow_rtp_modality(const packet_info *pinfo, media_flow *flow, const ts_payload_type *type, ts_modality modality)
+follow_rtp_modality(const packet_info *pinfo, media_flow *flow, const ts_payload_type *type, ts_modality modality, bool no_audio)
 {
-    if (PINFO_FD_VISITED(pinfo) || type == NULL || type->modality == TS_MODALITY_UNKNOWN || type->modality != modality)
+    if (PINFO_FD_VISITED(pinfo))
+        return;
+    if (no_audio && flow->no_audio_frame == 0)
+        flow->no_audio_frame = pinfo->num;
+    if (type == NULL || type->modality == TS_MODALITY_UNKNOWN || type->modality != modality)
         return;
     if (flow->rtp_frame == 0) {
         flow->rtp_frame = pinfo->num;
@@ -237,19 +249,22 @@ find_modality(const packet_info *pinfo, const ts_path *path, bool from_local, me
 {
     const bool rtp = frame_data->kind == TS_MEDIA_RTP;
     const bool by_flow = !rtp && ts_is_reached(flow->rtp_frame, pinfo) && !ts_is_reached(flow->mixed_frame, pinfo);
+    const uint32_t clock_rate = ts_rtp_stream_clock(frame_data->stream, pinfo);
     uint32_t *conflict_frame = frame_data->stream != NULL ? ts_rtp_stream_conflict(frame_data->stream) : &flow->conflict_frame;
     const ts_modality_payload payload = {
         .type = frame_data->payload_type,
-        .clock_rate = ts_rtp_stream_clock(frame_data->stream, pinfo),
+        .clock_rate = clock_rate,
         .direct_routing = frame_data->processor != TS_PROCESSOR_NONE,
         .of_flow = by_flow ? flow->rtp_modality : TS_MODALITY_UNKNOWN,
+        .no_audio = rtp ? is_no_audio(frame_data->payload_type, clock_rate) : !by_flow && ts_is_reached(flow->no_audio_frame, pinfo),
     };
 
     frame_data->modality = ts_modality_find(pinfo, path, from_local, &payload, frame_data->pair == NULL ? 0 : pair->stream_type);
     if (rtp)
-        follow_rtp_modality(pinfo, flow, frame_data->payload_type, frame_data->modality.modality);
+        follow_rtp_modality(pinfo, flow, frame_data->payload_type, frame_data->modality.modality, payload.no_audio);
+    frame_data->no_audio = payload.no_audio;
     /* What is no RTP repeats what was told of the RTP beside it. */
-    if (frame_data->modality.conflict == NULL || by_flow)
+    if (frame_data->modality.conflict == NULL || by_flow || (!rtp && payload.no_audio))
         return;
     if (*conflict_frame == 0 && !PINFO_FD_VISITED(pinfo))
         *conflict_frame = pinfo->num;
@@ -307,6 +322,7 @@ attach_info(tvbuff_t *tvb, packet_info *pinfo, const ts_path *path, const ts_med
     info->measured_clock = ts_rtp_stream_clock(frame_data->stream, pinfo);
     info->length = (uint16_t)MIN(tvb_reported_length(tvb), UINT16_MAX);
     info->modality = (uint8_t)frame_data->modality.modality;
+    info->no_audio = frame_data->no_audio;
     info->consent_back = (frame_data->diagnostics & TS_EXPERT_BIT(TEAMS_STUN_EXPERT_CONSENT_BACK)) != 0;
     info->consent_lost = (frame_data->diagnostics & TS_EXPERT_BIT(TEAMS_STUN_EXPERT_CONSENT_LOST)) != 0;
     if (frame_data->kind == TS_MEDIA_RTP) {

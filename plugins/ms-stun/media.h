@@ -57,6 +57,7 @@ typedef struct {
     uint32_t clock_rate;            /* 0: not measured */
     bool direct_routing;            /* no client of Teams: the ports say nothing, and calls are audio */
     ts_modality of_flow;            /* what all RTP of the flow is, where this payload is none; else unknown */
+    bool no_audio;                  /* video or a shared screen: by its clock, or by that of the RTP of its flow */
 } ts_modality_payload;
 
 ts_modality_result ts_modality_find(const packet_info *pinfo, const ts_path *path, bool from_local, const ts_modality_payload *payload,
@@ -80,6 +81,7 @@ typedef struct {
     ts_dialect dialect;
     const ts_payload_type *payload_type;    /* of RTP; NULL: no row */
     ts_modality_result modality;
+    bool no_audio;                          /* whatever the ports say */
     ts_rtp_stream *stream;                  /* of RTP; NULL: none, or too many */
     ts_rtp_measured measured;               /* of RTP */
     uint32_t setup_frame;

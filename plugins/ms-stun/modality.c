@@ -7,7 +7,9 @@
  * and the clock that its timestamps run with), the server port of the flow
  * (3479 audio, 3480 video, 3481 sharing), the client's port range, and last
  * the stream type that the allocation asked for (clients were observed to ask
- * for video on audio allocations too, so it contradicts nothing).
+ * for video on audio allocations too, so it contradicts nothing). A payload
+ * with the clock of video that may be a shared screen as well says only that it
+ * is no audio: the first of the others that does not say audio decides then.
  */
 
 #include <stdio.h>
@@ -73,6 +75,12 @@ is_same(const modality_evidence *a, const modality_evidence *b)
     return a->modality == b->modality && a->evidence == b->evidence;
 }
 
+static const char *
+name_of(ts_modality modality)
+{
+    return modality == TS_MODALITY_UNKNOWN ? "no audio" : ts_modality_name(modality);
+}
+
 /* "server port 3479 says audio, payload type 107 (H264) says video". Interned; the last one is kept. */
 static const char *
 conflict_text(const modality_evidence *one, const modality_evidence *other)
@@ -84,8 +92,8 @@ conflict_text(const modality_evidence *one, const modality_evidence *other)
     if (!is_same(one, &last_one) || !is_same(other, &last_other)) {
         char text[192];
 
-        snprintf(text, sizeof text, "%s says %s, %s says %s", one->evidence, ts_modality_name(one->modality),
-            other->evidence, ts_modality_name(other->modality));
+        snprintf(text, sizeof text, "%s says %s, %s says %s", one->evidence, name_of(one->modality), other->evidence,
+            name_of(other->modality));
         last = g_intern_string(text);
         last_one = *one;
         last_other = *other;
@@ -129,13 +137,16 @@ clock_evidence(uint32_t rate)
     return g_intern_string(text);
 }
 
+/* An unknown modality without evidence says nothing; with it, that it is no audio. */
 static modality_evidence
 by_payload(const ts_modality_payload *payload)
 {
     const ts_payload_type *type = payload->type;
     modality_evidence found = { TS_MODALITY_UNKNOWN, "" };
 
-    if (payload->of_flow != TS_MODALITY_UNKNOWN) {
+    if (payload->no_audio) {
+        found.evidence = type != NULL ? payload_evidence(type) : payload->clock_rate != 0 ? clock_evidence(payload->clock_rate) : "RTP of the same flow";
+    } else if (payload->of_flow != TS_MODALITY_UNKNOWN) {
         found.modality = payload->of_flow;
         found.evidence = "RTP of the same flow";
     } else if (type != NULL && type->modality != TS_MODALITY_UNKNOWN) {
@@ -170,25 +181,30 @@ ts_modality_find(const packet_info *pinfo, const ts_path *path, bool from_local,
 {
     const modality_evidence none = { TS_MODALITY_UNKNOWN, "" };
     const modality_evidence telephony = { TS_MODALITY_AUDIO, "Direct Routing" };
-    const modality_evidence strong[] = {
-        by_payload(payload), by_ports((uint16_t)pinfo->destport, (uint16_t)pinfo->srcport, ts_modality_of_relay_port, server_side),
-        payload->direct_routing ? none : by_client_port(path, from_local)
+    const modality_evidence of_payload = by_payload(payload);
+    const modality_evidence others[] = {
+        by_ports((uint16_t)pinfo->destport, (uint16_t)pinfo->srcport, ts_modality_of_relay_port, server_side),
+        payload->direct_routing ? none : by_client_port(path, from_local),
+        payload->direct_routing ? telephony : by_stream_type(stream_type),
     };
-    const modality_evidence weak = payload->direct_routing ? telephony : by_stream_type(stream_type);
+    const unsigned weak = G_N_ELEMENTS(others) - 1;     /* the last contradicts nothing */
+    const modality_evidence *first = of_payload.evidence[0] != '\0' ? &of_payload : NULL;
     ts_modality_result result = { TS_MODALITY_UNKNOWN, "", NULL };
-    const modality_evidence *first = NULL;
 
-    for (unsigned i = 0; i < G_N_ELEMENTS(strong); i++) {
-        if (strong[i].modality == TS_MODALITY_UNKNOWN)
+    for (unsigned i = 0; i < G_N_ELEMENTS(others); i++) {
+        const modality_evidence *other = &others[i];
+        const bool open = first == NULL || (first->modality == TS_MODALITY_UNKNOWN && other->modality != TS_MODALITY_AUDIO);
+
+        if (other->modality == TS_MODALITY_UNKNOWN)
             continue;
-        if (first == NULL)
-            first = &strong[i];
-        else if (strong[i].modality != first->modality && result.conflict == NULL)
-            result.conflict = conflict_text(first, &strong[i]);
+        if (open)
+            first = other;
+        else if (other->modality != first->modality && result.conflict == NULL && i != weak)
+            result.conflict = conflict_text(first, other);
     }
-    if (first == NULL)
-        first = &weak;
-    result.modality = first->modality;
-    result.evidence = first->evidence;
+    if (first != NULL && first->modality != TS_MODALITY_UNKNOWN) {
+        result.modality = first->modality;
+        result.evidence = first->evidence;
+    }
     return result;
 }

@@ -10,6 +10,7 @@ from article import USERNAME
 from common import capture
 from icmp_errors import FIREWALL, PROHIBITED, quoted
 from sessions import RELAY, Asking
+from tls import application_data, client_hello
 
 PUBLIC = "198.51.100.20"
 SERVER = "52.114.60.7"          # a media server: every modality has a port of it
@@ -188,6 +189,12 @@ class TcpLine(Line):
             self.data_indication(when + 1.51 + number * 0.04, RELAY, self.settled, packet)
 
 
+def over_tcp_now(line):
+    """The same line over TCP."""
+    line.__class__ = TcpLine
+    return line
+
+
 class RelayedLine(TcpLine):
     """The same over UDP."""
     up, down = Line.up, Line.down
@@ -284,6 +291,20 @@ def modality_by_payload(c):
     line.talk(6)
 
 
+@capture("sessions/modality-open.pcap", "2026-03-02T10:00:00")
+def modality_open(c):
+    """Media that may be video or a shared screen, on ports of audio: at .50 X-H264UC on 3479, at .51 x-ulpfecuc from a client's port to a
+    peer, at .52 a payload type that nobody knows, with a clock of 90,000 Hz. At .53 the same X-H264UC on 3480, at .54 SILK on 3479."""
+    for n, (payload_type, port, far) in enumerate(((122, 50004, (SERVER, 3479)), (123, 50005, ("203.0.113.8", 40000)),
+                                                   (105, 50006, (SERVER, 3479)), (122, 50024, (SERVER, 3480)), (104, 50008, (SERVER, 3479)))):
+        line = Line(c, f"open{n}", "audio" if payload_type == 104 else "video", port, far, address=f"192.168.1.{50 + n}")
+        line.payload_type = payload_type
+        if payload_type != 104:
+            line.step = 3600
+        line.connect(1)
+        line.talk(4)
+
+
 # ---- what a new socket asks beside a call ----
 
 FAR_RELAY = ("52.114.250.77", 3478)
@@ -319,3 +340,18 @@ def asked_beside(c):
     refused = beside(c, 47)
     refused.ask(6, FAR_RELAY)
     c.frame(6.01, ICMP(type=3, code=PROHIBITED) / Raw(quoted(refused.client, FAR_RELAY, c.frames[-1][1][42:])), FIREWALL, refused.client[0])
+
+
+@capture("sessions/asked-beside-tcp.pcap", "2026-03-02T10:00:00")
+def asked_beside_tcp(c):
+    """Beside a call over UDP, a connection to its relay over TCP: at .61 for a second call; at .62 a request without credentials and its
+    refusal, and nothing more; at .63 TLS; at .64 for video of the same call. At .65 TLS comes three seconds after the call's media."""
+    over_tcp_now(beside(c, 61)).whole(6, seconds=2)
+    refused = over_tcp_now(beside(c, 62))
+    refused.open(6)
+    refused.challenge(6.1, RELAY, RELAY)
+    over_tcp_now(beside(c, 64, modality="video", to=(PEERS["alice"], 50001))).whole(6, seconds=2)
+    for host, when in ((63, 6), (65, 11.7)):
+        connection = c.tcp(when, beside(c, host).client, (RELAY[0], 443))
+        for n in range(8):
+            connection.send(when + 0.1 + n * 0.05, client_hello(None) if n == 0 else application_data((host, n), 40), n % 2 == 0)

@@ -111,6 +111,8 @@ calls_packet(void *data, packet_info *pinfo, epan_dissect_t *edt, const teams_ta
     add_direction(state, tap);
     if (tap->info->flow == NULL || tap->info->flow->rejected)
         return -1;
+    if (call == NULL && !calls_held_takes(state->held, tap))
+        return -1;
     const int dscp = last_value(edt, pinfo->src.type == AT_IPv6 ? state->hf_dscp6 : state->hf_dscp);
 
     if (call == NULL) {

@@ -331,7 +331,9 @@ typedef struct {
 /* Socket of a client -> frames. */
 GHashTable *calls_held_new(void);
 
-/* A message of a relay, or an error about one, of no call yet. */
+/* Is it a message of a relay, or an error about one that is held? */
+bool calls_held_takes(GHashTable *held, const teams_tap *tap);
+/* Such a frame, of no call yet. */
 void calls_held_add(GHashTable *held, const packet_info *pinfo, const teams_tap *tap, int dscp);
 
 /* To the entry: what is held of the socket that the frame is of. */

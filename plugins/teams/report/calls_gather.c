@@ -250,13 +250,15 @@ says_nominated(const ts_frame_info *info)
     return false;
 }
 
-/* Ports speak first, and media over them: the first of each counts. */
+/* Ports speak first, and media over them, also where it leaves open which of video and sharing it is: the first of each that tells counts. */
 static void
 take_modality(ts_modality *kept, bool *by_media, const teams_frame_info *info)
 {
-    const bool media = info->what == TEAMS_WHAT_MEDIA && info->modality != TS_MODALITY_UNKNOWN && !*by_media;
+    const bool media = info->what == TEAMS_WHAT_MEDIA;
 
-    if (*kept == TS_MODALITY_UNKNOWN || media)
+    const bool left_open = media && info->modality == TS_MODALITY_UNKNOWN && info->flow->no_audio;
+
+    if (left_open || (media && !*by_media) || (*kept == TS_MODALITY_UNKNOWN && (media || !*by_media)))
         *kept = info->modality;
     *by_media = *by_media || media;
 }
@@ -898,7 +900,8 @@ add_media(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *inf
     const uint64_t lost_before = ts_stream_stats_lost(&stream->stats);
     const double now = report_time(teams_time(pinfo));
 
-    if (stream->modality == TS_MODALITY_UNKNOWN)
+    /* The clock tells more than the first packets do. */
+    if (media->modality != TS_MODALITY_UNKNOWN || media->no_audio)
         stream->modality = media->modality;
     if (media->pair != 0)
         stream->pair = media->pair;

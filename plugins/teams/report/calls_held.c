@@ -76,14 +76,22 @@ keep_turn(calls_held *frame, const ts_frame_info *infos)
     return &frame->turn.head;
 }
 
+bool
+calls_held_takes(GHashTable *held, const teams_tap *tap)
+{
+    const teams_frame_info *info = tap->info;
+    const socket_key key = key_of(tap);
+
+    return info->what == TEAMS_WHAT_RELAY || (info->what == TEAMS_WHAT_SERVICE && info->service == TS_SERVICE_MEDIA_RELAY) ||
+        (info->what == TEAMS_WHAT_REFUSAL && g_hash_table_contains(held, &key));
+}
+
 void
 calls_held_add(GHashTable *held, const packet_info *pinfo, const teams_tap *tap, int dscp)
 {
     const socket_key key = key_of(tap);
     GPtrArray *frames = (GPtrArray *)g_hash_table_lookup(held, &key);
 
-    if (tap->info->what != TEAMS_WHAT_RELAY && (tap->info->what != TEAMS_WHAT_REFUSAL || frames == NULL))
-        return;
     if (frames == NULL) {
         frames = g_ptr_array_new_with_free_func(frame_free);
         g_hash_table_insert(held, g_memdup2(&key, sizeof key), frames);

@@ -1288,110 +1288,110 @@ REPORT_VERDICT(holds_relayed, calls_entry)
 const report_verdict_row calls_verdicts[] = {
     { "connectivity-test", REPORT_OK,
         "A connectivity test: a short STUN exchange with the anycast address and what it handed over to.",
-        "at most 200 packets, the first address anycast, an answer, a second address, no connectivity check", holds_probe, false },
+        "at most 200 packets, the first address anycast, an answer, a second address, no connectivity check", holds_probe, REPORT_ENDS },
     { "relay-exchange", REPORT_OK,
         "No call: a short exchange with a relay over TCP or TLS. Clients try the way to a relay before they need it.",
         "at most 100 packets with relays over TCP or TLS alone, answered, without TURN message, check or media in the clear",
-        holds_exchange, false },
+        holds_exchange, REPORT_ENDS },
     { "one-direction", REPORT_UNKNOWN,
         "Only one direction of this call is in the capture, which does not tell how it went.",
-        "no frame of this host in the other direction, in no flow of the capture that is known for Teams or Skype, no ICMP error, and no media", holds_one_sided, false },
+        "no frame of this host in the other direction, in no flow of the capture that is known for Teams or Skype, no ICMP error, and no media", holds_one_sided, REPORT_ENDS },
     { "udp-refused-tcp", REPORT_CHECK,
         "UDP is blocked: the network refused it to all relays. The call went through a relay over TCP or TLS.",
-        "ICMP errors about every relay that was asked over UDP, none of which answered; media or much TLS with a relay", holds_refused_tcp, false },
+        "ICMP errors about every relay that was asked over UDP, none of which answered; media or much TLS with a relay", holds_refused_tcp, REPORT_ENDS },
     { "udp-refused", REPORT_BROKEN,
         "UDP is blocked: the network refused all that was sent to relays.",
-        "ICMP errors about every relay that was asked over UDP, none of which answered", holds_refused, false },
+        "ICMP errors about every relay that was asked over UDP, none of which answered", holds_refused, REPORT_ENDS },
     { "udp-unanswered-tcp", REPORT_CHECK,
         "UDP is blocked: no relay answered over UDP. The call went through a relay over TCP.",
         "relays asked over UDP 3478-3481 for a second or more, no answer from any; media in the clear over TCP or pseudo-TLS with a relay",
-        holds_dead_tcp, false },
+        holds_dead_tcp, REPORT_ENDS },
     { "udp-unanswered-tls", REPORT_CHECK,
         "UDP is blocked: no relay answered over UDP. The call's traffic went inside TLS to a relay, where a capture cannot "
         "see what it is.",
         "relays asked over UDP 3478-3481 for a second or more, no answer from any; more than 100 packets both ways over TLS with a relay",
-        holds_dead_tls, false },
+        holds_dead_tls, REPORT_ENDS },
     { "udp-unanswered-tried-tls", REPORT_CHECK,
         "UDP is blocked: no relay answered over UDP. The client went on with TLS to a relay; too little of it is in this capture "
         "to tell whether a call went through it.",
         "relays asked over UDP 3478-3481, no answer from any; at most 100 packets over TLS with a relay, answered; no nomination and "
-        "no media", holds_dead_tried_tls, false },
+        "no media", holds_dead_tried_tls, REPORT_ENDS },
     { "cut-short", REPORT_UNKNOWN,
         "Packets of the call are cut short in this capture (snap length), so that what they carry, and how the call went, cannot be told.",
-        "packets over UDP of which the capture has too little to tell what they carry, some of them received; no media", holds_cut, false },
+        "packets over UDP of which the capture has too little to tell what they carry, some of them received; no media", holds_cut, REPORT_ENDS },
     { "credentials-refused", REPORT_BROKEN,
         "The relay refused the client's credentials, and no other path was found.",
         "an Allocate error about credentials (401 to credentials, 430, 431, 436, 441), and no allocation granted; no nomination and no media",
-        holds_credentials, false },
+        holds_credentials, REPORT_ENDS },
     { "allocation-refused", REPORT_BROKEN,
         "The relay gave the client no allocation, and no other path was found.",
         "an Allocate error that is no challenge and not about credentials, and no allocation granted; no nomination and no media",
-        holds_allocation_refused, false },
+        holds_allocation_refused, REPORT_ENDS },
     { "udp-unanswered", REPORT_BROKEN,
         "The call did not connect: nothing that was sent over UDP had an answer.",
-        "relays and peers asked over UDP, no packet from any of them; no nomination and no media", holds_dead, false },
+        "relays and peers asked over UDP, no packet from any of them; no nomination and no media", holds_dead, REPORT_ENDS },
     { "reports-only", REPORT_UNKNOWN,
         "A path was in use: reports about media (RTCP) went over it. No media is in this capture, which does not tell how the call went.",
         "RTCP beside connectivity checks, as in a capture that begins in the midst of a call; no nomination and no media",
-        holds_reports_alone, false },
+        holds_reports_alone, REPORT_ENDS },
     { "answered-only", REPORT_UNKNOWN,
         "Connectivity checks were answered, but no pair was nominated and no media is in this capture: the capture may end before, or nobody "
         "took the call.",
         "connectivity checks of the client, some of them answered, of several pairs or sent again, or a relay that was asked for an "
-        "allocation; neither a nominated pair nor media", holds_only_answered, false },
+        "allocation; neither a nominated pair nor media", holds_only_answered, REPORT_ENDS },
     { "not-connected", REPORT_BROKEN,
         "The call did not connect in this capture.",
-        "connectivity checks of the client without an answer, and neither a nominated pair nor media", holds_not_connected, false },
+        "connectivity checks of the client without an answer, and neither a nominated pair nor media", holds_not_connected, REPORT_ENDS },
     { "single-checks", REPORT_UNKNOWN,
         "Single connectivity checks, none of which was sent again: too little to tell whether there was a call, or one goes on.",
         "connectivity checks, each of which was sent once, of one pair, or of several without an answer; no relay that was asked for an "
-        "allocation, no ICMP error; neither a nominated pair nor media", holds_single_checks, false },
+        "allocation, no ICMP error; neither a nominated pair nor media", holds_single_checks, REPORT_ENDS },
     { "setup-only", REPORT_UNKNOWN,
         "Set-up only: no nominated pair and no media that is known to belong to it.",
-        "relays or signalling, but neither a connectivity check nor media", holds_setup, false },
+        "relays or signalling, but neither a connectivity check nor media", holds_setup, REPORT_ENDS },
     { "cut-off", REPORT_BROKEN,
         "The call connected, but then the other side fell silent while media was still sent.",
         "media sent for more than 5 seconds without media or an answered check back, to the end, although other frames to this host are "
-        "in the capture", holds_cut_off, false },
+        "in the capture", holds_cut_off, REPORT_ENDS },
     { "direct-routing-one-way", REPORT_BROKEN,
         "Direct Routing: media went only one way between the SBC and Microsoft's media processor",
         "what direct-routing rests on, and more than 50 packets of media in one direction and none in the other, although other frames of this "
-        "host were", holds_direct_routing_one_way, false },
+        "host were", holds_direct_routing_one_way, REPORT_PROCESSOR },
     { "direct-routing", REPORT_OK,
         "Direct Routing: media between the SBC and Microsoft's media processor",
         "RTP with UDP ports 49152-53247 of a published media prefix, by a host that exchanged TCP with a host named *.pstnhub.* in the "
-        "5 minutes before", holds_direct_routing, false },
+        "5 minutes before", holds_direct_routing, REPORT_PROCESSOR },
     { "one-way", REPORT_BROKEN,
         "The call connected, but media was only sent and none was received.",
-        "more than 50 packets of media sent, none received, although other frames of this host were", holds_only_sent, false },
+        "more than 50 packets of media sent, none received, although other frames of this host were", holds_only_sent, REPORT_ENDS },
     { "inside-tls", REPORT_CHECK,
         "The call's traffic went inside TLS to a relay, where a capture cannot see what it is.",
         "more than 100 packets both ways over TLS with a relay; no relay asked over UDP for a second or more; no nominated pair and no media in the clear",
-        holds_inside_tls, false },
+        holds_inside_tls, REPORT_ENDS },
     { "path-agreed", REPORT_UNKNOWN,
         "A path was agreed, but no media is in this capture.",
-        "a nominated pair, and no media", holds_no_media, false },
+        "a nominated pair, and no media", holds_no_media, REPORT_ENDS },
     { "tcp", REPORT_CHECK,
         "The call went through a relay over TCP or TLS.",
-        "media in the clear over TCP or pseudo-TLS with a relay", holds_tcp, false },
+        "media in the clear over TCP or pseudo-TLS with a relay", holds_tcp, REPORT_PATH_CHANGE },
     { "direct-tcp", REPORT_OK,
         "The call went directly over TCP.",
-        "media over TCP on a checked pair that is no relay's", holds_direct_tcp, false },
+        "media over TCP on a checked pair that is no relay's", holds_direct_tcp, REPORT_PATH_CHANGE },
     { "direct-cloud", REPORT_OK,
         "The call went directly to a media server in Microsoft's cloud over UDP.",
-        "media on a checked pair with an address in a prefix that Microsoft publishes or that was observed", holds_direct_cloud, false },
+        "media on a checked pair with an address in a prefix that Microsoft publishes or that was observed", holds_direct_cloud, REPORT_PATH_CHANGE },
     { "direct-private", REPORT_OK,
         "The call went directly to a peer in a private network over UDP.",
-        "media on a checked pair with a private address", holds_direct_private, false },
+        "media on a checked pair with a private address", holds_direct_private, REPORT_PATH_CHANGE },
     { "direct-public", REPORT_OK,
         "The call went directly over UDP, to a public address outside Microsoft's published prefixes.",
-        "media on a checked pair with a public address outside those prefixes", holds_direct, false },
+        "media on a checked pair with a public address outside those prefixes", holds_direct, REPORT_PATH_CHANGE },
     { "relayed", REPORT_OK,
         "The call went through a relay over UDP.",
-        "media inside an allocation, or multiplexed, over UDP", holds_relayed, false },
+        "media inside an allocation, or multiplexed, over UDP", holds_relayed, REPORT_PATH_CHANGE },
     { "media", REPORT_OK,
         "Media flowed; what path it took cannot be told.",
-        "media with an address of which neither allocation nor check is in the capture", NULL, false },
+        "media with an address of which neither allocation nor check is in the capture", NULL, REPORT_ENDS },
 };
 
 /* ---- all together ---- */
@@ -1439,20 +1439,16 @@ extend_sentence(calls_entry *entry, char *more)
     entry->verdict.sentence = sentence;
 }
 
-/* Verdicts of Direct Routing end with the address of the media processor. */
 static void
 add_processor(calls_entry *entry)
 {
-    if (!g_str_has_prefix(entry->verdict.code, "direct-routing") || entry->selected == NULL)
+    if (entry->verdict.ending != REPORT_PROCESSOR || entry->selected == NULL)
         return;
     char *processor = report_address(&entry->selected->addr);
 
     extend_sentence(entry, g_strdup_printf("%s.", processor));
     g_free(processor);
 }
-
-/* Verdicts that tell the path, which media may have changed half-way. */
-static const char *const path_codes[] = { "tcp", "direct-tcp", "direct-cloud", "direct-private", "direct-public", "relayed" };
 
 static const char *
 way_words(teams_path path)
@@ -1464,11 +1460,8 @@ static void
 add_path_change(calls_entry *entry)
 {
     const calls_path_change *change = &entry->path_change;
-    bool tells_path = false;
 
-    for (unsigned i = 0; i < G_N_ELEMENTS(path_codes); i++)
-        tells_path = tells_path || strcmp(entry->verdict.code, path_codes[i]) == 0;
-    if (entry->path_changes == 0 || !tells_path)
+    if (entry->path_changes == 0 || entry->verdict.ending != REPORT_PATH_CHANGE)
         return;
     char *before = report_address(&change->before->server_end.addr);
     char *then = report_address(&change->then->server_end.addr);

@@ -274,7 +274,7 @@ report_severity_word(unsigned severity)
 static char *
 sentence_of(const report_verdict_row *row, const report_problem *worst)
 {
-    if (!row->names_worst || worst == NULL)
+    if (row->ending != REPORT_WORST_PROBLEM || worst == NULL)
         return g_strdup(row->sentence);
     if (report_texts_count(worst->details) == 0)
         return g_strdup_printf("%s: %s.", row->sentence, worst->summary);
@@ -300,7 +300,7 @@ report_verdict_of(const report_verdict_row *rows, const void *entry, const repor
 
     if (severity < REPORT_CHECK && worst != NULL && worst->severity >= PI_WARN)
         severity = REPORT_CHECK;
-    const report_verdict verdict = { severity, report_severity_word(severity), rows->code, sentence_of(rows, worst), rows->names_worst };
+    const report_verdict verdict = { severity, report_severity_word(severity), rows->code, sentence_of(rows, worst), rows->ending };
 
     return verdict;
 }

@@ -67,14 +67,22 @@ extern const report_column report_problem_columns[];
 
 typedef enum { REPORT_OK, REPORT_UNKNOWN, REPORT_CHECK, REPORT_BROKEN, REPORT_SEVERITY_COUNT } report_severity;
 
+/* What a sentence goes on with. */
+typedef enum {
+    REPORT_ENDS,
+    REPORT_WORST_PROBLEM,
+    REPORT_PATH_CHANGE,         /* of a call, where its media has one */
+    REPORT_PROCESSOR            /* of Direct Routing */
+} report_ending;
+
 /* One row per sentence. */
 typedef struct {
     const char *code;           /* for scripts, for ever */
     report_severity severity;   /* OK and unknown become check where a problem is a warning or worse */
-    const char *sentence;       /* without its last full stop where the worst problem follows */
+    const char *sentence;       /* without its last full stop where the same sentence goes on */
     const char *rests_on;       /* which bytes carry it, for the documentation */
     bool (*holds)(const void *entry);   /* NULL: always; the first row that holds is the verdict */
-    bool names_worst;           /* the worst problem ends the sentence */
+    report_ending ending;
 } report_verdict_row;
 
 /* When a row holds: REPORT_VERDICT(holds_name, the entry's type) { return row->member; } */
@@ -93,7 +101,7 @@ typedef struct {
     const char *word;           /* of the severity */
     const char *code;
     char *sentence;             /* owned */
-    bool names_worst;           /* the sentence has the worst problem already */
+    report_ending ending;       /* of its row */
 } report_verdict;
 
 report_verdict report_verdict_of(const report_verdict_row *rows, const void *entry, const report_problems *problems);

@@ -138,24 +138,24 @@ REPORT_VERDICT(holds_encrypted, void) { return seen[SEEN_ENCRYPTED_DNS] > 0; }
 REPORT_VERDICT(holds_no_names, void) { return seen[SEEN_DNS] == 0 && seen[SEEN_SERVER_NAMES] == 0; }
 
 static const report_verdict_row nothing_verdicts[] = {
-    { "empty", REPORT_UNKNOWN, "No Teams or Skype traffic found: the capture is empty.", "no frame", holds_empty, false },
+    { "empty", REPORT_UNKNOWN, "No Teams or Skype traffic found: the capture is empty.", "no frame", holds_empty, REPORT_ENDS },
     { "traces", REPORT_UNKNOWN,
         "No sign-in and no call found. Names or flows of Teams or Skype are in this capture: see teams,names and teams,flows.",
-        "DNS names, server names or flows of Teams or Skype that open no sign-in and are of no call", holds_traces, false },
+        "DNS names, server names or flows of Teams or Skype that open no sign-in and are of no call", holds_traces, REPORT_ENDS },
     { "cut-names", REPORT_UNKNOWN,
         "No Teams or Skype traffic found. Frames that carry names are cut short in this capture (snap length), so that names in them "
         "cannot be read.",
-        "DNS messages or TLS handshakes of clients that are cut before the name; nothing of Teams or Skype", holds_cut_names, false },
+        "DNS messages or TLS handshakes of clients that are cut before the name; nothing of Teams or Skype", holds_cut_names, REPORT_ENDS },
     { "encrypted-dns", REPORT_UNKNOWN,
         "No Teams or Skype traffic found. DNS is encrypted in this capture, so that names cannot be read.",
-        "port 853, or a server name of a known resolver over HTTPS; nothing of Teams or Skype", holds_encrypted, false },
+        "port 853, or a server name of a known resolver over HTTPS; nothing of Teams or Skype", holds_encrypted, REPORT_ENDS },
     { "no-names", REPORT_UNKNOWN,
         "No Teams or Skype traffic found. There is no DNS and no server name in this capture: it may have begun after names were "
         "asked for.",
-        "neither a DNS message nor a TLS or QUIC server name; nothing of Teams or Skype", holds_no_names, false },
+        "neither a DNS message nor a TLS or QUIC server name; nothing of Teams or Skype", holds_no_names, REPORT_ENDS },
     { "nothing-found", REPORT_UNKNOWN,
         "No Teams or Skype traffic found: no DNS name, server name or address in this capture is one that only Teams or Skype uses.",
-        "DNS messages or server names, none of which only Teams or Skype uses", NULL, false },
+        "DNS messages or server names, none of which only Teams or Skype uses", NULL, REPORT_ENDS },
 };
 
 /* ---- state ---- */
@@ -594,7 +594,7 @@ problems_text(const summary_item *item, FILE *out)
         const report_problem *problem = (const report_problem *)g_ptr_array_index(item->problems->list, i);
 
         if (problem->severity >= PI_WARN || is_worth_a_note(problem)) {
-            problem_text(problem, i == 0 && item->verdict->names_worst, out);
+            problem_text(problem, i == 0 && item->verdict->ending == REPORT_WORST_PROBLEM, out);
             shown++;
         }
     }
@@ -750,7 +750,7 @@ summary_text(const void *data, bool full, FILE *out)
 static const report_window windows[] = {
     { "summary", "Teams Summary", &items, false },
     { "problems", "Teams Problems", &all_problems, false },
-    { NULL, NULL, NULL, false },
+    { NULL, NULL, NULL, REPORT_ENDS },
 };
 
 const teams_report teams_report_summary = {

@@ -270,7 +270,16 @@ assign_call(teams_frame_builder *b)
     b->key.socket.remote.end = flow->server_end;
     b->key.socket.remote.ptype = b->pinfo->ptype;
     b->key.socket.modality = flow->base.modality;
+    b->key.relay = b->info.what == TEAMS_WHAT_RELAY || b->info.what == TEAMS_WHAT_SERVICE;
     b->info.call = teams_call_of(b->model, b->pinfo, flow, &b->key);
+}
+
+/* What ports and allocations say, but not against the media. */
+static void
+set_weak_modality(teams_frame_builder *b, ts_modality modality)
+{
+    if (modality != TS_MODALITY_AUDIO || !b->info.flow->no_audio)
+        teams_builder_set_modality(b, modality);
 }
 
 /* Teams has been seen to say "video" for each of its allocations, so the stream type comes last and is shown only. */
@@ -282,13 +291,13 @@ find_modality(teams_frame_builder *b)
         b->info.service == TS_SERVICE_MEDIA_RELAY;
 
     if (media)
-        teams_builder_set_modality(b, modality_of_ports(flow));
+        set_weak_modality(b, modality_of_ports(flow));
     /* The first media speaks for the flow; of several kinds on one port each frame has its own. */
     if (flow->base.modality == TS_MODALITY_UNKNOWN ||
         (b->info.what == TEAMS_WHAT_MEDIA && flow->media_frame[false] == 0 && flow->media_frame[true] == 0))
         flow->base.modality = b->info.modality;
     if (media)
-        teams_builder_set_modality(b, flow->stream_modality);
+        set_weak_modality(b, flow->stream_modality);
 }
 
 static void

@@ -298,7 +298,6 @@ apply_turn(teams_frame_builder *b, const ts_frame_info *info)
     teams_builder_set_path(b, multiplexed ? TEAMS_PATH_MULTIPLEXED : TEAMS_PATH_RELAYED);
     if (turn->pseudo_tls)
         b->info.transport = TEAMS_TRANSPORT_PSEUDO_TLS;
-    b->key.turn = true;
     if (b->key.allocation == 0)
         b->key.allocation = turn->allocation;
     b->key.socket.credential = turn->credential;
@@ -375,14 +374,19 @@ apply_media(teams_frame_builder *b, const ts_frame_info *info)
     const bool to_server = media->direct_routing ? media->to_processor :
         ts_port_is_relay((uint16_t)b->pinfo->destport) || !ts_port_is_relay((uint16_t)b->pinfo->srcport);
 
-    teams_builder_set_flow(b, to_server);
+    teams_flow *flow = teams_builder_set_flow(b, to_server);
+
     teams_builder_set_kind(b, media->kind == TS_MEDIA_SRTCP || media->kind == TS_MEDIA_RTCP ? TEAMS_WHAT_CONTROL : TEAMS_WHAT_MEDIA,
         TS_EVIDENCE_MEDIA);
     if (b->info.service == TS_SERVICE_UNKNOWN)
         teams_builder_set_service(b, media->allocation != 0 ? TS_SERVICE_MEDIA_RELAY : TS_SERVICE_UNKNOWN, TS_STAGE_MEDIA);
     /* What is sent says more than the ports, which spoke before. */
-    if (media->modality != TS_MODALITY_UNKNOWN)
+    if (media->modality != TS_MODALITY_UNKNOWN || media->no_audio)
         b->info.modality = media->modality;
+    if (media->no_audio && !flow->no_audio) {
+        flow->no_audio = true;
+        flow->base.modality = media->modality;
+    }
     teams_builder_set_path(b, path_of_media(b, media));
     b->key.pair = media->pair;
     b->key.allocation = media->allocation;

@@ -254,7 +254,7 @@ is_undecided(const teams_client *client, packet_info *pinfo, const teams_call_ke
     bool running = false;
     unsigned left = MAX_CALLS;
 
-    if (!key->turn || key->pair != 0 || key->media)
+    if (!key->relay || key->pair != 0 || key->media)
         return false;
     teams_call_socket *socket = teams_call_socket_new(pinfo->pool, key->socket.local_port, pinfo->num);
     wmem_list_frame_t *at = open_call_at(client, pinfo, wmem_list_tail(client->calls));

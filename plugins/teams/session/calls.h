@@ -11,8 +11,8 @@
  *     or that nothing speaks against: one with the same remote end first; not a
  *     call that is established, where neither modality nor remote end is known
  *     to fit it, or that has had media and has none any more,
- * and otherwise begins a new one. What a new socket asks a relay while a call of
- * its client goes on is of no call, unless the socket is known to be part of one
+ * and otherwise begins a new one. What a new socket asks a relay, or a connection to
+ * one carries, while a call of its client goes on is of no call, unless the socket is known to be part of one
  * or of none of them: its checks or its media tell, and reports add it then. Until it is established, a socket leaves a
  * call, for another or for one of its own, when something new about one of the client's
  * sockets shows that it is not part of it. What a frame was given stays.
@@ -29,7 +29,7 @@
 typedef struct {
     uint32_t allocation;        /* 0: none */
     uint32_t pair;
-    bool turn;                  /* to or from a relay */
+    bool relay;                 /* to or from one, whatever it carries */
     bool media;
     teams_socket_key socket;
 } teams_call_key;

@@ -112,6 +112,7 @@ struct teams_flow {
     const char *endpoint;           /* text of server_end */
     teams_frame_info base;          /* what holds for all its frames from now on */
     ts_modality stream_modality;    /* by its allocation's stream type: where nothing better tells */
+    bool no_audio;                  /* its media is video or a shared screen: ports and stream type make nothing of it audio */
     teams_call *call;
     bool rejected;                  /* its server name says that it is somebody else's */
     bool unresolved_reported;

@@ -10,7 +10,7 @@ import pytest
 from harness import REPORTS, assert_same_in_all_modes, bundled, fields, report, tshark
 
 PACKETS = 256
-TWICE = {"vlan": "once", "routed": "once", "ipv6": "once-ipv6"}
+TWICE = {"vlan": "once", "routed": "once", "ipv6": "once-ipv6", "late-routed": "once", "late-ipv6": "once-ipv6"}
 # What is of a frame, or its length: the VLAN tag is part of it.
 OF_FRAMES = ("frame", "time", "duration", "bytes", "share", "duplicates")
 
@@ -39,6 +39,17 @@ def test_each_packet_has_one_duplicate(name):
     assert len(found) == PACKETS and len({first for _, first in found}) == PACKETS
     assert {frame for frame, _ in found} | {first for _, first in found} == set(range(1, 2 * PACKETS + 1))
     assert all(first < frame for frame, first in found)
+
+
+def test_late_copies_that_only_the_identification_tells():
+    """All but the first packets of resolver and peer: within 61 ms no second one shows that they number theirs."""
+    found = duplicates("late")
+    first = fields(bundled("twice/late.pcap"), ["frame.number"], "ip.src == 192.168.1.1 || ip.src == 198.51.100.77")
+    missing = [int(frame["frame.number"][0]) for frame in first if int(frame["frame.number"][0]) not in {n for pair in found for n in pair}]
+    assert len(found) == PACKETS - 2 and len(missing) == 4
+    call, = document("late")["calls"]
+    assert {(stream["direction"], stream["packets"], stream["lost"]) for stream in call["streams"]} == {("sent", 100, 0), ("received", 98, 2)}
+    assert_same_in_all_modes(bundled("twice/late.pcap"), ["teams.duplicate_of"], "teams")
 
 
 @pytest.mark.parametrize("name", TWICE)
@@ -76,10 +87,11 @@ def test_the_report_says_so(name):
 
 
 def test_what_was_sent_twice():
-    """Checks of 20, 60 and 100 ms later, RTP twice, an old client's two formats, acknowledgements: all are packets of their own."""
+    """Checks of 20, 60 and 100 ms later, also of a sender whose packets have one identification, RTP twice, an old client's two formats,
+    acknowledgements: all are packets of their own."""
     path = bundled("twice/sent-twice.pcap")
     assert duplicates("sent-twice") == [] and {each["duplicates"] for each in document("sent-twice")["reports"]} == {0}
-    assert len(fields(path, ["frame.number"], "teams_stun.retransmission")) == 5
+    assert len(fields(path, ["frame.number"], "teams_stun.retransmission")) == 7
     assert len(fields(path, ["frame.number"], "teams_stun.twin_of")) == 1
     received = {call["client"]: call["streams"][0]["packets"] for call in document("sent-twice")["calls"] if call["streams"]}
     assert received == {"192.168.1.20": 21, "2001:db8:1::20": 20}

@@ -15,13 +15,18 @@
 
 #include "common/times.h"
 
-#define SECONDS         0.05    /* between two places of a capture; senders wait longer before they send again */
-#define SECONDS_BY_TIME 0.003   /* between the copies that a mirror port makes */
+/* Between the first of them and a copy. */
+#define SECONDS_NUMBERED 1.0    /* where the sender numbers its packets, and this number was seen with these bytes */
+#define SECONDS_BY_HOPS 0.2     /* where the hop count is another one: a second place on the way, with what buffers there */
+#define SECONDS         0.05    /* where the frame header is, or the sender may number them; senders wait longer before they send again */
+#define SECONDS_BY_TIME 0.003   /* where nothing is: what a mirror port takes */
 
 #define MIRRORED_MIN    3       /* copies that show a mirror port which makes two of most packets */
 
 #define SETS            1024
 #define WAYS            4
+
+#define SENDERS         256     /* of which it is known whether they number their packets: one of each hash */
 
 #define MAX_BELOW_IP    160     /* bytes: tunnels included */
 #define MAX_HEADERS     80      /* bytes of IP and transport headers in which fields are left out of the hash */
@@ -37,8 +42,19 @@ typedef struct {
     uint8_t hops;
 } seen_packet;
 
+/* Has each packet a number of its own, the identification of IPv4? Some senders give none, or all packets the same. */
+typedef enum { NUMBERED_NO, NUMBERED_LIKELY, NUMBERED_YES } numbering;
+
+typedef struct {
+    uint64_t sender;            /* hash of its address; 0: none */
+    uint64_t packet;            /* hash of its latest packet */
+    unsigned number;            /* identification of that */
+    numbering numbers;          /* likely until a second packet tells */
+} seen_sender;
+
 typedef struct {
     seen_packet seen[SETS][WAYS];
+    seen_sender senders[SENDERS];
     wmem_map_t *found;          /* frame -> ts_duplicate */
     unsigned alike;             /* packets that only time tells from the same bytes sent twice, acknowledgements aside */
     unsigned alike_twice;       /* and how many of them there are again */
@@ -154,10 +170,22 @@ hash_below(const packet_info *pinfo, const ip_packet *packet)
     return hash_bytes(number, packet->bytes - packet->below, MIN(packet->below, LINK_HEADER));
 }
 
-static bool
-has_identification(const ip_packet *packet)
+static numbering
+numbering_of(const packet_info *pinfo, const ip_packet *packet, uint64_t hash)
 {
-    return !packet->ipv6 && (packet->bytes[4] != 0 || packet->bytes[5] != 0);
+    const unsigned number = packet->ipv6 ? 0 : (unsigned)(packet->bytes[4] << 8 | packet->bytes[5]);
+    const uint64_t sender = hash_bytes(1, (const uint8_t *)pinfo->net_src.data, (unsigned)pinfo->net_src.len);
+    seen_sender *known = &state->senders[sender % SENDERS];
+
+    if (number == 0)
+        return NUMBERED_NO;
+    if (known->sender != sender)
+        *known = (seen_sender) { .sender = sender, .numbers = NUMBERED_LIKELY };
+    else if (known->packet != hash)
+        known->numbers = known->number != number ? NUMBERED_YES : NUMBERED_NO;
+    known->packet = hash;
+    known->number = number;
+    return known->numbers;
 }
 
 /* Sent several times in a row, the same to the last byte: a copy only where most other packets have one, too. */
@@ -173,14 +201,15 @@ is_bare_acknowledgement(const packet_info *pinfo, const ip_packet *packet)
 /* ---- looking one up ---- */
 
 static bool
-is_same(const packet_info *pinfo, const ip_packet *packet, const seen_packet *seen, const seen_packet *now, bool *by_time)
+is_same(const packet_info *pinfo, const ip_packet *packet, numbering numbered, const seen_packet *seen, const seen_packet *now, bool *by_time)
 {
+    const double limit = numbered == NUMBERED_YES ? SECONDS_NUMBERED : seen->hops != now->hops ? SECONDS_BY_HOPS : SECONDS;
     const double passed = ts_seconds(&seen->time, &now->time);
     const double seconds = passed < 0 ? -passed : passed;
 
-    if (seen->frame == 0 || seen->hash != now->hash || seconds > SECONDS)
+    if (seen->frame == 0 || seen->hash != now->hash || seconds > limit)
         return false;
-    *by_time = !has_identification(packet) && seen->hops == now->hops && seen->below == now->below;
+    *by_time = numbered == NUMBERED_NO && seen->hops == now->hops && seen->below == now->below;
     if (!*by_time)
         return true;
     return seconds <= SECONDS_BY_TIME && (!is_bare_acknowledgement(pinfo, packet) ||
@@ -188,9 +217,9 @@ is_same(const packet_info *pinfo, const ip_packet *packet, const seen_packet *se
 }
 
 static void
-count(const packet_info *pinfo, const ip_packet *packet, const ts_duplicate *result)
+count(const packet_info *pinfo, const ip_packet *packet, numbering numbered, const ts_duplicate *result)
 {
-    if (has_identification(packet) || is_bare_acknowledgement(pinfo, packet))
+    if (numbered != NUMBERED_NO || is_bare_acknowledgement(pinfo, packet))
         return;
     if (result->frame == 0)
         state->alike++;
@@ -232,13 +261,14 @@ look_up(const packet_info *pinfo)
         .hash = hash_packet(pinfo, &packet), .below = hash_below(pinfo, &packet), .time = pinfo->abs_ts, .frame = pinfo->num,
         .hops = packet.bytes[packet.ipv6 ? 7 : 8],
     };
+    const numbering numbered = numbering_of(pinfo, &packet, now.hash);
     seen_packet *place = place_of(state->seen[now.hash % SETS], now.hash);
 
-    if (is_same(pinfo, &packet, place, &now, &result.by_time))
+    if (is_same(pinfo, &packet, numbered, place, &now, &result.by_time))
         result.frame = place->frame;
     else
         *place = now;
-    count(pinfo, &packet, &result);
+    count(pinfo, &packet, numbered, &result);
     return result.frame == 0 ? none : result;
 }
 

@@ -9,9 +9,10 @@
  * count, header checksum, traffic class, everything below IP).
  *
  * What is sent again is another packet. Over IPv4 its identification tells
- * them apart; where a sender has it zero, and over IPv6, only another hop
- * count, another frame header or another interface do, or that the whole frame
- * is there again within a time in which nobody sends again.
+ * them apart, for a second; where a sender has it zero or always the same, and
+ * over IPv6, only another hop count, another frame header or another interface
+ * do, for a shorter time, or that the whole frame is there again within a time
+ * in which nobody sends again.
  */
 
 #ifndef TEAMSHARK_COMMON_DUPLICATE_H

@@ -3,6 +3,7 @@
 import struct
 
 from scapy.layers.inet import IP
+from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import Ether
 
 import stun
@@ -57,8 +58,11 @@ def routed(frame):
     """As the next router sends it on: its MAC addresses, one hop less."""
     packet = Ether(frame)
     packet.src, packet.dst = "02:00:5e:00:00:10", "02:00:5e:00:00:11"
-    packet[IP].ttl -= 1
-    del packet[IP].chksum
+    if IP in packet:
+        packet[IP].ttl -= 1
+        del packet[IP].chksum
+    else:
+        packet[IPv6].hlim -= 1
     return bytes(packet)
 
 
@@ -92,6 +96,29 @@ def ipv6(c):
     copy(c, lambda frame: frame, 30)
 
 
+LATE = 61000        # microseconds: so long one of two captures, or a mirror port, held the packets back
+
+
+@capture("twice/late.pcap", "2026-03-02T09:00:00")
+def late(c):
+    """The same frames, later than a client waits before it sends a check again."""
+    story(c, 4)
+    copy(c, lambda frame: frame, LATE)
+
+
+@capture("twice/late-routed.pcap", "2026-03-02T09:00:00")
+def late_routed(c):
+    story(c, 4)
+    copy(c, routed, LATE)
+
+
+@capture("twice/late-ipv6.pcap", "2026-03-02T09:00:00")
+def late_ipv6(c):
+    """Over IPv6 the hop limit alone tells."""
+    story(c, 6)
+    copy(c, routed, LATE)
+
+
 @capture("twice/sent-twice.pcap", "2026-03-02T09:00:00")
 def sent_twice(c):
     """Nothing of this is in the capture twice: the same bytes were sent again."""
@@ -116,6 +143,16 @@ def no_identification(c):
     twin = teams_stun.sides(teams_stun.LYNC)[0].request("twin")
     for when, payload in ((2, teams_stun.sides()[0].request("zero")), (2.1, teams_stun.sides()[0].request("zero")), (2.5, twin), (2.5001, twin)):
         c.ids[local[0]] = 0xffff
+        c.udp(when, local, peer, payload)
+    same_identification(c, ("192.168.1.31", 50004), PEERS[4])
+
+
+def same_identification(c, local, peer):
+    """A sender whose packets all have the same one: media, and a check that is sent three times."""
+    side = teams_stun.sides()[0]
+    payloads = [side.request("first"), *[side.request("always")] * 3]
+    for when, payload in zip((2.6, 2.7, 2.72, 2.78), payloads):
+        c.ids[local[0]] = 0x3000
         c.udp(when, local, peer, payload)
 
 

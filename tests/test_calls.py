@@ -207,6 +207,19 @@ def test_set_up_alone_does_not_say_what_the_capture_lacks(client):
     assert len([call for call in calls if call["streams"]]) == 3
 
 
+@pytest.mark.parametrize("name, ends", [
+    ("both-ends", {30: 31, 31: 30, 32: 33, 33: 32, 34: 35, 35: 34, 36: None}), ("both-ends-relayed", {70: 71, 71: 70, 72: None}),
+    ("path-changed", {20: None, 21: None, 22: None, 23: None, 24: None, 25: None}), ("asked-beside-tcp", {61: None, 65: None})])
+def test_both_ends_of_a_call_are_said_to_be_one(name, ends):
+    """By the client's socket that is the other's remote end, or by user fragments the other way round; two calls of one client are two."""
+    path = bundled(f"sessions/{name}.pcap")
+    host = {call["call"]: int(call["client"].rpartition(".")[2]) for call in report_of(path)}
+    found = {(host[call["call"]], host.get(call["other_end"])) for call in report_of(path)}
+    assert {pair for pair in found if pair[0] in ends} == set(ends.items())
+    text = report(path, "teams,calls")
+    assert text.count("both ends are in this capture") == sum(1 for other in ends.values() if other)
+
+
 # ---- what a new socket asks a relay beside a call ----
 
 @pytest.mark.parametrize("host, packets", [(41, [268, 118]), (42, [268]), (43, [268]), (44, [268 + 118]), (45, [268, 4]),

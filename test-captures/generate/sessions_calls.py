@@ -275,6 +275,15 @@ def both_ends(c):
     Line(c, "alone", "audio", 50004, ("203.0.113.99", 50010), address="192.168.1.36").gather(1.5)
 
 
+@capture("sessions/both-ends-relayed.pcap", "2026-03-02T10:00:00")
+def both_ends_relayed(c):
+    """Two clients, each with a relayed address of its own, in one call; at the same time a third one in a call whose other end is elsewhere."""
+    caller, called, third = (RelayedLine(c, f"relayed{n}", "audio", 50004, (RELAY[0], 52020 + n), address=f"192.168.1.{70 + n}") for n in range(3))
+    called.ufrags = caller.ufrags[::-1]
+    for n, line in enumerate((caller, called, third)):
+        line.whole(1 + n * 0.01)
+
+
 @capture("sessions/modality-by-payload.pcap", "2026-03-02T10:00:00")
 def modality_by_payload(c):
     """Media on ports of another modality: at .40 SILK on 3480, at .41 SILK from a client's video port to a peer, at .42 RTVideo

@@ -154,6 +154,7 @@ calls_finish(void *data)
     remove_empty(state);
     for (unsigned i = 0; i < state->entries->len; i++)
         calls_conclude((calls_entry *)g_ptr_array_index(state->entries, i));
+    calls_find_ends(state->entries);
 }
 
 /* ---- values ---- */
@@ -243,6 +244,7 @@ COLUMN_GETTER(stream_jitter_max, calls_stream, calls_entry)
 
 COLUMN_GETTER(entry_client, calls_entry, void) { value->owned = report_address(&row->call->client->addr); }
 COLUMN_GETTER(entry_signin, calls_entry, void) { value->number = row->call->signin == NULL ? 0 : row->call->signin->number; }
+COLUMN_GETTER(entry_other_end, calls_entry, void) { value->number = row->other_end == NULL ? 0 : row->other_end->call->number; }
 COLUMN_GETTER(entry_start, calls_entry, void) { value->owned = report_date(&row->first, row->first_frame); }
 COLUMN_GETTER(entry_time, calls_entry, void) { value->real = report_time(&row->first); }
 COLUMN_GETTER(entry_duration, calls_entry, void) { value->real = ts_seconds(&row->first, &row->last); }
@@ -512,6 +514,8 @@ static const report_column entry_columns[] = {
     { .title = "Streams", .kind = COLUMN_UINT, .description = "media streams", .get = entry_streams },
     { .key = "signin", .title = "Sign-In", .kind = COLUMN_UINT, .description = "sign-in of the client at that time, 0: none",
         .get = entry_signin },
+    { .key = "other_end", .kind = COLUMN_UINT, .description = "number under which its other client has the same call, 0: that is not in the capture",
+        .get = entry_other_end },
     { .key = "remotes", .kind = COLUMN_LIST, .description = "remote addresses: one row over UDP, one over TCP", .list = &remotes },
     { .key = "allocations", .kind = COLUMN_LIST, .description = "TURN allocations", .list = &allocations },
     { .key = "pairs", .kind = COLUMN_LIST, .description = "candidate pairs", .list = &pairs },
@@ -782,6 +786,8 @@ entry_text(const calls_entry *entry, bool full, FILE *out)
     report_print(out, 2, "%s, %.3f s, %s", frames, ts_seconds(&entry->first, &entry->last), volume);
     if (entry->call->signin != NULL)
         report_print(out, 2, "after sign-in %u (frame %u)", entry->call->signin->number, entry->call->signin->frame);
+    if (entry->other_end != NULL)
+        report_print(out, 2, "one call with call %u: both ends are in this capture", entry->other_end->call->number);
     remotes_text(entry, out);
     allocations_text(entry, out);
     pairs_text(entry, full, out);

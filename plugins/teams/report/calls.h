@@ -254,7 +254,7 @@ typedef enum {
     CALLS_KIND_COUNT
 } calls_kind;
 
-typedef struct {
+typedef struct calls_entry {
     const teams_call *call;
     const GHashTable *two_sided;    /* the report's: clients of which frames in both directions were seen */
     uint32_t first_frame;
@@ -298,6 +298,7 @@ typedef struct {
     const calls_remote *selected;
     report_problems *problems;
     report_verdict verdict;
+    struct calls_entry *other_end;      /* the same call, as its other client has it; NULL: not in the capture. calls_find_ends() */
 } calls_entry;
 
 calls_entry *calls_entry_new(const teams_call *call, const GHashTable *two_sided);
@@ -316,6 +317,11 @@ void calls_entry_refuse(calls_entry *entry, const packet_info *pinfo, const team
 calls_remote *calls_remote_find(const calls_entry *entry, const teams_flow *flow);
 /* Both ways. */
 uint64_t calls_remote_packets(const calls_remote *remote);
+
+/* ---- calls_ends.c: calls that are one ---- */
+
+/* Once they are concluded. */
+void calls_find_ends(const GPtrArray *entries);
 
 /* ---- calls_held.c: frames of which the call is known later ---- */
 

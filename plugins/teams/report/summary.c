@@ -25,6 +25,7 @@
 typedef struct {
     const char *kind;
     uint32_t number;
+    uint32_t other_end;         /* number under which the other client has the same call, 0: none */
     unsigned place;             /* from 1, the worst first: in this order the window has them */
     char *client;
     char *start;
@@ -323,6 +324,7 @@ add_call(summary_state *state, const calls_entry *entry)
     const calls_pair *pair = calls_main_pair(entry);
 
     item->number = entry->call->number;
+    item->other_end = entry->other_end == NULL ? 0 : entry->other_end->call->number;
     item->client = report_address(&entry->call->client->addr);
     item->start = report_date(&entry->first, entry->first_frame);
     item->time = report_time(&entry->first);
@@ -480,6 +482,8 @@ static const report_column item_columns[] = {
         .description = "mean jitter of the worst stream of audio of 50 packets or more, where the capture was taken", COLUMN_MEMBER(summary_item, jitter) },
     { .key = "gap", .title = "Gap", .kind = COLUMN_REAL, .unit = "s", .decimals = 3,
         .description = "the longest time in which a stream lost all packets", COLUMN_MEMBER(summary_item, gap) },
+    { .key = "other_end", .kind = COLUMN_UINT, .description = "number under which its other client has the same call, 0: that is not in the capture",
+        COLUMN_MEMBER(summary_item, other_end) },
     { .key = "filter", .title = "Filter", .kind = COLUMN_TEXT, .description = "display filter that shows its frames",
         COLUMN_MEMBER(summary_item, filter) },
 };
@@ -611,6 +615,8 @@ item_text(const summary_item *item, FILE *out)
     report_print(out, 2, "%s", item->verdict->sentence);
     if (is_signin(item) && item->region != NULL)
         report_print(out, 2, "The token's answer gives the region %s.", item->region);
+    if (item->other_end != 0)
+        report_print(out, 2, "One call with call %u: both ends are in this capture.", item->other_end);
     path_text(item, out);
     problems_text(item, out);
     report_print(out, 2, "Filter: %s", item->filter);
@@ -639,6 +645,8 @@ item_line(const summary_item *item, FILE *out)
         dated ? item->start + strlen("2026-") : "", dated ? item->start + strlen("2026-03-02T") : "", item->client, reason_of(item));
     if (!isnan(item->round_trip))
         g_string_append_printf(line, ", %.0f ms", item->round_trip);
+    if (item->other_end != 0)
+        g_string_append_printf(line, ", is call %u", item->other_end);
     report_print(out, 0, "%s", line->str);
     g_string_free(line, TRUE);
 }
@@ -694,6 +702,7 @@ static void
 count_text(const GPtrArray *listed, FILE *out)
 {
     GString *counts = g_string_new(NULL);
+    unsigned ends = 0;
 
     for (int severity = REPORT_BROKEN; severity >= REPORT_OK; severity--) {
         unsigned count = 0;
@@ -703,6 +712,10 @@ count_text(const GPtrArray *listed, FILE *out)
         if (count > 0)
             g_string_append_printf(counts, "%s%u %s", counts->len == 0 ? "" : ", ", count, report_severity_word((unsigned)severity));
     }
+    for (unsigned i = 0; i < listed->len; i++)
+        ends += ((const summary_item *)g_ptr_array_index(listed, i))->other_end != 0 ? 1 : 0;
+    if (ends > 0)
+        g_string_append_printf(counts, ". Of %u call%s both ends are among them", ends / 2, ends == 2 ? "" : "s");
     fprintf(out, "\n");
     report_print(out, 0, "%u sign-ins and calls: %s. The worst first:", listed->len, counts->str);
     g_string_free(counts, TRUE);

@@ -4,6 +4,7 @@
 Expected values are those of ../shared/captures/cases/index.csv. Each kind has generated captures
 beside it, with healthy neighbours: test-captures/diagnostics, test_name_diagnostics.py."""
 import csv
+import json
 
 import pytest
 
@@ -85,6 +86,28 @@ def test_answer_times_count_from_the_first_sending():
     for frame in slow:
         text = next(text for text in frame["_ws.expert.message"] if "login.live.com" in text and "sent" in text)
         assert f"{float(frame['dns.time'][0]):.3f} s, sent 2 times" in text
+
+
+# Client, seconds from the first question about a name to the answer over TCP, and how often it was asked.
+TRUNCATED = [("192.168.1.146", 0.56, 1), ("192.168.1.147", 1.56, 2), ("192.168.1.149", 0.02, 1)]
+
+
+@pytest.mark.parametrize("client,seconds,asked", TRUNCATED)
+def test_the_time_of_a_truncated_try_counts(client, seconds, asked):
+    """A question over UDP, an answer that is truncated, and the same over TCP. At .147 the first one over UDP has no answer; at .149
+    there is only TCP."""
+    path = bundled("sessions/answers-truncated.pcap")
+    answers = fields(path, ["teams.dns_time"], f"dns.flags.response == 1 && tcp && ip.dst == {client}")
+    assert [round(float(frame["teams.dns_time"][0]), 2) for frame in answers] == [seconds] * 3
+    assert fields(path, [], f"teams.dns_time && udp && ip.dst == {client}") == []
+    signin, = [signin for signin in json.loads(harness.report(path, "teams,signin,json"))["signins"] if signin["client"] == client]
+    assert [(round(step["answer_time"], 2), step["asked"]) for step in signin["steps"]] == [(seconds, asked)] * 3
+
+
+def test_a_truncated_answer_with_nothing_after_it_has_no_time_of_its_own():
+    path = bundled("sessions/answers-truncated.pcap")
+    assert fields(path, [], "teams_dns.truncated && ip.dst == 192.168.1.148") and fields(path, [], "teams.dns_time && ip.dst == 192.168.1.148") == []
+    assert fields(path, [], "(teams_dns.slow || teams_dns.very_slow) && udp") == []
 
 
 def test_a_slow_resolver_is_no_middlebox():

@@ -315,6 +315,28 @@ def test_a_private_address_that_no_nat64_prefix_covers_is_a_filters():
     assert "lead to private addresses (the first to fd00:67::3471:c284)" in problem["summary"]      # 52.113.194.132
 
 
+# ---- addresses that a stranger's name got ----
+
+TAKEN = bundled("sessions/addresses-taken.pcap")
+
+
+def test_an_address_that_a_strangers_name_got_since_is_not_ours():
+    """Seconds of the ClientHellos without a server name after the sign-in: at 10, 20 and 30 a stranger's name had got the address, of
+    this client, of another one, of Edge's. At 9 it had not yet; at 40 and 50 an alias was asked for by itself; at 60 nothing was."""
+    claimed = {int(float(time)) for time, in rows(TAKEN, "tls.handshake.type == 1 && frame.time_relative > 8 && teams.name", "frame.time_relative")}
+    assert claimed == {9, 40, 50, 60, 70}
+    flows = {int(float(time)) for time, in rows(TAKEN, "teams && tcp && frame.time_relative > 8 && ip.src == 192.168.1.143", "frame.time_relative")}
+    assert not flows & {10, 20, 30}
+
+
+def test_connections_to_such_an_address_are_not_listed():
+    signin, = signins(TAKEN)
+    frames_at = {second: {int(number) for number, in rows(TAKEN, f"tcp.flags.syn == 1 && frame.time_relative >= {second} && "
+                                                          f"frame.time_relative < {second + 1}", "frame.number")} for second in (9, 10, 20, 30, 40, 50, 60, 70)}
+    listed = {connection["frame"] for connection in signin["connections"]}
+    assert {second for second, numbers in frames_at.items() if numbers & listed} == {9, 40, 50, 60, 70}
+
+
 # ---- lookups: what they say and what they do not ----
 
 @pytest.mark.parametrize("client,row", [("192.168.1.100", None), ("2001:db8:1::101", None), ("192.168.1.102", None),
@@ -323,6 +345,18 @@ def test_an_address_that_an_answer_about_another_name_gave_is_resolved(client, r
     """By A, AAAA and the hint of HTTPS. At .103 the answer comes after the ClientHello, at .104 it gave another address."""
     signin, = [signin for signin in signins(bundled("sessions/aliases-alone.pcap")) if signin["client"] == client]
     assert [problem["filter"] for problem in signin["problems"] if problem["code"] == "D27"] == ([f"teams.{row}"] if row else [])
+
+
+@pytest.mark.parametrize("client,outside", [("192.168.1.158", False), ("2001:db8:1::159", False), ("192.168.1.160", False), ("192.168.1.161", True)])
+def test_an_address_that_a_search_domain_gave_is_resolved(client, outside):
+    signin, = [signin for signin in signins(bundled("sessions/search-domain.pcap")) if signin["client"] == client]
+    assert ("D27" in {problem["code"] for problem in signin["problems"]}) == outside
+
+
+@pytest.mark.parametrize("client,told", [("192.168.1.154", False), ("192.168.1.155", False), ("192.168.1.156", False), ("192.168.1.157", True)])
+def test_a_server_without_edns_is_no_failure(client, told):
+    signin, = [signin for signin in signins(bundled("sessions/questions-refused-once.pcap")) if signin["client"] == client]
+    assert ("name-failed" in {problem["code"] for problem in signin["problems"]}) == told
 
 
 def test_the_old_client_asked_for_aliases_and_connected_where_they_lead():
@@ -430,6 +464,16 @@ def test_names_alone_do_not_tell_that_a_sign_in_stalled(client, stalled):
     """Where no connection of the client is in the capture, what it connected to is not, either."""
     signin, = [signin for signin in signins(FORWARDERS) if signin["client"] == client]
     assert ("D15" in {problem["code"] for problem in signin["problems"]}) == stalled
+
+
+def test_what_a_forwarders_clients_ask_for_is_no_matter_of_its_own_sign_in():
+    """192.168.1.11 signs in and asks for three clients: a name that does not exist, one without an answer, one with a private address,
+    one that nobody connects to. 192.168.1.153 asks the same for itself."""
+    found = {signin["client"]: signin for signin in signins(bundled("sessions/forwarder-signs-in.pcap"))}
+    about_names = {"name-missing", "name-unanswered", "private-address", "never-connected"}
+    assert not {problem["code"] for problem in found["192.168.1.11"]["problems"]} & about_names
+    assert {step["name"] for step in found["192.168.1.11"]["steps"]} == {"teams.microsoft.com", "login.microsoftonline.com"}
+    assert {problem["code"] for problem in found["192.168.1.153"]["problems"]} >= {"name-missing", "private-address", "never-connected"}
 
 
 ITERATING = bundled("sessions/resolvers-iterate.pcap")

@@ -139,8 +139,10 @@ typedef struct {
     uint16_t id;                    /* DNS transaction id */
     uint8_t rcode;
     bool incomplete;                /* not all answers are here: the TC bit is set, or the capture cut the frame */
+    bool truncated;                 /* an answer over UDP that says so: the client has to ask again over TCP, and waits on */
+    bool after_truncated;           /* the question over TCP that follows one */
     uint32_t request_frame;         /* the matching query's frame, 0: none or this is the query */
-    nstime_t answer_time;           /* of a response with request_frame */
+    nstime_t answer_time;           /* of a response with request_frame; over TCP from the first question on, to which a truncated answer came */
     bool retransmission;            /* the same question (or answer) was seen before */
     const ts_name_class *links;
     unsigned link_count;            /* at least 1 */
@@ -278,6 +280,7 @@ typedef struct {
 /* Addresses that an answer gave, of a message without a ts_name_info. First pass only, packet scope. */
 typedef struct {
     ts_frame_info head;
+    const char *name;               /* the question */
     const address *addresses;
     unsigned count;
 } ts_addresses_info;

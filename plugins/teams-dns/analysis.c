@@ -177,6 +177,7 @@ match_question(ts_message *message)
     message->iterative = dns->iterative;
     if (!dns->response) {
         question->iterative = dns->iterative;
+        message->after_truncated = message->tcp && ts_history_was_truncated(question, pinfo);
         message->retransmission = ts_history_ask(question, pinfo, message->server, message->client_port, dns->id);
         message->tries = state->tries;
         return;
@@ -192,7 +193,7 @@ match_question(ts_message *message)
     message->retransmission = request->answered;
     if (!request->answered)
         question->failures = dns->rcode == TS_DNS_RCODE_SERVFAIL || dns->rcode == TS_DNS_RCODE_REFUSED ? question->failures + 1 : 0;
-    nstime_delta(&message->answer_time, &pinfo->abs_ts, &request->time);
+    nstime_delta(&message->answer_time, &pinfo->abs_ts, message->tcp && state->tries > 0 ? &state->first_time : &request->time);
     if (!request->answered) {
         message->tries = state->tries;
         message->waited = state->tries > 0 ? ts_history_since(pinfo, &state->first_time)

@@ -175,6 +175,8 @@ leave_info(const ts_message *message, const ts_name_class *classes, const ts_nam
     info->id = message->dns->id;
     info->rcode = message->dns->rcode;
     info->incomplete = message->dns->response && (message->dns->truncated || !ts_dns_answers_whole(message->dns));
+    info->truncated = ts_is_truncated(message);
+    info->after_truncated = message->after_truncated;
     info->request_frame = message->request == NULL ? 0 : message->request->frame;
     info->answer_time = message->answer_time;
     info->retransmission = message->retransmission;

@@ -205,12 +205,24 @@ ts_history_match(ts_question *question, const packet_info *pinfo, const address 
     return found;
 }
 
-static void
-begin_tries(ts_name_question *state, const packet_info *pinfo)
+bool
+ts_history_was_truncated(const ts_question *question, const packet_info *pinfo)
 {
+    const ts_name_question *state = &question->state;
+
+    return state->truncated_frame != 0 && ts_history_since(pinfo, &state->truncated_time) <= TS_TRY_MAX_SECONDS;
+}
+
+static void
+begin_tries(ts_question *question, const packet_info *pinfo)
+{
+    ts_name_question *state = &question->state;
+
     state->tries = 1;
-    state->first_frame = pinfo->num;
-    state->first_time = pinfo->abs_ts;
+    if (!ts_history_was_truncated(question, pinfo)) {
+        state->first_frame = pinfo->num;
+        state->first_time = pinfo->abs_ts;
+    }
     state->last_time = pinfo->abs_ts;
     state->no_answer_reported = false;
     state->unanswered_reported = false;
@@ -240,7 +252,7 @@ ts_history_ask(ts_question *question, const packet_info *pinfo, const address *s
     const bool again = state->tries > 0 && since <= TS_TRY_MAX_SECONDS;
 
     if (!again) {
-        begin_tries(state, pinfo);
+        begin_tries(question, pinfo);
     } else if (since >= TS_TRY_MIN_SECONDS) {
         state->tries++;
         state->last_time = pinfo->abs_ts;

@@ -171,7 +171,7 @@ append_addresses(wmem_array_t *addresses, const wmem_array_t *answers)
 
 /* What an answer about another name gave: a client may ask for the last alias of a name of ours by itself. */
 static void
-tell_addresses(packet_info *pinfo, const ts_dns_message *dns)
+tell_addresses(packet_info *pinfo, const ts_dns_message *dns, const char *name)
 {
     if (!dns->dns || !dns->response || !ts_frame_info_wanted())
         return;
@@ -185,6 +185,7 @@ tell_addresses(packet_info *pinfo, const ts_dns_message *dns)
 
     if (info == NULL)
         return;
+    info->name = name;
     info->addresses = (const address *)wmem_array_get_raw(addresses);
     info->count = wmem_array_get_count(addresses);
 }
@@ -206,8 +207,8 @@ read_frame(packet_info *pinfo, proto_tree *tree)
         *next = ts_frame_names_keep(&message, ts_check(&message));
         if (*next != NULL)
             next = &(*next)->next;
-        else
-            tell_addresses(pinfo, dns);
+        if (!message.any_shown)
+            tell_addresses(pinfo, dns, message.links[0].kind.name);
     }
     if (first != NULL)
         ts_frame_map_keep(messages_of_frames, pinfo, first);

@@ -45,7 +45,7 @@ check_speed(const ts_message *m, wmem_array_t *problems)
     const bool waited = stage == TS_STAGE_BOOTSTRAP || stage == TS_STAGE_IDENTITY || stage == TS_STAGE_MEDIA ||
         ts_name_is_needed(asked->product, asked->stage, ts_name_required(m->pinfo, &m->links[0]));
 
-    if (!waited || m->request == NULL || m->retransmission || !is_waited_for(m))
+    if (!waited || m->request == NULL || m->retransmission || ts_is_truncated(m) || !is_waited_for(m))
         return;
     if (m->waited > VERY_SLOW_SECONDS)
         ts_problem_add(m, problems, TS_DNS_VERY_SLOW, 0, "%s, %.3f s", m->links[0].kind.name, m->waited);

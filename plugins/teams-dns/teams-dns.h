@@ -115,6 +115,8 @@ ts_question *ts_history_question(packet_info *pinfo, const ts_client *client, co
 
 /* The first sending of the question that an answer belongs to, or NULL. Valid until the question is asked again. */
 ts_try *ts_history_match(ts_question *question, const packet_info *pinfo, const address *server, uint16_t port, uint16_t id);
+/* Was the latest answer truncated, so that the client, which waits since its first question, asks again? */
+bool ts_history_was_truncated(const ts_question *question, const packet_info *pinfo);
 /* Keeps a question; true where it repeats one that has no answer yet. */
 bool ts_history_ask(ts_question *question, const packet_info *pinfo, const address *server, uint16_t port, uint16_t id);
 
@@ -183,7 +185,8 @@ typedef struct {
     const ts_try *request;      /* of a response, NULL where not seen */
     bool iterative;             /* between a resolver and a server that answers for its own zones alone (RFC 1034 4.3.1) */
     bool retransmission;
-    nstime_t answer_time;       /* of a response with a request: since its first sending */
+    bool after_truncated;       /* a question over TCP that follows a truncated answer */
+    nstime_t answer_time;       /* of a response with a request: since its first sending; over TCP: since the first of these tries */
     unsigned tries;             /* of the question before this answer, or with this question */
     double waited;              /* seconds from the first of these tries to this answer */
 } ts_message;
@@ -193,6 +196,13 @@ typedef struct {
  * at all; a message without any_shown says nothing.
  */
 bool ts_analyse(packet_info *pinfo, const ts_dns_message *dns, ts_message *message);
+
+/* An answer over UDP that says so: the client has to ask again over TCP. */
+static inline bool
+ts_is_truncated(const ts_message *message)
+{
+    return message->dns->response && message->dns->truncated && !message->tcp;
+}
 
 /* First pass: keeps the NAT64 prefix that a message tells, and tells it on. */
 void ts_learn_nat64(packet_info *pinfo, const ts_dns_message *dns);

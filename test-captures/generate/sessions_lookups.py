@@ -2,7 +2,7 @@
 """What lookups say, and what they do not: addresses under another name, answers that come late or one after the
 other, lists that somebody checks."""
 from common import capture
-from resolver import A, AAAA, HTTPS, NXDOMAIN, REFUSED, chain, query, response
+from resolver import A, AAAA, HTTPS, NXDOMAIN, REFUSED, SERVFAIL, chain, query, response
 from sessions import go_on, start
 from signin import Client, allocate
 
@@ -170,3 +170,110 @@ def relay_first(c):
         allocate(c, n / 1000, (f"192.168.1.{n}", 50012), ("52.114.250.10", 3478))
     start(Client(c, "192.168.1.140"), 2)
     Client(c, "192.168.1.141").connect(3, "52.113.194.132", "teams.microsoft.com")
+
+
+@capture("sessions/addresses-taken.pcap", "2026-03-02T08:00:00")
+def addresses_taken(c):
+    """The client at .143 signs in, and then sends ClientHellos without a server name: at 10 s to an address that its own question
+    about a stranger's name was answered with since, at 20 s to one that .144 got so, at 30 s to one that Edge at .145 got for its own
+    configuration. At 40 s and 50 s only aliases of the name were asked for, at 60 s nothing; at 70 s the server name is there."""
+    client, other, edge = (Client(c, f"192.168.1.{n}") for n in (143, 144, 145))
+    start(client, 0)
+    go_on(client, 2)
+    client.visit(5, "presence.teams.microsoft.com", "presence.services.sfb.trafficmanager.net", EDGE, "52.114.88.30")
+    client.connect(9, "52.113.194.132", None)
+    client.resolver.ask(9.9, "www.linkedin.com", ["l-0005.l-msedge.net", "52.113.194.132"])
+    client.connect(10, "52.113.194.132", None)
+    other.resolver.ask(19.9, "www.example.org", ["52.114.88.20"])
+    client.connect(20, "52.114.88.20", None)
+    edge.resolver.ask(29.9, "config.edge.skype.com", ["52.113.194.133"])
+    client.connect(30, "52.113.194.133", None)
+    client.resolver.ask(39.9, "presence.services.sfb.trafficmanager.net", [EDGE, "52.114.88.30"])
+    client.connect(40, "52.114.88.30", None)
+    other.resolver.ask(49.9, EDGE, ["52.114.88.30"])
+    client.connect(50, "52.114.88.30", None)
+    client.connect(60, "52.113.194.134", None)
+    client.connect(70, "52.113.194.132", "teams.microsoft.com")
+
+
+def over_tcp(client, when, name, address, rtt=0.02):
+    """The same question on a connection of its own."""
+    port, number = 52000 + client.resolver.number % 1000, client.resolver.number
+    connection = client.capture.tcp(when, (client.address, port), (client.resolver.server, 53), rtt)
+    for message, asks in ((query(number, name), True), (response(number, name, A, chain(name, [address])), False)):
+        connection.send(when + (2 if asks else 3) * rtt, len(message).to_bytes(2, "big") + message, asks)
+    connection.close(when + 5 * rtt)
+
+
+@capture("sessions/answers-truncated.pcap", "2026-03-02T08:00:00")
+def answers_truncated(c):
+    """At .146 each answer over UDP comes after 0.4 s and is truncated; 0.1 s later the client asks over TCP, and has the answer 0.06 s
+    after that. At .147 each question is sent twice over UDP, a second apart, and the second is answered so; at .148 nothing follows
+    over TCP. At .149 there is no UDP at all."""
+    names = (("teams.microsoft.com", "52.113.194.132"), ("login.microsoftonline.com", "20.190.128.10"), ("authsvc.teams.microsoft.com", "52.113.194.134"))
+    for host in (146, 147, 148, 149):
+        client = Client(c, f"192.168.1.{host}")
+        for n, (name, address) in enumerate(names):
+            when = (host - 146) * 30 + n * 5
+            if host == 147:
+                client.resolver.question(when, name)
+                when += 1
+            if host == 149:
+                client.resolver.number += 1
+            else:
+                client.resolver.ask(when, name, records=[], rtt=0.4, truncated=True)
+            if host != 148:
+                over_tcp(client, when + 0.5, name, address)
+                client.connect(when + 0.7, address, name)
+
+
+@capture("sessions/forwarder-signs-in.pcap", "2026-03-02T08:00:00")
+def forwarder_signs_in(c):
+    """The PC at 192.168.1.11 signs in, and resolves names for .150, .151 and ::152: one that does not exist, one that nobody answers,
+    one with a private address, and one to which nobody connects. At .153 a PC that resolves for nobody gets the same answers."""
+    box, alone = Client(c, "192.168.1.11", "9.9.9.9"), Client(c, "192.168.1.153", "9.9.9.9")
+    failing = (("authsvc.teams.microsoft.com", (), NXDOMAIN), ("presence.teams.microsoft.com", None, 0),
+               ("emea.ng.msg.teams.microsoft.com", ("10.1.2.3",), 0), ("graph.microsoft.com", ("20.190.128.20",), 0))
+    start(box, 0)
+    start(alone, 60)
+    for n, address in enumerate(("192.168.1.150", "192.168.1.151", "2001:db8:1::152")):
+        client = Client(c, address, "2001:db8:1::11" if ":" in address else "192.168.1.11")
+        c.macs["2001:db8:1::11"] = "02:00:c0:a8:01:0b"
+        for i, (name, steps, rcode) in enumerate(failing):
+            when = 3 + n * 15 + i * 2
+            for again in (0, 1) if steps is None else (0,):
+                client.resolver.ask(when + again, name, steps or (), rtt=None if steps is None else 0.03, rcode=rcode)
+                box.resolver.ask(when + again + 0.01, name, steps or (), rtt=None if steps is None else 0.01, rcode=rcode)
+    for i, (name, steps, rcode) in enumerate(failing):
+        for again in (0, 1) if steps is None else (0,):
+            alone.resolver.ask(63 + i * 2 + again, name, steps or (), rtt=None if steps is None else 0.03, rcode=rcode)
+    c.udp(120, ("192.168.1.153", 123), ("192.168.1.1", 123), bytes(48))
+
+
+FORMERR, NOTIMP = 1, 4
+
+
+@capture("sessions/questions-refused-once.pcap", "2026-03-02T08:00:00")
+def questions_refused_once(c):
+    """Each name's first question is refused, and the next one answered: with FORMERR at .154, twice at .156, with NOTIMP at .155, which
+    is how servers without EDNS refuse it (RFC 6891, 7); with SERVFAIL at .157."""
+    for n, (host, rcodes) in enumerate(((154, [FORMERR]), (155, [NOTIMP]), (156, [FORMERR, FORMERR]), (157, [SERVFAIL]))):
+        client = Client(c, f"192.168.1.{host}")
+        for i, (name, address) in enumerate((("teams.microsoft.com", "52.113.194.132"), ("login.microsoftonline.com", "20.190.128.10"))):
+            for again, rcode in enumerate(rcodes):
+                client.resolver.ask(n * 10 + i + again * 0.1, name, rcode=rcode)
+            client.visit(n * 10 + i + 0.3, name, address)
+
+
+@capture("sessions/search-domain.pcap", "2026-03-02T08:00:00")
+def search_domain(c):
+    """A search domain whose zone has an answer for any name: the client connects where that leads, under the name itself. At .158 for
+    A, at ::159 for AAAA, at .160 for a name that ends otherwise; the one at .161 connects elsewhere."""
+    for n, (host, asked, kind, answer, address) in enumerate((
+            ("192.168.1.158", "teams.microsoft.com.corp.example", A, "198.51.100.158", "198.51.100.158"),
+            ("2001:db8:1::159", "teams.microsoft.com.corp.example", AAAA, "2001:db8:ed9e::159", "2001:db8:ed9e::159"),
+            ("192.168.1.160", "teams.microsoft.com.example.net", A, "198.51.100.160", "198.51.100.160"),
+            ("192.168.1.161", "teams.microsoft.com.corp.example", A, "198.51.100.158", "198.51.100.161"))):
+        client = Client(c, host, "2001:db8:1::1" if ":" in host else "192.168.1.1")
+        client.resolver.ask(n * 10, asked, [answer], kind=kind)
+        client.connect(n * 10 + 1, address, "teams.microsoft.com")

@@ -71,6 +71,7 @@ typedef struct {
     report_texts *addresses;
     report_texts *types;        /* of the questions that were answered so */
     uint32_t answer_frame;      /* 0: no answer seen */
+    bool truncated;             /* that answer was, and another one is to come over TCP */
     double answer_time;         /* seconds; NAN: not known */
     uint8_t rcode;
     unsigned asked;             /* questions of the type that was asked most */

@@ -234,7 +234,8 @@ step_answer(signin_session *session, signin_step *s, const teams_sighting *seen)
 
     report_texts_add_type(s->types, info->qtype);
     report_texts_add_addresses(s->addresses, info);
-    if (s->answer_frame == 0) {
+    if (s->answer_frame == 0 || s->truncated) {
+        s->truncated = info->truncated;
         s->answer_frame = seen->frame;
         s->rcode = info->rcode;
         if (info->request_frame != 0)
@@ -329,6 +330,9 @@ static void
 add_question(signin_session *s, signin_step *step, const ts_name_info *info)
 {
     const void *key = info->question;
+
+    if (info->after_truncated)
+        return;
     const unsigned count = GPOINTER_TO_UINT(g_hash_table_lookup(s->asked, key)) + 1;
 
     if (key != NULL && count == 1)

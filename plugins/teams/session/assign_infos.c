@@ -154,6 +154,16 @@ mark_resolved(teams_model *model, const address *addr)
     wmem_map_insert(model->resolved, kept, kept);
 }
 
+/* A name of no sign-in leads to these addresses now. That of a network may be an alias of ours, asked for by itself. */
+static void
+take_hosts(teams_model *model, const ts_name_info *info)
+{
+    if (teams_name_weigh(info->links[0].product) == TEAMS_NAME_INFRA)
+        return;
+    for (unsigned i = 0; i < info->address_count; i++)
+        teams_host_take(model, &info->addresses[i].end.addr, info->links[0].name);
+}
+
 static void
 apply_dns(teams_frame_builder *b, const ts_name_info *info)
 {
@@ -170,15 +180,19 @@ apply_dns(teams_frame_builder *b, const ts_name_info *info)
         teams_host_of(b->model, &b->pinfo->dst, true)->resolver = true;
     if (info->iterative && weight > TEAMS_NAME_FOREIGN)
         teams_host_of(b->model, who, true)->resolver = true;
-    if (weight == TEAMS_NAME_FOREIGN && wmem_map_lookup(b->model->chain_names, info->links[0].name) == NULL)
+    if (weight == TEAMS_NAME_FOREIGN && wmem_map_lookup(b->model->chain_names, info->links[0].name) == NULL) {
+        take_hosts(b->model, info);
         return;
+    }
     teams_client *client = teams_client_of(b->model, b->pinfo, who, weight >= TEAMS_NAME_OWN);
     const bool ours = client != NULL && teams_signin_name(b->model, b->pinfo, client, info, &what, &signin);
 
     if (signin == NULL && !info->iterative)
         teams_signin_note_earlier(b->model, b->pinfo, who, info, NULL);
-    if (!ours)
+    if (!ours) {
+        take_hosts(b->model, info);
         return;
+    }
     teams_hosts_name(b->model, info, &what);
     if (b->info.evidence != TS_EVIDENCE_NONE)
         return;
@@ -422,8 +436,10 @@ apply_addresses(teams_frame_builder *b, const ts_frame_info *info)
 {
     const ts_addresses_info *told = (const ts_addresses_info *)info;
 
-    for (unsigned i = 0; i < told->count; i++)
+    for (unsigned i = 0; i < told->count; i++) {
         mark_resolved(b->model, &told->addresses[i]);
+        teams_host_take(b->model, &told->addresses[i], told->name);
+    }
 }
 
 static void (*const appliers[])(teams_frame_builder *b, const ts_frame_info *info) = {

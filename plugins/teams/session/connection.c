@@ -298,7 +298,9 @@ void
 teams_connection_name_by_host(teams_connection *c)
 {
     const teams_net_host *host = teams_net_host_of(&c->server_end.addr, false);
-    const teams_host_name *name = host == NULL ? NULL : name_of_host(host, c->p->client);
+    const teams_host *model_host = teams_host_of(teams_model_get(), &c->server_end.addr, false);
+    const bool taken = model_host != NULL && model_host->taken;
+    const teams_host_name *name = host == NULL || taken ? NULL : name_of_host(host, c->p->client);
 
     c->proxy = host != NULL && host->proxy_port == c->server_end.port && host->proxy_port != 0;
     if (name == NULL && host != NULL && host->identity && !c->proxy)
@@ -417,7 +419,8 @@ teams_connection_step(packet_info *pinfo, teams_connection *c, teams_step_kind s
         return;
     c->steps[step].time = *time;
     c->steps[step].frame = pinfo->num;
-    teams_connection_keep_time(pinfo, c->p->client, step, time);
+    if (!teams_connection_is_nameless(c))
+        teams_connection_keep_time(pinfo, c->p->client, step, time);
 }
 
 void
@@ -442,7 +445,8 @@ teams_connection_tell(packet_info *pinfo, const teams_connection *c, teams_exper
     va_list arguments;
 
     va_start(arguments, format);
-    tell(pinfo, c->p->client, row, format, arguments);
+    if (!teams_connection_is_nameless(c))
+        tell(pinfo, c->p->client, row, format, arguments);
     va_end(arguments);
 }
 

@@ -19,6 +19,8 @@
 #define SLOW_SECONDS        1.0
 #define SLOW_NAMES_MIN      3
 
+enum { RCODE_FORMERR = 1, RCODE_NOTIMP = 4 };
+
 static unsigned
 questions(const teams_asked_name *asked)
 {
@@ -220,10 +222,17 @@ tell_empty(teams_check *j, const teams_name_result *name, bool fatal)
             resolver_text(j, name->asked), count, count == 1 ? "" : "s");
 }
 
+/* How servers without EDNS refuse it, to be asked again without (RFC 6891, 7): that costs nobody anything. */
+static bool
+is_about_edns(const teams_dns_outcome *outcome)
+{
+    return outcome->failure == RCODE_FORMERR || outcome->failure == RCODE_NOTIMP;
+}
+
 static const char *
 failure_text(uint8_t rcode)
 {
-    return rcode == 2 ? "SERVFAIL" : rcode == 5 ? "REFUSED" : "a failure";
+    return rcode == RCODE_FORMERR ? "FORMERR" : rcode == 2 ? "SERVFAIL" : rcode == RCODE_NOTIMP ? "NOTIMP" : rcode == 5 ? "REFUSED" : "a failure";
 }
 
 static void
@@ -253,7 +262,7 @@ check_failed_before(teams_check *j)
         const teams_name_result *name = teams_check_name(j, i);
         const teams_dns_outcome *a = name->asked == NULL ? NULL : teams_dns_of(name->asked, TEAMS_DNS_A);
 
-        if (a == NULL || a->failed == 0 || addresses(name->asked) == 0 || !is_needed(name))
+        if (a == NULL || a->failed == 0 || is_about_edns(a) || addresses(name->asked) == 0 || !is_needed(name))
             continue;
         first = first == NULL ? name->asked : first;
         count += a->failed;

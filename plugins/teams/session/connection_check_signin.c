@@ -105,7 +105,7 @@ gather_connections(teams_check *j, const teams_net_client *client)
     for (unsigned i = 0; i < wmem_array_get_count(client->connections); i++) {
         const teams_connection *c = *(const teams_connection **)wmem_array_index(client->connections, i);
 
-        if (c->p->signin != j->signin || c->p->ignored)
+        if (c->p->signin != j->signin || c->p->ignored || teams_connection_is_nameless(c))
             continue;
         wmem_array_append_one(j->connections, c);
         if (c->proxy)

@@ -140,7 +140,7 @@ note_wait(const packet_info *pinfo, teams_net_client *client, teams_asked_name *
     nstime_t when;
 
     outcome->pending = outcome->pending && info->request_frame != 0;
-    if (info->request_frame == 0)
+    if (info->request_frame == 0 || info->truncated)
         return;
     if (!addresses_equal(&asked->resolver, &pinfo->src)) {
         free_address_wmem(wmem_file_scope(), &asked->resolver);
@@ -155,7 +155,7 @@ note_time(const ts_name_info *info, teams_dns_outcome *outcome)
 {
     const double seconds = nstime_to_sec(&info->answer_time);
 
-    if (info->request_frame == 0)
+    if (info->request_frame == 0 || info->truncated)
         return;
     outcome->slowest = MAX(outcome->slowest, seconds);
     outcome->fastest = outcome->fastest == 0 ? seconds : MIN(outcome->fastest, seconds);
@@ -253,7 +253,8 @@ static void
 dns_name(packet_info *pinfo, const ts_name_info *info)
 {
     teams_net_client *client = teams_net_client_of(info->response ? &pinfo->dst : &pinfo->src, true);
-    teams_asked_name *asked = is_of_signin(info) && !info->iterative ? asked_name_of(pinfo, client, info) : NULL;
+    const bool for_others = info->iterative || teams_signin_is_forwarded(teams_model_get(), pinfo, info);
+    teams_asked_name *asked = is_of_signin(info) && !for_others ? asked_name_of(pinfo, client, info) : NULL;
     teams_dns_outcome *outcome = asked == NULL ? NULL : outcome_of(asked, info->qtype);
 
     if (asked != NULL && !info->response)
@@ -267,7 +268,7 @@ dns_name(packet_info *pinfo, const ts_name_info *info)
         if (asked != NULL && ts_address_prefix(&info->addresses[i].end.addr, pinfo) == NULL)
             check_one_address(pinfo, client, &info->addresses[i].end.addr);
     }
-    if (asked != NULL && info->address_count > 0 && info->request_frame != 0)
+    if (asked != NULL && info->address_count > 0 && info->request_frame != 0 && !info->truncated)
         teams_connection_keep_time(pinfo, client, TEAMS_STEP_DNS, &outcome->waited);
 }
 

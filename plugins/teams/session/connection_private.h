@@ -274,6 +274,13 @@ void teams_connection_tell(packet_info *pinfo, const teams_connection *c, teams_
 void teams_connection_tell_client(packet_info *pinfo, const teams_net_client *client, teams_expert row, const char *format, ...) G_GNUC_PRINTF(4, 5);
 /* A push channel is there to stay open: whoever cuts it for silence is no server of it. */
 bool teams_connection_is_push(const teams_connection *c);
+/* Does nothing say where it goes: no name in it, and none that led to its address? */
+static inline bool
+teams_connection_is_nameless(const teams_connection *c)
+{
+    return c->name == NULL && !c->proxy;
+}
+
 /* "teams.microsoft.com (52.113.194.132:443)" */
 const char *teams_connection_text(wmem_allocator_t *scope, const teams_connection *c);
 

@@ -266,9 +266,24 @@ teams_hosts_name(teams_model *m, const ts_name_info *info, const teams_learned *
     for (unsigned i = 0; i < info->address_count; i++) {
         const address *addr = &info->addresses[i].end.addr;
 
-        if (may_be_named(addr, what))
-            teams_host_of(m, addr, true)->learned = (teams_learned *)wmem_memdup(wmem_file_scope(), what, sizeof *what);
+        if (!may_be_named(addr, what))
+            continue;
+        teams_host *host = teams_host_of(m, addr, true);
+
+        host->learned = (teams_learned *)wmem_memdup(wmem_file_scope(), what, sizeof *what);
+        host->taken = false;
     }
+}
+
+void
+teams_host_take(teams_model *m, const address *addr, const char *name)
+{
+    teams_host *host = teams_host_of(m, addr, false);
+
+    if (host == NULL || host->learned == NULL || name_equal(host->learned->name, name) || wmem_map_contains(m->chain_names, name))
+        return;
+    host->learned = NULL;
+    host->taken = true;
 }
 
 static void

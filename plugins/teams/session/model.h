@@ -99,6 +99,7 @@ typedef struct {
 typedef struct {
     address addr;
     teams_learned *learned;         /* the latest name for it, NULL where none */
+    bool taken;                     /* an answer about a stranger's name gave it after that: whose a flow is, its address does not tell */
     bool relay;                     /* was asked as a relay, or answered as one */
     bool resolver;                  /* was asked for names of ours, or asks without RD: what it asks for itself is for others */
 } teams_host;
@@ -267,6 +268,8 @@ void teams_model_add_stranger(teams_model *model, const char *text);
 teams_host *teams_host_of(teams_model *model, const address *addr, bool add);
 /* Names the hosts of an answer's addresses. */
 void teams_hosts_name(teams_model *model, const ts_name_info *info, const teams_learned *what);
+/* A stranger's name leads to the address now; an alias of ours that is asked for by itself is no stranger. */
+void teams_host_take(teams_model *model, const address *addr, const char *name);
 
 /* ---- clients.c ---- */
 

@@ -323,9 +323,9 @@ fill_from_chain(const teams_model *model, teams_learned *what)
     return true;
 }
 
-/* Is it a question or answer of a resolver that asks another one in its clients' place? Its own ClientHellos are its own. */
-static bool
-is_forwarded(teams_model *model, const packet_info *pinfo, const ts_name_info *info)
+/* Its own ClientHellos are its own. */
+bool
+teams_signin_is_forwarded(teams_model *model, const packet_info *pinfo, const ts_name_info *info)
 {
     const teams_host *who = teams_host_of(model, info->response ? &pinfo->dst : &pinfo->src, false);
 
@@ -339,7 +339,7 @@ signin_of(teams_model *model, const packet_info *pinfo, teams_client *client, co
     teams_signin *signin = client->signin;
     const bool asking = !info->response && !info->retransmission;
 
-    if (is_forwarded(model, pinfo, info))
+    if (teams_signin_is_forwarded(model, pinfo, info))
         return NULL;
     if (signin == NULL || is_over(signin, pinfo))
         return what->weight == TEAMS_NAME_CLIENT ? signin_new(model, pinfo, client) : NULL;

@@ -42,6 +42,9 @@ teams_name_weight teams_name_class_weigh(const ts_name_class *name);
 /* Is it a push channel, which a client that runs on opens again whenever it ends? */
 bool teams_signin_is_push(ts_service service);
 
+/* Is it a question or answer of a resolver that asks another one in its clients' place? */
+bool teams_signin_is_forwarded(teams_model *model, const packet_info *pinfo, const ts_name_info *info);
+
 /*
  * First pass: what the name says of the client's sign-in. Is the name ours?
  * *signin is then the sign-in that it belongs to, NULL where there is none;

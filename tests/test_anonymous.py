@@ -18,7 +18,7 @@ FORMATS = ("", ",full", ",json", ",csv")
 CAPTURES = ["article-2017.pcapng", "modern-signin.pcap", "lync-discovery.pcap", "ipv6.pcap", "diagnostics/d17-search-suffix.pcap",
             "diagnostics/d13-discovery-nxdomain.pcap", "connections/tcp.pcap", "connections/proxy.pcap", "connections/proxy-forms.pcap",
             "connections/certificates.pcap", "ice-symmetric-nat.pcap", "ice-ipv6.pcap", "sessions/calls-at-once.pcap",
-            "sessions/udp-blocked.pcap"]
+            "sessions/udp-blocked.pcap", "sessions/lync-pools.pcap"]
 REAL = ["teams/teams-signin-and-call.pcapng", "teams/skype-conference-call.pcap", "teams/skype-legacy-signin.pcap"]
 # Zones of customers, and of nobody outside, in the captures; written by hand.
 PRIVATE = re.compile(r"(contoso|fabrikam|example|corp|local|lan|internal|home|test)\b[a-z.]*$")

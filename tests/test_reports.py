@@ -78,7 +78,7 @@ def test_nothing_of_ours_is_said_in_a_line(name):
     text = report(shared("negative/dns.pcap"), f"teams,{name}")
     assert "No Teams or Skype traffic found." in text
     data = as_json(shared("negative/dns.pcap"), name)
-    assert data["reports"] == [{"report": name, "frames": 0, "duplicates": 0, "steps_back": 0, "filter": ""}] and not data[KEYS.get(name, name)]
+    assert data["reports"] == [{"report": name, "frames": 0, "duplicates": 0, "steps_back": 0, "steps_forward": 0, "filter": ""}] and not data[KEYS.get(name, name)]
 
 
 @pytest.mark.parametrize("name", LONG)
@@ -333,3 +333,23 @@ def test_tenants_are_masked_unless_asked_for():
     kinds = [f"teams,{name}{kind}" for name in LONG for kind in ("", ",full", ",json", ",csv", ",table")] + ["teams,summary", "teams,summary,json"]
     assert tenant not in tshark("-q", "-r", str(path), *(part for kind in kinds for part in ("-z", kind)))
     assert tenant in report(path, "teams,signin", prefs={"teams.show_tenants": "TRUE"})
+
+
+# Names of a customer's own zone that no table knows: where a name of discovery leads.
+POOLS = [("sessions/lync-inside.pcap", "lyncpool"), ("sessions/lync-pools.pcap", "poolalias"), ("sessions/lync-pools.pcap", "poolservice"),
+         ("sessions/lync-pools.pcap", "poolserver")]
+
+
+@pytest.mark.parametrize("capture,pool", POOLS)
+def test_the_name_of_a_customers_pool_is_masked(capture, pool):
+    path = bundled(capture)
+    kinds = [f"teams,{name}{kind}" for name in LONG for kind in ("", ",full", ",json", ",csv", ",table")] + ["teams,summary", "teams,summary,json"]
+    words = [part for kind in kinds for part in ("-z", kind)]
+    assert pool not in tshark("-q", "-r", str(path), *words)
+    assert pool not in tshark("-q", "-r", str(path), "-o", "teams.anonymise:TRUE", *words)
+    assert pool in report(path, "teams,signin", prefs={"teams.show_tenants": "TRUE"})
+
+
+def test_microsofts_names_behind_a_customers_are_shown():
+    text = report(bundled("sessions/lync-pools.pcap"), "teams,signin")
+    assert "webdir.online.lync.com" in text and "<tenant>" in text

@@ -111,3 +111,33 @@ def test_a_clock_that_goes_forward_is_believed():
     path = shared("failures/00-control.pcapng")
     found, durations, steps = told(changed(path, lambda n, time, count: time + HOUR * (n >= count // 2)))
     assert steps == 0 and {row[2] for row in found} == {"OK"} and all(duration is None or duration < 16 for duration in durations)
+
+
+FORWARD = [("dns.flags.response == 1", True), ("tcp.flags.syn == 1 && tcp.flags.ack == 1", True), ("tcp.analysis.acks_frame && tcp.len == 0 && tcp.flags.syn == 0", False),
+           ("dns.flags.response == 0", False), ("tcp.flags.syn == 1 && tcp.flags.ack == 0", False), ("tls.app_data", False)]
+
+
+@pytest.mark.parametrize("first,known", FORWARD)
+@pytest.mark.parametrize("step", [61, HOUR])
+def test_times_that_go_forward_before_an_answer(first, known, step):
+    """In the middle of a sign-in, before the first frame of this kind there. A question and a SYN would have been sent
+    again; what comes without one before it may come at any time."""
+    path = bundled("modern-signin.pcap")
+    numbers = [int(line) for line in tshark("-r", str(path), "-Y", first, "-T", "fields", "-e", "frame.number").splitlines()]
+    at = numbers[len(numbers) // 2]
+    later = changed(path, lambda n, time, count: time + step * (n >= at - 1))
+    assert json.loads(report(later, "teams,signin,json"))["reports"][0]["steps_forward"] == int(known)
+    text = " ".join(report(later, "teams,signin").split())
+    assert (f"Times go forward by {step} s at frame {at}, which answers what was sent right before it" in text) == known
+    if known:
+        assert told(later)[0] == told(path)[0] and told(later) == told(later, "-2")
+    seconds = [step["answer_time"] for signin in json.loads(report(later, "teams,signin,json"))["signins"] for step in signin["steps"]]
+    assert all(time is None or time < 5 for time in seconds)
+
+
+def test_an_answer_of_dns_that_nobody_waits_for_has_no_time():
+    """Frames of other hosts in between: the clock is right, or nobody knows."""
+    path = bundled("modern-signin.pcap")
+    answer = int(tshark("-r", str(path), "-Y", "dns.flags.response == 1", "-T", "fields", "-e", "frame.number").splitlines()[-1])
+    later = changed(path, lambda n, time, count: time + 40 * (n >= answer - 2) + 40 * (n >= answer - 1))
+    assert "teams_dns.very_slow" not in report(later, "teams,signin")

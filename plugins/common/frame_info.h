@@ -143,6 +143,7 @@ typedef struct {
     bool after_truncated;           /* the question over TCP that follows one */
     uint32_t request_frame;         /* the matching query's frame, 0: none or this is the query */
     nstime_t answer_time;           /* of a response with request_frame; over TCP from the first question on, to which a truncated answer came */
+    double late_since;              /* of an answer, seconds since its question where nobody waits so long; else 0. Then request_frame is 0 */
     bool retransmission;            /* the same question (or answer) was seen before */
     const ts_name_class *links;
     unsigned link_count;            /* at least 1 */

@@ -187,13 +187,17 @@ match_question(ts_message *message)
 
     if (request == NULL)
         return;
-    message->request = request;
+    if (ts_history_since(pinfo, &request->time) > TS_ANSWER_MAX_SECONDS)
+        message->late_since = ts_history_since(pinfo, &request->time);
+    else
+        message->request = request;
     /* Whoever makes up an answer may not copy the bit. */
     message->iterative = question->iterative;
     message->retransmission = request->answered;
     if (!request->answered)
         question->failures = dns->rcode == TS_DNS_RCODE_SERVFAIL || dns->rcode == TS_DNS_RCODE_REFUSED ? question->failures + 1 : 0;
-    nstime_delta(&message->answer_time, &pinfo->abs_ts, message->tcp && state->tries > 0 ? &state->first_time : &request->time);
+    if (message->request != NULL)
+        nstime_delta(&message->answer_time, &pinfo->abs_ts, message->tcp && state->tries > 0 ? &state->first_time : &request->time);
     if (!request->answered) {
         message->tries = state->tries;
         message->waited = state->tries > 0 ? ts_history_since(pinfo, &state->first_time)

@@ -179,6 +179,7 @@ leave_info(const ts_message *message, const ts_name_class *classes, const ts_nam
     info->after_truncated = message->after_truncated;
     info->request_frame = message->request == NULL ? 0 : message->request->frame;
     info->answer_time = message->answer_time;
+    info->late_since = message->late_since;
     info->retransmission = message->retransmission;
     info->links = classes;
     info->link_count = message->link_count;

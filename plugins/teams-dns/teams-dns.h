@@ -53,6 +53,9 @@ void ts_unusual_port_handoff(int proto);
 /* A question asked again after this long begins anew. */
 #define TS_TRY_MAX_SECONDS  15.0
 
+/* Nobody waits so long for an answer: a clock was set, or the capture has a hole. */
+#define TS_ANSWER_MAX_SECONDS 60.0
+
 /* One sending of a question. */
 typedef struct {
     uint32_t frame;             /* 0: none */
@@ -189,6 +192,7 @@ typedef struct {
     nstime_t answer_time;       /* of a response with a request: since its first sending; over TCP: since the first of these tries */
     unsigned tries;             /* of the question before this answer, or with this question */
     double waited;              /* seconds from the first of these tries to this answer */
+    double late_since;          /* of an answer, seconds since its question where nobody waits so long: then there is no request; else 0 */
 } ts_message;
 
 /*

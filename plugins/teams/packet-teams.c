@@ -249,8 +249,9 @@ label_of(packet_info *pinfo, const teams_frame_info *info)
 static int
 dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    teams_clock_frame(teams_model_get(), pinfo);
     const ts_frame_info *infos = PINFO_FD_VISITED(pinfo) ? NULL : ts_frame_info_first(pinfo);
+
+    teams_clock_frame(teams_model_get(), pinfo, infos);
     const teams_frame_info *info = find_info(tvb, pinfo, infos);
 
     if (!PINFO_FD_VISITED(pinfo))

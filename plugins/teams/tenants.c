@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "preferences.h"
+#include "session/model.h"
 
 /* Names that hold a customer's own name: what begins or ends them, and which part is the customer's. */
 static const struct {
@@ -63,6 +64,15 @@ teams_is_own_name(const char *name)
     return false;
 }
 
+/* As the pool of servers that a customer's own name is an alias of. */
+static bool
+is_of_customer(const char *name)
+{
+    const teams_learned *link = (const teams_learned *)wmem_map_lookup(teams_model_get()->chain_names, name);
+
+    return link != NULL && link->of_customer;
+}
+
 bool
 teams_tenant_part(const char *name, size_t *from, size_t *length)
 {
@@ -78,7 +88,9 @@ teams_tenant_part(const char *name, size_t *from, size_t *length)
         *length = strlen(name) - strlen(affix);
         return *length > 0;
     }
-    return false;
+    *from = 0;
+    *length = strlen(name);
+    return is_of_customer(name);
 }
 
 char *

@@ -2,7 +2,7 @@
 """What lookups say, and what they do not: addresses under another name, answers that come late or one after the
 other, lists that somebody checks."""
 from common import capture
-from resolver import A, AAAA, HTTPS, NXDOMAIN, REFUSED, SERVFAIL, chain, query, response
+from resolver import A, AAAA, HTTPS, NXDOMAIN, REFUSED, SERVFAIL, SRV, chain, query, response
 from sessions import go_on, start
 from signin import Client, allocate
 
@@ -277,3 +277,20 @@ def search_domain(c):
         client = Client(c, host, "2001:db8:1::1" if ":" in host else "192.168.1.1")
         client.resolver.ask(n * 10, asked, [answer], kind=kind)
         client.connect(n * 10 + 1, address, "teams.microsoft.com")
+
+
+@capture("sessions/lync-pools.pcap", "2019-06-04T09:00:00")
+def lync_pools(c):
+    """Names of a customer's zone that lead to pools: at .162 through an alias, at .163 by a service record, at .164 to a server of the
+    pool behind an alias, under whose name TLS follows. At .165 Lync discovery leads to Microsoft's own names."""
+    for n, (name, records, host) in enumerate((
+            ("lyncdiscoverinternal.example.org", chain("lyncdiscoverinternal.example.org", ["poolalias.corp.example.org", "10.20.0.80"]), "poolalias.corp.example.org"),
+            ("_sipinternaltls._tcp.example.org", [("_sipinternaltls._tcp.example.org", SRV, 600, (0, 0, 5061, "poolservice.example.org"))], "poolservice.example.org"),
+            ("sip.example.org", chain("sip.example.org", ["poolalias2.example.org", "poolserver.corp.example.org", "10.20.0.80"]), "poolserver.corp.example.org"),
+            ("lyncdiscover.example.com", chain("lyncdiscover.example.com", ["webdir.online.lync.com", "52.112.65.74"]), "webdir.online.lync.com"))):
+        client = Client(c, f"192.168.1.{162 + n}")
+        client.resolver.ask(n * 10, "lyncdiscoverinternal.example.org", rcode=NXDOMAIN)
+        client.resolver.ask(n * 10 + 1, name, kind=SRV if name[0] == "_" else A, records=records)
+        if n == 1:
+            client.resolver.ask(n * 10 + 2, host, ["10.20.0.80"])
+        client.connect(n * 10 + 3, "52.112.65.74" if n == 3 else "10.20.0.80", host)

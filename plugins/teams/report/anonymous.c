@@ -203,7 +203,7 @@ append_name(GString *out, const char *name)
 {
     size_t from, length;
 
-    if (teams_tenant_part(name, &from, &length)) {
+    if (teams_tenant_part(name, &from, &length) && name[length] != '\0') {
         g_string_append_len(out, name, (gssize)from);
         g_string_append(out, tenant_word(name + from, length));
         g_string_append(out, name + from + length);

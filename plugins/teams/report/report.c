@@ -78,13 +78,8 @@ run_packet(void *data, packet_info *pinfo, epan_dissect_t *edt, const void *tap,
 
 /* ---- JSON ---- */
 
-COLUMN_GETTER(run_steps_back, report_run, void)
-{
-    uint32_t frame;
-    double seconds;
-
-    value->number = teams_clock_jumps(&frame, &seconds);
-}
+COLUMN_GETTER(run_steps_back, report_run, void) { value->number = teams_clock_steps_back()->count; }
+COLUMN_GETTER(run_steps_forward, report_run, void) { value->number = teams_clock_steps_forward()->count; }
 
 static const report_column run_columns[] = {
     { .key = "report", .kind = COLUMN_TEXT, .description = "name of the report", COLUMN_BEHIND(report_run, report, teams_report, name) },
@@ -93,6 +88,8 @@ static const report_column run_columns[] = {
         COLUMN_MEMBER(report_run, duplicates) },
     { .key = "steps_back", .kind = COLUMN_UINT,
         .description = "how often the capture's times go back by more than 5 s: durations are counted without these steps", .get = run_steps_back },
+    { .key = "steps_forward", .kind = COLUMN_UINT, .get = run_steps_forward,
+        .description = "how often they go forward by more than a minute before a frame that answers what was sent right before: the same" },
     { .key = "filter", .kind = COLUMN_TEXT, .description = "display filter that cut it, empty: none", COLUMN_MEMBER(report_run, filter) },
 };
 static const report_list run_list = { LIST_COLUMNS(run_columns), LIST_POINTERS, 0, NULL };
@@ -127,17 +124,21 @@ is_document_complete(void)
 /* ---- drawing ---- */
 
 static void
+draw_steps(const teams_clock_steps *steps, const char *where, const char *why)
+{
+    if (steps->count == 1)
+        report_print(stdout, 0, "Times go %s by %.0f s at frame %u%s: durations are counted without that step.", where,
+            steps->first_seconds, steps->first_frame, why);
+    else if (steps->count > 1)
+        report_print(stdout, 0, "Times go %s %u times, first by %.0f s at frame %u%s: durations are counted without these steps.", where,
+            steps->count, steps->first_seconds, steps->first_frame, why);
+}
+
+static void
 draw_clock(void)
 {
-    uint32_t frame;
-    double seconds;
-    const unsigned jumps = teams_clock_jumps(&frame, &seconds);
-
-    if (jumps == 1)
-        report_print(stdout, 0, "Times go back by %.0f s at frame %u: durations are counted without that step.", seconds, frame);
-    else if (jumps > 1)
-        report_print(stdout, 0, "Times go back %u times, first by %.0f s at frame %u: durations are counted without these steps.",
-            jumps, seconds, frame);
+    draw_steps(teams_clock_steps_back(), "back", "");
+    draw_steps(teams_clock_steps_forward(), "forward", ", which answers what was sent right before it");
 }
 
 static void

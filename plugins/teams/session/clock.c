@@ -8,14 +8,22 @@
  * packets overtake each other. What passes between two frames is measured by a
  * clock that stands still at such a place and goes on from there. Where the
  * capture's own clock fits again, as after one stray frame, that one counts. A
- * clock that is set forward cannot be told from silence, and is believed.
+ * clock that is set forward cannot be told from silence, and is believed, unless
+ * the first frame after a minute without any answers a SYN or a question of DNS
+ * that was sent right before it: both would have been sent again.
  */
 
 #include "session/model.h"
 
+#include <epan/dissectors/packet-tcp.h>
+
 #include "common/times.h"
 
+#include "session/connection_private.h"
+
 #define BACK_SECONDS    5.0     /* a capture has its frames out of their order by less */
+#define FORWARD_SECONDS 60.0    /* less is not told from a slow answer */
+#define ANSWER_WAIT     1.0     /* that an answer had taken before the clock was set */
 #define MAX_CHANGES     1000    /* two clocks in one capture: what comes later is believed as it is */
 
 /* What is added to the time of a frame; NULL: nothing yet. */
@@ -33,22 +41,45 @@ change_at(teams_model *model, uint32_t frame, const nstime_t *shift)
     model->clock.change_count++;
 }
 
+/* The clock was set: it stands still here. */
 static void
-set_back(teams_model *model, const packet_info *pinfo, double seconds)
+stand_still(teams_model *model, const packet_info *pinfo, teams_clock_steps *steps, double seconds)
 {
     nstime_t shift;
 
     nstime_delta(&shift, &model->clock.latest, &pinfo->abs_ts);
-    if (model->clock.jumps++ == 0) {
-        model->clock.first_jump = pinfo->num;
-        model->clock.first_seconds = seconds;
+    if (steps->count++ == 0) {
+        steps->first_frame = pinfo->num;
+        steps->first_seconds = seconds;
     }
     change_at(model, pinfo->num, &shift);
 }
 
+/* How long the frame's sender took for an answer of DNS or to a SYN; 0: it is neither. */
+static double
+answer_seconds(packet_info *pinfo, const ts_frame_info *infos)
+{
+    for (const ts_frame_info *each = infos; each != NULL; each = each->next)
+        if (each->kind == TS_INFO_NAME && ((const ts_name_info *)each)->late_since > 0)
+            return ((const ts_name_info *)each)->late_since;
+    const struct tcp_analysis *tcp = pinfo->ptype == PT_TCP ? teams_connection_tcp(pinfo) : NULL;
+
+    /* What comes later may come at any time. */
+    return tcp == NULL || tcp->conversation_completeness != (TCP_SEEN_SYN | TCP_SEEN_SYN_ACK) ? 0 : ts_seconds(&tcp->ts_mru_syn, &pinfo->abs_ts);
+}
+
+/* Nothing was seen for this time before the frame, which answers what was sent right before that. */
+static bool
+is_set_forward(packet_info *pinfo, const ts_frame_info *infos, double silence)
+{
+    const double took = answer_seconds(pinfo, infos);
+
+    return took >= silence && took <= silence + ANSWER_WAIT;
+}
+
 /* First pass: does the clock go on from the frames before this one? */
 static void
-follow(teams_model *model, const packet_info *pinfo)
+follow(teams_model *model, packet_info *pinfo, const ts_frame_info *infos)
 {
     static const nstime_t none = NSTIME_INIT_ZERO;
     nstime_t now;
@@ -61,7 +92,9 @@ follow(teams_model *model, const packet_info *pinfo)
     const double raw_ahead = ts_seconds(&model->clock.latest, &pinfo->abs_ts);
 
     if (ahead < 0)
-        set_back(model, pinfo, -ahead);
+        stand_still(model, pinfo, &model->clock.back, -ahead);
+    else if (ahead > FORWARD_SECONDS && is_set_forward(pinfo, infos, ahead))
+        stand_still(model, pinfo, &model->clock.forward, ahead);
     else if (raw_ahead >= -BACK_SECONDS && raw_ahead < ahead)
         change_at(model, pinfo->num, &none);
 }
@@ -77,7 +110,7 @@ teams_clock_again(teams_model *model, const packet_info *pinfo)
 }
 
 void
-teams_clock_frame(teams_model *model, const packet_info *pinfo)
+teams_clock_frame(teams_model *model, packet_info *pinfo, const ts_frame_info *infos)
 {
     if (PINFO_FD_VISITED(pinfo)) {
         teams_clock_again(model, pinfo);
@@ -87,7 +120,7 @@ teams_clock_frame(teams_model *model, const packet_info *pinfo)
         model->clock.changes = wmem_tree_new(wmem_file_scope());
         model->clock.latest = model->first = model->last = pinfo->abs_ts;
     }
-    follow(model, pinfo);
+    follow(model, pinfo, infos);
     nstime_sum(&model->clock.now, &pinfo->abs_ts, &model->clock.shift);
     if (nstime_cmp(&model->clock.now, &model->clock.latest) > 0)
         model->clock.latest = model->last = model->clock.now;
@@ -111,12 +144,14 @@ teams_capture_time(const nstime_t *time, uint32_t frame)
     return told;
 }
 
-unsigned
-teams_clock_jumps(uint32_t *first_frame, double *seconds)
+const teams_clock_steps *
+teams_clock_steps_back(void)
 {
-    const teams_model *model = teams_model_get();
+    return &teams_model_get()->clock.back;
+}
 
-    *first_frame = model->clock.first_jump;
-    *seconds = model->clock.first_seconds;
-    return model->clock.jumps;
+const teams_clock_steps *
+teams_clock_steps_forward(void)
+{
+    return &teams_model_get()->clock.forward;
 }

@@ -85,6 +85,7 @@ typedef struct {
     teams_client *client;           /* who learned it */
     nstime_t until;                 /* shared services: flows that begin later are not ours; zero: own */
     int weight;                     /* teams_name_weight of signin.h */
+    bool of_customer;               /* of a link of a chain: a name that no table knows, to which one of a customer's zone leads */
 } teams_learned;
 
 /* A DNS message or server name, where it was seen. */
@@ -210,6 +211,13 @@ struct teams_client {
     bool unsigned_relay_reported;
 };
 
+/* How often the capture's clock was set: at which frame first, and by how many seconds there. */
+typedef struct {
+    unsigned count;
+    uint32_t first_frame;
+    double first_seconds;
+} teams_clock_steps;
+
 typedef struct {
     wmem_map_t *hosts;              /* address -> teams_host */
     wmem_map_t *resolved;           /* address: a set of those that an answer in the capture gave, strangers' included */
@@ -238,9 +246,8 @@ typedef struct {
         nstime_t now;               /* of the frame that is dissected */
         nstime_t latest;            /* of any frame so far */
         unsigned change_count;
-        unsigned jumps;             /* how often it was set back */
-        uint32_t first_jump;        /* frame */
-        double first_seconds;
+        teams_clock_steps back;
+        teams_clock_steps forward;
     } clock;
 } teams_model;
 
@@ -284,23 +291,23 @@ void teams_clients_count(teams_model *model, const packet_info *pinfo);
 
 /* ---- clock.c ---- */
 
-/* Each frame, before anything else: later passes look up what the first one found. */
-void teams_clock_frame(teams_model *model, const packet_info *pinfo);
+/* Each frame, before anything else: later passes look up what the first one found. infos: of the first pass. */
+void teams_clock_frame(teams_model *model, packet_info *pinfo, const ts_frame_info *infos);
 
 /* A report comes back to a frame that it has seen, and then to the one that is dissected. */
 void teams_clock_again(teams_model *model, const packet_info *pinfo);
 
 /*
  * The time of the frame, which is the one that is dissected, by a clock that goes on where that of the
- * capture was set back: what passes between two frames is measured by it.
+ * capture was set: what passes between two frames is measured by it.
  */
 const nstime_t *teams_time(const packet_info *pinfo);
 
 /* The time that the capture itself gives the frame, of such a time. */
 nstime_t teams_capture_time(const nstime_t *time, uint32_t frame);
 
-/* How often the capture's clock was set back: at which frame first, and by how many seconds there. */
-unsigned teams_clock_jumps(uint32_t *first_frame, double *seconds);
+const teams_clock_steps *teams_clock_steps_back(void);
+const teams_clock_steps *teams_clock_steps_forward(void);
 
 /* ---- flows ---- */
 

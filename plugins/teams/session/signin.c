@@ -304,8 +304,12 @@ keep_links(teams_model *model, const ts_name_info *info, const teams_learned *wh
     for (unsigned i = 1; i < info->link_count; i++) {
         const char *name = info->links[i].name;
 
-        if (name[0] != '\0' && wmem_map_lookup(model->chain_names, name) == NULL)
-            wmem_map_insert(model->chain_names, name, wmem_memdup(wmem_file_scope(), what, sizeof *what));
+        if (name[0] == '\0' || wmem_map_lookup(model->chain_names, name) != NULL)
+            continue;
+        teams_learned *link = (teams_learned *)wmem_memdup(wmem_file_scope(), what, sizeof *what);
+
+        link->of_customer = info->links[0].trust == TS_TRUST_CUSTOMER && info->links[i].product == TS_PRODUCT_UNKNOWN;
+        wmem_map_insert(model->chain_names, name, link);
     }
 }
 

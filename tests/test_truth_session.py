@@ -315,6 +315,16 @@ def test_a_private_address_that_no_nat64_prefix_covers_is_a_filters():
     assert "lead to private addresses (the first to fd00:67::3471:c284)" in problem["summary"]      # 52.113.194.132
 
 
+# ---- one name alone ----
+
+@pytest.mark.parametrize("host,alone", [(166, True), (167, True), (168, True), (169, False), (170, False), (171, False)])
+def test_a_name_that_a_browser_prepares_for_is_no_sign_in_that_stopped(host, alone):
+    """The one at .169 connects there, .170 connects nowhere, and at .171 the capture ends."""
+    signin, = [signin for signin in signins(bundled("sessions/prepared-for.pcap")) if signin["client"] == f"192.168.1.{host}"]
+    assert (signin["verdict_code"] == "asked-alone") == alone
+    assert "D15" not in {problem["code"] for problem in signin["problems"]} or host == 169
+
+
 # ---- addresses that a stranger's name got ----
 
 TAKEN = bundled("sessions/addresses-taken.pcap")

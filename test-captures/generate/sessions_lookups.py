@@ -294,3 +294,25 @@ def lync_pools(c):
         if n == 1:
             client.resolver.ask(n * 10 + 2, host, ["10.20.0.80"])
         client.connect(n * 10 + 3, "52.112.65.74" if n == 3 else "10.20.0.80", host)
+
+
+@capture("sessions/prepared-for.pcap", "2026-03-02T08:00:00")
+def prepared_for(c):
+    """Browsers that ask for the name of a link in a page, and connect to others: at .166 for A and AAAA, at .167 for a service's name,
+    at .168 for that of personal accounts. The one at .169 connects there, at .170 nothing connects anywhere, and at .171 the capture
+    ends 5 s after the question."""
+    names = ("teams.microsoft.com", "presence.teams.microsoft.com", "teams.live.com", "teams.microsoft.com", "teams.microsoft.com", "teams.microsoft.com")
+    for n, name in enumerate(names):
+        client = Client(c, f"192.168.1.{166 + n}")
+        when = 150 if n == 5 else n * 2
+        if n == 4:
+            client.resolver.ask(when, "login.live.com", ["20.190.128.11"])
+        else:
+            client.visit(when, "login.live.com", "20.190.128.11")
+        client.resolver.ask(when + 5, name, ["52.113.194.132"])
+        client.resolver.ask(when + 5.001, name, ["2620:1ec:42::132"], kind=AAAA)
+        if n == 3:
+            client.connect(when + 6, "52.113.194.132", name)
+        if n < 4:
+            client.visit(when + 9, "www.example.org", "198.51.100.9")
+            client.visit(when + 90, "outlook.office365.com", "52.98.151.242")

@@ -18,6 +18,8 @@
 #include "session/requests.h"
 #include "session/signin.h"
 
+#define PREPARED_SECONDS 10.0   /* who asks for a name to connect has done so by then */
+
 #define TYPE_UNANSWERED "teams_dns.type_unanswered"     /* D31 */
 
 /* A failure that explains what is missing after it, of which nothing else is said then. */
@@ -58,11 +60,51 @@ has_names_alone(const signin_session *s)
     return s->result->connection_count == 0;
 }
 
+static bool
+is_connected_to(const signin_session *s, const char *name)
+{
+    for (unsigned i = 0; i < s->connections->len; i++) {
+        const teams_connection *c = (const teams_connection *)g_ptr_array_index(s->connections, i);
+
+        if (c->name != NULL && g_ascii_strcasecmp(c->name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The only name of Teams or Skype, of one that was asked for in DNS alone; NULL: there are others, or more of it. */
+static const signin_step *
+single_question(const signin_session *s)
+{
+    const signin_step *only = NULL;
+
+    for (unsigned i = 0; i < s->steps->len; i++) {
+        const signin_step *each = (const signin_step *)g_ptr_array_index(s->steps, i);
+
+        if (teams_name_weigh(each->product) != TEAMS_NAME_OWN || each->product == TS_PRODUCT_SKYPE_SHARED)
+            continue;
+        if (each->server_name_frame != 0 || (only != NULL && strcmp(only->question, each->question) != 0))
+            return NULL;
+        only = only == NULL ? each : only;
+    }
+    return only;
+}
+
+/* Answered, and the client, which connects to others, does not connect there: browsers prepare so for the links in a page. */
+static bool
+is_prepared_for(const signin_session *s)
+{
+    const signin_step *only = s->result->client_connects ? single_question(s) : NULL;
+
+    return only != NULL && report_texts_count(only->addresses) > 0 && !is_connected_to(s, only->question) &&
+        ts_seconds(&only->time, &teams_model_get()->last) >= PREPARED_SECONDS;
+}
+
 /* A frame can only say so far; what never came, and has no other cause, is a warning. */
 static bool
 is_stalled(const signin_session *s)
 {
-    return !has_fatal(s) && !has_names_alone(s) && !s->result->identity_polled &&
+    return !has_fatal(s) && !has_names_alone(s) && !is_prepared_for(s) && !s->result->identity_polled &&
         teams_signin_is_stalled(s->signin, end_of(s->signin));
 }
 
@@ -172,7 +214,7 @@ replaced_details(const signin_session *s)
     /* Where answers are not in the capture, that none gave an address says nothing. */
     if (s->result->one_way)
         g_hash_table_add(replaced, g_strdup(teams_expert_table.rows[TEAMS_EXPERT_NAME_UNRESOLVED].code));
-    if (has_fatal(s) || has_names_alone(s) || is_stalled(s))
+    if (has_fatal(s) || has_names_alone(s) || is_prepared_for(s) || is_stalled(s))
         g_hash_table_add(replaced, g_strdup(teams_expert_table.rows[TEAMS_EXPERT_SIGNIN_STALLED].code));
     for (unsigned i = 0; i < s->result->problem_count; i++) {
         const teams_connection_problem *found = &s->result->problems[i];
@@ -463,6 +505,7 @@ REPORT_VERDICT(holds_push_reached, signin_session) { return row->result->beyond_
 REPORT_VERDICT(holds_relay_reached, signin_session) { return row->result->beyond_reached; }
 REPORT_VERDICT(holds_token_used, signin_session) { return row->result->token_used; }
 REPORT_VERDICT(holds_unserved, signin_session) { return row->result->services_unserved; }
+REPORT_VERDICT(holds_prepared_for, signin_session) { return is_prepared_for(row); }
 REPORT_VERDICT(holds_identity_reached, signin_session) { return row->result->identity_reached && is_past_identity(row); }
 REPORT_VERDICT(holds_identity_only, signin_session) { return row->result->identity_reached; }
 REPORT_VERDICT(holds_past_asked, signin_session) { return is_past_identity(row); }
@@ -490,6 +533,10 @@ const report_verdict_row signin_verdicts[] = {
         "The sign-in went through: services that need a token were connected, with data both ways.",
         "a TLS or QUIC session with data both ways to a host of Teams or Skype of a stage after identity that is no relay, and no push channel "
         "unless identity was connected, too; not where TLS is decrypted and the token is seen to be refused", holds_services_reached, REPORT_ENDS },
+    { "asked-alone", REPORT_UNKNOWN,
+        "One name of the service was asked for, and no connection to it followed: browsers ask so for the names of links in a page, too.",
+        "one name of Teams or Skype, in DNS alone, answered with an address 10 seconds or more before the capture's end; no connection to it, "
+        "and connections of the client to others", holds_prepared_for, REPORT_ENDS },
     { "shared-connected", REPORT_UNKNOWN,
         "Services that other programs of Microsoft 365 use as well were connected, with data both ways. This capture does not show whether the "
         "client of Teams had a token.",

@@ -15,6 +15,7 @@
 
 #include "session/model.h"
 
+#include <epan/conversation.h>
 #include <epan/dissectors/packet-tcp.h>
 
 #include "common/times.h"
@@ -62,7 +63,8 @@ answer_seconds(packet_info *pinfo, const ts_frame_info *infos)
     for (const ts_frame_info *each = infos; each != NULL; each = each->next)
         if (each->kind == TS_INFO_NAME && ((const ts_name_info *)each)->late_since > 0)
             return ((const ts_name_info *)each)->late_since;
-    const struct tcp_analysis *tcp = pinfo->ptype == PT_TCP ? teams_connection_tcp(pinfo) : NULL;
+    conversation_t *conversation = pinfo->ptype == PT_TCP ? find_conversation_pinfo(pinfo, 0) : NULL;
+    const struct tcp_analysis *tcp = conversation == NULL ? NULL : get_tcp_conversation_data(conversation, pinfo);
 
     /* What comes later may come at any time. */
     return tcp == NULL || tcp->conversation_completeness != (TCP_SEEN_SYN | TCP_SEEN_SYN_ACK) ? 0 : ts_seconds(&tcp->ts_mru_syn, &pinfo->abs_ts);

@@ -186,6 +186,7 @@ typedef struct {
 typedef struct {
     const teams_connection **connections;   /* in order */
     unsigned connection_count;
+    bool client_connects;       /* the client has any, of this sign-in or not: they are in the capture */
     teams_connection_problem *problems;              /* the worst first, then by frame */
     unsigned problem_count;
     teams_name_timing *timings;             /* the slowest first */

@@ -102,6 +102,7 @@ is_used(const teams_check *j, const teams_connection *c)
 static void
 gather_connections(teams_check *j, const teams_net_client *client)
 {
+    j->result->client_connects = j->result->client_connects || wmem_array_get_count(client->connections) > 0;
     for (unsigned i = 0; i < wmem_array_get_count(client->connections); i++) {
         const teams_connection *c = *(const teams_connection **)wmem_array_index(client->connections, i);
 

@@ -36,30 +36,30 @@ learned_of(teams_model *model, const packet_info *pinfo, const address *addr, co
 
 /* Names a new flow after its server's address. */
 static void
-name_by_address(teams_frame_builder *b, teams_flow *flow)
+name_by_address(teams_frame_builder *builder, teams_flow *flow)
 {
-    const teams_learned *learned = flow->base.name == NULL ? learned_of(b->model, b->pinfo, &flow->server_end.addr, &flow->client_end.addr) : NULL;
+    const teams_learned *learned = flow->base.name == NULL ? learned_of(builder->model, builder->pinfo, &flow->server_end.addr, &flow->client_end.addr) : NULL;
 
     if (learned == NULL)
         return;
     flow->base.name = learned->name;
     flow->base.name_frame = learned->frame;
-    b->info.name = learned->name;
-    b->info.name_frame = learned->frame;
+    builder->info.name = learned->name;
+    builder->info.name_frame = learned->frame;
 }
 
 /* What later frames of the flow are when they carry no info. */
 static void
-remember(const teams_frame_builder *b)
+remember(const teams_frame_builder *builder)
 {
-    teams_flow *flow = b->info.flow;
+    teams_flow *flow = builder->info.flow;
 
-    flow->base.product = b->info.product;
-    flow->base.service = b->info.service;
-    flow->base.stage = b->info.stage;
-    flow->base.path = b->info.path;
-    flow->base.what = b->info.what;
-    if (b->info.transport == TEAMS_TRANSPORT_PSEUDO_TLS)
+    flow->base.product = builder->info.product;
+    flow->base.service = builder->info.service;
+    flow->base.stage = builder->info.stage;
+    flow->base.path = builder->info.path;
+    flow->base.what = builder->info.what;
+    if (builder->info.transport == TEAMS_TRANSPORT_PSEUDO_TLS)
         flow->base.transport = TEAMS_TRANSPORT_PSEUDO_TLS;
 }
 
@@ -100,65 +100,65 @@ is_service_port(const teams_learned *learned, uint32_t port)
 }
 
 static teams_flow *
-flow_by_address(teams_frame_builder *b)
+flow_by_address(teams_frame_builder *builder)
 {
-    const packet_info *pinfo = b->pinfo;
-    const teams_learned *to = learned_of(b->model, pinfo, &pinfo->dst, &pinfo->src);
-    const teams_learned *from = to == NULL ? learned_of(b->model, pinfo, &pinfo->src, &pinfo->dst) : NULL;
+    const packet_info *pinfo = builder->pinfo;
+    const teams_learned *to = learned_of(builder->model, pinfo, &pinfo->dst, &pinfo->src);
+    const teams_learned *from = to == NULL ? learned_of(builder->model, pinfo, &pinfo->src, &pinfo->dst) : NULL;
 
     if ((to == NULL && from == NULL) || is_dns_port(pinfo))
         return NULL;
     if (to != NULL ? !is_service_port(to, pinfo->destport) : !is_service_port(from, pinfo->srcport))
         return NULL;
-    teams_flow *flow = teams_builder_set_flow(b, to != NULL);
+    teams_flow *flow = teams_builder_set_flow(builder, to != NULL);
     teams_flow_name(flow, to != NULL ? to : from);
-    teams_builder_set_kind(b, TEAMS_WHAT_SERVICE, TS_EVIDENCE_ADDRESS);
+    teams_builder_set_kind(builder, TEAMS_WHAT_SERVICE, TS_EVIDENCE_ADDRESS);
     return flow;
 }
 
 /* A client of an open call, and a relay that was asked before: what connects the two is of the call from its first frame on. */
 static bool
-goes_to_relay(const teams_frame_builder *b, const address *relay, uint32_t port, const address *client)
+goes_to_relay(const teams_frame_builder *builder, const address *relay, uint32_t port, const address *client)
 {
-    const teams_host *host = port == 443 || ts_port_is_relay((uint16_t)port) ? teams_host_of(b->model, relay, false) : NULL;
-    const teams_client *known = host != NULL && host->relay ? teams_client_of(b->model, b->pinfo, client, false) : NULL;
+    const teams_host *host = port == 443 || ts_port_is_relay((uint16_t)port) ? teams_host_of(builder->model, relay, false) : NULL;
+    const teams_client *known = host != NULL && host->relay ? teams_client_of(builder->model, builder->pinfo, client, false) : NULL;
 
-    return known != NULL && teams_call_open(b->pinfo, known) != NULL;
+    return known != NULL && teams_call_open(builder->pinfo, known) != NULL;
 }
 
 static teams_flow *
-flow_by_relay(teams_frame_builder *b)
+flow_by_relay(teams_frame_builder *builder)
 {
-    const packet_info *pinfo = b->pinfo;
-    const bool to = pinfo->ptype == PT_TCP && goes_to_relay(b, &pinfo->dst, pinfo->destport, &pinfo->src);
+    const packet_info *pinfo = builder->pinfo;
+    const bool to = pinfo->ptype == PT_TCP && goes_to_relay(builder, &pinfo->dst, pinfo->destport, &pinfo->src);
 
-    if (pinfo->ptype != PT_TCP || (!to && !goes_to_relay(b, &pinfo->src, pinfo->srcport, &pinfo->dst)))
+    if (pinfo->ptype != PT_TCP || (!to && !goes_to_relay(builder, &pinfo->src, pinfo->srcport, &pinfo->dst)))
         return NULL;
-    teams_flow *flow = teams_builder_set_flow(b, to);
-    flow->base.product = teams_builder_product(b);
+    teams_flow *flow = teams_builder_set_flow(builder, to);
+    flow->base.product = teams_builder_product(builder);
     flow->base.service = TS_SERVICE_MEDIA_RELAY;
     flow->base.stage = TS_STAGE_MEDIA;
     flow->base.what = TEAMS_WHAT_RELAY;
-    teams_builder_set_kind(b, flow->base.what, TS_EVIDENCE_ENDPOINT);
+    teams_builder_set_kind(builder, flow->base.what, TS_EVIDENCE_ENDPOINT);
     return flow;
 }
 
 static teams_flow *
-flow_by_prefix(teams_frame_builder *b)
+flow_by_prefix(teams_frame_builder *builder)
 {
-    const packet_info *pinfo = b->pinfo;
+    const packet_info *pinfo = builder->pinfo;
     const bool to = teams_is_published(pinfo, &pinfo->dst, pinfo->destport);
 
     if (!to && !teams_is_published(pinfo, &pinfo->src, pinfo->srcport))
         return NULL;
-    teams_flow *flow = teams_builder_set_flow(b, to);
+    teams_flow *flow = teams_builder_set_flow(builder, to);
     flow->base.product = TS_PRODUCT_TEAMS;
     if (pinfo->ptype == PT_UDP && ts_port_is_relay(flow->server_end.port)) {
         flow->base.service = TS_SERVICE_MEDIA_RELAY;
         flow->base.stage = TS_STAGE_MEDIA;
         flow->base.what = TEAMS_WHAT_RELAY;
     }
-    teams_builder_set_kind(b, flow->base.what, TS_EVIDENCE_PREFIX);
+    teams_builder_set_kind(builder, flow->base.what, TS_EVIDENCE_PREFIX);
     return flow;
 }
 
@@ -169,36 +169,36 @@ is_known_host(teams_model *model, const address *addr)
 }
 
 static void
-apply_context(teams_frame_builder *b)
+apply_context(teams_frame_builder *builder)
 {
-    const packet_info *pinfo = b->pinfo;
+    const packet_info *pinfo = builder->pinfo;
 
     if (pinfo->ptype != PT_UDP && pinfo->ptype != PT_TCP)
         return;
-    const bool known = wmem_map_size(b->model->hosts) != 0 &&
-        (is_known_host(b->model, &pinfo->dst) || is_known_host(b->model, &pinfo->src));
-    teams_flow *flow = known ? teams_flow_of(b->model, b->pinfo, false, true) : NULL;
+    const bool known = wmem_map_size(builder->model->hosts) != 0 &&
+        (is_known_host(builder->model, &pinfo->dst) || is_known_host(builder->model, &pinfo->src));
+    teams_flow *flow = known ? teams_flow_of(builder->model, builder->pinfo, false, true) : NULL;
     ts_evidence evidence = TS_EVIDENCE_CONVERSATION;
 
     if (flow != NULL && flow->rejected)
         return;
     if (flow == NULL && known) {
-        flow = flow_by_address(b);
+        flow = flow_by_address(builder);
         evidence = TS_EVIDENCE_ADDRESS;
     }
     if (flow == NULL && known) {
-        flow = flow_by_relay(b);
+        flow = flow_by_relay(builder);
         evidence = TS_EVIDENCE_ENDPOINT;
     }
     if (flow == NULL) {
-        flow = flow_by_prefix(b);
+        flow = flow_by_prefix(builder);
         evidence = TS_EVIDENCE_PREFIX;
     }
     if (flow == NULL)
         return;
-    memcpy(&b->info, &flow->base, sizeof b->info);
-    b->info.evidence = evidence;
-    b->client = flow->client;
+    memcpy(&builder->info, &flow->base, sizeof builder->info);
+    builder->info.evidence = evidence;
+    builder->client = flow->client;
 }
 
 /* ---- what follows from the whole ---- */
@@ -213,21 +213,21 @@ modality_of_ports(const teams_flow *flow)
 
 /* D18: does the client get any answer from relays over UDP? */
 static void
-check_fallback(teams_frame_builder *b)
+check_fallback(teams_frame_builder *builder)
 {
-    teams_flow *flow = b->info.flow;
-    teams_client *client = b->client;
-    const nstime_t *now = teams_time(b->pinfo);
+    teams_flow *flow = builder->info.flow;
+    teams_client *client = builder->client;
+    const nstime_t *now = teams_time(builder->pinfo);
 
-    if (b->info.service != TS_SERVICE_MEDIA_RELAY)
+    if (builder->info.service != TS_SERVICE_MEDIA_RELAY)
         return;
-    if (b->pinfo->ptype == PT_TCP) {
+    if (builder->pinfo->ptype == PT_TCP) {
         if (client->relay_asked && !client->relay_answered && !client->fallback_reported &&
             ts_seconds(&client->relay_asked_time, now) >= UNANSWERED_AFTER) {
             client->fallback_reported = true;
-            teams_expert_add(b->pinfo, TEAMS_EXPERT_UDP_BLOCKED, flow->endpoint);
+            teams_expert_add(builder->pinfo, TEAMS_EXPERT_UDP_BLOCKED, flow->endpoint);
         }
-    } else if (!teams_flow_from_client(flow, b->pinfo))
+    } else if (!teams_flow_from_client(flow, builder->pinfo))
         client->relay_answered = true;
     else if (!client->relay_asked) {
         client->relay_asked = true;
@@ -237,98 +237,98 @@ check_fallback(teams_frame_builder *b)
 
 /* Relay traffic without a name (D28) or without a sign-in: once per call and client. */
 static void
-check_relay(teams_frame_builder *b)
+check_relay(teams_frame_builder *builder)
 {
-    teams_call *call = b->info.call;
+    teams_call *call = builder->info.call;
 
-    if (b->info.service != TS_SERVICE_MEDIA_RELAY || call == NULL)
+    if (builder->info.service != TS_SERVICE_MEDIA_RELAY || call == NULL)
         return;
-    if (!call->unnamed_reported && !b->client->relay_named && b->info.name == NULL) {
+    if (!call->unnamed_reported && !builder->client->relay_named && builder->info.name == NULL) {
         call->unnamed_reported = true;
-        teams_expert_add(b->pinfo, TEAMS_EXPERT_RELAY_UNNAMED, b->info.endpoint);
+        teams_expert_add(builder->pinfo, TEAMS_EXPERT_RELAY_UNNAMED, builder->info.endpoint);
     }
-    if (!b->client->unsigned_relay_reported && b->client->signin == NULL) {
-        b->client->unsigned_relay_reported = true;
-        teams_expert_add(b->pinfo, TEAMS_EXPERT_RELAY_WITHOUT_SIGNIN, "");
+    if (!builder->client->unsigned_relay_reported && builder->client->signin == NULL) {
+        builder->client->unsigned_relay_reported = true;
+        teams_expert_add(builder->pinfo, TEAMS_EXPERT_RELAY_WITHOUT_SIGNIN, "");
     }
 }
 
 static void
-assign_call(teams_frame_builder *b)
+assign_call(teams_frame_builder *builder)
 {
-    teams_flow *flow = b->info.flow;
+    teams_flow *flow = builder->info.flow;
 
-    if (b->info.what == TEAMS_WHAT_SIGNALLING || b->info.what == TEAMS_WHAT_NAME) {
-        b->info.call = teams_call_open(b->pinfo, b->client);
+    if (builder->info.what == TEAMS_WHAT_SIGNALLING || builder->info.what == TEAMS_WHAT_NAME) {
+        builder->info.call = teams_call_open(builder->pinfo, builder->client);
         return;
     }
-    const bool media = b->info.what != TEAMS_WHAT_SERVICE || b->info.service == TS_SERVICE_MEDIA_RELAY;
+    const bool media = builder->info.what != TEAMS_WHAT_SERVICE || builder->info.service == TS_SERVICE_MEDIA_RELAY;
 
     if (!media)
         return;
-    b->key.socket.local_port = flow->client_end.port;
-    b->key.socket.remote.end = flow->server_end;
-    b->key.socket.remote.ptype = b->pinfo->ptype;
-    b->key.socket.modality = flow->base.modality;
-    b->key.relay = b->info.what == TEAMS_WHAT_RELAY || b->info.what == TEAMS_WHAT_SERVICE;
-    b->info.call = teams_call_of(b->model, b->pinfo, flow, &b->key);
+    builder->key.socket.local_port = flow->client_end.port;
+    builder->key.socket.remote.end = flow->server_end;
+    builder->key.socket.remote.ptype = builder->pinfo->ptype;
+    builder->key.socket.modality = flow->base.modality;
+    builder->key.relay = builder->info.what == TEAMS_WHAT_RELAY || builder->info.what == TEAMS_WHAT_SERVICE;
+    builder->info.call = teams_call_of(builder->model, builder->pinfo, flow, &builder->key);
 }
 
 /* What ports and allocations say, but not against the media. */
 static void
-set_weak_modality(teams_frame_builder *b, ts_modality modality)
+set_weak_modality(teams_frame_builder *builder, ts_modality modality)
 {
-    if (modality != TS_MODALITY_AUDIO || !b->info.flow->no_audio)
-        teams_builder_set_modality(b, modality);
+    if (modality != TS_MODALITY_AUDIO || !builder->info.flow->no_audio)
+        teams_builder_set_modality(builder, modality);
 }
 
 /* Teams has been seen to say "video" for each of its allocations, so the stream type comes last and is shown only. */
 static void
-find_modality(teams_frame_builder *b)
+find_modality(teams_frame_builder *builder)
 {
-    teams_flow *flow = b->info.flow;
-    const bool media = (b->info.what > TEAMS_WHAT_NAME && b->info.what != TEAMS_WHAT_SIGNALLING) ||
-        b->info.service == TS_SERVICE_MEDIA_RELAY;
+    teams_flow *flow = builder->info.flow;
+    const bool media = (builder->info.what > TEAMS_WHAT_NAME && builder->info.what != TEAMS_WHAT_SIGNALLING) ||
+        builder->info.service == TS_SERVICE_MEDIA_RELAY;
 
     if (media)
-        set_weak_modality(b, modality_of_ports(flow));
+        set_weak_modality(builder, modality_of_ports(flow));
     /* The first media speaks for the flow; of several kinds on one port each frame has its own. */
     if (flow->base.modality == TS_MODALITY_UNKNOWN ||
-        (b->info.what == TEAMS_WHAT_MEDIA && flow->media_frame[false] == 0 && flow->media_frame[true] == 0))
-        flow->base.modality = b->info.modality;
+        (builder->info.what == TEAMS_WHAT_MEDIA && flow->media_frame[false] == 0 && flow->media_frame[true] == 0))
+        flow->base.modality = builder->info.modality;
     if (media)
-        set_weak_modality(b, flow->stream_modality);
+        set_weak_modality(builder, flow->stream_modality);
 }
 
 static void
-note_media(teams_frame_builder *b)
+note_media(teams_frame_builder *builder)
 {
-    uint32_t *frame = &b->info.flow->media_frame[teams_flow_from_client(b->info.flow, b->pinfo)];
+    uint32_t *frame = &builder->info.flow->media_frame[teams_flow_from_client(builder->info.flow, builder->pinfo)];
 
-    if (b->info.what == TEAMS_WHAT_MEDIA && *frame == 0)
-        *frame = b->pinfo->num;
+    if (builder->info.what == TEAMS_WHAT_MEDIA && *frame == 0)
+        *frame = builder->pinfo->num;
 }
 
 static void
-finish(teams_frame_builder *b)
+finish(teams_frame_builder *builder)
 {
-    teams_flow *flow = b->info.flow;
+    teams_flow *flow = builder->info.flow;
 
     if (flow != NULL) {
         if (flow->number == 0) {
-            flow->number = ++b->model->flow_count;
-            flow->frame = b->pinfo->num;
+            flow->number = ++builder->model->flow_count;
+            flow->frame = builder->pinfo->num;
         }
-        name_by_address(b, flow);
-        find_modality(b);
-        note_media(b);
-        check_fallback(b);
-        assign_call(b);
-        check_relay(b);
-        b->info.signin = b->client->signin;
-        remember(b);
+        name_by_address(builder, flow);
+        find_modality(builder);
+        note_media(builder);
+        check_fallback(builder);
+        assign_call(builder);
+        check_relay(builder);
+        builder->info.signin = builder->client->signin;
+        remember(builder);
     }
-    teams_signin_frame(b->pinfo, b->client, &b->info);
+    teams_signin_frame(builder->pinfo, builder->client, &builder->info);
 }
 
 const teams_frame_info *

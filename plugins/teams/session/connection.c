@@ -321,7 +321,7 @@ teams_connection_name_by_host(teams_connection *c)
 const struct tcp_analysis *
 teams_connection_tcp(packet_info *pinfo)
 {
-    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+    conversation_t *conversation = teams_conversation_of(pinfo);
 
     return conversation == NULL ? NULL : get_tcp_conversation_data(conversation, pinfo);
 }

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <epan/conversation.h>
 #include <epan/to_str.h>
 
 #include "common/endpoint.h"
@@ -148,7 +147,7 @@ flow_key_of(packet_info *pinfo)
     flow_key key = flow_key_between(pinfo->ptype, &source, &destination);
 
     if (pinfo->ptype == PT_TCP) {
-        const conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+        const conversation_t *conversation = teams_conversation_of(pinfo);
 
         key.conversation = conversation == NULL ? 0 : conversation->conv_index;
     }
@@ -225,6 +224,18 @@ teams_model_get(void)
         model->earlier_names = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
     }
     return model;
+}
+
+conversation_t *
+teams_conversation_of(packet_info *pinfo)
+{
+    teams_model *m = teams_model_get();
+
+    if (m->conversation.frame != pinfo->num) {
+        m->conversation.frame = pinfo->num;
+        m->conversation.found = find_conversation_pinfo(pinfo, 0);
+    }
+    return m->conversation.found;
 }
 
 void

@@ -18,6 +18,7 @@
 #include "common/times.h"
 
 #include <epan/address.h>
+#include <epan/conversation.h>
 
 typedef enum {
     TEAMS_TRANSPORT_UNKNOWN,
@@ -249,10 +250,17 @@ typedef struct {
         teams_clock_steps back;
         teams_clock_steps forward;
     } clock;
+    struct {                        /* teams_conversation_of() */
+        uint32_t frame;             /* asked about last, and the answer */
+        conversation_t *found;
+    } conversation;
 } teams_model;
 
 /* The capture's model; created on first use, freed with the capture. */
 teams_model *teams_model_get(void);
+
+/* Of a TCP frame that is dissected already: flow and connection both ask, and Wireshark looks for it in several tables. */
+conversation_t *teams_conversation_of(packet_info *pinfo);
 
 /* Can a problem, a time or a request be kept with the frame? The first pass knows without a look that most frames have none. */
 static inline bool

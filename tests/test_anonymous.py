@@ -126,6 +126,32 @@ def test_an_issuer_of_certificates_is_hidden():
     assert "Contoso" not in text and '"issuer-1"' in text
 
 
+@pytest.mark.parametrize("last", ["xn--p1a", "branch1", "lan-net", "lan_net"])
+def test_customers_of_any_zone_are_tenants(last, tmp_path):
+    """lync-discovery.pcap with a zone of the same length: those of other scripts, and those inside companies, end in whatever there is."""
+    capture = tmp_path / "discovery.pcap"
+    capture.write_bytes(bundled("lync-discovery.pcap").read_bytes().replace(b"\7contoso\7example", b"\7fabrika\7" + last.encode())
+                        .replace(b"contoso.example", b"fabrika." + last.encode()))
+    harness.open_to_all(tmp_path)
+    assert capture.read_bytes().count(b"fabrika") > 10
+    text = everything(capture, "-o", "teams.anonymise:TRUE")
+    assert "lyncdiscover.tenant-1" in text and last not in text and "fabrika" not in text
+
+
+@pytest.mark.parametrize("address", ["http://portal.hotel.example/login", "http://portal.hotel.example?u=bob", "http://jdoe@portal?user=bob.smith",
+                                     "http://portal:8080/users/bob-smit"])
+def test_an_address_of_the_web_tells_nobody(address, tmp_path):
+    """22-captive-portal.pcapng with other addresses of the same length that it leads to."""
+    source = shared("failures/22-captive-portal.pcapng").read_bytes()
+    assert len(address) == 33 and source.count(b"http://portal.hotel.example/login")
+    capture = tmp_path / "portal.pcapng"
+    capture.write_bytes(source.replace(b"http://portal.hotel.example/login", address.encode()))
+    harness.open_to_all(tmp_path)
+    plain, hidden = (tshark("-q", "-r", capture, "-z", f"teams,signin,json{option}") for option in ("", ",anonymise"))
+    assert address in plain and re.search(r"redirected to http://name-1(:8080)?/<path>: a captive portal", hidden)
+    assert [word for word in ("portal.hotel", "portal:", "portal?", "bob", "jdoe", "login:") if word in hidden.split('"problems"')[1]] == []
+
+
 def test_a_filter_of_the_user_is_no_way_around():
     data = report(bundled("article-2017.pcapng"), "teams,calls,json,anonymise,ip.addr == 192.168.1.20")
     assert "192.168.1.20" not in data and json.loads(data)["calls"]

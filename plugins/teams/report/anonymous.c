@@ -166,16 +166,16 @@ is_microsoft_name(const char *name)
     return is_microsoft_row(row_of(name));
 }
 
-/* Field names are no names of hosts. */
+/* Field names are no names of hosts, and numbers none. The last part of a name may be "xn--p1ai", and inside a company anything. */
 static bool
 is_name(const char *text)
 {
     const char *last = strrchr(text, '.');
 
-    if (last == NULL || last == text || strlen(last) < 3 || proto_registrar_get_byname(text) != NULL)
+    if (last == NULL || last == text || strlen(last) < 3 || g_ascii_isdigit(last[1]) || proto_registrar_get_byname(text) != NULL)
         return false;
     for (const char *c = last + 1; *c != '\0'; c++)
-        if (g_ascii_isdigit(*c) || g_ascii_ispunct(*c))
+        if (g_ascii_ispunct(*c) && *c != '-' && *c != '_')
             return false;
     return true;
 }
@@ -263,20 +263,50 @@ append_word(GString *out, const char *begin, size_t length)
     g_free(word);
 }
 
-/* A path may have anybody's name in it: where it begins a word, or follows a host of an address of the web. */
+/* A path may have anybody's name in it. */
 static bool
-begins_path(const char *text, const char *slash, bool after_host)
+begins_path(const char *text, const char *slash)
 {
-    const bool begins = slash == text || strchr(" \t\"'(", slash[-1]) != NULL;
+    return (slash == text || strchr(" \t\"'(", slash[-1]) != NULL) && slash[1] != '\0' && strchr(" \t\"'/", slash[1]) == NULL;
+}
 
-    return (begins || after_host) && slash[1] != '\0' && strchr(" \t\"'/", slash[1]) == NULL;
+/* The end of a path, before what belongs to the sentence. */
+static const char *
+end_of_path(const char *path)
+{
+    const char *end = path + strcspn(path, " \t\"'");
+
+    return strchr(".:,;)", end[-1]) != NULL ? end - 1 : end;
+}
+
+/* What follows the slashes of an address of the web: perhaps a user, a host, which may have one label alone, and what is asked of it. */
+static const char *
+append_web(GString *out, const char *at)
+{
+    const size_t length = strcspn(at, DELIMITERS "?#");
+    const char *user = g_strrstr_len(at, (gssize)length, "@");
+    const char *host = user == NULL ? at : user + 1;
+    const size_t label = MIN(strcspn(host, ":."), (size_t)(at + length - host));
+    const char *end = at + length;
+
+    if (label > 0 && (host[label] != '.' || host + label + 1 == end) && host[0] != '[') {
+        char *alone = g_strndup(host, label);
+
+        g_string_append(out, word_for("name", alone));
+        g_string_append_len(out, host + label, end - host - (gssize)label);
+        g_free(alone);
+    } else
+        append_word(out, host, (size_t)(end - host));
+    if (*end == '\0' || strchr("/?#", *end) == NULL || (*end == '/' && (end[1] == '\0' || strchr(" \t\"'", end[1]) != NULL)))
+        return end;
+    g_string_append(out, "/" PATH);
+    return end_of_path(end);
 }
 
 static char *
 without_words(const char *text)
 {
     GString *out = g_string_new(NULL);
-    bool after_host = false;
 
     for (const char *at = text; *at != '\0';) {
         const size_t length = strcspn(at, DELIMITERS);
@@ -287,16 +317,12 @@ without_words(const char *text)
             break;
         if (g_str_has_prefix(at, "//") && at > text && at[-1] == ':') {
             g_string_append(out, "//");
-            at += 2;
-            after_host = true;
-        } else if (*at == '/' && begins_path(text, at, after_host)) {
+            at = append_web(out, at + 2);
+        } else if (*at == '/' && begins_path(text, at)) {
             g_string_append(out, "/" PATH);
-            at += 1 + strcspn(at + 1, " \t\"'");
-            after_host = false;
-        } else {
-            after_host = after_host && length > 0 && *at == '/';
+            at = end_of_path(at);
+        } else
             g_string_append_c(out, *at++);
-        }
     }
     return g_string_free(out, FALSE);
 }

@@ -150,3 +150,13 @@ def variants():
 def test_a_cause_does_not_hang_on_a_name_or_an_address(variants, client, code, severity, words):
     problem, = [problem for problem in variants[client]["problems"] if problem["code"] == code]
     assert problem["severity"] == severity and words in problem["summary"], problem
+
+
+# ---- slow answers about single names ----
+
+def test_slow_answers_about_names_that_a_sign_in_needs():
+    """1.3 s for two names and 0.45 s for one; 1.3 s for telemetry and content are nobody's wait."""
+    path = harness.bundled("connections/slow-names.pcap")
+    assert frames(path, "teams_dns.very_slow") == frames(path, 'dns.flags.response == 1 && dns.time > 1 && (dns.qry.name == "authsvc.teams.microsoft.com" || '
+                                                         'dns.qry.name == "emea.ng.msg.teams.microsoft.com")', stock=True)
+    assert frames(path, "teams_dns.slow") == frames(path, "dns.flags.response == 1 && dns.time > 0.4 && dns.time < 1", stock=True)

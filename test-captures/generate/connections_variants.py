@@ -102,3 +102,13 @@ def variants(c):
         connection.sequence[False] = at
         connection.send(10.33 + n, tls.application_data(("answer", n), 700), from_client=False)
         connection._segment(10.35 + n, True, "A")
+
+
+@capture("connections/slow-names.pcap", START)
+def slow_names(c):
+    """Answers of DNS after 1.3 s and 0.45 s about names that a sign-in needs, and about telemetry and content, which nobody waits for."""
+    client = Client(c)
+    client.sign_in(0)
+    for n, (name, seconds) in enumerate(((AUTH, 1.3), ("emea.ng.msg.teams.microsoft.com", 1.3), ("go-eu.trouter.teams.microsoft.com", 0.45),
+                                         ("teams.events.data.microsoft.com", 1.3), ("eu-prod.asyncgw.teams.microsoft.com", 1.3))):
+        client.resolver.ask(10 + 3 * n, name, ["52.123.130.40"], rtt=seconds)

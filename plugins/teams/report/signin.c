@@ -271,27 +271,27 @@ static const report_list sessions = { LIST_COLUMNS(session_columns), LIST_POINTE
 /* ---- text ---- */
 
 static void
-step_title(const signin_step *s, const signin_session *in, FILE *out)
+step_title(const signin_step *step, const signin_session *in, FILE *out)
 {
     char answer[24] = "";
 
-    if (!isnan(s->answer_time))
-        snprintf(answer, sizeof answer, "%.0f ms", s->answer_time * 1000);
-    else if (s->asked > 0 && s->answer_frame == 0)
+    if (!isnan(step->answer_time))
+        snprintf(answer, sizeof answer, "%.0f ms", step->answer_time * 1000);
+    else if (step->asked > 0 && step->answer_frame == 0)
         snprintf(answer, sizeof answer, "no answer");
-    fprintf(out, "%9.3f s  %-16s %-24s %9s  frame %u\n", ts_seconds(&in->signin->start, &s->time),
-        ts_stage_name(s->stage), ts_service_label(s->service), answer, s->frame);
+    fprintf(out, "%9.3f s  %-16s %-24s %9s  frame %u\n", ts_seconds(&in->signin->start, &step->time),
+        ts_stage_name(step->stage), ts_service_label(step->service), answer, step->frame);
 }
 
 /* "2 CNAMEs, final name X, via Akamai GTM -> Azure Traffic Manager" */
 static void
-step_chain(const signin_step *s, FILE *out)
+step_chain(const signin_step *step, FILE *out)
 {
-    char *addresses = report_texts_join(s->addresses, ", ");
-    char *providers = report_texts_join(s->providers, " -> ");
+    char *addresses = report_texts_join(step->addresses, ", ");
+    char *providers = report_texts_join(step->providers, " -> ");
 
-    for (unsigned i = 0; i < s->links->len; i++) {
-        const signin_link *link = &g_array_index(s->links, signin_link, i);
+    for (unsigned i = 0; i < step->links->len; i++) {
+        const signin_link *link = &g_array_index(step->links, signin_link, i);
 
         if (link->infra == TS_INFRA_UNKNOWN)
             report_print(out, 15, "> %s", link->name);
@@ -300,11 +300,11 @@ step_chain(const signin_step *s, FILE *out)
     }
     if (addresses[0] != '\0')
         report_print(out, 15, "= %s", addresses);
-    if (s->links->len > 0) {
-        const signin_link *last = &g_array_index(s->links, signin_link, s->links->len - 1);
+    if (step->links->len > 0) {
+        const signin_link *last = &g_array_index(step->links, signin_link, step->links->len - 1);
 
         report_print(out, 13, "final name %s %s%s, %u CNAME%s via %s", last->name,
-            addresses[0] != '\0' ? "resolved to " : "without an address", addresses, s->links->len, s->links->len == 1 ? "" : "s",
+            addresses[0] != '\0' ? "resolved to " : "without an address", addresses, step->links->len, step->links->len == 1 ? "" : "s",
             providers[0] == '\0' ? "its own zone" : providers);
     }
     g_free(addresses);
@@ -313,102 +313,102 @@ step_chain(const signin_step *s, FILE *out)
 
 /* Told where the answers for a name lead to different hosts: whose this one is. */
 static void
-step_types(const signin_step *s, GString *place)
+step_types(const signin_step *step, GString *place)
 {
-    char *types = report_texts_join(s->types, ", ");
+    char *types = report_texts_join(step->types, ", ");
 
     g_string_append_printf(place, "answer for %s, others lead to other hosts; ", types);
     g_free(types);
 }
 
 static void
-step_place(const signin_step *s, bool full, FILE *out)
+step_place(const signin_step *step, bool full, FILE *out)
 {
     GString *place = g_string_new(NULL);
 
-    if (s->frame < s->signin->frame)
+    if (step->frame < step->signin->frame)
         g_string_append(place, "before the first name of Teams or Skype; ");
-    if (s->region[0] != '\0')
-        g_string_append_printf(place, "region %s; ", s->region);
-    if (s->datacenter[0] != '\0')
-        g_string_append_printf(place, "datacenter %s; ", s->datacenter);
-    if (signin_step_has_infra(s, TS_INFRA_MS_EDGE))
+    if (step->region[0] != '\0')
+        g_string_append_printf(place, "region %s; ", step->region);
+    if (step->datacenter[0] != '\0')
+        g_string_append_printf(place, "datacenter %s; ", step->datacenter);
+    if (signin_step_has_infra(step, TS_INFRA_MS_EDGE))
         g_string_append(place, "anycast: the nearest edge of Microsoft's network answers; ");
-    if (full && s->required[0] != '\0')
-        g_string_append_printf(place, "required by Microsoft (endpoint ID %s); ", s->required);
-    if ((s->has_others || s->is_other) && report_texts_count(s->types) > 0)
-        step_types(s, place);
-    if (s->server_name_frame != 0)
-        g_string_append_printf(place, "%s %s in frame %u; ", s->by_proxy ? "asked for at the proxy" : "TLS or QUIC to",
-            s->server, s->server_name_frame);
-    if (s->asked > 1)
-        g_string_append_printf(place, "asked %u times; ", s->asked);
+    if (full && step->required[0] != '\0')
+        g_string_append_printf(place, "required by Microsoft (endpoint ID %s); ", step->required);
+    if ((step->has_others || step->is_other) && report_texts_count(step->types) > 0)
+        step_types(step, place);
+    if (step->server_name_frame != 0)
+        g_string_append_printf(place, "%s %s in frame %u; ", step->by_proxy ? "asked for at the proxy" : "TLS or QUIC to",
+            step->server, step->server_name_frame);
+    if (step->asked > 1)
+        g_string_append_printf(place, "asked %u times; ", step->asked);
     if (place->len > 2) {
         g_string_truncate(place, place->len - 2);
         report_print(out, 13, "%s", place->str);
     }
-    if (s->rcode != 0)
-        report_print(out, 13, "answered with %s", s->rcode == 3 ? "NXDOMAIN: the name does not exist" : "a failure");
+    if (step->rcode != 0)
+        report_print(out, 13, "answered with %s", step->rcode == 3 ? "NXDOMAIN: the name does not exist" : "a failure");
     g_string_free(place, TRUE);
 }
 
 static void
-steps_text(const signin_session *s, bool full, FILE *out)
+steps_text(const signin_session *session, bool full, FILE *out)
 {
     const signin_step *previous = NULL;
 
     fprintf(out, "\n%11s  %-16s %-24s %9s\n", "time", "stage", "service", "answer");
-    for (unsigned i = 0; i < s->steps->len; i++) {
-        const signin_step *each = (const signin_step *)g_ptr_array_index(s->steps, i);
+    for (unsigned i = 0; i < session->steps->len; i++) {
+        const signin_step *each = (const signin_step *)g_ptr_array_index(session->steps, i);
         const double gap = previous == NULL ? 0 : ts_seconds(&previous->time, &each->time);
 
         if (gap > GAP_WORTH_A_LINE)
             fprintf(out, "%13s... %.1f s without a new name ...\n", "", gap);
-        step_title(each, s, out);
+        step_title(each, session, out);
         report_print(out, 13, "%s", each->name);
         step_chain(each, out);
         step_place(each, full, out);
         if (full && each->description[0] != '\0')
             report_print(out, 13, "%s", each->description);
-        signin_requests_text(s, each->question, out);
+        signin_requests_text(session, each->question, out);
         previous = each;
     }
 }
 
 static void
-stages_text(const signin_session *s, FILE *out)
+stages_text(const signin_session *session, FILE *out)
 {
-    for (unsigned i = 0; i < s->disorder->len; i++) {
-        const signin_disorder *row = &g_array_index(s->disorder, signin_disorder, i);
+    for (unsigned i = 0; i < session->disorder->len; i++) {
+        const signin_disorder *row = &g_array_index(session->disorder, signin_disorder, i);
 
         report_print(out, 2, "order: %s (frame %u) came before %s (frame %u)", ts_stage_name(row->stage), row->frame,
             ts_stage_name(row->expected_after), row->expected_frame);
     }
-    for (unsigned i = 0; i < s->missing->len; i++) {
-        const signin_missing *row = &g_array_index(s->missing, signin_missing, i);
+    for (unsigned i = 0; i < session->missing->len; i++) {
+        const signin_missing *row = &g_array_index(session->missing, signin_missing, i);
 
         if (row->why[0] != '\0')
             report_print(out, 2, "no name of stage \"%s\"; a usual reason: %s", ts_stage_name(row->stage), row->why);
     }
-    for (unsigned i = 0; i < s->calls->len; i++)
-        report_print(out, 2, "call %u followed (-z teams,calls)", g_array_index(s->calls, uint32_t, i));
+    for (unsigned i = 0; i < session->calls->len; i++)
+        report_print(out, 2, "call %u followed (-z teams,calls)", g_array_index(session->calls, uint32_t, i));
 }
 
 static void
-session_title(const signin_session *s, FILE *out)
+session_title(const signin_session *session, FILE *out)
 {
-    const teams_generation generation = teams_generation_of(&s->generation);
-    char *client = report_address(&s->signin->client->addr);
-    char *date = report_date(&s->signin->start, s->signin->frame);
+    const teams_generation generation = teams_generation_of(&session->generation);
+    char *client = report_address(&session->signin->client->addr);
+    char *date = report_date(&session->signin->start, session->signin->frame);
 
     fprintf(out, "\n");
-    report_print(out, 0, "Sign-in %u of %s, %s, from frame %u (%.3f s)", s->signin->number, client, date, s->signin->frame,
-        report_time(&s->signin->start));
-    report_verdict_text(&s->verdict, s->problems, out, 2);
+    report_print(out, 0, "Sign-in %u of %s, %s, from frame %u (%.3f s)", session->signin->number, client, date, session->signin->frame,
+        report_time(&session->signin->start));
+    report_verdict_text(&session->verdict, session->problems, out, 2);
     fprintf(out, "\n");
     report_print(out, 2, "resembles a %s", teams_generation_label(generation));
-    if (s->generation.because[generation] != NULL) {
-        char *name = report_name(s->generation.because[generation]);
+    if (session->generation.because[generation] != NULL) {
+        char *name = report_name(session->generation.because[generation]);
 
         report_print(out, 2, "because of %s", name);
         g_free(name);
@@ -425,14 +425,14 @@ signin_text(const void *data, bool full, FILE *out)
     if (state->sessions->len == 0)
         fprintf(out, "No sign-in found.\n");
     for (unsigned i = 0; i < state->sessions->len; i++) {
-        const signin_session *s = (const signin_session *)g_ptr_array_index(state->sessions, i);
+        const signin_session *session = (const signin_session *)g_ptr_array_index(state->sessions, i);
 
-        session_title(s, out);
-        steps_text(s, full, out);
-        signin_answers_text(s, out);
-        report_connections_text(s->result, out);
+        session_title(session, out);
+        steps_text(session, full, out);
+        signin_answers_text(session, out);
+        report_connections_text(session->result, out);
         fprintf(out, "\n");
-        stages_text(s, out);
+        stages_text(session, out);
     }
 }
 

@@ -20,38 +20,38 @@ link_clear(void *data)
 static void
 step_free(void *data)
 {
-    signin_step *s = (signin_step *)data;
+    signin_step *step = (signin_step *)data;
 
-    g_free(s->question);
-    g_free(s->name);
-    g_free(s->region);
-    g_free(s->datacenter);
-    g_free(s->continent);
-    g_free(s->required);
-    g_free(s->description);
-    g_free(s->server);
-    g_array_free(s->links, TRUE);
-    report_texts_free(s->providers);
-    report_texts_free(s->addresses);
-    report_texts_free(s->types);
-    g_free(s);
+    g_free(step->question);
+    g_free(step->name);
+    g_free(step->region);
+    g_free(step->datacenter);
+    g_free(step->continent);
+    g_free(step->required);
+    g_free(step->description);
+    g_free(step->server);
+    g_array_free(step->links, TRUE);
+    report_texts_free(step->providers);
+    report_texts_free(step->addresses);
+    report_texts_free(step->types);
+    g_free(step);
 }
 
 static void
 session_free(void *data)
 {
-    signin_session *s = (signin_session *)data;
+    signin_session *session = (signin_session *)data;
 
-    signin_conclusion_clear(s);
-    g_hash_table_destroy(s->by_target);
-    g_hash_table_destroy(s->by_name);
-    g_hash_table_destroy(s->asked);
-    g_hash_table_destroy(s->clients);
-    g_ptr_array_unref(s->steps);
-    g_ptr_array_unref(s->questions);
-    g_array_free(s->calls, TRUE);
-    report_problems_free(s->seen);
-    g_free(s);
+    signin_conclusion_clear(session);
+    g_hash_table_destroy(session->by_target);
+    g_hash_table_destroy(session->by_name);
+    g_hash_table_destroy(session->asked);
+    g_hash_table_destroy(session->clients);
+    g_ptr_array_unref(session->steps);
+    g_ptr_array_unref(session->questions);
+    g_array_free(session->calls, TRUE);
+    report_problems_free(session->seen);
+    g_free(session);
 }
 
 void *
@@ -79,31 +79,31 @@ signin_free(void *data)
 static signin_session *
 session_new(signin_state *state, const teams_signin *signin)
 {
-    signin_session *s = g_new0(signin_session, 1);
+    signin_session *session = g_new0(signin_session, 1);
 
-    s->signin = signin;
-    s->steps = g_ptr_array_new_with_free_func(step_free);
-    s->by_name = g_hash_table_new(g_str_hash, g_str_equal);
-    s->by_target = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    s->seen = report_problems_new();
-    s->questions = g_ptr_array_new();
-    s->asked = g_hash_table_new(g_direct_hash, g_direct_equal);
-    s->clients = g_hash_table_new(g_direct_hash, g_direct_equal);
-    s->calls = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    g_ptr_array_add(state->sessions, s);
-    g_hash_table_insert(state->by_signin, (void *)signin, s);
-    return s;
+    session->signin = signin;
+    session->steps = g_ptr_array_new_with_free_func(step_free);
+    session->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    session->by_target = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    session->seen = report_problems_new();
+    session->questions = g_ptr_array_new();
+    session->asked = g_hash_table_new(g_direct_hash, g_direct_equal);
+    session->clients = g_hash_table_new(g_direct_hash, g_direct_equal);
+    session->calls = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    g_ptr_array_add(state->sessions, session);
+    g_hash_table_insert(state->by_signin, (void *)signin, session);
+    return session;
 }
 
 /* ---- names ---- */
 
 static signin_step *
-step_new(signin_state *state, signin_session *s, const teams_sighting *seen)
+step_new(signin_state *state, signin_session *session, const teams_sighting *seen)
 {
     const char *name = seen->info->links[0].name;
     signin_step *fresh = g_new0(signin_step, 1);
 
-    fresh->signin = s->signin;
+    fresh->signin = session->signin;
     fresh->question = g_ascii_strdown(name, -1);
     fresh->name = report_name(name);
     fresh->frame = seen->frame;
@@ -122,7 +122,7 @@ step_new(signin_state *state, signin_session *s, const teams_sighting *seen)
     fresh->answer_time = NAN;
     fresh->row = state->rows->len;
     g_ptr_array_add(state->rows, fresh);
-    g_ptr_array_add(s->steps, fresh);
+    g_ptr_array_add(session->steps, fresh);
     return fresh;
 }
 
@@ -136,26 +136,26 @@ keep_text(char **kept, const char *text)
 }
 
 static void
-step_classify(signin_step *s, const ts_name_info *info)
+step_classify(signin_step *step, const ts_name_info *info)
 {
     const ts_name_class *whole = info->whole;
 
-    if (s->product == TS_PRODUCT_UNKNOWN || whole->product != TS_PRODUCT_MS_INFRA) {
-        s->product = whole->product;
-        s->service = whole->service;
-        s->stage = whole->stage;
+    if (step->product == TS_PRODUCT_UNKNOWN || whole->product != TS_PRODUCT_MS_INFRA) {
+        step->product = whole->product;
+        step->service = whole->service;
+        step->stage = whole->stage;
     }
     if (whole->cloud != TS_CLOUD_UNKNOWN)
-        s->cloud = whole->cloud;
+        step->cloud = whole->cloud;
     /* A question or server name alone knows less of the place than the chain that was answered. */
-    if (info->link_count > 1 || s->links->len == 0) {
-        keep_text(&s->region, whole->region);
-        keep_text(&s->datacenter, whole->datacenter);
-        keep_text(&s->continent, whole->continent);
+    if (info->link_count > 1 || step->links->len == 0) {
+        keep_text(&step->region, whole->region);
+        keep_text(&step->datacenter, whole->datacenter);
+        keep_text(&step->continent, whole->continent);
     }
-    keep_text(&s->required, info->links[0].required);
-    if (s->description[0] == '\0')
-        keep_text(&s->description, info->links[0].description);
+    keep_text(&step->required, info->links[0].required);
+    if (step->description[0] == '\0')
+        keep_text(&step->description, info->links[0].description);
 }
 
 /* ---- where a name leads ---- */
@@ -173,10 +173,10 @@ lead_key(const char *question, char kind, const char *where)
 }
 
 static signin_step *
-step_that_leads(const signin_session *s, const char *question, char kind, const char *where)
+step_that_leads(const signin_session *session, const char *question, char kind, const char *where)
 {
     char *key = lead_key(question, kind, where);
-    signin_step *found = (signin_step *)g_hash_table_lookup(s->by_target, key);
+    signin_step *found = (signin_step *)g_hash_table_lookup(session->by_target, key);
 
     g_free(key);
     return found;
@@ -184,88 +184,88 @@ step_that_leads(const signin_session *s, const char *question, char kind, const 
 
 /* The first of the steps of the name stays. */
 static void
-note_lead(signin_session *s, signin_step *step, char kind, const char *where)
+note_lead(signin_session *session, signin_step *step, char kind, const char *where)
 {
     char *key = lead_key(step->question, kind, where);
-    const signin_step *known = (const signin_step *)g_hash_table_lookup(s->by_target, key);
+    const signin_step *known = (const signin_step *)g_hash_table_lookup(session->by_target, key);
 
     if (known != NULL && known->row <= step->row)
         g_free(key);
     else
-        g_hash_table_insert(s->by_target, key, step);
+        g_hash_table_insert(session->by_target, key, step);
 }
 
 static void
-note_leads(signin_session *session, signin_step *s, const ts_name_info *info)
+note_leads(signin_session *session, signin_step *step, const ts_name_info *info)
 {
     for (unsigned i = 0; i < info->address_count; i++) {
         char *address = report_endpoint(&info->addresses[i].end);
 
-        note_lead(session, s, LEADS_TO_ADDRESS, address);
+        note_lead(session, step, LEADS_TO_ADDRESS, address);
         g_free(address);
     }
-    if (s->links->len > 0)
-        note_lead(session, s, LEADS_TO_HOST, g_array_index(s->links, signin_link, s->links->len - 1).name);
+    if (step->links->len > 0)
+        note_lead(session, step, LEADS_TO_HOST, g_array_index(step->links, signin_link, step->links->len - 1).name);
 }
 
 static void
-answer_links(signin_step *s, const ts_name_info *info)
+answer_links(signin_step *step, const ts_name_info *info)
 {
-    if (s->links->len + 1 >= info->link_count)
+    if (step->links->len + 1 >= info->link_count)
         return;
-    g_array_set_size(s->links, 0);
+    g_array_set_size(step->links, 0);
     for (unsigned i = 0; i < info->link_count; i++) {
         const ts_name_class *name = &info->links[i];
         const signin_link link = { report_name(name->name), name->infra, name->product };
 
         if (name->infra != TS_INFRA_SERVICE_NAME)
-            report_texts_add(s->providers, ts_infra_label(name->infra));
+            report_texts_add(step->providers, ts_infra_label(name->infra));
         if (i == 0)
             g_free(link.name);
         else
-            g_array_append_val(s->links, link);
+            g_array_append_val(step->links, link);
     }
 }
 
 static void
-step_answer(signin_session *session, signin_step *s, const teams_sighting *seen)
+step_answer(signin_session *session, signin_step *step, const teams_sighting *seen)
 {
     const ts_name_info *info = seen->info;
 
-    report_texts_add_type(s->types, info->qtype);
-    report_texts_add_addresses(s->addresses, info);
-    if (s->answer_frame == 0 || s->truncated) {
-        s->truncated = info->truncated;
-        s->answer_frame = seen->frame;
-        s->rcode = info->rcode;
+    report_texts_add_type(step->types, info->qtype);
+    report_texts_add_addresses(step->addresses, info);
+    if (step->answer_frame == 0 || step->truncated) {
+        step->truncated = info->truncated;
+        step->answer_frame = seen->frame;
+        step->rcode = info->rcode;
         if (info->request_frame != 0)
-            s->answer_time = nstime_to_sec(&info->answer_time);
+            step->answer_time = nstime_to_sec(&info->answer_time);
     } else if (info->rcode == 0)
-        s->rcode = 0;
-    answer_links(s, info);
-    note_leads(session, s, info);
+        step->rcode = 0;
+    answer_links(step, info);
+    note_leads(session, step, info);
 }
 
 /* A link of a chain is for what the chain is for: the frame says so. */
 static void
-step_classify_link(signin_step *s, const teams_frame_info *frame)
+step_classify_link(signin_step *step, const teams_frame_info *frame)
 {
-    if (teams_name_weigh(s->product) <= TEAMS_NAME_INFRA && frame->name != NULL &&
-        g_ascii_strcasecmp(frame->name, s->question) == 0) {
-        s->product = frame->product;
-        s->service = frame->service;
-        s->stage = frame->stage;
+    if (teams_name_weigh(step->product) <= TEAMS_NAME_INFRA && frame->name != NULL &&
+        g_ascii_strcasecmp(frame->name, step->question) == 0) {
+        step->product = frame->product;
+        step->service = frame->service;
+        step->stage = frame->stage;
     }
 }
 
 /* The step whose answers gave the address of "address:port"; NULL: none. */
 static signin_step *
-step_with_server(const signin_session *s, const char *question, const char *server)
+step_with_server(const signin_session *session, const char *question, const char *server)
 {
     const char *port = strrchr(server, ':');
     const bool bracketed = server[0] == '[';
     char *address = port == NULL ? g_strdup(server) : g_strndup(server + bracketed, (size_t)(port - server) - 2 * bracketed);
-    signin_step *found = step_that_leads(s, question, LEADS_TO_ADDRESS, address);
+    signin_step *found = step_that_leads(session, question, LEADS_TO_ADDRESS, address);
 
     g_free(address);
     return found;
@@ -273,18 +273,18 @@ step_with_server(const signin_session *s, const char *question, const char *serv
 
 /* In which step of its name is the message told? NULL: in none of them. */
 static signin_step *
-step_that_takes(const signin_session *s, signin_step *first, const teams_sighting *seen)
+step_that_takes(const signin_session *session, signin_step *first, const teams_sighting *seen)
 {
     const ts_name_info *info = seen->info;
 
     if (info->role != TS_ROLE_QUESTION)
-        return seen->endpoint == NULL ? NULL : step_with_server(s, first->question, seen->endpoint);
+        return seen->endpoint == NULL ? NULL : step_with_server(session, first->question, seen->endpoint);
     if (!info->response || info->link_count < 2)
         return first;       /* a question, or an answer that leads nowhere */
     if (first->links->len == 0 && report_texts_count(first->addresses) == 0)
         return first;
     char *last = report_name(info->links[info->link_count - 1].name);
-    signin_step *found = step_that_leads(s, first->question, LEADS_TO_HOST, last);
+    signin_step *found = step_that_leads(session, first->question, LEADS_TO_HOST, last);
 
     g_free(last);
     return found;
@@ -292,14 +292,14 @@ step_that_takes(const signin_session *s, signin_step *first, const teams_sightin
 
 /* A step of a name that has one: what it was answered with is another host's. */
 static signin_step *
-step_split(signin_state *state, signin_session *s, signin_step *first, const teams_sighting *seen)
+step_split(signin_state *state, signin_session *session, signin_step *first, const teams_sighting *seen)
 {
     const ts_name_info *info = seen->info;
-    signin_step *fresh = step_new(state, s, seen);
+    signin_step *fresh = step_new(state, session, seen);
 
     first->has_others = true;
     fresh->is_other = true;
-    fresh->asked = GPOINTER_TO_UINT(g_hash_table_lookup(s->asked, info->question));
+    fresh->asked = GPOINTER_TO_UINT(g_hash_table_lookup(session->asked, info->question));
     if (info->request_frame != 0) {
         fresh->frame = info->request_frame;
         nstime_subtract(&fresh->time, &info->answer_time);
@@ -308,68 +308,68 @@ step_split(signin_state *state, signin_session *s, signin_step *first, const tea
 }
 
 static signin_step *
-step_of(signin_state *state, signin_session *s, const teams_sighting *seen)
+step_of(signin_state *state, signin_session *session, const teams_sighting *seen)
 {
     char *key = g_ascii_strdown(seen->info->links[0].name, -1);
-    signin_step *first = (signin_step *)g_hash_table_lookup(s->by_name, key);
+    signin_step *first = (signin_step *)g_hash_table_lookup(session->by_name, key);
 
     g_free(key);
     if (first == NULL) {
-        first = step_new(state, s, seen);
-        g_hash_table_insert(s->by_name, first->question, first);
+        first = step_new(state, session, seen);
+        g_hash_table_insert(session->by_name, first->question, first);
         return first;
     }
-    signin_step *found = step_that_takes(s, first, seen);
+    signin_step *found = step_that_takes(session, first, seen);
 
     if (found != NULL)
         return found;
-    return seen->info->role == TS_ROLE_QUESTION ? step_split(state, s, first, seen) : first;
+    return seen->info->role == TS_ROLE_QUESTION ? step_split(state, session, first, seen) : first;
 }
 
 static void
-add_question(signin_session *s, signin_step *step, const ts_name_info *info)
+add_question(signin_session *session, signin_step *step, const ts_name_info *info)
 {
     const void *key = info->question;
 
     if (info->after_truncated)
         return;
-    const unsigned count = GPOINTER_TO_UINT(g_hash_table_lookup(s->asked, key)) + 1;
+    const unsigned count = GPOINTER_TO_UINT(g_hash_table_lookup(session->asked, key)) + 1;
 
     if (key != NULL && count == 1)
-        g_ptr_array_add(s->questions, (void *)key);
-    g_hash_table_insert(s->asked, (void *)key, GUINT_TO_POINTER(count));
+        g_ptr_array_add(session->questions, (void *)key);
+    g_hash_table_insert(session->asked, (void *)key, GUINT_TO_POINTER(count));
     step->asked = MAX(step->asked, key == NULL ? 1 : count);
 }
 
 static void
-note_stage(signin_session *s, ts_stage stage, uint32_t frame)
+note_stage(signin_session *session, ts_stage stage, uint32_t frame)
 {
-    if (s->first_stage_frame[stage] == 0)
-        s->first_stage_frame[stage] = frame;
-    if (s->first_name_frame[stage] == 0)
-        s->first_name_frame[stage] = frame;
+    if (session->first_stage_frame[stage] == 0)
+        session->first_stage_frame[stage] = frame;
+    if (session->first_name_frame[stage] == 0)
+        session->first_name_frame[stage] = frame;
 }
 
 /* frame is what the frame was given, NULL where it comes before the sign-in. */
 static void
-add_name(signin_state *state, signin_session *s, const teams_sighting *seen, const teams_frame_info *frame)
+add_name(signin_state *state, signin_session *session, const teams_sighting *seen, const teams_frame_info *frame)
 {
     const ts_name_info *info = seen->info;
-    signin_step *found = step_of(state, s, seen);
+    signin_step *found = step_of(state, session, seen);
 
-    s->changed = found;
+    session->changed = found;
     step_classify(found, info);
     if (frame != NULL)
         step_classify_link(found, frame);
     /* What other programs of Microsoft 365 did before says nothing of how far this sign-in got. */
     if (frame != NULL || !teams_signin_is_past_identity(UINT32_C(1) << found->stage))
-        note_stage(s, found->stage, seen->frame);
+        note_stage(session, found->stage, seen->frame);
     for (unsigned i = 0; i < info->link_count; i++)
-        teams_generation_add(&s->generation, &info->links[i]);
-    s->name_table = info->table;
-    report_problems_add_names(s->seen, info, seen->frame);
+        teams_generation_add(&session->generation, &info->links[i]);
+    session->name_table = info->table;
+    report_problems_add_names(session->seen, info, seen->frame);
     if (info->client != NULL)
-        g_hash_table_add(s->clients, (void *)info->client);
+        g_hash_table_add(session->clients, (void *)info->client);
 
     if (info->role != TS_ROLE_QUESTION) {
         if (found->server_name_frame == 0 && seen->endpoint != NULL) {
@@ -378,23 +378,23 @@ add_name(signin_state *state, signin_session *s, const teams_sighting *seen, con
             keep_text(&found->server, seen->endpoint);
         }
     } else if (info->response)
-        step_answer(s, found, seen);
+        step_answer(session, found, seen);
     else
-        add_question(s, found, info);
+        add_question(session, found, info);
 }
 
 static signin_session *
 session_of(signin_state *state, const teams_signin *signin)
 {
-    signin_session *s = (signin_session *)g_hash_table_lookup(state->by_signin, signin);
+    signin_session *session = (signin_session *)g_hash_table_lookup(state->by_signin, signin);
 
-    if (s != NULL)
-        return s;
-    s = session_new(state, signin);
+    if (session != NULL)
+        return session;
+    session = session_new(state, signin);
     if (signin->earlier != NULL)
         for (wmem_list_frame_t *each = wmem_list_head(signin->earlier); each != NULL; each = wmem_list_frame_next(each))
-            add_name(state, s, (const teams_sighting *)wmem_list_frame_data(each), NULL);
-    return s;
+            add_name(state, session, (const teams_sighting *)wmem_list_frame_data(each), NULL);
+    return session;
 }
 
 /* Problems that are a call's where they are on a frame of one: the calls report tells them. */
@@ -412,15 +412,15 @@ is_of_call(const teams_tap *tap, const teams_problem *problem)
 }
 
 static void
-add_problems(signin_session *s, const packet_info *pinfo, const teams_tap *tap)
+add_problems(signin_session *session, const packet_info *pinfo, const teams_tap *tap)
 {
     for (const teams_problem *problem = tap->problems; problem != NULL; problem = problem->next)
         if (!is_of_call(tap, problem))
-            report_problems_add_expert(s->seen, problem, pinfo->num);
+            report_problems_add_expert(session->seen, problem, pinfo->num);
 }
 
 static void
-add_names(signin_state *state, signin_session *s, const packet_info *pinfo, const teams_tap *tap)
+add_names(signin_state *state, signin_session *session, const packet_info *pinfo, const teams_tap *tap)
 {
     for (const ts_frame_info *info = tap->infos; info != NULL; info = info->next) {
         const ts_name_info *name = (const ts_name_info *)info;
@@ -429,29 +429,29 @@ add_names(signin_state *state, signin_session *s, const packet_info *pinfo, cons
             (teams_name_weigh(name->whole->product) > TEAMS_NAME_INFRA || name->links[0].name == tap->info->name)) {
             const teams_sighting seen = { name, pinfo->num, *teams_time(pinfo), tap->info->endpoint };
 
-            add_name(state, s, &seen, tap->info);
+            add_name(state, session, &seen, tap->info);
         }
     }
 }
 
 static void
-add_call(signin_session *s, const teams_call *call)
+add_call(signin_session *session, const teams_call *call)
 {
     if (call == NULL)
         return;
-    if (s->calls->len == 0 || g_array_index(s->calls, uint32_t, s->calls->len - 1) < call->number)
-        g_array_append_val(s->calls, call->number);
+    if (session->calls->len == 0 || g_array_index(session->calls, uint32_t, session->calls->len - 1) < call->number)
+        g_array_append_val(session->calls, call->number);
 }
 
 /* The last row that the frame added, else the one that it was told in; -1 for none. */
 static int
-changed_row(const signin_state *state, const signin_session *s, const packet_info *pinfo, const teams_tap *tap, unsigned before)
+changed_row(const signin_state *state, const signin_session *session, const packet_info *pinfo, const teams_tap *tap, unsigned before)
 {
     if (state->rows->len > before)
         return (int)state->rows->len - 1;
     if (tap->info->name_frame != pinfo->num || tap->info->name == NULL)
         return -1;
-    return s->changed == NULL ? -1 : (int)s->changed->row;
+    return session->changed == NULL ? -1 : (int)session->changed->row;
 }
 
 int
@@ -462,22 +462,22 @@ signin_packet(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const tea
 
     if (tap->info->signin == NULL)
         return -1;
-    signin_session *s = session_of(state, tap->info->signin);
+    signin_session *session = session_of(state, tap->info->signin);
 
-    s->frames++;
-    add_problems(s, pinfo, tap);
-    add_names(state, s, pinfo, tap);
-    if (s->first_stage_frame[tap->info->stage] == 0)
-        s->first_stage_frame[tap->info->stage] = pinfo->num;
-    add_call(s, tap->info->call);
-    return changed_row(state, s, pinfo, tap, before);
+    session->frames++;
+    add_problems(session, pinfo, tap);
+    add_names(state, session, pinfo, tap);
+    if (session->first_stage_frame[tap->info->stage] == 0)
+        session->first_stage_frame[tap->info->stage] = pinfo->num;
+    add_call(session, tap->info->call);
+    return changed_row(state, session, pinfo, tap, before);
 }
 
 bool
-signin_step_has_infra(const signin_step *s, ts_infra infra)
+signin_step_has_infra(const signin_step *step, ts_infra infra)
 {
-    for (unsigned i = 0; i < s->links->len; i++)
-        if (g_array_index(s->links, signin_link, i).infra == infra)
+    for (unsigned i = 0; i < step->links->len; i++)
+        if (g_array_index(step->links, signin_link, i).infra == infra)
             return true;
     return false;
 }

@@ -24,10 +24,10 @@
 
 /* A failure that explains what is missing after it, of which nothing else is said then. */
 static bool
-has_fatal(const signin_session *s)
+has_fatal(const signin_session *session)
 {
-    for (unsigned i = 0; i < s->result->problem_count; i++)
-        if (s->result->problems[i].fatal)
+    for (unsigned i = 0; i < session->result->problem_count; i++)
+        if (session->result->problems[i].fatal)
             return true;
     return false;
 }
@@ -42,29 +42,29 @@ end_of(const teams_signin *signin)
 }
 
 static void
-add_overdue_stage(signin_session *s, teams_expert row, int severity, const char *what, uint32_t frame, const nstime_t *since)
+add_overdue_stage(signin_session *session, teams_expert row, int severity, const char *what, uint32_t frame, const nstime_t *since)
 {
     report_problem problem = report_problem_of_row(&teams_expert_table.rows[row], frame);
-    char *detail = g_strdup_printf("%s in frame %u, and nothing of it for %.0f s, to %s", what, frame, ts_seconds(since, end_of(s->signin)),
-        s->signin->next != NULL ? "the client's next sign-in" : "the end of the capture");
+    char *detail = g_strdup_printf("%s in frame %u, and nothing of it for %.0f s, to %s", what, frame, ts_seconds(since, end_of(session->signin)),
+        session->signin->next != NULL ? "the client's next sign-in" : "the end of the capture");
 
     problem.severity = severity;
-    report_problems_add(s->problems, &problem, detail, 1);
+    report_problems_add(session->problems, &problem, detail, 1);
     g_free(detail);
 }
 
 /* Of a client of which the capture has names alone: what it connected to went another way, or was not captured. */
 static bool
-has_names_alone(const signin_session *s)
+has_names_alone(const signin_session *session)
 {
-    return s->result->connection_count == 0;
+    return session->result->connection_count == 0;
 }
 
 static bool
-is_connected_to(const signin_session *s, const char *name)
+is_connected_to(const signin_session *session, const char *name)
 {
-    for (unsigned i = 0; i < s->connections->len; i++) {
-        const teams_connection *c = (const teams_connection *)g_ptr_array_index(s->connections, i);
+    for (unsigned i = 0; i < session->connections->len; i++) {
+        const teams_connection *c = (const teams_connection *)g_ptr_array_index(session->connections, i);
 
         if (c->name != NULL && g_ascii_strcasecmp(c->name, name) == 0)
             return true;
@@ -74,12 +74,12 @@ is_connected_to(const signin_session *s, const char *name)
 
 /* The only name of Teams or Skype, of one that was asked for in DNS alone; NULL: there are others, or more of it. */
 static const signin_step *
-single_question(const signin_session *s)
+single_question(const signin_session *session)
 {
     const signin_step *only = NULL;
 
-    for (unsigned i = 0; i < s->steps->len; i++) {
-        const signin_step *each = (const signin_step *)g_ptr_array_index(s->steps, i);
+    for (unsigned i = 0; i < session->steps->len; i++) {
+        const signin_step *each = (const signin_step *)g_ptr_array_index(session->steps, i);
 
         if (teams_name_weigh(each->product) != TEAMS_NAME_OWN || each->product == TS_PRODUCT_SKYPE_SHARED)
             continue;
@@ -92,57 +92,57 @@ single_question(const signin_session *s)
 
 /* Answered, and the client, which connects to others, does not connect there: browsers prepare so for the links in a page. */
 static bool
-is_prepared_for(const signin_session *s)
+is_prepared_for(const signin_session *session)
 {
-    const signin_step *only = s->result->client_connects ? single_question(s) : NULL;
+    const signin_step *only = session->result->client_connects ? single_question(session) : NULL;
 
-    return only != NULL && report_texts_count(only->addresses) > 0 && !is_connected_to(s, only->question) &&
+    return only != NULL && report_texts_count(only->addresses) > 0 && !is_connected_to(session, only->question) &&
         ts_seconds(&only->time, &teams_model_get()->last) >= PREPARED_SECONDS;
 }
 
 /* A frame can only say so far; what never came, and has no other cause, is a warning. */
 static bool
-is_stalled(const signin_session *s)
+is_stalled(const signin_session *session)
 {
-    return !has_fatal(s) && !has_names_alone(s) && !is_prepared_for(s) && !s->result->identity_polled &&
-        teams_signin_is_stalled(s->signin, end_of(s->signin));
+    return !has_fatal(session) && !has_names_alone(session) && !is_prepared_for(session) && !session->result->identity_polled &&
+        teams_signin_is_stalled(session->signin, end_of(session->signin));
 }
 
 static void
-add_overdue_stages(signin_session *s)
+add_overdue_stages(signin_session *session)
 {
-    const teams_signin *signin = s->signin;
+    const teams_signin *signin = session->signin;
 
-    if (is_stalled(s))
-        add_overdue_stage(s, TEAMS_EXPERT_SIGNIN_STALLED, PI_WARN, "identity", signin->identity_frame, &signin->identity);
+    if (is_stalled(session))
+        add_overdue_stage(session, TEAMS_EXPERT_SIGNIN_STALLED, PI_WARN, "identity", signin->identity_frame, &signin->identity);
     if (!signin->media_missing && teams_signin_lacks_media(signin, end_of(signin)))
-        add_overdue_stage(s, TEAMS_EXPERT_MEDIA_MISSING, PI_NOTE, "call set-up", signin->call_setup_frame, &signin->call_setup);
+        add_overdue_stage(session, TEAMS_EXPERT_MEDIA_MISSING, PI_NOTE, "call set-up", signin->call_setup_frame, &signin->call_setup);
 }
 
 /* ---- what connections say ---- */
 
 /* In the session's scope. */
 static const char *
-masked(const signin_session *s, const char *sentence)
+masked(const signin_session *session, const char *sentence)
 {
     char *text = report_sentence(sentence);
-    const char *kept = wmem_strdup(s->scope, text);
+    const char *kept = wmem_strdup(session->scope, text);
 
     g_free(text);
     return kept;
 }
 
 static void
-add_connection_problems(signin_session *s)
+add_connection_problems(signin_session *session)
 {
-    for (unsigned i = 0; i < s->result->problem_count; i++) {
-        const teams_connection_problem *found = &s->result->problems[i];
+    for (unsigned i = 0; i < session->result->problem_count; i++) {
+        const teams_connection_problem *found = &session->result->problems[i];
         const report_problem problem = {
-            .filter = found->filter, .severity = found->severity, .code = found->code, .summary = masked(s, found->sentence),
+            .filter = found->filter, .severity = found->severity, .code = found->code, .summary = masked(session, found->sentence),
             .advice = found->advice, .frame = found->frame, .actor = found->actor,
         };
 
-        report_problems_add(s->problems, &problem, "", 1);
+        report_problems_add(session->problems, &problem, "", 1);
     }
 }
 
@@ -181,11 +181,11 @@ static const teams_expert told_at_the_end[] = { TEAMS_EXPERT_TCP_UNANSWERED, TEA
 
 /* An answer came after all: what a frame said of the missing one was true up to then. */
 static void
-take_back_answered(const signin_session *s, GHashTable *replaced)
+take_back_answered(const signin_session *session, GHashTable *replaced)
 {
     for (unsigned pass = 0; pass < 2; pass++)
-        for (unsigned i = 0; i < s->questions->len; i++) {
-            const ts_name_question *question = (const ts_name_question *)g_ptr_array_index(s->questions, i);
+        for (unsigned i = 0; i < session->questions->len; i++) {
+            const ts_name_question *question = (const ts_name_question *)g_ptr_array_index(session->questions, i);
             const bool answered = question->tries == 0;
 
             if (!question->unanswered_reported || answered != (pass == 0))
@@ -205,19 +205,19 @@ take_back_answered(const signin_session *s, GHashTable *replaced)
 
 /* What connections say of the sign-in stands for what single frames said: the same code, one that it explains, or filter and name. */
 static GHashTable *
-replaced_details(const signin_session *s)
+replaced_details(const signin_session *session)
 {
     GHashTable *replaced = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
     for (unsigned i = 0; i < G_N_ELEMENTS(told_at_the_end); i++)
         g_hash_table_add(replaced, g_strdup(teams_expert_table.rows[told_at_the_end[i]].code));
     /* Where answers are not in the capture, that none gave an address says nothing. */
-    if (s->result->one_way)
+    if (session->result->one_way)
         g_hash_table_add(replaced, g_strdup(teams_expert_table.rows[TEAMS_EXPERT_NAME_UNRESOLVED].code));
-    if (has_fatal(s) || has_names_alone(s) || is_prepared_for(s) || is_stalled(s))
+    if (has_fatal(session) || has_names_alone(session) || is_prepared_for(session) || is_stalled(session))
         g_hash_table_add(replaced, g_strdup(teams_expert_table.rows[TEAMS_EXPERT_SIGNIN_STALLED].code));
-    for (unsigned i = 0; i < s->result->problem_count; i++) {
-        const teams_connection_problem *found = &s->result->problems[i];
+    for (unsigned i = 0; i < session->result->problem_count; i++) {
+        const teams_connection_problem *found = &session->result->problems[i];
 
         add_codes(replaced, found->explains, NULL);
         g_hash_table_add(replaced, g_strdup(found->code));
@@ -230,7 +230,7 @@ replaced_details(const signin_session *s)
         else
             add_replaced_name((void *)found->name, NULL, &names);
     }
-    take_back_answered(s, replaced);
+    take_back_answered(session, replaced);
     return replaced;
 }
 
@@ -247,7 +247,7 @@ is_replaced(GHashTable *replaced, const report_problem *problem, const char *det
 }
 
 static void
-add_seen_problem(signin_session *s, GHashTable *replaced, const report_problem *problem)
+add_seen_problem(signin_session *session, GHashTable *replaced, const report_problem *problem)
 {
     const unsigned details = report_texts_count(problem->details);
     unsigned kept = 0;
@@ -258,72 +258,72 @@ add_seen_problem(signin_session *s, GHashTable *replaced, const report_problem *
         if (!is_replaced(replaced, problem, report_texts_get(problem->details, d)))
             kept++;
     if (details == kept) {
-        report_problems_add_again(s->problems, problem);
+        report_problems_add_again(session->problems, problem);
         return;
     }
     for (unsigned d = 0; d < details; d++)
         if (!is_replaced(replaced, problem, report_texts_get(problem->details, d)))
-            report_problems_add(s->problems, problem, report_texts_get(problem->details, d), 1);
+            report_problems_add(session->problems, problem, report_texts_get(problem->details, d), 1);
 }
 
 static void
-add_seen_problems(signin_session *s, GHashTable *replaced)
+add_seen_problems(signin_session *session, GHashTable *replaced)
 {
-    for (unsigned i = 0; i < s->seen->list->len; i++)
-        add_seen_problem(s, replaced, (const report_problem *)g_ptr_array_index(s->seen->list, i));
+    for (unsigned i = 0; i < session->seen->list->len; i++)
+        add_seen_problem(session, replaced, (const report_problem *)g_ptr_array_index(session->seen->list, i));
 }
 
 /* A stage was reached where a request for it succeeded, whatever name it went to. */
 static void
-conclude_requests(signin_session *s)
+conclude_requests(signin_session *session)
 {
-    g_array_append_vals(s->uses, s->result->uses, s->result->use_count);
-    for (unsigned i = 0; i < s->result->use_count; i++) {
-        const teams_request_use *use = &s->result->uses[i];
-        GPtrArray *of_host = (GPtrArray *)g_hash_table_lookup(s->uses_by_host, use->kind->host);
+    g_array_append_vals(session->uses, session->result->uses, session->result->use_count);
+    for (unsigned i = 0; i < session->result->use_count; i++) {
+        const teams_request_use *use = &session->result->uses[i];
+        GPtrArray *of_host = (GPtrArray *)g_hash_table_lookup(session->uses_by_host, use->kind->host);
 
         if (of_host == NULL) {
             of_host = g_ptr_array_new();
-            g_hash_table_insert(s->uses_by_host, (void *)use->kind->host, of_host);
+            g_hash_table_insert(session->uses_by_host, (void *)use->kind->host, of_host);
         }
         g_ptr_array_add(of_host, (void *)use);
     }
-    for (unsigned i = 0; i < s->result->socket_count; i++)
-        g_ptr_array_add(s->sockets, (void *)s->result->sockets[i]);
+    for (unsigned i = 0; i < session->result->socket_count; i++)
+        g_ptr_array_add(session->sockets, (void *)session->result->sockets[i]);
     for (unsigned stage = 1; stage < TS_STAGE_COUNT; stage++) {
-        const teams_stage_answers *answers = &s->result->answers[stage];
+        const teams_stage_answers *answers = &session->result->answers[stage];
 
         if (answers->reached != NULL || answers->refused != NULL)
-            g_array_append_vals(s->answers, answers, 1);
-        if (answers->reached != NULL && s->first_stage_frame[stage] == 0)
-            s->first_stage_frame[stage] = answers->reached->frame;
+            g_array_append_vals(session->answers, answers, 1);
+        if (answers->reached != NULL && session->first_stage_frame[stage] == 0)
+            session->first_stage_frame[stage] = answers->reached->frame;
     }
 }
 
 static void
-conclude_connections(signin_session *s)
+conclude_connections(signin_session *session)
 {
-    s->result = teams_connections_check(s->scope, s->signin);
-    for (unsigned i = 0; i < s->result->connection_count; i++)
-        g_ptr_array_add(s->connections, (void *)s->result->connections[i]);
-    g_array_append_vals(s->timings, s->result->timings, s->result->timing_count);
-    conclude_requests(s);
+    session->result = teams_connections_check(session->scope, session->signin);
+    for (unsigned i = 0; i < session->result->connection_count; i++)
+        g_ptr_array_add(session->connections, (void *)session->result->connections[i]);
+    g_array_append_vals(session->timings, session->result->timings, session->result->timing_count);
+    conclude_requests(session);
 }
 
 /* ---- what only the end of the capture shows of names ---- */
 
 /* Adds the row of this filter name, unless a frame or a connection said the same of the name already. */
 static void
-add_late_name(signin_session *s, GHashTable *replaced, const char *filter, const char *name, uint32_t frame)
+add_late_name(signin_session *session, GHashTable *replaced, const char *filter, const char *name, uint32_t frame)
 {
-    const ts_expert_row *row = s->name_table == NULL ? NULL : ts_expert_find(s->name_table, filter);
+    const ts_expert_row *row = session->name_table == NULL ? NULL : ts_expert_find(session->name_table, filter);
     char *shown = report_name(name);
 
-    if (row != NULL && !report_problems_have(s->problems, row->code, row->summary, shown)) {
+    if (row != NULL && !report_problems_have(session->problems, row->code, row->summary, shown)) {
         const report_problem problem = report_problem_of_row(row, frame);
 
         if (!g_hash_table_contains(replaced, row->code) && !is_replaced(replaced, &problem, shown))
-            report_problems_add(s->problems, &problem, shown, 1);
+            report_problems_add(session->problems, &problem, shown, 1);
     }
     g_free(shown);
 }
@@ -344,31 +344,31 @@ static const struct {
 };
 
 static void
-add_late_questions(signin_session *s, GHashTable *replaced, const nstime_t *end)
+add_late_questions(signin_session *session, GHashTable *replaced, const nstime_t *end)
 {
-    for (unsigned i = 0; i < s->questions->len; i++)
+    for (unsigned i = 0; i < session->questions->len; i++)
         for (unsigned r = 0; r < G_N_ELEMENTS(question_rules); r++) {
-            const ts_name_question *question = (const ts_name_question *)g_ptr_array_index(s->questions, i);
+            const ts_name_question *question = (const ts_name_question *)g_ptr_array_index(session->questions, i);
             const char *at = (const char *)question;
 
             if (!*(const bool *)(at + question_rules[r].reported) && question_rules[r].holds(question, end))
-                add_late_name(s, replaced, question_rules[r].filter, question->name,
+                add_late_name(session, replaced, question_rules[r].filter, question->name,
                     *(const uint32_t *)(const void *)(at + question_rules[r].frame));
         }
 }
 
 static void
-add_late_clients(signin_session *s, GHashTable *replaced, const nstime_t *end)
+add_late_clients(signin_session *session, GHashTable *replaced, const nstime_t *end)
 {
     GHashTableIter iterator;
     void *key;
 
-    g_hash_table_iter_init(&iterator, s->clients);
+    g_hash_table_iter_init(&iterator, session->clients);
     while (g_hash_table_iter_next(&iterator, &key, NULL)) {
         const ts_name_client *client = (const ts_name_client *)key;
 
         if (!client->pstn_reported && ts_client_lacks_fallback(client, end))
-            add_late_name(s, replaced, "teams_dns.pstn_single", client->pstn_name, client->pstn_frame);
+            add_late_name(session, replaced, "teams_dns.pstn_single", client->pstn_name, client->pstn_frame);
     }
 }
 
@@ -399,25 +399,25 @@ static const struct {
 
 /* Lync's discovery, which has other stages? A client of Teams may ask for its names, too, and begins with its own. */
 static bool
-is_discovery(const signin_session *s)
+is_discovery(const signin_session *session)
 {
-    return teams_generation_of(&s->generation) == TEAMS_GENERATION_LYNC && s->first_stage_frame[TS_STAGE_BOOTSTRAP] == 0;
+    return teams_generation_of(&session->generation) == TEAMS_GENERATION_LYNC && session->first_stage_frame[TS_STAGE_BOOTSTRAP] == 0;
 }
 
 static bool
-has_error(const signin_session *s)
+has_error(const signin_session *session)
 {
-    const report_problem *worst = report_problems_worst(s->problems);
+    const report_problem *worst = report_problems_worst(session->problems);
 
     return worst != NULL && worst->severity >= PI_ERROR;
 }
 
 /* Whatever was answered: what a request is seen for is not missing. */
 static bool
-is_asked_by_path(const signin_session *s, ts_stage stage)
+is_asked_by_path(const signin_session *session, ts_stage stage)
 {
-    for (unsigned i = 0; i < s->uses->len; i++) {
-        const teams_request *first = g_array_index(s->uses, teams_request_use, i).first;
+    for (unsigned i = 0; i < session->uses->len; i++) {
+        const teams_request *first = g_array_index(session->uses, teams_request_use, i).first;
 
         if (first->kind->stage == stage && teams_request_is_of_stage(first))
             return true;
@@ -427,27 +427,27 @@ is_asked_by_path(const signin_session *s, ts_stage stage)
 
 /* A failure explains what is missing after it: nothing is explained away beside one. */
 static void
-conclude_missing(signin_session *s)
+conclude_missing(signin_session *session)
 {
-    for (unsigned i = 0; i < G_N_ELEMENTS(expected_stages) && !is_discovery(s); i++) {
+    for (unsigned i = 0; i < G_N_ELEMENTS(expected_stages) && !is_discovery(session); i++) {
         signin_missing missing = expected_stages[i];
 
-        if (s->first_stage_frame[missing.stage] != 0 || is_asked_by_path(s, missing.stage))
+        if (session->first_stage_frame[missing.stage] != 0 || is_asked_by_path(session, missing.stage))
             continue;
-        if (has_fatal(s) || has_error(s))
+        if (has_fatal(session) || has_error(session))
             missing.why = "";
-        else if (missing.stage == TS_STAGE_CALL_SETUP && s->calls->len > 0)
+        else if (missing.stage == TS_STAGE_CALL_SETUP && session->calls->len > 0)
             missing.why = "the call that followed was set up where names do not show it";
-        g_array_append_val(s->missing, missing);
+        g_array_append_val(session->missing, missing);
     }
 }
 
 /* Was a connection of identity or of a stage after it open before the capture? Then the client had signed in, and the order is not in the capture. */
 static bool
-was_running(const signin_session *s)
+was_running(const signin_session *session)
 {
-    for (unsigned i = 0; i < s->result->connection_count; i++) {
-        const teams_connection *c = s->result->connections[i];
+    for (unsigned i = 0; i < session->result->connection_count; i++) {
+        const teams_connection *c = session->result->connections[i];
 
         if (teams_connection_was_open(c) && (c->stage == TS_STAGE_IDENTITY || teams_signin_is_past_identity(UINT32_C(1) << c->stage)))
             return true;
@@ -456,29 +456,29 @@ was_running(const signin_session *s)
 }
 
 static void
-conclude_order(signin_session *s)
+conclude_order(signin_session *session)
 {
-    for (unsigned i = 0; i < G_N_ELEMENTS(stage_orders) && !was_running(s); i++) {
-        const uint32_t first = s->first_stage_frame[stage_orders[i].first];
-        const uint32_t then = s->first_name_frame[stage_orders[i].then];
+    for (unsigned i = 0; i < G_N_ELEMENTS(stage_orders) && !was_running(session); i++) {
+        const uint32_t first = session->first_stage_frame[stage_orders[i].first];
+        const uint32_t then = session->first_name_frame[stage_orders[i].then];
         const signin_disorder disorder = { stage_orders[i].then, stage_orders[i].first, then, first };
 
         if (first != 0 && then != 0 && then < first)
-            g_array_append_val(s->disorder, disorder);
+            g_array_append_val(session->disorder, disorder);
     }
 }
 
 /* ---- the verdict ---- */
 
 static bool
-is_past_identity(const signin_session *s)
+is_past_identity(const signin_session *session)
 {
     for (unsigned stage = 1; stage < TS_STAGE_COUNT; stage++)
-        if (s->first_stage_frame[stage] != 0 && teams_signin_is_past_identity(UINT32_C(1) << stage))
+        if (session->first_stage_frame[stage] != 0 && teams_signin_is_past_identity(UINT32_C(1) << stage))
             return true;
     /* Asked for by path, whatever was answered. */
-    for (unsigned i = 0; i < s->uses->len; i++) {
-        const teams_request_kind *kind = g_array_index(s->uses, teams_request_use, i).kind;
+    for (unsigned i = 0; i < session->uses->len; i++) {
+        const teams_request_kind *kind = g_array_index(session->uses, teams_request_use, i).kind;
 
         if (kind->role == TEAMS_REQUEST_BY_PATH && teams_signin_is_past_identity(UINT32_C(1) << kind->stage))
             return true;
@@ -575,22 +575,22 @@ const report_verdict_row signin_verdicts[] = {
 /* ---- all together ---- */
 
 void
-signin_conclusion_clear(signin_session *s)
+signin_conclusion_clear(signin_session *session)
 {
-    if (s->scope == NULL)
+    if (session->scope == NULL)
         return;
-    report_verdict_clear(&s->verdict);
-    report_problems_free(s->problems);
-    g_array_free(s->missing, TRUE);
-    g_array_free(s->disorder, TRUE);
-    g_array_free(s->timings, TRUE);
-    g_array_free(s->uses, TRUE);
-    g_hash_table_destroy(s->uses_by_host);
-    g_array_free(s->answers, TRUE);
-    g_ptr_array_unref(s->sockets);
-    g_ptr_array_unref(s->connections);
-    wmem_destroy_allocator(s->scope);
-    s->scope = NULL;
+    report_verdict_clear(&session->verdict);
+    report_problems_free(session->problems);
+    g_array_free(session->missing, TRUE);
+    g_array_free(session->disorder, TRUE);
+    g_array_free(session->timings, TRUE);
+    g_array_free(session->uses, TRUE);
+    g_hash_table_destroy(session->uses_by_host);
+    g_array_free(session->answers, TRUE);
+    g_ptr_array_unref(session->sockets);
+    g_ptr_array_unref(session->connections);
+    wmem_destroy_allocator(session->scope);
+    session->scope = NULL;
 }
 
 /* A name that an answer led to another host of is told from its question on: other names may have come in between. */
@@ -606,33 +606,33 @@ by_frame(const void *a, const void *b)
 }
 
 void
-signin_conclude(signin_session *s)
+signin_conclude(signin_session *session)
 {
     const nstime_t *end = &teams_model_get()->last;
 
-    signin_conclusion_clear(s);
-    g_ptr_array_sort(s->steps, by_frame);
-    s->scope = wmem_allocator_new(WMEM_ALLOCATOR_SIMPLE);
-    s->connections = g_ptr_array_new();
-    s->timings = g_array_new(FALSE, FALSE, sizeof(teams_name_timing));
-    s->uses = g_array_new(FALSE, FALSE, sizeof(teams_request_use));
-    s->uses_by_host = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
-    s->answers = g_array_new(FALSE, FALSE, sizeof(teams_stage_answers));
-    s->sockets = g_ptr_array_new();
-    s->missing = g_array_new(FALSE, FALSE, sizeof(signin_missing));
-    s->disorder = g_array_new(FALSE, FALSE, sizeof(signin_disorder));
-    s->problems = report_problems_new();
-    conclude_connections(s);
-    add_connection_problems(s);
-    GHashTable *replaced = replaced_details(s);
+    signin_conclusion_clear(session);
+    g_ptr_array_sort(session->steps, by_frame);
+    session->scope = wmem_allocator_new(WMEM_ALLOCATOR_SIMPLE);
+    session->connections = g_ptr_array_new();
+    session->timings = g_array_new(FALSE, FALSE, sizeof(teams_name_timing));
+    session->uses = g_array_new(FALSE, FALSE, sizeof(teams_request_use));
+    session->uses_by_host = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
+    session->answers = g_array_new(FALSE, FALSE, sizeof(teams_stage_answers));
+    session->sockets = g_ptr_array_new();
+    session->missing = g_array_new(FALSE, FALSE, sizeof(signin_missing));
+    session->disorder = g_array_new(FALSE, FALSE, sizeof(signin_disorder));
+    session->problems = report_problems_new();
+    conclude_connections(session);
+    add_connection_problems(session);
+    GHashTable *replaced = replaced_details(session);
 
-    add_seen_problems(s, replaced);
-    add_overdue_stages(s);
-    add_late_questions(s, replaced, end);
-    add_late_clients(s, replaced, end);
+    add_seen_problems(session, replaced);
+    add_overdue_stages(session);
+    add_late_questions(session, replaced, end);
+    add_late_clients(session, replaced, end);
     g_hash_table_destroy(replaced);
-    report_problems_sort(s->problems);
-    conclude_missing(s);
-    conclude_order(s);
-    s->verdict = report_verdict_of(signin_verdicts, s, s->problems);
+    report_problems_sort(session->problems);
+    conclude_missing(session);
+    conclude_order(session);
+    session->verdict = report_verdict_of(signin_verdicts, session, session->problems);
 }

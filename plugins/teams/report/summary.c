@@ -236,17 +236,17 @@ item_new(summary_state *state, const char *kind, const report_verdict *verdict, 
 }
 
 static void
-add_signin(summary_state *state, const signin_session *s)
+add_signin(summary_state *state, const signin_session *session)
 {
-    summary_item *item = item_new(state, "signin", &s->verdict, s->problems);
+    summary_item *item = item_new(state, "signin", &session->verdict, session->problems);
 
-    item->number = s->signin->number;
-    item->client = report_address(&s->signin->client->addr);
-    item->start = report_date(&s->signin->start, s->signin->frame);
-    item->time = report_time(&s->signin->start);
+    item->number = session->signin->number;
+    item->client = report_address(&session->signin->client->addr);
+    item->start = report_date(&session->signin->start, session->signin->frame);
+    item->time = report_time(&session->signin->start);
     item->filter = g_strdup_printf("teams.signin == %u", item->number);
-    if (s->result->token_region[0] != '\0')
-        item->region = g_strdup(s->result->token_region);
+    if (session->result->token_region[0] != '\0')
+        item->region = g_strdup(session->result->token_region);
 }
 
 /* The region that the name's chain told in a sign-in. */
@@ -254,8 +254,8 @@ static char *
 region_of(const summary_state *state, const char *name)
 {
     for (unsigned i = 0; i < state->signins->sessions->len && name != NULL; i++) {
-        const signin_session *s = (const signin_session *)g_ptr_array_index(state->signins->sessions, i);
-        const signin_step *step = (const signin_step *)g_hash_table_lookup(s->by_name, name);
+        const signin_session *session = (const signin_session *)g_ptr_array_index(state->signins->sessions, i);
+        const signin_step *step = (const signin_step *)g_hash_table_lookup(session->by_name, name);
 
         if (step != NULL && step->region[0] != '\0')
             return g_strdup(step->region);

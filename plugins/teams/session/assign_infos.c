@@ -20,42 +20,42 @@
 /* ---- what several kinds of infos need ---- */
 
 void
-teams_builder_set_path(teams_frame_builder *b, teams_path path)
+teams_builder_set_path(teams_frame_builder *builder, teams_path path)
 {
-    if (path > b->info.path)
-        b->info.path = path;
+    if (path > builder->info.path)
+        builder->info.path = path;
 }
 
 void
-teams_builder_set_modality(teams_frame_builder *b, ts_modality modality)
+teams_builder_set_modality(teams_frame_builder *builder, ts_modality modality)
 {
-    if (b->info.modality == TS_MODALITY_UNKNOWN)
-        b->info.modality = modality;
+    if (builder->info.modality == TS_MODALITY_UNKNOWN)
+        builder->info.modality = modality;
 }
 
 void
-teams_builder_set_kind(teams_frame_builder *b, teams_what what, ts_evidence evidence)
+teams_builder_set_kind(teams_frame_builder *builder, teams_what what, ts_evidence evidence)
 {
-    if (b->info.evidence == TS_EVIDENCE_NONE) {
-        b->info.what = what;
-        b->info.evidence = evidence;
+    if (builder->info.evidence == TS_EVIDENCE_NONE) {
+        builder->info.what = what;
+        builder->info.evidence = evidence;
     }
 }
 
 teams_flow *
-teams_builder_set_flow(teams_frame_builder *b, bool to_server)
+teams_builder_set_flow(teams_frame_builder *builder, bool to_server)
 {
-    teams_flow *flow = teams_flow_of(b->model, b->pinfo, true, to_server);
+    teams_flow *flow = teams_flow_of(builder->model, builder->pinfo, true, to_server);
 
-    b->client = flow->client;
-    if (b->info.flow == NULL) {
-        const teams_frame_info gathered = b->info;
+    builder->client = flow->client;
+    if (builder->info.flow == NULL) {
+        const teams_frame_info gathered = builder->info;
 
-        memcpy(&b->info, &flow->base, sizeof b->info);
-        b->info.flow = flow;
-        b->info.evidence = gathered.evidence;
-        b->info.what = gathered.what;
-        b->info.path = TEAMS_PATH_UNKNOWN;
+        memcpy(&builder->info, &flow->base, sizeof builder->info);
+        builder->info.flow = flow;
+        builder->info.evidence = gathered.evidence;
+        builder->info.what = gathered.what;
+        builder->info.path = TEAMS_PATH_UNKNOWN;
     }
     return flow;
 }
@@ -64,26 +64,26 @@ teams_builder_set_flow(teams_frame_builder *b, bool to_server)
 #define LAST_VERSION_BEFORE_TEAMS 3
 
 ts_product
-teams_builder_product(const teams_frame_builder *b)
+teams_builder_product(const teams_frame_builder *builder)
 {
-    const ts_product named = b->client->product;
-    const uint32_t version = b->client->check_version;
+    const ts_product named = builder->client->product;
+    const uint32_t version = builder->client->check_version;
 
     if (named == TS_PRODUCT_SKYPE_CONSUMER || named == TS_PRODUCT_SFB_ONLINE || named == TS_PRODUCT_LYNC_ONPREM)
         return named;
-    if (named == TS_PRODUCT_UNKNOWN && b->client->foreign_realm)
+    if (named == TS_PRODUCT_UNKNOWN && builder->client->foreign_realm)
         return TS_PRODUCT_LYNC_ONPREM;
     return named == TS_PRODUCT_UNKNOWN && version != 0 && version <= LAST_VERSION_BEFORE_TEAMS ?
         TS_PRODUCT_SKYPE_SHARED : TS_PRODUCT_TEAMS;
 }
 
 void
-teams_builder_set_service(teams_frame_builder *b, ts_service service, ts_stage stage)
+teams_builder_set_service(teams_frame_builder *builder, ts_service service, ts_stage stage)
 {
-    if (b->info.product == TS_PRODUCT_UNKNOWN || teams_name_weigh(b->info.product) != TEAMS_NAME_OWN)
-        b->info.product = teams_builder_product(b);
-    b->info.service = service;
-    b->info.stage = stage;
+    if (builder->info.product == TS_PRODUCT_UNKNOWN || teams_name_weigh(builder->info.product) != TEAMS_NAME_OWN)
+        builder->info.product = teams_builder_product(builder);
+    builder->info.service = service;
+    builder->info.stage = stage;
 }
 
 void
@@ -123,24 +123,24 @@ teams_is_published(const packet_info *pinfo, const address *addr, uint32_t port)
 
 /* D27: once per flow. */
 static void
-check_resolved(teams_frame_builder *b, teams_flow *flow, const teams_learned *what, bool addresses_published)
+check_resolved(teams_frame_builder *builder, teams_flow *flow, const teams_learned *what, bool addresses_published)
 {
-    const teams_host *host = teams_host_of(b->model, &flow->server_end.addr, false);
+    const teams_host *host = teams_host_of(builder->model, &flow->server_end.addr, false);
 
     if (flow->proxy || flow->unresolved_reported || (host != NULL && host->learned != NULL) ||
-            wmem_map_contains(b->model->resolved, &flow->server_end.addr))
+            wmem_map_contains(builder->model->resolved, &flow->server_end.addr))
         return;
     flow->unresolved_reported = true;
-    const char *address_text = address_to_str(b->pinfo->pool, &flow->server_end.addr);
+    const char *address_text = address_to_str(builder->pinfo->pool, &flow->server_end.addr);
 
     if (strcmp(address_text, what->name) == 0)
         return;     /* an address needs no DNS */
-    const bool outside = ts_address_prefix(&flow->server_end.addr, b->pinfo) == NULL &&
+    const bool outside = ts_address_prefix(&flow->server_end.addr, builder->pinfo) == NULL &&
         what->product == TS_PRODUCT_TEAMS && addresses_published;
 
-    teams_expert_add(b->pinfo,
+    teams_expert_add(builder->pinfo,
         outside ? TEAMS_EXPERT_NAME_UNRESOLVED_OUTSIDE : TEAMS_EXPERT_NAME_UNRESOLVED,
-        wmem_strdup_printf(b->pinfo->pool, "%s at %s", what->name, address_text));
+        wmem_strdup_printf(builder->pinfo->pool, "%s at %s", what->name, address_text));
 }
 
 /* An answer gave the address, whoever asked, and whatever for. */
@@ -165,104 +165,104 @@ take_hosts(teams_model *model, const ts_name_info *info)
 }
 
 static void
-apply_dns(teams_frame_builder *b, const ts_name_info *info)
+apply_dns(teams_frame_builder *builder, const ts_name_info *info)
 {
-    const address *who = info->response ? &b->pinfo->dst : &b->pinfo->src;
+    const address *who = info->response ? &builder->pinfo->dst : &builder->pinfo->src;
     const teams_name_weight weight = teams_name_class_weigh(info->whole);
     teams_signin *signin = NULL;
     teams_learned what;
 
     for (unsigned i = 0; i < info->address_count; i++) {
-        mark_resolved(b->model, &info->addresses[i].end.addr);
-        teams_host_of(b->model, &info->addresses[i].end.addr, true);
+        mark_resolved(builder->model, &info->addresses[i].end.addr);
+        teams_host_of(builder->model, &info->addresses[i].end.addr, true);
     }
-    if (!info->response && weight > TEAMS_NAME_FOREIGN && !addresses_equal(&b->pinfo->src, &b->pinfo->dst))
-        teams_host_of(b->model, &b->pinfo->dst, true)->resolver = true;
+    if (!info->response && weight > TEAMS_NAME_FOREIGN && !addresses_equal(&builder->pinfo->src, &builder->pinfo->dst))
+        teams_host_of(builder->model, &builder->pinfo->dst, true)->resolver = true;
     if (info->iterative && weight > TEAMS_NAME_FOREIGN)
-        teams_host_of(b->model, who, true)->resolver = true;
-    if (weight == TEAMS_NAME_FOREIGN && wmem_map_lookup(b->model->chain_names, info->links[0].name) == NULL) {
-        take_hosts(b->model, info);
+        teams_host_of(builder->model, who, true)->resolver = true;
+    if (weight == TEAMS_NAME_FOREIGN && wmem_map_lookup(builder->model->chain_names, info->links[0].name) == NULL) {
+        take_hosts(builder->model, info);
         return;
     }
-    teams_client *client = teams_client_of(b->model, b->pinfo, who, weight >= TEAMS_NAME_OWN);
-    const bool ours = client != NULL && teams_signin_name(b->model, b->pinfo, client, info, &what, &signin);
+    teams_client *client = teams_client_of(builder->model, builder->pinfo, who, weight >= TEAMS_NAME_OWN);
+    const bool ours = client != NULL && teams_signin_name(builder->model, builder->pinfo, client, info, &what, &signin);
 
     if (signin == NULL && !info->iterative)
-        teams_signin_note_earlier(b->model, b->pinfo, who, info, NULL);
+        teams_signin_note_earlier(builder->model, builder->pinfo, who, info, NULL);
     if (!ours) {
-        take_hosts(b->model, info);
+        take_hosts(builder->model, info);
         return;
     }
-    teams_hosts_name(b->model, info, &what);
-    if (b->info.evidence != TS_EVIDENCE_NONE)
+    teams_hosts_name(builder->model, info, &what);
+    if (builder->info.evidence != TS_EVIDENCE_NONE)
         return;
-    b->client = client;
-    teams_builder_set_kind(b, TEAMS_WHAT_NAME, TS_EVIDENCE_NAME);
-    b->info.product = what.product;
-    b->info.service = what.service;
-    b->info.stage = what.stage;
-    b->info.name = what.name;
-    b->info.name_frame = b->pinfo->num;
-    b->info.transport = b->pinfo->ptype == PT_TCP ? TEAMS_TRANSPORT_TCP : TEAMS_TRANSPORT_UDP;
-    b->info.signin = signin;
+    builder->client = client;
+    teams_builder_set_kind(builder, TEAMS_WHAT_NAME, TS_EVIDENCE_NAME);
+    builder->info.product = what.product;
+    builder->info.service = what.service;
+    builder->info.stage = what.stage;
+    builder->info.name = what.name;
+    builder->info.name_frame = builder->pinfo->num;
+    builder->info.transport = builder->pinfo->ptype == PT_TCP ? TEAMS_TRANSPORT_TCP : TEAMS_TRANSPORT_UDP;
+    builder->info.signin = signin;
 }
 
 static void
-note_earlier_server_name(teams_frame_builder *b, const ts_name_info *info)
+note_earlier_server_name(teams_frame_builder *builder, const ts_name_info *info)
 {
-    const teams_flow *flow = teams_flow_of(b->model, b->pinfo, true, true);
+    const teams_flow *flow = teams_flow_of(builder->model, builder->pinfo, true, true);
 
-    teams_signin_note_earlier(b->model, b->pinfo, &b->pinfo->src, info, flow->endpoint);
+    teams_signin_note_earlier(builder->model, builder->pinfo, &builder->pinfo->src, info, flow->endpoint);
 }
 
 /* The server name says whose the flow is, whatever its address said before. */
 static void
-apply_server_name(teams_frame_builder *b, const ts_name_info *info)
+apply_server_name(teams_frame_builder *builder, const ts_name_info *info)
 {
     const teams_name_weight weight = teams_name_class_weigh(info->whole);
-    const bool known = teams_host_of(b->model, &b->pinfo->dst, false) != NULL ||
-        teams_is_published(b->pinfo, &b->pinfo->dst, b->pinfo->destport);
+    const bool known = teams_host_of(builder->model, &builder->pinfo->dst, false) != NULL ||
+        teams_is_published(builder->pinfo, &builder->pinfo->dst, builder->pinfo->destport);
 
     if (weight == TEAMS_NAME_FOREIGN && !known)
         return;
-    teams_client *client = teams_client_of(b->model, b->pinfo, &b->pinfo->src, weight >= TEAMS_NAME_OWN);
+    teams_client *client = teams_client_of(builder->model, builder->pinfo, &builder->pinfo->src, weight >= TEAMS_NAME_OWN);
     teams_signin *signin = NULL;
     teams_learned what;
-    const bool ours = client != NULL && teams_signin_name(b->model, b->pinfo, client, info, &what, &signin);
+    const bool ours = client != NULL && teams_signin_name(builder->model, builder->pinfo, client, info, &what, &signin);
 
     if (signin == NULL)
-        note_earlier_server_name(b, info);
+        note_earlier_server_name(builder, info);
     if (!ours && info->role == TS_ROLE_PROXY)
         return;
     if (!ours) {
-        teams_flow_of(b->model, b->pinfo, true, true)->rejected = true;
+        teams_flow_of(builder->model, builder->pinfo, true, true)->rejected = true;
         return;
     }
-    teams_flow *flow = teams_builder_set_flow(b, true);
-    const bool quic = b->pinfo->ptype == PT_UDP;
+    teams_flow *flow = teams_builder_set_flow(builder, true);
+    const bool quic = builder->pinfo->ptype == PT_UDP;
 
     flow->rejected = false;
-    flow->proxy = flow->proxy || info->role == TS_ROLE_PROXY || proto_is_frame_protocol(b->pinfo->layers, "socks");
+    flow->proxy = flow->proxy || info->role == TS_ROLE_PROXY || proto_is_frame_protocol(builder->pinfo->layers, "socks");
     teams_flow_name(flow, &what);
     flow->base.transport = info->role == TS_ROLE_PROXY ? TEAMS_TRANSPORT_TCP : quic ? TEAMS_TRANSPORT_QUIC : TEAMS_TRANSPORT_TLS;
-    teams_builder_set_kind(b, TEAMS_WHAT_SERVICE, TS_EVIDENCE_SERVER_NAME);
-    const teams_frame_info was = b->info;
-    memcpy(&b->info, &flow->base, sizeof b->info);
-    b->info.evidence = was.evidence;
-    check_resolved(b, flow, &what, info->whole->addresses_published);
+    teams_builder_set_kind(builder, TEAMS_WHAT_SERVICE, TS_EVIDENCE_SERVER_NAME);
+    const teams_frame_info was = builder->info;
+    memcpy(&builder->info, &flow->base, sizeof builder->info);
+    builder->info.evidence = was.evidence;
+    check_resolved(builder, flow, &what, info->whole->addresses_published);
 }
 
 static void
-apply_name(teams_frame_builder *b, const ts_frame_info *info)
+apply_name(teams_frame_builder *builder, const ts_frame_info *info)
 {
     const ts_name_info *name = (const ts_name_info *)info;
 
     if (name->link_count == 0 || name->whole == NULL || name->links[0].name == NULL)
         return;
     if (name->role == TS_ROLE_SERVER_NAME || name->role == TS_ROLE_PROXY)
-        apply_server_name(b, name);
+        apply_server_name(builder, name);
     else
-        apply_dns(b, name);
+        apply_dns(builder, name);
 }
 
 /* ---- relays, checks, media, flightproxy ---- */
@@ -284,82 +284,82 @@ enum { TURN_ALLOCATE_REQUEST = 0x0003, TURN_ALLOCATE_RESPONSE = 0x0103 };
  * "rtcmedia", which is no domain and so may be said by others, too; another realm is that of a server elsewhere.
  */
 static bool
-is_of_another_provider(const teams_frame_builder *b, const ts_turn_info *turn)
+is_of_another_provider(const teams_frame_builder *builder, const ts_turn_info *turn)
 {
     const char *realm = turn->realm == NULL ? "" : turn->realm;
 
     return realm[0] != '\0' && strcmp(realm, "rtcmedia") != 0 && strcmp(realm, "\"rtcmedia\"") != 0 &&
-        ts_address_prefix(&turn->server.addr, b->pinfo) == NULL;
+        ts_address_prefix(&turn->server.addr, builder->pinfo) == NULL;
 }
 
 static void
-apply_turn(teams_frame_builder *b, const ts_frame_info *info)
+apply_turn(teams_frame_builder *builder, const ts_frame_info *info)
 {
     const ts_turn_info *turn = (const ts_turn_info *)info;
     const bool multiplexed = turn->type == 0xFF10;
 
-    teams_flow *flow = teams_builder_set_flow(b, turn->from_client);
+    teams_flow *flow = teams_builder_set_flow(builder, turn->from_client);
 
-    teams_builder_set_kind(b, TEAMS_WHAT_RELAY, multiplexed ? TS_EVIDENCE_SESSION : TS_EVIDENCE_TURN);
-    teams_builder_set_service(b, TS_SERVICE_MEDIA_RELAY, TS_STAGE_MEDIA);
-    if (is_of_another_provider(b, turn)) {
-        b->client->foreign_realm = true;
-        b->info.product = TS_PRODUCT_LYNC_ONPREM;
+    teams_builder_set_kind(builder, TEAMS_WHAT_RELAY, multiplexed ? TS_EVIDENCE_SESSION : TS_EVIDENCE_TURN);
+    teams_builder_set_service(builder, TS_SERVICE_MEDIA_RELAY, TS_STAGE_MEDIA);
+    if (is_of_another_provider(builder, turn)) {
+        builder->client->foreign_realm = true;
+        builder->info.product = TS_PRODUCT_LYNC_ONPREM;
     }
-    teams_host_of(b->model, &flow->server_end.addr, true)->relay = true;
+    teams_host_of(builder->model, &flow->server_end.addr, true)->relay = true;
     if (turn->stream_type != 0)
         flow->stream_modality = modality_of_stream_type(turn->stream_type);
-    teams_builder_set_path(b, multiplexed ? TEAMS_PATH_MULTIPLEXED : TEAMS_PATH_RELAYED);
+    teams_builder_set_path(builder, multiplexed ? TEAMS_PATH_MULTIPLEXED : TEAMS_PATH_RELAYED);
     if (turn->pseudo_tls)
-        b->info.transport = TEAMS_TRANSPORT_PSEUDO_TLS;
-    if (b->key.allocation == 0)
-        b->key.allocation = turn->allocation;
-    b->key.socket.credential = turn->credential;
-    b->key.socket.asks = turn->type == TURN_ALLOCATE_REQUEST && !(turn->has_lifetime && turn->lifetime == 0);
-    b->key.socket.releases = turn->type == TURN_ALLOCATE_RESPONSE && turn->has_lifetime && turn->lifetime == 0;
+        builder->info.transport = TEAMS_TRANSPORT_PSEUDO_TLS;
+    if (builder->key.allocation == 0)
+        builder->key.allocation = turn->allocation;
+    builder->key.socket.credential = turn->credential;
+    builder->key.socket.asks = turn->type == TURN_ALLOCATE_REQUEST && !(turn->has_lifetime && turn->lifetime == 0);
+    builder->key.socket.releases = turn->type == TURN_ALLOCATE_RESPONSE && turn->has_lifetime && turn->lifetime == 0;
 }
 
 /* What a check says of the client's socket. Where both ends are in the capture, the flow's client may be either. */
 static void
-key_of_check(teams_frame_builder *b, const ts_check_info *check)
+key_of_check(teams_frame_builder *builder, const ts_check_info *check)
 {
-    const bool swapped = addresses_equal(&check->remote.addr, &b->info.flow->client_end.addr);
+    const bool swapped = addresses_equal(&check->remote.addr, &builder->info.flow->client_end.addr);
     const ts_endpoint *peer = swapped ? &check->local : &check->remote;
 
-    b->key.socket.ufrag_local = swapped ? check->ufrag_remote : check->ufrag_local;
-    b->key.socket.ufrag_remote = swapped ? check->ufrag_local : check->ufrag_remote;
+    builder->key.socket.ufrag_local = swapped ? check->ufrag_remote : check->ufrag_local;
+    builder->key.socket.ufrag_remote = swapped ? check->ufrag_local : check->ufrag_remote;
     if (peer->addr.type != AT_NONE && !ts_port_is_relay(peer->port))
-        b->key.socket.peer = &peer->addr;
+        builder->key.socket.peer = &peer->addr;
 }
 
 static void
-apply_check(teams_frame_builder *b, const ts_frame_info *info)
+apply_check(teams_frame_builder *builder, const ts_frame_info *info)
 {
     const ts_check_info *check = (const ts_check_info *)info;
     const bool relayed = check->allocation != 0 || g_strcmp0(check->remote_type, "relayed") == 0;
 
-    teams_builder_set_flow(b, check->from_local);
-    teams_builder_set_kind(b, TEAMS_WHAT_CHECK, TS_EVIDENCE_CHECK);
+    teams_builder_set_flow(builder, check->from_local);
+    teams_builder_set_kind(builder, TEAMS_WHAT_CHECK, TS_EVIDENCE_CHECK);
     if (check->version != 0)
-        b->client->check_version = check->version;
-    if (b->info.service == TS_SERVICE_UNKNOWN)
-        teams_builder_set_service(b, relayed ? TS_SERVICE_MEDIA_RELAY : TS_SERVICE_UNKNOWN, TS_STAGE_MEDIA);
-    teams_builder_set_path(b, relayed ? TEAMS_PATH_RELAYED : TEAMS_PATH_DIRECT);
-    b->key.pair = check->pair;
-    b->key.allocation = check->allocation;
+        builder->client->check_version = check->version;
+    if (builder->info.service == TS_SERVICE_UNKNOWN)
+        teams_builder_set_service(builder, relayed ? TS_SERVICE_MEDIA_RELAY : TS_SERVICE_UNKNOWN, TS_STAGE_MEDIA);
+    teams_builder_set_path(builder, relayed ? TEAMS_PATH_RELAYED : TEAMS_PATH_DIRECT);
+    builder->key.pair = check->pair;
+    builder->key.allocation = check->allocation;
     if (check->state == TS_PAIR_NOMINATED) {
-        b->key.socket.established = true;
-        if (!wmem_map_contains(b->model->nominated, GUINT_TO_POINTER(check->pair)))
-            wmem_map_insert(b->model->nominated, GUINT_TO_POINTER(check->pair), GUINT_TO_POINTER(b->pinfo->num));
+        builder->key.socket.established = true;
+        if (!wmem_map_contains(builder->model->nominated, GUINT_TO_POINTER(check->pair)))
+            wmem_map_insert(builder->model->nominated, GUINT_TO_POINTER(check->pair), GUINT_TO_POINTER(builder->pinfo->num));
     }
-    key_of_check(b, check);
+    key_of_check(builder, check);
 }
 
 /* Where no set-up was seen, nothing tells what is at a port of relays: media servers answer there, too. */
 static teams_path
-path_without_setup(const teams_frame_builder *b)
+path_without_setup(const teams_frame_builder *builder)
 {
-    const packet_info *pinfo = b->pinfo;
+    const packet_info *pinfo = builder->pinfo;
     const bool either = pinfo->ptype == PT_UDP &&
         (teams_is_published(pinfo, &pinfo->dst, pinfo->destport) || teams_is_published(pinfo, &pinfo->src, pinfo->srcport));
 
@@ -368,9 +368,9 @@ path_without_setup(const teams_frame_builder *b)
 
 /* What the flow's checks said goes for its media, too; TCP without that is the way to a relay. */
 static teams_path
-path_of_media(const teams_frame_builder *b, const ts_media_info *media)
+path_of_media(const teams_frame_builder *builder, const ts_media_info *media)
 {
-    const teams_path known = b->info.flow->base.path;
+    const teams_path known = builder->info.flow->base.path;
 
     if (media->tcp)
         return known == TEAMS_PATH_DIRECT && media->allocation == 0 ? TEAMS_PATH_DIRECT : TEAMS_PATH_TCP_FALLBACK;
@@ -378,67 +378,67 @@ path_of_media(const teams_frame_builder *b, const ts_media_info *media)
         return TEAMS_PATH_MULTIPLEXED;
     if (media->allocation != 0)
         return TEAMS_PATH_RELAYED;
-    return known != TEAMS_PATH_UNKNOWN ? known : path_without_setup(b);
+    return known != TEAMS_PATH_UNKNOWN ? known : path_without_setup(builder);
 }
 
 static void
-apply_media(teams_frame_builder *b, const ts_frame_info *info)
+apply_media(teams_frame_builder *builder, const ts_frame_info *info)
 {
     const ts_media_info *media = (const ts_media_info *)info;
     const bool to_server = media->direct_routing ? media->to_processor :
-        ts_port_is_relay((uint16_t)b->pinfo->destport) || !ts_port_is_relay((uint16_t)b->pinfo->srcport);
+        ts_port_is_relay((uint16_t)builder->pinfo->destport) || !ts_port_is_relay((uint16_t)builder->pinfo->srcport);
 
-    teams_flow *flow = teams_builder_set_flow(b, to_server);
+    teams_flow *flow = teams_builder_set_flow(builder, to_server);
 
-    teams_builder_set_kind(b, media->kind == TS_MEDIA_SRTCP || media->kind == TS_MEDIA_RTCP ? TEAMS_WHAT_CONTROL : TEAMS_WHAT_MEDIA,
+    teams_builder_set_kind(builder, media->kind == TS_MEDIA_SRTCP || media->kind == TS_MEDIA_RTCP ? TEAMS_WHAT_CONTROL : TEAMS_WHAT_MEDIA,
         TS_EVIDENCE_MEDIA);
-    if (b->info.service == TS_SERVICE_UNKNOWN)
-        teams_builder_set_service(b, media->allocation != 0 ? TS_SERVICE_MEDIA_RELAY : TS_SERVICE_UNKNOWN, TS_STAGE_MEDIA);
+    if (builder->info.service == TS_SERVICE_UNKNOWN)
+        teams_builder_set_service(builder, media->allocation != 0 ? TS_SERVICE_MEDIA_RELAY : TS_SERVICE_UNKNOWN, TS_STAGE_MEDIA);
     /* What is sent says more than the ports, which spoke before. */
     if (media->modality != TS_MODALITY_UNKNOWN || media->no_audio)
-        b->info.modality = media->modality;
+        builder->info.modality = media->modality;
     if (media->no_audio && !flow->no_audio) {
         flow->no_audio = true;
         flow->base.modality = media->modality;
     }
-    teams_builder_set_path(b, path_of_media(b, media));
-    b->key.pair = media->pair;
-    b->key.allocation = media->allocation;
-    b->key.socket.established = b->key.media = true;
-    if (media->allocation == 0 && !ts_port_is_relay(b->info.flow->server_end.port))
-        b->key.socket.peer = &b->info.flow->server_end.addr;
+    teams_builder_set_path(builder, path_of_media(builder, media));
+    builder->key.pair = media->pair;
+    builder->key.allocation = media->allocation;
+    builder->key.socket.established = builder->key.media = true;
+    if (media->allocation == 0 && !ts_port_is_relay(builder->info.flow->server_end.port))
+        builder->key.socket.peer = &builder->info.flow->server_end.addr;
 }
 
 static void
-apply_flightproxy(teams_frame_builder *b, const ts_frame_info *info)
+apply_flightproxy(teams_frame_builder *builder, const ts_frame_info *info)
 {
     const ts_flightproxy_info *message = (const ts_flightproxy_info *)info;
 
-    teams_builder_set_flow(b, message->from_client);
-    teams_builder_set_kind(b, TEAMS_WHAT_SIGNALLING, TS_EVIDENCE_FLIGHTPROXY);
-    teams_builder_set_service(b, TS_SERVICE_FLIGHTPROXY, TS_STAGE_CALL_SETUP);
-    teams_builder_set_modality(b, TS_MODALITY_SIGNALLING);
-    b->client->setup_frame = b->pinfo->num;
-    b->client->setup_time = *teams_time(b->pinfo);
+    teams_builder_set_flow(builder, message->from_client);
+    teams_builder_set_kind(builder, TEAMS_WHAT_SIGNALLING, TS_EVIDENCE_FLIGHTPROXY);
+    teams_builder_set_service(builder, TS_SERVICE_FLIGHTPROXY, TS_STAGE_CALL_SETUP);
+    teams_builder_set_modality(builder, TS_MODALITY_SIGNALLING);
+    builder->client->setup_frame = builder->pinfo->num;
+    builder->client->setup_time = *teams_time(builder->pinfo);
 }
 
 static void
-apply_nat64(teams_frame_builder *b, const ts_frame_info *info)
+apply_nat64(teams_frame_builder *builder, const ts_frame_info *info)
 {
     const ts_nat64_info *told = (const ts_nat64_info *)info;
 
-    ts_nat64_learn(told->address, told->bits, b->pinfo);
+    ts_nat64_learn(told->address, told->bits, builder->pinfo);
 }
 
 /* An alias that is asked for by itself may be in no table: what it led to is resolved all the same, and no host of ours by that. */
 static void
-apply_addresses(teams_frame_builder *b, const ts_frame_info *info)
+apply_addresses(teams_frame_builder *builder, const ts_frame_info *info)
 {
     const ts_addresses_info *told = (const ts_addresses_info *)info;
 
     for (unsigned i = 0; i < told->count; i++) {
-        mark_resolved(b->model, &told->addresses[i]);
-        teams_host_take(b->model, &told->addresses[i], told->name);
+        mark_resolved(builder->model, &told->addresses[i]);
+        teams_host_take(builder->model, &told->addresses[i], told->name);
     }
 }
 
@@ -453,11 +453,11 @@ static void (*const appliers[])(teams_frame_builder *b, const ts_frame_info *inf
 };
 
 void
-teams_builder_add_infos(teams_frame_builder *b)
+teams_builder_add_infos(teams_frame_builder *builder)
 {
-    for (const ts_frame_info *info = b->infos; info != NULL; info = info->next)
+    for (const ts_frame_info *info = builder->infos; info != NULL; info = info->next)
         if ((unsigned)info->kind < G_N_ELEMENTS(appliers))
-            appliers[info->kind](b, info);
+            appliers[info->kind](builder, info);
 }
 
 /* ---- ICMP errors about datagrams of known flows ----

@@ -48,9 +48,9 @@ addresses(const teams_asked_name *asked)
 }
 
 static const char *
-resolver_text(const teams_check *j, const teams_asked_name *asked)
+resolver_text(const teams_check *check, const teams_asked_name *asked)
 {
-    return asked->resolver.type == AT_NONE ? "the resolver" : address_to_str(j->scope, &asked->resolver);
+    return asked->resolver.type == AT_NONE ? "the resolver" : address_to_str(check->scope, &asked->resolver);
 }
 
 /*
@@ -58,19 +58,19 @@ resolver_text(const teams_check *j, const teams_asked_name *asked)
  * is not there? Then the way to the client was not captured, and silence says nothing.
  */
 static bool
-lacks_answers(const teams_check *j)
+lacks_answers(const teams_check *check)
 {
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++)
-        if (teams_connection_lacks_answers(teams_check_connection(j, i)))
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++)
+        if (teams_connection_lacks_answers(teams_check_connection(check, i)))
             return true;
     return false;
 }
 
 static bool
-resolver_spoke(const teams_check *j)
+resolver_spoke(const teams_check *check)
 {
-    for (unsigned i = 0; i < wmem_array_get_count(j->clients); i++)
-        if (teams_resolvers_spoke(*(const teams_net_client **)wmem_array_index(j->clients, i)))
+    for (unsigned i = 0; i < wmem_array_get_count(check->clients); i++)
+        if (teams_resolvers_spoke(*(const teams_net_client **)wmem_array_index(check->clients, i)))
             return true;
     return false;
 }
@@ -85,20 +85,20 @@ is_needed(const teams_name_result *name)
 /* ---- no answer ---- */
 
 static bool
-is_unanswered(const teams_check *j, const teams_asked_name *asked)
+is_unanswered(const teams_check *check, const teams_asked_name *asked)
 {
-    return asked != NULL && answers(asked) == 0 && questions(asked) >= QUESTIONS_MIN && teams_check_time_passed(j, &asked->last, RESOLVER_SECONDS);
+    return asked != NULL && answers(asked) == 0 && questions(asked) >= QUESTIONS_MIN && teams_check_time_passed(check, &asked->last, RESOLVER_SECONDS);
 }
 
 static bool
-check_refused(teams_check *j)
+check_refused(teams_check *check)
 {
-    for (unsigned i = 0; i < wmem_array_get_count(j->clients); i++) {
-        const teams_net_client *client = *(const teams_net_client **)wmem_array_index(j->clients, i);
+    for (unsigned i = 0; i < wmem_array_get_count(check->clients); i++) {
+        const teams_net_client *client = *(const teams_net_client **)wmem_array_index(check->clients, i);
 
         if (client->dns_refusals == 0 || teams_resolvers_spoke(client))
             continue;
-        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_RESOLVER_REFUSED], PI_ERROR,
+        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_RESOLVER_REFUSED], PI_ERROR,
             (teams_problem_place) { .frame = client->dns_refusal_frame, .actor = TEAMS_BY_NETWORK, .fatal = true },
             "DNS questions are refused and none is answered: ICMP %s from %s (%u time%s)", client->dns_refusal_text,
             client->dns_refusal_from, client->dns_refusals, client->dns_refusals == 1 ? "" : "s");
@@ -108,13 +108,13 @@ check_refused(teams_check *j)
 }
 
 static void
-check_silence(teams_check *j)
+check_silence(teams_check *check)
 {
     const teams_asked_name *first = NULL, *last = NULL;
     unsigned names = 0, count = 0;
 
-    for (unsigned i = 0; i < teams_check_name_count(j); i++) {
-        const teams_asked_name *asked = teams_check_name(j, i)->asked;
+    for (unsigned i = 0; i < teams_check_name_count(check); i++) {
+        const teams_asked_name *asked = teams_check_name(check, i)->asked;
 
         if (asked == NULL)
             continue;
@@ -125,29 +125,29 @@ check_silence(teams_check *j)
         names++;
         count += questions(asked);
     }
-    if (first == NULL || count < QUESTIONS_MIN || resolver_spoke(j) || lacks_answers(j) || !teams_check_time_passed(j, &first->first, RESOLVER_SECONDS))
+    if (first == NULL || count < QUESTIONS_MIN || resolver_spoke(check) || lacks_answers(check) || !teams_check_time_passed(check, &first->first, RESOLVER_SECONDS))
         return;
-    teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_RESOLVER_SILENT], PI_ERROR,
+    teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_RESOLVER_SILENT], PI_ERROR,
         (teams_problem_place) { .frame = first->frame, .actor = TEAMS_BY_NETWORK, .name = first->name, .fatal = true },
-        "No DNS answer at all from %s: %u questions about %u name%s in %.1f s", resolver_text(j, first), count, names,
+        "No DNS answer at all from %s: %u questions about %u name%s in %.1f s", resolver_text(check, first), count, names,
         names == 1 ? "" : "s", ts_seconds(&first->first, &last->last));
 }
 
 static void
-check_unanswered(teams_check *j)
+check_unanswered(teams_check *check)
 {
-    teams_name_list list = teams_name_list_new(j);
+    teams_name_list list = teams_name_list_new(check);
 
-    if (!resolver_spoke(j))
+    if (!resolver_spoke(check))
         return;
-    for (unsigned i = 0; i < teams_check_name_count(j); i++) {
-        const teams_name_result *name = teams_check_name(j, i);
+    for (unsigned i = 0; i < teams_check_name_count(check); i++) {
+        const teams_name_result *name = teams_check_name(check, i);
 
-        if (is_unanswered(j, name->asked))
+        if (is_unanswered(check, name->asked))
             teams_name_list_add(&list, name->name, name->asked->frame);
     }
     if (list.names > 0)
-        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_UNANSWERED], teams_name_list_severity(&list),
+        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_UNANSWERED], teams_name_list_severity(&list),
             (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .names = list.seen, .fatal = list.fatal },
             "DNS questions about %s are never answered, though the resolver answers others%s", teams_name_list_text(&list),
             teams_name_list_tail(&list));
@@ -155,13 +155,13 @@ check_unanswered(teams_check *j)
 
 /* The same for some time only, as of a resolver that wakes up. */
 static void
-check_unanswered_before(teams_check *j)
+check_unanswered_before(teams_check *check)
 {
-    teams_name_list list = teams_name_list_new(j);
+    teams_name_list list = teams_name_list_new(check);
     double most = 0;
 
-    for (unsigned i = 0; i < teams_check_name_count(j); i++) {
-        const teams_name_result *name = teams_check_name(j, i);
+    for (unsigned i = 0; i < teams_check_name_count(check); i++) {
+        const teams_name_result *name = teams_check_name(check, i);
         const double waited = name->asked == NULL ? 0 : MAX(teams_dns_of(name->asked, TEAMS_DNS_A)->waited_most,
             teams_dns_of(name->asked, TEAMS_DNS_AAAA)->waited_most);
 
@@ -171,7 +171,7 @@ check_unanswered_before(teams_check *j)
         teams_name_list_add(&list, name->name, name->asked->frame);
     }
     if (list.names > 0)
-        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_UNANSWERED], PI_WARN,
+        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_UNANSWERED], PI_WARN,
             (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .names = list.seen,
                 .advice = "Look for loss or a filter on port 53 between this host and its resolver at that time, and whether the resolver was alive then" },
             "DNS questions about %s had no answer for %s%.0f s, and then were answered with an address", teams_name_list_text(&list),
@@ -182,32 +182,32 @@ check_unanswered_before(teams_check *j)
 
 /* A resolver that looks at aliases blocks one of them, with any answer that it gives to names that it blocks. */
 static void
-tell_cut(teams_check *j, const teams_name_result *name, bool fatal, const char *how)
+tell_cut(teams_check *check, const teams_name_result *name, bool fatal, const char *how)
 {
-    teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_CHAIN_CUT], fatal ? PI_ERROR : PI_NOTE,
+    teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_CHAIN_CUT], fatal ? PI_ERROR : PI_NOTE,
         (teams_problem_place) { .frame = name->asked->cut_frame, .actor = TEAMS_BY_NETWORK, .name = name->name, .fatal = fatal },
-        "The chain of aliases of %s ends at %s: %s%s", name->name, name->asked->cut_name, how, resolver_text(j, name->asked));
+        "The chain of aliases of %s ends at %s: %s%s", name->name, name->asked->cut_name, how, resolver_text(check, name->asked));
 }
 
 static void
-tell_missing(teams_check *j, const teams_name_result *name, bool fatal)
+tell_missing(teams_check *check, const teams_name_result *name, bool fatal)
 {
     const teams_dns_outcome *a = teams_dns_of(name->asked, TEAMS_DNS_A);
     const unsigned count = a->missing + teams_dns_of(name->asked, TEAMS_DNS_AAAA)->missing;
     const uint32_t frame = a->problem_frame != 0 ? a->problem_frame : teams_dns_of(name->asked, TEAMS_DNS_AAAA)->problem_frame;
 
     if (name->asked->cut_frame != 0)
-        tell_cut(j, name, fatal, "NXDOMAIN: that alias does not exist for the resolver ");
+        tell_cut(check, name, fatal, "NXDOMAIN: that alias does not exist for the resolver ");
     else
-        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_MISSING], fatal ? PI_ERROR : PI_NOTE,
+        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_MISSING], fatal ? PI_ERROR : PI_NOTE,
             /* A name that nobody needs may exist nowhere. */
             (teams_problem_place) { .frame = frame, .actor = fatal ? TEAMS_BY_NETWORK : TEAMS_BY_UNKNOWN, .name = name->name, .fatal = fatal },
-            "%s does not exist for the resolver %s (NXDOMAIN, %u answer%s)", name->name, resolver_text(j, name->asked),
+            "%s does not exist for the resolver %s (NXDOMAIN, %u answer%s)", name->name, resolver_text(check, name->asked),
             count, count == 1 ? "" : "s");
 }
 
 static void
-tell_empty(teams_check *j, const teams_name_result *name, bool fatal)
+tell_empty(teams_check *check, const teams_name_result *name, bool fatal)
 {
     const teams_dns_outcome *a = teams_dns_of(name->asked, TEAMS_DNS_A);
     const unsigned count = a->empty + teams_dns_of(name->asked, TEAMS_DNS_AAAA)->empty;
@@ -215,11 +215,11 @@ tell_empty(teams_check *j, const teams_name_result *name, bool fatal)
     const int severity = fatal ? PI_ERROR : PI_NOTE;
 
     if (name->asked->cut_frame != 0)
-        tell_cut(j, name, fatal, "no address from the resolver ");
+        tell_cut(check, name, fatal, "no address from the resolver ");
     else
-        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_EMPTY], severity, place,
+        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_EMPTY], severity, place,
             "%s exists for the resolver %s, but has no address (%u answer%s without one)", name->name,
-            resolver_text(j, name->asked), count, count == 1 ? "" : "s");
+            resolver_text(check, name->asked), count, count == 1 ? "" : "s");
 }
 
 /* How servers without EDNS refuse it, to be asked again without (RFC 6891, 7): that costs nobody anything. */
@@ -236,30 +236,30 @@ failure_text(uint8_t rcode)
 }
 
 static void
-tell_failed(teams_check *j, const teams_name_result *name, bool fatal)
+tell_failed(teams_check *check, const teams_name_result *name, bool fatal)
 {
     const teams_dns_outcome *a = teams_dns_of(name->asked, TEAMS_DNS_A);
 
     if (name->asked->cut_frame != 0) {
-        tell_cut(j, name, fatal, wmem_strdup_printf(j->scope, "%s from the resolver ", failure_text(a->failure)));
+        tell_cut(check, name, fatal, wmem_strdup_printf(check->scope, "%s from the resolver ", failure_text(a->failure)));
         return;
     }
-    teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_FAILED], fatal ? PI_ERROR : PI_NOTE,
+    teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_FAILED], fatal ? PI_ERROR : PI_NOTE,
         (teams_problem_place) { .frame = a->problem_frame, .actor = TEAMS_BY_NETWORK, .name = name->name, .fatal = fatal },
-        "The resolver %s answers %s to questions about %s (%u time%s)", resolver_text(j, name->asked), failure_text(a->failure), name->name,
+        "The resolver %s answers %s to questions about %s (%u time%s)", resolver_text(check, name->asked), failure_text(a->failure), name->name,
         a->failed, a->failed == 1 ? "" : "s");
 }
 
 /* Some of the questions about addresses failed, and others did not: the client lost time by it, and no more. */
 static void
-check_failed_before(teams_check *j)
+check_failed_before(teams_check *check)
 {
-    teams_name_list list = teams_name_list_new(j);
+    teams_name_list list = teams_name_list_new(check);
     const teams_asked_name *first = NULL;
     unsigned count = 0;
 
-    for (unsigned i = 0; i < teams_check_name_count(j); i++) {
-        const teams_name_result *name = teams_check_name(j, i);
+    for (unsigned i = 0; i < teams_check_name_count(check); i++) {
+        const teams_name_result *name = teams_check_name(check, i);
         const teams_dns_outcome *a = name->asked == NULL ? NULL : teams_dns_of(name->asked, TEAMS_DNS_A);
 
         if (a == NULL || a->failed == 0 || is_about_edns(a) || addresses(name->asked) == 0 || !is_needed(name))
@@ -269,7 +269,7 @@ check_failed_before(teams_check *j)
         teams_name_list_add(&list, name->name, a->problem_frame);
     }
     if (first != NULL)
-        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_FAILED], PI_WARN,
+        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_FAILED], PI_WARN,
             (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .names = list.seen },
             "%u question%s about %s failed (%s), and others were answered with an address", count, count == 1 ? "" : "s",
             teams_name_list_text(&list), failure_text(teams_dns_of(first, TEAMS_DNS_A)->failure));
@@ -277,13 +277,13 @@ check_failed_before(teams_check *j)
 
 /* The same of names that did not exist for one resolver, or for some time. */
 static void
-check_missing_before(teams_check *j)
+check_missing_before(teams_check *check)
 {
-    teams_name_list list = teams_name_list_new(j);
+    teams_name_list list = teams_name_list_new(check);
     unsigned count = 0;
 
-    for (unsigned i = 0; i < teams_check_name_count(j); i++) {
-        const teams_name_result *name = teams_check_name(j, i);
+    for (unsigned i = 0; i < teams_check_name_count(check); i++) {
+        const teams_name_result *name = teams_check_name(check, i);
         const teams_dns_outcome *a = name->asked == NULL ? NULL : teams_dns_of(name->asked, TEAMS_DNS_A);
 
         if (a == NULL || a->missing == 0 || addresses(name->asked) == 0 || !is_needed(name))
@@ -292,7 +292,7 @@ check_missing_before(teams_check *j)
         teams_name_list_add(&list, name->name, a->problem_frame);
     }
     if (list.names > 0)
-        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_MISSING], PI_WARN,
+        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_MISSING], PI_WARN,
             (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .names = list.seen },
             "%u question%s about %s had NXDOMAIN, and others were answered with an address", count, count == 1 ? "" : "s", teams_name_list_text(&list));
 }
@@ -303,42 +303,42 @@ check_missing_before(teams_check *j)
  * needs a name asks for A and AAAA, or again.
  */
 static bool
-is_list(const teams_check *j)
+is_list(const teams_check *check)
 {
-    for (unsigned i = 0; i < teams_check_name_count(j); i++) {
-        const teams_asked_name *asked = teams_check_name(j, i)->asked;
+    for (unsigned i = 0; i < teams_check_name_count(check); i++) {
+        const teams_asked_name *asked = teams_check_name(check, i)->asked;
 
         if (asked == NULL || questions(asked) != 1 || teams_dns_of(asked, TEAMS_DNS_A)->missing != 1)
             return false;
     }
-    return teams_check_name_count(j) >= TS_LIST_MIN && teams_check_connection_count(j) == 0;
+    return teams_check_name_count(check) >= TS_LIST_MIN && teams_check_connection_count(check) == 0;
 }
 
 static void
-tell_list(teams_check *j)
+tell_list(teams_check *check)
 {
-    teams_name_list list = teams_name_list_new(j);
+    teams_name_list list = teams_name_list_new(check);
 
-    for (unsigned i = 0; i < teams_check_name_count(j); i++) {
-        const teams_asked_name *asked = teams_check_name(j, i)->asked;
+    for (unsigned i = 0; i < teams_check_name_count(check); i++) {
+        const teams_asked_name *asked = teams_check_name(check, i)->asked;
 
         teams_name_list_add(&list, asked->name, teams_dns_of(asked, TEAMS_DNS_A)->problem_frame);
     }
-    teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_NAME_MISSING], PI_WARN,
+    teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_MISSING], PI_WARN,
         (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_UNKNOWN, .name = list.first, .names = list.seen },
         "No name that was asked for exists for the resolver %s (NXDOMAIN): %s; each was asked for once, as somebody does who checks a list",
-        resolver_text(j, teams_check_name(j, 0)->asked), teams_name_list_text(&list));
+        resolver_text(check, teams_check_name(check, 0)->asked), teams_name_list_text(&list));
 }
 
 static void
-check_addresses(teams_check *j)
+check_addresses(teams_check *check)
 {
-    if (is_list(j)) {
-        tell_list(j);
+    if (is_list(check)) {
+        tell_list(check);
         return;
     }
-    for (unsigned i = 0; i < teams_check_name_count(j); i++) {
-        const teams_name_result *name = teams_check_name(j, i);
+    for (unsigned i = 0; i < teams_check_name_count(check); i++) {
+        const teams_name_result *name = teams_check_name(check, i);
         const teams_dns_outcome *a = name->asked == NULL ? NULL : teams_dns_of(name->asked, TEAMS_DNS_A);
 
         if (a == NULL || addresses(name->asked) > 0 || a->answered == 0 || name->stage == TS_STAGE_DISCOVERY_LEGACY)
@@ -346,64 +346,64 @@ check_addresses(teams_check *j)
         const bool fatal = is_needed(name) && !name->reached;
 
         if (a->failed > 0)
-            tell_failed(j, name, fatal);
+            tell_failed(check, name, fatal);
         else if (a->missing > 0)
-            tell_missing(j, name, fatal);
+            tell_missing(check, name, fatal);
         else if (a->empty > 0)
-            tell_empty(j, name, fatal);
+            tell_empty(check, name, fatal);
     }
 }
 
 /* ---- the wrong address ---- */
 
 static const char *
-identity_tail(teams_check *j)
+identity_tail(teams_check *check)
 {
-    if (!j->result->identity_asked || j->result->identity_reached)
+    if (!check->result->identity_asked || check->result->identity_reached)
         return "";
-    j->identity_reported = true;
+    check->identity_reported = true;
     return "; identity was not reached";
 }
 
 static void
-check_portal(teams_check *j)
+check_portal(teams_check *check)
 {
-    for (unsigned i = 0; i < wmem_array_get_count(j->clients); i++) {
-        const teams_net_client *client = *(const teams_net_client **)wmem_array_index(j->clients, i);
+    for (unsigned i = 0; i < wmem_array_get_count(check->clients); i++) {
+        const teams_net_client *client = *(const teams_net_client **)wmem_array_index(check->clients, i);
         const uint32_t frame = client->redirect_frame != 0 ? client->redirect_frame : client->one_address_frame;
         const teams_problem_place place = { .frame = frame, .actor = TEAMS_BY_NETWORK, .fatal = true,
             .advice = client->redirect_frame != 0 ? NULL : "Log in at the portal where there is one; else look at what the resolver has for these names: "
                 "a zone of its own, or a filter" };
 
         if (client->one_address_frame != 0)
-            teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_CAPTIVE_PORTAL], PI_ERROR, place,
+            teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_CAPTIVE_PORTAL], PI_ERROR, place,
                 "Names of different services all lead to %s%s%s: a captive portal or a DNS filter%s", client->one_address,
                 client->redirect_frame == 0 ? "" : ", and the connectivity check is redirected to ",
-                client->redirect_frame == 0 ? "" : client->redirect_to, identity_tail(j));
-        else if (client->redirect_frame != 0 && !j->result->identity_reached)
-            teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_CAPTIVE_PORTAL], PI_ERROR, place,
-                "The connectivity check is redirected to %s: a captive portal%s", client->redirect_to, identity_tail(j));
+                client->redirect_frame == 0 ? "" : client->redirect_to, identity_tail(check));
+        else if (client->redirect_frame != 0 && !check->result->identity_reached)
+            teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_CAPTIVE_PORTAL], PI_ERROR, place,
+                "The connectivity check is redirected to %s: a captive portal%s", client->redirect_to, identity_tail(check));
     }
 }
 
 static bool
-behind_portal(const teams_check *j)
+behind_portal(const teams_check *check)
 {
-    for (unsigned i = 0; i < wmem_array_get_count(j->clients); i++)
-        if ((*(const teams_net_client **)wmem_array_index(j->clients, i))->one_address_frame != 0)
+    for (unsigned i = 0; i < wmem_array_get_count(check->clients); i++)
+        if ((*(const teams_net_client **)wmem_array_index(check->clients, i))->one_address_frame != 0)
             return true;
     return false;
 }
 
 /* A private address that answers, or that was never tried: dead ones are told with their connections. */
 static void
-check_private(teams_check *j, bool alive)
+check_private(teams_check *check, bool alive)
 {
-    teams_name_list list = teams_name_list_new(j);
+    teams_name_list list = teams_name_list_new(check);
     const char *addr = NULL;
 
-    for (unsigned i = 0; i < teams_check_name_count(j); i++) {
-        const teams_name_result *name = teams_check_name(j, i);
+    for (unsigned i = 0; i < teams_check_name_count(check); i++) {
+        const teams_name_result *name = teams_check_name(check, i);
 
         if (name->asked == NULL || name->asked->private_frame == 0 || name->asked->had_public || (alive ? !name->reached : name->tried > 0))
             continue;
@@ -413,8 +413,8 @@ check_private(teams_check *j, bool alive)
         teams_name_list_add(&list, name->name, name->asked->private_frame);
         addr = addr == NULL ? name->asked->private_text : addr;
     }
-    if (list.names > 0 && !behind_portal(j))
-        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_PRIVATE_ADDRESS], alive ? PI_WARN : list.matters ? PI_ERROR : PI_NOTE,
+    if (list.names > 0 && !behind_portal(check))
+        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_PRIVATE_ADDRESS], alive ? PI_WARN : list.matters ? PI_ERROR : PI_NOTE,
             (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .fatal = list.fatal },
             list.names == 1 ? "%s leads to a private address (%s), %s" : "%s lead to private addresses (the first to %s), %s",
             teams_name_list_text(&list), addr,
@@ -425,14 +425,14 @@ check_private(teams_check *j, bool alive)
 /* ---- refused types, and time ---- */
 
 static void
-check_refused_types(teams_check *j)
+check_refused_types(teams_check *check)
 {
-    teams_name_list list = teams_name_list_new(j);
+    teams_name_list list = teams_name_list_new(check);
 
-    if (behind_portal(j))
+    if (behind_portal(check))
         return;     /* it answers in its own way */
-    for (unsigned i = 0; i < teams_check_name_count(j); i++) {
-        const teams_asked_name *asked = teams_check_name(j, i)->asked;
+    for (unsigned i = 0; i < teams_check_name_count(check); i++) {
+        const teams_asked_name *asked = teams_check_name(check, i)->asked;
         const bool refused = asked != NULL && (teams_dns_of(asked, TEAMS_DNS_AAAA)->failed > 0 || teams_dns_of(asked, TEAMS_DNS_OTHER)->failed > 0);
 
         if (refused && teams_dns_of(asked, TEAMS_DNS_A)->addresses > 0)
@@ -440,20 +440,20 @@ check_refused_types(teams_check *j)
                 teams_dns_of(asked, TEAMS_DNS_AAAA)->problem_frame : teams_dns_of(asked, TEAMS_DNS_OTHER)->problem_frame);
     }
     if (list.names > 0)
-        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_AAAA_REFUSED], PI_NOTE,
+        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_AAAA_REFUSED], PI_NOTE,
             (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first },
             "The resolver refuses questions about AAAA or HTTPS records of %s, and answers those about A", teams_name_list_text(&list));
 }
 
 static void
-check_slow(teams_check *j)
+check_slow(teams_check *check)
 {
     double slowest = 0, fastest = 0;
     unsigned slow = 0, measured = 0;
     const teams_asked_name *first = NULL;
 
-    for (unsigned i = 0; i < teams_check_name_count(j); i++) {
-        const teams_asked_name *asked = teams_check_name(j, i)->asked;
+    for (unsigned i = 0; i < teams_check_name_count(check); i++) {
+        const teams_asked_name *asked = teams_check_name(check, i)->asked;
         const teams_dns_outcome *a = asked == NULL ? NULL : teams_dns_of(asked, TEAMS_DNS_A);
 
         if (a == NULL || a->fastest <= 0)
@@ -466,26 +466,26 @@ check_slow(teams_check *j)
     }
     if (slow < SLOW_NAMES_MIN || slow * 10 < measured * 9)
         return;
-    teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_SLOW_RESOLVER], PI_WARN,
+    teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_SLOW_RESOLVER], PI_WARN,
         (teams_problem_place) { .frame = first->frame, .actor = TEAMS_BY_NETWORK },
-        "The resolver %s takes %s s for every name (%u names)", resolver_text(j, first),
-        slowest - fastest < 0.01 ? wmem_strdup_printf(j->scope, "%.2f", fastest) : wmem_strdup_printf(j->scope, "%.2f to %.2f", fastest, slowest),
+        "The resolver %s takes %s s for every name (%u names)", resolver_text(check, first),
+        slowest - fastest < 0.01 ? wmem_strdup_printf(check->scope, "%.2f", fastest) : wmem_strdup_printf(check->scope, "%.2f to %.2f", fastest, slowest),
         measured);
 }
 
 void
-teams_check_dns(teams_check *j)
+teams_check_dns(teams_check *check)
 {
-    if (!check_refused(j))
-        check_silence(j);
-    check_unanswered(j);
-    check_unanswered_before(j);
-    check_addresses(j);
-    check_failed_before(j);
-    check_missing_before(j);
-    check_portal(j);
-    check_private(j, false);
-    check_private(j, true);
-    check_refused_types(j);
-    check_slow(j);
+    if (!check_refused(check))
+        check_silence(check);
+    check_unanswered(check);
+    check_unanswered_before(check);
+    check_addresses(check);
+    check_failed_before(check);
+    check_missing_before(check);
+    check_portal(check);
+    check_private(check, false);
+    check_private(check, true);
+    check_refused_types(check);
+    check_slow(check);
 }

@@ -52,37 +52,37 @@ join_addresses(const nstime_t *end)
 }
 
 static void
-gather_clients(teams_check *j)
+gather_clients(teams_check *check)
 {
-    join_addresses(&j->end);
-    for (const teams_net_client *address = j->signin->client->addresses; address != NULL; address = address->next_address)
-        wmem_array_append_one(j->clients, address);
+    join_addresses(&check->end);
+    for (const teams_net_client *address = check->signin->client->addresses; address != NULL; address = address->next_address)
+        wmem_array_append_one(check->clients, address);
 }
 
 static teams_name_result *
-name_result(teams_check *j, const char *name)
+name_result(teams_check *check, const char *name)
 {
-    teams_name_result *known = teams_check_name_of(j, name);
+    teams_name_result *known = teams_check_name_of(check, name);
 
     if (known != NULL)
         return known;
-    teams_name_result *fresh = wmem_new0(j->scope, teams_name_result);
+    teams_name_result *fresh = wmem_new0(check->scope, teams_name_result);
     char *lower = g_ascii_strdown(name, -1);
 
     fresh->name = name;
-    wmem_array_append_one(j->names, fresh);
-    wmem_map_insert(j->by_name, wmem_strdup(j->scope, lower), fresh);
+    wmem_array_append_one(check->names, fresh);
+    wmem_map_insert(check->by_name, wmem_strdup(check->scope, lower), fresh);
     g_free(lower);
     return fresh;
 }
 
 static void
-gather_names(teams_check *j, const teams_net_client *client)
+gather_names(teams_check *check, const teams_net_client *client)
 {
     for (const teams_asked_name *asked = client->first_name; asked != NULL; asked = asked->next) {
-        if (asked->signin != j->signin)
+        if (asked->signin != check->signin)
             continue;
-        teams_name_result *name = name_result(j, asked->name);
+        teams_name_result *name = name_result(check, asked->name);
 
         name->asked = asked;
         name->product = asked->product;
@@ -94,31 +94,31 @@ gather_names(teams_check *j, const teams_net_client *client)
 
 /* Has it data both ways? */
 static bool
-is_used(const teams_check *j, const teams_connection *c)
+is_used(const teams_check *check, const teams_connection *c)
 {
-    return c->state == TEAMS_CONNECTION_USED || (c->p->answer_bytes > 0 && !teams_connection_gave_up(c, &j->end));
+    return c->state == TEAMS_CONNECTION_USED || (c->p->answer_bytes > 0 && !teams_connection_gave_up(c, &check->end));
 }
 
 static void
-gather_connections(teams_check *j, const teams_net_client *client)
+gather_connections(teams_check *check, const teams_net_client *client)
 {
-    j->result->client_connects = j->result->client_connects || wmem_array_get_count(client->connections) > 0;
+    check->result->client_connects = check->result->client_connects || wmem_array_get_count(client->connections) > 0;
     for (unsigned i = 0; i < wmem_array_get_count(client->connections); i++) {
         const teams_connection *c = *(const teams_connection **)wmem_array_index(client->connections, i);
 
-        if (c->p->signin != j->signin || c->p->ignored || teams_connection_is_nameless(c))
+        if (c->p->signin != check->signin || c->p->ignored || teams_connection_is_nameless(c))
             continue;
-        wmem_array_append_one(j->connections, c);
+        wmem_array_append_one(check->connections, c);
         if (c->proxy)
-            j->result->proxy = c->endpoint;
+            check->result->proxy = c->endpoint;
         if (c->name == NULL)
             continue;
-        teams_name_result *name = name_result(j, c->name);
+        teams_name_result *name = name_result(check, c->name);
 
         name->tried++;
         name->by_proxy = name->by_proxy || c->proxy;
         name->challenges += c->proxy_challenges;
-        const bool used = is_used(j, c);
+        const bool used = is_used(check, c);
 
         name->refused = used && (name->refused || !name->reached) && teams_requests_all_refused(c);
         name->reached = name->reached || used;
@@ -143,12 +143,12 @@ by_number(const void *a, const void *b, void *data _U_)
 }
 
 static void
-note_used(const teams_check *j, teams_name_result *name, const teams_connection *c)
+note_used(const teams_check *check, teams_name_result *name, const teams_connection *c)
 {
     teams_used_session session = { .start = c->start, .last = c->last };
 
     if (name->used == NULL)
-        name->used = wmem_array_new(j->scope, sizeof(teams_used_session));
+        name->used = wmem_array_new(check->scope, sizeof(teams_used_session));
     else {
         const teams_used_session *before =
             (const teams_used_session *)wmem_array_index(name->used, wmem_array_get_count(name->used) - 1);
@@ -169,9 +169,9 @@ is_unread(const teams_connection *c)
 
 /* What is asked of many connections about all others of the name. */
 static void
-index_by_name(const teams_check *j, const teams_connection *c)
+index_by_name(const teams_check *check, const teams_connection *c)
 {
-    teams_name_result *name = teams_check_name_of(j, c->name);
+    teams_name_result *name = teams_check_name_of(check, c->name);
 
     if (!c->quic && name->first == NULL)
         name->first = c;
@@ -180,25 +180,25 @@ index_by_name(const teams_check *j, const teams_connection *c)
     if (c->state != TEAMS_CONNECTION_USED)
         return;
     if (!c->quic)
-        note_used(j, name, c);
+        note_used(check, name, c);
     if (is_unread(c) && nstime_cmp(&c->last, &name->unread_last) > 0)
         name->unread_last = c->last;
 }
 
 static void
-index_connections(teams_check *j)
+index_connections(teams_check *check)
 {
-    j->answered = wmem_map_new(j->scope, wmem_str_hash, g_str_equal);
-    j->idle_cuts = wmem_map_new(j->scope, g_direct_hash, g_direct_equal);
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
-        const teams_connection *c = teams_check_connection(j, i);
+    check->answered = wmem_map_new(check->scope, wmem_str_hash, g_str_equal);
+    check->idle_cuts = wmem_map_new(check->scope, g_direct_hash, g_direct_equal);
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const teams_connection *c = teams_check_connection(check, i);
 
         if (!c->quic && c->state >= TEAMS_CONNECTION_CONNECTED)
-            wmem_map_insert(j->answered, c->endpoint, (void *)c);
-        if (nstime_cmp(&c->p->heard, &j->heard) > 0)
-            j->heard = c->p->heard;
+            wmem_map_insert(check->answered, c->endpoint, (void *)c);
+        if (nstime_cmp(&c->p->heard, &check->heard) > 0)
+            check->heard = c->p->heard;
         if (c->name != NULL)
-            index_by_name(j, c);
+            index_by_name(check, c);
     }
 }
 
@@ -233,84 +233,84 @@ has_times(const teams_connection *c)
 }
 
 static void
-add_timing(teams_check *j, wmem_array_t *timings, const teams_connection *c)
+add_timing(teams_check *check, wmem_array_t *timings, const teams_connection *c)
 {
     teams_name_timing timing = { .name = c->name, .frame = c->frame };
 
-    teams_name_result *name = teams_check_name_of(j, c->name);
+    teams_name_result *name = teams_check_name_of(check, c->name);
 
     if (name->timed || !has_times(c))
         return;     /* its first use counts */
     name->timed = true;
     timing.failed = timing.total = first_try_before(name, c);
-    j->result->failed += timing.failed;
+    check->result->failed += timing.failed;
     for (unsigned step = 0; step < TEAMS_STEP_COUNT; step++) {
         timing.steps[step] = c->steps[step].frame == 0 ? -1 : nstime_to_sec(&c->steps[step].time);
         if (c->steps[step].frame == 0)
             continue;
         timing.total += timing.steps[step];
-        j->result->totals[step] += timing.steps[step];
+        check->result->totals[step] += timing.steps[step];
     }
     wmem_array_append_one(timings, timing);
 }
 
 static void
-check_times(teams_check *j)
+check_times(teams_check *check)
 {
-    wmem_array_t *timings = wmem_array_new(j->scope, sizeof(teams_name_timing));
+    wmem_array_t *timings = wmem_array_new(check->scope, sizeof(teams_name_timing));
 
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
-        const teams_connection *c = teams_check_connection(j, i);
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const teams_connection *c = teams_check_connection(check, i);
 
         if (c->name != NULL && c->state >= TEAMS_CONNECTION_CONNECTED && !c->quic)
-            add_timing(j, timings, c);
+            add_timing(check, timings, c);
     }
-    j->result->timing_count = wmem_array_get_count(timings);
-    j->result->timings = (teams_name_timing *)wmem_array_get_raw(timings);
-    if (j->result->timing_count > 1)
-        g_qsort_with_data(j->result->timings, (int)j->result->timing_count, sizeof(teams_name_timing), slowest_first, NULL);
+    check->result->timing_count = wmem_array_get_count(timings);
+    check->result->timings = (teams_name_timing *)wmem_array_get_raw(timings);
+    if (check->result->timing_count > 1)
+        g_qsort_with_data(check->result->timings, (int)check->result->timing_count, sizeof(teams_name_timing), slowest_first, NULL);
 }
 
 /* ---- what was reached ---- */
 
 static void
-check_reached(teams_check *j)
+check_reached(teams_check *check)
 {
-    for (unsigned i = 0; i < teams_check_name_count(j); i++) {
-        const teams_name_result *name = teams_check_name(j, i);
+    for (unsigned i = 0; i < teams_check_name_count(check); i++) {
+        const teams_name_result *name = teams_check_name(check, i);
 
         if (name->stage == TS_STAGE_IDENTITY) {
-            j->result->identity_asked = true;
-            j->result->identity_reached = j->result->identity_reached || name->reached;
+            check->result->identity_asked = true;
+            check->result->identity_reached = check->result->identity_reached || name->reached;
         }
         if (!teams_signin_is_past_identity(UINT32_C(1) << name->stage) || !name->reached)
             continue;
         if (name->refused)
-            j->result->services_unserved = true;
+            check->result->services_unserved = true;
         else {
             const bool push = teams_signin_is_push(name->service);
             const bool own = teams_name_weigh(name->product) >= TEAMS_NAME_OWN;
 
-            j->result->beyond_reached = true;
-            j->result->push_reached = j->result->push_reached || push;
-            j->result->shared_reached = j->result->shared_reached || !own;
-            j->result->services_reached = j->result->services_reached || (own && name->stage != TS_STAGE_MEDIA && !push);
+            check->result->beyond_reached = true;
+            check->result->push_reached = check->result->push_reached || push;
+            check->result->shared_reached = check->result->shared_reached || !own;
+            check->result->services_reached = check->result->services_reached || (own && name->stage != TS_STAGE_MEDIA && !push);
         }
     }
-    teams_check_push(j);
+    teams_check_push(check);
 }
 
 /* Neither a resolver nor a server says anything: the capture has one direction, or nothing came back. */
 static void
-check_directions(teams_check *j)
+check_directions(teams_check *check)
 {
-    bool heard = teams_check_connection_count(j) == 0;
+    bool heard = teams_check_connection_count(check) == 0;
 
-    for (unsigned i = 0; i < wmem_array_get_count(j->clients); i++)
-        heard = heard || (*(const teams_net_client **)wmem_array_index(j->clients, i))->voice_frame != 0;
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++)
-        heard = heard || teams_connection_is_heard(teams_check_connection(j, i));
-    j->result->one_way = !heard;
+    for (unsigned i = 0; i < wmem_array_get_count(check->clients); i++)
+        heard = heard || (*(const teams_net_client **)wmem_array_index(check->clients, i))->voice_frame != 0;
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++)
+        heard = heard || teams_connection_is_heard(teams_check_connection(check, i));
+    check->result->one_way = !heard;
 }
 
 /* ---- what identity and the order of connections say ---- */
@@ -321,9 +321,9 @@ check_directions(teams_check *j)
  * tries again and goes round in no loop.
  */
 static bool
-is_visit(const teams_check *j, const teams_connection *c, const teams_connection *last)
+is_visit(const teams_check *check, const teams_connection *c, const teams_connection *last)
 {
-    const bool identity = c->stage == TS_STAGE_IDENTITY && is_used(j, c);
+    const bool identity = c->stage == TS_STAGE_IDENTITY && is_used(check, c);
 
     if (!identity || last == NULL)
         return identity;
@@ -377,12 +377,12 @@ was_elsewhere(const latest_connections *seen, const teams_connection *since)
 }
 
 static void
-add_visit(const teams_check *j, identity_visits *visits, const latest_connections *seen, const teams_connection *c)
+add_visit(const teams_check *check, identity_visits *visits, const latest_connections *seen, const teams_connection *c)
 {
     const double gap = visits->last == NULL ? 0 : ts_seconds(&visits->last->start, &c->start);
 
     if (visits->first == NULL || (visit_count(visits) < LOOP_MIN && gap > ROUND_GAP)) {
-        *visits = (identity_visits) { .first = c, .last = c, .gaps = wmem_array_new(j->scope, sizeof(double)) };
+        *visits = (identity_visits) { .first = c, .last = c, .gaps = wmem_array_new(check->scope, sizeof(double)) };
         return;
     }
     wmem_array_append_one(visits->gaps, gap);
@@ -391,13 +391,13 @@ add_visit(const teams_check *j, identity_visits *visits, const latest_connection
 }
 
 static identity_visits *
-visits_of(const teams_check *j, wmem_map_t *by_name, const teams_connection *c)
+visits_of(const teams_check *check, wmem_map_t *by_name, const teams_connection *c)
 {
-    const teams_name_result *name = teams_check_name_of(j, c->name);
+    const teams_name_result *name = teams_check_name_of(check, c->name);
     identity_visits *visits = (identity_visits *)wmem_map_lookup(by_name, name);
 
     if (visits == NULL) {
-        visits = wmem_new0(j->scope, identity_visits);
+        visits = wmem_new0(check->scope, identity_visits);
         wmem_map_insert(by_name, name, visits);
     }
     return visits;
@@ -405,21 +405,21 @@ visits_of(const teams_check *j, wmem_map_t *by_name, const teams_connection *c)
 
 /* Of the name that was visited most: a page of identity has others beside it. */
 static identity_visits
-gather_visits(const teams_check *j)
+gather_visits(const teams_check *check)
 {
-    wmem_map_t *by_name = wmem_map_new(j->scope, g_direct_hash, g_direct_equal);
+    wmem_map_t *by_name = wmem_map_new(check->scope, g_direct_hash, g_direct_equal);
     identity_visits none = { .first = NULL };
     const identity_visits *most = &none;
     latest_connections seen = { .latest = NULL };
 
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
-        const teams_connection *c = teams_check_connection(j, i);
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const teams_connection *c = teams_check_connection(check, i);
 
         if (c->name != NULL && c->stage == TS_STAGE_IDENTITY) {
-            identity_visits *visits = visits_of(j, by_name, c);
+            identity_visits *visits = visits_of(check, by_name, c);
 
-            if (is_visit(j, c, visits->last))
-                add_visit(j, visits, &seen, c);
+            if (is_visit(check, c, visits->last))
+                add_visit(check, visits, &seen, c);
             most = visit_count(visits) > visit_count(most) ? visits : most;
         }
         add_latest(&seen, c);
@@ -453,11 +453,11 @@ poll_interval(const identity_visits *visits)
 
 /* A client in a loop goes to its service and back; one that asks identity alone, and by the clock, polls. */
 static void
-check_loop(teams_check *j)
+check_loop(teams_check *check)
 {
-    if (j->result->beyond_reached || j->loop_reported || j->result->identity_polled)
+    if (check->result->beyond_reached || check->loop_reported || check->result->identity_polled)
         return;
-    const identity_visits visits = gather_visits(j);
+    const identity_visits visits = gather_visits(check);
     const unsigned count = visit_count(&visits);
 
     if (count < LOOP_MIN)
@@ -465,14 +465,14 @@ check_loop(teams_check *j)
     const double interval = visits.between ? 0 : poll_interval(&visits);
     const char *name = visits.first->name;
 
-    j->result->identity_polled = interval > 0;
+    check->result->identity_polled = interval > 0;
     if (interval > 0)
-        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_IDENTITY_POLLED], PI_NOTE,
+        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_IDENTITY_POLLED], PI_NOTE,
             (teams_problem_place) { .frame = visits.first->frame, .actor = TEAMS_BY_CLIENT, .name = name },
             "The client connects to identity (%s) %u times, about every %.0f s, and to no service between: it polls or tries again by the clock",
             name, count, interval);
     else
-        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_LOGIN_LOOP], PI_ERROR,
+        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_LOGIN_LOOP], PI_ERROR,
             (teams_problem_place) { .frame = visits.first->frame, .actor = TEAMS_BY_UNKNOWN, .name = name, .fatal = true },
             "The client connects to identity (%s) %u times in %.0f s and to no service that needs a token: a login loop, for which "
             "conditional access is a likely cause", name, count, ts_seconds(&visits.first->start, &visits.last->start));
@@ -480,46 +480,46 @@ check_loop(teams_check *j)
 
 /* Where no problem has said so, and one explains it: connections that are still being made at the end prove nothing. */
 static void
-check_identity(teams_check *j)
+check_identity(teams_check *check)
 {
-    teams_name_list list = teams_name_list_new(j);
+    teams_name_list list = teams_name_list_new(check);
     bool explained = false;
 
-    if (!j->result->identity_asked || j->result->identity_reached || j->identity_reported)
+    if (!check->result->identity_asked || check->result->identity_reached || check->identity_reported)
         return;
-    for (unsigned i = 0; i < teams_check_connection_count(j); i++) {
-        const teams_connection *c = teams_check_connection(j, i);
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const teams_connection *c = teams_check_connection(check, i);
 
         if (c->stage != TS_STAGE_IDENTITY || c->name == NULL)
             continue;
-        if (teams_connection_is_waiting(c, &j->end))
+        if (teams_connection_is_waiting(c, &check->end))
             return;
         teams_name_list_add(&list, c->name, c->frame);
     }
-    for (unsigned i = 0; i < wmem_array_get_count(j->problems); i++)
-        explained = explained || ((const teams_connection_problem *)wmem_array_index(j->problems, i))->severity == PI_ERROR;
+    for (unsigned i = 0; i < wmem_array_get_count(check->problems); i++)
+        explained = explained || ((const teams_connection_problem *)wmem_array_index(check->problems, i))->severity == PI_ERROR;
     if (list.names > 0 && explained)
-        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_IDENTITY_UNREACHED], PI_ERROR,
+        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_IDENTITY_UNREACHED], PI_ERROR,
             (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_UNKNOWN, .name = list.first },
             "No session with identity (%s) came about", teams_name_list_text(&list));
 }
 
 static void
-check_never_connected(teams_check *j)
+check_never_connected(teams_check *check)
 {
-    teams_name_list list = teams_name_list_new(j);
+    teams_name_list list = teams_name_list_new(check);
 
-    if (teams_check_connection_count(j) == 0)
+    if (teams_check_connection_count(check) == 0)
         return;
-    for (unsigned i = 0; i < teams_check_name_count(j); i++) {
-        const teams_name_result *name = teams_check_name(j, i);
+    for (unsigned i = 0; i < teams_check_name_count(check); i++) {
+        const teams_name_result *name = teams_check_name(check, i);
 
         if (name->stage != TS_STAGE_MEDIA && name->tried == 0 && name->asked != NULL && name->asked->had_public &&
-            !name->asked->followed && teams_check_time_passed(j, &name->asked->last, 1))
+            !name->asked->followed && teams_check_time_passed(check, &name->asked->last, 1))
             teams_name_list_add(&list, name->name, name->asked->frame);
     }
     if (list.names > 0)
-        teams_check_add(j, &teams_conclusions[TEAMS_CONCLUSION_NEVER_CONNECTED], PI_CHAT,
+        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NEVER_CONNECTED], PI_CHAT,
             (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_CLIENT, .name = list.first },
             "%s: asked for and answered, and no connection to these addresses followed", teams_name_list_text(&list));
 }
@@ -542,42 +542,42 @@ worst_first(const void *a, const void *b, void *data _U_)
 teams_signin_result *
 teams_connections_check(wmem_allocator_t *scope, const teams_signin *signin)
 {
-    teams_check j = { .scope = scope, .signin = signin, .end = teams_model_get()->last };
+    teams_check check = { .scope = scope, .signin = signin, .end = teams_model_get()->last };
 
-    j.result = wmem_new0(scope, teams_signin_result);
-    j.clients = wmem_array_new(scope, sizeof(const teams_net_client *));
-    j.connections = wmem_array_new(scope, sizeof(const teams_connection *));
-    j.names = wmem_array_new(scope, sizeof(teams_name_result *));
-    j.by_name = wmem_map_new(scope, wmem_str_hash, g_str_equal);
-    j.problems = wmem_array_new(scope, sizeof(teams_connection_problem));
-    gather_clients(&j);
-    for (unsigned i = 0; i < wmem_array_get_count(j.clients); i++)
-        gather_names(&j, *(const teams_net_client **)wmem_array_index(j.clients, i));
-    for (unsigned i = 0; i < wmem_array_get_count(j.clients); i++)
-        gather_connections(&j, *(const teams_net_client **)wmem_array_index(j.clients, i));
-    if (teams_check_connection_count(&j) > 1)
-        g_qsort_with_data(wmem_array_get_raw(j.connections), (int)teams_check_connection_count(&j), sizeof(const teams_connection *), by_number, NULL);
-    index_connections(&j);
-    check_directions(&j);
-    check_reached(&j);
-    teams_check_requests(&j);
-    teams_check_dns(&j);
-    teams_check_resolvers(&j);
-    teams_check_lost_all(&j);
-    teams_check_tcp(&j);
-    teams_check_idle(&j);
-    teams_check_lost(&j);
-    teams_check_tls(&j);
-    teams_check_proxy(&j);
-    check_loop(&j);
-    check_identity(&j);
-    check_never_connected(&j);
-    check_times(&j);
-    j.result->problem_count = wmem_array_get_count(j.problems);
-    j.result->problems = (teams_connection_problem *)wmem_array_get_raw(j.problems);
-    if (j.result->problem_count > 1)
-        g_qsort_with_data(j.result->problems, (int)j.result->problem_count, sizeof(teams_connection_problem), worst_first, NULL);
-    j.result->connection_count = teams_check_connection_count(&j);
-    j.result->connections = (const teams_connection **)wmem_array_get_raw(j.connections);
-    return j.result;
+    check.result = wmem_new0(scope, teams_signin_result);
+    check.clients = wmem_array_new(scope, sizeof(const teams_net_client *));
+    check.connections = wmem_array_new(scope, sizeof(const teams_connection *));
+    check.names = wmem_array_new(scope, sizeof(teams_name_result *));
+    check.by_name = wmem_map_new(scope, wmem_str_hash, g_str_equal);
+    check.problems = wmem_array_new(scope, sizeof(teams_connection_problem));
+    gather_clients(&check);
+    for (unsigned i = 0; i < wmem_array_get_count(check.clients); i++)
+        gather_names(&check, *(const teams_net_client **)wmem_array_index(check.clients, i));
+    for (unsigned i = 0; i < wmem_array_get_count(check.clients); i++)
+        gather_connections(&check, *(const teams_net_client **)wmem_array_index(check.clients, i));
+    if (teams_check_connection_count(&check) > 1)
+        g_qsort_with_data(wmem_array_get_raw(check.connections), (int)teams_check_connection_count(&check), sizeof(const teams_connection *), by_number, NULL);
+    index_connections(&check);
+    check_directions(&check);
+    check_reached(&check);
+    teams_check_requests(&check);
+    teams_check_dns(&check);
+    teams_check_resolvers(&check);
+    teams_check_lost_all(&check);
+    teams_check_tcp(&check);
+    teams_check_idle(&check);
+    teams_check_lost(&check);
+    teams_check_tls(&check);
+    teams_check_proxy(&check);
+    check_loop(&check);
+    check_identity(&check);
+    check_never_connected(&check);
+    check_times(&check);
+    check.result->problem_count = wmem_array_get_count(check.problems);
+    check.result->problems = (teams_connection_problem *)wmem_array_get_raw(check.problems);
+    if (check.result->problem_count > 1)
+        g_qsort_with_data(check.result->problems, (int)check.result->problem_count, sizeof(teams_connection_problem), worst_first, NULL);
+    check.result->connection_count = teams_check_connection_count(&check);
+    check.result->connections = (const teams_connection **)wmem_array_get_raw(check.connections);
+    return check.result;
 }

@@ -72,7 +72,7 @@ is_connected_to(const signin_session *session, const char *name)
     return false;
 }
 
-/* The only name of Teams or Skype, of one that was asked for in DNS alone; NULL: there are others, or more of it. */
+/* The only name of Teams or Skype, of one that was asked for in DNS alone; NULL: there are others, more of it, or identity after it. */
 static const signin_step *
 single_question(const signin_session *session)
 {
@@ -81,6 +81,8 @@ single_question(const signin_session *session)
     for (unsigned i = 0; i < session->steps->len; i++) {
         const signin_step *each = (const signin_step *)g_ptr_array_index(session->steps, i);
 
+        if (each->stage == TS_STAGE_IDENTITY && each->frame > session->signin->frame)
+            return NULL;
         if (teams_name_weigh(each->product) != TEAMS_NAME_OWN || each->product == TS_PRODUCT_SKYPE_SHARED)
             continue;
         if (each->server_name_frame != 0 || (only != NULL && strcmp(only->question, each->question) != 0))
@@ -536,7 +538,7 @@ const report_verdict_row signin_verdicts[] = {
     { "asked-alone", REPORT_UNKNOWN,
         "One name of the service was asked for, and no connection to it followed: browsers ask so for the names of links in a page, too.",
         "one name of Teams or Skype, in DNS alone, answered with an address 10 seconds or more before the capture's end; no connection to it, "
-        "and connections of the client to others", holds_prepared_for, REPORT_ENDS },
+        "no name of identity after it, and connections of the client to others", holds_prepared_for, REPORT_ENDS },
     { "shared-connected", REPORT_UNKNOWN,
         "Services that other programs of Microsoft 365 use as well were connected, with data both ways. This capture does not show whether the "
         "client of Teams had a token.",

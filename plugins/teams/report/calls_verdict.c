@@ -1262,6 +1262,7 @@ REPORT_VERDICT(holds_single_checks, calls_entry) { return row->check.frame != 0 
 REPORT_VERDICT(holds_setup, calls_entry) { return !got_through(row); }
 REPORT_VERDICT(holds_cut_off, calls_entry) { return is_consent_lost(row, NULL); }
 REPORT_VERDICT(holds_only_sent, calls_entry) { return only_sent(row, NULL); }
+REPORT_VERDICT(holds_only_sent_on_open_path, calls_entry) { return only_sent_on_open_path(row, NULL); }
 REPORT_VERDICT(holds_direct_routing_one_way, calls_entry) { return row->direct_routing && (only_sent(row, NULL) || only_received(row, NULL)); }
 REPORT_VERDICT(holds_direct_routing, calls_entry) { return row->direct_routing; }
 REPORT_VERDICT(holds_inside_tls, calls_entry) { return row->best == NULL && row->selected != NULL; }
@@ -1361,6 +1362,10 @@ const report_verdict_row calls_verdicts[] = {
         "Direct Routing: media between the SBC and Microsoft's media processor",
         "RTP with UDP ports 49152-53247 of a published media prefix, by a host that exchanged TCP with a host named *.pstnhub.* in the "
         "5 minutes before", holds_direct_routing, REPORT_PROCESSOR },
+    { "one-way-open", REPORT_CHECK,
+        "The call connected, and media was only sent, on a path on which checks were still answered.",
+        "more than 50 packets of media sent, none received, although other frames of this host were, and a check of the client's answered "
+        "after the first of them", holds_only_sent_on_open_path, REPORT_ENDS },
     { "one-way", REPORT_BROKEN,
         "The call connected, but media was only sent and none was received.",
         "more than 50 packets of media sent, none received, although other frames of this host were", holds_only_sent, REPORT_ENDS },

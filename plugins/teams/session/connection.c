@@ -303,7 +303,7 @@ teams_connection_name_by_host(teams_connection *c)
     const teams_host_name *name = host == NULL || taken ? NULL : name_of_host(host, c->p->client);
 
     c->proxy = host != NULL && host->proxy_port == c->server_end.port && host->proxy_port != 0;
-    if (name == NULL && host != NULL && host->identity && !c->proxy)
+    if (name == NULL && host != NULL && host->identity && !taken && !c->proxy)
         c->stage = TS_STAGE_IDENTITY;
     if (name == NULL || c->proxy)
         return;

@@ -274,11 +274,18 @@ void teams_connection_tell(packet_info *pinfo, const teams_connection *c, teams_
 void teams_connection_tell_client(packet_info *pinfo, const teams_net_client *client, teams_expert row, const char *format, ...) G_GNUC_PRINTF(4, 5);
 /* A push channel is there to stay open: whoever cuts it for silence is no server of it. */
 bool teams_connection_is_push(const teams_connection *c);
-/* Does nothing say where it goes: no name in it, and none that led to its address? */
+/* Does it go to a published address of identity, and its name is not in the capture? */
+static inline bool
+teams_connection_is_identity_by_address(const teams_connection *c)
+{
+    return c->name == NULL && c->stage == TS_STAGE_IDENTITY;
+}
+
+/* Does nothing say where it goes: no name in it, none that led to its address, and no published address? */
 static inline bool
 teams_connection_is_nameless(const teams_connection *c)
 {
-    return c->name == NULL && !c->proxy;
+    return c->name == NULL && !c->proxy && !teams_connection_is_identity_by_address(c);
 }
 
 /* "teams.microsoft.com (52.113.194.132:443)" */
@@ -358,13 +365,6 @@ teams_connection_is_delivered(const teams_connection *c)
 {
     return c->p->started[FROM_CLIENT] && c->p->acknowledging[FROM_SERVER] &&
         (int32_t)(c->p->acknowledged[FROM_SERVER] - c->p->next[FROM_CLIENT]) >= -1;      /* a FIN counts as one */
-}
-
-/* Does it go to a published address of identity, and its name is not in the capture? */
-static inline bool
-teams_connection_is_identity_by_address(const teams_connection *c)
-{
-    return c->name == NULL && c->stage == TS_STAGE_IDENTITY;
 }
 
 /* Is its certificate of an issuer that Microsoft's services do not use? */

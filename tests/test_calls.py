@@ -208,10 +208,11 @@ def test_set_up_alone_does_not_say_what_the_capture_lacks(client):
 
 
 @pytest.mark.parametrize("name, ends", [
-    ("both-ends", {30: 31, 31: 30, 32: 33, 33: 32, 34: 35, 35: 34, 36: None}), ("both-ends-relayed", {70: 71, 71: 70, 72: None}),
+    ("both-ends", {30: 31, 31: 30, 32: 33, 33: 32, 34: 35, 35: 34, 36: None}), ("both-ends-relayed", {70: 71, 71: 70, 72: None}), ("both-ends-apart", {80: None, 81: None}),
     ("path-changed", {20: None, 21: None, 22: None, 23: None, 24: None, 25: None}), ("asked-beside-tcp", {61: None, 65: None})])
 def test_both_ends_of_a_call_are_said_to_be_one(name, ends):
-    """By the client's socket that is the other's remote end, or by user fragments the other way round; two calls of one client are two."""
+    """By the client's socket that media goes to and comes from in the other, or by user fragments the other way round; two calls of one client are two,
+    and checks alone do not tell who has a private address."""
     path = bundled(f"sessions/{name}.pcap")
     host = {call["call"]: int(call["client"].rpartition(".")[2]) for call in report_of(path)}
     found = {(host[call["call"]], host.get(call["other_end"])) for call in report_of(path)}
@@ -299,6 +300,13 @@ def test_jitter_is_told_by_15_seconds(name, host, late, told):
 def test_two_seconds_of_audio_are_no_measure_of_jitter():
     stream, found, _ = streams_of("jitter")["57"]
     assert "jitter" not in found and stream["jitter_15s_ms"] is None and stream["jitter_mean_ms"] > 30
+
+
+def test_another_speaker_is_no_jitter():
+    """speakers.pcap: where timestamps go forward 3 s and the packet comes in time, a mixer has another speaker; 36 ms are told all the same."""
+    streams = streams_of("speakers")
+    assert (round(streams["71"][0]["jitter_max_ms"]), "jitter" in streams["71"][1], "jitter" in streams["72"][1]) == (0, False, True)
+    assert streams["72"][0]["jitter_mean_ms"] == pytest.approx(36, abs=2)
 
 
 @pytest.mark.parametrize("host, lost, gap, loss", [("61", 0, None, 0), ("62", 250, 10, 0), ("63", 25, None, 5), ("64", 275, 10, 4.8)])

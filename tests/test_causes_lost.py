@@ -160,3 +160,22 @@ def test_slow_answers_about_names_that_a_sign_in_needs():
     assert frames(path, "teams_dns.very_slow") == frames(path, 'dns.flags.response == 1 && dns.time > 1 && (dns.qry.name == "authsvc.teams.microsoft.com" || '
                                                          'dns.qry.name == "emea.ng.msg.teams.microsoft.com")', stock=True)
     assert frames(path, "teams_dns.slow") == frames(path, "dns.flags.response == 1 && dns.time > 0.4 && dns.time < 1", stock=True)
+
+
+# ---- not lost, and nothing asked ----
+
+def of_server(row):
+    return {problem["code"] for problem in row["problems"]} & {"connection-lost", "mtu", "no-data", "handshake-ended"}
+
+
+@pytest.mark.parametrize("client, found", [(20, None), (21, None), (22, None), (23, None), (24, None), (25, "mtu")])
+def test_what_comes_back_is_not_lost(client, found):
+    """.20 to .22 are answered in the end; .23 goes on with new data, which nobody does whose segments nobody acknowledges; .24 gets a large segment
+    through, .25 its bytes in small ones alone."""
+    assert of_server(told("lost-and-back")[f"192.168.1.{client}"]) == ({found} if found else set())
+
+
+@pytest.mark.parametrize("client, found", [(20, None), (21, None), (22, None), (23, "no-data"), (24, "no-data")])
+def test_a_session_in_which_nothing_was_asked_lacks_no_answer(client, found):
+    """A certificate of the client's is a part of its handshake; SETTINGS of HTTP/2 answer its preface, and are shorter than a ticket can be."""
+    assert of_server(told("nothing-asked")[f"192.168.1.{client}"]) == ({found} if found else set())

@@ -14,8 +14,8 @@
 
 /* After a time without packets, what the next one is late by is no jitter: the sender made a pause, or the path did. */
 #define PAUSE_SECONDS   1.0
-/* No network holds a packet for so long: the sender's clock has another beginning. */
-#define CLOCK_SECONDS   10.0
+/* What is late by so much comes after such a time; what else is, or is early, has another beginning of the sender's clock: a mixer that goes over to another speaker. */
+#define CLOCK_SECONDS   PAUSE_SECONDS
 
 static void
 start(ts_stream_stats *stats, uint16_t sequence)

@@ -244,3 +244,82 @@ def flights(c):
                 connection._segment(when + 0.251, False, "FA")
             else:
                 reset(connection, when + 0.3, from_client=n == 24)
+
+
+# ---- not lost ----
+
+@capture("connections/lost-and-back.pcap", START)
+def lost_and_back(c):
+    """Sessions of which nothing is lost in the end: .20 three that are answered after 15 s, .21 one after 12 s, .22 one that its server closes after
+    12 s. .23 uploads, of which the capture lacks what the server sends, and sends single segments again. .24 a large segment that is answered at the
+    fifth time, and .25 one whose bytes go through in small ones after the fourth."""
+    for address, names, late in (("192.168.1.20", (PUSH, CONFIG, AUTH), 14.8), ("192.168.1.21", (AUTH,), 12), ("192.168.1.22", (AUTH,), 12)):
+        client = Client(c, address)
+        client.sign_in(0, (WEB, LOGIN))
+        for n, name in enumerate(names):
+            connection = used(client, 5 + n, name)
+            in_vain(connection, 20 + n, ping(n))
+            if address == "192.168.1.22":
+                connection._segment(20 + late, False, "FA")
+            else:
+                connection.send(20 + n + late, tls.application_data("late", 60), from_client=False)
+                exchanges(client, connection, name, (40 + n, 50 + n))
+    uploads(c)
+    for address, split in (("192.168.1.24", False), ("192.168.1.25", True)):
+        large(c, address, split)
+
+
+def uploads(c):
+    client = Client(c, "192.168.1.23")
+    client.sign_in(0, (WEB, LOGIN))
+    connection = used(client, 5, AUTH)
+    for n in range(60):
+        at = connection.sequence[True]
+        connection.send(20 + n * 0.3, tls.application_data(("upload", n), 600))
+        for again in (0.1, 0.2) if n % 10 == 5 else ():
+            connection.sequence[True] = at
+            connection.send(20 + n * 0.3 + again, tls.application_data(("upload", n), 600))
+
+
+def large(c, address, split):
+    client = Client(c, address)
+    client.sign_in(0, (WEB, LOGIN))
+    connection = used(client, 5, AUTH)
+    record, at = tls.application_data("large", 1395), connection.sequence[True]
+    in_vain(connection, 10, record, 4.5 if not split else 2.1)
+    if split:
+        connection.sequence[True] = at
+        for n in range(0, len(record), 500):
+            connection.send(14.5 + n / 100000, record[n:n + 500])
+    connection.send(14.55, tls.application_data("stored", 300), from_client=False)
+    exchanges(client, connection, AUTH, (16, 20))
+    client.visit(40, CONFIG)
+
+
+# ---- nothing asked ----
+
+@capture("connections/nothing-asked.pcap", START)
+def nothing_asked(c):
+    """Sessions of TLS 1.3 that the client closes after 20 s without a request: .20 and .21 with a certificate of the client's, in two segments and in
+    three; .22 with the preface of HTTP/2, which is answered with its SETTINGS. .23 and .24 do ask: behind a certificate, and behind the preface alone."""
+    for host in range(20, 25):
+        client = Client(c, f"192.168.1.{host}")
+        client.sign_in(0, (WEB, LOGIN))
+        connection = client.open(5, AUTH)
+        client.handshake(5.15, connection, AUTH)
+        certificate = host in (20, 21, 23)
+        if certificate:
+            for n in range(2 if host == 21 else 1):
+                connection.send(5.2 + n / 1000, (CHANGE if n == 0 else b"") + tls.application_data(("certificate", n), 1300))
+            connection.send(5.21, tls.application_data("verify", 281) + tls.application_data("finished", 53))
+        else:
+            connection.send(5.2, CHANGE + tls.application_data("finished", 53) + tls.application_data("preface", 99))
+        connection._segment(5.24, False, "A")
+        if host == 22:
+            connection.send(5.25, tls.application_data("ticket", 250) + tls.application_data("settings", 38), from_client=False)
+        if host == 23:
+            connection.send(5.3, tls.application_data("request", 300))
+            connection._segment(5.34, False, "A")
+        connection.send(25.4, tls.application_data("close_notify", 19))
+        connection.close(25.41)
+        client.visit(40, CONFIG)

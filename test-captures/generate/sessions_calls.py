@@ -275,6 +275,20 @@ def both_ends(c):
     Line(c, "alone", "audio", 50004, ("203.0.113.99", 50010), address="192.168.1.36").gather(1.5)
 
 
+@capture("sessions/both-ends-apart.pcap", "2026-03-02T10:00:00")
+def both_ends_apart(c):
+    """Two calls at once, which have nothing to do with each other: the first one's peer has, in a network of its own, the private address and the port
+    of the second one's client, and checks are sent there, too; the host that has it here refuses one."""
+    first, second = (Line(c, f"apart{n}", "audio", 50004, (f"203.0.113.{80 + n}", 50010), address=f"192.168.1.{80 + n}") for n in range(2))
+    second.whole(1.5, 2)
+    first.gather(1)
+    for n in range(4):
+        first.check(1.2 + n * 0.2, second.client)
+    c.udp(1.85, second.client, first.client, stun.message(stun.BINDING_ERROR, stun.transaction("refused"), [(stun.ERROR_CODE, stun.error(401, "Unauthorized"))]))
+    first.connect(1.3)
+    first.talk(4, 2)
+
+
 @capture("sessions/both-ends-relayed.pcap", "2026-03-02T10:00:00")
 def both_ends_relayed(c):
     """Two clients, each with a relayed address of its own, in one call; at the same time a third one in a call whose other end is elsewhere."""

@@ -59,3 +59,14 @@ def pauses(c):
             if host in (63, 64) and number % 20 == 10:
                 continue
             received(made, 2 + 0.01 * host + number * STEP + 10 * paused, number + 250 * (paused and host in (62, 64)), (number + 250 * paused) * STEP * CLOCK)
+
+
+@capture("sessions/speakers.pcap", "2026-03-02T09:00:00")
+def speakers(c):
+    """Audio of 24 s of a mixer that goes over to another speaker each 1.2 s: the numbers go on, and the timestamps go forward by 3 s. At .71 without
+    jitter; at .72 each second packet is 36 ms late."""
+    for host in (71, 72):
+        made = audio(c, host)
+        for number in range(600):
+            late = 0.036 * (host == 72 and number % 2)
+            received(made, 2 + 0.01 * host + number * STEP + late, number, (number * STEP + number // 30 * 3) * CLOCK)

@@ -46,9 +46,11 @@ static void
 for_each_end(GHashTable *ends, calls_entry *entry, bool remote, each_end act)
 {
     for (unsigned i = 0; i < entry->flows->len; i++) {
-        const teams_flow *flow = ((const calls_flow *)g_ptr_array_index(entry->flows, i))->flow;
+        const calls_flow *part = (const calls_flow *)g_ptr_array_index(entry->flows, i);
 
-        act(ends, entry, report_endpoint(remote ? &flow->server_end : &flow->client_end));
+        /* A private address may be another host's elsewhere, which checks are sent to, too: only media both ways shows who is there. */
+        if (!remote || (part->media_packets > 0 && part->packets[CALLS_SENT] > 0 && part->packets[CALLS_RECEIVED] > 0))
+            act(ends, entry, report_endpoint(remote ? &part->flow->server_end : &part->flow->client_end));
     }
     for (unsigned i = 0; i < entry->pairs->len; i++) {
         const calls_pair *pair = &g_array_index(entry->pairs, calls_pair, i);

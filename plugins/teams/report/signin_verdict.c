@@ -179,7 +179,7 @@ add_replaced_name(void *key, void *value _U_, void *data)
 /* What a frame can say only up to then: connections tell at the end whether it stayed so. */
 static const teams_expert told_at_the_end[] = { TEAMS_EXPERT_TCP_UNANSWERED, TEAMS_EXPERT_SYN_ACK, TEAMS_EXPERT_QUIC_UNANSWERED,
     TEAMS_EXPERT_HELLO_UNANSWERED, TEAMS_EXPERT_NO_DATA, TEAMS_EXPERT_HANDSHAKE_ENDED, TEAMS_EXPERT_IPV6_DEAD, TEAMS_EXPERT_PROXY_CREDENTIALS_REFUSED, TEAMS_EXPERT_PROXY_FORBIDDEN,
-    TEAMS_EXPERT_PROXY_FAILED };
+    TEAMS_EXPERT_PROXY_FAILED, TEAMS_EXPERT_CONNECTION_LOST, TEAMS_EXPERT_MTU };
 
 /* An answer came after all: what a frame said of the missing one was true up to then. */
 static void

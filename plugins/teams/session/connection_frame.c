@@ -236,12 +236,20 @@ check_hole(packet_info *pinfo, teams_connection *c, const struct tcp_analysis *t
     }
 }
 
+/* Then what is lost is not lost for its size. */
+static bool
+large_got_through(const teams_connection *c)
+{
+    return c->p->large_sent && c->p->acknowledging[FROM_SERVER] && (int32_t)(c->p->acknowledged[FROM_SERVER] - c->p->large_end) >= 0 && !c->p->large_split;
+}
+
 /* The client sends the same large segment again and again, and nothing large ever gets through. */
 static void
 check_large(packet_info *pinfo, teams_connection *c, unsigned payload, bool again)
 {
     const bool large = pinfo->fd->pkt_len >= LARGE_FRAME;
 
+    c->p->large_split = c->p->large_split || (again && !large && c->p->large_frame != 0);
     if (payload > 0) {
         c->p->large_retransmissions = 0;
         if (large && !c->p->large_sent) {
@@ -250,8 +258,7 @@ check_large(packet_info *pinfo, teams_connection *c, unsigned payload, bool agai
         }
         return;
     }
-    /* Where one got through, what is lost is not lost for its size. */
-    if (!again || !large || (c->p->large_sent && c->p->acknowledging[FROM_SERVER] && (int32_t)(c->p->acknowledged[FROM_SERVER] - c->p->large_end) >= 0))
+    if (!again || !large || large_got_through(c))
         return;
     if (++c->p->large_retransmissions == LARGE_REPORTED && !c->p->hole_reported) {
         c->p->hole_reported = true;
@@ -287,7 +294,7 @@ count(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_clien
     /* What was sent again though it had been acknowledged was not lost. */
     if (again && c->state != TEAMS_CONNECTION_UNANSWERED && !ts_stock_field_present(tree, &field_spurious))
         c->retransmissions[from_client]++;
-    teams_connection_note_vain(pinfo, c, from_client, again, ts_stock_field_present(tree, &field_keep_alive));
+    teams_connection_note_vain(pinfo, c, from_client, again, ts_stock_field_present(tree, &field_keep_alive), payload);
     note_window(pinfo, c, from_client, ts_stock_field_present(tree, &field_zero_window));
     if (from_client && c->hello_frame != 0)
         check_large(pinfo, c, payload, again);
@@ -326,8 +333,11 @@ tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, const struc
     }
     count(pinfo, tree, c, from_client, payload);
     teams_connection_note_idle(pinfo, c, from_client, payload);
-    if (!from_client)
+    if (!from_client) {
         check_hole(pinfo, c, tcp);
+        if (large_got_through(c))
+            c->p->large_frame = 0;
+    }
     if (c->http2)
         teams_connection_http2(pinfo, tree, c, from_client);
     else if (c->proxy && !c->p->tunnel)

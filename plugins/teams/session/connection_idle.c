@@ -18,6 +18,7 @@
 #define GOODBYE_MAX     64      /* bytes that may belong to an end: an alert, a frame that closes a WebSocket */
 #define ASLEEP          900.0   /* seconds: a client that needs the connection and is silent for so long may have slept */
 #define LOST_RESENT     3       /* so many retransmissions without an answer are no single loss */
+#define WAITS_RESENT    2       /* who has sent again so often sends nothing new before it is acknowledged: RFC 6298 5.4, RFC 5681 3.1 */
 #define END_SECONDS     1.0     /* what ended a silence, and the end that belongs to it */
 #define LIFE_MIN        20.0    /* seconds: shorter connections are no push channels */
 #define LIFE_ALIKE      0.03
@@ -57,7 +58,7 @@ note_lost(packet_info *pinfo, teams_connection *c, unsigned resent)
 
 /* Who sends again, or asks whether the other side is there, is not silent: that the other one is says nothing of a time without packets. */
 void
-teams_connection_note_vain(packet_info *pinfo, teams_connection *c, bool from_client, bool resent, bool keep_alive)
+teams_connection_note_vain(packet_info *pinfo, teams_connection *c, bool from_client, bool resent, bool keep_alive, unsigned payload)
 {
     struct teams_connection_private *p = c->p;
 
@@ -66,6 +67,11 @@ teams_connection_note_vain(packet_info *pinfo, teams_connection *c, bool from_cl
     if (c->end == TEAMS_CONNECTION_OPEN)
         p->resent_before = p->resent[FROM_CLIENT] + p->resent[FROM_SERVER];
     p->vain[!from_client] = p->resent[!from_client] = 0;
+    /* The capture lacks what acknowledged it. */
+    if (from_client && !resent && payload > 0 && p->resent[FROM_CLIENT] >= WAITS_RESENT) {
+        p->vain[FROM_CLIENT] = p->resent[FROM_CLIENT] = 0;
+        p->lost = false;
+    }
     if (!resent && !keep_alive)
         return;
     if (p->vain[from_client]++ == 0)

@@ -169,9 +169,12 @@ struct teams_connection_private {
     bool tunnel;                /* the proxy let it through */
     bool requested;             /* the client sent application data */
     bool early;                 /* ... with the ClientHello or right behind it (RFC 8446, 2.3), or says so: that may be its request */
+    bool answered;              /* TLS 1.3: by records that are no session tickets */
+    bool flight_guessed;        /* ... what is there may be a certificate of the client's instead of its request; nothing of the server's since */
     bool flight_open;           /* TLS 1.3: of the client's flight only a part of a record was there */
     bool wait_server;           /* TLS 1.2: the client's part of the handshake is done */
     bool hole_reported;
+    bool large_split;           /* what went out in large_frame was sent again in smaller segments */
     bool started[2];            /* next[] is known */
     uint32_t next[2];
     bool acknowledging[2];      /* acknowledged[] is known */
@@ -303,7 +306,7 @@ teams_connection *teams_connection_of_tcp(packet_info *pinfo, teams_connection *
 /* Each frame, once it is counted; then the frame that ends the connection. */
 void teams_connection_note_idle(const packet_info *pinfo, teams_connection *c, bool from_client, unsigned payload);
 /* Before it: is it a retransmission, or a keep-alive? */
-void teams_connection_note_vain(packet_info *pinfo, teams_connection *c, bool from_client, bool resent, bool keep_alive);
+void teams_connection_note_vain(packet_info *pinfo, teams_connection *c, bool from_client, bool resent, bool keep_alive, unsigned payload);
 void teams_connection_note_end(packet_info *pinfo, teams_connection *c);
 
 /* ---- connection_resolvers.c ---- */

@@ -25,6 +25,7 @@ enum { TLS_1_2 = 0x0303, TLS_1_3 = 0x0304 };
 #define FINISHED_MIN    50
 #define ALERT_MIN       24      /* an encrypted one, in TLS 1.3 */
 #define REQUEST_TOO     150     /* a flight whose records do not tell, and that has a request behind its Finished */
+#define TICKET_MIN      50      /* bytes of a record with one: RFC 8446 4.6.1, with the least nonce, ticket and extensions that servers send */
 #define TICKETS_MAX     600     /* bytes of session tickets that servers send of themselves in TLS 1.3 */
 
 /* RFC 8446 6.2, RFC 5246 7.2, RFC 7301; a certificate's are those that the client sends about what the server showed. */
@@ -220,6 +221,17 @@ brings_data(proto_tree *tree, const teams_connection *c, unsigned payload)
     return records > 0 && (!hidden || (!finished && payload >= REQUEST_TOO));
 }
 
+/* What the frame has of the client's flight ends as a flight of the handshake does, behind a certificate of the client's. */
+static bool
+ends_with_finished(proto_tree *tree, const teams_connection *c)
+{
+    const field_info *record, *last = NULL;
+
+    for (unsigned records = 0; (record = ts_stock_field_at(tree, &field_data, records)) != NULL; records++)
+        last = record;
+    return c->p->chosen == TLS_1_3 && last != NULL && is_as_long_as_finished(last->length) && !has_message(tree, HANDSHAKE_FINISHED);
+}
+
 /* Its first request: only that shows that the client accepts the certificate. */
 static void
 request(packet_info *pinfo, teams_connection *c)
@@ -249,8 +261,10 @@ handshake_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool 
     else if (!c->p->wait_server && payload >= FINISHED_MIN && !has_message(tree, HANDSHAKE_CLIENT_HELLO)) {
         secured(pinfo, c);
         c->p->flight_open = c->p->chosen == TLS_1_3 && !ts_stock_field_present(tree, &field_data);
-        if (brings_data(tree, c, payload))
+        if (brings_data(tree, c, payload)) {
             request(pinfo, c);
+            c->p->flight_guessed = c->p->chosen == TLS_1_3 && !has_message(tree, HANDSHAKE_FINISHED);
+        }
     } else if (c->p->chosen == TLS_1_3 && payload >= ALERT_MIN && payload < FINISHED_MIN)
         c->p->alert_likely = true;
 }
@@ -262,6 +276,18 @@ is_alert(proto_tree *tree, const teams_connection *c, unsigned payload)
     return ts_stock_field_present(tree, &field_alert_message) || (c->p->chosen == TLS_1_3 && payload <= ALERT_MAX);
 }
 
+/* Frames of HTTP/2 are shorter, as its SETTINGS and their acknowledgement are. */
+static bool
+has_less_than_a_ticket(proto_tree *tree, unsigned payload)
+{
+    const field_info *record;
+
+    for (unsigned records = 0; payload > 0 && (record = ts_stock_field_at(tree, &field_data, records)) != NULL; records++)
+        if (record->length < TICKET_MIN)
+            return true;
+    return false;
+}
+
 static void
 session_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client, unsigned payload)
 {
@@ -269,12 +295,18 @@ session_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool fr
 
     if (from_client) {
         c->p->flight_open = false;
+        if (c->p->flight_guessed && payload > 0 && ends_with_finished(tree, c)) {
+            c->p->requested = c->p->flight_guessed = false;
+            return;
+        }
         if (!c->p->requested && !is_alert(tree, c, payload) && (!rest || brings_data(tree, c, payload)))
             request(pinfo, c);
         return;
     }
+    c->p->flight_guessed = c->p->flight_guessed && payload == 0;
     if (!c->p->requested || is_alert(tree, c, payload))
         return;     /* a session ticket; an end */
+    c->p->answered = c->p->answered || has_less_than_a_ticket(tree, payload);
     if (c->p->answer_bytes == 0)
         step_done(pinfo, c, TEAMS_STEP_FIRST_DATA, &c->p->request_time);
     c->p->answer_bytes += payload;
@@ -297,7 +329,7 @@ teams_connection_gave_up(const teams_connection *c, const nstime_t *until)
 {
     const nstime_t *since = c->p->answer_bytes > 0 ? &c->p->answer_time : &c->p->request_time;
 
-    return c->state == TEAMS_CONNECTION_SECURED && c->p->requested && !teams_connection_lacks_data(c) && ts_seconds(since, until) >= patience(c);
+    return c->state == TEAMS_CONNECTION_SECURED && c->p->requested && !c->p->answered && !teams_connection_lacks_data(c) && ts_seconds(since, until) >= patience(c);
 }
 
 /* ---- alerts ---- */

@@ -335,7 +335,7 @@ tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, const struc
     teams_connection_note_idle(pinfo, c, from_client, payload);
     if (!from_client) {
         check_hole(pinfo, c, tcp);
-        if (large_got_through(c))
+        if (c->end == TEAMS_CONNECTION_OPEN && large_got_through(c))
             c->p->large_frame = 0;
     }
     if (c->http2)

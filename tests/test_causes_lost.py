@@ -117,6 +117,15 @@ def test_identity_that_is_reached_at_another_address_and_what_is_no_identity(by_
         assert causes(by_address[f"192.168.1.{n}"]) == {}, n
 
 
+def test_one_name_of_identity_of_two():
+    """Where another name of identity was reached, before or after, the one alone is no reason why nothing went on."""
+    found = told("identity-another")
+    assert {client[-2:]: signin["verdict_code"] for client, signin in found.items()} == {
+        "20": "identity-only", "21": "failed", "22": "identity-only", "23": "went-through"}
+    severities = {client[-2:]: [problem["severity"] for problem in above_note(signin).values()] for client, signin in found.items()}
+    assert severities == {"20": ["warning"], "21": ["error"], "22": ["warning"], "23": ["warning"]}
+
+
 # ---- what the client's part of a handshake brings ----
 
 @pytest.mark.parametrize("n, words", [(20, "by RST after the client's part of the TLS handshake (2 times)"), (21, "by RST after data of the client's, which has no answer"),

@@ -212,6 +212,26 @@ def identity_by_address(c):
     by_address(c, "192.168.1.24", ["198.51.100.14"])
 
 
+@capture("connections/identity-another.pcap", START)
+def identity_another(c):
+    """One name of identity is never answered: .20 then reaches another one, .21 none; .22 the other one first; .23 the other one, and signs in."""
+    live = ("login.live.com", "20.190.160.20")
+    for n in range(4):
+        client = Client(c, f"192.168.1.{20 + n}")
+        client.visit(0, WEB)
+        if n == 2:
+            client.visit(1, LOGIN)
+        client.ask(2, *live)
+        end = client.end()
+        for when in (2.1, 3.1, 5.1, 9.1):
+            client.syn(when, end, (live[1], 443))
+        if n in (0, 3):
+            client.visit(20, LOGIN)
+        if n == 3:
+            client.visit(21, AUTH)
+        client.visit(30, CONFIG)
+
+
 # ---- what a client's flight brings ----
 
 FINISHED, FINISHED_384 = (tls.application_data(("finished", length), length) for length in (53, 69))    # RFC 8446 4.4.4, 5.2

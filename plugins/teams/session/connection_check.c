@@ -221,9 +221,15 @@ teams_name_list_add(teams_name_list *list, const char *name, uint32_t frame)
 
     list->all_lost = list->all_lost && lost;
     list->any_lost = list->any_lost || lost;
-    list->matters = list->matters || (lost && result != NULL && teams_name_matters(result));
-    list->fatal = list->fatal || (lost && result != NULL && teams_name_matters(result) && result->stage != TS_STAGE_MEDIA);
-    list->identity = list->identity || (lost && result != NULL && result->stage == TS_STAGE_IDENTITY);
+    const bool identity = result != NULL && result->stage == TS_STAGE_IDENTITY;
+    /* Any name of identity may do: which one an account needs is not in the bytes. */
+    const bool instead = identity && list->check->result->identity_reached;
+    const bool matters = lost && result != NULL && !instead && teams_name_matters(result);
+
+    list->matters = list->matters || matters;
+    list->doubtful = list->doubtful || (lost && instead && !list->check->result->services_reached);
+    list->fatal = list->fatal || (matters && result->stage != TS_STAGE_MEDIA);
+    list->identity = list->identity || (lost && identity);
 }
 
 const char *
@@ -237,7 +243,7 @@ teams_name_list_text(const teams_name_list *list)
 int
 teams_name_list_severity(const teams_name_list *list)
 {
-    return list->matters ? PI_ERROR : list->any_lost ? PI_NOTE : PI_WARN;
+    return list->matters ? PI_ERROR : list->any_lost && !list->doubtful ? PI_NOTE : PI_WARN;
 }
 
 const char *

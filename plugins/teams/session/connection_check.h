@@ -111,6 +111,7 @@ typedef struct {
     bool all_lost;                  /* none of the names was reached */
     bool any_lost;
     bool matters;                   /* one that was lost matters */
+    bool doubtful;                  /* one of identity beside another that was reached: it may be the one that the account needs */
     bool fatal;                     /* and is no relay: a sign-in needs none */
     bool identity;                  /* it is one of identity */
     wmem_map_t *seen;

@@ -364,7 +364,7 @@ fits_no_data(const teams_check *check, const teams_connection *c)
         return false;
     /* The client gave up; or it waits, and not even TCP says that the request has arrived. One that has may be waited for, for hours. */
     if (c->end != TEAMS_CONNECTION_OPEN)
-        return c->ended_by_client && teams_connection_gave_up(c, &c->ended);
+        return c->ended_by_client && !c->p->answered && teams_connection_gave_up(c, &c->ended);
     return c->p->answer_bytes == 0 && !teams_connection_is_delivered(c) && teams_connection_gave_up(c, &check->end);
 }
 

@@ -201,7 +201,7 @@ ended_early(packet_info *pinfo, teams_connection *c, bool from_client)
     else if (from_client && teams_connection_is_left(c, teams_time(pinfo)) && (c->state == TEAMS_CONNECTION_SECURED || c->p->hole_frame == 0))
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_HANDSHAKE_ENDED, "%s, %s%s", text, c->version,
             c->state == TEAMS_CONNECTION_SECURED ? ", without a request" : "");
-    else if (from_client && c->p->large_frame == 0 && !c->p->lost && teams_connection_gave_up(c, teams_time(pinfo)))
+    else if (from_client && c->p->large_frame == 0 && !c->p->lost && !c->p->answered && teams_connection_gave_up(c, teams_time(pinfo)))
         teams_connection_tell(pinfo, c, TEAMS_EXPERT_NO_DATA, "%s: %.1f s", text, ts_seconds(&c->p->request_time, teams_time(pinfo)));
     else if (c->state == TEAMS_CONNECTION_SECURED && c->p->answer_bytes > 0)
         c->state = TEAMS_CONNECTION_USED;

@@ -169,7 +169,7 @@ struct teams_connection_private {
     bool tunnel;                /* the proxy let it through */
     bool requested;             /* the client sent application data */
     bool early;                 /* ... with the ClientHello or right behind it (RFC 8446, 2.3), or says so: that may be its request */
-    bool answered;              /* TLS 1.3: by records that are no session tickets */
+    bool answered;              /* TLS 1.3: by records that are no session tickets, though maybe no more than SETTINGS of HTTP/2 */
     bool flight_guessed;        /* ... what is there may be a certificate of the client's instead of its request; nothing of the server's since */
     bool flight_open;           /* TLS 1.3: of the client's flight only a part of a record was there */
     bool wait_server;           /* TLS 1.2: the client's part of the handshake is done */

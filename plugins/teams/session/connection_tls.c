@@ -329,7 +329,7 @@ teams_connection_gave_up(const teams_connection *c, const nstime_t *until)
 {
     const nstime_t *since = c->p->answer_bytes > 0 ? &c->p->answer_time : &c->p->request_time;
 
-    return c->state == TEAMS_CONNECTION_SECURED && c->p->requested && !c->p->answered && !teams_connection_lacks_data(c) && ts_seconds(since, until) >= patience(c);
+    return c->state == TEAMS_CONNECTION_SECURED && c->p->requested && !teams_connection_lacks_data(c) && ts_seconds(since, until) >= patience(c);
 }
 
 /* ---- alerts ---- */

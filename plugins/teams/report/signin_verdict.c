@@ -102,12 +102,18 @@ is_prepared_for(const signin_session *session)
         ts_seconds(&only->time, &teams_model_get()->last) >= PREPARED_SECONDS;
 }
 
+/* Is there no need to ask why nothing came after identity? */
+static bool
+is_explained(const signin_session *session)
+{
+    return has_fatal(session) || has_names_alone(session) || is_prepared_for(session);
+}
+
 /* A frame can only say so far; what never came, and has no other cause, is a warning. */
 static bool
 is_stalled(const signin_session *session)
 {
-    return !has_fatal(session) && !has_names_alone(session) && !is_prepared_for(session) && !session->result->identity_polled &&
-        teams_signin_is_stalled(session->signin, end_of(session->signin));
+    return !is_explained(session) && !session->result->identity_polled && teams_signin_is_stalled(session->signin, end_of(session->signin));
 }
 
 static void
@@ -216,7 +222,7 @@ replaced_details(const signin_session *session)
     /* Where answers are not in the capture, that none gave an address says nothing. */
     if (session->result->one_way)
         g_hash_table_add(replaced, g_strdup(teams_expert_table.rows[TEAMS_EXPERT_NAME_UNRESOLVED].code));
-    if (has_fatal(session) || has_names_alone(session) || is_prepared_for(session) || is_stalled(session))
+    if (is_explained(session) || is_stalled(session))
         g_hash_table_add(replaced, g_strdup(teams_expert_table.rows[TEAMS_EXPERT_SIGNIN_STALLED].code));
     for (unsigned i = 0; i < session->result->problem_count; i++) {
         const teams_connection_problem *found = &session->result->problems[i];

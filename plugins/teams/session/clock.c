@@ -63,7 +63,7 @@ answer_seconds(packet_info *pinfo, const ts_frame_info *infos)
     for (const ts_frame_info *each = infos; each != NULL; each = each->next)
         if (each->kind == TS_INFO_NAME && ((const ts_name_info *)each)->late_since > 0)
             return ((const ts_name_info *)each)->late_since;
-    conversation_t *conversation = pinfo->ptype == PT_TCP ? find_conversation_pinfo(pinfo, 0) : NULL;
+    conversation_t *conversation = pinfo->ptype == PT_TCP ? teams_conversation_of(pinfo) : NULL;
     const struct tcp_analysis *tcp = conversation == NULL ? NULL : get_tcp_conversation_data(conversation, pinfo);
 
     /* What comes later may come at any time. */

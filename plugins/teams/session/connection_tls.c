@@ -223,13 +223,13 @@ brings_data(proto_tree *tree, const teams_connection *c, unsigned payload)
 
 /* What the frame has of the client's flight ends as a flight of the handshake does, behind a certificate of the client's. */
 static bool
-ends_with_finished(proto_tree *tree, const teams_connection *c)
+ends_with_finished(proto_tree *tree)
 {
     const field_info *record, *last = NULL;
 
     for (unsigned records = 0; (record = ts_stock_field_at(tree, &field_data, records)) != NULL; records++)
         last = record;
-    return c->p->chosen == TLS_1_3 && last != NULL && is_as_long_as_finished(last->length) && !has_message(tree, HANDSHAKE_FINISHED);
+    return last != NULL && is_as_long_as_finished(last->length) && !has_message(tree, HANDSHAKE_FINISHED);
 }
 
 /* Its first request: only that shows that the client accepts the certificate. */
@@ -295,7 +295,7 @@ session_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool fr
 
     if (from_client) {
         c->p->flight_open = false;
-        if (c->p->flight_guessed && payload > 0 && ends_with_finished(tree, c)) {
+        if (c->p->flight_guessed && payload > 0 && ends_with_finished(tree)) {
             c->p->requested = c->p->flight_guessed = false;
             return;
         }

@@ -121,58 +121,58 @@ ts_pattern_run(const char *pattern)
 static void
 node_free(gpointer data)
 {
-    node *n = (node *)data;
+    node *entry = (node *)data;
 
-    if (n->globs != NULL)
-        g_array_free(n->globs, TRUE);
-    g_free(n);
+    if (entry->globs != NULL)
+        g_array_free(entry->globs, TRUE);
+    g_free(entry);
 }
 
 /* The node of a run, which gets one if it is new, as do the shorter ones that it ends in. */
 static node *
 node_of(ts_name_index *index, const char *run)
 {
-    node *n = (node *)g_hash_table_lookup(index->nodes, run);
+    node *entry = (node *)g_hash_table_lookup(index->nodes, run);
 
-    if (n != NULL)
-        return n;
-    n = g_new0(node, 1);
-    g_hash_table_insert(index->nodes, (gpointer)run, n);
+    if (entry != NULL)
+        return entry;
+    entry = g_new0(node, 1);
+    g_hash_table_insert(index->nodes, (gpointer)run, entry);
     if (strchr(run, '.') != NULL)
         node_of(index, strchr(run, '.') + 1);
-    return n;
+    return entry;
 }
 
 static candidate
 candidate_of(const ts_name_row *row, bool user)
 {
     const size_t length = strlen(row->pattern);
-    candidate c = { .row = row, .length = (uint8_t)length, .head = (uint8_t)strcspn(row->pattern, "*") };
+    candidate added = { .row = row, .length = (uint8_t)length, .head = (uint8_t)strcspn(row->pattern, "*") };
     uint32_t literals = 0;
 
     for (size_t i = 0; i < length; i++)
         literals += row->pattern[i] != '*';
-    while (c.tail < length && row->pattern[length - c.tail - 1] != '*')
-        c.tail++;
+    while (added.tail < length && row->pattern[length - added.tail - 1] != '*')
+        added.tail++;
     /* Most literal characters, then the user's, then suffix before glob. */
-    c.rank = literals << 2 | (user ? 2u : 0u) | (row->match == TS_MATCH_SUFFIX ? 1u : 0u);
-    return c;
+    added.rank = literals << 2 | (user ? 2u : 0u) | (row->match == TS_MATCH_SUFFIX ? 1u : 0u);
+    return added;
 }
 
 static void
 add_row(ts_name_index *index, const ts_name_row *row, bool user)
 {
-    const candidate c = candidate_of(row, user);
-    node *n = node_of(index, row->match == TS_MATCH_GLOB ? ts_pattern_run(row->pattern) : row->pattern);
+    const candidate added = candidate_of(row, user);
+    node *entry = node_of(index, row->match == TS_MATCH_GLOB ? ts_pattern_run(row->pattern) : row->pattern);
 
     if (row->match == TS_MATCH_GLOB) {
-        if (n->globs == NULL)
-            n->globs = g_array_new(FALSE, FALSE, sizeof(candidate));
-        g_array_append_val(n->globs, c);
-    } else if (row->match == TS_MATCH_EXACT && n->exact.row == NULL) {
-        n->exact = c;
-    } else if (row->match == TS_MATCH_SUFFIX && n->suffix.row == NULL) {
-        n->suffix = c;
+        if (entry->globs == NULL)
+            entry->globs = g_array_new(FALSE, FALSE, sizeof(candidate));
+        g_array_append_val(entry->globs, added);
+    } else if (row->match == TS_MATCH_EXACT && entry->exact.row == NULL) {
+        entry->exact = added;
+    } else if (row->match == TS_MATCH_SUFFIX && entry->suffix.row == NULL) {
+        entry->suffix = added;
     }
 }
 
@@ -188,11 +188,11 @@ better_first(gconstpointer left, gconstpointer right)
 static void
 sort_globs(gpointer run, gpointer value, gpointer data)
 {
-    node *n = (node *)value;
+    node *entry = (node *)value;
 
     (void)run, (void)data;
-    if (n->globs != NULL)
-        g_array_sort(n->globs, better_first);
+    if (entry->globs != NULL)
+        g_array_sort(entry->globs, better_first);
 }
 
 ts_name_index *
@@ -233,9 +233,9 @@ ts_name_index_free(ts_name_index *index)
 
 /* Rows of one rank are of one list. */
 static bool
-is_better(const candidate *c, const candidate *best)
+is_better(const candidate *glob, const candidate *best)
 {
-    return best == NULL || c->rank > best->rank || (c->rank == best->rank && c->row < best->row);
+    return best == NULL || glob->rank > best->rank || (glob->rank == best->rank && glob->row < best->row);
 }
 
 /* Both literal ends first: they refuse nearly all. */
@@ -250,10 +250,10 @@ glob_fits(const candidate *glob, const ts_name_text *name)
 }
 
 static void
-try_globs(const node *n, const ts_name_text *name, const candidate **best)
+try_globs(const node *entry, const ts_name_text *name, const candidate **best)
 {
-    for (guint i = 0; n->globs != NULL && i < n->globs->len; i++) {
-        const candidate *glob = &g_array_index(n->globs, candidate, i);
+    for (guint i = 0; entry->globs != NULL && i < entry->globs->len; i++) {
+        const candidate *glob = &g_array_index(entry->globs, candidate, i);
 
         if (!is_better(glob, *best))
             return;
@@ -267,21 +267,21 @@ try_globs(const node *n, const ts_name_text *name, const candidate **best)
 const ts_name_row *
 ts_name_index_find(const ts_name_index *index, const ts_name_text *name, bool *user)
 {
-    const node *n = (const node *)g_hash_table_lookup(index->nodes, "");
+    const node *entry = (const node *)g_hash_table_lookup(index->nodes, "");
     const candidate *best = NULL;
 
-    try_globs(n, name, &best);
+    try_globs(entry, name, &best);
     for (size_t i = 0; i < name->labels; i++) {
-        n = (const node *)g_hash_table_lookup(index->nodes, name->text + name->start[i]);
-        if (n == NULL)
+        entry = (const node *)g_hash_table_lookup(index->nodes, name->text + name->start[i]);
+        if (entry == NULL)
             break;
-        if (i + 1 == name->labels && n->exact.row != NULL) {
-            best = &n->exact;
+        if (i + 1 == name->labels && entry->exact.row != NULL) {
+            best = &entry->exact;
             break;
         }
-        if (n->suffix.row != NULL && is_better(&n->suffix, best))
-            best = &n->suffix;
-        try_globs(n, name, &best);
+        if (entry->suffix.row != NULL && is_better(&entry->suffix, best))
+            best = &entry->suffix;
+        try_globs(entry, name, &best);
     }
     *user = best != NULL && (best->rank & 2u) != 0;
     return best != NULL ? best->row : NULL;

@@ -186,19 +186,19 @@ candidate_of(packet_info *pinfo)
  * the heuristics both ask.
  */
 static unsigned
-packets_in_row(candidate *c, unsigned direction, const uint8_t *data)
+packets_in_row(candidate *tracked, unsigned direction, const uint8_t *data)
 {
     const uint16_t sequence = ts_get_be16(data + 2);
     const uint32_t ssrc = ts_get_be32(data + 8);
-    const uint16_t step = (uint16_t)(sequence - c->stream[direction].sequence);
-    const bool goes_on = c->stream[direction].packets > 0 && c->stream[direction].ssrc == ssrc && step <= MAX_STEP;
+    const uint16_t step = (uint16_t)(sequence - tracked->stream[direction].sequence);
+    const bool goes_on = tracked->stream[direction].packets > 0 && tracked->stream[direction].ssrc == ssrc && step <= MAX_STEP;
 
     if (goes_on && step == 0)
-        return c->stream[direction].packets;
-    c->stream[direction].packets = goes_on ? c->stream[direction].packets + 1 : 1;
-    c->stream[direction].ssrc = ssrc;
-    c->stream[direction].sequence = sequence;
-    return c->stream[direction].packets;
+        return tracked->stream[direction].packets;
+    tracked->stream[direction].packets = goes_on ? tracked->stream[direction].packets + 1 : 1;
+    tracked->stream[direction].ssrc = ssrc;
+    tracked->stream[direction].sequence = sequence;
+    return tracked->stream[direction].packets;
 }
 
 bool
@@ -210,15 +210,15 @@ ts_direct_routing_begins(packet_info *pinfo, const ts_payload *payload, const ui
 
     if (end == TS_PROCESSOR_NONE)
         return false;
-    candidate *c = candidate_of(pinfo);
+    candidate *tracked = candidate_of(pinfo);
     const unsigned direction = end == TS_PROCESSOR_DESTINATION ? 0 : 1;
 
     if (!is_rtp(payload, data, captured, reported)) {
         if (payload->kind == TS_PAYLOAD_OTHER)
-            c->stream[direction].packets = 0;
+            tracked->stream[direction].packets = 0;
         return false;
     }
-    if (packets_in_row(c, direction, data) < RTP_PACKETS)
+    if (packets_in_row(tracked, direction, data) < RTP_PACKETS)
         return false;
     ts_flow *flow = ts_demux_flow(pinfo, true);
 

@@ -50,11 +50,11 @@ socket_of(const ts_endpoint *local)
 }
 
 static nat_peer *
-peer_of(nat_socket *of, const ts_endpoint *end)
+peer_of(nat_socket *socket, const ts_endpoint *end)
 {
-    for (unsigned i = 0; i < of->count; i++) {
-        if (ts_endpoint_equal(&of->peers[i].end, end))
-            return &of->peers[i];
+    for (unsigned i = 0; i < socket->count; i++) {
+        if (ts_endpoint_equal(&socket->peers[i].end, end))
+            return &socket->peers[i];
     }
     return NULL;
 }
@@ -65,10 +65,10 @@ peer_of(nat_socket *of, const ts_endpoint *end)
  * after this peer's mapping was, and this one is the same now; or just before.
  */
 static bool
-is_per_peer(const packet_info *pinfo, const nat_socket *of, const nat_peer *peer, const ts_endpoint *mapped)
+is_per_peer(const packet_info *pinfo, const nat_socket *socket, const nat_peer *peer, const ts_endpoint *mapped)
 {
-    for (unsigned i = 0; i < of->count; i++) {
-        const nat_peer *other = &of->peers[i];
+    for (unsigned i = 0; i < socket->count; i++) {
+        const nat_peer *other = &socket->peers[i];
 
         if (other == peer || other->gone || ts_address_is_private(&other->mapped.addr) || other->mapped.addr.type != mapped->addr.type || ts_endpoint_equal(&other->mapped, mapped))
             continue;
@@ -80,30 +80,30 @@ is_per_peer(const packet_info *pinfo, const nat_socket *of, const nat_peer *peer
 
 /* A mapping that changed has changed for every peer that saw it; they have not said so yet. */
 static void
-forget_mapping(nat_socket *of, const ts_endpoint *mapped)
+forget_mapping(nat_socket *socket, const ts_endpoint *mapped)
 {
-    for (unsigned i = 0; i < of->count; i++)
-        of->peers[i].gone |= ts_endpoint_equal(&of->peers[i].mapped, mapped);
+    for (unsigned i = 0; i < socket->count; i++)
+        socket->peers[i].gone |= ts_endpoint_equal(&socket->peers[i].mapped, mapped);
 }
 
 ts_nat_mapping
 ts_nat_see(const packet_info *pinfo, const ts_endpoint *local, const ts_endpoint *end, const ts_endpoint *mapped,
     ts_endpoint *before)
 {
-    nat_socket *of = socket_of(local);
-    nat_peer *peer = peer_of(of, end);
+    nat_socket *socket = socket_of(local);
+    nat_peer *peer = peer_of(socket, end);
     ts_nat_mapping result = TS_NAT_SAME;
 
     if (peer != NULL && peer->mapped.addr.type == mapped->addr.type && !ts_endpoint_equal(&peer->mapped, mapped)) {
         result = TS_NAT_CHANGED;
         *before = peer->mapped;
-        forget_mapping(of, &peer->mapped);
-    } else if (!of->per_peer && !ts_address_is_private(&mapped->addr) && is_per_peer(pinfo, of, peer, mapped)) {
-        of->per_peer = true;
+        forget_mapping(socket, &peer->mapped);
+    } else if (!socket->per_peer && !ts_address_is_private(&mapped->addr) && is_per_peer(pinfo, socket, peer, mapped)) {
+        socket->per_peer = true;
         result = TS_NAT_PER_PEER;
     }
-    if (peer == NULL && of->count < MAX_PEERS) {
-        peer = &of->peers[of->count++];
+    if (peer == NULL && socket->count < MAX_PEERS) {
+        peer = &socket->peers[socket->count++];
         ts_endpoint_keep(&peer->end, end);
     }
     if (peer != NULL) {

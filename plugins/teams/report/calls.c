@@ -572,25 +572,25 @@ remotes_text(const calls_entry *entry, FILE *out)
 }
 
 static void
-allocation_text(const calls_allocation *a, FILE *out)
+allocation_text(const calls_allocation *allocation, FILE *out)
 {
-    char *client = report_endpoint(&a->client);
-    char *server = report_endpoint(&a->server);
-    char *relayed = report_endpoint(&a->relayed);
-    char *reflexive = report_endpoint(&a->reflexive);
+    char *client = report_endpoint(&allocation->client);
+    char *server = report_endpoint(&allocation->server);
+    char *relayed = report_endpoint(&allocation->relayed);
+    char *reflexive = report_endpoint(&allocation->reflexive);
 
-    report_print(out, 4, "%u  %s at %s%s, %s (frame %u)", a->number, client, server, a->tcp ? " over TCP" : "",
-        or_unknown(a->state), a->frame);
+    report_print(out, 4, "%u  %s at %s%s, %s (frame %u)", allocation->number, client, server, allocation->tcp ? " over TCP" : "",
+        or_unknown(allocation->state), allocation->frame);
     /* A challenge has the addresses, too, and no lifetime. */
-    if (relayed[0] != '\0' && a->granted_frame == 0)
+    if (relayed[0] != '\0' && allocation->granted_frame == 0)
         report_print(out, 6, "relayed %s, client seen as %s", relayed, or_unknown(reflexive));
     else if (relayed[0] != '\0')
-        report_print(out, 6, "relayed %s, client seen as %s, lifetime %u s", relayed, or_unknown(reflexive), a->lifetime);
-    if (!isnan(a->response_time))
-        report_print(out, 6, "granted in frame %u after %.1f ms", a->granted_frame, a->response_time * 1000);
-    if (a->error_code != 0)
-        report_print(out, 6, "refused with error %u in frame %u (%u time%s)", a->error_code, a->error_frame, a->refusals,
-            a->refusals == 1 ? "" : "s in a row");
+        report_print(out, 6, "relayed %s, client seen as %s, lifetime %u s", relayed, or_unknown(reflexive), allocation->lifetime);
+    if (!isnan(allocation->response_time))
+        report_print(out, 6, "granted in frame %u after %.1f ms", allocation->granted_frame, allocation->response_time * 1000);
+    if (allocation->error_code != 0)
+        report_print(out, 6, "refused with error %u in frame %u (%u time%s)", allocation->error_code, allocation->error_frame, allocation->refusals,
+            allocation->refusals == 1 ? "" : "s in a row");
     g_free(client);
     g_free(server);
     g_free(relayed);

@@ -517,38 +517,38 @@ allocation_of(calls_entry *entry, const packet_info *pinfo, const ts_turn_info *
 
 /* What the client answers by asking again: for credentials that it did not send, a new nonce or another server. */
 static bool
-is_challenge(const calls_allocation *a, uint16_t error_code)
+is_challenge(const calls_allocation *allocation, uint16_t error_code)
 {
-    return error_code == 300 || error_code == 438 || (error_code == 401 && a->credential == 0);
+    return error_code == 300 || error_code == 438 || (error_code == 401 && allocation->credential == 0);
 }
 
 static void
-add_grant(calls_allocation *a, const packet_info *pinfo, const ts_turn_info *turn)
+add_grant(calls_allocation *allocation, const packet_info *pinfo, const ts_turn_info *turn)
 {
-    a->lifetime = turn->lifetime;
-    a->server = turn->server;
-    a->error_code = 0;
-    if (a->granted_frame != 0)
+    allocation->lifetime = turn->lifetime;
+    allocation->server = turn->server;
+    allocation->error_code = 0;
+    if (allocation->granted_frame != 0)
         return;
-    a->granted_frame = pinfo->num;
-    a->granted = *teams_time(pinfo);
+    allocation->granted_frame = pinfo->num;
+    allocation->granted = *teams_time(pinfo);
     if (turn->request_frame != 0)
-        a->response_time = nstime_to_sec(&turn->response_time);
+        allocation->response_time = nstime_to_sec(&turn->response_time);
 }
 
 /* Several answers to one request, as where that was sent again, are one refusal. */
 static void
-add_refusal(calls_allocation *a, const packet_info *pinfo, const ts_turn_info *turn)
+add_refusal(calls_allocation *allocation, const packet_info *pinfo, const ts_turn_info *turn)
 {
-    const bool same = a->error_code == turn->error_code;
+    const bool same = allocation->error_code == turn->error_code;
 
     if (!same)
-        a->refusals = 1;
-    else if (turn->request_frame == 0 || turn->request_frame != a->error_request)
-        a->refusals++;
-    a->error_code = turn->error_code;
-    a->error_frame = pinfo->num;
-    a->error_request = turn->request_frame;
+        allocation->refusals = 1;
+    else if (turn->request_frame == 0 || turn->request_frame != allocation->error_request)
+        allocation->refusals++;
+    allocation->error_code = turn->error_code;
+    allocation->error_frame = pinfo->num;
+    allocation->error_request = turn->request_frame;
 }
 
 static void
@@ -560,24 +560,24 @@ add_turn(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *info
         add_moment(&entry->allocation, pinfo);
     if (turn->allocation == 0)
         return;
-    calls_allocation *a = allocation_of(entry, pinfo, turn);
+    calls_allocation *allocation = allocation_of(entry, pinfo, turn);
 
-    if (turn->type == TURN_ALLOCATE_REQUEST && turn->credential_expired && a->expired_frame == 0)
-        a->expired_frame = pinfo->num;
+    if (turn->type == TURN_ALLOCATE_REQUEST && turn->credential_expired && allocation->expired_frame == 0)
+        allocation->expired_frame = pinfo->num;
 
     if (turn->state != NULL && turn->state[0] != '\0')
-        a->state = turn->state;
+        allocation->state = turn->state;
     if (turn->relayed.addr.type != AT_NONE)
-        a->relayed = turn->relayed;
+        allocation->relayed = turn->relayed;
     /* As it was granted: what a later answer says is a change, told as such. */
-    if (turn->reflexive.addr.type != AT_NONE && a->granted_frame == 0)
-        a->reflexive = turn->reflexive;
+    if (turn->reflexive.addr.type != AT_NONE && allocation->granted_frame == 0)
+        allocation->reflexive = turn->reflexive;
     if (turn->type == TURN_ALLOCATE_REQUEST)
-        a->credential = turn->credential;
+        allocation->credential = turn->credential;
     if (turn->type == TURN_ALLOCATE_RESPONSE && turn->has_lifetime && turn->lifetime > 0)
-        add_grant(a, pinfo, turn);
-    if (turn->type == TURN_ALLOCATE_ERROR && !is_challenge(a, turn->error_code))
-        add_refusal(a, pinfo, turn);
+        add_grant(allocation, pinfo, turn);
+    if (turn->type == TURN_ALLOCATE_ERROR && !is_challenge(allocation, turn->error_code))
+        add_refusal(allocation, pinfo, turn);
 }
 
 static calls_pair *
@@ -854,25 +854,25 @@ is_way(const teams_flow *a, teams_path a_path, const teams_flow *b, teams_path b
 static void
 add_sending(calls_entry *entry, const packet_info *pinfo, const teams_flow *flow, teams_path path)
 {
-    calls_sending *s = sending_of(entry, flow);
+    calls_sending *sending = sending_of(entry, flow);
 
-    if (s->flow == NULL || is_way(s->flow, s->path, flow, path)) {
-        *s = (calls_sending) { .flow = flow, .path = path, .packets = s->packets + 1 };
+    if (sending->flow == NULL || is_way(sending->flow, sending->path, flow, path)) {
+        *sending = (calls_sending) { .flow = flow, .path = path, .packets = sending->packets + 1 };
         return;
     }
-    if (!is_way(s->next, s->next_path, flow, path)) {
-        s->next = flow;
-        s->next_path = path;
-        s->next_packets = 0;
-        s->next_frame = pinfo->num;
+    if (!is_way(sending->next, sending->next_path, flow, path)) {
+        sending->next = flow;
+        sending->next_path = path;
+        sending->next_packets = 0;
+        sending->next_frame = pinfo->num;
     }
-    if (++s->next_packets < PATH_PACKETS)
+    if (++sending->next_packets < PATH_PACKETS)
         return;
-    const calls_path_change change = { s->next_frame, s->flow, s->path, flow, path };
+    const calls_path_change change = { sending->next_frame, sending->flow, sending->path, flow, path };
 
-    if (s->packets >= PATH_PACKETS && (entry->path_changes++ == 0 || change.frame < entry->path_change.frame))
+    if (sending->packets >= PATH_PACKETS && (entry->path_changes++ == 0 || change.frame < entry->path_change.frame))
         entry->path_change = change;
-    *s = (calls_sending) { .flow = flow, .path = path, .packets = s->next_packets };
+    *sending = (calls_sending) { .flow = flow, .path = path, .packets = sending->next_packets };
 }
 
 static void

@@ -575,10 +575,10 @@ is_over_tcp_beside_udp(const calls_entry *entry, calls_proof *proof _U_)
 
 /* 401 to credentials, and those that say why: RFC 8489, [MS-TURN]. */
 static bool
-is_credential_error(const calls_allocation *a)
+is_credential_error(const calls_allocation *allocation)
 {
-    return (a->error_code == 401 && a->credential != 0) || a->error_code == 430 || a->error_code == 431 || a->error_code == 436 ||
-        a->error_code == 441;
+    return (allocation->error_code == 401 && allocation->credential != 0) || allocation->error_code == 430 || allocation->error_code == 431 || allocation->error_code == 436 ||
+        allocation->error_code == 441;
 }
 
 static bool
@@ -587,18 +587,18 @@ any_refused(const calls_entry *entry, calls_proof *proof, bool credentials)
     bool refused = false;
 
     for (unsigned i = 0; i < entry->allocations->len; i++) {
-        const calls_allocation *a = allocation_at(entry, i);
+        const calls_allocation *allocation = allocation_at(entry, i);
 
-        if (a->error_code == 0 || is_credential_error(a) != credentials)
+        if (allocation->error_code == 0 || is_credential_error(allocation) != credentials)
             continue;
         refused = true;
-        char *server = report_endpoint(&a->server);
+        char *server = report_endpoint(&allocation->server);
 
-        if (a->refusals > 1)
-            add_detail(proof, a->error_frame, "error %u from %s (%u times, the last in frame %u)", a->error_code, server, a->refusals,
-                a->error_frame);
+        if (allocation->refusals > 1)
+            add_detail(proof, allocation->error_frame, "error %u from %s (%u times, the last in frame %u)", allocation->error_code, server, allocation->refusals,
+                allocation->error_frame);
         else
-            add_detail(proof, a->error_frame, "error %u from %s (frame %u)", a->error_code, server, a->error_frame);
+            add_detail(proof, allocation->error_frame, "error %u from %s (frame %u)", allocation->error_code, server, allocation->error_frame);
         g_free(server);
     }
     return refused;
@@ -617,15 +617,15 @@ credentials_expired(const calls_entry *entry, calls_proof *proof)
     bool expired = false;
 
     for (unsigned i = 0; i < entry->allocations->len; i++) {
-        const calls_allocation *a = allocation_at(entry, i);
+        const calls_allocation *allocation = allocation_at(entry, i);
 
-        if (a->expired_frame == 0)
+        if (allocation->expired_frame == 0)
             continue;
         expired = true;
-        char *server = report_endpoint(&a->server);
+        char *server = report_endpoint(&allocation->server);
 
-        add_detail(proof, a->expired_frame, "to %s (frame %u), which %s", server, a->expired_frame,
-            a->error_code != 0 ? "refused them" : a->granted_frame > a->expired_frame ? "accepted them" : "did not answer");
+        add_detail(proof, allocation->expired_frame, "to %s (frame %u), which %s", server, allocation->expired_frame,
+            allocation->error_code != 0 ? "refused them" : allocation->granted_frame > allocation->expired_frame ? "accepted them" : "did not answer");
         g_free(server);
     }
     return expired;

@@ -21,9 +21,9 @@ typedef struct {
 
 /* Did the capture, or the client, end it before an answer was due? */
 static bool
-is_cut_off(const teams_connection *c)
+is_cut_off(const teams_connection *conn)
 {
-    return teams_connection_is_waiting(c, &teams_model_get()->last) || teams_connection_is_given_up(c);
+    return teams_connection_is_waiting(conn, &teams_model_get()->last) || teams_connection_is_given_up(conn);
 }
 
 static bool
@@ -35,9 +35,9 @@ is_alike(const teams_connection *a, const teams_connection *b)
 
 /* Nothing is known of those, and there may be many: they are told together. */
 static bool
-is_joined(const teams_connection *c)
+is_joined(const teams_connection *conn)
 {
-    return c->state == TEAMS_CONNECTION_JOINED && c->end != TEAMS_CONNECTION_RESET;
+    return conn->state == TEAMS_CONNECTION_JOINED && conn->end != TEAMS_CONNECTION_RESET;
 }
 
 static GArray *
@@ -61,61 +61,61 @@ group(const teams_signin_result *result)
 
 /* In words, where they are not those of TLS. */
 static const char *
-label_of(const teams_connection *c)
+label_of(const teams_connection *conn)
 {
-    if (teams_connection_is_pending_at_proxy(c))
+    if (teams_connection_is_pending_at_proxy(conn))
         return "no answer of the proxy";
-    if (c->http2 && c->state == TEAMS_CONNECTION_CONNECTED)
+    if (conn->http2 && conn->state == TEAMS_CONNECTION_CONNECTED)
         return "tunnel of HTTP/2, no data";
-    if (c->state != TEAMS_CONNECTION_USED)
-        return teams_connection_state_label(c->state);
-    return c->pseudo_tls ? "pseudo-TLS, data both ways" : c->http2 ? "tunnel of HTTP/2 with data both ways" : c->clear_http ?
-        "HTTP in clear, answered" : teams_connection_state_label(c->state);
+    if (conn->state != TEAMS_CONNECTION_USED)
+        return teams_connection_state_label(conn->state);
+    return conn->pseudo_tls ? "pseudo-TLS, data both ways" : conn->http2 ? "tunnel of HTTP/2 with data both ways" : conn->clear_http ?
+        "HTTP in clear, answered" : teams_connection_state_label(conn->state);
 }
 
 /* Silence is that of both sides: one that sends in vain is not silent. */
 static void
-append_reset(GString *line, const teams_connection *c)
+append_reset(GString *line, const teams_connection *conn)
 {
-    const char *server = c->proxy ? "proxy" : "server";
+    const char *server = conn->proxy ? "proxy" : "server";
 
-    g_string_append_printf(line, ", reset from the %s's side", c->ended_by_client ? "client" : server);
-    if (c->vain > 0)
-        g_string_append_printf(line, " after the %s sent %u time%s in vain in %.0f s", c->vain_by_client ? "client" : server, c->vain,
-            c->vain == 1 ? "" : "s", c->vain_seconds);
+    g_string_append_printf(line, ", reset from the %s's side", conn->ended_by_client ? "client" : server);
+    if (conn->vain > 0)
+        g_string_append_printf(line, " after the %s sent %u time%s in vain in %.0f s", conn->vain_by_client ? "client" : server, conn->vain,
+            conn->vain == 1 ? "" : "s", conn->vain_seconds);
     else
-        g_string_append_printf(line, " after %.0f s of silence", c->idle_before_end);
+        g_string_append_printf(line, " after %.0f s of silence", conn->idle_before_end);
 }
 
 static void
-append_state(GString *line, const teams_connection *c)
+append_state(GString *line, const teams_connection *conn)
 {
-    if (is_cut_off(c))
-        teams_connection_append_cut_off(line, c, &teams_model_get()->last);
+    if (is_cut_off(conn))
+        teams_connection_append_cut_off(line, conn, &teams_model_get()->last);
     else
-        g_string_append(line, label_of(c));
-    if (c->state == TEAMS_CONNECTION_UNANSWERED && !c->quic)
-        g_string_append_printf(line, " (%u SYN%s)", c->syns, c->syns == 1 ? "" : "s");
-    if (c->state == TEAMS_CONNECTION_PROHIBITED)
-        g_string_append_printf(line, ": ICMP %s from %s", c->icmp_text, c->icmp_router);
-    if (c->state == TEAMS_CONNECTION_ALERT)
-        g_string_append_printf(line, ": alert %u (%s) from the %s", c->alert, teams_alert_text(c->alert), c->alert_from_client ? "client" : "server");
-    if (c->state == TEAMS_CONNECTION_PROXY_REFUSED)
-        g_string_append_printf(line, ": %u", c->proxy_status);
-    if (c->version[0] != '\0')
-        g_string_append_printf(line, ", %s", c->version);
-    if (c->certificate != NULL)
-        g_string_append_printf(line, ", issued by %s", c->certificate->issuer);
-    if (c->end == TEAMS_CONNECTION_RESET && c->state >= TEAMS_CONNECTION_SECURED)
-        append_reset(line, c);
+        g_string_append(line, label_of(conn));
+    if (conn->state == TEAMS_CONNECTION_UNANSWERED && !conn->quic)
+        g_string_append_printf(line, " (%u SYN%s)", conn->syns, conn->syns == 1 ? "" : "s");
+    if (conn->state == TEAMS_CONNECTION_PROHIBITED)
+        g_string_append_printf(line, ": ICMP %s from %s", conn->icmp_text, conn->icmp_router);
+    if (conn->state == TEAMS_CONNECTION_ALERT)
+        g_string_append_printf(line, ": alert %u (%s) from the %s", conn->alert, teams_alert_text(conn->alert), conn->alert_from_client ? "client" : "server");
+    if (conn->state == TEAMS_CONNECTION_PROXY_REFUSED)
+        g_string_append_printf(line, ": %u", conn->proxy_status);
+    if (conn->version[0] != '\0')
+        g_string_append_printf(line, ", %s", conn->version);
+    if (conn->certificate != NULL)
+        g_string_append_printf(line, ", issued by %s", conn->certificate->issuer);
+    if (conn->end == TEAMS_CONNECTION_RESET && conn->state >= TEAMS_CONNECTION_SECURED)
+        append_reset(line, conn);
 }
 
 /* The host, as it is shown. New string. */
 static char *
-title_of(const teams_connection *c)
+title_of(const teams_connection *conn)
 {
-    char *name = c->name == NULL ? g_strdup(c->endpoint) : report_name(c->name);
-    char *title = g_strdup_printf("%s%s", name, c->quic ? " (QUIC)" : c->proxy ? " through the proxy" : "");
+    char *name = conn->name == NULL ? g_strdup(conn->endpoint) : report_name(conn->name);
+    char *title = g_strdup_printf("%s%s", name, conn->quic ? " (QUIC)" : conn->proxy ? " through the proxy" : "");
 
     g_free(name);
     return title;
@@ -124,15 +124,15 @@ title_of(const teams_connection *c)
 static void
 connection_text(const alike *group_of, FILE *out)
 {
-    const teams_connection *c = group_of->first;
+    const teams_connection *conn = group_of->first;
     GString *line = g_string_new(NULL);
-    char *title = title_of(c);
+    char *title = title_of(conn);
 
     g_string_append_printf(line, "%s: ", title);
-    append_state(line, c);
+    append_state(line, conn);
     if (group_of->count > 1)
         g_string_append_printf(line, ", %u times", group_of->count);
-    g_string_append_printf(line, " (%s, frame %u)", c->endpoint, c->frame);
+    g_string_append_printf(line, " (%s, frame %u)", conn->endpoint, conn->frame);
     report_print(out, 4, "%s", line->str);
     g_string_free(line, TRUE);
     g_free(title);
@@ -146,15 +146,15 @@ joined_hosts(const teams_signin_result *result, GHashTable *counts, unsigned *al
     GPtrArray *hosts = g_ptr_array_new();
 
     for (unsigned i = 0; i < result->connection_count; i++) {
-        const teams_connection *c = result->connections[i];
+        const teams_connection *conn = result->connections[i];
 
-        if (!is_joined(c))
+        if (!is_joined(conn))
             continue;
-        char *title = title_of(c);
+        char *title = title_of(conn);
         const unsigned before = GPOINTER_TO_UINT(g_hash_table_lookup(counts, title));
 
         if (before == 0)
-            g_ptr_array_add(hosts, (void *)c);
+            g_ptr_array_add(hosts, (void *)conn);
         g_hash_table_insert(counts, title, GUINT_TO_POINTER(before + 1));
         (*all)++;
     }
@@ -162,12 +162,12 @@ joined_hosts(const teams_signin_result *result, GHashTable *counts, unsigned *al
 }
 
 static void
-append_host(GString *line, const teams_connection *c, GHashTable *counts)
+append_host(GString *line, const teams_connection *conn, GHashTable *counts)
 {
-    char *title = title_of(c);
+    char *title = title_of(conn);
     const unsigned count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, title));
 
-    g_string_append_printf(line, "%s (frame %u", title, c->frame);
+    g_string_append_printf(line, "%s (frame %u", title, conn->frame);
     if (count > 1)
         g_string_append_printf(line, ", %u times", count);
     g_string_append_c(line, ')');

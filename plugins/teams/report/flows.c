@@ -47,20 +47,20 @@ flows_free(void *data)
 
 /* The row shows the best that any frame of the flow said. */
 static void
-row_merge(flow_row *r, const teams_frame_info *info)
+row_merge(flow_row *row, const teams_frame_info *info)
 {
-    const ts_evidence evidence = MAX(r->info.evidence, info->evidence);
-    const ts_modality modality = info->modality != TS_MODALITY_UNKNOWN ? info->modality : r->info.modality;
-    const teams_path path = MAX(r->info.path, info->path);
-    const teams_transport transport = MAX(r->info.transport, info->transport);
-    teams_call *call = info->call != NULL ? info->call : r->info.call;
+    const ts_evidence evidence = MAX(row->info.evidence, info->evidence);
+    const ts_modality modality = info->modality != TS_MODALITY_UNKNOWN ? info->modality : row->info.modality;
+    const teams_path path = MAX(row->info.path, info->path);
+    const teams_transport transport = MAX(row->info.transport, info->transport);
+    teams_call *call = info->call != NULL ? info->call : row->info.call;
 
-    r->info = *info;
-    r->info.evidence = evidence;
-    r->info.modality = modality;
-    r->info.path = path;
-    r->info.transport = transport;
-    r->info.call = call;
+    row->info = *info;
+    row->info.evidence = evidence;
+    row->info.modality = modality;
+    row->info.path = path;
+    row->info.transport = transport;
+    row->info.call = call;
 }
 
 static int
@@ -79,17 +79,17 @@ flows_packet(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const team
         index = (int)state->rows->len - 1;
         g_hash_table_insert(state->by_flow, flow, GINT_TO_POINTER(index + 1));
     }
-    flow_row *r = &g_array_index(state->rows, flow_row, index);
+    flow_row *row = &g_array_index(state->rows, flow_row, index);
     const unsigned direction = tap->from_client ? 0 : 1;
 
-    row_merge(r, tap->info);
-    r->last_frame = pinfo->num;
-    if (nstime_cmp(teams_time(pinfo), &r->first) < 0)
-        r->first = *teams_time(pinfo);
-    if (nstime_cmp(teams_time(pinfo), &r->last) > 0)
-        r->last = *teams_time(pinfo);
-    r->packets[direction]++;
-    r->bytes[direction] += pinfo->fd->pkt_len;
+    row_merge(row, tap->info);
+    row->last_frame = pinfo->num;
+    if (nstime_cmp(teams_time(pinfo), &row->first) < 0)
+        row->first = *teams_time(pinfo);
+    if (nstime_cmp(teams_time(pinfo), &row->last) > 0)
+        row->last = *teams_time(pinfo);
+    row->packets[direction]++;
+    row->bytes[direction] += pinfo->fd->pkt_len;
     return index;
 }
 
@@ -105,40 +105,40 @@ flows_finish(void *data)
 }
 
 static void
-row_text(const flow_row *r, FILE *out)
+row_text(const flow_row *row, FILE *out)
 {
-    char *client = report_endpoint(&r->flow->client_end);
-    char *server = report_endpoint(&r->flow->server_end);
-    char *sent = report_volume(r->packets[0], r->bytes[0]);
-    char *received = report_volume(r->packets[1], r->bytes[1]);
-    char *frames = report_frames(r->first_frame, r->last_frame);
+    char *client = report_endpoint(&row->flow->client_end);
+    char *server = report_endpoint(&row->flow->server_end);
+    char *sent = report_volume(row->packets[0], row->bytes[0]);
+    char *received = report_volume(row->packets[1], row->bytes[1]);
+    char *frames = report_frames(row->first_frame, row->last_frame);
     GString *what = g_string_new(NULL);
 
-    if (r->info.service != TS_SERVICE_UNKNOWN)
-        g_string_append_printf(what, "%s, ", ts_service_label(r->info.service));
-    if (r->info.modality != TS_MODALITY_UNKNOWN)
-        g_string_append_printf(what, "%s, ", ts_modality_name(r->info.modality));
-    if (r->info.path != TEAMS_PATH_UNKNOWN)
-        g_string_append_printf(what, "%s, ", teams_path_name(r->info.path));
-    g_string_append_printf(what, "%s", teams_transport_name(r->info.transport));
-    if (r->info.call != NULL)
-        g_string_append_printf(what, ", call %u", r->info.call->number);
-    if (r->info.signin != NULL)
-        g_string_append_printf(what, ", sign-in %u", r->info.signin->number);
-    report_print(out, 0, "%5u  %s -> %s", r->flow->number, client, server);
+    if (row->info.service != TS_SERVICE_UNKNOWN)
+        g_string_append_printf(what, "%s, ", ts_service_label(row->info.service));
+    if (row->info.modality != TS_MODALITY_UNKNOWN)
+        g_string_append_printf(what, "%s, ", ts_modality_name(row->info.modality));
+    if (row->info.path != TEAMS_PATH_UNKNOWN)
+        g_string_append_printf(what, "%s, ", teams_path_name(row->info.path));
+    g_string_append_printf(what, "%s", teams_transport_name(row->info.transport));
+    if (row->info.call != NULL)
+        g_string_append_printf(what, ", call %u", row->info.call->number);
+    if (row->info.signin != NULL)
+        g_string_append_printf(what, ", sign-in %u", row->info.signin->number);
+    report_print(out, 0, "%5u  %s -> %s", row->flow->number, client, server);
     report_print(out, 7, "%s", what->str);
-    if (r->info.name != NULL) {
-        char *name = report_name(r->info.name);
+    if (row->info.name != NULL) {
+        char *name = report_name(row->info.name);
 
-        report_print(out, 7, "%s (frame %u)", name, r->info.name_frame);
+        report_print(out, 7, "%s (frame %u)", name, row->info.name_frame);
         g_free(name);
     }
     report_print(out, 7, "sent %s; received %s", sent, received);
-    if (r->first_frame == r->last_frame)
-        report_print(out, 7, "%s, at %.3f s; evidence: %s", frames, report_time(&r->first), ts_evidence_name(r->info.evidence));
+    if (row->first_frame == row->last_frame)
+        report_print(out, 7, "%s, at %.3f s; evidence: %s", frames, report_time(&row->first), ts_evidence_name(row->info.evidence));
     else
-        report_print(out, 7, "%s, %.3f s to %.3f s; evidence: %s", frames, report_time(&r->first),
-            report_time(&r->last), ts_evidence_name(r->info.evidence));
+        report_print(out, 7, "%s, %.3f s to %.3f s; evidence: %s", frames, report_time(&row->first),
+            report_time(&row->last), ts_evidence_name(row->info.evidence));
     g_string_free(what, TRUE);
     g_free(client);
     g_free(server);

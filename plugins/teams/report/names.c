@@ -26,7 +26,7 @@ typedef struct {
     report_texts *regions;
     report_texts *addresses;
     char *description;
-} entry;
+} names_entry;
 
 typedef struct {
     GPtrArray *entries;         /* entry, in order of appearance */
@@ -38,17 +38,17 @@ typedef struct {
 static void
 entry_free(void *data)
 {
-    entry *e = (entry *)data;
+    names_entry *entry = (names_entry *)data;
 
-    g_free(e->key);
-    g_free(e->name);
-    g_free(e->description);
-    report_texts_free(e->hosts);
-    report_texts_free(e->types);
-    report_texts_free(e->providers);
-    report_texts_free(e->regions);
-    report_texts_free(e->addresses);
-    g_free(e);
+    g_free(entry->key);
+    g_free(entry->name);
+    g_free(entry->description);
+    report_texts_free(entry->hosts);
+    report_texts_free(entry->types);
+    report_texts_free(entry->providers);
+    report_texts_free(entry->regions);
+    report_texts_free(entry->addresses);
+    g_free(entry);
 }
 
 static void *
@@ -75,27 +75,27 @@ names_free(void *data)
     g_free(state);
 }
 
-static entry *
+static names_entry *
 entry_at(const names_state *state, int number)
 {
-    return (entry *)g_ptr_array_index(state->entries, number - 1);
+    return (names_entry *)g_ptr_array_index(state->entries, number - 1);
 }
 
 /* Its index + 1. */
 static int
 entry_new(names_state *state, const packet_info *pinfo, const char *name)
 {
-    entry *e = g_new0(entry, 1);
+    names_entry *entry = g_new0(names_entry, 1);
 
-    e->key = g_ascii_strdown(name, -1);
-    e->name = report_name(name);
-    e->frame = pinfo->num;
-    e->hosts = report_texts_new();
-    e->types = report_texts_new();
-    e->providers = report_texts_new();
-    e->regions = report_texts_new();
-    e->addresses = report_texts_new();
-    g_ptr_array_add(state->entries, e);
+    entry->key = g_ascii_strdown(name, -1);
+    entry->name = report_name(name);
+    entry->frame = pinfo->num;
+    entry->hosts = report_texts_new();
+    entry->types = report_texts_new();
+    entry->providers = report_texts_new();
+    entry->regions = report_texts_new();
+    entry->addresses = report_texts_new();
+    g_ptr_array_add(state->entries, entry);
     return (int)state->entries->len;
 }
 
@@ -103,15 +103,15 @@ entry_new(names_state *state, const packet_info *pinfo, const char *name)
 static int
 entry_of_host(names_state *state, const packet_info *pinfo, const ts_name_info *info, int first)
 {
-    const entry *e = entry_at(state, first);
+    const names_entry *entry = entry_at(state, first);
     char *host = report_name(info->links[info->link_count - 1].name), *lower = g_ascii_strdown(host, -1);
-    char *key = g_strdup_printf("%s\n%s", e->key, lower);
+    char *key = g_strdup_printf("%s\n%s", entry->key, lower);
     int found = GPOINTER_TO_INT(g_hash_table_lookup(state->by_host, key));
 
     g_free(lower);
     g_free(host);
     if (found == 0) {
-        const bool leads_nowhere = report_texts_count(e->hosts) == 0 && report_texts_count(e->addresses) == 0;
+        const bool leads_nowhere = report_texts_count(entry->hosts) == 0 && report_texts_count(entry->addresses) == 0;
 
         found = leads_nowhere ? first : entry_new(state, pinfo, info->links[0].name);
         g_hash_table_insert(state->by_host, key, GINT_TO_POINTER(found));
@@ -139,34 +139,34 @@ entry_index(names_state *state, const packet_info *pinfo, const ts_name_info *in
 }
 
 static void
-entry_add(entry *e, const ts_name_info *info, const teams_frame_info *frame)
+entry_add(names_entry *entry, const ts_name_info *info, const teams_frame_info *frame)
 {
     const ts_name_class *last = &info->links[info->link_count - 1];
     const bool by_chain = teams_name_weigh(info->whole->product) <= TEAMS_NAME_INFRA;
 
-    e->frames++;
-    if (e->product == TS_PRODUCT_UNKNOWN || !by_chain) {
-        e->product = by_chain ? frame->product : info->whole->product;
-        e->service = by_chain ? frame->service : info->whole->service;
-        e->stage = by_chain ? frame->stage : info->whole->stage;
+    entry->frames++;
+    if (entry->product == TS_PRODUCT_UNKNOWN || !by_chain) {
+        entry->product = by_chain ? frame->product : info->whole->product;
+        entry->service = by_chain ? frame->service : info->whole->service;
+        entry->stage = by_chain ? frame->stage : info->whole->stage;
     }
     if (info->whole->cloud != TS_CLOUD_UNKNOWN)
-        e->cloud = info->whole->cloud;
-    if (e->description == NULL && info->links[0].description != NULL && info->links[0].description[0] != '\0')
-        e->description = g_strdup(info->links[0].description);
+        entry->cloud = info->whole->cloud;
+    if (entry->description == NULL && info->links[0].description != NULL && info->links[0].description[0] != '\0')
+        entry->description = g_strdup(info->links[0].description);
     for (unsigned i = 0; i < info->link_count; i++)
         if (info->links[i].infra != TS_INFRA_SERVICE_NAME)
-            report_texts_add(e->providers, ts_infra_label(info->links[i].infra));
-    report_texts_add(e->regions, info->whole->region);
+            report_texts_add(entry->providers, ts_infra_label(info->links[i].infra));
+    report_texts_add(entry->regions, info->whole->region);
     if (info->link_count > 1) {
         char *host = report_name(last->name);
 
-        report_texts_add(e->hosts, host);
+        report_texts_add(entry->hosts, host);
         g_free(host);
     }
     if (info->response)
-        report_texts_add_type(e->types, info->qtype);
-    report_texts_add_addresses(e->addresses, info);
+        report_texts_add_type(entry->types, info->qtype);
+    report_texts_add_addresses(entry->addresses, info);
 }
 
 static int
@@ -182,7 +182,7 @@ names_packet(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const team
             (teams_name_weigh(name->whole->product) <= TEAMS_NAME_INFRA && name->links[0].name != tap->info->name))
             continue;
         changed = entry_index(state, pinfo, name);
-        entry_add((entry *)g_ptr_array_index(state->entries, changed), name, tap->info);
+        entry_add((names_entry *)g_ptr_array_index(state->entries, changed), name, tap->info);
     }
     return changed;
 }
@@ -191,8 +191,8 @@ names_packet(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const team
 static int
 compare(const void *a, const void *b)
 {
-    const entry *x = *(const entry *const *)a;
-    const entry *y = *(const entry *const *)b;
+    const names_entry *x = *(const names_entry *const *)a;
+    const names_entry *y = *(const names_entry *const *)b;
 
     if (x->product != y->product)
         return x->product < y->product ? -1 : 1;
@@ -227,52 +227,52 @@ static void
 names_text(const void *data, bool full, FILE *out)
 {
     const GPtrArray *list = ((const names_state *)data)->sorted;
-    const entry *previous = NULL;
+    const names_entry *previous = NULL;
 
     if (list->len == 0)
         fprintf(out, "No name found.\n");
     for (unsigned i = 0; i < list->len; i++) {
-        const entry *e = (const entry *)g_ptr_array_index(list, i);
+        const names_entry *entry = (const names_entry *)g_ptr_array_index(list, i);
 
-        if (previous == NULL || previous->product != e->product)
-            fprintf(out, "\n%s\n", ts_product_label(e->product));
-        if (previous == NULL || previous->product != e->product || previous->service != e->service)
-            report_print(out, 2, "%s (stage %s)", ts_service_label(e->service), ts_stage_name(e->stage));
-        report_print(out, 4, "%s, %u frame%s, first %u", e->name, e->frames, e->frames == 1 ? "" : "s", e->frame);
-        list_text(out, "host", e->hosts);
+        if (previous == NULL || previous->product != entry->product)
+            fprintf(out, "\n%s\n", ts_product_label(entry->product));
+        if (previous == NULL || previous->product != entry->product || previous->service != entry->service)
+            report_print(out, 2, "%s (stage %s)", ts_service_label(entry->service), ts_stage_name(entry->stage));
+        report_print(out, 4, "%s, %u frame%s, first %u", entry->name, entry->frames, entry->frames == 1 ? "" : "s", entry->frame);
+        list_text(out, "host", entry->hosts);
         if (full)
-            list_text(out, "answers", e->types);
-        list_text(out, "provider", e->providers);
-        list_text(out, "region", e->regions);
-        list_text(out, "address", e->addresses);
-        if (full && e->description != NULL)
-            report_print(out, 6, "%s", e->description);
-        previous = e;
+            list_text(out, "answers", entry->types);
+        list_text(out, "provider", entry->providers);
+        list_text(out, "region", entry->regions);
+        list_text(out, "address", entry->addresses);
+        if (full && entry->description != NULL)
+            report_print(out, 6, "%s", entry->description);
+        previous = entry;
     }
 }
 
 static const report_column columns[] = {
     { .key = "frame", .title = "First Frame", .kind = COLUMN_UINT, .description = "first frame that carries it",
-        COLUMN_MEMBER(entry, frame) },
-    { .key = "product", .kind = COLUMN_WORD, .description = "product", .names = ts_product_name, COLUMN_MEMBER(entry, product) },
-    { .title = "Product", .kind = COLUMN_WORD, .description = "product in words", .names = ts_product_label, COLUMN_MEMBER(entry, product) },
-    { .key = "service", .kind = COLUMN_WORD, .description = "service", .names = ts_service_name, COLUMN_MEMBER(entry, service) },
-    { .key = "service_label", .kind = COLUMN_WORD, .description = "the same in words", .names = ts_service_label, COLUMN_MEMBER(entry, service) },
-    { .title = "Service", .kind = COLUMN_WORD, .description = "service in words", .names = ts_service_label, COLUMN_MEMBER(entry, service) },
-    { .key = "stage", .title = "Stage", .kind = COLUMN_WORD, .description = "stage of a sign-in that it is for", .names = ts_stage_name, COLUMN_MEMBER(entry, stage) },
-    { .key = "cloud", .kind = COLUMN_WORD, .description = "cloud", .names = ts_cloud_name, COLUMN_MEMBER(entry, cloud) },
-    { .key = "name", .title = "Name", .kind = COLUMN_TEXT, .description = "the name", COLUMN_MEMBER(entry, name) },
+        COLUMN_MEMBER(names_entry, frame) },
+    { .key = "product", .kind = COLUMN_WORD, .description = "product", .names = ts_product_name, COLUMN_MEMBER(names_entry, product) },
+    { .title = "Product", .kind = COLUMN_WORD, .description = "product in words", .names = ts_product_label, COLUMN_MEMBER(names_entry, product) },
+    { .key = "service", .kind = COLUMN_WORD, .description = "service", .names = ts_service_name, COLUMN_MEMBER(names_entry, service) },
+    { .key = "service_label", .kind = COLUMN_WORD, .description = "the same in words", .names = ts_service_label, COLUMN_MEMBER(names_entry, service) },
+    { .title = "Service", .kind = COLUMN_WORD, .description = "service in words", .names = ts_service_label, COLUMN_MEMBER(names_entry, service) },
+    { .key = "stage", .title = "Stage", .kind = COLUMN_WORD, .description = "stage of a sign-in that it is for", .names = ts_stage_name, COLUMN_MEMBER(names_entry, stage) },
+    { .key = "cloud", .kind = COLUMN_WORD, .description = "cloud", .names = ts_cloud_name, COLUMN_MEMBER(names_entry, cloud) },
+    { .key = "name", .title = "Name", .kind = COLUMN_TEXT, .description = "the name", COLUMN_MEMBER(names_entry, name) },
     { .key = "frames", .title = "Frames", .kind = COLUMN_UINT, .description = "DNS messages and server names that carry it",
-        COLUMN_MEMBER(entry, frames) },
-    { .key = "hosts", .title = "Hosts", .kind = COLUMN_TEXTS, .description = "last name of its alias chain: a name whose answers lead to several has a row for each", COLUMN_MEMBER(entry, hosts) },
-    { .key = "types", .kind = COLUMN_TEXTS, .description = "types of the questions that were answered so", COLUMN_MEMBER(entry, types) },
+        COLUMN_MEMBER(names_entry, frames) },
+    { .key = "hosts", .title = "Hosts", .kind = COLUMN_TEXTS, .description = "last name of its alias chain: a name whose answers lead to several has a row for each", COLUMN_MEMBER(names_entry, hosts) },
+    { .key = "types", .kind = COLUMN_TEXTS, .description = "types of the questions that were answered so", COLUMN_MEMBER(names_entry, types) },
     { .key = "providers", .title = "Providers", .kind = COLUMN_TEXTS, .description = "whose infrastructure the chains pass",
-        COLUMN_MEMBER(entry, providers) },
+        COLUMN_MEMBER(names_entry, providers) },
     { .key = "regions", .title = "Regions", .kind = COLUMN_TEXTS, .description = "regions that the chains name",
-        COLUMN_MEMBER(entry, regions) },
+        COLUMN_MEMBER(names_entry, regions) },
     { .key = "addresses", .title = "Addresses", .kind = COLUMN_TEXTS, .description = "addresses that were answered",
-        COLUMN_MEMBER(entry, addresses) },
-    { .key = "description", .kind = COLUMN_TEXT, .description = "what it is for", COLUMN_MEMBER(entry, description) },
+        COLUMN_MEMBER(names_entry, addresses) },
+    { .key = "description", .kind = COLUMN_TEXT, .description = "what it is for", COLUMN_MEMBER(names_entry, description) },
 };
 static const report_list in_order = { LIST_COLUMNS(columns), LIST_POINTERS, offsetof(names_state, entries), NULL };
 static const report_list by_product = { LIST_COLUMNS(columns), LIST_POINTERS, offsetof(names_state, sorted), NULL };

@@ -64,9 +64,9 @@ static bool
 is_connected_to(const signin_session *session, const char *name)
 {
     for (unsigned i = 0; i < session->connections->len; i++) {
-        const teams_connection *c = (const teams_connection *)g_ptr_array_index(session->connections, i);
+        const teams_connection *conn = (const teams_connection *)g_ptr_array_index(session->connections, i);
 
-        if (c->name != NULL && g_ascii_strcasecmp(c->name, name) == 0)
+        if (conn->name != NULL && g_ascii_strcasecmp(conn->name, name) == 0)
             return true;
     }
     return false;
@@ -455,9 +455,9 @@ static bool
 was_running(const signin_session *session)
 {
     for (unsigned i = 0; i < session->result->connection_count; i++) {
-        const teams_connection *c = session->result->connections[i];
+        const teams_connection *conn = session->result->connections[i];
 
-        if (teams_connection_was_open(c) && (c->stage == TS_STAGE_IDENTITY || teams_signin_is_past_identity(UINT32_C(1) << c->stage)))
+        if (teams_connection_was_open(conn) && (conn->stage == TS_STAGE_IDENTITY || teams_signin_is_past_identity(UINT32_C(1) << conn->stage)))
             return true;
     }
     return false;

@@ -334,15 +334,15 @@ finish(teams_frame_builder *builder)
 const teams_frame_info *
 teams_assign_frame(packet_info *pinfo, const ts_frame_info *infos)
 {
-    teams_frame_builder b = { .model = teams_model_get(), .pinfo = pinfo, .infos = infos };
+    teams_frame_builder builder = { .model = teams_model_get(), .pinfo = pinfo, .infos = infos };
 
-    memset(&b.info, 0, sizeof b.info);
-    teams_clients_count(b.model, pinfo);
-    teams_builder_add_infos(&b);
-    if (b.info.evidence == TS_EVIDENCE_NONE)
-        apply_context(&b);
-    if (b.info.evidence == TS_EVIDENCE_NONE)
+    memset(&builder.info, 0, sizeof builder.info);
+    teams_clients_count(builder.model, pinfo);
+    teams_builder_add_infos(&builder);
+    if (builder.info.evidence == TS_EVIDENCE_NONE)
+        apply_context(&builder);
+    if (builder.info.evidence == TS_EVIDENCE_NONE)
         return NULL;
-    finish(&b);
-    return teams_frame_info_shared(&b.info);
+    finish(&builder);
+    return teams_frame_info_shared(&builder.info);
 }

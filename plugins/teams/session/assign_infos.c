@@ -442,7 +442,7 @@ apply_addresses(teams_frame_builder *builder, const ts_frame_info *info)
     }
 }
 
-static void (*const appliers[])(teams_frame_builder *b, const ts_frame_info *info) = {
+static void (*const appliers[])(teams_frame_builder *builder, const ts_frame_info *info) = {
     [TS_INFO_NAME] = apply_name,
     [TS_INFO_TURN] = apply_turn,
     [TS_INFO_CHECK] = apply_check,

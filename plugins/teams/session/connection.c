@@ -47,53 +47,53 @@ teams_connection_state_label(teams_connection_state state)
 
 /* The latest packet alone may have no answer yet; the second but one of three had the time of both. */
 static bool
-waits_since(const teams_connection *c, unsigned sent, const nstime_t *end, double seconds)
+waits_since(const teams_connection *conn, unsigned sent, const nstime_t *end, double seconds)
 {
-    return ts_seconds(sent > 2 ? &c->start : &c->last, end) < seconds;
+    return ts_seconds(sent > 2 ? &conn->start : &conn->last, end) < seconds;
 }
 
 bool
-teams_connection_is_waiting(const teams_connection *c, const nstime_t *end)
+teams_connection_is_waiting(const teams_connection *conn, const nstime_t *end)
 {
-    if (c->end != TEAMS_CONNECTION_OPEN)
+    if (conn->end != TEAMS_CONNECTION_OPEN)
         return false;
-    if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED)
-        return ts_seconds(&c->p->hello_time, end) < ANSWER_SECONDS;
-    if (c->p->proxy_pending && nstime_is_zero(&c->p->pending_until))
-        return ts_seconds(&c->p->pending_since, end) < ANSWER_SECONDS;
-    if (c->state != TEAMS_CONNECTION_UNANSWERED)
+    if (conn->state == TEAMS_CONNECTION_HELLO_UNANSWERED)
+        return ts_seconds(&conn->priv->hello_time, end) < ANSWER_SECONDS;
+    if (conn->priv->proxy_pending && nstime_is_zero(&conn->priv->pending_until))
+        return ts_seconds(&conn->priv->pending_since, end) < ANSWER_SECONDS;
+    if (conn->state != TEAMS_CONNECTION_UNANSWERED)
         return false;
-    return c->quic ? waits_since(c, c->packets[FROM_CLIENT], end, QUIC_SECONDS) : waits_since(c, c->syns, end, UNANSWERED_SECONDS);
+    return conn->quic ? waits_since(conn, conn->packets[FROM_CLIENT], end, QUIC_SECONDS) : waits_since(conn, conn->syns, end, UNANSWERED_SECONDS);
 }
 
 bool
-teams_connection_is_pending_at_proxy(const teams_connection *c)
+teams_connection_is_pending_at_proxy(const teams_connection *conn)
 {
-    return c->p->proxy_pending;
+    return conn->priv->proxy_pending;
 }
 
 bool
-teams_connection_was_open(const teams_connection *c)
+teams_connection_was_open(const teams_connection *conn)
 {
-    return !c->quic && !c->http2 && (c->p->seen & (TCP_SEEN_SYN | TCP_SEEN_SYN_ACK)) == 0;
+    return !conn->quic && !conn->http2 && (conn->priv->seen & (TCP_SEEN_SYN | TCP_SEEN_SYN_ACK)) == 0;
 }
 
 bool
-teams_connection_is_given_up(const teams_connection *c)
+teams_connection_is_given_up(const teams_connection *conn)
 {
-    return c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && c->end != TEAMS_CONNECTION_OPEN && c->ended_by_client &&
-        ts_seconds(&c->p->hello_time, &c->ended) < ANSWER_SECONDS;
+    return conn->state == TEAMS_CONNECTION_HELLO_UNANSWERED && conn->end != TEAMS_CONNECTION_OPEN && conn->ended_by_client &&
+        ts_seconds(&conn->priv->hello_time, &conn->ended) < ANSWER_SECONDS;
 }
 
 void
-teams_connection_append_cut_off(GString *line, const teams_connection *c, const nstime_t *end)
+teams_connection_append_cut_off(GString *line, const teams_connection *conn, const nstime_t *end)
 {
-    const bool hello = c->state == TEAMS_CONNECTION_HELLO_UNANSWERED, open = c->end == TEAMS_CONNECTION_OPEN;
-    const nstime_t *sent = hello ? &c->p->hello_time : c->p->proxy_pending ? &c->p->pending_since : &c->last;
-    const double later = ts_seconds(sent, open ? end : &c->ended);
+    const bool hello = conn->state == TEAMS_CONNECTION_HELLO_UNANSWERED, open = conn->end == TEAMS_CONNECTION_OPEN;
+    const nstime_t *sent = hello ? &conn->priv->hello_time : conn->priv->proxy_pending ? &conn->priv->pending_since : &conn->last;
+    const double later = ts_seconds(sent, open ? end : &conn->ended);
 
-    g_string_append_printf(line, "%s sent, and the %s ", hello ? "ClientHello" : c->p->proxy_pending ? "request to it" : c->quic ? "QUIC" : "SYN",
-        open ? "capture ends" : c->end == TEAMS_CONNECTION_RESET ? "client resets it" : "client closes it");
+    g_string_append_printf(line, "%s sent, and the %s ", hello ? "ClientHello" : conn->priv->proxy_pending ? "request to it" : conn->quic ? "QUIC" : "SYN",
+        open ? "capture ends" : conn->end == TEAMS_CONNECTION_RESET ? "client resets it" : "client closes it");
     if (later < 1)
         g_string_append_printf(line, "%.0f ms later", later * 1000);
     else
@@ -174,23 +174,23 @@ teams_net_model_client(const teams_net_client *client)
 teams_connection *
 teams_connection_find(bool quic, const ts_endpoint *client_end, const ts_endpoint *server_end)
 {
-    teams_connection *c = (teams_connection *)wmem_map_lookup(teams_net_get()->by_client_end[quic], client_end);
+    teams_connection *conn = (teams_connection *)wmem_map_lookup(teams_net_get()->by_client_end[quic], client_end);
 
-    return c != NULL && ts_endpoint_equal(&c->server_end, server_end) ? c : NULL;
+    return conn != NULL && ts_endpoint_equal(&conn->server_end, server_end) ? conn : NULL;
 }
 
 static void
-keep_connection(teams_connection *c)
+keep_connection(teams_connection *conn)
 {
-    wmem_map_insert(teams_net_get()->by_client_end[c->quic], &c->client_end, c);
-    wmem_array_append_one(c->p->client->connections, c);
+    wmem_map_insert(teams_net_get()->by_client_end[conn->quic], &conn->client_end, conn);
+    wmem_array_append_one(conn->priv->client->connections, conn);
 }
 
 /* Marks the names that were answered with the address it goes to. */
 static void
-follow_names(const teams_connection *c)
+follow_names(const teams_connection *conn)
 {
-    const teams_net_host *host = teams_net_host_of(&c->server_end.addr, false);
+    const teams_net_host *host = teams_net_host_of(&conn->server_end.addr, false);
 
     for (unsigned i = 0; host != NULL && i < wmem_array_get_count(host->names); i++) {
         const teams_host_name *each = (const teams_host_name *)wmem_array_index(host->names, i);
@@ -206,57 +206,57 @@ follow_names(const teams_connection *c)
 teams_connection *
 teams_connection_new(packet_info *pinfo, bool quic, bool from_client)
 {
-    teams_connection *c = wmem_new0(wmem_file_scope(), teams_connection);
+    teams_connection *conn = wmem_new0(wmem_file_scope(), teams_connection);
     const ts_endpoint source = ts_endpoint_source(pinfo);
     const ts_endpoint destination = ts_endpoint_destination(pinfo);
 
-    c->p = wmem_new0(wmem_file_scope(), struct teams_connection_private);
-    c->number = ++teams_net_get()->count;
-    c->frame = pinfo->num;
-    c->start = c->last = *teams_time(pinfo);
-    c->client_end = ts_endpoint_shared(from_client ? &source : &destination);
-    c->server_end = ts_endpoint_shared(from_client ? &destination : &source);
-    c->quic = quic;
-    c->version = "";
-    c->private_address = ts_address_is_private(&c->server_end.addr);
-    c->endpoint = ts_endpoint_text(wmem_file_scope(), &c->server_end);
-    c->p->client = teams_net_client_of(&c->client_end.addr, true);
+    conn->priv = wmem_new0(wmem_file_scope(), struct teams_connection_private);
+    conn->number = ++teams_net_get()->count;
+    conn->frame = pinfo->num;
+    conn->start = conn->last = *teams_time(pinfo);
+    conn->client_end = ts_endpoint_shared(from_client ? &source : &destination);
+    conn->server_end = ts_endpoint_shared(from_client ? &destination : &source);
+    conn->quic = quic;
+    conn->version = "";
+    conn->private_address = ts_address_is_private(&conn->server_end.addr);
+    conn->endpoint = ts_endpoint_text(wmem_file_scope(), &conn->server_end);
+    conn->priv->client = teams_net_client_of(&conn->client_end.addr, true);
     if (from_client && pinfo->dl_src.type == AT_ETHER)
-        copy_address_wmem(wmem_file_scope(), &c->p->card, &pinfo->dl_src);
-    keep_connection(c);
-    follow_names(c);
-    return c;
+        copy_address_wmem(wmem_file_scope(), &conn->priv->card, &pinfo->dl_src);
+    keep_connection(conn);
+    follow_names(conn);
+    return conn;
 }
 
 teams_connection *
 teams_connection_new_tunnel(packet_info *pinfo, teams_connection *session)
 {
-    teams_connection *c;
+    teams_connection *conn;
 
-    if (session->p->tunnels == NULL) {
-        session->p->tunnels = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
-        session->p->new_tunnels = wmem_list_new(wmem_file_scope());
-        c = session;
+    if (session->priv->tunnels == NULL) {
+        session->priv->tunnels = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+        session->priv->new_tunnels = wmem_list_new(wmem_file_scope());
+        conn = session;
     } else {
-        c = wmem_new0(wmem_file_scope(), teams_connection);
-        c->p = wmem_new0(wmem_file_scope(), struct teams_connection_private);
-        c->number = ++teams_net_get()->count;
-        c->frame = c->last_frame = pinfo->num;
-        c->start = c->last = *teams_time(pinfo);
-        c->client_end = session->client_end;
-        c->server_end = session->server_end;
-        c->endpoint = session->endpoint;
-        c->version = "";
-        c->p->client = session->p->client;
-        c->p->stream = session->p->stream;
-        c->p->session = session;
-        wmem_array_append_one(c->p->client->connections, c);
+        conn = wmem_new0(wmem_file_scope(), teams_connection);
+        conn->priv = wmem_new0(wmem_file_scope(), struct teams_connection_private);
+        conn->number = ++teams_net_get()->count;
+        conn->frame = conn->last_frame = pinfo->num;
+        conn->start = conn->last = *teams_time(pinfo);
+        conn->client_end = session->client_end;
+        conn->server_end = session->server_end;
+        conn->endpoint = session->endpoint;
+        conn->version = "";
+        conn->priv->client = session->priv->client;
+        conn->priv->stream = session->priv->stream;
+        conn->priv->session = session;
+        wmem_array_append_one(conn->priv->client->connections, conn);
     }
-    c->http2 = true;
-    c->state = TEAMS_CONNECTION_CONNECTED;
-    wmem_list_prepend(session->p->new_tunnels, c);
-    teams_connection_find_signin(c);
-    return c;
+    conn->http2 = true;
+    conn->state = TEAMS_CONNECTION_CONNECTED;
+    wmem_list_prepend(session->priv->new_tunnels, conn);
+    teams_connection_find_signin(conn);
+    return conn;
 }
 
 static const teams_host_name *
@@ -274,47 +274,47 @@ name_of_host(const teams_net_host *host, const teams_net_client *client)
 }
 
 void
-teams_connection_find_signin(teams_connection *c)
+teams_connection_find_signin(teams_connection *conn)
 {
-    const teams_client *client = c->p->signin == NULL ? teams_net_model_client(c->p->client) : NULL;
+    const teams_client *client = conn->priv->signin == NULL ? teams_net_model_client(conn->priv->client) : NULL;
 
     if (client != NULL)
-        c->p->signin = client->signin;
+        conn->priv->signin = client->signin;
 }
 
 void
-teams_connection_set_name(teams_connection *c, const char *name)
+teams_connection_set_name(teams_connection *conn, const char *name)
 {
-    teams_connection *latest = (teams_connection *)wmem_map_lookup(c->p->client->latest, name);
+    teams_connection *latest = (teams_connection *)wmem_map_lookup(conn->priv->client->latest, name);
 
-    c->name = name;
-    if (latest == c)
+    conn->name = name;
+    if (latest == conn)
         return;
-    c->p->before = latest;
-    wmem_map_insert(c->p->client->latest, name, c);
+    conn->priv->before = latest;
+    wmem_map_insert(conn->priv->client->latest, name, conn);
 }
 
 void
-teams_connection_name_by_host(teams_connection *c)
+teams_connection_name_by_host(teams_connection *conn)
 {
-    const teams_net_host *host = teams_net_host_of(&c->server_end.addr, false);
-    const teams_host *model_host = teams_host_of(teams_model_get(), &c->server_end.addr, false);
+    const teams_net_host *host = teams_net_host_of(&conn->server_end.addr, false);
+    const teams_host *model_host = teams_host_of(teams_model_get(), &conn->server_end.addr, false);
     const bool taken = model_host != NULL && model_host->taken;
-    const teams_host_name *name = host == NULL || taken ? NULL : name_of_host(host, c->p->client);
+    const teams_host_name *name = host == NULL || taken ? NULL : name_of_host(host, conn->priv->client);
 
-    c->proxy = host != NULL && host->proxy_port == c->server_end.port && host->proxy_port != 0;
-    if (name == NULL && host != NULL && host->identity && !taken && !c->proxy)
-        c->stage = TS_STAGE_IDENTITY;
-    if (name == NULL || c->proxy)
+    conn->proxy = host != NULL && host->proxy_port == conn->server_end.port && host->proxy_port != 0;
+    if (name == NULL && host != NULL && host->identity && !taken && !conn->proxy)
+        conn->stage = TS_STAGE_IDENTITY;
+    if (name == NULL || conn->proxy)
         return;
-    teams_connection_set_name(c, name->name);
-    c->product = name->product;
-    c->service = name->service;
-    c->stage = name->stage;
-    c->required = name->required;
-    if (name->client == c->p->client && !nstime_is_zero(&name->answer_time)) {
-        c->steps[TEAMS_STEP_DNS].time = name->answer_time;
-        c->steps[TEAMS_STEP_DNS].frame = name->frame;
+    teams_connection_set_name(conn, name->name);
+    conn->product = name->product;
+    conn->service = name->service;
+    conn->stage = name->stage;
+    conn->required = name->required;
+    if (name->client == conn->priv->client && !nstime_is_zero(&name->answer_time)) {
+        conn->steps[TEAMS_STEP_DNS].time = name->answer_time;
+        conn->steps[TEAMS_STEP_DNS].frame = name->frame;
     }
 }
 
@@ -331,18 +331,18 @@ teams_connection_of_frame(packet_info *pinfo, const struct tcp_analysis *tcp, bo
 {
     const ts_endpoint source = ts_endpoint_source(pinfo);
     const ts_endpoint destination = ts_endpoint_destination(pinfo);
-    teams_connection *c = teams_connection_find(false, from_client ? &source : &destination, from_client ? &destination : &source);
+    teams_connection *conn = teams_connection_find(false, from_client ? &source : &destination, from_client ? &destination : &source);
 
-    if (c != NULL && c->p->stream == tcp->stream)
-        return c;
-    c = teams_connection_new(pinfo, false, from_client);
-    c->p->stream = tcp->stream;
+    if (conn != NULL && conn->priv->stream == tcp->stream)
+        return conn;
+    conn = teams_connection_new(pinfo, false, from_client);
+    conn->priv->stream = tcp->stream;
     if (tcp->conversation_completeness & TCP_SEEN_SYN) {
-        c->state = TEAMS_CONNECTION_UNANSWERED;
-        c->start = tcp->ts_first;
+        conn->state = TEAMS_CONNECTION_UNANSWERED;
+        conn->start = tcp->ts_first;
     }
-    teams_connection_name_by_host(c);
-    return c;
+    teams_connection_name_by_host(conn);
+    return conn;
 }
 
 teams_connection *
@@ -352,24 +352,24 @@ teams_connection_of_tcp(packet_info *pinfo, teams_connection *found, bool add)
 
     if (tcp == NULL)
         return NULL;
-    return add || (found != NULL && found->p->stream == tcp->stream) ? teams_connection_of_frame(pinfo, tcp, true) : NULL;
+    return add || (found != NULL && found->priv->stream == tcp->stream) ? teams_connection_of_frame(pinfo, tcp, true) : NULL;
 }
 
 bool
-teams_connection_is_push(const teams_connection *c)
+teams_connection_is_push(const teams_connection *conn)
 {
-    return c->service == TS_SERVICE_PUSH_REALTIME;
+    return conn->service == TS_SERVICE_PUSH_REALTIME;
 }
 
 const char *
-teams_connection_text(wmem_allocator_t *scope, const teams_connection *c)
+teams_connection_text(wmem_allocator_t *scope, const teams_connection *conn)
 {
-    if (teams_connection_is_identity_by_address(c))
-        return wmem_strdup_printf(scope, "an address of identity (%s)", c->endpoint);
-    if (c->name == NULL)
-        return c->endpoint;
-    return c->proxy ? wmem_strdup_printf(scope, "%s through the proxy %s", c->name, c->endpoint)
-                    : wmem_strdup_printf(scope, "%s (%s)", c->name, c->endpoint);
+    if (teams_connection_is_identity_by_address(conn))
+        return wmem_strdup_printf(scope, "an address of identity (%s)", conn->endpoint);
+    if (conn->name == NULL)
+        return conn->endpoint;
+    return conn->proxy ? wmem_strdup_printf(scope, "%s through the proxy %s", conn->name, conn->endpoint)
+                    : wmem_strdup_printf(scope, "%s (%s)", conn->name, conn->endpoint);
 }
 
 /* ---- what is kept with a frame ---- */
@@ -413,23 +413,23 @@ teams_connection_keep_time(packet_info *pinfo, const teams_net_client *client, t
 }
 
 void
-teams_connection_step(packet_info *pinfo, teams_connection *c, teams_step_kind step, const nstime_t *time)
+teams_connection_step(packet_info *pinfo, teams_connection *conn, teams_step_kind step, const nstime_t *time)
 {
-    if (c->steps[step].frame != 0)
+    if (conn->steps[step].frame != 0)
         return;
-    c->steps[step].time = *time;
-    c->steps[step].frame = pinfo->num;
-    if (!teams_connection_is_nameless(c))
-        teams_connection_keep_time(pinfo, c->p->client, step, time);
+    conn->steps[step].time = *time;
+    conn->steps[step].frame = pinfo->num;
+    if (!teams_connection_is_nameless(conn))
+        teams_connection_keep_time(pinfo, conn->priv->client, step, time);
 }
 
 void
-teams_connection_step_between(packet_info *pinfo, teams_connection *c, teams_step_kind step, const nstime_t *from)
+teams_connection_step_between(packet_info *pinfo, teams_connection *conn, teams_step_kind step, const nstime_t *from)
 {
     nstime_t time;
 
     nstime_delta(&time, teams_time(pinfo), from);
-    teams_connection_step(pinfo, c, step, &time);
+    teams_connection_step(pinfo, conn, step, &time);
 }
 
 static void
@@ -440,13 +440,13 @@ tell(packet_info *pinfo, const teams_net_client *client, teams_expert row, const
 }
 
 void
-teams_connection_tell(packet_info *pinfo, const teams_connection *c, teams_expert row, const char *format, ...)
+teams_connection_tell(packet_info *pinfo, const teams_connection *conn, teams_expert row, const char *format, ...)
 {
     va_list arguments;
 
     va_start(arguments, format);
-    if (!teams_connection_is_nameless(c))
-        tell(pinfo, c->p->client, row, format, arguments);
+    if (!teams_connection_is_nameless(conn))
+        tell(pinfo, conn->priv->client, row, format, arguments);
     va_end(arguments);
 }
 

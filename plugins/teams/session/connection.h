@@ -129,7 +129,7 @@ typedef struct teams_connection {
     unsigned proxy_challenges;          /* how often it answered 407 */
     const teams_certificate *certificate;   /* NULL: not visible */
     teams_step steps[TEAMS_STEP_COUNT];
-    struct teams_connection_private *p;
+    struct teams_connection_private *priv;
 } teams_connection;
 
 /* ---- for reports, at the end of the capture ---- */
@@ -221,15 +221,15 @@ const char *teams_actor_name(unsigned actor);
 /* "unknown CA" */
 const char *teams_alert_text(uint8_t alert);
 /* Does it wait for an answer that could still have come when the capture ended, then? Nothing follows from its absence. */
-bool teams_connection_is_waiting(const teams_connection *c, const nstime_t *end);
+bool teams_connection_is_waiting(const teams_connection *conn, const nstime_t *end);
 /* Has its latest request to a proxy no answer? */
-bool teams_connection_is_pending_at_proxy(const teams_connection *c);
+bool teams_connection_is_pending_at_proxy(const teams_connection *conn);
 /* Was it there before the capture: neither SYN nor SYN/ACK is seen? */
-bool teams_connection_was_open(const teams_connection *c);
+bool teams_connection_was_open(const teams_connection *conn);
 /* Did the client end it so soon after its ClientHello that the answer could still have come? The same. */
-bool teams_connection_is_given_up(const teams_connection *c);
+bool teams_connection_is_given_up(const teams_connection *conn);
 /* Of both: "ClientHello sent, and the capture ends 20 ms later". */
-void teams_connection_append_cut_off(GString *line, const teams_connection *c, const nstime_t *end);
+void teams_connection_append_cut_off(GString *line, const teams_connection *conn, const nstime_t *end);
 /* In words: "reset after the server name". */
 const char *teams_connection_state_label(teams_connection_state state);
 

@@ -78,12 +78,12 @@ is_at_address(const char *endpoint, const char *addr)
 }
 
 bool
-teams_check_is_portal(const teams_check *check, const teams_connection *c)
+teams_check_is_portal(const teams_check *check, const teams_connection *conn)
 {
     for (unsigned i = 0; i < wmem_array_get_count(check->clients); i++) {
         const teams_net_client *client = *(const teams_net_client **)wmem_array_index(check->clients, i);
 
-        if (client->one_address_frame != 0 && is_at_address(c->endpoint, client->one_address))
+        if (client->one_address_frame != 0 && is_at_address(conn->endpoint, client->one_address))
             return true;
     }
     return false;
@@ -186,26 +186,26 @@ add_text(teams_name_list *list, const char *text, uint32_t frame)
 
 /* Which name of identity is not known: it is told of where none was reached, and was needed where no service has a token. */
 static void
-add_identity(teams_name_list *list, const teams_connection *c, uint32_t frame)
+add_identity(teams_name_list *list, const teams_connection *conn, uint32_t frame)
 {
     const bool needed = !list->check->result->services_reached;
 
     if (!add_text(list, "an address of identity", frame))
         return;
     if (list->first == NULL)
-        list->first = c->endpoint;
+        list->first = conn->endpoint;
     list->any_lost = list->identity = true;
     list->matters = list->matters || needed;
     list->fatal = list->fatal || needed;
 }
 
 void
-teams_name_list_add_connection(teams_name_list *list, const teams_connection *c, uint32_t frame)
+teams_name_list_add_connection(teams_name_list *list, const teams_connection *conn, uint32_t frame)
 {
-    if (teams_connection_is_identity_by_address(c))
-        add_identity(list, c, frame);
+    if (teams_connection_is_identity_by_address(conn))
+        add_identity(list, conn, frame);
     else
-        teams_name_list_add(list, c->name == NULL ? c->endpoint : c->name, frame);
+        teams_name_list_add(list, conn->name == NULL ? conn->endpoint : conn->name, frame);
 }
 
 void
@@ -265,20 +265,20 @@ teams_groups_new(teams_check *check)
 }
 
 void
-teams_groups_add(teams_groups *groups, const char *says, const teams_connection *c, uint32_t frame)
+teams_groups_add(teams_groups *groups, const char *says, const teams_connection *conn, uint32_t frame)
 {
     teams_group *group = (teams_group *)wmem_map_lookup(groups->by_key, says);
 
     if (group == NULL) {
         group = wmem_new0(groups->check->scope, teams_group);
         group->names = teams_name_list_new(groups->check);
-        group->first = c;
+        group->first = conn;
         wmem_map_insert(groups->by_key, says, group);
         wmem_array_append_one(groups->order, group);
     }
-    group->syn_acks += c->p->syn_acks;
-    group->resent += teams_connection_resent_in_vain(c, FROM_CLIENT);
-    teams_name_list_add_connection(&group->names, c, frame);
+    group->syn_acks += conn->priv->syn_acks;
+    group->resent += teams_connection_resent_in_vain(conn, FROM_CLIENT);
+    teams_name_list_add_connection(&group->names, conn, frame);
 }
 
 unsigned
@@ -294,15 +294,15 @@ teams_groups_at(const teams_groups *groups, unsigned n)
 }
 
 const char *
-teams_says_no_more(const teams_check *check _U_, const teams_connection *c _U_)
+teams_says_no_more(const teams_check *check _U_, const teams_connection *conn _U_)
 {
     return "";
 }
 
 const char *
-teams_end_text(const teams_connection *c)
+teams_end_text(const teams_connection *conn)
 {
-    return c->end == TEAMS_CONNECTION_RESET ? "RST" : "FIN";
+    return conn->end == TEAMS_CONNECTION_RESET ? "RST" : "FIN";
 }
 
 /* A push channel alone is opened again by a client that signed in long ago. */

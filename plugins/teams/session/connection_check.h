@@ -97,7 +97,7 @@ bool teams_name_matters(const teams_name_result *name);
 /* The frame is so long before the end that what did not follow it will not. */
 bool teams_check_time_passed(const teams_check *check, const nstime_t *since, double seconds);
 /* Was the client held by a captive portal at this address? */
-bool teams_check_is_portal(const teams_check *check, const teams_connection *c);
+bool teams_check_is_portal(const teams_check *check, const teams_connection *conn);
 
 /* ---- names that a problem is about, each once ---- */
 
@@ -118,15 +118,15 @@ typedef struct {
 } teams_name_list;
 
 /* Are large segments of it lost, and small ones not? */
-bool teams_check_has_mtu_hole(const teams_check *check, const teams_connection *c);
+bool teams_check_has_mtu_hole(const teams_check *check, const teams_connection *conn);
 
 /* Did it stop being answered when all others did? */
-bool teams_check_is_lost_with_all(const teams_check *check, const teams_connection *c);
+bool teams_check_is_lost_with_all(const teams_check *check, const teams_connection *conn);
 
 teams_name_list teams_name_list_new(teams_check *check);
 void teams_name_list_add(teams_name_list *list, const char *name, uint32_t frame);
 /* By its name; where none is known, by its address. */
-void teams_name_list_add_connection(teams_name_list *list, const teams_connection *c, uint32_t frame);
+void teams_name_list_add_connection(teams_name_list *list, const teams_connection *conn, uint32_t frame);
 /* "a, b, c and 2 more" */
 const char *teams_name_list_text(const teams_name_list *list);
 /* Error where a name that matters was lost by it, a warning where it was reached after all. */
@@ -151,14 +151,14 @@ typedef struct {
 
 teams_groups teams_groups_new(teams_check *check);
 /* Into the group whose sentence says this of it, besides names and counts; frame is its proof. */
-void teams_groups_add(teams_groups *groups, const char *says, const teams_connection *c, uint32_t frame);
+void teams_groups_add(teams_groups *groups, const char *says, const teams_connection *conn, uint32_t frame);
 unsigned teams_groups_count(const teams_groups *groups);
 const teams_group *teams_groups_at(const teams_groups *groups, unsigned n);
 
 /* For teams_groups_add(), where the sentence is the same of all. */
-const char *teams_says_no_more(const teams_check *check, const teams_connection *c);
+const char *teams_says_no_more(const teams_check *check, const teams_connection *conn);
 /* "RST" or "FIN", of one that has ended. */
-const char *teams_end_text(const teams_connection *c);
+const char *teams_end_text(const teams_connection *conn);
 
 /* Who comes back to identity after that, seconds, begins anew. */
 #define ROUND_GAP   300.0

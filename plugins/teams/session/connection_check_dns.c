@@ -192,9 +192,9 @@ tell_cut(teams_check *check, const teams_name_result *name, bool fatal, const ch
 static void
 tell_missing(teams_check *check, const teams_name_result *name, bool fatal)
 {
-    const teams_dns_outcome *a = teams_dns_of(name->asked, TEAMS_DNS_A);
-    const unsigned count = a->missing + teams_dns_of(name->asked, TEAMS_DNS_AAAA)->missing;
-    const uint32_t frame = a->problem_frame != 0 ? a->problem_frame : teams_dns_of(name->asked, TEAMS_DNS_AAAA)->problem_frame;
+    const teams_dns_outcome *outcome = teams_dns_of(name->asked, TEAMS_DNS_A);
+    const unsigned count = outcome->missing + teams_dns_of(name->asked, TEAMS_DNS_AAAA)->missing;
+    const uint32_t frame = outcome->problem_frame != 0 ? outcome->problem_frame : teams_dns_of(name->asked, TEAMS_DNS_AAAA)->problem_frame;
 
     if (name->asked->cut_frame != 0)
         tell_cut(check, name, fatal, "NXDOMAIN: that alias does not exist for the resolver ");
@@ -209,9 +209,9 @@ tell_missing(teams_check *check, const teams_name_result *name, bool fatal)
 static void
 tell_empty(teams_check *check, const teams_name_result *name, bool fatal)
 {
-    const teams_dns_outcome *a = teams_dns_of(name->asked, TEAMS_DNS_A);
-    const unsigned count = a->empty + teams_dns_of(name->asked, TEAMS_DNS_AAAA)->empty;
-    const teams_problem_place place = { .frame = a->problem_frame, .actor = TEAMS_BY_NETWORK, .name = name->name, .fatal = fatal };
+    const teams_dns_outcome *outcome = teams_dns_of(name->asked, TEAMS_DNS_A);
+    const unsigned count = outcome->empty + teams_dns_of(name->asked, TEAMS_DNS_AAAA)->empty;
+    const teams_problem_place place = { .frame = outcome->problem_frame, .actor = TEAMS_BY_NETWORK, .name = name->name, .fatal = fatal };
     const int severity = fatal ? PI_ERROR : PI_NOTE;
 
     if (name->asked->cut_frame != 0)
@@ -238,16 +238,16 @@ failure_text(uint8_t rcode)
 static void
 tell_failed(teams_check *check, const teams_name_result *name, bool fatal)
 {
-    const teams_dns_outcome *a = teams_dns_of(name->asked, TEAMS_DNS_A);
+    const teams_dns_outcome *outcome = teams_dns_of(name->asked, TEAMS_DNS_A);
 
     if (name->asked->cut_frame != 0) {
-        tell_cut(check, name, fatal, wmem_strdup_printf(check->scope, "%s from the resolver ", failure_text(a->failure)));
+        tell_cut(check, name, fatal, wmem_strdup_printf(check->scope, "%s from the resolver ", failure_text(outcome->failure)));
         return;
     }
     teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_FAILED], fatal ? PI_ERROR : PI_NOTE,
-        (teams_problem_place) { .frame = a->problem_frame, .actor = TEAMS_BY_NETWORK, .name = name->name, .fatal = fatal },
-        "The resolver %s answers %s to questions about %s (%u time%s)", resolver_text(check, name->asked), failure_text(a->failure), name->name,
-        a->failed, a->failed == 1 ? "" : "s");
+        (teams_problem_place) { .frame = outcome->problem_frame, .actor = TEAMS_BY_NETWORK, .name = name->name, .fatal = fatal },
+        "The resolver %s answers %s to questions about %s (%u time%s)", resolver_text(check, name->asked), failure_text(outcome->failure), name->name,
+        outcome->failed, outcome->failed == 1 ? "" : "s");
 }
 
 /* Some of the questions about addresses failed, and others did not: the client lost time by it, and no more. */
@@ -260,13 +260,13 @@ check_failed_before(teams_check *check)
 
     for (unsigned i = 0; i < teams_check_name_count(check); i++) {
         const teams_name_result *name = teams_check_name(check, i);
-        const teams_dns_outcome *a = name->asked == NULL ? NULL : teams_dns_of(name->asked, TEAMS_DNS_A);
+        const teams_dns_outcome *outcome = name->asked == NULL ? NULL : teams_dns_of(name->asked, TEAMS_DNS_A);
 
-        if (a == NULL || a->failed == 0 || is_about_edns(a) || addresses(name->asked) == 0 || !is_needed(name))
+        if (outcome == NULL || outcome->failed == 0 || is_about_edns(outcome) || addresses(name->asked) == 0 || !is_needed(name))
             continue;
         first = first == NULL ? name->asked : first;
-        count += a->failed;
-        teams_name_list_add(&list, name->name, a->problem_frame);
+        count += outcome->failed;
+        teams_name_list_add(&list, name->name, outcome->problem_frame);
     }
     if (first != NULL)
         teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_FAILED], PI_WARN,
@@ -284,12 +284,12 @@ check_missing_before(teams_check *check)
 
     for (unsigned i = 0; i < teams_check_name_count(check); i++) {
         const teams_name_result *name = teams_check_name(check, i);
-        const teams_dns_outcome *a = name->asked == NULL ? NULL : teams_dns_of(name->asked, TEAMS_DNS_A);
+        const teams_dns_outcome *outcome = name->asked == NULL ? NULL : teams_dns_of(name->asked, TEAMS_DNS_A);
 
-        if (a == NULL || a->missing == 0 || addresses(name->asked) == 0 || !is_needed(name))
+        if (outcome == NULL || outcome->missing == 0 || addresses(name->asked) == 0 || !is_needed(name))
             continue;
-        count += a->missing;
-        teams_name_list_add(&list, name->name, a->problem_frame);
+        count += outcome->missing;
+        teams_name_list_add(&list, name->name, outcome->problem_frame);
     }
     if (list.names > 0)
         teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_MISSING], PI_WARN,
@@ -339,17 +339,17 @@ check_addresses(teams_check *check)
     }
     for (unsigned i = 0; i < teams_check_name_count(check); i++) {
         const teams_name_result *name = teams_check_name(check, i);
-        const teams_dns_outcome *a = name->asked == NULL ? NULL : teams_dns_of(name->asked, TEAMS_DNS_A);
+        const teams_dns_outcome *outcome = name->asked == NULL ? NULL : teams_dns_of(name->asked, TEAMS_DNS_A);
 
-        if (a == NULL || addresses(name->asked) > 0 || a->answered == 0 || name->stage == TS_STAGE_DISCOVERY_LEGACY)
+        if (outcome == NULL || addresses(name->asked) > 0 || outcome->answered == 0 || name->stage == TS_STAGE_DISCOVERY_LEGACY)
             continue;
         const bool fatal = is_needed(name) && !name->reached;
 
-        if (a->failed > 0)
+        if (outcome->failed > 0)
             tell_failed(check, name, fatal);
-        else if (a->missing > 0)
+        else if (outcome->missing > 0)
             tell_missing(check, name, fatal);
-        else if (a->empty > 0)
+        else if (outcome->empty > 0)
             tell_empty(check, name, fatal);
     }
 }
@@ -454,15 +454,15 @@ check_slow(teams_check *check)
 
     for (unsigned i = 0; i < teams_check_name_count(check); i++) {
         const teams_asked_name *asked = teams_check_name(check, i)->asked;
-        const teams_dns_outcome *a = asked == NULL ? NULL : teams_dns_of(asked, TEAMS_DNS_A);
+        const teams_dns_outcome *outcome = asked == NULL ? NULL : teams_dns_of(asked, TEAMS_DNS_A);
 
-        if (a == NULL || a->fastest <= 0)
+        if (outcome == NULL || outcome->fastest <= 0)
             continue;
         measured++;
-        slow += a->fastest >= SLOW_SECONDS;
+        slow += outcome->fastest >= SLOW_SECONDS;
         first = first == NULL ? asked : first;
-        slowest = MAX(slowest, a->slowest);
-        fastest = fastest == 0 ? a->fastest : MIN(fastest, a->fastest);
+        slowest = MAX(slowest, outcome->slowest);
+        fastest = fastest == 0 ? outcome->fastest : MIN(fastest, outcome->fastest);
     }
     if (slow < SLOW_NAMES_MIN || slow * 10 < measured * 9)
         return;

@@ -13,15 +13,15 @@
 
 /* Was nothing of any server heard after that? */
 static bool
-is_last(const teams_check *check, const teams_connection *c)
+is_last(const teams_check *check, const teams_connection *conn)
 {
-    return nstime_cmp(&check->heard, &c->p->vain_since[FROM_CLIENT]) <= 0;
+    return nstime_cmp(&check->heard, &conn->priv->vain_since[FROM_CLIENT]) <= 0;
 }
 
 static bool
-is_lost(const teams_connection *c)
+is_lost(const teams_connection *conn)
 {
-    return c->p->lost && !c->quic;
+    return conn->priv->lost && !conn->quic;
 }
 
 /* A large segment alone may be too large for the way; a small one beside it is not. */
@@ -32,65 +32,65 @@ teams_check_lost_all(teams_check *check)
     bool several = false, small = false;
 
     for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
-        const teams_connection *c = teams_check_connection(check, i);
+        const teams_connection *conn = teams_check_connection(check, i);
 
-        if (!is_lost(c) || !is_last(check, c))
+        if (!is_lost(conn) || !is_last(check, conn))
             continue;
-        several = several || (first != NULL && !addresses_equal(&first->server_end.addr, &c->server_end.addr));
-        small = small || c->p->large_frame == 0;
-        first = first == NULL ? c : first;
+        several = several || (first != NULL && !addresses_equal(&first->server_end.addr, &conn->server_end.addr));
+        small = small || conn->priv->large_frame == 0;
+        first = first == NULL ? conn : first;
     }
     check->lost_all = several && small;
 }
 
 bool
-teams_check_is_lost_with_all(const teams_check *check, const teams_connection *c)
+teams_check_is_lost_with_all(const teams_check *check, const teams_connection *conn)
 {
-    return check->lost_all && is_lost(c) && is_last(check, c);
+    return check->lost_all && is_lost(conn) && is_last(check, conn);
 }
 
 bool
-teams_check_has_mtu_hole(const teams_check *check, const teams_connection *c)
+teams_check_has_mtu_hole(const teams_check *check, const teams_connection *conn)
 {
     /* What the client acknowledges is missing in the capture alone. */
-    const bool got = c->p->acknowledging[FROM_CLIENT] && (int32_t)(c->p->acknowledged[FROM_CLIENT] - c->p->hole_sequence) > 0;
+    const bool got = conn->priv->acknowledging[FROM_CLIENT] && (int32_t)(conn->priv->acknowledged[FROM_CLIENT] - conn->priv->hole_sequence) > 0;
 
-    return (c->p->large_frame != 0 && !teams_check_is_lost_with_all(check, c)) || (c->p->hole_frame != 0 && !got &&
-        teams_check_time_passed(check, &c->p->hole_since, HOLE_SECONDS) && c->state < TEAMS_CONNECTION_SECURED);
+    return (conn->priv->large_frame != 0 && !teams_check_is_lost_with_all(check, conn)) || (conn->priv->hole_frame != 0 && !got &&
+        teams_check_time_passed(check, &conn->priv->hole_since, HOLE_SECONDS) && conn->state < TEAMS_CONNECTION_SECURED);
 }
 
 /* Did the client get through to the name later? */
 static bool
-is_back(const teams_check *check, const teams_connection *c)
+is_back(const teams_check *check, const teams_connection *conn)
 {
-    const teams_name_result *name = c->name == NULL ? NULL : teams_check_name_of(check, c->name);
+    const teams_name_result *name = conn->name == NULL ? NULL : teams_check_name_of(check, conn->name);
 
-    return name != NULL && nstime_cmp(&name->heard, &c->p->vain_since[FROM_CLIENT]) > 0;
+    return name != NULL && nstime_cmp(&name->heard, &conn->priv->vain_since[FROM_CLIENT]) > 0;
 }
 
 /* After a silence the client may have slept, or a device have forgotten the connection: a new one works. */
 static bool
-is_forgotten(const teams_check *check, const teams_connection *c)
+is_forgotten(const teams_check *check, const teams_connection *conn)
 {
-    return c->p->lost_after > 0 && !teams_check_is_lost_with_all(check, c);
+    return conn->priv->lost_after > 0 && !teams_check_is_lost_with_all(check, conn);
 }
 
 /* One sentence for each server; one for all that were silent before. */
 static const char *
-says_lost(const teams_check *check, const teams_connection *c)
+says_lost(const teams_check *check, const teams_connection *conn)
 {
-    if (teams_check_is_lost_with_all(check, c))
+    if (teams_check_is_lost_with_all(check, conn))
         return "all";
-    if (is_forgotten(check, c))
+    if (is_forgotten(check, conn))
         return "forgotten";
-    return wmem_strdup_printf(check->scope, "%s %d %d", c->endpoint, is_last(check, c), is_back(check, c));
+    return wmem_strdup_printf(check->scope, "%s %d %d", conn->endpoint, is_last(check, conn), is_back(check, conn));
 }
 
 /* "60 s into the capture" */
 static const char *
-when_text(const teams_check *check, const teams_connection *c)
+when_text(const teams_check *check, const teams_connection *conn)
 {
-    return wmem_strdup_printf(check->scope, "%.0f s into the capture", ts_seconds(&teams_model_get()->first, &c->p->vain_since[FROM_CLIENT]));
+    return wmem_strdup_printf(check->scope, "%.0f s into the capture", ts_seconds(&teams_model_get()->first, &conn->priv->vain_since[FROM_CLIENT]));
 }
 
 static void
@@ -128,10 +128,10 @@ teams_check_lost(teams_check *check)
     teams_groups groups = teams_groups_new(check);
 
     for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
-        const teams_connection *c = teams_check_connection(check, i);
+        const teams_connection *conn = teams_check_connection(check, i);
 
-        if (is_lost(c) && !teams_check_has_mtu_hole(check, c) && !wmem_map_contains(check->idle_cuts, c))
-            teams_groups_add(&groups, says_lost(check, c), c, c->p->lost_frame);
+        if (is_lost(conn) && !teams_check_has_mtu_hole(check, conn) && !wmem_map_contains(check->idle_cuts, conn))
+            teams_groups_add(&groups, says_lost(check, conn), conn, conn->priv->lost_frame);
     }
     for (unsigned i = 0; i < teams_groups_count(&groups); i++) {
         const teams_group *group = teams_groups_at(&groups, i);

@@ -38,21 +38,21 @@ socks_text(const teams_check *check, unsigned reply)
 
 /* SOCKS has numbers of its own; connection_http.c keeps them as HTTP's, too. */
 static const char *
-refusal_text(const teams_check *check, const teams_connection *c)
+refusal_text(const teams_check *check, const teams_connection *conn)
 {
-    return c->socks ? wmem_strdup_printf(check->scope, "SOCKS: %s", socks_text(check, c->p->socks_reply)) : status_text(check, c->proxy_status);
+    return conn->socks ? wmem_strdup_printf(check->scope, "SOCKS: %s", socks_text(check, conn->priv->socks_reply)) : status_text(check, conn->proxy_status);
 }
 
 static bool
-is_redirected(const teams_connection *c)
+is_redirected(const teams_connection *conn)
 {
-    return c->proxy_status >= HTTP_REDIRECT && c->proxy_status < HTTP_ERROR;
+    return conn->proxy_status >= HTTP_REDIRECT && conn->proxy_status < HTTP_ERROR;
 }
 
 static const char *
-says_refusal(const teams_check *check, const teams_connection *c)
+says_refusal(const teams_check *check, const teams_connection *conn)
 {
-    return wmem_strdup_printf(check->scope, "%s %s %u", c->endpoint, refusal_text(check, c), teams_connection_is_push(c));
+    return wmem_strdup_printf(check->scope, "%s %s %u", conn->endpoint, refusal_text(check, conn), teams_connection_is_push(conn));
 }
 
 /*
@@ -60,17 +60,17 @@ says_refusal(const teams_check *check, const teams_connection *c)
  * name through on another? A client may answer on a new connection.
  */
 static bool
-is_let_in_later(const teams_check *check, const teams_connection *c)
+is_let_in_later(const teams_check *check, const teams_connection *conn)
 {
-    const teams_name_result *name = c->name == NULL ? NULL : teams_check_name_of(check, c->name);
+    const teams_name_result *name = conn->name == NULL ? NULL : teams_check_name_of(check, conn->name);
 
-    return c->proxy_status == HTTP_PROXY_AUTHENTICATION && c->proxy_challenges <= 1 && name != NULL && name->reached_by_proxy;
+    return conn->proxy_status == HTTP_PROXY_AUTHENTICATION && conn->proxy_challenges <= 1 && name != NULL && name->reached_by_proxy;
 }
 
 static bool
-was_let_in(const teams_check *check, const teams_connection *c)
+was_let_in(const teams_check *check, const teams_connection *conn)
 {
-    return c->p->challenge_frame != 0 && (c->state != TEAMS_CONNECTION_PROXY_REFUSED || is_let_in_later(check, c));
+    return conn->priv->challenge_frame != 0 && (conn->state != TEAMS_CONNECTION_PROXY_REFUSED || is_let_in_later(check, conn));
 }
 
 /* What all connections say of the client's credentials. */
@@ -85,21 +85,21 @@ gather_credentials(const teams_check *check)
     credentials found = { .some = false };
 
     for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
-        const teams_connection *c = teams_check_connection(check, i);
+        const teams_connection *conn = teams_check_connection(check, i);
 
-        found.some = found.some || was_let_in(check, c);
-        found.lacking += c->state == TEAMS_CONNECTION_PROXY_REFUSED && c->proxy_status == HTTP_PROXY_AUTHENTICATION && !is_let_in_later(check, c);
+        found.some = found.some || was_let_in(check, conn);
+        found.lacking += conn->state == TEAMS_CONNECTION_PROXY_REFUSED && conn->proxy_status == HTTP_PROXY_AUTHENTICATION && !is_let_in_later(check, conn);
     }
     return found;
 }
 
 /* Does the client begin another connection to the proxy a second later, when it could have come back? */
 static bool
-goes_on(const teams_check *check, const teams_connection *c)
+goes_on(const teams_check *check, const teams_connection *conn)
 {
     const teams_connection *last = teams_check_connection(check, teams_check_connection_count(check) - 1);
 
-    return last->proxy && ts_seconds(&c->last, &last->start) >= GOES_ON_SECONDS;
+    return last->proxy && ts_seconds(&conn->last, &last->start) >= GOES_ON_SECONDS;
 }
 
 /*
@@ -108,12 +108,12 @@ goes_on(const teams_check *check, const teams_connection *c)
  * or the capture ends at once. Who goes on to other names without has none.
  */
 static bool
-is_asked_once(const teams_check *check, const teams_connection *c, credentials known)
+is_asked_once(const teams_check *check, const teams_connection *conn, credentials known)
 {
-    const teams_name_result *name = c->name == NULL ? NULL : teams_check_name_of(check, c->name);
+    const teams_name_result *name = conn->name == NULL ? NULL : teams_check_name_of(check, conn->name);
 
-    return c->state == TEAMS_CONNECTION_PROXY_REFUSED && c->proxy_status == HTTP_PROXY_AUTHENTICATION && name != NULL && name->challenges == 1 &&
-        !name->reached && (known.some || (known.lacking == 1 && !goes_on(check, c) && !teams_check_time_passed(check, &c->last, RETRY_SECONDS)));
+    return conn->state == TEAMS_CONNECTION_PROXY_REFUSED && conn->proxy_status == HTTP_PROXY_AUTHENTICATION && name != NULL && name->challenges == 1 &&
+        !name->reached && (known.some || (known.lacking == 1 && !goes_on(check, conn) && !teams_check_time_passed(check, &conn->last, RETRY_SECONDS)));
 }
 
 static void
@@ -124,13 +124,13 @@ check_asked_once(teams_check *check, credentials known)
     bool over = false;
 
     for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
-        const teams_connection *c = teams_check_connection(check, i);
+        const teams_connection *conn = teams_check_connection(check, i);
 
-        if (!is_asked_once(check, c, known))
+        if (!is_asked_once(check, conn, known))
             continue;
-        first = first == NULL ? c : first;
-        over = over || teams_check_time_passed(check, &c->last, RETRY_SECONDS);
-        teams_name_list_add(&list, c->name, c->proxy_status_frame);
+        first = first == NULL ? conn : first;
+        over = over || teams_check_time_passed(check, &conn->last, RETRY_SECONDS);
+        teams_name_list_add(&list, conn->name, conn->proxy_status_frame);
     }
     if (first != NULL)
         teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_PROXY_CREDENTIALS_REFUSED], over && list.matters ? PI_WARN : PI_NOTE,
@@ -161,12 +161,12 @@ check_refusal(teams_check *check, unsigned status, teams_expert row, credentials
     teams_groups groups = teams_groups_new(check);
 
     for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
-        const teams_connection *c = teams_check_connection(check, i);
-        const bool other = c->proxy_status != HTTP_FORBIDDEN && c->proxy_status != HTTP_PROXY_AUTHENTICATION;
+        const teams_connection *conn = teams_check_connection(check, i);
+        const bool other = conn->proxy_status != HTTP_FORBIDDEN && conn->proxy_status != HTTP_PROXY_AUTHENTICATION;
 
-        if (c->state == TEAMS_CONNECTION_PROXY_REFUSED && (status == 0 ? other : c->proxy_status == status) &&
-                !is_let_in_later(check, c) && !is_asked_once(check, c, known))
-            teams_groups_add(&groups, says_refusal(check, c), c, c->proxy_status_frame);
+        if (conn->state == TEAMS_CONNECTION_PROXY_REFUSED && (status == 0 ? other : conn->proxy_status == status) &&
+                !is_let_in_later(check, conn) && !is_asked_once(check, conn, known))
+            teams_groups_add(&groups, says_refusal(check, conn), conn, conn->proxy_status_frame);
     }
     for (unsigned i = 0; i < teams_groups_count(&groups); i++)
         tell_refusal(check, row, teams_groups_at(&groups, i));
@@ -174,48 +174,48 @@ check_refusal(teams_check *check, unsigned status, teams_expert row, credentials
 
 /* Where the request of HTTP/2 is one of several, its TCP is that of the session. */
 static const teams_connection *
-tcp_of(const teams_connection *c)
+tcp_of(const teams_connection *conn)
 {
-    return c->p->session == NULL ? c : c->p->session;
+    return conn->priv->session == NULL ? conn : conn->priv->session;
 }
 
 /* Seconds for which the proxy has not answered, until the stream or the connection ended, or the capture. */
 static double
-held_for(const teams_check *check, const teams_connection *c)
+held_for(const teams_check *check, const teams_connection *conn)
 {
-    if (!nstime_is_zero(&c->p->pending_until))
-        return ts_seconds(&c->p->pending_since, &c->p->pending_until);
-    return ts_seconds(&c->p->pending_since, tcp_of(c)->end == TEAMS_CONNECTION_OPEN ? &check->end : &tcp_of(c)->ended);
+    if (!nstime_is_zero(&conn->priv->pending_until))
+        return ts_seconds(&conn->priv->pending_since, &conn->priv->pending_until);
+    return ts_seconds(&conn->priv->pending_since, tcp_of(conn)->end == TEAMS_CONNECTION_OPEN ? &check->end : &tcp_of(conn)->ended);
 }
 
 static bool
-is_open(const teams_connection *c)
+is_open(const teams_connection *conn)
 {
-    return nstime_is_zero(&c->p->pending_until) && tcp_of(c)->end == TEAMS_CONNECTION_OPEN;
+    return nstime_is_zero(&conn->priv->pending_until) && tcp_of(conn)->end == TEAMS_CONNECTION_OPEN;
 }
 
 static const char *
-until_text(const teams_connection *c)
+until_text(const teams_connection *conn)
 {
-    const bool reset = !nstime_is_zero(&c->p->pending_until);
+    const bool reset = !nstime_is_zero(&conn->priv->pending_until);
 
-    if (is_open(c))
+    if (is_open(conn))
         return "the capture ends";
-    if (reset ? c->p->pending_left : tcp_of(c)->ended_by_client)
+    if (reset ? conn->priv->pending_left : tcp_of(conn)->ended_by_client)
         return "the client gives up";
     return reset ? "it resets the stream" : "it ends the connection";
 }
 
 /* A request for news may wait. Where answers are not in the capture, that there is none says nothing. */
 static bool
-is_held(const teams_check *check, const teams_connection *c)
+is_held(const teams_check *check, const teams_connection *conn)
 {
-    const bool waits = c->clear_http && (c->stage == TS_STAGE_REGISTER || c->stage == TS_STAGE_SYNC);
+    const bool waits = conn->clear_http && (conn->stage == TS_STAGE_REGISTER || conn->stage == TS_STAGE_SYNC);
 
-    const teams_connection *tcp = tcp_of(c);
+    const teams_connection *tcp = tcp_of(conn);
 
-    return c->p->proxy_pending && teams_connection_is_heard(tcp) && teams_connection_is_delivered(tcp) && !teams_connection_lacks_data(tcp) &&
-        held_for(check, c) >= (waits ? LONG_POLL_SECONDS : ANSWER_SECONDS);
+    return conn->priv->proxy_pending && teams_connection_is_heard(tcp) && teams_connection_is_delivered(tcp) && !teams_connection_lacks_data(tcp) &&
+        held_for(check, conn) >= (waits ? LONG_POLL_SECONDS : ANSWER_SECONDS);
 }
 
 static void
@@ -226,13 +226,13 @@ check_held(teams_check *check)
     bool over = false;
 
     for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
-        const teams_connection *c = teams_check_connection(check, i);
+        const teams_connection *conn = teams_check_connection(check, i);
 
-        if (c->name == NULL || !is_held(check, c))
+        if (conn->name == NULL || !is_held(check, conn))
             continue;
-        longest = longest == NULL || held_for(check, c) > held_for(check, longest) ? c : longest;
-        over = over || !is_open(c) || held_for(check, c) >= HOLDS_SECONDS;
-        teams_name_list_add(&list, c->name, c->p->pending_frame);
+        longest = longest == NULL || held_for(check, conn) > held_for(check, longest) ? conn : longest;
+        over = over || !is_open(conn) || held_for(check, conn) >= HOLDS_SECONDS;
+        teams_name_list_add(&list, conn->name, conn->priv->pending_frame);
     }
     if (longest == NULL)
         return;
@@ -254,17 +254,17 @@ check_credentials(teams_check *check)
     const teams_connection *first = NULL;
 
     for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
-        const teams_connection *c = teams_check_connection(check, i);
+        const teams_connection *conn = teams_check_connection(check, i);
 
-        if (!was_let_in(check, c))
+        if (!was_let_in(check, conn))
             continue;
-        first = first == NULL ? c : first;
+        first = first == NULL ? conn : first;
         challenged++;
-        cost += c->p->challenge_cost;
+        cost += conn->priv->challenge_cost;
     }
     if (first != NULL)
         teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_PROXY_CREDENTIALS], PI_NOTE,
-            (teams_problem_place) { .frame = first->p->challenge_frame, .actor = TEAMS_BY_PROXY },
+            (teams_problem_place) { .frame = first->priv->challenge_frame, .actor = TEAMS_BY_PROXY },
             "The proxy %s asks for credentials (407) and gets them, on %u connection%s; that costs %.0f ms in all", first->endpoint, challenged,
             challenged == 1 ? "" : "s", cost * 1000);
 }
@@ -292,7 +292,7 @@ check_use(teams_check *check)
     }
     for (unsigned i = 0; frame == 0 && i < teams_check_connection_count(check); i++)
         if (teams_check_connection(check, i)->proxy) {
-            frame = teams_check_connection(check, i)->p->connect_frame;
+            frame = teams_check_connection(check, i)->priv->connect_frame;
             socks = teams_check_connection(check, i)->socks;
         }
     for (unsigned i = 0; i < teams_check_connection_count(check); i++)

@@ -266,16 +266,16 @@ alike_key(const teams_request_use *use)
 static refusals
 gather_refusals(const teams_check *check)
 {
-    refusals r = { .alike = wmem_map_new(check->scope, g_direct_hash, g_direct_equal) };
+    refusals all = { .alike = wmem_map_new(check->scope, g_direct_hash, g_direct_equal) };
 
     for (unsigned i = 0; i < check->result->use_count; i++) {
         const teams_request_use *use = &check->result->uses[i];
 
-        r.served[use->kind->service] = r.served[use->kind->service] || use->succeeded > 0;
+        all.served[use->kind->service] = all.served[use->kind->service] || use->succeeded > 0;
         if (use->refused != NULL)
-            wmem_map_insert(r.alike, alike_key(use), GUINT_TO_POINTER(GPOINTER_TO_UINT(wmem_map_lookup(r.alike, alike_key(use))) + 1));
+            wmem_map_insert(all.alike, alike_key(use), GUINT_TO_POINTER(GPOINTER_TO_UINT(wmem_map_lookup(all.alike, alike_key(use))) + 1));
     }
-    return r;
+    return all;
 }
 
 static bool
@@ -310,7 +310,7 @@ awaits_other_device(const teams_check *check, const teams_request_use *use)
 
 /* Without a token nothing goes on; a service that never answers well is missed by the user; else one path of many is meant. */
 static int
-severity_of(const teams_check *check, const refusals *r, const teams_request_use *use)
+severity_of(const teams_check *check, const refusals *all, const teams_request_use *use)
 {
     const teams_request_kind *kind = use->kind;
     const bool unknown = is_sequel_unknown(check, use) || awaits_other_device(check, use);
@@ -324,7 +324,7 @@ severity_of(const teams_check *check, const refusals *r, const teams_request_use
         return PI_NOTE;
     if (is_token_of_identity(check, kind))
         return PI_WARN;
-    return r->served[kind->service] ? PI_NOTE : PI_WARN;
+    return all->served[kind->service] ? PI_NOTE : PI_WARN;
 }
 
 /* Proxies and inspection forbid and fail in a service's name. */
@@ -336,14 +336,14 @@ refused_by(unsigned status)
 
 /* Other kinds of the same service that end in the same status: one problem tells of all, about the worst. */
 static void
-check_refused(teams_check *check, const refusals *r, const teams_request_use *use, int severity)
+check_refused(teams_check *check, const refusals *all, const teams_request_use *use, int severity)
 {
     const teams_request_kind *kind = use->kind;
 
-    if (use->refused == NULL || !wmem_map_contains(r->alike, alike_key(use)) || severity_of(check, r, use) != severity)
+    if (use->refused == NULL || !wmem_map_contains(all->alike, alike_key(use)) || severity_of(check, all, use) != severity)
         return;
     const bool polls = awaits_other_device(check, use);
-    const unsigned alike = GPOINTER_TO_UINT(wmem_map_remove(r->alike, alike_key(use))) - 1;
+    const unsigned alike = GPOINTER_TO_UINT(wmem_map_remove(all->alike, alike_key(use))) - 1;
     const char *others = alike == 0 ? "" : wmem_strdup_printf(check->scope, "; the same of %u other path%s of this service", alike, alike == 1 ? "" : "s");
 
     teams_check_add(check, &teams_conclusions[conclusion_of(use->refused->status)], severity,
@@ -476,12 +476,12 @@ teams_check_requests(teams_check *check)
     gather_uses(check, requests);
     gather_answers(check, requests);
     check_stages(check, requests);
-    const refusals r = gather_refusals(check);
+    const refusals all = gather_refusals(check);
 
     static const int severities[] = { PI_ERROR, PI_WARN, PI_NOTE, PI_CHAT };
 
     for (unsigned s = 0; s < G_N_ELEMENTS(severities); s++)
         for (unsigned i = 0; i < check->result->use_count; i++)
-            check_refused(check, &r, &check->result->uses[i], severities[s]);
+            check_refused(check, &all, &check->result->uses[i], severities[s]);
     check_redirects(check, requests);
 }

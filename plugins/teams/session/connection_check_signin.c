@@ -94,9 +94,9 @@ gather_names(teams_check *check, const teams_net_client *client)
 
 /* Has it data both ways? */
 static bool
-is_used(const teams_check *check, const teams_connection *c)
+is_used(const teams_check *check, const teams_connection *conn)
 {
-    return c->state == TEAMS_CONNECTION_USED || (c->p->answer_bytes > 0 && !teams_connection_gave_up(c, &check->end));
+    return conn->state == TEAMS_CONNECTION_USED || (conn->priv->answer_bytes > 0 && !teams_connection_gave_up(conn, &check->end));
 }
 
 static void
@@ -104,31 +104,31 @@ gather_connections(teams_check *check, const teams_net_client *client)
 {
     check->result->client_connects = check->result->client_connects || wmem_array_get_count(client->connections) > 0;
     for (unsigned i = 0; i < wmem_array_get_count(client->connections); i++) {
-        const teams_connection *c = *(const teams_connection **)wmem_array_index(client->connections, i);
+        const teams_connection *conn = *(const teams_connection **)wmem_array_index(client->connections, i);
 
-        if (c->p->signin != check->signin || c->p->ignored || teams_connection_is_nameless(c))
+        if (conn->priv->signin != check->signin || conn->priv->ignored || teams_connection_is_nameless(conn))
             continue;
-        wmem_array_append_one(check->connections, c);
-        if (c->proxy)
-            check->result->proxy = c->endpoint;
-        if (c->name == NULL)
+        wmem_array_append_one(check->connections, conn);
+        if (conn->proxy)
+            check->result->proxy = conn->endpoint;
+        if (conn->name == NULL)
             continue;
-        teams_name_result *name = name_result(check, c->name);
+        teams_name_result *name = name_result(check, conn->name);
 
         name->tried++;
-        name->by_proxy = name->by_proxy || c->proxy;
-        name->challenges += c->proxy_challenges;
-        const bool used = is_used(check, c);
+        name->by_proxy = name->by_proxy || conn->proxy;
+        name->challenges += conn->proxy_challenges;
+        const bool used = is_used(check, conn);
 
-        name->refused = used && (name->refused || !name->reached) && teams_requests_all_refused(c);
+        name->refused = used && (name->refused || !name->reached) && teams_requests_all_refused(conn);
         name->reached = name->reached || used;
-        name->reached_by_proxy = name->reached_by_proxy || (used && c->proxy);
+        name->reached_by_proxy = name->reached_by_proxy || (used && conn->proxy);
         if (name->product == TS_PRODUCT_UNKNOWN) {
-            name->product = c->product;
-            name->service = c->service;
-            name->stage = c->stage;
+            name->product = conn->product;
+            name->service = conn->service;
+            name->stage = conn->stage;
         }
-        name->required = name->required || c->required;
+        name->required = name->required || conn->required;
     }
 }
 
@@ -143,9 +143,9 @@ by_number(const void *a, const void *b, void *data _U_)
 }
 
 static void
-note_used(const teams_check *check, teams_name_result *name, const teams_connection *c)
+note_used(const teams_check *check, teams_name_result *name, const teams_connection *conn)
 {
-    teams_used_session session = { .start = c->start, .last = c->last };
+    teams_used_session session = { .start = conn->start, .last = conn->last };
 
     if (name->used == NULL)
         name->used = wmem_array_new(check->scope, sizeof(teams_used_session));
@@ -160,29 +160,29 @@ note_used(const teams_check *check, teams_name_result *name, const teams_connect
 }
 
 static bool
-is_unread(const teams_connection *c)
+is_unread(const teams_connection *conn)
 {
-    const wmem_array_t *requests = teams_requests_of(c);
+    const wmem_array_t *requests = teams_requests_of(conn);
 
     return requests == NULL || wmem_array_get_count((wmem_array_t *)requests) == 0;
 }
 
 /* What is asked of many connections about all others of the name. */
 static void
-index_by_name(const teams_check *check, const teams_connection *c)
+index_by_name(const teams_check *check, const teams_connection *conn)
 {
-    teams_name_result *name = teams_check_name_of(check, c->name);
+    teams_name_result *name = teams_check_name_of(check, conn->name);
 
-    if (!c->quic && name->first == NULL)
-        name->first = c;
-    if (nstime_cmp(&c->p->heard, &name->heard) > 0)
-        name->heard = c->p->heard;
-    if (c->state != TEAMS_CONNECTION_USED)
+    if (!conn->quic && name->first == NULL)
+        name->first = conn;
+    if (nstime_cmp(&conn->priv->heard, &name->heard) > 0)
+        name->heard = conn->priv->heard;
+    if (conn->state != TEAMS_CONNECTION_USED)
         return;
-    if (!c->quic)
-        note_used(check, name, c);
-    if (is_unread(c) && nstime_cmp(&c->last, &name->unread_last) > 0)
-        name->unread_last = c->last;
+    if (!conn->quic)
+        note_used(check, name, conn);
+    if (is_unread(conn) && nstime_cmp(&conn->last, &name->unread_last) > 0)
+        name->unread_last = conn->last;
 }
 
 static void
@@ -191,14 +191,14 @@ index_connections(teams_check *check)
     check->answered = wmem_map_new(check->scope, wmem_str_hash, g_str_equal);
     check->idle_cuts = wmem_map_new(check->scope, g_direct_hash, g_direct_equal);
     for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
-        const teams_connection *c = teams_check_connection(check, i);
+        const teams_connection *conn = teams_check_connection(check, i);
 
-        if (!c->quic && c->state >= TEAMS_CONNECTION_CONNECTED)
-            wmem_map_insert(check->answered, c->endpoint, (void *)c);
-        if (nstime_cmp(&c->p->heard, &check->heard) > 0)
-            check->heard = c->p->heard;
-        if (c->name != NULL)
-            index_by_name(check, c);
+        if (!conn->quic && conn->state >= TEAMS_CONNECTION_CONNECTED)
+            wmem_map_insert(check->answered, conn->endpoint, (void *)conn);
+        if (nstime_cmp(&conn->priv->heard, &check->heard) > 0)
+            check->heard = conn->priv->heard;
+        if (conn->name != NULL)
+            index_by_name(check, conn);
     }
 }
 
@@ -215,38 +215,38 @@ slowest_first(const void *a, const void *b, void *data _U_)
 
 /* Seconds from the first try that did not connect to this one, which did: a client waits before it tries another address. */
 static double
-first_try_before(const teams_name_result *name, const teams_connection *c)
+first_try_before(const teams_name_result *name, const teams_connection *conn)
 {
     const teams_connection *first = name->first;
 
-    return first != NULL && first->number < c->number && first->state < TEAMS_CONNECTION_CONNECTED && first->state != TEAMS_CONNECTION_JOINED
-        ? ts_seconds(&first->start, &c->start) : 0;
+    return first != NULL && first->number < conn->number && first->state < TEAMS_CONNECTION_CONNECTED && first->state != TEAMS_CONNECTION_JOINED
+        ? ts_seconds(&first->start, &conn->start) : 0;
 }
 
 static bool
-has_times(const teams_connection *c)
+has_times(const teams_connection *conn)
 {
     for (unsigned step = 0; step < TEAMS_STEP_COUNT; step++)
-        if (c->steps[step].frame != 0)
+        if (conn->steps[step].frame != 0)
             return true;
     return false;
 }
 
 static void
-add_timing(teams_check *check, wmem_array_t *timings, const teams_connection *c)
+add_timing(teams_check *check, wmem_array_t *timings, const teams_connection *conn)
 {
-    teams_name_timing timing = { .name = c->name, .frame = c->frame };
+    teams_name_timing timing = { .name = conn->name, .frame = conn->frame };
 
-    teams_name_result *name = teams_check_name_of(check, c->name);
+    teams_name_result *name = teams_check_name_of(check, conn->name);
 
-    if (name->timed || !has_times(c))
+    if (name->timed || !has_times(conn))
         return;     /* its first use counts */
     name->timed = true;
-    timing.failed = timing.total = first_try_before(name, c);
+    timing.failed = timing.total = first_try_before(name, conn);
     check->result->failed += timing.failed;
     for (unsigned step = 0; step < TEAMS_STEP_COUNT; step++) {
-        timing.steps[step] = c->steps[step].frame == 0 ? -1 : nstime_to_sec(&c->steps[step].time);
-        if (c->steps[step].frame == 0)
+        timing.steps[step] = conn->steps[step].frame == 0 ? -1 : nstime_to_sec(&conn->steps[step].time);
+        if (conn->steps[step].frame == 0)
             continue;
         timing.total += timing.steps[step];
         check->result->totals[step] += timing.steps[step];
@@ -260,10 +260,10 @@ check_times(teams_check *check)
     wmem_array_t *timings = wmem_array_new(check->scope, sizeof(teams_name_timing));
 
     for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
-        const teams_connection *c = teams_check_connection(check, i);
+        const teams_connection *conn = teams_check_connection(check, i);
 
-        if (c->name != NULL && c->state >= TEAMS_CONNECTION_CONNECTED && !c->quic)
-            add_timing(check, timings, c);
+        if (conn->name != NULL && conn->state >= TEAMS_CONNECTION_CONNECTED && !conn->quic)
+            add_timing(check, timings, conn);
     }
     check->result->timing_count = wmem_array_get_count(timings);
     check->result->timings = (teams_name_timing *)wmem_array_get_raw(timings);
@@ -321,14 +321,14 @@ check_directions(teams_check *check)
  * tries again and goes round in no loop.
  */
 static bool
-is_visit(const teams_check *check, const teams_connection *c, const teams_connection *last)
+is_visit(const teams_check *check, const teams_connection *conn, const teams_connection *last)
 {
-    const bool identity = c->stage == TS_STAGE_IDENTITY && is_used(check, c);
+    const bool identity = conn->stage == TS_STAGE_IDENTITY && is_used(check, conn);
 
     if (!identity || last == NULL)
         return identity;
-    return ts_seconds(&last->start, &c->start) >= LOOP_GAP ||
-        (last->end != TEAMS_CONNECTION_OPEN && ts_seconds(&last->ended, &c->start) > 0);
+    return ts_seconds(&last->start, &conn->start) >= LOOP_GAP ||
+        (last->end != TEAMS_CONNECTION_OPEN && ts_seconds(&last->ended, &conn->start) > 0);
 }
 
 /* Visits to one name of identity, none of them long after the one before. */
@@ -358,13 +358,13 @@ is_same_name(const teams_connection *a, const teams_connection *b)
 }
 
 static void
-add_latest(latest_connections *seen, const teams_connection *c)
+add_latest(latest_connections *seen, const teams_connection *conn)
 {
-    if (c->stage == TS_STAGE_TELEMETRY)
+    if (conn->stage == TS_STAGE_TELEMETRY)
         return;
-    if (seen->latest != NULL && !is_same_name(seen->latest, c))
+    if (seen->latest != NULL && !is_same_name(seen->latest, conn))
         seen->other = seen->latest;
-    seen->latest = c;
+    seen->latest = conn;
 }
 
 /* Was the client somewhere else since this one? */
@@ -377,23 +377,23 @@ was_elsewhere(const latest_connections *seen, const teams_connection *since)
 }
 
 static void
-add_visit(const teams_check *check, identity_visits *visits, const latest_connections *seen, const teams_connection *c)
+add_visit(const teams_check *check, identity_visits *visits, const latest_connections *seen, const teams_connection *conn)
 {
-    const double gap = visits->last == NULL ? 0 : ts_seconds(&visits->last->start, &c->start);
+    const double gap = visits->last == NULL ? 0 : ts_seconds(&visits->last->start, &conn->start);
 
     if (visits->first == NULL || (visit_count(visits) < LOOP_MIN && gap > ROUND_GAP)) {
-        *visits = (identity_visits) { .first = c, .last = c, .gaps = wmem_array_new(check->scope, sizeof(double)) };
+        *visits = (identity_visits) { .first = conn, .last = conn, .gaps = wmem_array_new(check->scope, sizeof(double)) };
         return;
     }
     wmem_array_append_one(visits->gaps, gap);
     visits->between = visits->between || was_elsewhere(seen, visits->last);
-    visits->last = c;
+    visits->last = conn;
 }
 
 static identity_visits *
-visits_of(const teams_check *check, wmem_map_t *by_name, const teams_connection *c)
+visits_of(const teams_check *check, wmem_map_t *by_name, const teams_connection *conn)
 {
-    const teams_name_result *name = teams_check_name_of(check, c->name);
+    const teams_name_result *name = teams_check_name_of(check, conn->name);
     identity_visits *visits = (identity_visits *)wmem_map_lookup(by_name, name);
 
     if (visits == NULL) {
@@ -413,16 +413,16 @@ gather_visits(const teams_check *check)
     latest_connections seen = { .latest = NULL };
 
     for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
-        const teams_connection *c = teams_check_connection(check, i);
+        const teams_connection *conn = teams_check_connection(check, i);
 
-        if (c->name != NULL && c->stage == TS_STAGE_IDENTITY) {
-            identity_visits *visits = visits_of(check, by_name, c);
+        if (conn->name != NULL && conn->stage == TS_STAGE_IDENTITY) {
+            identity_visits *visits = visits_of(check, by_name, conn);
 
-            if (is_visit(check, c, visits->last))
-                add_visit(check, visits, &seen, c);
+            if (is_visit(check, conn, visits->last))
+                add_visit(check, visits, &seen, conn);
             most = visit_count(visits) > visit_count(most) ? visits : most;
         }
-        add_latest(&seen, c);
+        add_latest(&seen, conn);
     }
     return *most;
 }
@@ -488,13 +488,13 @@ check_identity(teams_check *check)
     if (!check->result->identity_asked || check->result->identity_reached || check->identity_reported)
         return;
     for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
-        const teams_connection *c = teams_check_connection(check, i);
+        const teams_connection *conn = teams_check_connection(check, i);
 
-        if (c->stage != TS_STAGE_IDENTITY || c->name == NULL)
+        if (conn->stage != TS_STAGE_IDENTITY || conn->name == NULL)
             continue;
-        if (teams_connection_is_waiting(c, &check->end))
+        if (teams_connection_is_waiting(conn, &check->end))
             return;
-        teams_name_list_add(&list, c->name, c->frame);
+        teams_name_list_add(&list, conn->name, conn->frame);
     }
     for (unsigned i = 0; i < wmem_array_get_count(check->problems); i++)
         explained = explained || ((const teams_connection_problem *)wmem_array_index(check->problems, i))->severity == PI_ERROR;

@@ -30,35 +30,35 @@
 
 /* IPv6, and the name was reached over IPv4; or some address of identity, and identity was reached, or the capture cannot show that. */
 static bool
-took_another_way(const teams_check *check, const teams_connection *c)
+took_another_way(const teams_check *check, const teams_connection *conn)
 {
-    const teams_name_result *name = c->name == NULL ? NULL : teams_check_name_of(check, c->name);
+    const teams_name_result *name = conn->name == NULL ? NULL : teams_check_name_of(check, conn->name);
 
-    if (teams_connection_is_identity_by_address(c))
+    if (teams_connection_is_identity_by_address(conn))
         return check->result->identity_reached || check->result->one_way;
-    return c->server_end.addr.type == AT_IPv6 && name != NULL && name->reached;
+    return conn->server_end.addr.type == AT_IPv6 && name != NULL && name->reached;
 }
 
 /* What a sentence says of each that fits; it stays the same for all of a group. */
 static teams_groups
-gather(teams_check *check, bool (*fits)(const teams_check *check, const teams_connection *c), const char *(*says)(const teams_check *check, const teams_connection *c))
+gather(teams_check *check, bool (*fits)(const teams_check *check, const teams_connection *conn), const char *(*says)(const teams_check *check, const teams_connection *conn))
 {
     teams_groups groups = teams_groups_new(check);
 
     for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
-        const teams_connection *c = teams_check_connection(check, i);
+        const teams_connection *conn = teams_check_connection(check, i);
 
-        if (fits(check, c))
-            teams_groups_add(&groups, says(check, c), c, c->end_frame == 0 ? c->frame : c->end_frame);
+        if (fits(check, conn))
+            teams_groups_add(&groups, says(check, conn), conn, conn->end_frame == 0 ? conn->frame : conn->end_frame);
     }
     return groups;
 }
 
 /* A rule for an address that is not Microsoft's mends nothing: likely the resolver does not answer what it should. */
 static bool
-is_elsewhere(const teams_connection *c)
+is_elsewhere(const teams_connection *conn)
 {
-    return !c->proxy && ts_address_prefix_at(&c->server_end.addr, &c->start) == NULL;
+    return !conn->proxy && ts_address_prefix_at(&conn->server_end.addr, &conn->start) == NULL;
 }
 
 /* ---- never answered ---- */
@@ -73,49 +73,49 @@ typedef struct {
 } unanswered;
 
 static bool
-is_unanswered(const teams_check *check, const teams_connection *c)
+is_unanswered(const teams_check *check, const teams_connection *conn)
 {
-    return c->state == TEAMS_CONNECTION_UNANSWERED && !c->quic && c->syns > 1 && !teams_connection_is_waiting(c, &check->end);
+    return conn->state == TEAMS_CONNECTION_UNANSWERED && !conn->quic && conn->syns > 1 && !teams_connection_is_waiting(conn, &check->end);
 }
 
 static void
-add_unanswered(unanswered *u, const teams_connection *c)
+add_unanswered(unanswered *waiting, const teams_connection *conn)
 {
-    teams_name_list_add_connection(&u->names, c, c->frame);
-    u->syns += c->syns;
-    u->connections++;
-    u->last = c->last;
-    u->private_address = u->private_address || c->private_address;
-    if (u->first == NULL)
-        u->first = c;
+    teams_name_list_add_connection(&waiting->names, conn, conn->frame);
+    waiting->syns += conn->syns;
+    waiting->connections++;
+    waiting->last = conn->last;
+    waiting->private_address = waiting->private_address || conn->private_address;
+    if (waiting->first == NULL)
+        waiting->first = conn;
 }
 
 static void
-tell_unanswered(teams_check *check, const unanswered *u)
+tell_unanswered(teams_check *check, const unanswered *waiting)
 {
-    const teams_name_list *names = &u->names;
-    const bool answers = wmem_map_contains(check->answered, u->first->endpoint);
+    const teams_name_list *names = &waiting->names;
+    const bool answers = wmem_map_contains(check->answered, waiting->first->endpoint);
     const char *never = answers ? "not always" : "never";
     const char *elsewhere = answers || names->any_lost ? "" : "; the name was reached in another way";
-    const double seconds = ts_seconds(&u->first->start, &u->last);
+    const double seconds = ts_seconds(&waiting->first->start, &waiting->last);
     const teams_problem_place place = { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first, .fatal = names->fatal,
-        .advice = answers ? NOT_ALWAYS : is_elsewhere(u->first) && !u->private_address ? NOT_PUBLISHED : NULL };
+        .advice = answers ? NOT_ALWAYS : is_elsewhere(waiting->first) && !waiting->private_address ? NOT_PUBLISHED : NULL };
     const int severity = names->matters ? PI_ERROR : PI_WARN;
 
-    if (u->first->proxy)
+    if (waiting->first->proxy)
         teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_PROXY_DEAD], answers ? PI_WARN : PI_ERROR,
             (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_PROXY, .fatal = !answers },
-            "TCP to the proxy %s is %s answered: %u SYNs in %.0f s", u->first->endpoint, never, u->syns, seconds);
-    else if (u->private_address)
+            "TCP to the proxy %s is %s answered: %u SYNs in %.0f s", waiting->first->endpoint, never, waiting->syns, seconds);
+    else if (waiting->private_address)
         teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_PRIVATE_DEAD], severity, place,
             "%s leads to a private address (split DNS or a block page), and TCP to it (%s) is %s answered: %u SYNs on %u connection%s in %.0f s%s%s",
-            teams_name_list_text(names), u->first->endpoint, never, u->syns, u->connections, u->connections == 1 ? "" : "s", seconds,
+            teams_name_list_text(names), waiting->first->endpoint, never, waiting->syns, waiting->connections, waiting->connections == 1 ? "" : "s", seconds,
             elsewhere, teams_name_list_tail(names));
     else
         teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_TCP_UNANSWERED], severity, place,
             "TCP to %s (%s) is %s answered: %u SYNs on %u connection%s in %.0f s, likely dropped on the way%s%s",
-            teams_name_list_text(names), u->first->endpoint, never, u->syns, u->connections,
-            u->connections == 1 ? "" : "s", seconds, elsewhere, teams_name_list_tail(names));
+            teams_name_list_text(names), waiting->first->endpoint, never, waiting->syns, waiting->connections,
+            waiting->connections == 1 ? "" : "s", seconds, elsewhere, teams_name_list_tail(names));
 }
 
 /* One problem for each address, and IPv6 only where IPv4 did not take its place. */
@@ -126,19 +126,19 @@ check_unanswered(teams_check *check)
     wmem_array_t *order = wmem_array_new(check->scope, sizeof(unanswered *));
 
     for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
-        const teams_connection *c = teams_check_connection(check, i);
+        const teams_connection *conn = teams_check_connection(check, i);
 
-        if (!is_unanswered(check, c) || took_another_way(check, c))
+        if (!is_unanswered(check, conn) || took_another_way(check, conn))
             continue;
-        unanswered *u = (unanswered *)wmem_map_lookup(by_endpoint, c->endpoint);
+        unanswered *waiting = (unanswered *)wmem_map_lookup(by_endpoint, conn->endpoint);
 
-        if (u == NULL) {
-            u = wmem_new0(check->scope, unanswered);
-            u->names = teams_name_list_new(check);
-            wmem_map_insert(by_endpoint, c->endpoint, u);
-            wmem_array_append_one(order, u);
+        if (waiting == NULL) {
+            waiting = wmem_new0(check->scope, unanswered);
+            waiting->names = teams_name_list_new(check);
+            wmem_map_insert(by_endpoint, conn->endpoint, waiting);
+            wmem_array_append_one(order, waiting);
         }
-        add_unanswered(u, c);
+        add_unanswered(waiting, conn);
     }
     for (unsigned i = 0; i < wmem_array_get_count(order); i++)
         tell_unanswered(check, *(unanswered **)wmem_array_index(order, i));
@@ -147,10 +147,10 @@ check_unanswered(teams_check *check)
 /* ---- answered, and the answer is never acknowledged ---- */
 
 static bool
-is_unacknowledged(const teams_check *check, const teams_connection *c)
+is_unacknowledged(const teams_check *check, const teams_connection *conn)
 {
-    return teams_connection_is_half_open(c) && c->p->syn_acks >= SYN_ACKS_MIN && c->p->syn_after &&
-        teams_check_time_passed(check, &c->start, UNANSWERED_SECONDS);
+    return teams_connection_is_half_open(conn) && conn->priv->syn_acks >= SYN_ACKS_MIN && conn->priv->syn_after &&
+        teams_check_time_passed(check, &conn->start, UNANSWERED_SECONDS);
 }
 
 static void
@@ -168,15 +168,15 @@ tell_unacknowledged(teams_check *check, const teams_group *all)
 /* ---- refused ---- */
 
 static bool
-is_refused(const teams_check *check, const teams_connection *c)
+is_refused(const teams_check *check, const teams_connection *conn)
 {
-    return c->state == TEAMS_CONNECTION_REFUSED && !took_another_way(check, c) && !teams_check_is_portal(check, c);
+    return conn->state == TEAMS_CONNECTION_REFUSED && !took_another_way(check, conn) && !teams_check_is_portal(check, conn);
 }
 
 static const char *
-says_who_refused(const teams_check *check, const teams_connection *c)
+says_who_refused(const teams_check *check, const teams_connection *conn)
 {
-    return c->proxy ? c->endpoint : wmem_strdup_printf(check->scope, "%d %d", c->private_address, is_elsewhere(c));
+    return conn->proxy ? conn->endpoint : wmem_strdup_printf(check->scope, "%d %d", conn->private_address, is_elsewhere(conn));
 }
 
 static void
@@ -194,21 +194,21 @@ tell_refused(teams_check *check, const teams_group *all)
 }
 
 static bool
-is_prohibited(const teams_check *check, const teams_connection *c)
+is_prohibited(const teams_check *check, const teams_connection *conn)
 {
-    return c->state == TEAMS_CONNECTION_PROHIBITED && !took_another_way(check, c);
+    return conn->state == TEAMS_CONNECTION_PROHIBITED && !took_another_way(check, conn);
 }
 
 static const char *
-icmp_text(const teams_check *check, const teams_connection *c)
+icmp_text(const teams_check *check, const teams_connection *conn)
 {
-    return wmem_strdup_printf(check->scope, "%s from the router %s", c->icmp_text, c->icmp_router);
+    return wmem_strdup_printf(check->scope, "%s from the router %s", conn->icmp_text, conn->icmp_router);
 }
 
 static const char *
-says_who_prohibited(const teams_check *check, const teams_connection *c)
+says_who_prohibited(const teams_check *check, const teams_connection *conn)
 {
-    return wmem_strdup_printf(check->scope, "%s %d", icmp_text(check, c), is_elsewhere(c));
+    return wmem_strdup_printf(check->scope, "%s %d", icmp_text(check, conn), is_elsewhere(conn));
 }
 
 static void
@@ -228,33 +228,33 @@ tell_prohibited(teams_check *check, const teams_group *all)
 
 /* Is all that the client has of it a connection, or a session, and an end of it? */
 static bool
-has_no_answer(const teams_connection *c)
+has_no_answer(const teams_connection *conn)
 {
-    if (c->state == TEAMS_CONNECTION_CONNECTED)
-        return c->bytes[FROM_CLIENT] == 0 && c->bytes[FROM_SERVER] == 0;
+    if (conn->state == TEAMS_CONNECTION_CONNECTED)
+        return conn->bytes[FROM_CLIENT] == 0 && conn->bytes[FROM_SERVER] == 0;
     /* Early data may be a request, which the server's part of the handshake answered. */
-    return c->state == TEAMS_CONNECTION_SECURED && !c->p->early && (!c->p->requested || c->p->answer_bytes == 0) && !teams_connection_is_foreign(c);
+    return conn->state == TEAMS_CONNECTION_SECURED && !conn->priv->early && (!conn->priv->requested || conn->priv->answer_bytes == 0) && !teams_connection_is_foreign(conn);
 }
 
 /* A server may end what is not used, after a while, and one connection of several; not each of them at once. */
 static bool
-is_ended_by_server(const teams_check *check, const teams_connection *c)
+is_ended_by_server(const teams_check *check, const teams_connection *conn)
 {
-    const teams_name_result *name = c->name == NULL ? NULL : teams_check_name_of(check, c->name);
+    const teams_name_result *name = conn->name == NULL ? NULL : teams_check_name_of(check, conn->name);
 
-    if (c->end == TEAMS_CONNECTION_OPEN || c->ended_by_client || c->quic || c->proxy || !has_no_answer(c))
+    if (conn->end == TEAMS_CONNECTION_OPEN || conn->ended_by_client || conn->quic || conn->proxy || !has_no_answer(conn))
         return false;
-    return name != NULL && !name->reached && c->idle_before_end < ANSWER_SECONDS && c->p->hole_frame == 0 &&
-        !teams_connection_lacks_data(c) && !teams_check_is_portal(check, c);
+    return name != NULL && !name->reached && conn->idle_before_end < ANSWER_SECONDS && conn->priv->hole_frame == 0 &&
+        !teams_connection_lacks_data(conn) && !teams_check_is_portal(check, conn);
 }
 
 static const char *
-says_when_ended(const teams_check *check, const teams_connection *c)
+says_when_ended(const teams_check *check, const teams_connection *conn)
 {
-    const char *when = c->state == TEAMS_CONNECTION_CONNECTED ? "right after TCP is connected" :
-        c->p->requested ? "after data of the client's, which has no answer" : "after the client's part of the TLS handshake";
+    const char *when = conn->state == TEAMS_CONNECTION_CONNECTED ? "right after TCP is connected" :
+        conn->priv->requested ? "after data of the client's, which has no answer" : "after the client's part of the TLS handshake";
 
-    return wmem_strdup_printf(check->scope, "by %s %s", teams_end_text(c), when);
+    return wmem_strdup_printf(check->scope, "by %s %s", teams_end_text(conn), when);
 }
 
 static void
@@ -273,8 +273,8 @@ tell_ended_by_server(teams_check *check, const teams_group *all)
 /* ---- kinds of ends of which one sentence says the same ---- */
 
 static const struct {
-    bool (*fits)(const teams_check *check, const teams_connection *c);
-    const char *(*says)(const teams_check *check, const teams_connection *c);
+    bool (*fits)(const teams_check *check, const teams_connection *conn);
+    const char *(*says)(const teams_check *check, const teams_connection *conn);
     void (*tell)(teams_check *check, const teams_group *all);
 } ends[] = {
     { is_unacknowledged, teams_says_no_more, tell_unacknowledged },
@@ -298,12 +298,12 @@ check_ends(teams_check *check)
 
 /* Not answered, not even after IPv4 had taken its place: a SYN-ACK would have come all the same. */
 static bool
-is_dead_ipv6(const teams_check *check, const teams_connection *c)
+is_dead_ipv6(const teams_check *check, const teams_connection *conn)
 {
-    if (c->server_end.addr.type != AT_IPv6 || c->quic || !took_another_way(check, c))
+    if (conn->server_end.addr.type != AT_IPv6 || conn->quic || !took_another_way(check, conn))
         return false;
-    return c->state == TEAMS_CONNECTION_REFUSED || c->state == TEAMS_CONNECTION_PROHIBITED ||
-        (c->state == TEAMS_CONNECTION_UNANSWERED && teams_check_time_passed(check, &c->start, UNANSWERED_SECONDS));
+    return conn->state == TEAMS_CONNECTION_REFUSED || conn->state == TEAMS_CONNECTION_PROHIBITED ||
+        (conn->state == TEAMS_CONNECTION_UNANSWERED && teams_check_time_passed(check, &conn->start, UNANSWERED_SECONDS));
 }
 
 static void
@@ -314,17 +314,17 @@ check_ipv6(teams_check *check)
     double cost = 0;
 
     for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
-        const teams_connection *c = teams_check_connection(check, i);
-        const teams_connection *dead = c->p->dead_ipv6;
+        const teams_connection *conn = teams_check_connection(check, i);
+        const teams_connection *dead = conn->priv->dead_ipv6;
 
-        if (c->server_end.addr.type == AT_IPv6 && c->state >= TEAMS_CONNECTION_CONNECTED && !c->quic)
+        if (conn->server_end.addr.type == AT_IPv6 && conn->state >= TEAMS_CONNECTION_CONNECTED && !conn->quic)
             return;     /* it works */
         if (dead != NULL && dead->state == TEAMS_CONNECTION_UNANSWERED && teams_check_time_passed(check, &dead->start, UNANSWERED_SECONDS)) {
-            cost += ts_seconds(&dead->start, &c->start);
-            teams_name_list_add(&list, c->name, dead->frame);
-        } else if (is_dead_ipv6(check, c) && c->state != TEAMS_CONNECTION_UNANSWERED)
-            teams_name_list_add_connection(&list, c, c->frame);
-        first = first == NULL ? dead != NULL ? dead : is_dead_ipv6(check, c) ? c : NULL : first;
+            cost += ts_seconds(&dead->start, &conn->start);
+            teams_name_list_add(&list, conn->name, dead->frame);
+        } else if (is_dead_ipv6(check, conn) && conn->state != TEAMS_CONNECTION_UNANSWERED)
+            teams_name_list_add_connection(&list, conn, conn->frame);
+        first = first == NULL ? dead != NULL ? dead : is_dead_ipv6(check, conn) ? conn : NULL : first;
     }
     if (first == NULL || (list.count < 2 && cost < IPV6_COST))
         return;
@@ -342,10 +342,10 @@ check_quic(teams_check *check)
     teams_name_list list = teams_name_list_new(check);
 
     for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
-        const teams_connection *c = teams_check_connection(check, i);
+        const teams_connection *conn = teams_check_connection(check, i);
 
-        if (c->quic && c->state == TEAMS_CONNECTION_UNANSWERED && c->packets[FROM_CLIENT] > 1 && !teams_connection_is_waiting(c, &check->end))
-            teams_name_list_add(&list, c->name, c->frame);
+        if (conn->quic && conn->state == TEAMS_CONNECTION_UNANSWERED && conn->packets[FROM_CLIENT] > 1 && !teams_connection_is_waiting(conn, &check->end))
+            teams_name_list_add(&list, conn->name, conn->frame);
     }
     if (list.names > 0)
         teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_QUIC_UNANSWERED], PI_NOTE,
@@ -362,10 +362,10 @@ check_mtu(teams_check *check, bool again)
     teams_name_list list = teams_name_list_new(check);
 
     for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
-        const teams_connection *c = teams_check_connection(check, i);
+        const teams_connection *conn = teams_check_connection(check, i);
 
-        if (teams_check_has_mtu_hole(check, c) && (c->p->large_frame != 0) == again)
-            teams_name_list_add_connection(&list, c, again ? c->p->large_frame : c->p->hole_frame);
+        if (teams_check_has_mtu_hole(check, conn) && (conn->priv->large_frame != 0) == again)
+            teams_name_list_add_connection(&list, conn, again ? conn->priv->large_frame : conn->priv->hole_frame);
     }
     if (list.names == 0)
         return;
@@ -384,19 +384,19 @@ check_mtu(teams_check *check, bool again)
 
 /* What another problem tells already: the other side does not answer, or only large segments are lost. */
 static bool
-resends_for_a_cause(const teams_check *check, const teams_connection *c)
+resends_for_a_cause(const teams_check *check, const teams_connection *conn)
 {
-    return c->state == TEAMS_CONNECTION_HELLO_UNANSWERED || c->state == TEAMS_CONNECTION_HELLO_RESET || teams_check_has_mtu_hole(check, c) ||
-        c->p->zero_longest >= STALL_SECONDS;
+    return conn->state == TEAMS_CONNECTION_HELLO_UNANSWERED || conn->state == TEAMS_CONNECTION_HELLO_RESET || teams_check_has_mtu_hole(check, conn) ||
+        conn->priv->zero_longest >= STALL_SECONDS;
 }
 
 /* What went out again when the other side was gone, as where a device forgot the connection, is no measure of loss. */
 static unsigned
-lost_segments(const teams_connection *c, unsigned way)
+lost_segments(const teams_connection *conn, unsigned way)
 {
-    const unsigned in_vain = teams_connection_resent_in_vain(c, way);
+    const unsigned in_vain = teams_connection_resent_in_vain(conn, way);
 
-    return c->retransmissions[way] - MIN(in_vain, c->retransmissions[way]);
+    return conn->retransmissions[way] - MIN(in_vain, conn->retransmissions[way]);
 }
 
 static void
@@ -407,21 +407,21 @@ check_loss(teams_check *check)
     const teams_connection *stalled = NULL;
 
     for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
-        const teams_connection *c = teams_check_connection(check, i);
+        const teams_connection *conn = teams_check_connection(check, i);
 
-        if (c->p->zero_longest >= STALL_SECONDS && (stalled == NULL || c->p->zero_longest > stalled->p->zero_longest))
-            stalled = c;
-        if (c->quic || c->state <= TEAMS_CONNECTION_PROHIBITED)
+        if (conn->priv->zero_longest >= STALL_SECONDS && (stalled == NULL || conn->priv->zero_longest > stalled->priv->zero_longest))
+            stalled = conn;
+        if (conn->quic || conn->state <= TEAMS_CONNECTION_PROHIBITED)
             continue;
-        zero += c->zero_windows;
-        if (resends_for_a_cause(check, c))
+        zero += conn->zero_windows;
+        if (resends_for_a_cause(check, conn))
             continue;
         for (unsigned way = 0; way < 2; way++) {
-            packets[way] += c->packets[way];
-            again[way] += lost_segments(c, way);
+            packets[way] += conn->packets[way];
+            again[way] += lost_segments(conn, way);
         }
-        if (frame == 0 && lost_segments(c, FROM_SERVER) + lost_segments(c, FROM_CLIENT) > 0)
-            frame = c->frame;
+        if (frame == 0 && lost_segments(conn, FROM_SERVER) + lost_segments(conn, FROM_CLIENT) > 0)
+            frame = conn->frame;
     }
     for (unsigned way = 0; way < 2; way++)
         if (packets[way] >= LOSS_PACKETS_MIN && again[way] >= LOSS_NOTE * packets[way] && again[way] >= LOSS_FEW)
@@ -431,10 +431,10 @@ check_loss(teams_check *check)
     if (zero >= ZERO_WINDOWS_MIN)
         teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_ZERO_WINDOW], stalled == NULL ? PI_NOTE : PI_WARN,
             (teams_problem_place) { .frame = stalled == NULL ? 0 : stalled->frame, .name = stalled == NULL ? NULL : stalled->name,
-                .actor = stalled == NULL ? TEAMS_BY_UNKNOWN : stalled->p->zero_by_client ? TEAMS_BY_CLIENT : TEAMS_BY_SERVER },
+                .actor = stalled == NULL ? TEAMS_BY_UNKNOWN : stalled->priv->zero_by_client ? TEAMS_BY_CLIENT : TEAMS_BY_SERVER },
             "A receiver stopped its sender %u times (zero window)%s%s", zero, stalled == NULL ? "" : ", the longest on the connection to ",
             stalled == NULL ? "" : wmem_strdup_printf(check->scope, "%s for %.1f s by the %s", teams_connection_text(check->scope, stalled),
-                stalled->p->zero_longest, stalled->p->zero_by_client ? "client" : "server"));
+                stalled->priv->zero_longest, stalled->priv->zero_by_client ? "client" : "server"));
 }
 
 void

@@ -14,8 +14,8 @@ enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_PROTOCOL_VERSION = 70, ALERT_INSUFFIC
 typedef struct {
     teams_expert row;
     teams_actor actor;          /* unknown: who sent the alert, where there is one */
-    bool (*fits)(const teams_check *check, const teams_connection *c);
-    const char *(*says)(const teams_check *check, const teams_connection *c);      /* what the sentence says besides names and counts */
+    bool (*fits)(const teams_check *check, const teams_connection *conn);
+    const char *(*says)(const teams_check *check, const teams_connection *conn);      /* what the sentence says besides names and counts */
     const char *(*sentence)(const teams_check *check, const teams_name_list *list, const teams_connection *first);
 } tls_end;
 
@@ -43,47 +43,47 @@ others_text(const teams_check *check)
 /* ---- what sentences say of a connection, in all that tells it from others ---- */
 
 static const char *
-says_versions(const teams_check *check, const teams_connection *c)
+says_versions(const teams_check *check, const teams_connection *conn)
 {
-    return wmem_strdup_printf(check->scope, "%u %u", c->alert_from_client, c->p->offered);
+    return wmem_strdup_printf(check->scope, "%u %u", conn->alert_from_client, conn->priv->offered);
 }
 
 static const char *
-issuer_text(const teams_connection *c)
+issuer_text(const teams_connection *conn)
 {
-    return c->certificate == NULL ? "" : c->certificate->issuer;
+    return conn->certificate == NULL ? "" : conn->certificate->issuer;
 }
 
 static const char *
-says_alert(const teams_check *check, const teams_connection *c)
+says_alert(const teams_check *check, const teams_connection *conn)
 {
-    return wmem_strdup_printf(check->scope, "%u %u", c->alert_from_client, c->alert);
+    return wmem_strdup_printf(check->scope, "%u %u", conn->alert_from_client, conn->alert);
 }
 
 static const char *
-says_alert_and_issuer(const teams_check *check, const teams_connection *c)
+says_alert_and_issuer(const teams_check *check, const teams_connection *conn)
 {
-    return wmem_strdup_printf(check->scope, "%u %u %s", c->alert, c->certificate != NULL, issuer_text(c));
+    return wmem_strdup_printf(check->scope, "%u %u %s", conn->alert, conn->certificate != NULL, issuer_text(conn));
 }
 
 static const char *
-says_issuer(const teams_check *check _U_, const teams_connection *c)
+says_issuer(const teams_check *check _U_, const teams_connection *conn)
 {
-    return issuer_text(c);
+    return issuer_text(conn);
 }
 
 static const char *
-says_whether_tickets(const teams_check *check _U_, const teams_connection *c)
+says_whether_tickets(const teams_check *check _U_, const teams_connection *conn)
 {
-    return c->p->answer_bytes > 0 ? "tickets" : "";
+    return conn->priv->answer_bytes > 0 ? "tickets" : "";
 }
 
 /* ---- the kinds ---- */
 
 static bool
-fits_reset(const teams_check *check, const teams_connection *c)
+fits_reset(const teams_check *check, const teams_connection *conn)
 {
-    return c->state == TEAMS_CONNECTION_HELLO_RESET && !teams_check_is_portal(check, c);
+    return conn->state == TEAMS_CONNECTION_HELLO_RESET && !teams_check_is_portal(check, conn);
 }
 
 static const char *
@@ -97,12 +97,12 @@ say_reset(const teams_check *check, const teams_name_list *list, const teams_con
 }
 
 static bool
-fits_silent(const teams_check *check, const teams_connection *c)
+fits_silent(const teams_check *check, const teams_connection *conn)
 {
-    return c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && teams_connection_is_heard(c) && !teams_connection_lacks_data(c) &&
-        !teams_check_is_portal(check, c) && !teams_check_has_mtu_hole(check, c) &&
-        teams_check_time_passed(check, &c->p->hello_time, ANSWER_SECONDS) &&
-        (c->end == TEAMS_CONNECTION_OPEN || ts_seconds(&c->p->hello_time, &c->ended) >= ANSWER_SECONDS);
+    return conn->state == TEAMS_CONNECTION_HELLO_UNANSWERED && teams_connection_is_heard(conn) && !teams_connection_lacks_data(conn) &&
+        !teams_check_is_portal(check, conn) && !teams_check_has_mtu_hole(check, conn) &&
+        teams_check_time_passed(check, &conn->priv->hello_time, ANSWER_SECONDS) &&
+        (conn->end == TEAMS_CONNECTION_OPEN || ts_seconds(&conn->priv->hello_time, &conn->ended) >= ANSWER_SECONDS);
 }
 
 static const char *
@@ -113,22 +113,22 @@ say_silent(const teams_check *check, const teams_name_list *list, const teams_co
 }
 
 static bool
-fits_version(const teams_check *check, const teams_connection *c)
+fits_version(const teams_check *check, const teams_connection *conn)
 {
-    return c->state == TEAMS_CONNECTION_ALERT && c->alert == ALERT_PROTOCOL_VERSION && !teams_check_is_portal(check, c);
+    return conn->state == TEAMS_CONNECTION_ALERT && conn->alert == ALERT_PROTOCOL_VERSION && !teams_check_is_portal(check, conn);
 }
 
 static const char *
 say_version(const teams_check *check, const teams_name_list *list, const teams_connection *first)
 {
     return wmem_strdup_printf(check->scope, "The %s refuses the TLS version for %s%s: alert protocol version (70); the client offers at most %s",
-        first->alert_from_client ? "client" : "server", teams_name_list_text(list), times(check, list), teams_tls_version_text(first->p->offered));
+        first->alert_from_client ? "client" : "server", teams_name_list_text(list), times(check, list), teams_tls_version_text(first->priv->offered));
 }
 
 static bool
-fits_parameters(const teams_check *check, const teams_connection *c)
+fits_parameters(const teams_check *check, const teams_connection *conn)
 {
-    return c->state == TEAMS_CONNECTION_ALERT && !teams_check_is_portal(check, c) && (c->alert == ALERT_HANDSHAKE_FAILURE || c->alert == ALERT_INSUFFICIENT_SECURITY);
+    return conn->state == TEAMS_CONNECTION_ALERT && !teams_check_is_portal(check, conn) && (conn->alert == ALERT_HANDSHAKE_FAILURE || conn->alert == ALERT_INSUFFICIENT_SECURITY);
 }
 
 static const char *
@@ -139,15 +139,15 @@ say_alert(const teams_check *check, const teams_name_list *list, const teams_con
 }
 
 static bool
-is_certificate_alert(const teams_connection *c)
+is_certificate_alert(const teams_connection *conn)
 {
-    return c->state == TEAMS_CONNECTION_ALERT && c->alert_from_client && teams_alert_is_about_certificate(c->alert);
+    return conn->state == TEAMS_CONNECTION_ALERT && conn->alert_from_client && teams_alert_is_about_certificate(conn->alert);
 }
 
 static bool
-fits_intercepted_refused(const teams_check *check, const teams_connection *c)
+fits_intercepted_refused(const teams_check *check, const teams_connection *conn)
 {
-    return is_certificate_alert(c) && teams_connection_is_foreign(c) && !teams_check_is_portal(check, c);
+    return is_certificate_alert(conn) && teams_connection_is_foreign(conn) && !teams_check_is_portal(check, conn);
 }
 
 static const char *
@@ -159,9 +159,9 @@ say_intercepted_refused(const teams_check *check, const teams_name_list *list, c
 }
 
 static bool
-fits_certificate(const teams_check *check, const teams_connection *c)
+fits_certificate(const teams_check *check, const teams_connection *conn)
 {
-    return is_certificate_alert(c) && !teams_connection_is_foreign(c) && !teams_check_is_portal(check, c);
+    return is_certificate_alert(conn) && !teams_connection_is_foreign(conn) && !teams_check_is_portal(check, conn);
 }
 
 static const char *
@@ -173,52 +173,52 @@ say_certificate(const teams_check *check, const teams_name_list *list, const tea
 }
 
 static bool
-fits_alert(const teams_check *check, const teams_connection *c)
+fits_alert(const teams_check *check, const teams_connection *conn)
 {
-    return c->state == TEAMS_CONNECTION_ALERT && !is_certificate_alert(c) && !teams_check_is_portal(check, c) && !fits_version(check, c) && !fits_parameters(check, c);
+    return conn->state == TEAMS_CONNECTION_ALERT && !is_certificate_alert(conn) && !teams_check_is_portal(check, conn) && !fits_version(check, conn) && !fits_parameters(check, conn);
 }
 
 /* Does the client use the same name on another connection, at that time or soon? It has nothing against its certificate then. */
 static bool
-is_used_beside(const teams_check *check, const teams_connection *c)
+is_used_beside(const teams_check *check, const teams_connection *conn)
 {
-    const teams_name_result *name = teams_check_name_of(check, c->name);
+    const teams_name_result *name = teams_check_name_of(check, conn->name);
     unsigned from = 0, to = name == NULL || name->used == NULL ? 0 : wmem_array_get_count(name->used);
 
     while (from < to) {     /* the first that begins too late */
         const unsigned middle = (from + to) / 2;
 
-        if (ts_seconds(&c->ended, &((const teams_used_session *)wmem_array_index(name->used, middle))->start) <= BESIDE_SECONDS)
+        if (ts_seconds(&conn->ended, &((const teams_used_session *)wmem_array_index(name->used, middle))->start) <= BESIDE_SECONDS)
             from = middle + 1;
         else
             to = middle;
     }
-    return from > 0 && ts_seconds(&((const teams_used_session *)wmem_array_index(name->used, from - 1))->last, &c->start) <= BESIDE_SECONDS;
+    return from > 0 && ts_seconds(&((const teams_used_session *)wmem_array_index(name->used, from - 1))->last, &conn->start) <= BESIDE_SECONDS;
 }
 
 /* It goes on with it where it sends a request; a session without one says neither. */
 static bool
-is_accepted(const teams_connection *c)
+is_accepted(const teams_connection *conn)
 {
-    return c->p->requested || c->state == TEAMS_CONNECTION_USED;
+    return conn->priv->requested || conn->state == TEAMS_CONNECTION_USED;
 }
 
 /* Does the client end it after the server's part of the handshake, or after the handshake, without a request? */
 static bool
-is_left(const teams_connection *c)
+is_left(const teams_connection *conn)
 {
     /* Where a segment of the server's part is missing, the client had nothing to look at. */
-    if (c->end == TEAMS_CONNECTION_OPEN || !c->ended_by_client || c->p->hole_frame != 0)
+    if (conn->end == TEAMS_CONNECTION_OPEN || !conn->ended_by_client || conn->priv->hole_frame != 0)
         return false;
-    return teams_connection_is_left(c, &c->ended);
+    return teams_connection_is_left(conn, &conn->ended);
 }
 
 static void
-add_left(teams_left *left, const teams_connection *c)
+add_left(teams_left *left, const teams_connection *conn)
 {
-    left->again = left->again || (left->some && nstime_cmp(&c->start, &left->ended) >= 0);
-    if (!left->some || nstime_cmp(&c->ended, &left->ended) < 0)
-        left->ended = c->ended;
+    left->again = left->again || (left->some && nstime_cmp(&conn->start, &left->ended) >= 0);
+    if (!left->some || nstime_cmp(&conn->ended, &left->ended) < 0)
+        left->ended = conn->ended;
     left->some = true;
 }
 
@@ -227,70 +227,70 @@ static void
 gather_left(teams_check *check)
 {
     for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
-        const teams_connection *c = teams_check_connection(check, i);
-        teams_name_result *name = c->name == NULL || c->quic ? NULL : teams_check_name_of(check, c->name);
+        const teams_connection *conn = teams_check_connection(check, i);
+        teams_name_result *name = conn->name == NULL || conn->quic ? NULL : teams_check_name_of(check, conn->name);
 
         if (name == NULL)
             continue;
-        if (is_accepted(c)) {
+        if (is_accepted(conn)) {
             check->any_accepted = name->accepted = true;
             name->alerts_since = 0;
-        } else if (is_left(c)) {
-            name->alerts_since += c->p->alert_likely;
-            add_left(&name->left, c);
-            add_left(&check->left, c);
+        } else if (is_left(conn)) {
+            name->alerts_since += conn->priv->alert_likely;
+            add_left(&name->left, conn);
+            add_left(&check->left, conn);
         }
     }
 }
 
 /* Is it more than one end that has no reason: what is seen of the certificate, likely an alert, or no try that went further? */
 static bool
-is_telling(const teams_check *check, const teams_connection *c)
+is_telling(const teams_check *check, const teams_connection *conn)
 {
-    const teams_name_result *name = teams_check_name_of(check, c->name);
+    const teams_name_result *name = teams_check_name_of(check, conn->name);
 
-    if (teams_connection_is_foreign(c) || (c->certificate != NULL && !c->certificate->valid))
+    if (teams_connection_is_foreign(conn) || (conn->certificate != NULL && !conn->certificate->valid))
         return true;
-    if (name == NULL || is_used_beside(check, c))
+    if (name == NULL || is_used_beside(check, conn))
         return false;
-    if (c->p->alert_likely && c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && (!name->accepted || name->alerts_since > 1))
+    if (conn->priv->alert_likely && conn->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && (!name->accepted || name->alerts_since > 1))
         return true;
     return !name->accepted && (name->left.again || (!check->any_accepted && check->left.again));
 }
 
 static bool
-fits_ended(const teams_check *check, const teams_connection *c)
+fits_ended(const teams_check *check, const teams_connection *conn)
 {
-    return is_left(c) && is_telling(check, c);
+    return is_left(conn) && is_telling(check, conn);
 }
 
 /* Nothing is told where the name worked on another connection. */
 static bool
-fits_left(const teams_check *check, const teams_connection *c)
+fits_left(const teams_check *check, const teams_connection *conn)
 {
-    const teams_name_result *name = teams_check_name_of(check, c->name);
+    const teams_name_result *name = teams_check_name_of(check, conn->name);
 
-    return is_left(c) && !is_telling(check, c) && name != NULL && !name->accepted;
+    return is_left(conn) && !is_telling(check, conn) && name != NULL && !name->accepted;
 }
 
 static const char *
-left_text(const teams_connection *c)
+left_text(const teams_connection *conn)
 {
-    return c->state == TEAMS_CONNECTION_SECURED ? "ends its sessions without a request, after the TLS handshake with"
+    return conn->state == TEAMS_CONNECTION_SECURED ? "ends its sessions without a request, after the TLS handshake with"
         : "ends the TLS handshake after the server's part, with";
 }
 
 /* "(TLS 1.3), by FIN" */
 static const char *
-how_text(const teams_check *check, const teams_connection *c)
+how_text(const teams_check *check, const teams_connection *conn)
 {
-    return wmem_strdup_printf(check->scope, "(%s), by %s", c->version, teams_end_text(c));
+    return wmem_strdup_printf(check->scope, "(%s), by %s", conn->version, teams_end_text(conn));
 }
 
 static const char *
-says_how_left(const teams_check *check, const teams_connection *c)
+says_how_left(const teams_check *check, const teams_connection *conn)
 {
-    return wmem_strdup_printf(check->scope, "%s %s", left_text(c), how_text(check, c));
+    return wmem_strdup_printf(check->scope, "%s %s", left_text(conn), how_text(check, conn));
 }
 
 static const char *
@@ -301,26 +301,26 @@ say_left(const teams_check *check, const teams_name_list *list, const teams_conn
 }
 
 static const char *
-alert_text(const teams_connection *c)
+alert_text(const teams_connection *conn)
 {
-    if (c->alert_frame != 0)
+    if (conn->alert_frame != 0)
         return "";
-    return c->p->alert_likely ? " after a record as long as an alert, which cannot be read" : " and without an alert that can be read";
+    return conn->priv->alert_likely ? " after a record as long as an alert, which cannot be read" : " and without an alert that can be read";
 }
 
 /* From how it ended on. */
 static const char *
-ended_text(const teams_check *check, const teams_connection *c)
+ended_text(const teams_check *check, const teams_connection *conn)
 {
-    return wmem_strdup_printf(check->scope, "%s%s: likely it does not accept the certificate%s%s%s", how_text(check, c), alert_text(c),
-        c->certificate == NULL ? "" : ", issued by ", issuer_text(c),
-        c->state == TEAMS_CONNECTION_SECURED ? ", or has no use for the session" : "");
+    return wmem_strdup_printf(check->scope, "%s%s: likely it does not accept the certificate%s%s%s", how_text(check, conn), alert_text(conn),
+        conn->certificate == NULL ? "" : ", issued by ", issuer_text(conn),
+        conn->state == TEAMS_CONNECTION_SECURED ? ", or has no use for the session" : "");
 }
 
 static const char *
-says_how_ended(const teams_check *check, const teams_connection *c)
+says_how_ended(const teams_check *check, const teams_connection *conn)
 {
-    return wmem_strdup_printf(check->scope, "%s %s", left_text(c), ended_text(check, c));
+    return wmem_strdup_printf(check->scope, "%s %s", left_text(conn), ended_text(check, conn));
 }
 
 static const char *
@@ -330,9 +330,9 @@ say_ended(const teams_check *check, const teams_name_list *list, const teams_con
 }
 
 static bool
-fits_intercepted(const teams_check *check _U_, const teams_connection *c)
+fits_intercepted(const teams_check *check _U_, const teams_connection *conn)
 {
-    return c->state >= TEAMS_CONNECTION_SECURED && teams_connection_is_foreign(c) && is_accepted(c);
+    return conn->state >= TEAMS_CONNECTION_SECURED && teams_connection_is_foreign(conn) && is_accepted(conn);
 }
 
 static const char *
@@ -343,10 +343,10 @@ say_intercepted(const teams_check *check, const teams_name_list *list, const tea
 }
 
 static bool
-fits_unused(const teams_check *check, const teams_connection *c)
+fits_unused(const teams_check *check, const teams_connection *conn)
 {
-    return (c->state == TEAMS_CONNECTION_SECURED || c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED) && teams_connection_is_foreign(c) && !is_accepted(c) &&
-        !fits_ended(check, c) && !teams_check_is_portal(check, c);
+    return (conn->state == TEAMS_CONNECTION_SECURED || conn->state == TEAMS_CONNECTION_HANDSHAKE_ENDED) && teams_connection_is_foreign(conn) && !is_accepted(conn) &&
+        !fits_ended(check, conn) && !teams_check_is_portal(check, conn);
 }
 
 static const char *
@@ -357,22 +357,22 @@ say_unused(const teams_check *check, const teams_name_list *list, const teams_co
 }
 
 static bool
-fits_no_data(const teams_check *check, const teams_connection *c)
+fits_no_data(const teams_check *check, const teams_connection *conn)
 {
     /* A request that is lost on the way is no server's to answer. */
-    if (c->quic || c->p->lost || teams_check_has_mtu_hole(check, c))
+    if (conn->quic || conn->priv->lost || teams_check_has_mtu_hole(check, conn))
         return false;
     /* The client gave up; or it waits, and not even TCP says that the request has arrived. One that has may be waited for, for hours. */
-    if (c->end != TEAMS_CONNECTION_OPEN)
-        return c->ended_by_client && !c->p->answered && teams_connection_gave_up(c, &c->ended);
-    return c->p->answer_bytes == 0 && !teams_connection_is_delivered(c) && teams_connection_gave_up(c, &check->end);
+    if (conn->end != TEAMS_CONNECTION_OPEN)
+        return conn->ended_by_client && !conn->priv->answered && teams_connection_gave_up(conn, &conn->ended);
+    return conn->priv->answer_bytes == 0 && !teams_connection_is_delivered(conn) && teams_connection_gave_up(conn, &check->end);
 }
 
 static const char *
 say_no_data(const teams_check *check, const teams_name_list *list, const teams_connection *first)
 {
     return wmem_strdup_printf(check->scope, "TLS to %s is established, and what the client then sends has %s%s", teams_name_list_text(list),
-        first->p->answer_bytes > 0 ? "likely no answer: nothing came but what may be session tickets" : "no answer", times(check, list));
+        first->priv->answer_bytes > 0 ? "likely no answer: nothing came but what may be session tickets" : "no answer", times(check, list));
 }
 
 static const tls_end ends[] = {
@@ -391,12 +391,12 @@ static const tls_end ends[] = {
 };
 
 static uint32_t
-proof_frame(const teams_connection *c)
+proof_frame(const teams_connection *conn)
 {
-    const bool ended = c->end_frame != 0 && (c->state < TEAMS_CONNECTION_SECURED || (c->ended_by_client && !is_accepted(c)));
+    const bool ended = conn->end_frame != 0 && (conn->state < TEAMS_CONNECTION_SECURED || (conn->ended_by_client && !is_accepted(conn)));
 
-    return c->alert_frame != 0 ? c->alert_frame : ended ? c->end_frame :
-        c->certificate != NULL ? c->certificate->frame : c->hello_frame;
+    return conn->alert_frame != 0 ? conn->alert_frame : ended ? conn->end_frame :
+        conn->certificate != NULL ? conn->certificate->frame : conn->hello_frame;
 }
 
 /* Who sent the alert, where the kind of end does not tell who did it. */
@@ -435,17 +435,17 @@ severity_of(const teams_name_list *list, const tls_end *kind, unsigned count)
 
 /* Clients open sessions beforehand, and need not use them, whoever's certificate it was. */
 static bool
-may_be_unused(const tls_end *kind, const teams_connection *c)
+may_be_unused(const tls_end *kind, const teams_connection *conn)
 {
-    return kind->row == TEAMS_EXPERT_HANDSHAKE_ENDED && c->state == TEAMS_CONNECTION_SECURED;
+    return kind->row == TEAMS_EXPERT_HANDSHAKE_ENDED && conn->state == TEAMS_CONNECTION_SECURED;
 }
 
 /* Does the client leave when it has just been shown a certificate of which more is known than that it leaves? */
 static bool
-is_proved(const tls_end *kind, const teams_connection *c)
+is_proved(const tls_end *kind, const teams_connection *conn)
 {
-    return kind->row == TEAMS_EXPERT_HANDSHAKE_ENDED && c->certificate != NULL && !may_be_unused(kind, c) &&
-        (teams_connection_is_foreign(c) || !c->certificate->valid);
+    return kind->row == TEAMS_EXPERT_HANDSHAKE_ENDED && conn->certificate != NULL && !may_be_unused(kind, conn) &&
+        (teams_connection_is_foreign(conn) || !conn->certificate->valid);
 }
 
 /* count: of connections that end so, in all groups */
@@ -471,13 +471,13 @@ check_end(teams_check *check, const tls_end *kind)
     unsigned count = 0;
 
     for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
-        const teams_connection *c = teams_check_connection(check, i);
+        const teams_connection *conn = teams_check_connection(check, i);
 
-        if (c->name == NULL || !kind->fits(check, c))
+        if (conn->name == NULL || !kind->fits(check, conn))
             continue;
-        unsure = unsure && may_be_unused(kind, c);
+        unsure = unsure && may_be_unused(kind, conn);
         count++;
-        teams_groups_add(&groups, kind->says(check, c), c, proof_frame(c));
+        teams_groups_add(&groups, kind->says(check, conn), conn, proof_frame(conn));
     }
     for (unsigned i = 0; i < teams_groups_count(&groups); i++)
         tell_end(check, kind, teams_groups_at(&groups, i), unsure, count);
@@ -486,10 +486,10 @@ check_end(teams_check *check, const tls_end *kind)
 /* ---- certificates out of their time ---- */
 
 static const char *
-says_dates(const teams_check *check, const teams_connection *c)
+says_dates(const teams_check *check, const teams_connection *conn)
 {
-    return wmem_strdup_printf(check->scope, "valid from %s to %s", teams_date_text(check->scope, &c->certificate->not_before),
-        teams_date_text(check->scope, &c->certificate->not_after));
+    return wmem_strdup_printf(check->scope, "valid from %s to %s", teams_date_text(check->scope, &conn->certificate->not_before),
+        teams_date_text(check->scope, &conn->certificate->not_after));
 }
 
 static void
@@ -498,10 +498,10 @@ check_certificate_time(teams_check *check)
     teams_groups groups = teams_groups_new(check);
 
     for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
-        const teams_connection *c = teams_check_connection(check, i);
+        const teams_connection *conn = teams_check_connection(check, i);
 
-        if (c->certificate != NULL && !c->certificate->valid && c->name != NULL)
-            teams_groups_add(&groups, says_dates(check, c), c, c->certificate->frame);
+        if (conn->certificate != NULL && !conn->certificate->valid && conn->name != NULL)
+            teams_groups_add(&groups, says_dates(check, conn), conn, conn->certificate->frame);
     }
     for (unsigned i = 0; i < teams_groups_count(&groups); i++) {
         const teams_group *group = teams_groups_at(&groups, i);

@@ -69,67 +69,67 @@ teams_connection_handoff(dissector_handle_t handle)
 
 /* Bytes of new payload in this frame: by how far stock's highest sequence number went on. */
 static unsigned
-new_payload(const packet_info *pinfo, teams_connection *c, const struct tcp_analysis *tcp, bool from_client)
+new_payload(const packet_info *pinfo, teams_connection *conn, const struct tcp_analysis *tcp, bool from_client)
 {
     const tcp_analyze_seq_flow_info_t *seen = tcp->fwd->tcp_analyze_seq_info;
     const uint8_t own_syn = from_client ? TCP_SEEN_SYN : TCP_SEEN_SYN_ACK;
 
-    c->p->behind_hole = false;
+    conn->priv->behind_hole = false;
     if (seen == NULL)
         return 0;
-    if (!c->p->started[from_client]) {
-        c->p->started[from_client] = true;
-        c->p->next[from_client] = tcp->conversation_completeness & own_syn ? tcp->fwd->base_seq + 1 : seen->nextseq;
+    if (!conn->priv->started[from_client]) {
+        conn->priv->started[from_client] = true;
+        conn->priv->next[from_client] = tcp->conversation_completeness & own_syn ? tcp->fwd->base_seq + 1 : seen->nextseq;
     }
-    const uint32_t grown = seen->nextseq - c->p->next[from_client];
+    const uint32_t grown = seen->nextseq - conn->priv->next[from_client];
 
-    c->p->behind_hole = grown > pinfo->fd->pkt_len && grown < PAYLOAD_MAX;
+    conn->priv->behind_hole = grown > pinfo->fd->pkt_len && grown < PAYLOAD_MAX;
     /* A FIN behind bytes that the capture lacks brings none of them. */
-    if (c->p->behind_hole && pinfo->fd->pkt_len <= BARE_FRAME_MAX)
+    if (conn->priv->behind_hole && pinfo->fd->pkt_len <= BARE_FRAME_MAX)
         return 0;
-    c->p->next[from_client] = seen->nextseq;
+    conn->priv->next[from_client] = seen->nextseq;
     /* A FIN counts as one; TLS and HTTP never send a byte alone. */
     return grown > 1 && grown < PAYLOAD_MAX ? grown : 0;
 }
 
 static void
-note_acknowledged(teams_connection *c, const struct tcp_analysis *tcp, bool from_client)
+note_acknowledged(teams_connection *conn, const struct tcp_analysis *tcp, bool from_client)
 {
     const uint32_t latest = tcp->fwd->tcp_analyze_seq_info == NULL ? 0 : tcp->fwd->tcp_analyze_seq_info->lastack;
 
-    if (latest == 0 || (c->p->acknowledging[from_client] && (int32_t)(latest - c->p->acknowledged[from_client]) <= 0))
+    if (latest == 0 || (conn->priv->acknowledging[from_client] && (int32_t)(latest - conn->priv->acknowledged[from_client]) <= 0))
         return;     /* a SYN or a RST without one, or nothing new */
-    c->p->acknowledging[from_client] = true;
-    c->p->acknowledged[from_client] = latest;
+    conn->priv->acknowledging[from_client] = true;
+    conn->priv->acknowledged[from_client] = latest;
 }
 
 /* Its IPv6 and IPv4 addresses are a client's by the model, or by the address of its network card. */
 static bool
 same_client(const teams_connection *a, const teams_connection *b)
 {
-    const teams_client *of_a = teams_net_model_client(a->p->client);
+    const teams_client *of_a = teams_net_model_client(a->priv->client);
 
-    return (of_a != NULL && of_a == teams_net_model_client(b->p->client)) ||
-        (a->p->card.type != AT_NONE && addresses_equal(&a->p->card, &b->p->card));
+    return (of_a != NULL && of_a == teams_net_model_client(b->priv->client)) ||
+        (a->priv->card.type != AT_NONE && addresses_equal(&a->priv->card, &b->priv->card));
 }
 
 /* IPv6 to the name was not answered, and IPv4 now is: what did that cost? */
 static void
-check_ipv6(packet_info *pinfo, teams_connection *c)
+check_ipv6(packet_info *pinfo, teams_connection *conn)
 {
-    const teams_connection *dead = c->name == NULL || c->server_end.addr.type != AT_IPv4 ? NULL
-        : (const teams_connection *)wmem_map_lookup(teams_net_get()->ipv6, c->name);
+    const teams_connection *dead = conn->name == NULL || conn->server_end.addr.type != AT_IPv4 ? NULL
+        : (const teams_connection *)wmem_map_lookup(teams_net_get()->ipv6, conn->name);
 
-    if (dead == NULL || dead->state != TEAMS_CONNECTION_UNANSWERED || !same_client(dead, c))
+    if (dead == NULL || dead->state != TEAMS_CONNECTION_UNANSWERED || !same_client(dead, conn))
         return;
-    const double cost = ts_seconds(&dead->start, &c->start);
+    const double cost = ts_seconds(&dead->start, &conn->start);
 
     if (cost < 0 || cost > IPV6_COST_MAX)
         return;
-    c->p->dead_ipv6 = dead;
+    conn->priv->dead_ipv6 = dead;
     if (cost >= IPV6_COST)
-        teams_connection_tell(pinfo, c, TEAMS_EXPERT_IPV6_DEAD, "%s at %s: %u SYNs without an answer; IPv4 %.1f s later",
-            c->name, dead->endpoint, dead->syns, cost);
+        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_IPV6_DEAD, "%s at %s: %u SYNs without an answer; IPv4 %.1f s later",
+            conn->name, dead->endpoint, dead->syns, cost);
 }
 
 /* Stock measures from the latest SYN on; the stream began with the first one. */
@@ -144,225 +144,225 @@ connect_time(const struct tcp_analysis *tcp)
 }
 
 static void
-answered(packet_info *pinfo, teams_connection *c, const struct tcp_analysis *tcp)
+answered(packet_info *pinfo, teams_connection *conn, const struct tcp_analysis *tcp)
 {
-    const bool late = c->frame == pinfo->num;      /* found in the middle: stock has measured the handshake */
+    const bool late = conn->frame == pinfo->num;      /* found in the middle: stock has measured the handshake */
 
-    c->state = TEAMS_CONNECTION_CONNECTED;
+    conn->state = TEAMS_CONNECTION_CONNECTED;
     const nstime_t measured = connect_time(tcp);
 
     if (late && (tcp->conversation_completeness & TCP_SEEN_SYN) && !nstime_is_zero(&tcp->ts_first_rtt))
-        teams_connection_step(pinfo, c, TEAMS_STEP_CONNECT, &measured);
+        teams_connection_step(pinfo, conn, TEAMS_STEP_CONNECT, &measured);
     else if (!late)
-        teams_connection_step_between(pinfo, c, TEAMS_STEP_CONNECT, &c->start);
+        teams_connection_step_between(pinfo, conn, TEAMS_STEP_CONNECT, &conn->start);
     if (!late)
-        check_ipv6(pinfo, c);
+        check_ipv6(pinfo, conn);
 }
 
 static void
-unanswered_syn(packet_info *pinfo, teams_connection *c)
+unanswered_syn(packet_info *pinfo, teams_connection *conn)
 {
-    if (c->syns == 0 && c->server_end.addr.type == AT_IPv6 && c->name != NULL)
-        wmem_map_insert(teams_net_get()->ipv6, c->name, c);
-    if (++c->syns == SYNS_REPORTED)
-        teams_connection_tell(pinfo, c, TEAMS_EXPERT_TCP_UNANSWERED, "%s: %u SYNs in %.1f s",
-            teams_connection_text(pinfo->pool, c), c->syns, ts_seconds(&c->start, teams_time(pinfo)));
+    if (conn->syns == 0 && conn->server_end.addr.type == AT_IPv6 && conn->name != NULL)
+        wmem_map_insert(teams_net_get()->ipv6, conn->name, conn);
+    if (++conn->syns == SYNS_REPORTED)
+        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_TCP_UNANSWERED, "%s: %u SYNs in %.1f s",
+            teams_connection_text(pinfo->pool, conn), conn->syns, ts_seconds(&conn->start, teams_time(pinfo)));
 }
 
 /* The server's answer to the SYN, and nothing of the client's after it but its SYN again. */
 static void
-unacknowledged(packet_info *pinfo, teams_connection *c)
+unacknowledged(packet_info *pinfo, teams_connection *conn)
 {
-    if (++c->p->syn_acks == SYNS_REPORTED && c->p->syn_after)
-        teams_connection_tell(pinfo, c, TEAMS_EXPERT_SYN_ACK, "%s: SYN/ACK %u times in %.1f s", teams_connection_text(pinfo->pool, c),
-            c->p->syn_acks, ts_seconds(&c->start, teams_time(pinfo)));
+    if (++conn->priv->syn_acks == SYNS_REPORTED && conn->priv->syn_after)
+        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_SYN_ACK, "%s: SYN/ACK %u times in %.1f s", teams_connection_text(pinfo->pool, conn),
+            conn->priv->syn_acks, ts_seconds(&conn->start, teams_time(pinfo)));
 }
 
 static void
-refused(packet_info *pinfo, teams_connection *c)
+refused(packet_info *pinfo, teams_connection *conn)
 {
-    c->state = TEAMS_CONNECTION_REFUSED;
-    teams_connection_tell(pinfo, c, TEAMS_EXPERT_TCP_REFUSED, "%s", teams_connection_text(pinfo->pool, c));
+    conn->state = TEAMS_CONNECTION_REFUSED;
+    teams_connection_tell(pinfo, conn, TEAMS_EXPERT_TCP_REFUSED, "%s", teams_connection_text(pinfo->pool, conn));
 }
 
 /* The end of a connection whose handshake was not done, or whose request has no answer. */
 static void
-ended_early(packet_info *pinfo, teams_connection *c, bool from_client)
+ended_early(packet_info *pinfo, teams_connection *conn, bool from_client)
 {
-    const char *text = teams_connection_text(pinfo->pool, c);
-    const double since_hello = ts_seconds(&c->p->hello_time, teams_time(pinfo));
+    const char *text = teams_connection_text(pinfo->pool, conn);
+    const double since_hello = ts_seconds(&conn->priv->hello_time, teams_time(pinfo));
 
-    if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && !from_client) {
-        c->state = TEAMS_CONNECTION_HELLO_RESET;
-        teams_connection_tell(pinfo, c, TEAMS_EXPERT_HELLO_RESET, "%s, ClientHello in frame %u", text, c->hello_frame);
-    } else if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && teams_connection_is_heard(c) && !teams_connection_lacks_data(c) &&
-            c->p->large_frame == 0 && since_hello >= ANSWER_SECONDS)
-        teams_connection_tell(pinfo, c, TEAMS_EXPERT_HELLO_UNANSWERED, "%s: ClientHello in frame %u, %.1f s", text, c->hello_frame, since_hello);
-    else if (from_client && teams_connection_is_left(c, teams_time(pinfo)) && (c->state == TEAMS_CONNECTION_SECURED || c->p->hole_frame == 0))
-        teams_connection_tell(pinfo, c, TEAMS_EXPERT_HANDSHAKE_ENDED, "%s, %s%s", text, c->version,
-            c->state == TEAMS_CONNECTION_SECURED ? ", without a request" : "");
-    else if (from_client && c->p->large_frame == 0 && !c->p->lost && !c->p->answered && teams_connection_gave_up(c, teams_time(pinfo)))
-        teams_connection_tell(pinfo, c, TEAMS_EXPERT_NO_DATA, "%s: %.1f s", text, ts_seconds(&c->p->request_time, teams_time(pinfo)));
-    else if (c->state == TEAMS_CONNECTION_SECURED && c->p->answer_bytes > 0)
-        c->state = TEAMS_CONNECTION_USED;
+    if (conn->state == TEAMS_CONNECTION_HELLO_UNANSWERED && !from_client) {
+        conn->state = TEAMS_CONNECTION_HELLO_RESET;
+        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_HELLO_RESET, "%s, ClientHello in frame %u", text, conn->hello_frame);
+    } else if (conn->state == TEAMS_CONNECTION_HELLO_UNANSWERED && teams_connection_is_heard(conn) && !teams_connection_lacks_data(conn) &&
+            conn->priv->large_frame == 0 && since_hello >= ANSWER_SECONDS)
+        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_HELLO_UNANSWERED, "%s: ClientHello in frame %u, %.1f s", text, conn->hello_frame, since_hello);
+    else if (from_client && teams_connection_is_left(conn, teams_time(pinfo)) && (conn->state == TEAMS_CONNECTION_SECURED || conn->priv->hole_frame == 0))
+        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_HANDSHAKE_ENDED, "%s, %s%s", text, conn->version,
+            conn->state == TEAMS_CONNECTION_SECURED ? ", without a request" : "");
+    else if (from_client && conn->priv->large_frame == 0 && !conn->priv->lost && !conn->priv->answered && teams_connection_gave_up(conn, teams_time(pinfo)))
+        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_NO_DATA, "%s: %.1f s", text, ts_seconds(&conn->priv->request_time, teams_time(pinfo)));
+    else if (conn->state == TEAMS_CONNECTION_SECURED && conn->priv->answer_bytes > 0)
+        conn->state = TEAMS_CONNECTION_USED;
 }
 
 static void
-ended(packet_info *pinfo, teams_connection *c, bool from_client, teams_connection_end how)
+ended(packet_info *pinfo, teams_connection *conn, bool from_client, teams_connection_end how)
 {
-    if (c->end != TEAMS_CONNECTION_OPEN)
+    if (conn->end != TEAMS_CONNECTION_OPEN)
         return;
-    c->end = how;
-    c->ended_by_client = from_client;
-    c->end_frame = pinfo->num;
-    c->ended = *teams_time(pinfo);
-    teams_connection_note_end(pinfo, c);
-    ended_early(pinfo, c, from_client);
+    conn->end = how;
+    conn->ended_by_client = from_client;
+    conn->end_frame = pinfo->num;
+    conn->ended = *teams_time(pinfo);
+    teams_connection_note_end(pinfo, conn);
+    ended_early(pinfo, conn, from_client);
 }
 
 /* A segment of the server's is missing, and later ones are here. */
 static void
-check_hole(packet_info *pinfo, teams_connection *c, const struct tcp_analysis *tcp)
+check_hole(packet_info *pinfo, teams_connection *conn, const struct tcp_analysis *tcp)
 {
     const tcp_analyze_seq_flow_info_t *seen = tcp->fwd->tcp_analyze_seq_info;
-    const bool hole = seen != NULL && c->hello_frame != 0 && (int32_t)(seen->nextseq - seen->maxseqtobeacked) > LARGE_FRAME / 2;
+    const bool hole = seen != NULL && conn->hello_frame != 0 && (int32_t)(seen->nextseq - seen->maxseqtobeacked) > LARGE_FRAME / 2;
 
     if (!hole)
-        c->p->hole_frame = 0;
-    else if (c->p->hole_frame == 0) {
-        c->p->hole_frame = pinfo->num;
-        c->p->hole_sequence = seen->maxseqtobeacked;
-        c->p->hole_since = *teams_time(pinfo);
+        conn->priv->hole_frame = 0;
+    else if (conn->priv->hole_frame == 0) {
+        conn->priv->hole_frame = pinfo->num;
+        conn->priv->hole_sequence = seen->maxseqtobeacked;
+        conn->priv->hole_since = *teams_time(pinfo);
     }
 }
 
 /* Then what is lost is not lost for its size. */
 static bool
-large_got_through(const teams_connection *c)
+large_got_through(const teams_connection *conn)
 {
-    return c->p->large_sent && c->p->acknowledging[FROM_SERVER] && (int32_t)(c->p->acknowledged[FROM_SERVER] - c->p->large_end) >= 0 && !c->p->large_split;
+    return conn->priv->large_sent && conn->priv->acknowledging[FROM_SERVER] && (int32_t)(conn->priv->acknowledged[FROM_SERVER] - conn->priv->large_end) >= 0 && !conn->priv->large_split;
 }
 
 /* The client sends the same large segment again and again, and nothing large ever gets through. */
 static void
-check_large(packet_info *pinfo, teams_connection *c, unsigned payload, bool again)
+check_large(packet_info *pinfo, teams_connection *conn, unsigned payload, bool again)
 {
     const bool large = pinfo->fd->pkt_len >= LARGE_FRAME;
 
-    c->p->large_split = c->p->large_split || (again && !large && c->p->large_frame != 0);
+    conn->priv->large_split = conn->priv->large_split || (again && !large && conn->priv->large_frame != 0);
     if (payload > 0) {
-        c->p->large_retransmissions = 0;
-        if (large && !c->p->large_sent) {
-            c->p->large_sent = true;
-            c->p->large_end = c->p->next[FROM_CLIENT];
+        conn->priv->large_retransmissions = 0;
+        if (large && !conn->priv->large_sent) {
+            conn->priv->large_sent = true;
+            conn->priv->large_end = conn->priv->next[FROM_CLIENT];
         }
         return;
     }
-    if (!again || !large || large_got_through(c))
+    if (!again || !large || large_got_through(conn))
         return;
-    if (++c->p->large_retransmissions == LARGE_REPORTED && !c->p->hole_reported) {
-        c->p->hole_reported = true;
-        c->p->large_frame = pinfo->num;
-        teams_connection_tell(pinfo, c, TEAMS_EXPERT_MTU, "%s: a frame of %u bytes sent %u times without an acknowledgement",
-            teams_connection_text(pinfo->pool, c), pinfo->fd->pkt_len, LARGE_REPORTED + 1);
+    if (++conn->priv->large_retransmissions == LARGE_REPORTED && !conn->priv->hole_reported) {
+        conn->priv->hole_reported = true;
+        conn->priv->large_frame = pinfo->num;
+        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_MTU, "%s: a frame of %u bytes sent %u times without an acknowledgement",
+            teams_connection_text(pinfo->pool, conn), pinfo->fd->pkt_len, LARGE_REPORTED + 1);
     }
 }
 
 static void
-note_window(const packet_info *pinfo, teams_connection *c, bool from_client, bool zero)
+note_window(const packet_info *pinfo, teams_connection *conn, bool from_client, bool zero)
 {
     if (zero) {
-        c->zero_windows++;
-        if (nstime_is_zero(&c->p->zero_since)) {
-            c->p->zero_since = *teams_time(pinfo);
-            c->p->zero_by_client = from_client;
+        conn->zero_windows++;
+        if (nstime_is_zero(&conn->priv->zero_since)) {
+            conn->priv->zero_since = *teams_time(pinfo);
+            conn->priv->zero_by_client = from_client;
         }
-        c->p->zero_longest = MAX(c->p->zero_longest, ts_seconds(&c->p->zero_since, teams_time(pinfo)));
-    } else if (from_client == c->p->zero_by_client && !nstime_is_zero(&c->p->zero_since)) {
-        c->p->zero_longest = MAX(c->p->zero_longest, ts_seconds(&c->p->zero_since, teams_time(pinfo)));
-        nstime_set_zero(&c->p->zero_since);
+        conn->priv->zero_longest = MAX(conn->priv->zero_longest, ts_seconds(&conn->priv->zero_since, teams_time(pinfo)));
+    } else if (from_client == conn->priv->zero_by_client && !nstime_is_zero(&conn->priv->zero_since)) {
+        conn->priv->zero_longest = MAX(conn->priv->zero_longest, ts_seconds(&conn->priv->zero_since, teams_time(pinfo)));
+        nstime_set_zero(&conn->priv->zero_since);
     }
 }
 
 static void
-count(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client, unsigned payload)
+count(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool from_client, unsigned payload)
 {
     const bool again = ts_stock_field_present(tree, &field_retransmission);
 
-    c->packets[from_client]++;
-    c->bytes[from_client] += payload;
+    conn->packets[from_client]++;
+    conn->bytes[from_client] += payload;
     /* What was sent again though it had been acknowledged was not lost. */
-    if (again && c->state != TEAMS_CONNECTION_UNANSWERED && !ts_stock_field_present(tree, &field_spurious))
-        c->retransmissions[from_client]++;
-    teams_connection_note_vain(pinfo, c, from_client, again, ts_stock_field_present(tree, &field_keep_alive), payload);
-    note_window(pinfo, c, from_client, ts_stock_field_present(tree, &field_zero_window));
-    if (from_client && c->hello_frame != 0)
-        check_large(pinfo, c, payload, again);
+    if (again && conn->state != TEAMS_CONNECTION_UNANSWERED && !ts_stock_field_present(tree, &field_spurious))
+        conn->retransmissions[from_client]++;
+    teams_connection_note_vain(pinfo, conn, from_client, again, ts_stock_field_present(tree, &field_keep_alive), payload);
+    note_window(pinfo, conn, from_client, ts_stock_field_present(tree, &field_zero_window));
+    if (from_client && conn->hello_frame != 0)
+        check_large(pinfo, conn, payload, again);
 }
 
 /* TURN stands in clear behind it. */
 static void
-pseudo_tls_frame(teams_connection *c, bool from_client, unsigned payload)
+pseudo_tls_frame(teams_connection *conn, bool from_client, unsigned payload)
 {
-    if (!from_client && payload > 0 && c->bytes[FROM_CLIENT] > 0)
-        c->state = TEAMS_CONNECTION_USED;
+    if (!from_client && payload > 0 && conn->bytes[FROM_CLIENT] > 0)
+        conn->state = TEAMS_CONNECTION_USED;
 }
 
 static void
-tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, const struct tcp_analysis *tcp, bool from_client)
+tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *conn, const struct tcp_analysis *tcp, bool from_client)
 {
     const uint8_t seen = tcp->conversation_completeness;
-    const uint8_t fresh = seen & (uint8_t)~c->p->seen;
-    const unsigned payload = new_payload(pinfo, c, tcp, from_client);
+    const uint8_t fresh = seen & (uint8_t)~conn->priv->seen;
+    const unsigned payload = new_payload(pinfo, conn, tcp, from_client);
 
-    c->p->seen = seen;
-    note_acknowledged(c, tcp, from_client);
-    teams_connection_find_signin(c);
+    conn->priv->seen = seen;
+    note_acknowledged(conn, tcp, from_client);
+    teams_connection_find_signin(conn);
     /* Who acknowledges or sends data has had an answer: the capture lacks that direction. */
-    if (c->state == TEAMS_CONNECTION_UNANSWERED && from_client && (seen & (TCP_SEEN_ACK | TCP_SEEN_DATA)) && !(seen & TCP_SEEN_SYN_ACK))
-        c->state = TEAMS_CONNECTION_JOINED;
-    if (c->state == TEAMS_CONNECTION_UNANSWERED && from_client && !(seen & (TCP_SEEN_SYN_ACK | TCP_SEEN_RST)))
-        unanswered_syn(pinfo, c);
-    if (c->state <= TEAMS_CONNECTION_UNANSWERED && (seen & TCP_SEEN_SYN_ACK))
-        answered(pinfo, c, tcp);
-    if (teams_connection_is_half_open(c)) {
+    if (conn->state == TEAMS_CONNECTION_UNANSWERED && from_client && (seen & (TCP_SEEN_ACK | TCP_SEEN_DATA)) && !(seen & TCP_SEEN_SYN_ACK))
+        conn->state = TEAMS_CONNECTION_JOINED;
+    if (conn->state == TEAMS_CONNECTION_UNANSWERED && from_client && !(seen & (TCP_SEEN_SYN_ACK | TCP_SEEN_RST)))
+        unanswered_syn(pinfo, conn);
+    if (conn->state <= TEAMS_CONNECTION_UNANSWERED && (seen & TCP_SEEN_SYN_ACK))
+        answered(pinfo, conn, tcp);
+    if (teams_connection_is_half_open(conn)) {
         if (from_client)
-            c->p->syn_after = true;     /* a SYN, for nothing else leaves it so */
+            conn->priv->syn_after = true;     /* a SYN, for nothing else leaves it so */
         else
-            unacknowledged(pinfo, c);
+            unacknowledged(pinfo, conn);
     }
-    count(pinfo, tree, c, from_client, payload);
-    teams_connection_note_idle(pinfo, c, from_client, payload);
+    count(pinfo, tree, conn, from_client, payload);
+    teams_connection_note_idle(pinfo, conn, from_client, payload);
     if (!from_client) {
-        check_hole(pinfo, c, tcp);
-        if (c->end == TEAMS_CONNECTION_OPEN && large_got_through(c))
-            c->p->large_frame = 0;
+        check_hole(pinfo, conn, tcp);
+        if (conn->end == TEAMS_CONNECTION_OPEN && large_got_through(conn))
+            conn->priv->large_frame = 0;
     }
-    if (c->http2)
-        teams_connection_http2(pinfo, tree, c, from_client);
-    else if (c->proxy && !c->p->tunnel)
-        teams_connection_http(pinfo, tree, c, from_client);
-    if (c->http2)
+    if (conn->http2)
+        teams_connection_http2(pinfo, tree, conn, from_client);
+    else if (conn->proxy && !conn->priv->tunnel)
+        teams_connection_http(pinfo, tree, conn, from_client);
+    if (conn->http2)
         ;   /* the session's own TLS is the proxy's, and that of its tunnels is not seen */
-    else if (c->pseudo_tls)
-        pseudo_tls_frame(c, from_client, payload);
+    else if (conn->pseudo_tls)
+        pseudo_tls_frame(conn, from_client, payload);
     else
-        teams_connection_tls(pinfo, tree, c, from_client, payload);
+        teams_connection_tls(pinfo, tree, conn, from_client, payload);
     /* Requests in early data are in the frame of the ClientHello. */
-    if (!c->pseudo_tls)
-        teams_requests_frame(pinfo, tree, c, from_client, payload);
+    if (!conn->pseudo_tls)
+        teams_requests_frame(pinfo, tree, conn, from_client, payload);
     if (fresh & TCP_SEEN_RST) {
-        if (c->state == TEAMS_CONNECTION_UNANSWERED && !from_client)
-            refused(pinfo, c);
-        ended(pinfo, c, from_client, TEAMS_CONNECTION_RESET);
+        if (conn->state == TEAMS_CONNECTION_UNANSWERED && !from_client)
+            refused(pinfo, conn);
+        ended(pinfo, conn, from_client, TEAMS_CONNECTION_RESET);
     } else if (fresh & TCP_SEEN_FIN)
-        ended(pinfo, c, from_client, TEAMS_CONNECTION_CLOSED);
-    if (!from_client && c->end != TEAMS_CONNECTION_RESET) {
-        c->p->lost = false;
-        c->p->heard = *teams_time(pinfo);
+        ended(pinfo, conn, from_client, TEAMS_CONNECTION_CLOSED);
+    if (!from_client && conn->end != TEAMS_CONNECTION_RESET) {
+        conn->priv->lost = false;
+        conn->priv->heard = *teams_time(pinfo);
     }
-    c->last = *teams_time(pinfo);
-    c->last_frame = pinfo->num;
+    conn->last = *teams_time(pinfo);
+    conn->last_frame = pinfo->num;
 }
 
 /*
@@ -427,30 +427,30 @@ any_tcp_frame(packet_info *pinfo, proto_tree *tree, const teams_net_host *to, co
     /* Where the host itself opens connections to others there is none. */
     if (host == NULL || !is_service_port(host, from_client ? pinfo->destport : pinfo->srcport))
         return;
-    teams_connection *c = teams_connection_of_frame(pinfo, tcp, from_client);
+    teams_connection *conn = teams_connection_of_frame(pinfo, tcp, from_client);
 
-    if (!c->p->ignored && ts_duplicate_of(pinfo).frame == 0)
-        tcp_frame(pinfo, tree, c, tcp, from_client);
+    if (!conn->priv->ignored && ts_duplicate_of(pinfo).frame == 0)
+        tcp_frame(pinfo, tree, conn, tcp, from_client);
 }
 
 /* ---- QUIC ---- */
 
 static void
-quic_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client)
+quic_frame(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool from_client)
 {
-    teams_connection_find_signin(c);
-    c->packets[from_client]++;
-    c->bytes[from_client] += pinfo->fd->pkt_len;
-    c->last = *teams_time(pinfo);
-    c->last_frame = pinfo->num;
+    teams_connection_find_signin(conn);
+    conn->packets[from_client]++;
+    conn->bytes[from_client] += pinfo->fd->pkt_len;
+    conn->last = *teams_time(pinfo);
+    conn->last_frame = pinfo->num;
     if (!from_client)
-        c->p->heard = *teams_time(pinfo);
-    if (!from_client && c->state == TEAMS_CONNECTION_UNANSWERED)
-        c->state = TEAMS_CONNECTION_USED;
-    if (from_client && c->state == TEAMS_CONNECTION_UNANSWERED && c->packets[FROM_CLIENT] == QUIC_REPORTED)
-        teams_connection_tell(pinfo, c, TEAMS_EXPERT_QUIC_UNANSWERED, "%s: %u packets in %.1f s",
-            teams_connection_text(pinfo->pool, c), c->packets[FROM_CLIENT], ts_seconds(&c->start, teams_time(pinfo)));
-    teams_requests_frame(pinfo, tree, c, from_client, pinfo->fd->pkt_len);
+        conn->priv->heard = *teams_time(pinfo);
+    if (!from_client && conn->state == TEAMS_CONNECTION_UNANSWERED)
+        conn->state = TEAMS_CONNECTION_USED;
+    if (from_client && conn->state == TEAMS_CONNECTION_UNANSWERED && conn->packets[FROM_CLIENT] == QUIC_REPORTED)
+        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_QUIC_UNANSWERED, "%s: %u packets in %.1f s",
+            teams_connection_text(pinfo->pool, conn), conn->packets[FROM_CLIENT], ts_seconds(&conn->start, teams_time(pinfo)));
+    teams_requests_frame(pinfo, tree, conn, from_client, pinfo->fd->pkt_len);
 }
 
 /* Named by its server name (teams_connection_names()); a ClientHello in pieces, or one that is not decrypted, shows none. */
@@ -459,11 +459,11 @@ quic_by_host(packet_info *pinfo)
 {
     if (!proto_is_frame_protocol(pinfo->layers, "quic"))
         return NULL;
-    teams_connection *c = teams_connection_new(pinfo, true, true);
+    teams_connection *conn = teams_connection_new(pinfo, true, true);
 
-    c->state = TEAMS_CONNECTION_UNANSWERED;
-    teams_connection_name_by_host(c);
-    return c;
+    conn->state = TEAMS_CONNECTION_UNANSWERED;
+    teams_connection_name_by_host(conn);
+    return conn;
 }
 
 static void
@@ -475,12 +475,12 @@ any_udp_frame(packet_info *pinfo, proto_tree *tree, const teams_net_host *to)
         return;
     const ts_endpoint source = ts_endpoint_source(pinfo);
     const ts_endpoint destination = ts_endpoint_destination(pinfo);
-    teams_connection *c = teams_connection_find(true, from_client ? &source : &destination, from_client ? &destination : &source);
+    teams_connection *conn = teams_connection_find(true, from_client ? &source : &destination, from_client ? &destination : &source);
 
-    if (c == NULL && from_client && wmem_array_get_count(to->names) > 0)
-        c = quic_by_host(pinfo);
-    if (c != NULL && !c->p->ignored && ts_duplicate_of(pinfo).frame == 0)
-        quic_frame(pinfo, tree, c, from_client);
+    if (conn == NULL && from_client && wmem_array_get_count(to->names) > 0)
+        conn = quic_by_host(pinfo);
+    if (conn != NULL && !conn->priv->ignored && ts_duplicate_of(pinfo).frame == 0)
+        quic_frame(pinfo, tree, conn, from_client);
 }
 
 /* ---- ICMP ---- */
@@ -510,19 +510,19 @@ refusal_frame(tvbuff_t *tvb, packet_info *pinfo)
         dns_refusal(pinfo, &refusal);
     if (!ts_icmp_refusal_read(tvb, pinfo, PT_TCP, &refusal))
         return;
-    teams_connection *c = teams_connection_find(false, &refusal.source, &refusal.destination);
+    teams_connection *conn = teams_connection_find(false, &refusal.source, &refusal.destination);
 
-    if (c == NULL || c->p->ignored)
+    if (conn == NULL || conn->priv->ignored)
         return;
-    c->icmp_text = refusal.text;
-    if (c->icmp_router == NULL)
-        c->icmp_router = address_to_str(wmem_file_scope(), &pinfo->src);
-    if (c->state != TEAMS_CONNECTION_UNANSWERED)
+    conn->icmp_text = refusal.text;
+    if (conn->icmp_router == NULL)
+        conn->icmp_router = address_to_str(wmem_file_scope(), &pinfo->src);
+    if (conn->state != TEAMS_CONNECTION_UNANSWERED)
         return;
-    c->state = TEAMS_CONNECTION_PROHIBITED;
-    c->end_frame = pinfo->num;
-    teams_connection_tell(pinfo, c, TEAMS_EXPERT_TCP_PROHIBITED, "%s: ICMP %s from %s",
-        teams_connection_text(pinfo->pool, c), refusal.text, c->icmp_router);
+    conn->state = TEAMS_CONNECTION_PROHIBITED;
+    conn->end_frame = pinfo->num;
+    teams_connection_tell(pinfo, conn, TEAMS_EXPERT_TCP_PROHIBITED, "%s: ICMP %s from %s",
+        teams_connection_text(pinfo->pool, conn), refusal.text, conn->icmp_router);
 }
 
 static void

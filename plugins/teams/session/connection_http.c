@@ -81,79 +81,79 @@ goes_on_with_token(packet_info *pinfo, proto_tree *tree)
 }
 
 static void
-proxy_refused(packet_info *pinfo, proto_tree *tree, teams_connection *c, uint32_t status)
+proxy_refused(packet_info *pinfo, proto_tree *tree, teams_connection *conn, uint32_t status)
 {
-    c->state = TEAMS_CONNECTION_PROXY_REFUSED;
+    conn->state = TEAMS_CONNECTION_PROXY_REFUSED;
     if (status == HTTP_PROXY_AUTHENTICATION) {
-        c->p->challenge_cost += ts_seconds(&c->p->connect_asked, teams_time(pinfo));
-        if (c->p->challenge_frame == 0)
-            c->p->challenge_frame = pinfo->num;
+        conn->priv->challenge_cost += ts_seconds(&conn->priv->connect_asked, teams_time(pinfo));
+        if (conn->priv->challenge_frame == 0)
+            conn->priv->challenge_frame = pinfo->num;
         if (goes_on_with_token(pinfo, tree))
             return;
-        if (++c->proxy_challenges == 2)
-            teams_connection_tell(pinfo, c, TEAMS_EXPERT_PROXY_CREDENTIALS_REFUSED, "%s: 407 again", teams_connection_text(pinfo->pool, c));
+        if (++conn->proxy_challenges == 2)
+            teams_connection_tell(pinfo, conn, TEAMS_EXPERT_PROXY_CREDENTIALS_REFUSED, "%s: 407 again", teams_connection_text(pinfo->pool, conn));
     } else if (status == HTTP_FORBIDDEN)
-        teams_connection_tell(pinfo, c, TEAMS_EXPERT_PROXY_FORBIDDEN, "%s: 403", teams_connection_text(pinfo->pool, c));
+        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_PROXY_FORBIDDEN, "%s: 403", teams_connection_text(pinfo->pool, conn));
     else
-        teams_connection_tell(pinfo, c, TEAMS_EXPERT_PROXY_FAILED, "%s: %u", teams_connection_text(pinfo->pool, c), status);
+        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_PROXY_FAILED, "%s: %u", teams_connection_text(pinfo->pool, conn), status);
 }
 
 static void
-proxy_asked(const packet_info *pinfo, teams_connection *c)
+proxy_asked(const packet_info *pinfo, teams_connection *conn)
 {
-    c->p->proxy_pending = true;
-    c->p->pending_frame = pinfo->num;
-    c->p->pending_since = *teams_time(pinfo);
+    conn->priv->proxy_pending = true;
+    conn->priv->pending_frame = pinfo->num;
+    conn->priv->pending_since = *teams_time(pinfo);
 }
 
 static void
-proxy_answer(packet_info *pinfo, proto_tree *tree, teams_connection *c, uint32_t status)
+proxy_answer(packet_info *pinfo, proto_tree *tree, teams_connection *conn, uint32_t status)
 {
-    c->p->proxy_pending = c->p->proxy_pending && status < HTTP_OK;      /* 100 Continue answers nothing */
-    c->proxy_status = status;
-    c->proxy_status_frame = pinfo->num;
+    conn->priv->proxy_pending = conn->priv->proxy_pending && status < HTTP_OK;      /* 100 Continue answers nothing */
+    conn->proxy_status = status;
+    conn->proxy_status_frame = pinfo->num;
     /* RFC 9110 9.3.6: but for 2xx there is no tunnel, and a client goes nowhere that CONNECT is redirected to. */
-    if (status >= HTTP_ERROR || (status >= HTTP_REDIRECT && !c->clear_http))
-        proxy_refused(pinfo, tree, c, status);
-    else if (c->clear_http && status >= HTTP_OK)
-        c->state = TEAMS_CONNECTION_USED;
+    if (status >= HTTP_ERROR || (status >= HTTP_REDIRECT && !conn->clear_http))
+        proxy_refused(pinfo, tree, conn, status);
+    else if (conn->clear_http && status >= HTTP_OK)
+        conn->state = TEAMS_CONNECTION_USED;
     else if (status >= HTTP_OK && status < HTTP_REDIRECT) {
-        c->p->tunnel = true;
-        c->state = TEAMS_CONNECTION_CONNECTED;
+        conn->priv->tunnel = true;
+        conn->state = TEAMS_CONNECTION_CONNECTED;
     }
 }
 
 /* RFC 1928 6: what SOCKS refuses, in the words of HTTP's answers. */
 static void
-socks_answer(packet_info *pinfo, proto_tree *tree, teams_connection *c, uint32_t result)
+socks_answer(packet_info *pinfo, proto_tree *tree, teams_connection *conn, uint32_t result)
 {
     enum { SUCCEEDED = 0, NOT_ALLOWED = 2, SOCKS4_GRANTED = 90 };
 
-    c->p->socks_reply = result;
+    conn->priv->socks_reply = result;
     if (result == SUCCEEDED || result == SOCKS4_GRANTED)
-        proxy_answer(pinfo, tree, c, HTTP_OK);
+        proxy_answer(pinfo, tree, conn, HTTP_OK);
     else
-        proxy_answer(pinfo, tree, c, result == NOT_ALLOWED ? HTTP_FORBIDDEN : 502);
+        proxy_answer(pinfo, tree, conn, result == NOT_ALLOWED ? HTTP_FORBIDDEN : 502);
 }
 
 void
-teams_connection_http(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client)
+teams_connection_http(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool from_client)
 {
     const char *method = from_client ? ts_stock_field_text(pinfo, tree, &field_method) : NULL;
     uint32_t status;
 
     ask_for_answers();
     if (method != NULL)
-        c->clear_http = strcmp(method, "CONNECT") != 0;
-    if (from_client && c->p->connect_frame != 0 && (method != NULL || c->p->connect_frame == pinfo->num))
-        proxy_asked(pinfo, c);
-    if (from_client || c->p->connect_frame == 0)
+        conn->clear_http = strcmp(method, "CONNECT") != 0;
+    if (from_client && conn->priv->connect_frame != 0 && (method != NULL || conn->priv->connect_frame == pinfo->num))
+        proxy_asked(pinfo, conn);
+    if (from_client || conn->priv->connect_frame == 0)
         return;
     if (ts_stock_field_number(tree, &field_status, &status))
-        proxy_answer(pinfo, tree, c, status);
+        proxy_answer(pinfo, tree, conn, status);
     else if (ts_stock_field_number(tree, &field_socks_result, &status)) {
-        c->socks = true;
-        socks_answer(pinfo, tree, c, status);
+        conn->socks = true;
+        socks_answer(pinfo, tree, conn, status);
     }
 }
 
@@ -165,14 +165,14 @@ enum { HTTP2_DATA = 0, HTTP2_HEADERS = 1, HTTP2_RST_STREAM = 3 };
 static void
 name_stream(const packet_info *pinfo, const teams_connection *session, uint32_t id, const char *authority)
 {
-    for (wmem_list_frame_t *each = wmem_list_head(session->p->new_tunnels); each != NULL; each = wmem_list_frame_next(each)) {
-        teams_connection *c = (teams_connection *)wmem_list_frame_data(each);
-        const size_t length = strlen(c->name);
+    for (wmem_list_frame_t *each = wmem_list_head(session->priv->new_tunnels); each != NULL; each = wmem_list_frame_next(each)) {
+        teams_connection *conn = (teams_connection *)wmem_list_frame_data(each);
+        const size_t length = strlen(conn->name);
 
-        if (g_ascii_strncasecmp(c->name, authority, length) == 0 && (authority[length] == ':' || authority[length] == '\0')) {
-            wmem_map_insert(session->p->tunnels, GUINT_TO_POINTER(id), c);
-            proxy_asked(pinfo, c);
-            wmem_list_remove_frame(session->p->new_tunnels, each);
+        if (g_ascii_strncasecmp(conn->name, authority, length) == 0 && (authority[length] == ':' || authority[length] == '\0')) {
+            wmem_map_insert(session->priv->tunnels, GUINT_TO_POINTER(id), conn);
+            proxy_asked(pinfo, conn);
+            wmem_list_remove_frame(session->priv->new_tunnels, each);
             return;
         }
     }
@@ -182,8 +182,8 @@ name_stream(const packet_info *pinfo, const teams_connection *session, uint32_t 
 static void
 forget_new_tunnels(const teams_connection *session)
 {
-    while (wmem_list_count(session->p->new_tunnels) > 0)
-        wmem_list_remove_frame(session->p->new_tunnels, wmem_list_head(session->p->new_tunnels));
+    while (wmem_list_count(session->priv->new_tunnels) > 0)
+        wmem_list_remove_frame(session->priv->new_tunnels, wmem_list_head(session->priv->new_tunnels));
 }
 
 static uint32_t
@@ -195,13 +195,13 @@ number_at(proto_tree *tree, const ts_stock_field *field, unsigned n)
 }
 
 static void
-tunnel_data(packet_info *pinfo, teams_connection *c, bool from_client)
+tunnel_data(packet_info *pinfo, teams_connection *conn, bool from_client)
 {
-    c->packets[from_client]++;
-    c->last = *teams_time(pinfo);
-    c->last_frame = pinfo->num;
-    if (!from_client && c->state == TEAMS_CONNECTION_CONNECTED && c->packets[FROM_CLIENT] > 0)
-        c->state = TEAMS_CONNECTION_USED;
+    conn->packets[from_client]++;
+    conn->last = *teams_time(pinfo);
+    conn->last_frame = pinfo->num;
+    if (!from_client && conn->state == TEAMS_CONNECTION_CONNECTED && conn->packets[FROM_CLIENT] > 0)
+        conn->state = TEAMS_CONNECTION_USED;
 }
 
 /* Each HEADERS frame has one authority, or one status: they come in the order of the frames. */
@@ -218,17 +218,17 @@ teams_connection_http2(packet_info *pinfo, proto_tree *tree, teams_connection *s
 
         if (text != NULL && from_client)
             name_stream(pinfo, session, id, text);
-        teams_connection *c = (teams_connection *)wmem_map_lookup(session->p->tunnels, GUINT_TO_POINTER(id));
+        teams_connection *conn = (teams_connection *)wmem_map_lookup(session->priv->tunnels, GUINT_TO_POINTER(id));
 
-        if (c == NULL || id == 0)
+        if (conn == NULL || id == 0)
             continue;
         if (text != NULL && !from_client)
-            proxy_answer(pinfo, tree, c, (uint32_t)strtoul(text, NULL, 10));
+            proxy_answer(pinfo, tree, conn, (uint32_t)strtoul(text, NULL, 10));
         else if (type == HTTP2_DATA)
-            tunnel_data(pinfo, c, from_client);
-        else if (type == HTTP2_RST_STREAM && nstime_is_zero(&c->p->pending_until)) {
-            c->p->pending_until = *teams_time(pinfo);
-            c->p->pending_left = from_client;
+            tunnel_data(pinfo, conn, from_client);
+        else if (type == HTTP2_RST_STREAM && nstime_is_zero(&conn->priv->pending_until)) {
+            conn->priv->pending_until = *teams_time(pinfo);
+            conn->priv->pending_left = from_client;
         }
     }
     forget_new_tunnels(session);

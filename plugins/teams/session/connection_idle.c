@@ -27,115 +27,115 @@
 /* ---- frames ---- */
 
 static void
-outlived(struct teams_connection_private *p)
+outlived(struct teams_connection_private *priv)
 {
-    p->survived = MAX(p->survived, p->idle);
-    p->idle = 0;
+    priv->survived = MAX(priv->survived, priv->idle);
+    priv->idle = 0;
 }
 
 /* Seconds of silence before what the client now sends in vain; 0: none to speak of. */
 static double
-silence_before_vain(const teams_connection *c)
+silence_before_vain(const teams_connection *conn)
 {
-    return c->p->idle_by_client && c->packets[FROM_SERVER] == c->p->idle_heard ? c->p->idle : 0;
+    return conn->priv->idle_by_client && conn->packets[FROM_SERVER] == conn->priv->idle_heard ? conn->priv->idle : 0;
 }
 
 /* The connection has carried data, and what the client sends has no answer any more: a large segment alone may be too large. */
 static void
-note_lost(packet_info *pinfo, teams_connection *c, unsigned resent)
+note_lost(packet_info *pinfo, teams_connection *conn, unsigned resent)
 {
-    const double seconds = ts_seconds(&c->p->vain_since[FROM_CLIENT], teams_time(pinfo));
+    const double seconds = ts_seconds(&conn->priv->vain_since[FROM_CLIENT], teams_time(pinfo));
 
-    if (c->p->lost || resent < LOST_RESENT || seconds < ANSWER_SECONDS || !teams_connection_carried(c) || teams_connection_lacks_data(c))
+    if (conn->priv->lost || resent < LOST_RESENT || seconds < ANSWER_SECONDS || !teams_connection_carried(conn) || teams_connection_lacks_data(conn))
         return;
-    c->p->lost = true;
-    c->p->lost_frame = pinfo->num;
-    c->p->lost_after = silence_before_vain(c);
-    if (c->p->large_frame == 0)
-        teams_connection_tell(pinfo, c, TEAMS_EXPERT_CONNECTION_LOST, "%s: sent again %u times in %.1f s, and nothing comes back",
-            teams_connection_text(pinfo->pool, c), resent, seconds);
+    conn->priv->lost = true;
+    conn->priv->lost_frame = pinfo->num;
+    conn->priv->lost_after = silence_before_vain(conn);
+    if (conn->priv->large_frame == 0)
+        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_CONNECTION_LOST, "%s: sent again %u times in %.1f s, and nothing comes back",
+            teams_connection_text(pinfo->pool, conn), resent, seconds);
 }
 
 /* Who sends again, or asks whether the other side is there, is not silent: that the other one is says nothing of a time without packets. */
 void
-teams_connection_note_vain(packet_info *pinfo, teams_connection *c, bool from_client, bool resent, bool keep_alive, unsigned payload)
+teams_connection_note_vain(packet_info *pinfo, teams_connection *conn, bool from_client, bool resent, bool keep_alive, unsigned payload)
 {
-    struct teams_connection_private *p = c->p;
+    struct teams_connection_private *priv = conn->priv;
 
-    p->vain_by_client = p->vain[FROM_CLIENT] > 0;
-    p->vain_before = p->vain[FROM_CLIENT] + p->vain[FROM_SERVER];
-    if (c->end == TEAMS_CONNECTION_OPEN)
-        p->resent_before = p->resent[FROM_CLIENT] + p->resent[FROM_SERVER];
-    p->vain[!from_client] = p->resent[!from_client] = 0;
+    priv->vain_by_client = priv->vain[FROM_CLIENT] > 0;
+    priv->vain_before = priv->vain[FROM_CLIENT] + priv->vain[FROM_SERVER];
+    if (conn->end == TEAMS_CONNECTION_OPEN)
+        priv->resent_before = priv->resent[FROM_CLIENT] + priv->resent[FROM_SERVER];
+    priv->vain[!from_client] = priv->resent[!from_client] = 0;
     /* The capture lacks what acknowledged it. */
-    if (from_client && !resent && payload > 0 && p->resent[FROM_CLIENT] >= WAITS_RESENT) {
-        p->vain[FROM_CLIENT] = p->resent[FROM_CLIENT] = 0;
-        p->lost = false;
+    if (from_client && !resent && payload > 0 && priv->resent[FROM_CLIENT] >= WAITS_RESENT) {
+        priv->vain[FROM_CLIENT] = priv->resent[FROM_CLIENT] = 0;
+        priv->lost = false;
     }
     if (!resent && !keep_alive)
         return;
-    if (p->vain[from_client]++ == 0)
-        p->vain_since[from_client] = *teams_time(pinfo);
-    p->resent[from_client] += resent;
-    if (from_client && c->end == TEAMS_CONNECTION_OPEN)
-        note_lost(pinfo, c, p->resent[FROM_CLIENT]);
+    if (priv->vain[from_client]++ == 0)
+        priv->vain_since[from_client] = *teams_time(pinfo);
+    priv->resent[from_client] += resent;
+    if (from_client && conn->end == TEAMS_CONNECTION_OPEN)
+        note_lost(pinfo, conn, priv->resent[FROM_CLIENT]);
 }
 
 /* The server's frames that came before are counted, this one included. */
 void
-teams_connection_note_idle(const packet_info *pinfo, teams_connection *c, bool from_client, unsigned payload)
+teams_connection_note_idle(const packet_info *pinfo, teams_connection *conn, bool from_client, unsigned payload)
 {
-    struct teams_connection_private *p = c->p;
-    const double silence = ts_seconds(&c->last, teams_time(pinfo));
-    const bool heard = c->packets[FROM_SERVER] > p->idle_heard;
+    struct teams_connection_private *priv = conn->priv;
+    const double silence = ts_seconds(&conn->last, teams_time(pinfo));
+    const bool heard = conn->packets[FROM_SERVER] > priv->idle_heard;
 
-    if (silence >= IDLE_MIN && p->vain_before == 0 && (p->idle == 0 || heard)) {
-        outlived(p);
-        p->idle = silence;
-        p->idle_over = *teams_time(pinfo);
-        p->idle_heard = c->packets[FROM_SERVER];
-        p->idle_by_client = from_client;
-    } else if (payload > 0 && from_client != p->idle_by_client)
-        outlived(p);    /* the other side goes on */
-    if (!from_client && !p->idle_by_client && payload > GOODBYE_MAX)
-        outlived(p);    /* it has something to say */
+    if (silence >= IDLE_MIN && priv->vain_before == 0 && (priv->idle == 0 || heard)) {
+        outlived(priv);
+        priv->idle = silence;
+        priv->idle_over = *teams_time(pinfo);
+        priv->idle_heard = conn->packets[FROM_SERVER];
+        priv->idle_by_client = from_client;
+    } else if (payload > 0 && from_client != priv->idle_by_client)
+        outlived(priv);    /* the other side goes on */
+    if (!from_client && !priv->idle_by_client && payload > GOODBYE_MAX)
+        outlived(priv);    /* it has something to say */
 }
 
 /* Seconds of silence that the end belongs to. */
 static double
-idle_before(const packet_info *pinfo, const teams_connection *c, bool from_client)
+idle_before(const packet_info *pinfo, const teams_connection *conn, bool from_client)
 {
-    const struct teams_connection_private *p = c->p;
-    const double now = p->vain_before > 0 ? 0 : ts_seconds(&c->last, teams_time(pinfo));
-    const double since = ts_seconds(&p->idle_over, teams_time(pinfo));
+    const struct teams_connection_private *priv = conn->priv;
+    const double now = priv->vain_before > 0 ? 0 : ts_seconds(&conn->last, teams_time(pinfo));
+    const double since = ts_seconds(&priv->idle_over, teams_time(pinfo));
     const unsigned end = from_client ? 0 : 1;
-    const bool unheard = p->idle_by_client && c->packets[FROM_SERVER] == p->idle_heard + end;
-    const bool in_vain = unheard && p->resent_before == p->vain_before;     /* data, and no keep-alives, which ask for an end */
+    const bool unheard = priv->idle_by_client && conn->packets[FROM_SERVER] == priv->idle_heard + end;
+    const bool in_vain = unheard && priv->resent_before == priv->vain_before;     /* data, and no keep-alives, which ask for an end */
 
-    if (p->idle == 0 || from_client != p->idle_by_client)
-        return p->idle > 0 && !from_client && (since <= ANSWER_SECONDS || in_vain) ? p->idle : now;
-    return since <= END_SECONDS || (from_client && unheard) ? p->idle : now;
+    if (priv->idle == 0 || from_client != priv->idle_by_client)
+        return priv->idle > 0 && !from_client && (since <= ANSWER_SECONDS || in_vain) ? priv->idle : now;
+    return since <= END_SECONDS || (from_client && unheard) ? priv->idle : now;
 }
 
 static teams_connection_cut
-cut_of(const packet_info *pinfo, const teams_connection *c)
+cut_of(const packet_info *pinfo, const teams_connection *conn)
 {
-    if (c->state < TEAMS_CONNECTION_SECURED || c->idle_before_end < IDLE_MIN || c->p->survived >= SURVIVED * c->idle_before_end)
+    if (conn->state < TEAMS_CONNECTION_SECURED || conn->idle_before_end < IDLE_MIN || conn->priv->survived >= SURVIVED * conn->idle_before_end)
         return TEAMS_CUT_NONE;
-    if (!c->ended_by_client)
-        return c->end == TEAMS_CONNECTION_RESET ? TEAMS_CUT_RESET : TEAMS_CUT_CLOSED;
-    return ts_seconds(&c->p->idle_over, teams_time(pinfo)) >= ANSWER_SECONDS ? TEAMS_CUT_LOST : TEAMS_CUT_BY_CLIENT;
+    if (!conn->ended_by_client)
+        return conn->end == TEAMS_CONNECTION_RESET ? TEAMS_CUT_RESET : TEAMS_CUT_CLOSED;
+    return ts_seconds(&conn->priv->idle_over, teams_time(pinfo)) >= ANSWER_SECONDS ? TEAMS_CUT_LOST : TEAMS_CUT_BY_CLIENT;
 }
 
 /* The end of the connection to the same name before this one, which the client came back after. */
 static const teams_connection *
-ended_before(const teams_connection *c)
+ended_before(const teams_connection *conn)
 {
-    const teams_connection *before = c->p->before;
+    const teams_connection *before = conn->priv->before;
 
     if (before == NULL || before->end == TEAMS_CONNECTION_OPEN)
         return NULL;
-    const double gap = ts_seconds(&before->ended, &c->start);
+    const double gap = ts_seconds(&before->ended, &conn->start);
 
     return gap >= 0 && gap <= RECONNECT ? before : NULL;
 }
@@ -148,12 +148,12 @@ is_alike(double a, double b, double share)
 
 /* ... and it ended in the same way. */
 static const teams_connection *
-cut_before(const teams_connection *c)
+cut_before(const teams_connection *conn)
 {
-    const teams_connection *before = ended_before(c);
+    const teams_connection *before = ended_before(conn);
 
-    return before != NULL && c->p->cut != TEAMS_CUT_NONE && before->p->cut == c->p->cut &&
-        is_alike(before->idle_before_end, c->idle_before_end, IDLE_ALIKE) ? before : NULL;
+    return before != NULL && conn->priv->cut != TEAMS_CUT_NONE && before->priv->cut == conn->priv->cut &&
+        is_alike(before->idle_before_end, conn->idle_before_end, IDLE_ALIKE) ? before : NULL;
 }
 
 static const char *
@@ -163,20 +163,20 @@ how_text(teams_connection_cut cut)
 }
 
 void
-teams_connection_note_end(packet_info *pinfo, teams_connection *c)
+teams_connection_note_end(packet_info *pinfo, teams_connection *conn)
 {
-    c->vain = c->p->vain_before;
-    c->vain_by_client = c->p->vain_by_client;
-    c->vain_seconds = c->vain == 0 ? 0 : ts_seconds(&c->p->vain_since[c->vain_by_client], teams_time(pinfo));
-    c->idle_before_end = idle_before(pinfo, c, c->ended_by_client);
-    if (c->vain_by_client && c->vain > 0 && (c->ended_by_client || c->end == TEAMS_CONNECTION_RESET))
-        note_lost(pinfo, c, c->p->resent_before);
-    c->p->cut = cut_of(pinfo, c);
-    const teams_connection *before = cut_before(c);
+    conn->vain = conn->priv->vain_before;
+    conn->vain_by_client = conn->priv->vain_by_client;
+    conn->vain_seconds = conn->vain == 0 ? 0 : ts_seconds(&conn->priv->vain_since[conn->vain_by_client], teams_time(pinfo));
+    conn->idle_before_end = idle_before(pinfo, conn, conn->ended_by_client);
+    if (conn->vain_by_client && conn->vain > 0 && (conn->ended_by_client || conn->end == TEAMS_CONNECTION_RESET))
+        note_lost(pinfo, conn, conn->priv->resent_before);
+    conn->priv->cut = cut_of(pinfo, conn);
+    const teams_connection *before = cut_before(conn);
 
-    if (before != NULL && c->p->cut != TEAMS_CUT_BY_CLIENT && c->name != NULL && teams_connection_is_push(c))
-        teams_connection_tell(pinfo, c, TEAMS_EXPERT_IDLE_CUT, "%s: %s after %.0f s of silence, and before it in frame %u after %.0f s",
-            teams_connection_text(pinfo->pool, c), how_text(c->p->cut), c->idle_before_end, before->end_frame, before->idle_before_end);
+    if (before != NULL && conn->priv->cut != TEAMS_CUT_BY_CLIENT && conn->name != NULL && teams_connection_is_push(conn))
+        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_IDLE_CUT, "%s: %s after %.0f s of silence, and before it in frame %u after %.0f s",
+            teams_connection_text(pinfo->pool, conn), how_text(conn->priv->cut), conn->idle_before_end, before->end_frame, before->idle_before_end);
 }
 
 /* ---- the same silence ---- */
@@ -203,9 +203,9 @@ follow_cuts(const teams_connection *last)
 }
 
 static const char *
-side_text(const teams_connection *c)
+side_text(const teams_connection *conn)
 {
-    return c->proxy ? "the proxy's side" : "the server's side";
+    return conn->proxy ? "the proxy's side" : "the server's side";
 }
 
 static void
@@ -242,11 +242,11 @@ tell_idle(teams_check *check, const cut_row *row)
     const ts_expert_row *problem = &teams_expert_table.rows[TEAMS_EXPERT_IDLE_CUT];
     const char *text = teams_connection_text(check->scope, last);
 
-    if (last->p->cut == TEAMS_CUT_LOST)
+    if (last->priv->cut == TEAMS_CUT_LOST)
         teams_check_add(check, problem, severity_of(last), place,
             "After about %.0f s of silence what the client sends to %s has no answer, %u times, and the client connects again: "
             "likely an idle timeout on the way%s", last->idle_before_end, text, row->cuts, asleep_text(last));
-    else if (last->p->cut == TEAMS_CUT_RESET)
+    else if (last->priv->cut == TEAMS_CUT_RESET)
         teams_check_add(check, problem, severity_of(last), place,
             "%s is reset from %s %u times after about %.0f s of silence, and the client connects again: likely an idle timeout on the way%s%s",
             text, side_text(last), row->cuts, last->idle_before_end, push ? "" : " or at the server", asleep_text(last));
@@ -260,24 +260,24 @@ tell_idle(teams_check *check, const cut_row *row)
 /* ---- the same time ---- */
 
 static double
-life_of(const teams_connection *c)
+life_of(const teams_connection *conn)
 {
-    return ts_seconds(&c->start, &c->ended);
+    return ts_seconds(&conn->start, &conn->ended);
 }
 
 static bool
-lived(const teams_connection *c)
+lived(const teams_connection *conn)
 {
-    return c->end != TEAMS_CONNECTION_OPEN && !c->ended_by_client && c->state >= TEAMS_CONNECTION_SECURED && (c->p->seen & TCP_SEEN_SYN) &&
-        life_of(c) >= LIFE_MIN;
+    return conn->end != TEAMS_CONNECTION_OPEN && !conn->ended_by_client && conn->state >= TEAMS_CONNECTION_SECURED && (conn->priv->seen & TCP_SEEN_SYN) &&
+        life_of(conn) >= LIFE_MIN;
 }
 
 static const teams_connection *
-life_before(const teams_connection *c)
+life_before(const teams_connection *conn)
 {
-    const teams_connection *before = ended_before(c);
+    const teams_connection *before = ended_before(conn);
 
-    return before != NULL && lived(c) && lived(before) && before->end == c->end && is_alike(life_of(before), life_of(c), LIFE_ALIKE) ? before : NULL;
+    return before != NULL && lived(conn) && lived(before) && before->end == conn->end && is_alike(life_of(before), life_of(conn), LIFE_ALIKE) ? before : NULL;
 }
 
 /* However much it was used: a push channel that each time ends after the same time is ended for that. */
@@ -307,24 +307,24 @@ teams_check_idle(teams_check *check)
     wmem_map_t *lives = wmem_map_new(check->scope, g_direct_hash, g_direct_equal);
 
     for (unsigned i = teams_check_connection_count(check); i-- > 0;) {
-        const teams_connection *c = teams_check_connection(check, i);
-        const teams_connection *cut = cut_before(c), *life = life_before(c);
+        const teams_connection *conn = teams_check_connection(check, i);
+        const teams_connection *cut = cut_before(conn), *life = life_before(conn);
 
         if (cut != NULL)
             wmem_map_insert(cuts, cut, (void *)cut);
         if (life != NULL)
             wmem_map_insert(lives, life, (void *)life);
-        if (c->name == NULL)
+        if (conn->name == NULL)
             continue;
         if (cut != NULL) {
-            wmem_map_insert(check->idle_cuts, c, (void *)c);
+            wmem_map_insert(check->idle_cuts, conn, (void *)conn);
             wmem_map_insert(check->idle_cuts, cut, (void *)cut);
         }
-        if (cut != NULL && !wmem_map_contains(cuts, c)) {
-            const cut_row row = follow_cuts(c);
+        if (cut != NULL && !wmem_map_contains(cuts, conn)) {
+            const cut_row row = follow_cuts(conn);
 
-            (c->p->cut == TEAMS_CUT_BY_CLIENT ? tell_by_client : tell_idle)(check, &row);
-        } else if (cut == NULL && life != NULL && !wmem_map_contains(cuts, c) && !wmem_map_contains(lives, c) && teams_connection_is_push(c))
-            tell_lives(check, c);
+            (conn->priv->cut == TEAMS_CUT_BY_CLIENT ? tell_by_client : tell_idle)(check, &row);
+        } else if (cut == NULL && life != NULL && !wmem_map_contains(cuts, conn) && !wmem_map_contains(lives, conn) && teams_connection_is_push(conn))
+            tell_lives(check, conn);
     }
 }

@@ -273,20 +273,20 @@ dns_name(packet_info *pinfo, const ts_name_info *info)
 }
 
 static void
-set_name(teams_connection *c, const ts_name_info *info)
+set_name(teams_connection *conn, const ts_name_info *info)
 {
     ws_in6_addr v6;
     ws_in4_addr v4;
 
     /* Some clients send the address as server name: the name that led to it says more. */
-    if (c->name == NULL || (!ws_inet_pton4(info->links[0].name, &v4) && !ws_inet_pton6(info->links[0].name, &v6)))
-        teams_connection_set_name(c, info->links[0].name);
-    c->product = info->whole->product;
-    c->service = info->whole->service;
-    c->stage = info->whole->stage;
-    c->required = info->links[0].required != NULL && info->links[0].required[0] != '\0';
-    c->p->named = true;
-    c->p->ignored = false;
+    if (conn->name == NULL || (!ws_inet_pton4(info->links[0].name, &v4) && !ws_inet_pton6(info->links[0].name, &v6)))
+        teams_connection_set_name(conn, info->links[0].name);
+    conn->product = info->whole->product;
+    conn->service = info->whole->service;
+    conn->stage = info->whole->stage;
+    conn->required = info->links[0].required != NULL && info->links[0].required[0] != '\0';
+    conn->priv->named = true;
+    conn->priv->ignored = false;
 }
 
 static teams_connection *
@@ -295,11 +295,11 @@ frame_connection(packet_info *pinfo, bool add)
     const bool quic = pinfo->ptype == PT_UDP;
     const ts_endpoint source = ts_endpoint_source(pinfo);
     const ts_endpoint destination = ts_endpoint_destination(pinfo);
-    teams_connection *c = teams_connection_find(quic, &source, &destination);
+    teams_connection *conn = teams_connection_find(quic, &source, &destination);
 
     if (quic)
-        return c != NULL || !add ? c : teams_connection_new(pinfo, true, true);
-    return teams_connection_of_tcp(pinfo, c, add);
+        return conn != NULL || !add ? conn : teams_connection_new(pinfo, true, true);
+    return teams_connection_of_tcp(pinfo, conn, add);
 }
 
 /* Names that the client looked up itself go to a SOCKS proxy as addresses; the server name is inside then. */
@@ -314,7 +314,7 @@ static void
 session_name(packet_info *pinfo, const ts_name_info *info, bool proxy)
 {
     const bool ours = is_of_signin(info);
-    teams_connection *c;
+    teams_connection *conn;
 
     if (ours) {
         teams_net_host *host = teams_net_host_of(&pinfo->dst, true);
@@ -322,44 +322,44 @@ session_name(packet_info *pinfo, const ts_name_info *info, bool proxy)
         if (proxy)
             host->proxy_port = (uint16_t)pinfo->destport;
     }
-    c = frame_connection(pinfo, ours);
-    if (c == NULL)
+    conn = frame_connection(pinfo, ours);
+    if (conn == NULL)
         return;
     if (!ours) {
-        c->p->ignored = !c->p->named;
+        conn->priv->ignored = !conn->priv->named;
         return;
     }
-    if (c->p->named && !proxy && c->proxy)
+    if (conn->priv->named && !proxy && conn->proxy)
         return;     /* the server name inside the tunnel */
     if (proxy && proto_is_frame_protocol(pinfo->layers, "http2"))
-        c = teams_connection_new_tunnel(pinfo, c);
-    c->socks = c->socks || is_in_socks(pinfo);
-    c->proxy = c->proxy || proxy || c->socks;
-    if (c->quic && c->state == TEAMS_CONNECTION_JOINED)
-        c->state = TEAMS_CONNECTION_UNANSWERED;
-    set_name(c, info);
-    if (!c->proxy || c->p->connect_frame != 0)
+        conn = teams_connection_new_tunnel(pinfo, conn);
+    conn->socks = conn->socks || is_in_socks(pinfo);
+    conn->proxy = conn->proxy || proxy || conn->socks;
+    if (conn->quic && conn->state == TEAMS_CONNECTION_JOINED)
+        conn->state = TEAMS_CONNECTION_UNANSWERED;
+    set_name(conn, info);
+    if (!conn->proxy || conn->priv->connect_frame != 0)
         return;
-    c->p->tunnel = !proxy;
-    c->p->connect_frame = pinfo->num;
-    c->p->connect_asked = *teams_time(pinfo);
-    if (c->service == TS_SERVICE_MEDIA_RELAY)
-        teams_connection_tell(pinfo, c, TEAMS_EXPERT_MEDIA_PROXY, "%s", teams_connection_text(pinfo->pool, c));
-    if (!c->p->client->proxy_reported) {
-        c->p->client->proxy_reported = true;
-        teams_connection_tell(pinfo, c, TEAMS_EXPERT_PROXY, "%s", c->endpoint);
+    conn->priv->tunnel = !proxy;
+    conn->priv->connect_frame = pinfo->num;
+    conn->priv->connect_asked = *teams_time(pinfo);
+    if (conn->service == TS_SERVICE_MEDIA_RELAY)
+        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_MEDIA_PROXY, "%s", teams_connection_text(pinfo->pool, conn));
+    if (!conn->priv->client->proxy_reported) {
+        conn->priv->client->proxy_reported = true;
+        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_PROXY, "%s", conn->endpoint);
     }
 }
 
 static void
 mark_pseudo_tls(packet_info *pinfo, const ts_turn_info *turn)
 {
-    teams_connection *c = teams_connection_find(false, &turn->client, &turn->server);
+    teams_connection *conn = teams_connection_find(false, &turn->client, &turn->server);
 
-    if (c == NULL || teams_connection_of_tcp(pinfo, c, false) != c)
+    if (conn == NULL || teams_connection_of_tcp(pinfo, conn, false) != conn)
         return;
-    c->pseudo_tls = true;
-    c->version = "";
+    conn->pseudo_tls = true;
+    conn->version = "";
 }
 
 void

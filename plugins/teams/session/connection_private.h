@@ -262,37 +262,37 @@ teams_connection *teams_connection_new(packet_info *pinfo, bool quic, bool from_
 /* Another tunnel in a session of HTTP/2 with a proxy. */
 teams_connection *teams_connection_new_tunnel(packet_info *pinfo, teams_connection *session);
 /* Gives it to its client's sign-in. */
-void teams_connection_find_signin(teams_connection *c);
+void teams_connection_find_signin(teams_connection *conn);
 /* It goes to this name. */
-void teams_connection_set_name(teams_connection *c, const char *name);
+void teams_connection_set_name(teams_connection *conn, const char *name);
 /* Names it after what led to its address. */
-void teams_connection_name_by_host(teams_connection *c);
+void teams_connection_name_by_host(teams_connection *conn);
 /* The frame completes a step: of the connection, or of a client without one yet. */
 void teams_connection_keep_time(packet_info *pinfo, const teams_net_client *client, teams_step_kind step, const nstime_t *time);
-void teams_connection_step(packet_info *pinfo, teams_connection *c, teams_step_kind step, const nstime_t *time);
+void teams_connection_step(packet_info *pinfo, teams_connection *conn, teams_step_kind step, const nstime_t *time);
 /* The same, from a time to this frame. */
-void teams_connection_step_between(packet_info *pinfo, teams_connection *c, teams_step_kind step, const nstime_t *from);
+void teams_connection_step_between(packet_info *pinfo, teams_connection *conn, teams_step_kind step, const nstime_t *from);
 /* First pass: a problem on the frame, unless its client has no sign-in. detail is a format. */
-void teams_connection_tell(packet_info *pinfo, const teams_connection *c, teams_expert row, const char *format, ...) G_GNUC_PRINTF(4, 5);
+void teams_connection_tell(packet_info *pinfo, const teams_connection *conn, teams_expert row, const char *format, ...) G_GNUC_PRINTF(4, 5);
 void teams_connection_tell_client(packet_info *pinfo, const teams_net_client *client, teams_expert row, const char *format, ...) G_GNUC_PRINTF(4, 5);
 /* A push channel is there to stay open: whoever cuts it for silence is no server of it. */
-bool teams_connection_is_push(const teams_connection *c);
+bool teams_connection_is_push(const teams_connection *conn);
 /* Does it go to a published address of identity, and its name is not in the capture? */
 static inline bool
-teams_connection_is_identity_by_address(const teams_connection *c)
+teams_connection_is_identity_by_address(const teams_connection *conn)
 {
-    return c->name == NULL && c->stage == TS_STAGE_IDENTITY;
+    return conn->name == NULL && conn->stage == TS_STAGE_IDENTITY;
 }
 
 /* Does nothing say where it goes: no name in it, none that led to its address, and no published address? */
 static inline bool
-teams_connection_is_nameless(const teams_connection *c)
+teams_connection_is_nameless(const teams_connection *conn)
 {
-    return c->name == NULL && !c->proxy && !teams_connection_is_identity_by_address(c);
+    return conn->name == NULL && !conn->proxy && !teams_connection_is_identity_by_address(conn);
 }
 
 /* "teams.microsoft.com (52.113.194.132:443)" */
-const char *teams_connection_text(wmem_allocator_t *scope, const teams_connection *c);
+const char *teams_connection_text(wmem_allocator_t *scope, const teams_connection *conn);
 
 /* What stock knows of the frame's TCP, NULL where nothing. */
 const struct tcp_analysis *teams_connection_tcp(packet_info *pinfo);
@@ -304,10 +304,10 @@ teams_connection *teams_connection_of_tcp(packet_info *pinfo, teams_connection *
 /* ---- connection_idle.c ---- */
 
 /* Each frame, once it is counted; then the frame that ends the connection. */
-void teams_connection_note_idle(const packet_info *pinfo, teams_connection *c, bool from_client, unsigned payload);
+void teams_connection_note_idle(const packet_info *pinfo, teams_connection *conn, bool from_client, unsigned payload);
 /* Before it: is it a retransmission, or a keep-alive? */
-void teams_connection_note_vain(packet_info *pinfo, teams_connection *c, bool from_client, bool resent, bool keep_alive, unsigned payload);
-void teams_connection_note_end(packet_info *pinfo, teams_connection *c);
+void teams_connection_note_vain(packet_info *pinfo, teams_connection *conn, bool from_client, bool resent, bool keep_alive, unsigned payload);
+void teams_connection_note_end(packet_info *pinfo, teams_connection *conn);
 
 /* ---- connection_resolvers.c ---- */
 
@@ -328,10 +328,10 @@ void teams_connection_names(packet_info *pinfo, const ts_frame_info *infos);
 
 /* of_hosts: what is read of frames after the one that names a host alone. */
 void teams_connection_tls_handoff(GArray *wanted, GArray *of_hosts);
-void teams_connection_tls(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client, unsigned payload);
+void teams_connection_tls(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool from_client, unsigned payload);
 void teams_connection_http_handoff(GArray *wanted);
 /* A frame of a connection to a proxy. */
-void teams_connection_http(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client);
+void teams_connection_http(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool from_client);
 /* The same, of a session of HTTP/2. */
 void teams_connection_http2(packet_info *pinfo, proto_tree *tree, teams_connection *session, bool from_client);
 /* Any frame: proxy configurations. */
@@ -341,96 +341,96 @@ void teams_connection_http_probe(packet_info *pinfo, proto_tree *tree);
 
 /* Is anything from the server in the capture? Where nothing is, silence says nothing. */
 static inline bool
-teams_connection_is_heard(const teams_connection *c)
+teams_connection_is_heard(const teams_connection *conn)
 {
-    return c->packets[FROM_SERVER] > 0 || (c->p->seen & TCP_SEEN_SYN_ACK);
+    return conn->packets[FROM_SERVER] > 0 || (conn->priv->seen & TCP_SEEN_SYN_ACK);
 }
 
 /* Does the client go on after an answer to its SYN that is not in the capture? */
 static inline bool
-teams_connection_lacks_answers(const teams_connection *c)
+teams_connection_lacks_answers(const teams_connection *conn)
 {
-    return !c->quic && (c->state == TEAMS_CONNECTION_JOINED || c->packets[FROM_CLIENT] > 0) &&
-        !teams_connection_is_heard(c);
+    return !conn->quic && (conn->state == TEAMS_CONNECTION_JOINED || conn->packets[FROM_CLIENT] > 0) &&
+        !teams_connection_is_heard(conn);
 }
 
 /* Has the client acknowledged data of the server's that is not in the capture? Then silence says nothing either. */
 static inline bool
-teams_connection_lacks_data(const teams_connection *c)
+teams_connection_lacks_data(const teams_connection *conn)
 {
-    return c->p->started[FROM_SERVER] && c->p->acknowledging[FROM_CLIENT] &&
-        (int32_t)(c->p->acknowledged[FROM_CLIENT] - c->p->next[FROM_SERVER]) > 1;
+    return conn->priv->started[FROM_SERVER] && conn->priv->acknowledging[FROM_CLIENT] &&
+        (int32_t)(conn->priv->acknowledged[FROM_CLIENT] - conn->priv->next[FROM_SERVER]) > 1;
 }
 
 /* Has the server's side acknowledged all that the client sent? Then nothing of it is lost, and the server may take its time. */
 static inline bool
-teams_connection_is_delivered(const teams_connection *c)
+teams_connection_is_delivered(const teams_connection *conn)
 {
-    return c->p->started[FROM_CLIENT] && c->p->acknowledging[FROM_SERVER] &&
-        (int32_t)(c->p->acknowledged[FROM_SERVER] - c->p->next[FROM_CLIENT]) >= -1;      /* a FIN counts as one */
+    return conn->priv->started[FROM_CLIENT] && conn->priv->acknowledging[FROM_SERVER] &&
+        (int32_t)(conn->priv->acknowledged[FROM_SERVER] - conn->priv->next[FROM_CLIENT]) >= -1;      /* a FIN counts as one */
 }
 
 /* Is its certificate of an issuer that Microsoft's services do not use? */
 static inline bool
-teams_connection_is_foreign(const teams_connection *c)
+teams_connection_is_foreign(const teams_connection *conn)
 {
-    return c->certificate != NULL && !c->certificate->known_issuer;
+    return conn->certificate != NULL && !conn->certificate->known_issuer;
 }
 
 /* Does a client that ends the connection then have seen the server's part of the handshake, and want nothing after it? */
 static inline bool
-teams_connection_is_left(const teams_connection *c, const nstime_t *then)
+teams_connection_is_left(const teams_connection *conn, const nstime_t *then)
 {
-    if (c->p->early)
+    if (conn->priv->early)
         return false;
     /* Clients try the way to a relay before they need it: a handshake that is done is all they want. */
-    if (c->state == TEAMS_CONNECTION_SECURED && c->service == TS_SERVICE_MEDIA_RELAY && !teams_connection_is_foreign(c))
+    if (conn->state == TEAMS_CONNECTION_SECURED && conn->service == TS_SERVICE_MEDIA_RELAY && !teams_connection_is_foreign(conn))
         return false;
-    if (c->state == TEAMS_CONNECTION_SECURED)
-        return !c->p->requested && (teams_connection_is_foreign(c) || ts_seconds(&c->p->secured_time, then) < REFUSAL_SECONDS);
+    if (conn->state == TEAMS_CONNECTION_SECURED)
+        return !conn->priv->requested && (teams_connection_is_foreign(conn) || ts_seconds(&conn->priv->secured_time, then) < REFUSAL_SECONDS);
     /* Where its ServerHello is not seen, what was sent is not known. */
-    return c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && !c->p->wait_server &&
-        (c->certificate != NULL || (c->p->chosen != 0 && c->bytes[FROM_SERVER] >= FLIGHT_MIN));
+    return conn->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && !conn->priv->wait_server &&
+        (conn->certificate != NULL || (conn->priv->chosen != 0 && conn->bytes[FROM_SERVER] >= FLIGHT_MIN));
 }
 
 /* Has the server answered the SYN, and the client sent neither an acknowledgement nor an end? */
 static inline bool
-teams_connection_is_half_open(const teams_connection *c)
+teams_connection_is_half_open(const teams_connection *conn)
 {
-    return c->state == TEAMS_CONNECTION_CONNECTED &&
-        (c->p->seen & (TCP_SEEN_SYN | TCP_SEEN_SYN_ACK | TCP_SEEN_ACK | TCP_SEEN_DATA | TCP_SEEN_FIN | TCP_SEEN_RST)) == (TCP_SEEN_SYN | TCP_SEEN_SYN_ACK);
+    return conn->state == TEAMS_CONNECTION_CONNECTED &&
+        (conn->priv->seen & (TCP_SEEN_SYN | TCP_SEEN_SYN_ACK | TCP_SEEN_ACK | TCP_SEEN_DATA | TCP_SEEN_FIN | TCP_SEEN_RST)) == (TCP_SEEN_SYN | TCP_SEEN_SYN_ACK);
 }
 
 /* Retransmissions of the side after which the other one was not heard again: it is gone, which is no measure of loss. */
 static inline unsigned
-teams_connection_resent_in_vain(const teams_connection *c, unsigned side)
+teams_connection_resent_in_vain(const teams_connection *conn, unsigned side)
 {
-    if (c->end == TEAMS_CONNECTION_OPEN)
-        return c->p->resent[side];
-    return c->vain > 0 && c->vain_by_client == (side == FROM_CLIENT) ? c->p->resent_before : 0;
+    if (conn->end == TEAMS_CONNECTION_OPEN)
+        return conn->priv->resent[side];
+    return conn->vain > 0 && conn->vain_by_client == (side == FROM_CLIENT) ? conn->priv->resent_before : 0;
 }
 
 /* Did it carry what both sides had to say? */
 static inline bool
-teams_connection_carried(const teams_connection *c)
+teams_connection_carried(const teams_connection *conn)
 {
-    return c->state == TEAMS_CONNECTION_USED || c->p->answer_bytes > 0 ||
-        (c->state == TEAMS_CONNECTION_JOINED && c->bytes[FROM_SERVER] > 0 && c->bytes[FROM_CLIENT] > 0);
+    return conn->state == TEAMS_CONNECTION_USED || conn->priv->answer_bytes > 0 ||
+        (conn->state == TEAMS_CONNECTION_JOINED && conn->bytes[FROM_SERVER] > 0 && conn->bytes[FROM_CLIENT] > 0);
 }
 
 /* Does the frame hold a session ticket, which answers nothing? Shown of TLS 1.3 only where it is decrypted. */
 bool teams_connection_has_ticket(proto_tree *tree);
 
 /* Was the request answered by nothing but what may be session tickets, for so long until then that it is not? */
-bool teams_connection_gave_up(const teams_connection *c, const nstime_t *until);
+bool teams_connection_gave_up(const teams_connection *conn, const nstime_t *until);
 
 /* ---- requests.c: HTTP inside decrypted TLS ---- */
 
 void teams_requests_handoff(void);
 /* First pass, each frame of a connection, before its TLS is looked at; payload is 0 where there is nothing new. */
-void teams_requests_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client, unsigned payload);
+void teams_requests_frame(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool from_client, unsigned payload);
 /* Has the connection answers to read, and is there no success among them? */
-bool teams_requests_all_refused(const teams_connection *c);
+bool teams_requests_all_refused(const teams_connection *conn);
 
 /* ---- connection_certificate.c ---- */
 

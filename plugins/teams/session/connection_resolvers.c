@@ -123,7 +123,7 @@ typedef struct {
 
 /* A client asks for A and AAAA at once: a name has waited as long as its slower question. */
 static void
-add_wait(waits *w, const teams_asked_name *asked, const teams_resolver *dead)
+add_wait(waits *waiting, const teams_asked_name *asked, const teams_resolver *dead)
 {
     double cost = -1;
 
@@ -132,41 +132,41 @@ add_wait(waits *w, const teams_asked_name *asked, const teams_resolver *dead)
             cost = MAX(cost, teams_dns_of(asked, type)->late);
     if (cost < 0)
         return;
-    w->least = w->names == 0 ? cost : MIN(w->least, cost);
-    w->most = MAX(w->most, cost);
-    w->cost += cost;
-    w->names++;
+    waiting->least = waiting->names == 0 ? cost : MIN(waiting->least, cost);
+    waiting->most = MAX(waiting->most, cost);
+    waiting->cost += cost;
+    waiting->names++;
 }
 
 static const char *
-cost_text(const teams_check *check, const waits *w)
+cost_text(const teams_check *check, const waits *waiting)
 {
-    const char *each = w->most - w->least < 0.1 ? wmem_strdup_printf(check->scope, "%.1f", w->most)
-        : wmem_strdup_printf(check->scope, "%.1f to %.1f", w->least, w->most);
+    const char *each = waiting->most - waiting->least < 0.1 ? wmem_strdup_printf(check->scope, "%.1f", waiting->most)
+        : wmem_strdup_printf(check->scope, "%.1f to %.1f", waiting->least, waiting->most);
 
-    if (w->most < COST_TOLD)
+    if (waiting->most < COST_TOLD)
         return "";
-    return wmem_strdup_printf(check->scope, ", which costs %s s for %s%u name%s, %.1f s in all", each, w->names == 1 ? "" : "each of ", w->names,
-        w->names == 1 ? "" : "s", w->cost);
+    return wmem_strdup_printf(check->scope, ", which costs %s s for %s%u name%s, %.1f s in all", each, waiting->names == 1 ? "" : "each of ", waiting->names,
+        waiting->names == 1 ? "" : "s", waiting->cost);
 }
 
 static void
 check_resolver(teams_check *check, const teams_net_client *client, const teams_resolver *dead)
 {
-    waits w = { 0 };
+    waits waiting = { 0 };
 
     /* Who answers questions about others' names is not dead. */
     if (is_heard(client, dead) || dead->instead == NULL || dead->asked < QUESTIONS_MIN)
         return;
     for (unsigned i = 0; i < teams_check_name_count(check); i++)
         if (teams_check_name(check, i)->asked != NULL)
-            add_wait(&w, teams_check_name(check, i)->asked, dead);
-    if (w.names == 0)
+            add_wait(&waiting, teams_check_name(check, i)->asked, dead);
+    if (waiting.names == 0)
         return;
-    teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_ONE_RESOLVER_SILENT], w.cost >= COST_MIN ? PI_WARN : PI_NOTE,
+    teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_ONE_RESOLVER_SILENT], waiting.cost >= COST_MIN ? PI_WARN : PI_NOTE,
         (teams_problem_place) { .frame = dead->first_frame, .actor = TEAMS_BY_NETWORK },
         "The resolver %s answers nothing: %u questions, frames %u to %u; the resolver %s answers in its place%s", address_to_str(check->scope, &dead->addr),
-        dead->asked, dead->first_frame, dead->last_frame, address_to_str(check->scope, &dead->instead->addr), cost_text(check, &w));
+        dead->asked, dead->first_frame, dead->last_frame, address_to_str(check->scope, &dead->instead->addr), cost_text(check, &waiting));
 }
 
 void

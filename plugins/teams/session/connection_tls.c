@@ -165,33 +165,33 @@ version_of(proto_tree *tree)
 /* ---- the handshake ---- */
 
 static void
-client_hello(packet_info *pinfo, proto_tree *tree, teams_connection *c)
+client_hello(packet_info *pinfo, proto_tree *tree, teams_connection *conn)
 {
-    if (c->hello_frame != 0)
+    if (conn->hello_frame != 0)
         return;     /* repeated after a HelloRetryRequest */
-    c->hello_frame = pinfo->num;
-    c->p->hello_time = *teams_time(pinfo);
+    conn->hello_frame = pinfo->num;
+    conn->priv->hello_time = *teams_time(pinfo);
     teams_certificates_expect(pinfo);
-    c->p->offered = version_of(tree);
-    c->p->early = has_number(tree, &field_extension, EXTENSION_EARLY_DATA) || ts_stock_field_present(tree, &field_data);
-    if (c->state < TEAMS_CONNECTION_HELLO_UNANSWERED && !teams_connection_lacks_answers(c))
-        c->state = TEAMS_CONNECTION_HELLO_UNANSWERED;
+    conn->priv->offered = version_of(tree);
+    conn->priv->early = has_number(tree, &field_extension, EXTENSION_EARLY_DATA) || ts_stock_field_present(tree, &field_data);
+    if (conn->state < TEAMS_CONNECTION_HELLO_UNANSWERED && !teams_connection_lacks_answers(conn))
+        conn->state = TEAMS_CONNECTION_HELLO_UNANSWERED;
 }
 
 /* The frame ends a step, where it is the first that does: behind a hole, the first may be what is missing. */
 static void
-step_done(packet_info *pinfo, teams_connection *c, teams_step_kind step, const nstime_t *from)
+step_done(packet_info *pinfo, teams_connection *conn, teams_step_kind step, const nstime_t *from)
 {
-    if (!c->p->behind_hole)
-        teams_connection_step_between(pinfo, c, step, from);
+    if (!conn->priv->behind_hole)
+        teams_connection_step_between(pinfo, conn, step, from);
 }
 
 static void
-secured(packet_info *pinfo, teams_connection *c)
+secured(packet_info *pinfo, teams_connection *conn)
 {
-    c->state = TEAMS_CONNECTION_SECURED;
-    c->p->secured_time = *teams_time(pinfo);
-    step_done(pinfo, c, TEAMS_STEP_TLS, &c->p->hello_time);
+    conn->state = TEAMS_CONNECTION_SECURED;
+    conn->priv->secured_time = *teams_time(pinfo);
+    step_done(pinfo, conn, TEAMS_STEP_TLS, &conn->priv->hello_time);
 }
 
 /* The record that the client's Finished is in TLS 1.3, with SHA-256 and with SHA-384: RFC 8446 4.4.4 and 5.2, without padding. */
@@ -206,9 +206,9 @@ is_as_long_as_finished(int length)
  * before it; the lengths stand in clear. Where keys show the Finished, it is none.
  */
 static bool
-brings_data(proto_tree *tree, const teams_connection *c, unsigned payload)
+brings_data(proto_tree *tree, const teams_connection *conn, unsigned payload)
 {
-    const bool hidden = (c->p->chosen == 0 || c->p->chosen == TLS_1_3) && !has_message(tree, HANDSHAKE_FINISHED);
+    const bool hidden = (conn->priv->chosen == 0 || conn->priv->chosen == TLS_1_3) && !has_message(tree, HANDSHAKE_FINISHED);
     const field_info *record;
     bool finished = false;
     unsigned records = 0;
@@ -234,46 +234,46 @@ ends_with_finished(proto_tree *tree)
 
 /* Its first request: only that shows that the client accepts the certificate. */
 static void
-request(packet_info *pinfo, teams_connection *c)
+request(packet_info *pinfo, teams_connection *conn)
 {
-    if (c->certificate != NULL && !c->certificate->known_issuer)
-        teams_connection_tell(pinfo, c, TEAMS_EXPERT_INTERCEPTED, "%s: the certificate is issued by %s",
-            teams_connection_text(pinfo->pool, c), c->certificate->issuer);
-    c->p->requested = true;
-    c->p->request_time = *teams_time(pinfo);
+    if (conn->certificate != NULL && !conn->certificate->known_issuer)
+        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_INTERCEPTED, "%s: the certificate is issued by %s",
+            teams_connection_text(pinfo->pool, conn), conn->certificate->issuer);
+    conn->priv->requested = true;
+    conn->priv->request_time = *teams_time(pinfo);
 }
 
 /* The handshake is going on: the server has answered the ClientHello. */
 static void
-handshake_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client, unsigned payload)
+handshake_frame(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool from_client, unsigned payload)
 {
     if (!from_client) {
-        if (c->p->wait_server)
-            secured(pinfo, c);
+        if (conn->priv->wait_server)
+            secured(pinfo, conn);
         else if (has_message(tree, HANDSHAKE_SERVER_HELLO)) {
-            c->p->chosen = version_of(tree);
-            c->version = teams_tls_version_text(c->p->chosen);
+            conn->priv->chosen = version_of(tree);
+            conn->version = teams_tls_version_text(conn->priv->chosen);
         }
         return;
     }
     if (has_message(tree, HANDSHAKE_CLIENT_KEY_EXCHANGE))
-        c->p->wait_server = true;
-    else if (!c->p->wait_server && payload >= FINISHED_MIN && !has_message(tree, HANDSHAKE_CLIENT_HELLO)) {
-        secured(pinfo, c);
-        c->p->flight_open = c->p->chosen == TLS_1_3 && !ts_stock_field_present(tree, &field_data);
-        if (brings_data(tree, c, payload)) {
-            request(pinfo, c);
-            c->p->flight_guessed = c->p->chosen == TLS_1_3 && !has_message(tree, HANDSHAKE_FINISHED);
+        conn->priv->wait_server = true;
+    else if (!conn->priv->wait_server && payload >= FINISHED_MIN && !has_message(tree, HANDSHAKE_CLIENT_HELLO)) {
+        secured(pinfo, conn);
+        conn->priv->flight_open = conn->priv->chosen == TLS_1_3 && !ts_stock_field_present(tree, &field_data);
+        if (brings_data(tree, conn, payload)) {
+            request(pinfo, conn);
+            conn->priv->flight_guessed = conn->priv->chosen == TLS_1_3 && !has_message(tree, HANDSHAKE_FINISHED);
         }
-    } else if (c->p->chosen == TLS_1_3 && payload >= ALERT_MIN && payload < FINISHED_MIN)
-        c->p->alert_likely = true;
+    } else if (conn->priv->chosen == TLS_1_3 && payload >= ALERT_MIN && payload < FINISHED_MIN)
+        conn->priv->alert_likely = true;
 }
 
 /* An alert is no request: a record of its own in TLS 1.2, in TLS 1.3 known by its length alone. */
 static bool
-is_alert(proto_tree *tree, const teams_connection *c, unsigned payload)
+is_alert(proto_tree *tree, const teams_connection *conn, unsigned payload)
 {
-    return ts_stock_field_present(tree, &field_alert_message) || (c->p->chosen == TLS_1_3 && payload <= ALERT_MAX);
+    return ts_stock_field_present(tree, &field_alert_message) || (conn->priv->chosen == TLS_1_3 && payload <= ALERT_MAX);
 }
 
 /* Frames of HTTP/2 are shorter, as its SETTINGS and their acknowledgement are. */
@@ -289,137 +289,137 @@ has_less_than_a_ticket(proto_tree *tree, unsigned payload)
 }
 
 static void
-session_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client, unsigned payload)
+session_frame(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool from_client, unsigned payload)
 {
-    const bool rest = c->p->flight_open;        /* of a flight that began in frames before */
+    const bool rest = conn->priv->flight_open;        /* of a flight that began in frames before */
 
     if (from_client) {
-        c->p->flight_open = false;
-        if (c->p->flight_guessed && payload > 0 && ends_with_finished(tree)) {
-            c->p->requested = c->p->flight_guessed = false;
+        conn->priv->flight_open = false;
+        if (conn->priv->flight_guessed && payload > 0 && ends_with_finished(tree)) {
+            conn->priv->requested = conn->priv->flight_guessed = false;
             return;
         }
-        if (!c->p->requested && !is_alert(tree, c, payload) && (!rest || brings_data(tree, c, payload)))
-            request(pinfo, c);
+        if (!conn->priv->requested && !is_alert(tree, conn, payload) && (!rest || brings_data(tree, conn, payload)))
+            request(pinfo, conn);
         return;
     }
-    c->p->flight_guessed = c->p->flight_guessed && payload == 0;
-    if (!c->p->requested || is_alert(tree, c, payload))
+    conn->priv->flight_guessed = conn->priv->flight_guessed && payload == 0;
+    if (!conn->priv->requested || is_alert(tree, conn, payload))
         return;     /* a session ticket; an end */
-    c->p->answered = c->p->answered || has_less_than_a_ticket(tree, payload);
-    if (c->p->answer_bytes == 0)
-        step_done(pinfo, c, TEAMS_STEP_FIRST_DATA, &c->p->request_time);
-    c->p->answer_bytes += payload;
-    c->p->answer_time = *teams_time(pinfo);
-    if (c->p->chosen != TLS_1_3 || c->p->answer_bytes > TICKETS_MAX)
-        c->state = TEAMS_CONNECTION_USED;
+    conn->priv->answered = conn->priv->answered || has_less_than_a_ticket(tree, payload);
+    if (conn->priv->answer_bytes == 0)
+        step_done(pinfo, conn, TEAMS_STEP_FIRST_DATA, &conn->priv->request_time);
+    conn->priv->answer_bytes += payload;
+    conn->priv->answer_time = *teams_time(pinfo);
+    if (conn->priv->chosen != TLS_1_3 || conn->priv->answer_bytes > TICKETS_MAX)
+        conn->state = TEAMS_CONNECTION_USED;
 }
 
 /* How long may a request be without an answer, and nothing is wrong? Of a push channel, of presence and of chat it is one for news. */
 static double
-patience(const teams_connection *c)
+patience(const teams_connection *conn)
 {
-    const bool waits = c->stage == TS_STAGE_REGISTER || c->stage == TS_STAGE_SYNC;
+    const bool waits = conn->stage == TS_STAGE_REGISTER || conn->stage == TS_STAGE_SYNC;
 
-    return waits && teams_connection_is_delivered(c) ? LONG_POLL_SECONDS : ANSWER_SECONDS;
+    return waits && teams_connection_is_delivered(conn) ? LONG_POLL_SECONDS : ANSWER_SECONDS;
 }
 
 bool
-teams_connection_gave_up(const teams_connection *c, const nstime_t *until)
+teams_connection_gave_up(const teams_connection *conn, const nstime_t *until)
 {
-    const nstime_t *since = c->p->answer_bytes > 0 ? &c->p->answer_time : &c->p->request_time;
+    const nstime_t *since = conn->priv->answer_bytes > 0 ? &conn->priv->answer_time : &conn->priv->request_time;
 
-    return c->state == TEAMS_CONNECTION_SECURED && c->p->requested && !teams_connection_lacks_data(c) && ts_seconds(since, until) >= patience(c);
+    return conn->state == TEAMS_CONNECTION_SECURED && conn->priv->requested && !teams_connection_lacks_data(conn) && ts_seconds(since, until) >= patience(conn);
 }
 
 /* ---- alerts ---- */
 
 static void
-certificate_alert(packet_info *pinfo, const teams_connection *c, const char *what)
+certificate_alert(packet_info *pinfo, const teams_connection *conn, const char *what)
 {
-    const teams_certificate *certificate = c->certificate;
+    const teams_certificate *certificate = conn->certificate;
 
     if (certificate == NULL)
-        teams_connection_tell(pinfo, c, TEAMS_EXPERT_CERTIFICATE_REFUSED, "%s: %s", teams_connection_text(pinfo->pool, c), what);
+        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_CERTIFICATE_REFUSED, "%s: %s", teams_connection_text(pinfo->pool, conn), what);
     else if (!certificate->known_issuer)
-        teams_connection_tell(pinfo, c, TEAMS_EXPERT_INTERCEPTED_REFUSED, "%s: issued by %s in frame %u; the client's alert: %s",
-            teams_connection_text(pinfo->pool, c), certificate->issuer, certificate->frame, what);
+        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_INTERCEPTED_REFUSED, "%s: issued by %s in frame %u; the client's alert: %s",
+            teams_connection_text(pinfo->pool, conn), certificate->issuer, certificate->frame, what);
     else
-        teams_connection_tell(pinfo, c, TEAMS_EXPERT_CERTIFICATE_REFUSED, "%s: issued by %s; %s",
-            teams_connection_text(pinfo->pool, c), certificate->issuer, what);
+        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_CERTIFICATE_REFUSED, "%s: issued by %s; %s",
+            teams_connection_text(pinfo->pool, conn), certificate->issuer, what);
 }
 
 static void
-tell_alert(packet_info *pinfo, const teams_connection *c)
+tell_alert(packet_info *pinfo, const teams_connection *conn)
 {
-    const char *text = teams_alert_text(c->alert);
-    const char *what = wmem_strdup_printf(pinfo->pool, "%s (%u)", text, c->alert);
-    const char *who = c->alert_from_client ? "client" : c->proxy ? "server or proxy" : "server";
+    const char *text = teams_alert_text(conn->alert);
+    const char *what = wmem_strdup_printf(pinfo->pool, "%s (%u)", text, conn->alert);
+    const char *who = conn->alert_from_client ? "client" : conn->proxy ? "server or proxy" : "server";
 
-    if (c->alert_from_client && teams_alert_is_about_certificate(c->alert))
-        certificate_alert(pinfo, c, what);
-    else if (c->alert == ALERT_PROTOCOL_VERSION)
-        teams_connection_tell(pinfo, c, TEAMS_EXPERT_TLS_VERSION, "%s: the client offers at most %s; alert from the %s: %s",
-            teams_connection_text(pinfo->pool, c), teams_tls_version_text(c->p->offered), who, what);
-    else if (c->alert == ALERT_HANDSHAKE_FAILURE || c->alert == ALERT_INSUFFICIENT_SECURITY)
-        teams_connection_tell(pinfo, c, TEAMS_EXPERT_TLS_PARAMETERS, "%s: alert from the %s: %s",
-            teams_connection_text(pinfo->pool, c), who, what);
+    if (conn->alert_from_client && teams_alert_is_about_certificate(conn->alert))
+        certificate_alert(pinfo, conn, what);
+    else if (conn->alert == ALERT_PROTOCOL_VERSION)
+        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_TLS_VERSION, "%s: the client offers at most %s; alert from the %s: %s",
+            teams_connection_text(pinfo->pool, conn), teams_tls_version_text(conn->priv->offered), who, what);
+    else if (conn->alert == ALERT_HANDSHAKE_FAILURE || conn->alert == ALERT_INSUFFICIENT_SECURITY)
+        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_TLS_PARAMETERS, "%s: alert from the %s: %s",
+            teams_connection_text(pinfo->pool, conn), who, what);
     else
-        teams_connection_tell(pinfo, c, TEAMS_EXPERT_TLS_ALERT, "%s: alert from the %s: %s",
-            teams_connection_text(pinfo->pool, c), who, what);
+        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_TLS_ALERT, "%s: alert from the %s: %s",
+            teams_connection_text(pinfo->pool, conn), who, what);
 }
 
 static void
-alert_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client)
+alert_frame(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool from_client)
 {
     uint32_t level, alert;
 
     /* Some clients look at the certificate after the handshake: shown where TLS is decrypted. */
-    if (c->state > TEAMS_CONNECTION_SECURED || c->p->answer_bytes > 0 || c->alert_frame != 0)
+    if (conn->state > TEAMS_CONNECTION_SECURED || conn->priv->answer_bytes > 0 || conn->alert_frame != 0)
         return;
     if (!ts_stock_field_number(tree, &field_alert, &alert) || !ts_stock_field_number(tree, &field_alert_level, &level) || level != ALERT_FATAL)
         return;
-    c->alert_frame = pinfo->num;
-    c->alert = (uint8_t)alert;
-    c->alert_from_client = from_client;
-    if (c->hello_frame != 0)
-        c->state = TEAMS_CONNECTION_ALERT;
-    tell_alert(pinfo, c);
+    conn->alert_frame = pinfo->num;
+    conn->alert = (uint8_t)alert;
+    conn->alert_from_client = from_client;
+    if (conn->hello_frame != 0)
+        conn->state = TEAMS_CONNECTION_ALERT;
+    tell_alert(pinfo, conn);
 }
 
 /* ---- certificates ---- */
 
 static void
-certificate_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c)
+certificate_frame(packet_info *pinfo, proto_tree *tree, teams_connection *conn)
 {
-    c->certificate = teams_connection_certificate(pinfo, tree);
-    if (c->certificate != NULL && !c->certificate->valid) {
-        teams_connection_tell(pinfo, c, TEAMS_EXPERT_CERTIFICATE_TIME, "%s: valid from %s to %s",
-            teams_connection_text(pinfo->pool, c), teams_date_text(pinfo->pool, &c->certificate->not_before),
-            teams_date_text(pinfo->pool, &c->certificate->not_after));
+    conn->certificate = teams_connection_certificate(pinfo, tree);
+    if (conn->certificate != NULL && !conn->certificate->valid) {
+        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_CERTIFICATE_TIME, "%s: valid from %s to %s",
+            teams_connection_text(pinfo->pool, conn), teams_date_text(pinfo->pool, &conn->certificate->not_before),
+            teams_date_text(pinfo->pool, &conn->certificate->not_after));
     }
 }
 
 void
-teams_connection_tls(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client, unsigned payload)
+teams_connection_tls(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool from_client, unsigned payload)
 {
-    if (payload == 0 || c->state == TEAMS_CONNECTION_USED || tree == NULL)
+    if (payload == 0 || conn->state == TEAMS_CONNECTION_USED || tree == NULL)
         return;
-    if (from_client && c->hello_frame == 0 && has_message(tree, HANDSHAKE_CLIENT_HELLO)) {
-        client_hello(pinfo, tree, c);
+    if (from_client && conn->hello_frame == 0 && has_message(tree, HANDSHAKE_CLIENT_HELLO)) {
+        client_hello(pinfo, tree, conn);
         return;
     }
-    if (c->hello_frame == 0)
+    if (conn->hello_frame == 0)
         return;
-    if (!from_client && c->certificate == NULL)
-        certificate_frame(pinfo, tree, c);
-    alert_frame(pinfo, tree, c, from_client);
-    if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && from_client && ts_stock_field_present(tree, &field_data))
-        c->p->early = true;
-    if (c->state == TEAMS_CONNECTION_HELLO_UNANSWERED && !from_client)
-        c->state = TEAMS_CONNECTION_HANDSHAKE_ENDED;
-    if (c->state == TEAMS_CONNECTION_SECURED)
-        session_frame(pinfo, tree, c, from_client, payload);
-    else if (c->state == TEAMS_CONNECTION_HANDSHAKE_ENDED)
-        handshake_frame(pinfo, tree, c, from_client, payload);
+    if (!from_client && conn->certificate == NULL)
+        certificate_frame(pinfo, tree, conn);
+    alert_frame(pinfo, tree, conn, from_client);
+    if (conn->state == TEAMS_CONNECTION_HELLO_UNANSWERED && from_client && ts_stock_field_present(tree, &field_data))
+        conn->priv->early = true;
+    if (conn->state == TEAMS_CONNECTION_HELLO_UNANSWERED && !from_client)
+        conn->state = TEAMS_CONNECTION_HANDSHAKE_ENDED;
+    if (conn->state == TEAMS_CONNECTION_SECURED)
+        session_frame(pinfo, tree, conn, from_client, payload);
+    else if (conn->state == TEAMS_CONNECTION_HANDSHAKE_ENDED)
+        handshake_frame(pinfo, tree, conn, from_client, payload);
 }

@@ -13,7 +13,7 @@
 
 #include "common/endpoint.h"
 
-static teams_model *model;
+static teams_model *current_model;
 
 /* ---- texts ---- */
 
@@ -205,61 +205,61 @@ info_equal(const void *a, const void *b)
 teams_model *
 teams_model_get(void)
 {
-    if (model == NULL) {
+    if (current_model == NULL) {
         wmem_allocator_t *scope = wmem_file_scope();
 
-        model = wmem_new0(scope, teams_model);
-        model->hosts = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
-        model->resolved = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
-        model->clients = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
-        model->link_hosts = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
-        model->client_addresses = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
-        model->flows = wmem_map_new(scope, flow_hash, flow_equal);
-        model->allocations = wmem_map_new(scope, g_direct_hash, g_direct_equal);
-        model->pairs = wmem_map_new(scope, g_direct_hash, g_direct_equal);
-        model->nominated = wmem_map_new(scope, g_direct_hash, g_direct_equal);
-        model->chain_names = wmem_map_new(scope, name_hash, name_equal);
-        model->infos = wmem_map_new(scope, info_hash, info_equal);
-        model->strangers = wmem_map_new(scope, wmem_str_hash, g_str_equal);
-        model->earlier_names = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
+        current_model = wmem_new0(scope, teams_model);
+        current_model->hosts = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
+        current_model->resolved = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
+        current_model->clients = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
+        current_model->link_hosts = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
+        current_model->client_addresses = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
+        current_model->flows = wmem_map_new(scope, flow_hash, flow_equal);
+        current_model->allocations = wmem_map_new(scope, g_direct_hash, g_direct_equal);
+        current_model->pairs = wmem_map_new(scope, g_direct_hash, g_direct_equal);
+        current_model->nominated = wmem_map_new(scope, g_direct_hash, g_direct_equal);
+        current_model->chain_names = wmem_map_new(scope, name_hash, name_equal);
+        current_model->infos = wmem_map_new(scope, info_hash, info_equal);
+        current_model->strangers = wmem_map_new(scope, wmem_str_hash, g_str_equal);
+        current_model->earlier_names = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
     }
-    return model;
+    return current_model;
 }
 
 conversation_t *
 teams_conversation_of(packet_info *pinfo)
 {
-    teams_model *m = teams_model_get();
+    teams_model *model = teams_model_get();
 
-    if (m->conversation.frame != pinfo->num) {
-        m->conversation.frame = pinfo->num;
-        m->conversation.found = find_conversation_pinfo(pinfo, 0);
+    if (model->conversation.frame != pinfo->num) {
+        model->conversation.frame = pinfo->num;
+        model->conversation.found = find_conversation_pinfo(pinfo, 0);
     }
-    return m->conversation.found;
+    return model->conversation.found;
 }
 
 void
 teams_model_cleanup(void)
 {
-    model = NULL;       /* freed with the file scope */
+    current_model = NULL;       /* freed with the file scope */
 }
 
 void
-teams_model_add_stranger(teams_model *m, const char *text)
+teams_model_add_stranger(teams_model *model, const char *text)
 {
-    if (text[0] != '\0' && !wmem_map_contains(m->strangers, text))
-        wmem_map_insert(m->strangers, text, (void *)text);
+    if (text[0] != '\0' && !wmem_map_contains(model->strangers, text))
+        wmem_map_insert(model->strangers, text, (void *)text);
 }
 
 teams_host *
-teams_host_of(teams_model *m, const address *addr, bool add)
+teams_host_of(teams_model *model, const address *addr, bool add)
 {
-    teams_host *host = (teams_host *)wmem_map_lookup(m->hosts, addr);
+    teams_host *host = (teams_host *)wmem_map_lookup(model->hosts, addr);
 
     if (host == NULL && add) {
         host = wmem_new0(wmem_file_scope(), teams_host);
         copy_address_wmem(wmem_file_scope(), &host->addr, addr);
-        wmem_map_insert(m->hosts, &host->addr, host);
+        wmem_map_insert(model->hosts, &host->addr, host);
     }
     return host;
 }
@@ -272,14 +272,14 @@ may_be_named(const address *addr, const teams_learned *what)
 }
 
 void
-teams_hosts_name(teams_model *m, const ts_name_info *info, const teams_learned *what)
+teams_hosts_name(teams_model *model, const ts_name_info *info, const teams_learned *what)
 {
     for (unsigned i = 0; i < info->address_count; i++) {
         const address *addr = &info->addresses[i].end.addr;
 
         if (!may_be_named(addr, what))
             continue;
-        teams_host *host = teams_host_of(m, addr, true);
+        teams_host *host = teams_host_of(model, addr, true);
 
         host->learned = (teams_learned *)wmem_memdup(wmem_file_scope(), what, sizeof *what);
         host->taken = false;
@@ -287,11 +287,11 @@ teams_hosts_name(teams_model *m, const ts_name_info *info, const teams_learned *
 }
 
 void
-teams_host_take(teams_model *m, const address *addr, const char *name)
+teams_host_take(teams_model *model, const address *addr, const char *name)
 {
-    teams_host *host = teams_host_of(m, addr, false);
+    teams_host *host = teams_host_of(model, addr, false);
 
-    if (host == NULL || host->learned == NULL || name_equal(host->learned->name, name) || wmem_map_contains(m->chain_names, name))
+    if (host == NULL || host->learned == NULL || name_equal(host->learned->name, name) || wmem_map_contains(model->chain_names, name))
         return;
     host->learned = NULL;
     host->taken = true;
@@ -305,47 +305,47 @@ endpoint_copy(ts_endpoint *end, const address *addr, uint32_t port)
 }
 
 static teams_flow *
-flow_new(teams_model *m, const packet_info *pinfo, bool to_server)
+flow_new(teams_model *model, const packet_info *pinfo, bool to_server)
 {
     teams_flow *flow = wmem_new0(wmem_file_scope(), teams_flow);
 
     endpoint_copy(&flow->client_end, to_server ? &pinfo->src : &pinfo->dst, to_server ? pinfo->srcport : pinfo->destport);
     endpoint_copy(&flow->server_end, to_server ? &pinfo->dst : &pinfo->src, to_server ? pinfo->destport : pinfo->srcport);
-    flow->client = teams_client_of(m, pinfo, &flow->client_end.addr, true);
+    flow->client = teams_client_of(model, pinfo, &flow->client_end.addr, true);
     flow->endpoint = wmem_strdup_printf(wmem_file_scope(),
         flow->server_end.addr.type == AT_IPv6 ? "[%s]:%u" : "%s:%u",
         address_to_str(pinfo->pool, &flow->server_end.addr), flow->server_end.port);
     flow->base.flow = flow;
     flow->base.endpoint = flow->endpoint;
     flow->base.transport = pinfo->ptype == PT_TCP ? TEAMS_TRANSPORT_TCP : TEAMS_TRANSPORT_UDP;
-    teams_host_of(m, &flow->server_end.addr, true);
+    teams_host_of(model, &flow->server_end.addr, true);
     return flow;
 }
 
 teams_flow *
-teams_flow_of(teams_model *m, packet_info *pinfo, bool add, bool to_server)
+teams_flow_of(teams_model *model, packet_info *pinfo, bool add, bool to_server)
 {
     const flow_key key = flow_key_of(pinfo);
-    teams_flow *flow = (teams_flow *)wmem_map_lookup(m->flows, &key);
+    teams_flow *flow = (teams_flow *)wmem_map_lookup(model->flows, &key);
 
     if (flow == NULL && add) {
         flow_key *kept = (flow_key *)wmem_memdup(wmem_file_scope(), &key, sizeof key);
-        flow = flow_new(m, pinfo, to_server);
+        flow = flow_new(model, pinfo, to_server);
         const bool client_low = addresses_equal(&key.low.addr, &flow->client_end.addr) && key.low.port == flow->client_end.port;
 
         kept->low = client_low ? flow->client_end : flow->server_end;
         kept->high = client_low ? flow->server_end : flow->client_end;
-        wmem_map_insert(m->flows, kept, flow);
+        wmem_map_insert(model->flows, kept, flow);
     }
     return flow;
 }
 
 teams_flow *
-teams_flow_between(const teams_model *m, const ts_endpoint *a, const ts_endpoint *b)
+teams_flow_between(const teams_model *model, const ts_endpoint *a, const ts_endpoint *b)
 {
     const flow_key key = flow_key_between(PT_UDP, a, b);
 
-    return (teams_flow *)wmem_map_lookup(m->flows, &key);
+    return (teams_flow *)wmem_map_lookup(model->flows, &key);
 }
 
 bool
@@ -357,8 +357,8 @@ teams_flow_from_client(const teams_flow *flow, const packet_info *pinfo)
 static const teams_frame_info *
 info_kept(const teams_frame_info *info)
 {
-    teams_model *m = teams_model_get();
-    const teams_frame_info *known = (const teams_frame_info *)wmem_map_lookup(m->infos, info);
+    teams_model *model = teams_model_get();
+    const teams_frame_info *known = (const teams_frame_info *)wmem_map_lookup(model->infos, info);
 
     if (known != NULL)
         return known;
@@ -366,7 +366,7 @@ info_kept(const teams_frame_info *info)
 
     memcpy(&kept->info, info, sizeof *info);
     kept->label = info_label(info);
-    wmem_map_insert(m->infos, &kept->info, &kept->info);
+    wmem_map_insert(model->infos, &kept->info, &kept->info);
     return &kept->info;
 }
 

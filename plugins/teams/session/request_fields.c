@@ -387,11 +387,11 @@ loses_bytes(const walk *state, unsigned payload)
 void
 teams_request_fields_walk(packet_info *pinfo, proto_tree *tree, unsigned payload, const teams_request_walk *told)
 {
-    walk w = { .pinfo = pinfo, .told = told };
+    walk state = { .pinfo = pinfo, .told = told };
 
-    walk_tree(&w, tree, 0);
-    end_message(&w);
-    end_socket_frame(&w);
-    if (loses_bytes(&w, payload))
+    walk_tree(&state, tree, 0);
+    end_message(&state);
+    end_socket_frame(&state);
+    if (loses_bytes(&state, payload))
         told->lost(told->data);
 }

@@ -112,56 +112,56 @@ teams_close_code_text(uint16_t code)
 /* ---- what an answer says ---- */
 
 bool
-teams_request_is_of_stage(const teams_request *r)
+teams_request_is_of_stage(const teams_request *request)
 {
-    return r->kind->role == TEAMS_REQUEST_BY_PATH && strcmp(r->kind->method, "HEAD") != 0;
+    return request->kind->role == TEAMS_REQUEST_BY_PATH && strcmp(request->kind->method, "HEAD") != 0;
 }
 
 bool
-teams_request_succeeded(const teams_request *r)
+teams_request_succeeded(const teams_request *request)
 {
-    if (r->answer_frame == 0)
+    if (request->answer_frame == 0)
         return false;
     /* What the page of identity is for. */
-    if (r->kind->stage == TS_STAGE_IDENTITY && r->brings_result)
+    if (request->kind->stage == TS_STAGE_IDENTITY && request->brings_result)
         return true;
-    return r->status == STATUS_SWITCHING || (r->status >= STATUS_OK && r->status < STATUS_REDIRECT) || r->status == STATUS_NOT_MODIFIED;
+    return request->status == STATUS_SWITCHING || (request->status >= STATUS_OK && request->status < STATUS_REDIRECT) || request->status == STATUS_NOT_MODIFIED;
 }
 
 bool
-teams_request_refused(const teams_request *r)
+teams_request_refused(const teams_request *request)
 {
-    if (r->answer_frame == 0)
+    if (request->answer_frame == 0)
         return false;
     /* RFC 6749, 5.2: how a token is refused. */
-    if (r->status == STATUS_BAD_REQUEST)
-        return r->kind->stage == TS_STAGE_IDENTITY;
-    return r->status == STATUS_UNAUTHORIZED || r->status == STATUS_FORBIDDEN || r->status == STATUS_GONE ||
-        r->status == STATUS_THROTTLED || r->status >= STATUS_SERVER_ERROR;
+    if (request->status == STATUS_BAD_REQUEST)
+        return request->kind->stage == TS_STAGE_IDENTITY;
+    return request->status == STATUS_UNAUTHORIZED || request->status == STATUS_FORBIDDEN || request->status == STATUS_GONE ||
+        request->status == STATUS_THROTTLED || request->status >= STATUS_SERVER_ERROR;
 }
 
 static void
-tell_answer(packet_info *pinfo, const teams_connection *c, const teams_request *r)
+tell_answer(packet_info *pinfo, const teams_connection *conn, const teams_request *request)
 {
-    const char *status = teams_request_status_text(pinfo->pool, r);
+    const char *status = teams_request_status_text(pinfo->pool, request);
     teams_expert row;
 
-    if (r->reason != NULL && strcmp(r->reason, "insufficient_claims") == 0)
+    if (request->reason != NULL && strcmp(request->reason, "insufficient_claims") == 0)
         row = TEAMS_EXPERT_HTTP_CLAIMS;
-    else if (r->status == STATUS_UNAUTHORIZED)
+    else if (request->status == STATUS_UNAUTHORIZED)
         row = TEAMS_EXPERT_HTTP_UNAUTHORIZED;
-    else if (r->status == STATUS_FORBIDDEN)
+    else if (request->status == STATUS_FORBIDDEN)
         row = TEAMS_EXPERT_HTTP_FORBIDDEN;
-    else if (r->status == STATUS_GONE)
+    else if (request->status == STATUS_GONE)
         row = TEAMS_EXPERT_HTTP_GONE;
-    else if (r->status == STATUS_THROTTLED)
+    else if (request->status == STATUS_THROTTLED)
         row = TEAMS_EXPERT_HTTP_THROTTLED;
-    else if (r->status >= STATUS_SERVER_ERROR)
+    else if (request->status >= STATUS_SERVER_ERROR)
         row = TEAMS_EXPERT_HTTP_SERVER_ERROR;
     else
         return;
-    teams_connection_tell(pinfo, c, row, "%s %s at %s : %s", r->kind->method, r->kind->path,
-        teams_shown_name(pinfo->pool, r->kind->host), status);
+    teams_connection_tell(pinfo, conn, row, "%s %s at %s : %s", request->kind->method, request->kind->path,
+        teams_shown_name(pinfo->pool, request->kind->host), status);
 }
 
 /* ---- kinds ---- */
@@ -231,7 +231,7 @@ shown_path(packet_info *pinfo, const char *uri, const ts_path_result *path)
 }
 
 static void
-classify(teams_request_kind *kind, const teams_connection *c, const ts_path_result *path)
+classify(teams_request_kind *kind, const teams_connection *conn, const ts_path_result *path)
 {
     kind->region = "";
     kind->description = "";
@@ -243,28 +243,28 @@ classify(teams_request_kind *kind, const teams_connection *c, const ts_path_resu
         kind->confidence = path->row->confidence;
         kind->region = wmem_strdup(wmem_file_scope(), path->region);
         kind->description = path->row->description;
-    } else if (!path->front_door && c->name != NULL && g_ascii_strcasecmp(c->name, kind->host) == 0) {
+    } else if (!path->front_door && conn->name != NULL && g_ascii_strcasecmp(conn->name, kind->host) == 0) {
         kind->role = TEAMS_REQUEST_BY_NAME;
-        kind->product = c->product;
-        kind->service = c->service;
-        kind->stage = c->stage;
+        kind->product = conn->product;
+        kind->service = conn->service;
+        kind->stage = conn->stage;
     }
 }
 
 /* Any client can write any name there: one that nothing else vouches for may be a customer's. */
 static const char *
-shown_host(const teams_connection *c, const char *host, const ts_path_result *path)
+shown_host(const teams_connection *conn, const char *host, const ts_path_result *path)
 {
     size_t from, length;
 
     if (teams_preference_show_tenants() || path->row != NULL || path->front_door || path->identity || teams_is_own_name(host) ||
-            teams_tenant_part(host, &from, &length) || (c->name != NULL && g_ascii_strcasecmp(c->name, host) == 0) || wmem_map_contains(c->p->client->names, host))
+            teams_tenant_part(host, &from, &length) || (conn->name != NULL && g_ascii_strcasecmp(conn->name, host) == 0) || wmem_map_contains(conn->priv->client->names, host))
         return host;
     return "<host>";
 }
 
 static const teams_request_kind *
-kind_of(packet_info *pinfo, const teams_connection *c, const teams_http_message *message, const char *host)
+kind_of(packet_info *pinfo, const teams_connection *conn, const teams_http_message *message, const char *host)
 {
     ts_path_result path;
 
@@ -272,7 +272,7 @@ kind_of(packet_info *pinfo, const teams_connection *c, const teams_http_message 
     ts_path_classify(host, opens_web_socket(message) ? "GET" : message->method, message->uri, &path);
     const char *shown = shown_path(pinfo, message->uri, &path);
 
-    host = shown_host(c, host, &path);
+    host = shown_host(conn, host, &path);
     const char *key = wmem_strdup_printf(pinfo->pool, "%s %s %s", message->method, host, shown);
 
     if (kinds == NULL)
@@ -285,7 +285,7 @@ kind_of(packet_info *pinfo, const teams_connection *c, const teams_http_message 
     kind->host = wmem_strdup(wmem_file_scope(), host);
     kind->method = wmem_strdup(wmem_file_scope(), message->method);
     kind->path = wmem_strdup(wmem_file_scope(), shown);
-    classify(kind, c, &path);
+    classify(kind, conn, &path);
     wmem_map_insert(kinds, wmem_strdup(wmem_file_scope(), key), kind);
     return kind;
 }
@@ -390,14 +390,14 @@ typedef struct {
 } frame_context;
 
 static struct teams_requests *
-requests_of(teams_connection *c)
+requests_of(teams_connection *conn)
 {
-    if (c->p->requests == NULL) {
-        c->p->requests = wmem_new0(wmem_file_scope(), struct teams_requests);
-        c->p->requests->all = wmem_array_new(wmem_file_scope(), sizeof(teams_request *));
-        c->p->requests->streams = wmem_map_new(wmem_file_scope(), wmem_int64_hash, g_int64_equal);
+    if (conn->priv->requests == NULL) {
+        conn->priv->requests = wmem_new0(wmem_file_scope(), struct teams_requests);
+        conn->priv->requests->all = wmem_array_new(wmem_file_scope(), sizeof(teams_request *));
+        conn->priv->requests->streams = wmem_map_new(wmem_file_scope(), wmem_int64_hash, g_int64_equal);
     }
-    return c->p->requests;
+    return conn->priv->requests;
 }
 
 /* A stream has one request: QUIC sends a lost one's bytes again, and stock shows them again. */
@@ -661,9 +661,9 @@ typedef struct {
 static void
 stream_frame_seen(const teams_web_socket_frame *frame, void *data)
 {
-    const stream_context *s = (const stream_context *)data;
+    const stream_context *seen = (const stream_context *)data;
 
-    socket_frame(s->f, frame, s->request);
+    socket_frame(seen->f, frame, seen->request);
 }
 
 static void
@@ -671,10 +671,10 @@ stream_bytes_seen(uint64_t stream, const uint8_t *bytes, size_t length, void *da
 {
     const frame_context *context = (const frame_context *)data;
     const gint64 key = (gint64)stream;
-    stream_context s = { context, (const teams_request *)wmem_map_lookup(context->requests->streams, &key) };
+    stream_context seen = { context, (const teams_request *)wmem_map_lookup(context->requests->streams, &key) };
 
-    if (s.request != NULL && s.request->socket != NULL && s.request->socket->readers != NULL)
-        teams_web_socket_read(&s.request->socket->readers[context->from_client], context->from_client, bytes, length, stream_frame_seen, &s);
+    if (seen.request != NULL && seen.request->socket != NULL && seen.request->socket->readers != NULL)
+        teams_web_socket_read(&seen.request->socket->readers[context->from_client], context->from_client, bytes, length, stream_frame_seen, &seen);
 }
 
 /* Of which stream they are is not known. */
@@ -697,20 +697,20 @@ pass_over(struct teams_requests *requests, unsigned count)
 }
 
 void
-teams_requests_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, bool from_client, unsigned payload)
+teams_requests_frame(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool from_client, unsigned payload)
 {
-    if (payload == 0 || tree == NULL || (c->hello_frame == 0 && !c->quic))
+    if (payload == 0 || tree == NULL || (conn->hello_frame == 0 && !conn->quic))
         return;
-    if (c->quic)
+    if (conn->quic)
         teams_request_fields_quic();
     if (!teams_request_fields_active()) {
         const unsigned unread = teams_request_fields_watch(tree);
 
         if (unread > 0)
-            pass_over(requests_of(c), unread);
+            pass_over(requests_of(conn), unread);
         return;
     }
-    const frame_context f = { pinfo, c, requests_of(c), from_client };
+    const frame_context f = { pinfo, conn, requests_of(conn), from_client };
 
     if (!from_client && f.requests->unanswered == 1 && !f.requests->several && nstime_is_zero(&f.requests->first_byte) && !teams_connection_has_ticket(tree))
         f.requests->first_byte = *teams_time(pinfo);
@@ -720,15 +720,15 @@ teams_requests_frame(packet_info *pinfo, proto_tree *tree, teams_connection *c, 
 }
 
 const wmem_array_t *
-teams_requests_of(const teams_connection *c)
+teams_requests_of(const teams_connection *conn)
 {
-    return c->p->requests == NULL ? NULL : c->p->requests->all;
+    return conn->priv->requests == NULL ? NULL : conn->priv->requests->all;
 }
 
 bool
-teams_requests_all_refused(const teams_connection *c)
+teams_requests_all_refused(const teams_connection *conn)
 {
-    return c->p->requests != NULL && c->p->requests->answered && !c->p->requests->succeeded;
+    return conn->priv->requests != NULL && conn->priv->requests->answered && !conn->priv->requests->succeeded;
 }
 
 /* ---- showing ---- */

@@ -98,21 +98,21 @@ find_handshake(ts_span here)
 static bool
 payload_fits(ts_span payload, size_t length, bool *sure)
 {
-    const uint8_t *p = payload.data;
-    const size_t n = payload.captured;
+    const uint8_t *bytes = payload.data;
+    const size_t captured = payload.captured;
 
     *sure = false;
-    if (n == 0)
+    if (captured == 0)
         return true;
-    if ((p[0] & 0xC0) == 0x80)
+    if ((bytes[0] & 0xC0) == 0x80)
         return length >= 8;
-    if (p[0] >= 20 && p[0] <= 63)
-        return length >= 13 && (n < 2 || p[1] == 0xFE);
-    if (p[0] == 0xFF)
-        return length >= TS_MUX_HEADER_LENGTH && (n < 4 || (ts_get_be16(p) == TS_MUX_CHANNEL && ts_get_be16(p + 2) + 4u == length));
-    if (p[0] > 3 || length < TS_STUN_HEADER_LENGTH || (n >= 4 && ts_get_be16(p + 2) + (size_t)TS_STUN_HEADER_LENGTH != length))
+    if (bytes[0] >= 20 && bytes[0] <= 63)
+        return length >= 13 && (captured < 2 || bytes[1] == 0xFE);
+    if (bytes[0] == 0xFF)
+        return length >= TS_MUX_HEADER_LENGTH && (captured < 4 || (ts_get_be16(bytes) == TS_MUX_CHANNEL && ts_get_be16(bytes + 2) + 4u == length));
+    if (bytes[0] > 3 || length < TS_STUN_HEADER_LENGTH || (captured >= 4 && ts_get_be16(bytes + 2) + (size_t)TS_STUN_HEADER_LENGTH != length))
         return false;
-    *sure = (n >= 8 && ts_get_be32(p + 4) == TS_STUN_COOKIE) || (n >= 28 && ts_get_be32(p + 24) == TS_MS_TURN_COOKIE);
+    *sure = (captured >= 8 && ts_get_be32(bytes + 4) == TS_STUN_COOKIE) || (captured >= 28 && ts_get_be32(bytes + 24) == TS_MS_TURN_COOKIE);
     return true;
 }
 

@@ -130,7 +130,8 @@ find_allocation(const ms_turn_client *client, const stun_msg *msg, const ts_endp
 {
     for (unsigned i = 0; i < count; i++) {
         unsigned searched = 0;
-        for (ms_turn_allocation *allocation = client->newest; allocation != NULL && searched < MAX_SEARCHED; allocation = allocation->older, searched++) {
+        for (ms_turn_allocation *allocation = client->newest; allocation != NULL && searched < MAX_SEARCHED;
+            allocation = allocation->older, searched++) {
             if (passes(allocation, msg, server, tests[i]))
                 return allocation;
         }

@@ -29,16 +29,16 @@ typedef struct {
     bool http2_connect;         /* the request being read is a CONNECT */
     const char *http2_target;   /* that it asks for; NULL none */
     unsigned records;           /* read so far in the message, of all sections */
-} reader;
+} dns_reader;
 
 static int proto_dns = -1;
 
 static const char *
-finfo_string(reader *in, field_info *finfo)
+finfo_string(dns_reader *reader, field_info *finfo)
 {
     const char *text = fvalue_get_string(ws_finfo_value(finfo));
 
-    return text == NULL ? "" : ts_clean_text(in->pinfo->pool, wmem_strdup(in->pinfo->pool, text));
+    return text == NULL ? "" : ts_clean_text(reader->pinfo->pool, wmem_strdup(reader->pinfo->pool, text));
 }
 
 /* Numbers come from the bytes beneath: the types of the fields differ between releases. */
@@ -53,75 +53,75 @@ finfo_number(const field_info *finfo)
 
 /* Some clients write the root into a server name; stock leaves it out of DNS names. */
 static const char *
-without_trailing_dot(reader *in, const char *name)
+without_trailing_dot(dns_reader *reader, const char *name)
 {
     const size_t length = strlen(name);
 
-    return length > 1 && name[length - 1] == '.' ? wmem_strndup(in->pinfo->pool, name, length - 1) : name;
+    return length > 1 && name[length - 1] == '.' ? wmem_strndup(reader->pinfo->pool, name, length - 1) : name;
 }
 
 static ts_dns_message *
-append_message(reader *in, const ts_dns_message *message)
+append_message(dns_reader *reader, const ts_dns_message *message)
 {
-    wmem_array_append(in->messages, message, 1);
-    return (ts_dns_message *)wmem_array_index(in->messages, wmem_array_get_count(in->messages) - 1);
+    wmem_array_append(reader->messages, message, 1);
+    return (ts_dns_message *)wmem_array_index(reader->messages, wmem_array_get_count(reader->messages) - 1);
 }
 
 static ts_dns_message *
-new_message(reader *in, bool dns)
+new_message(dns_reader *reader, bool dns)
 {
     ts_dns_message message = { .dns = dns };
 
-    if (wmem_array_get_count(in->messages) >= TS_DNS_MAX_MESSAGES)
+    if (wmem_array_get_count(reader->messages) >= TS_DNS_MAX_MESSAGES)
         return NULL;
     if (dns) {
-        message.answers = wmem_array_new(in->pinfo->pool, sizeof(ts_dns_answer));
-        message.hints = wmem_array_new(in->pinfo->pool, sizeof(ts_dns_answer));
+        message.answers = wmem_array_new(reader->pinfo->pool, sizeof(ts_dns_answer));
+        message.hints = wmem_array_new(reader->pinfo->pool, sizeof(ts_dns_answer));
     }
-    return append_message(in, &message);
+    return append_message(reader, &message);
 }
 
 static void
-read_server_name(reader *in, field_info *finfo)
+read_server_name(dns_reader *reader, field_info *finfo)
 {
-    ts_dns_message *message = new_message(in, false);
+    ts_dns_message *message = new_message(reader, false);
 
     if (message != NULL)
-        message->name = without_trailing_dot(in, finfo_string(in, finfo));
+        message->name = without_trailing_dot(reader, finfo_string(reader, finfo));
 }
 
 /* ---- what a client asks a proxy for ---- */
 
 /* The host of "host:port" or "[address]:port", packet scope; NULL where there is none. */
 static const char *
-host_of_authority(reader *in, const char *authority)
+host_of_authority(dns_reader *reader, const char *authority)
 {
     const char *end = authority + strcspn(authority, "/?#");
     const char *user = memchr(authority, '@', (size_t)(end - authority));
     const char *host = user == NULL ? authority : user + 1;
     const size_t length = host[0] == '[' ? strcspn(host, "]/") + 1 : strcspn(host, ":/?#");
 
-    return length == 0 || host + length > end ? NULL : wmem_strndup(in->pinfo->pool, host, length);
+    return length == 0 || host + length > end ? NULL : wmem_strndup(reader->pinfo->pool, host, length);
 }
 
 static void
-add_proxy_target(reader *in, const char *authority)
+add_proxy_target(dns_reader *reader, const char *authority)
 {
-    const char *host = host_of_authority(in, authority);
-    ts_dns_message *message = host == NULL ? NULL : new_message(in, false);
+    const char *host = host_of_authority(reader, authority);
+    ts_dns_message *message = host == NULL ? NULL : new_message(reader, false);
 
     if (message == NULL)
         return;
-    message->name = without_trailing_dot(in, host);
+    message->name = without_trailing_dot(reader, host);
     message->proxy = true;
 }
 
 /* RFC 9112 3.2: only requests to a proxy have a host there; "/path" and "*" are for the server itself. */
 static void
-read_http_target(reader *in, field_info *finfo)
+read_http_target(dns_reader *reader, field_info *finfo)
 {
     static const char *const schemes[] = { "http://", "https://", "ws://", "wss://" };
-    const char *target = finfo_string(in, finfo);
+    const char *target = finfo_string(reader, finfo);
 
     /* Since 4.2 an answer repeats, as a generated item, the URI that it is about. */
     if (FI_GET_FLAG(finfo, FI_GENERATED))
@@ -130,12 +130,12 @@ read_http_target(reader *in, field_info *finfo)
         const size_t length = strlen(schemes[i]);
 
         if (g_ascii_strncasecmp(target, schemes[i], length) == 0) {
-            add_proxy_target(in, target + length);
+            add_proxy_target(reader, target + length);
             return;
         }
     }
     if (target[0] != '/' && strchr(target, ':') != NULL)
-        add_proxy_target(in, target);
+        add_proxy_target(reader, target);
 }
 
 /*
@@ -144,174 +144,174 @@ read_http_target(reader *in, field_info *finfo)
  * the two is free. In other requests the authority is the server's own name.
  */
 static void
-end_http2_request(reader *in)
+end_http2_request(dns_reader *reader)
 {
-    if (in->http2_connect && in->http2_target != NULL)
-        add_proxy_target(in, in->http2_target);
-    in->http2_connect = false;
-    in->http2_target = NULL;
+    if (reader->http2_connect && reader->http2_target != NULL)
+        add_proxy_target(reader, reader->http2_target);
+    reader->http2_connect = false;
+    reader->http2_target = NULL;
 }
 
 static void
-read_http2_method(reader *in, field_info *finfo)
+read_http2_method(dns_reader *reader, field_info *finfo)
 {
-    end_http2_request(in);
-    in->http2_connect = strcmp(finfo_string(in, finfo), "CONNECT") == 0;
+    end_http2_request(reader);
+    reader->http2_connect = strcmp(finfo_string(reader, finfo), "CONNECT") == 0;
 }
 
 static void
-read_http2_authority(reader *in, field_info *finfo)
+read_http2_authority(dns_reader *reader, field_info *finfo)
 {
-    in->http2_target = finfo_string(in, finfo);
+    reader->http2_target = finfo_string(reader, finfo);
 }
 
 static void
-read_http2_path(reader *in, field_info *finfo _U_)
+read_http2_path(dns_reader *reader, field_info *finfo _U_)
 {
-    in->http2_connect = false;
+    reader->http2_connect = false;
 }
 
 static void
-read_socks_target(reader *in, field_info *finfo)
+read_socks_target(dns_reader *reader, field_info *finfo)
 {
-    const char *name = finfo_string(in, finfo);
+    const char *name = finfo_string(reader, finfo);
 
     if (name[0] != '\0')
-        add_proxy_target(in, name);
+        add_proxy_target(reader, name);
 }
 
 /* ---- DNS ---- */
 
 static void
-read_id(reader *in, field_info *finfo)
+read_id(dns_reader *reader, field_info *finfo)
 {
-    in->message->id = (uint16_t)finfo_number(finfo);
+    reader->message->id = (uint16_t)finfo_number(finfo);
 }
 
 static void
-read_flags(reader *in, field_info *finfo)
+read_flags(dns_reader *reader, field_info *finfo)
 {
     uint16_t flags = (uint16_t)finfo_number(finfo);
 
-    in->message->response = (flags & DNS_FLAG_RESPONSE) != 0;
-    in->message->truncated = (flags & DNS_FLAG_TRUNCATED) != 0;
-    in->message->iterative = (flags & DNS_FLAG_RECURSION) == 0;
-    in->message->opcode = DNS_OPCODE(flags);
-    in->message->rcode = DNS_RCODE(flags);
+    reader->message->response = (flags & DNS_FLAG_RESPONSE) != 0;
+    reader->message->truncated = (flags & DNS_FLAG_TRUNCATED) != 0;
+    reader->message->iterative = (flags & DNS_FLAG_RECURSION) == 0;
+    reader->message->opcode = DNS_OPCODE(flags);
+    reader->message->rcode = DNS_RCODE(flags);
 }
 
 static void
-read_answer_count(reader *in, field_info *finfo)
+read_answer_count(dns_reader *reader, field_info *finfo)
 {
-    in->message->answer_count = (uint16_t)finfo_number(finfo);
+    reader->message->answer_count = (uint16_t)finfo_number(finfo);
 }
 
 /* A further question (few resolvers answer two) is a message of its own; answers go by their owner. */
 static void
-read_question(reader *in, field_info *finfo)
+read_question(dns_reader *reader, field_info *finfo)
 {
-    if (in->message->name != NULL) {
-        ts_dns_message next = *in->message;
+    if (reader->message->name != NULL) {
+        ts_dns_message next = *reader->message;
 
-        if (wmem_array_get_count(in->messages) >= TS_DNS_MAX_MESSAGES)
+        if (wmem_array_get_count(reader->messages) >= TS_DNS_MAX_MESSAGES)
             return;
-        in->message->shares_answers = next.shares_answers = true;
+        reader->message->shares_answers = next.shares_answers = true;
         next.qtype = 0;
-        in->message = append_message(in, &next);
+        reader->message = append_message(reader, &next);
     }
-    in->message->name = finfo_string(in, finfo);
+    reader->message->name = finfo_string(reader, finfo);
 }
 
 static void
-read_question_type(reader *in, field_info *finfo)
+read_question_type(dns_reader *reader, field_info *finfo)
 {
-    if (in->message->qtype == 0)
-        in->message->qtype = (uint16_t)finfo_number(finfo);
+    if (reader->message->qtype == 0)
+        reader->message->qtype = (uint16_t)finfo_number(finfo);
 }
 
 static void
-read_owner(reader *in, field_info *finfo)
+read_owner(dns_reader *reader, field_info *finfo)
 {
-    in->owner = finfo_string(in, finfo);
+    reader->owner = finfo_string(reader, finfo);
 }
 
 /* Every record shows its type; SRV records show their owner in pieces, which is the question's name. */
 static void
-read_type(reader *in, field_info *finfo)
+read_type(dns_reader *reader, field_info *finfo)
 {
-    const char *owner = in->owner != NULL ? in->owner : in->message->name;
+    const char *owner = reader->owner != NULL ? reader->owner : reader->message->name;
 
-    in->owner = NULL;
-    in->answer = NULL;
-    in->records++;
-    if (in->records > in->message->answer_count || in->records > TS_DNS_MAX_ANSWERS || owner == NULL)
+    reader->owner = NULL;
+    reader->answer = NULL;
+    reader->records++;
+    if (reader->records > reader->message->answer_count || reader->records > TS_DNS_MAX_ANSWERS || owner == NULL)
         return;
 
     ts_dns_answer answer = { .owner = owner, .type = (uint16_t)finfo_number(finfo) };
 
     clear_address(&answer.addr);
-    wmem_array_append_one(in->message->answers, answer);
-    in->answer = (ts_dns_answer *)wmem_array_index(in->message->answers, wmem_array_get_count(in->message->answers) - 1);
+    wmem_array_append_one(reader->message->answers, answer);
+    reader->answer = (ts_dns_answer *)wmem_array_index(reader->message->answers, wmem_array_get_count(reader->message->answers) - 1);
 }
 
 static void
-read_ttl(reader *in, field_info *finfo)
+read_ttl(dns_reader *reader, field_info *finfo)
 {
-    if (in->answer != NULL)
-        in->answer->ttl = finfo_number(finfo);
+    if (reader->answer != NULL)
+        reader->answer->ttl = finfo_number(finfo);
 }
 
 static void
-read_target(reader *in, field_info *finfo)
+read_target(dns_reader *reader, field_info *finfo)
 {
-    ts_dns_answer *answer = in->answer;
+    ts_dns_answer *answer = reader->answer;
 
     if (answer == NULL || !(answer->type == TS_DNS_TYPE_CNAME || answer->type == TS_DNS_TYPE_SRV || answer->alias))
         return;
-    answer->target = finfo_string(in, finfo);
+    answer->target = finfo_string(reader, finfo);
     answer->alias = answer->type != TS_DNS_TYPE_SRV;
 }
 
 /* SvcPriority 0 makes an alias of the record; the target follows. Other records give parameters of the name itself. */
 static void
-read_priority(reader *in, field_info *finfo)
+read_priority(dns_reader *reader, field_info *finfo)
 {
-    ts_dns_answer *answer = in->answer;
+    ts_dns_answer *answer = reader->answer;
 
     if (answer != NULL && (answer->type == TS_DNS_TYPE_HTTPS || answer->type == TS_DNS_TYPE_SVCB) && finfo->length == 2)
         answer->alias = finfo_number(finfo) == 0;
 }
 
 static void
-fill_address(reader *in, ts_dns_answer *answer, const field_info *finfo)
+fill_address(dns_reader *reader, ts_dns_answer *answer, const field_info *finfo)
 {
     if (finfo->ds_tvb == NULL || !tvb_bytes_exist(finfo->ds_tvb, finfo->start, finfo->length))
         return;
     if (answer->type == TS_DNS_TYPE_A && finfo->length == 4)
-        alloc_address_tvb(in->pinfo->pool, &answer->addr, AT_IPv4, 4, finfo->ds_tvb, finfo->start);
+        alloc_address_tvb(reader->pinfo->pool, &answer->addr, AT_IPv4, 4, finfo->ds_tvb, finfo->start);
     else if (answer->type == TS_DNS_TYPE_AAAA && finfo->length == 16)
-        alloc_address_tvb(in->pinfo->pool, &answer->addr, AT_IPv6, 16, finfo->ds_tvb, finfo->start);
+        alloc_address_tvb(reader->pinfo->pool, &answer->addr, AT_IPv6, 16, finfo->ds_tvb, finfo->start);
 }
 
 static void
-read_address(reader *in, field_info *finfo)
+read_address(dns_reader *reader, field_info *finfo)
 {
-    if (in->answer != NULL)
-        fill_address(in, in->answer, finfo);
+    if (reader->answer != NULL)
+        fill_address(reader, reader->answer, finfo);
 }
 
 /* A client may connect to these without asking for more. */
 static void
-read_hint(reader *in, field_info *finfo)
+read_hint(dns_reader *reader, field_info *finfo)
 {
-    if (in->answer == NULL || wmem_array_get_count(in->message->hints) >= TS_DNS_MAX_ANSWERS)
+    if (reader->answer == NULL || wmem_array_get_count(reader->message->hints) >= TS_DNS_MAX_ANSWERS)
         return;
-    ts_dns_answer hint = *in->answer;
+    ts_dns_answer hint = *reader->answer;
 
     hint.type = finfo->length == 4 ? TS_DNS_TYPE_A : TS_DNS_TYPE_AAAA;
     hint.target = NULL;
-    fill_address(in, &hint, finfo);
-    wmem_array_append_one(in->message->hints, hint);
+    fill_address(reader, &hint, finfo);
+    wmem_array_append_one(reader->message->hints, hint);
 }
 
 /* ---- which field is read how ---- */
@@ -319,7 +319,7 @@ read_hint(reader *in, field_info *finfo)
 static struct {
     const char *name;
     bool in_dns;
-    void (*read)(reader *r, field_info *finfo);
+    void (*read)(dns_reader *r, field_info *finfo);
     int hf;
 } fields[] = {
     { "tls.handshake.extensions_server_name",  false, read_server_name,   -1 },
@@ -352,23 +352,23 @@ static struct {
 static ts_stock_walk fields_walk;
 
 static void
-read_field(reader *in, unsigned row, field_info *finfo)
+read_field(dns_reader *reader, unsigned row, field_info *finfo)
 {
-    if (!fields[row].in_dns || in->message != NULL)
-        fields[row].read(in, finfo);
+    if (!fields[row].in_dns || reader->message != NULL)
+        fields[row].read(reader, finfo);
 }
 
 static void
-begin_message(reader *in)
+begin_message(dns_reader *reader)
 {
-    in->message = new_message(in, true);
-    in->owner = NULL;
-    in->answer = NULL;
-    in->records = 0;
+    reader->message = new_message(reader, true);
+    reader->owner = NULL;
+    reader->answer = NULL;
+    reader->records = 0;
 }
 
 static void
-read_nodes(reader *in, const proto_node *parent)
+read_nodes(dns_reader *reader, const proto_node *parent)
 {
     for (const proto_node *node = parent->first_child; node != NULL; node = node->next) {
         field_info *finfo = PNODE_FINFO(node);
@@ -377,13 +377,13 @@ read_nodes(reader *in, const proto_node *parent)
         if (number == TS_STOCK_WALK_PASS_OVER)
             continue;
         if (number == DNS_ITSELF)
-            begin_message(in);
+            begin_message(reader);
         else if (number != TS_STOCK_WALK_NONE)
-            read_field(in, number - 1u, finfo);
+            read_field(reader, number - 1u, finfo);
         if (node->first_child != NULL)
-            read_nodes(in, node);
+            read_nodes(reader, node);
         if (number == DNS_ITSELF)
-            in->message = NULL;
+            reader->message = NULL;
     }
 }
 
@@ -426,7 +426,7 @@ asks_a_proxy(const GPtrArray *methods)
 
 /* The walk tells which field is of which message: where one kind of field says it all, the order of that kind is enough. */
 static void
-read_frame(reader *in, proto_tree *tree)
+read_frame(dns_reader *reader, proto_tree *tree)
 {
     const GPtrArray *only = NULL;
     unsigned kinds = found_of(tree, proto_dns) != NULL ? 2 : 0;
@@ -448,25 +448,25 @@ read_frame(reader *in, proto_tree *tree)
     }
     if (kinds == 0)
         return;
-    in->messages = wmem_array_new(in->pinfo->pool, sizeof(ts_dns_message));
+    reader->messages = wmem_array_new(reader->pinfo->pool, sizeof(ts_dns_message));
     for (unsigned i = 0; kinds == 1 && i < only->len; i++)
-        read_field(in, row_of_only, (field_info *)g_ptr_array_index(only, i));
+        read_field(reader, row_of_only, (field_info *)g_ptr_array_index(only, i));
     if (kinds > 1) {
-        read_nodes(in, tree);
-        end_http2_request(in);
+        read_nodes(reader, tree);
+        end_http2_request(reader);
     }
 }
 
 wmem_array_t *
 ts_dns_messages(packet_info *pinfo, proto_tree *tree)
 {
-    reader r = { .pinfo = pinfo };
+    dns_reader reader = { .pinfo = pinfo };
 
     /* The copies of datagrams in ICMP errors are nobody's questions. */
     if (!ts_has_wanted_fields(tree) || ts_frame_has_icmp(pinfo))
         return NULL;
-    read_frame(&r, tree);
-    return r.messages != NULL && wmem_array_get_count(r.messages) > 0 ? r.messages : NULL;
+    read_frame(&reader, tree);
+    return reader.messages != NULL && wmem_array_get_count(reader.messages) > 0 ? reader.messages : NULL;
 }
 
 void

@@ -145,12 +145,12 @@ calls_entry_free(void *data)
 }
 
 static void
-add_moment(calls_moment *m, const packet_info *pinfo)
+add_moment(calls_moment *moment, const packet_info *pinfo)
 {
-    if (m->frame != 0 && nstime_cmp(&m->when, teams_time(pinfo)) <= 0)
+    if (moment->frame != 0 && nstime_cmp(&moment->when, teams_time(pinfo)) <= 0)
         return;
-    m->frame = pinfo->num;
-    m->when = *teams_time(pinfo);
+    moment->frame = pinfo->num;
+    moment->when = *teams_time(pinfo);
 }
 
 static void

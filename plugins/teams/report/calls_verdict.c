@@ -577,8 +577,8 @@ is_over_tcp_beside_udp(const calls_entry *entry, calls_proof *proof _U_)
 static bool
 is_credential_error(const calls_allocation *allocation)
 {
-    return (allocation->error_code == 401 && allocation->credential != 0) || allocation->error_code == 430 || allocation->error_code == 431 || allocation->error_code == 436 ||
-        allocation->error_code == 441;
+    return (allocation->error_code == 401 && allocation->credential != 0) || allocation->error_code == 430 || allocation->error_code == 431 ||
+        allocation->error_code == 436 || allocation->error_code == 441;
 }
 
 static bool
@@ -595,8 +595,8 @@ any_refused(const calls_entry *entry, calls_proof *proof, bool credentials)
         char *server = report_endpoint(&allocation->server);
 
         if (allocation->refusals > 1)
-            add_detail(proof, allocation->error_frame, "error %u from %s (%u times, the last in frame %u)", allocation->error_code, server, allocation->refusals,
-                allocation->error_frame);
+            add_detail(proof, allocation->error_frame, "error %u from %s (%u times, the last in frame %u)", allocation->error_code, server,
+                allocation->refusals, allocation->error_frame);
         else
             add_detail(proof, allocation->error_frame, "error %u from %s (frame %u)", allocation->error_code, server, allocation->error_frame);
         g_free(server);
@@ -625,7 +625,8 @@ credentials_expired(const calls_entry *entry, calls_proof *proof)
         char *server = report_endpoint(&allocation->server);
 
         add_detail(proof, allocation->expired_frame, "to %s (frame %u), which %s", server, allocation->expired_frame,
-            allocation->error_code != 0 ? "refused them" : allocation->granted_frame > allocation->expired_frame ? "accepted them" : "did not answer");
+            allocation->error_code != 0 ? "refused them" :
+            allocation->granted_frame > allocation->expired_frame ? "accepted them" : "did not answer");
         g_free(server);
     }
     return expired;

@@ -99,7 +99,8 @@ append_state(GString *line, const teams_connection *conn)
     if (conn->state == TEAMS_CONNECTION_PROHIBITED)
         g_string_append_printf(line, ": ICMP %s from %s", conn->icmp_text, conn->icmp_router);
     if (conn->state == TEAMS_CONNECTION_ALERT)
-        g_string_append_printf(line, ": alert %u (%s) from the %s", conn->alert, teams_alert_text(conn->alert), conn->alert_from_client ? "client" : "server");
+        g_string_append_printf(line, ": alert %u (%s) from the %s", conn->alert, teams_alert_text(conn->alert),
+            conn->alert_from_client ? "client" : "server");
     if (conn->state == TEAMS_CONNECTION_PROXY_REFUSED)
         g_string_append_printf(line, ": %u", conn->proxy_status);
     if (conn->version[0] != '\0')

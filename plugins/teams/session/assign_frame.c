@@ -68,13 +68,13 @@ remember(const teams_frame_builder *builder)
 const char *
 teams_shared_prefix(const packet_info *pinfo)
 {
-    const bool to = pinfo->destport == 443 || pinfo->destport == 80;
+    const bool to_server = pinfo->destport == 443 || pinfo->destport == 80;
     const bool from = pinfo->srcport == 443 || pinfo->srcport == 80;
     const ts_prefix_row *row = NULL;
 
     if (pinfo->ptype != PT_UDP && pinfo->ptype != PT_TCP)
         return NULL;
-    if (to)
+    if (to_server)
         row = ts_address_prefix(&pinfo->dst, pinfo);
     if (row == NULL && from)
         row = ts_address_prefix(&pinfo->src, pinfo);
@@ -130,11 +130,11 @@ static teams_flow *
 flow_by_relay(teams_frame_builder *builder)
 {
     const packet_info *pinfo = builder->pinfo;
-    const bool to = pinfo->ptype == PT_TCP && goes_to_relay(builder, &pinfo->dst, pinfo->destport, &pinfo->src);
+    const bool to_relay = pinfo->ptype == PT_TCP && goes_to_relay(builder, &pinfo->dst, pinfo->destport, &pinfo->src);
 
-    if (pinfo->ptype != PT_TCP || (!to && !goes_to_relay(builder, &pinfo->src, pinfo->srcport, &pinfo->dst)))
+    if (pinfo->ptype != PT_TCP || (!to_relay && !goes_to_relay(builder, &pinfo->src, pinfo->srcport, &pinfo->dst)))
         return NULL;
-    teams_flow *flow = teams_builder_set_flow(builder, to);
+    teams_flow *flow = teams_builder_set_flow(builder, to_relay);
     flow->base.product = teams_builder_product(builder);
     flow->base.service = TS_SERVICE_MEDIA_RELAY;
     flow->base.stage = TS_STAGE_MEDIA;
@@ -147,11 +147,11 @@ static teams_flow *
 flow_by_prefix(teams_frame_builder *builder)
 {
     const packet_info *pinfo = builder->pinfo;
-    const bool to = teams_is_published(pinfo, &pinfo->dst, pinfo->destport);
+    const bool to_server = teams_is_published(pinfo, &pinfo->dst, pinfo->destport);
 
-    if (!to && !teams_is_published(pinfo, &pinfo->src, pinfo->srcport))
+    if (!to_server && !teams_is_published(pinfo, &pinfo->src, pinfo->srcport))
         return NULL;
-    teams_flow *flow = teams_builder_set_flow(builder, to);
+    teams_flow *flow = teams_builder_set_flow(builder, to_server);
     flow->base.product = TS_PRODUCT_TEAMS;
     if (pinfo->ptype == PT_UDP && ts_port_is_relay(flow->server_end.port)) {
         flow->base.service = TS_SERVICE_MEDIA_RELAY;

@@ -92,7 +92,8 @@ teams_connection_append_cut_off(GString *line, const teams_connection *conn, con
     const nstime_t *sent = hello ? &conn->priv->hello_time : conn->priv->proxy_pending ? &conn->priv->pending_since : &conn->last;
     const double later = ts_seconds(sent, open ? end : &conn->ended);
 
-    g_string_append_printf(line, "%s sent, and the %s ", hello ? "ClientHello" : conn->priv->proxy_pending ? "request to it" : conn->quic ? "QUIC" : "SYN",
+    g_string_append_printf(line, "%s sent, and the %s ", hello ? "ClientHello" : conn->priv->proxy_pending ? "request to it"
+        : conn->quic ? "QUIC" : "SYN",
         open ? "capture ends" : conn->end == TEAMS_CONNECTION_RESET ? "client resets it" : "client closes it");
     if (later < 1)
         g_string_append_printf(line, "%.0f ms later", later * 1000);

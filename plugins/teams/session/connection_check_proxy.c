@@ -40,7 +40,8 @@ socks_text(const teams_check *check, unsigned reply)
 static const char *
 refusal_text(const teams_check *check, const teams_connection *conn)
 {
-    return conn->socks ? wmem_strdup_printf(check->scope, "SOCKS: %s", socks_text(check, conn->priv->socks_reply)) : status_text(check, conn->proxy_status);
+    return conn->socks ? wmem_strdup_printf(check->scope, "SOCKS: %s", socks_text(check, conn->priv->socks_reply))
+        : status_text(check, conn->proxy_status);
 }
 
 static bool
@@ -88,7 +89,8 @@ gather_credentials(const teams_check *check)
         const teams_connection *conn = teams_check_connection(check, i);
 
         found.some = found.some || was_let_in(check, conn);
-        found.lacking += conn->state == TEAMS_CONNECTION_PROXY_REFUSED && conn->proxy_status == HTTP_PROXY_AUTHENTICATION && !is_let_in_later(check, conn);
+        found.lacking += conn->state == TEAMS_CONNECTION_PROXY_REFUSED && conn->proxy_status == HTTP_PROXY_AUTHENTICATION &&
+            !is_let_in_later(check, conn);
     }
     return found;
 }
@@ -112,8 +114,10 @@ is_asked_once(const teams_check *check, const teams_connection *conn, credential
 {
     const teams_name_result *name = conn->name == NULL ? NULL : teams_check_name_of(check, conn->name);
 
-    return conn->state == TEAMS_CONNECTION_PROXY_REFUSED && conn->proxy_status == HTTP_PROXY_AUTHENTICATION && name != NULL && name->challenges == 1 &&
-        !name->reached && (known.some || (known.lacking == 1 && !goes_on(check, conn) && !teams_check_time_passed(check, &conn->last, RETRY_SECONDS)));
+    return conn->state == TEAMS_CONNECTION_PROXY_REFUSED && conn->proxy_status == HTTP_PROXY_AUTHENTICATION && name != NULL &&
+        name->challenges == 1 &&
+        !name->reached && (known.some || (known.lacking == 1 && !goes_on(check, conn) &&
+        !teams_check_time_passed(check, &conn->last, RETRY_SECONDS)));
 }
 
 static void

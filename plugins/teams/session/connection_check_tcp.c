@@ -41,7 +41,8 @@ took_another_way(const teams_check *check, const teams_connection *conn)
 
 /* What a sentence says of each that fits; it stays the same for all of a group. */
 static teams_groups
-gather(teams_check *check, bool (*fits)(const teams_check *check, const teams_connection *conn), const char *(*says)(const teams_check *check, const teams_connection *conn))
+gather(teams_check *check, bool (*fits)(const teams_check *check, const teams_connection *conn),
+    const char *(*says)(const teams_check *check, const teams_connection *conn))
 {
     teams_groups groups = teams_groups_new(check);
 
@@ -109,7 +110,8 @@ tell_unanswered(teams_check *check, const unanswered *waiting)
     else if (waiting->private_address)
         teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_PRIVATE_DEAD], severity, place,
             "%s leads to a private address (split DNS or a block page), and TCP to it (%s) is %s answered: %u SYNs on %u connection%s in %.0f s%s%s",
-            teams_name_list_text(names), waiting->first->endpoint, never, waiting->syns, waiting->connections, waiting->connections == 1 ? "" : "s", seconds,
+            teams_name_list_text(names), waiting->first->endpoint, never, waiting->syns, waiting->connections,
+            waiting->connections == 1 ? "" : "s", seconds,
             elsewhere, teams_name_list_tail(names));
     else
         teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_TCP_UNANSWERED], severity, place,
@@ -233,7 +235,8 @@ has_no_answer(const teams_connection *conn)
     if (conn->state == TEAMS_CONNECTION_CONNECTED)
         return conn->bytes[FROM_CLIENT] == 0 && conn->bytes[FROM_SERVER] == 0;
     /* Early data may be a request, which the server's part of the handshake answered. */
-    return conn->state == TEAMS_CONNECTION_SECURED && !conn->priv->early && (!conn->priv->requested || conn->priv->answer_bytes == 0) && !teams_connection_is_foreign(conn);
+    return conn->state == TEAMS_CONNECTION_SECURED && !conn->priv->early && (!conn->priv->requested || conn->priv->answer_bytes == 0) &&
+        !teams_connection_is_foreign(conn);
 }
 
 /* A server may end what is not used, after a while, and one connection of several; not each of them at once. */
@@ -344,7 +347,8 @@ check_quic(teams_check *check)
     for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
         const teams_connection *conn = teams_check_connection(check, i);
 
-        if (conn->quic && conn->state == TEAMS_CONNECTION_UNANSWERED && conn->packets[FROM_CLIENT] > 1 && !teams_connection_is_waiting(conn, &check->end))
+        if (conn->quic && conn->state == TEAMS_CONNECTION_UNANSWERED && conn->packets[FROM_CLIENT] > 1 &&
+            !teams_connection_is_waiting(conn, &check->end))
             teams_name_list_add(&list, conn->name, conn->frame);
     }
     if (list.names > 0)

@@ -128,7 +128,8 @@ say_version(const teams_check *check, const teams_name_list *list, const teams_c
 static bool
 fits_parameters(const teams_check *check, const teams_connection *conn)
 {
-    return conn->state == TEAMS_CONNECTION_ALERT && !teams_check_is_portal(check, conn) && (conn->alert == ALERT_HANDSHAKE_FAILURE || conn->alert == ALERT_INSUFFICIENT_SECURITY);
+    return conn->state == TEAMS_CONNECTION_ALERT && !teams_check_is_portal(check, conn) &&
+        (conn->alert == ALERT_HANDSHAKE_FAILURE || conn->alert == ALERT_INSUFFICIENT_SECURITY);
 }
 
 static const char *
@@ -175,7 +176,8 @@ say_certificate(const teams_check *check, const teams_name_list *list, const tea
 static bool
 fits_alert(const teams_check *check, const teams_connection *conn)
 {
-    return conn->state == TEAMS_CONNECTION_ALERT && !is_certificate_alert(conn) && !teams_check_is_portal(check, conn) && !fits_version(check, conn) && !fits_parameters(check, conn);
+    return conn->state == TEAMS_CONNECTION_ALERT && !is_certificate_alert(conn) && !teams_check_is_portal(check, conn) &&
+        !fits_version(check, conn) && !fits_parameters(check, conn);
 }
 
 /* Does the client use the same name on another connection, at that time or soon? It has nothing against its certificate then. */
@@ -345,7 +347,8 @@ say_intercepted(const teams_check *check, const teams_name_list *list, const tea
 static bool
 fits_unused(const teams_check *check, const teams_connection *conn)
 {
-    return (conn->state == TEAMS_CONNECTION_SECURED || conn->state == TEAMS_CONNECTION_HANDSHAKE_ENDED) && teams_connection_is_foreign(conn) && !is_accepted(conn) &&
+    return (conn->state == TEAMS_CONNECTION_SECURED || conn->state == TEAMS_CONNECTION_HANDSHAKE_ENDED) &&
+        teams_connection_is_foreign(conn) && !is_accepted(conn) &&
         !fits_ended(check, conn) && !teams_check_is_portal(check, conn);
 }
 

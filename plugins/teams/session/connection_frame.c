@@ -197,11 +197,14 @@ ended_early(packet_info *pinfo, teams_connection *conn, bool from_client)
         teams_connection_tell(pinfo, conn, TEAMS_EXPERT_HELLO_RESET, "%s, ClientHello in frame %u", text, conn->hello_frame);
     } else if (conn->state == TEAMS_CONNECTION_HELLO_UNANSWERED && teams_connection_is_heard(conn) && !teams_connection_lacks_data(conn) &&
             conn->priv->large_frame == 0 && since_hello >= ANSWER_SECONDS)
-        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_HELLO_UNANSWERED, "%s: ClientHello in frame %u, %.1f s", text, conn->hello_frame, since_hello);
-    else if (from_client && teams_connection_is_left(conn, teams_time(pinfo)) && (conn->state == TEAMS_CONNECTION_SECURED || conn->priv->hole_frame == 0))
+        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_HELLO_UNANSWERED, "%s: ClientHello in frame %u, %.1f s", text, conn->hello_frame,
+            since_hello);
+    else if (from_client && teams_connection_is_left(conn, teams_time(pinfo)) &&
+        (conn->state == TEAMS_CONNECTION_SECURED || conn->priv->hole_frame == 0))
         teams_connection_tell(pinfo, conn, TEAMS_EXPERT_HANDSHAKE_ENDED, "%s, %s%s", text, conn->version,
             conn->state == TEAMS_CONNECTION_SECURED ? ", without a request" : "");
-    else if (from_client && conn->priv->large_frame == 0 && !conn->priv->lost && !conn->priv->answered && teams_connection_gave_up(conn, teams_time(pinfo)))
+    else if (from_client && conn->priv->large_frame == 0 && !conn->priv->lost && !conn->priv->answered &&
+        teams_connection_gave_up(conn, teams_time(pinfo)))
         teams_connection_tell(pinfo, conn, TEAMS_EXPERT_NO_DATA, "%s: %.1f s", text, ts_seconds(&conn->priv->request_time, teams_time(pinfo)));
     else if (conn->state == TEAMS_CONNECTION_SECURED && conn->priv->answer_bytes > 0)
         conn->state = TEAMS_CONNECTION_USED;
@@ -240,7 +243,8 @@ check_hole(packet_info *pinfo, teams_connection *conn, const struct tcp_analysis
 static bool
 large_got_through(const teams_connection *conn)
 {
-    return conn->priv->large_sent && conn->priv->acknowledging[FROM_SERVER] && (int32_t)(conn->priv->acknowledged[FROM_SERVER] - conn->priv->large_end) >= 0 && !conn->priv->large_split;
+    return conn->priv->large_sent && conn->priv->acknowledging[FROM_SERVER] &&
+        (int32_t)(conn->priv->acknowledged[FROM_SERVER] - conn->priv->large_end) >= 0 && !conn->priv->large_split;
 }
 
 /* The client sends the same large segment again and again, and nothing large ever gets through. */

@@ -268,7 +268,8 @@ life_of(const teams_connection *conn)
 static bool
 lived(const teams_connection *conn)
 {
-    return conn->end != TEAMS_CONNECTION_OPEN && !conn->ended_by_client && conn->state >= TEAMS_CONNECTION_SECURED && (conn->priv->seen & TCP_SEEN_SYN) &&
+    return conn->end != TEAMS_CONNECTION_OPEN && !conn->ended_by_client && conn->state >= TEAMS_CONNECTION_SECURED &&
+        (conn->priv->seen & TCP_SEEN_SYN) &&
         life_of(conn) >= LIFE_MIN;
 }
 
@@ -277,7 +278,8 @@ life_before(const teams_connection *conn)
 {
     const teams_connection *before = ended_before(conn);
 
-    return before != NULL && lived(conn) && lived(before) && before->end == conn->end && is_alike(life_of(before), life_of(conn), LIFE_ALIKE) ? before : NULL;
+    return before != NULL && lived(conn) && lived(before) && before->end == conn->end &&
+        is_alike(life_of(before), life_of(conn), LIFE_ALIKE) ? before : NULL;
 }
 
 /* However much it was used: a push channel that each time ends after the same time is ended for that. */

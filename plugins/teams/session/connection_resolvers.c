@@ -146,8 +146,8 @@ cost_text(const teams_check *check, const waits *waiting)
 
     if (waiting->most < COST_TOLD)
         return "";
-    return wmem_strdup_printf(check->scope, ", which costs %s s for %s%u name%s, %.1f s in all", each, waiting->names == 1 ? "" : "each of ", waiting->names,
-        waiting->names == 1 ? "" : "s", waiting->cost);
+    return wmem_strdup_printf(check->scope, ", which costs %s s for %s%u name%s, %.1f s in all", each,
+        waiting->names == 1 ? "" : "each of ", waiting->names, waiting->names == 1 ? "" : "s", waiting->cost);
 }
 
 static void

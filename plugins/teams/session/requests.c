@@ -125,7 +125,8 @@ teams_request_succeeded(const teams_request *request)
     /* What the page of identity is for. */
     if (request->kind->stage == TS_STAGE_IDENTITY && request->brings_result)
         return true;
-    return request->status == STATUS_SWITCHING || (request->status >= STATUS_OK && request->status < STATUS_REDIRECT) || request->status == STATUS_NOT_MODIFIED;
+    return request->status == STATUS_SWITCHING || (request->status >= STATUS_OK && request->status < STATUS_REDIRECT) ||
+        request->status == STATUS_NOT_MODIFIED;
 }
 
 bool
@@ -258,7 +259,8 @@ shown_host(const teams_connection *conn, const char *host, const ts_path_result 
     size_t from, length;
 
     if (teams_preference_show_tenants() || path->row != NULL || path->front_door || path->identity || teams_is_own_name(host) ||
-            teams_tenant_part(host, &from, &length) || (conn->name != NULL && g_ascii_strcasecmp(conn->name, host) == 0) || wmem_map_contains(conn->priv->client->names, host))
+            teams_tenant_part(host, &from, &length) || (conn->name != NULL && g_ascii_strcasecmp(conn->name, host) == 0) ||
+            wmem_map_contains(conn->priv->client->names, host))
         return host;
     return "<host>";
 }
@@ -384,7 +386,7 @@ keep_with_frame(packet_info *pinfo, const teams_request *request)
 
 typedef struct {
     packet_info *pinfo;
-    teams_connection *c;
+    teams_connection *conn;
     struct teams_requests *requests;
     bool from_client;
 } frame_context;
@@ -444,7 +446,7 @@ request_message(const frame_context *context, const teams_http_message *message)
     const bool answered_early = !message->multiplexed && !waits_for_answer(requests);
 
     if (host == NULL)
-        host = host_name(context->pinfo, context->c->name);
+        host = host_name(context->pinfo, context->conn->name);
     if (host == NULL || !is_about_service(message) || is_repeated(requests, message))
         return;
     if (opens_web_socket(message) || message->upgrade != NULL)
@@ -452,7 +454,7 @@ request_message(const frame_context *context, const teams_http_message *message)
     teams_request *request = wmem_new0(wmem_file_scope(), teams_request);
 
     request->number = ++request_count;
-    request->kind = kind_of(context->pinfo, context->c, message, host);
+    request->kind = kind_of(context->pinfo, context->conn, message, host);
     if (request->kind->service == TS_SERVICE_TOKEN)
         teams_request_fields_want_body();
     request->frame = context->pinfo->num;
@@ -526,7 +528,7 @@ new_readers(const frame_context *context)
 static void
 take_socket(const frame_context *context, const teams_http_message *message, teams_request *request)
 {
-    const bool in_stream = message->multiplexed && !context->c->quic && strcmp(request->kind->method, "CONNECT") == 0 &&
+    const bool in_stream = message->multiplexed && !context->conn->quic && strcmp(request->kind->method, "CONNECT") == 0 &&
         request->status >= STATUS_OK && request->status < STATUS_REDIRECT;
 
     if (!in_stream && (message->multiplexed || request->status != STATUS_SWITCHING || message->upgrade == NULL ||
@@ -561,7 +563,7 @@ take_answer(const frame_context *context, const teams_http_message *message, tea
     context->requests->answered = true;
     context->requests->succeeded = context->requests->succeeded || (teams_request_succeeded(request) && asks_for_something(request->kind));
     keep_with_frame(context->pinfo, request)->answer = true;
-    tell_answer(context->pinfo, context->c, request);
+    tell_answer(context->pinfo, context->conn, request);
 }
 
 /* HTTP/1 */
@@ -624,7 +626,7 @@ socket_closed(const frame_context *context, const teams_web_socket_frame *frame,
     socket->close_code = frame->has_code ? frame->code : 0;
     socket->closed_by_client = context->from_client;
     if (request->kind->service == TS_SERVICE_PUSH_REALTIME && frame->has_code && is_close_error(frame->code))
-        teams_connection_tell(context->pinfo, context->c, TEAMS_EXPERT_PUSH_CLOSED, "%s closed by the %s with %u%s%s",
+        teams_connection_tell(context->pinfo, context->conn, TEAMS_EXPERT_PUSH_CLOSED, "%s closed by the %s with %u%s%s",
             teams_shown_name(context->pinfo->pool, request->kind->host), context->from_client ? "client" : "server", frame->code,
             teams_close_code_text(frame->code)[0] == '\0' ? "" : ", ", teams_close_code_text(frame->code));
 }
@@ -654,7 +656,7 @@ socket_frame_seen(const teams_web_socket_frame *frame, void *data)
 }
 
 typedef struct {
-    const frame_context *f;
+    const frame_context *frame;
     const teams_request *request;
 } stream_context;
 
@@ -663,7 +665,7 @@ stream_frame_seen(const teams_web_socket_frame *frame, void *data)
 {
     const stream_context *seen = (const stream_context *)data;
 
-    socket_frame(seen->f, frame, seen->request);
+    socket_frame(seen->frame, frame, seen->request);
 }
 
 static void
@@ -710,11 +712,12 @@ teams_requests_frame(packet_info *pinfo, proto_tree *tree, teams_connection *con
             pass_over(requests_of(conn), unread);
         return;
     }
-    const frame_context f = { pinfo, conn, requests_of(conn), from_client };
+    const frame_context context = { pinfo, conn, requests_of(conn), from_client };
 
-    if (!from_client && f.requests->unanswered == 1 && !f.requests->several && nstime_is_zero(&f.requests->first_byte) && !teams_connection_has_ticket(tree))
-        f.requests->first_byte = *teams_time(pinfo);
-    const teams_request_walk told = { message_seen, socket_frame_seen, stream_bytes_seen, stream_bytes_lost, (void *)&f };
+    if (!from_client && context.requests->unanswered == 1 && !context.requests->several && nstime_is_zero(&context.requests->first_byte) &&
+        !teams_connection_has_ticket(tree))
+        context.requests->first_byte = *teams_time(pinfo);
+    const teams_request_walk told = { message_seen, socket_frame_seen, stream_bytes_seen, stream_bytes_lost, (void *)&context };
 
     teams_request_fields_walk(pinfo, tree, payload, &told);
 }

@@ -9,9 +9,9 @@
  * unknown one, whose text is "", the others are TS_<KIND>_<VALUE> with '-'
  * as '_', for example TS_SERVICE_MEDIA_RELAY, TS_PRODUCT_SKYPE_SHARED. Each has
  *     const char *ts_<kind>_name(unsigned value);      "media-relay"
+ * products, services and infrastructure for people, too, and clouds the way back:
  *     const char *ts_<kind>_label(unsigned value);     "Media relay"
- *     const char *ts_<kind>_description(unsigned value);
- *     ts_<kind> ts_<kind>_from_name(const char *text); 0 where unknown
+ *     ts_cloud ts_cloud_from_name(const char *text);   0 where unknown
  */
 
 #ifndef TEAMSHARK_CORE_NAMES_H

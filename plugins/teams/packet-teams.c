@@ -262,7 +262,7 @@ dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U
         const char *label = label_of(pinfo, info);
 
         show_info(tvb, pinfo, tree, info, label);
-        if (teams_preference_info_column())
+        if (teams_prefs.info_column)
             prepend_info(pinfo, info, label);
         queue_tap(pinfo, info);
     } else if (teams_may_have_items(pinfo) && (teams_connection_has_items(pinfo) || teams_requests_has_items(pinfo)))

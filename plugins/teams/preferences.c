@@ -14,11 +14,7 @@
 
 #include "core/prefixes.h"
 
-static ws_bool info_column = true;
-static ws_bool show_tenants = false;
-static ws_bool anonymise = false;
-static int client_continent = 0;
-static const char *vpn_pools = "";
+teams_preferences teams_prefs = { .info_column = true, .vpn_pools = "" };
 
 /* Name on the command line, title, and the codes of the naming taxonomy by number. */
 static const enum_val_t continents[] = {
@@ -40,43 +36,25 @@ teams_preferences_register(int proto)
 
     prefs_register_bool_preference(module, "info_column", "Say in the Info column what a frame is",
         "Begin the Info column of each Teams or Skype frame with its part in the session, so that the packet list "
-        "and the flow graph tell the story", &info_column);
+        "and the flow graph tell the story", &teams_prefs.info_column);
     prefs_register_bool_preference(module, "show_tenants", "Show tenants' names in reports",
         "Names such as <tenant>.sharepoint.com and lyncdiscover.<domain> identify customers. Reports, the Info column and the items "
-        "of HTTP replace that part unless this is set; other packet details always show names as they are", &show_tenants);
+        "of HTTP replace that part unless this is set; other packet details always show names as they are", &teams_prefs.show_tenants);
     prefs_register_bool_preference(module, "anonymise", "Take out of reports who it was",
         "Reports name clients, peers, tenants and other hosts client-1, peer-2, tenant-1; Microsoft's own names and addresses "
-        "stay. Packet details always show everything", &anonymise);
+        "stay. Packet details always show everything", &teams_prefs.anonymise);
     prefs_register_enum_preference(module, "client_continent", "Where the clients are",
         "Continent of the captured clients. Where it is given, relay and edge names that were answered for "
-        "another continent are reported", &client_continent, continents, false);
+        "another continent are reported", &teams_prefs.client_continent, continents, false);
     prefs_register_string_preference(module, "vpn_pools", "Addresses of VPN clients",
         "Networks that a VPN gives its clients addresses of, such as \"10.99.0.0/16, 2001:db8:99::/48\". Calls from there are told as "
-        "going through the VPN, and calls between two of them as going through it twice", &vpn_pools);
-}
-
-bool
-teams_preference_info_column(void)
-{
-    return info_column;
-}
-
-bool
-teams_preference_anonymise(void)
-{
-    return anonymise;
-}
-
-bool
-teams_preference_show_tenants(void)
-{
-    return show_tenants;
+        "going through the VPN, and calls between two of them as going through it twice", &teams_prefs.vpn_pools);
 }
 
 const char *
 teams_preference_client_continent(void)
 {
-    return client_continent == 0 ? "" : continents[client_continent].name;
+    return teams_prefs.client_continent == 0 ? "" : continents[teams_prefs.client_continent].name;
 }
 
 /* "10.99.0.0/16"; an address without a length is a network of one. */
@@ -104,7 +82,7 @@ is_in_network(const address *addr, const char *network)
 char *
 teams_preference_vpn_pool(const address *addr)
 {
-    char **networks = g_strsplit_set(vpn_pools, ", ;", -1);
+    char **networks = g_strsplit_set(teams_prefs.vpn_pools, ", ;", -1);
     char *found = NULL;
 
     for (char **each = networks; *each != NULL && found == NULL; each++)

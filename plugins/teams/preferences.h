@@ -11,16 +11,17 @@
 
 #include "common/ws_compat.h"
 
+typedef struct {
+    ws_bool info_column;        /* begin the Info column of attributed frames with what they are */
+    ws_bool show_tenants;       /* customers' own domains and tenant names in reports */
+    ws_bool anonymise;          /* say of nobody in reports who it was */
+    int client_continent;       /* see teams_preference_client_continent() */
+    const char *vpn_pools;      /* see teams_preference_vpn_pool() */
+} teams_preferences;
+
+extern teams_preferences teams_prefs;
+
 void teams_preferences_register(int proto);
-
-/* Begin the Info column of attributed frames with what they are. */
-bool teams_preference_info_column(void);
-
-/* Show customers' own domains and tenant names in reports. */
-bool teams_preference_show_tenants(void);
-
-/* Say of nobody in reports who it was. */
-bool teams_preference_anonymise(void);
 
 /* Where the clients are: a continent of tokens.csv ("eu", "na", ...); "" not said. */
 const char *teams_preference_client_continent(void);

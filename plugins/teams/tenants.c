@@ -98,7 +98,7 @@ teams_shown_name(wmem_allocator_t *scope, const char *name)
 {
     size_t from, length;
 
-    if (teams_preference_show_tenants() || !teams_tenant_part(name, &from, &length))
+    if (teams_prefs.show_tenants || !teams_tenant_part(name, &from, &length))
         return wmem_strdup(scope, name);
     return wmem_strdup_printf(scope, "%.*s<tenant>%s", (int)from, name, name + from + length);
 }

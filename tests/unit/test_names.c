@@ -268,8 +268,8 @@ test_enumerations(void)
     g_assert_cmpstr(ts_product_name(TS_PRODUCT_UNKNOWN), ==, "");
     g_assert_cmpstr(ts_service_name(TS_SERVICE_MEDIA_RELAY), ==, "media-relay");
     g_assert_cmpstr(ts_service_label(TS_SERVICE_MEDIA_RELAY), ==, "Media relay");
-    for (unsigned i = 0; i < TS_SERVICE_COUNT; i++)
-        g_assert_cmpuint(ts_service_from_name(ts_service_name((ts_service)i)), ==, i);
+    for (unsigned i = 0; i < TS_CLOUD_COUNT; i++)
+        g_assert_cmpuint(ts_cloud_from_name(ts_cloud_name((ts_cloud)i)), ==, i);
     g_assert_cmpuint(ts_cloud_from_name("gcc-high"), ==, TS_CLOUD_GCC_HIGH);
     g_assert_cmpuint(ts_cloud_from_name("GCC"), ==, TS_CLOUD_UNKNOWN);
 }

@@ -43,7 +43,7 @@ report_anonymous_ask(void)
 bool
 report_anonymous_is_asked(void)
 {
-    return asked || teams_preference_anonymise();
+    return asked || teams_prefs.anonymise;
 }
 
 /* Kept for the life of the process: a capture that is read again has the same words. */

@@ -222,7 +222,7 @@ shown_path(packet_info *pinfo, const char *uri, const ts_path_result *path)
     char shown[TS_PATH_SHOWN_MAX];
     size_t length;
 
-    if (!teams_preference_show_tenants()) {
+    if (!teams_prefs.show_tenants) {
         ts_path_mask(uri, path, shown);
         return wmem_strdup(pinfo->pool, shown);
     }
@@ -258,7 +258,7 @@ shown_host(const teams_connection *conn, const char *host, const ts_path_result 
 {
     size_t from, length;
 
-    if (teams_preference_show_tenants() || path->row != NULL || path->front_door || path->identity || teams_is_own_name(host) ||
+    if (teams_prefs.show_tenants || path->row != NULL || path->front_door || path->identity || teams_is_own_name(host) ||
             teams_tenant_part(host, &from, &length) || (conn->name != NULL && g_ascii_strcasecmp(conn->name, host) == 0) ||
             wmem_map_contains(conn->priv->client->names, host))
         return host;

@@ -186,6 +186,33 @@ def test_a_resolver_that_wakes_up_is_a_warning():
     assert "name-unanswered" not in above_note(woken["192.168.1.23"])
 
 
+# ---- who stops, refuses and configures ----
+
+@pytest.mark.parametrize("n, severity, words", [(20, "warning", f"3 times (zero window), the longest on the connection to {LOGIN_NAME}"),
+                                                (21, "note", "3 times (zero window)"), (22, None, None)])
+def test_a_receiver_that_stops_its_sender(n, severity, words):
+    """Three windows of the client's are shut, one of them for 2 s or none for more than 0.1 s; two are not told."""
+    found = of_code(told("windows")[f"192.168.1.{n}"], "zero-window")
+    assert [(problem["severity"], problem["actor"]) for problem in found] == ([(severity, "client" if n == 20 else "")] if severity else [])
+    assert all(words in problem["summary"] for problem in found)
+    assert all(("for 2.0 s by the client" in problem["summary"]) == (n == 20) for problem in found)
+
+
+def test_a_resolver_where_nothing_listens():
+    """Three names, each asked for twice, and ICMP for an answer each time (frame 2 is the first); one that is answered after it."""
+    refused = told("resolver-refused")
+    problem, = above_note(refused["192.168.1.20"]).values()
+    assert (problem["code"], problem["severity"], problem["frame"], problem["actor"]) == ("resolver-refused", "error", 2, "network")
+    assert problem["summary"] == "DNS questions are refused and none is answered: ICMP port unreachable from 192.168.1.1 (6 times)"
+    assert not of_code(refused["192.168.1.21"], "resolver-refused") and not above_note(refused["192.168.1.21"])
+
+
+@pytest.mark.parametrize("n, uri", [(20, "/wpad.dat"), (21, "/proxies/office.pac"), (22, None)])
+def test_a_client_that_fetches_a_proxy_configuration(n, uri):
+    found = of_code(told("proxy-configuration")[f"192.168.1.{n}"], "proxy-configuration")
+    assert [(problem["severity"], uri in problem["summary"]) for problem in found] == ([("chat", True)] if uri else [])
+
+
 # ---- what is lost on the way ----
 
 @pytest.mark.parametrize("n, code, words", [

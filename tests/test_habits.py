@@ -67,6 +67,11 @@ def test_a_test_asserts_each_diagnostic(name):
     assert re.search(rf"\b{re.escape(name.split('.', 1)[1])}\b", text_of_tests()), "assert on which frames it shows, and that it shows on no other"
 
 
+@pytest.mark.parametrize("code", tables.conclusions())
+def test_a_test_asserts_each_conclusion(code):
+    assert f'"{code}"' in text_of_tests(), "assert of which sign-in of a bundled capture it is told, and of which it is not"
+
+
 def test_tests_are_collected_where_the_real_captures_are_absent(tmp_path):
     """Those that read one are skipped when they run, each by itself: no file is skipped whole, and that no row of a table is there is no error."""
     collected = subprocess.run([sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-c", harness.ROOT / "tests/pytest.ini", "--collect-only",

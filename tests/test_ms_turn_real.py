@@ -101,7 +101,7 @@ def test_names_are_those_of_ms_turn(datagrams, messages):
 
 
 def test_each_allocation_is_complete(messages):
-    """Frames 43 to 52: two allocations, from challenge to success, the first one answered by the front."""
+    """Frames 43 to 52: two allocations, from challenge to success, the first one answered by the address in front of the relays."""
     names = ["ms_turn.allocation", "ms_turn.allocation.state", "ms_turn.response_to", "ms_turn.allocation.relay.address",
              "ms_turn.allocation.relay.port"]
     story = {frame["frame.number"][0]: frame for frame in fields(shared(TEAMS), names, "ms_turn.allocation")}

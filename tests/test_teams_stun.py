@@ -133,7 +133,7 @@ def test_no_frame_of_the_conversations_is_left_as_data():
 
 @pytest.mark.parametrize("name", ["ms-turn", "dns"])
 def test_other_plugins_are_not_needed(name):
-    """The front of teams-stun does by itself what it needs."""
+    """The demultiplexer is in the plugin that needs it."""
     options = ["--disable-protocol", name.replace("-", "_")]
     out = harness.tshark("-r", shared(CONFERENCE), *options, "-Y", "teams_stun.type", "-T", "fields", "-e", "frame.number")
     assert len(out.split()) == 14

@@ -65,6 +65,11 @@ def all_diagnostics():
     return [row for plugin in DIAGNOSTIC_TABLES for row in diagnostics(plugin)]
 
 
+def conclusions():
+    """The codes of what the end of the capture shows of a sign-in's connections."""
+    return re.findall(r'^DIAGNOSTIC\(\w+, "([^"]+)"', source("teams/session/connection_conclusions.def"), re.MULTILINE)
+
+
 def attributes(protocol):
     """The attributes that a protocol decodes, by type."""
     return sorted(Attribute(int(number, 16), name, f"{section}; {where}")

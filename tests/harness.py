@@ -415,6 +415,8 @@ def assert_same_in_all_modes(capture, names, display_filter, prefs=None, profile
                 for frame in fields(capture, [], display_filter, prefs=prefs, profile=profile)]
     assert selected, f"{display_filter} selects no frame of {capture}"
     for mode in modes:
+        if mode == "one-pass":
+            continue        # the reference itself
         got = fields(capture, names, display_filter if mode in FILTERED_MODES else None,
                      mode, prefs=prefs, profile=profile)
         expected = selected if mode in FILTERED_MODES else list(reference)

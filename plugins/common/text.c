@@ -8,15 +8,14 @@
 
 #include <glib.h>
 
-/* g_utf8_get_char_validated() answers with one of two numbers above every character where there is none. */
-static bool
-is_character(gunichar c)
+bool
+ts_is_character(gunichar c)
 {
     return c <= 0x10ffff;
 }
 
-static bool
-is_visible(gunichar c)
+bool
+ts_is_visible(gunichar c)
 {
     switch (g_unichar_type(c)) {
     case G_UNICODE_CONTROL:
@@ -49,7 +48,7 @@ ts_clean_text(wmem_allocator_t *scope, const char *text)
 {
     const char *at = text;
 
-    while (*at != '\0' && is_character(g_utf8_get_char_validated(at, -1)) && is_visible(g_utf8_get_char(at)))
+    while (*at != '\0' && ts_is_character(g_utf8_get_char_validated(at, -1)) && ts_is_visible(g_utf8_get_char(at)))
         at = g_utf8_next_char(at);
     if (*at == '\0')
         return text;
@@ -59,11 +58,11 @@ ts_clean_text(wmem_allocator_t *scope, const char *text)
     for (at = text; *at != '\0'; ) {
         const gunichar c = g_utf8_get_char_validated(at, -1);
 
-        if (!is_character(c)) {
+        if (!ts_is_character(c)) {
             wmem_strbuf_append_printf(out, "\\x%02x", (unsigned)(unsigned char)*at++);
             continue;
         }
-        if (is_visible(c))
+        if (ts_is_visible(c))
             wmem_strbuf_append_unichar(out, c);
         else
             append_escaped(out, c);

@@ -19,4 +19,10 @@
  */
 const char *ts_clean_text(wmem_allocator_t *scope, const char *text);
 
+/* Of what g_utf8_get_char_validated() answers: two numbers above every character are for bytes that are none. */
+bool ts_is_character(gunichar c);
+
+/* Is it a character to see? */
+bool ts_is_visible(gunichar c);
+
 #endif /* TEAMSHARK_COMMON_TEXT_H */

@@ -11,6 +11,7 @@
 
 #include <epan/to_str.h>
 
+#include "common/text.h"
 #include "session/model.h"
 #include "tenants.h"
 
@@ -223,54 +224,12 @@ report_frames(uint32_t first, uint32_t last)
 
 /* ---- text ---- */
 
-/* Marks that turn, join or hide text: bidirectional controls, zero widths, separators of lines. */
-static bool
-is_mark(gunichar c)
-{
-    return c == 0x061C || (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) ||
-        c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB);
-}
-
-static bool
-is_printable(gunichar c)
-{
-    return c >= 0x20 && c != 0x7F && !(c >= 0x80 && c < 0xA0) && !is_mark(c);
-}
-
-static void
-escape_byte(GString *text, uint8_t byte)
-{
-    if (byte == '\n')
-        g_string_append(text, "\\n");
-    else if (byte == '\r')
-        g_string_append(text, "\\r");
-    else if (byte == '\t')
-        g_string_append(text, "\\t");
-    else
-        g_string_append_printf(text, "\\x%02x", byte);
-}
-
 char *
 report_escape(const char *text)
 {
-    GString *clean = g_string_new(NULL);
+    const char *clean = ts_clean_text(NULL, text);
 
-    while (text[0] != '\0') {
-        const gunichar c = g_utf8_get_char_validated(text, -1);
-
-        if (c == (gunichar)-1 || c == (gunichar)-2) {
-            escape_byte(clean, (uint8_t)*text++);
-            continue;
-        }
-        if (is_printable(c))
-            g_string_append_unichar(clean, c);
-        else if (c < 0x100)
-            escape_byte(clean, (uint8_t)c);
-        else
-            g_string_append_printf(clean, "\\u%04x", c);
-        text = g_utf8_next_char(text);
-    }
-    return g_string_free(clean, FALSE);
+    return clean == text ? g_strdup(text) : (char *)clean;
 }
 
 /* How many bytes of the text fit into width columns: up to a blank, or a whole word. */
@@ -326,13 +285,13 @@ report_json_text(json_dumper *out, const char *value)
 
     while (text[0] != '\0') {
         const gunichar c = g_utf8_get_char_validated(text, -1);
-        const bool valid = c != (gunichar)-1 && c != (gunichar)-2;
+        const bool valid = ts_is_character(c);
 
         if (!valid)
             g_string_append(quoted, "\\ufffd");
         else if (c == '"' || c == '\\')
             g_string_append_printf(quoted, "\\%c", (char)c);
-        else if (is_printable(c))
+        else if (ts_is_visible(c) || c > 0xffff)
             g_string_append_unichar(quoted, c);
         else
             g_string_append_printf(quoted, "\\u%04x", c);

@@ -81,7 +81,7 @@ char *report_anonymous_text(const char *text);
 
 /*
  * Text from strangers as it may be printed: control characters, DEL, C1 and
- * marks that turn or hide text are escaped (\n, \x1b, \u202e), and so is what
+ * marks that turn or hide text are escaped (\n, \033, \u202e), and so is what
  * is no UTF-8. New string.
  */
 char *report_escape(const char *text);

@@ -31,7 +31,7 @@
 #include "core/ports.h"
 #include "core/prefixes.h"
 
-#define TS_FRAME_INFO_ABI 21
+#define TS_FRAME_INFO_ABI 22
 
 typedef enum {
     TS_INFO_NAME,

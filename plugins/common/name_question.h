@@ -36,6 +36,8 @@ typedef struct ts_name_question {
     bool no_answer_reported;    /* an expert item of this series of tries says so */
     bool unanswered_reported;
     bool truncated_reported;
+    const char *dead_end;       /* of A: the last alias of an answer without an address; NULL: none */
+    bool dead_end_reported;
 } ts_name_question;
 
 typedef struct {

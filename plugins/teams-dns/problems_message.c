@@ -248,6 +248,31 @@ check_prefixes(const ts_message *message, wmem_array_t *problems)
     }
 }
 
+/*
+ * Aliases without an address behind them. Addresses of either family do, so of
+ * a client that asks for both, this is known when the second question is answered.
+ */
+static bool
+is_dead_end(const ts_message *message, unsigned last)
+{
+    const ts_dns_message *dns = message->dns;
+    const bool v6 = dns->qtype == TS_DNS_TYPE_AAAA;
+
+    if (last == 0 || dns->rcode != TS_DNS_RCODE_NOERROR || (dns->qtype != TS_DNS_TYPE_A && !v6) || message->address_count > 0
+            || dns->truncated || !ts_dns_answers_whole(dns))
+        return false;
+    const ts_name_question *other = &ts_history_question(message->pinfo, message->history, message->links[0].kind.name,
+        v6 ? TS_DNS_TYPE_A : TS_DNS_TYPE_AAAA)->state;
+
+    if (v6)
+        return other->dead_end != NULL && !other->dead_end_reported && !other->answered_data;
+    ts_name_question *state = &message->question->state;
+
+    state->dead_end = ts_history_text(message->links[last].kind.name);
+    state->dead_end_reported = other->tries == 0 && !other->answered_data;
+    return state->dead_end_reported;
+}
+
 static void
 check_chain_end(const ts_message *message, wmem_array_t *problems)
 {
@@ -262,8 +287,7 @@ check_chain_end(const ts_message *message, wmem_array_t *problems)
         ts_problem_add(message, problems, TS_DNS_CHAIN_BROKEN, last, "%u aliases", last);
     else if (last > 0 && message->dns->rcode == TS_DNS_RCODE_NXDOMAIN)
         ts_problem_add(message, problems, TS_DNS_CHAIN_BROKEN, last, "%s does not exist", name);
-    else if (last > 0 && message->dns->rcode == TS_DNS_RCODE_NOERROR && message->dns->qtype == TS_DNS_TYPE_A
-            && message->address_count == 0 && !message->dns->truncated && ts_dns_answers_whole(message->dns))
+    else if (is_dead_end(message, last))
         ts_problem_add(message, problems, TS_DNS_CHAIN_BROKEN, last, "%s has no address", name);
 }
 

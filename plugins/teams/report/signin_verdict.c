@@ -21,6 +21,7 @@
 #define PREPARED_SECONDS 10.0   /* who asks for a name to connect has done so by then */
 
 #define TYPE_UNANSWERED "teams_dns.type_unanswered"     /* D31 */
+#define CHAIN_BROKEN    "teams_dns.chain_broken"        /* D7 */
 
 /* A failure that explains what is missing after it, of which nothing else is said then. */
 static bool
@@ -211,6 +212,28 @@ take_back_answered(const signin_session *session, GHashTable *replaced)
         }
 }
 
+static void
+add_replaced(GHashTable *replaced, const char *filter, const char *name)
+{
+    char *shown = report_name(name);
+
+    g_hash_table_add(replaced, g_strdup_printf("%s %s", filter, shown));
+    g_free(shown);
+}
+
+/* An address came after all, of this family or of the other one. */
+static void
+take_back_dead_ends(const signin_session *session, GHashTable *replaced)
+{
+    for (unsigned i = 0; i < session->questions->len; i++) {
+        const ts_name_question *question = (const ts_name_question *)g_ptr_array_index(session->questions, i);
+        const ts_name_question *a = question->address != NULL ? question->address : question;
+
+        if (question->answered_data && a->dead_end != NULL)
+            add_replaced(replaced, CHAIN_BROKEN, a->dead_end);
+    }
+}
+
 /* What connections say of the sign-in stands for what single frames said: the same code, one that it explains, or filter and name. */
 static GHashTable *
 replaced_details(const signin_session *session)
@@ -239,6 +262,7 @@ replaced_details(const signin_session *session)
             add_replaced_name((void *)found->name, NULL, &names);
     }
     take_back_answered(session, replaced);
+    take_back_dead_ends(session, replaced);
     return replaced;
 }
 
@@ -567,13 +591,13 @@ const report_verdict_row signin_verdicts[] = {
         "they were connected.",
         "a TLS session with data both ways to an identity host; names of later stages, in DNS or TLS", holds_identity_reached, REPORT_ENDS },
     { "identity-only", REPORT_UNKNOWN,
-        "Identity was connected, with data both ways; nothing of this sign-in after it is in this capture.",
+        "Identity was connected, with data both ways; no name of a service after it is in this capture.",
         "a TLS session with data both ways to an identity host; no name of a later stage", holds_identity_only, REPORT_ENDS },
     { "asked-past-identity", REPORT_UNKNOWN,
         "Services after identity were asked for; this capture does not show whether they were connected.",
         "names of stages after identity, in DNS or TLS, and no TLS session with data to one of them", holds_past_asked, REPORT_ENDS },
     { "identity-asked", REPORT_UNKNOWN,
-        "Identity was asked for; nothing of this sign-in after it is in this capture.",
+        "Identity was asked for; no name of a service after it is in this capture.",
         "names of identity, in DNS or TLS, and of no later stage", holds_identity_asked, REPORT_ENDS },
     { "names-only", REPORT_UNKNOWN,
         "Names of the service were asked for, but none of identity and none after it.",

@@ -152,6 +152,8 @@ teams_check_add(teams_check *check, const ts_expert_row *row, int severity, team
     va_list arguments;
 
     set_explained(&problem);
+    if (place.explains != NULL)
+        problem.explains = place.explains;
     va_start(arguments, format);
     problem.sentence = wmem_strdup_vprintf(check->scope, format, arguments);
     va_end(arguments);

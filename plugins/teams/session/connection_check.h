@@ -82,6 +82,7 @@ typedef struct {
     bool fatal;
     wmem_map_t *names;              /* all that it is about, where there are several; NULL: none but that */
     const char *advice;             /* where that of the row does not fit; NULL: it does */
+    const char *explains;           /* where codes of its row do not fit; NULL: they do */
 } teams_problem_place;
 
 void teams_check_add(teams_check *check, const ts_expert_row *row, int severity, teams_problem_place place, const char *format, ...) G_GNUC_PRINTF(5, 6);

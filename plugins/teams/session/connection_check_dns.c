@@ -90,18 +90,39 @@ is_unanswered(const teams_check *check, const teams_asked_name *asked)
     return asked != NULL && answers(asked) == 0 && questions(asked) >= QUESTIONS_MIN && teams_check_time_passed(check, &asked->last, RESOLVER_SECONDS);
 }
 
+/* Does the client need its resolver? Not where all names were reached without it, nor where a proxy, which resolves them, reached some. */
+static bool
+needs_resolver(teams_check *check)
+{
+    teams_name_list list = teams_name_list_new(check);
+
+    for (unsigned i = 0; i < teams_check_name_count(check); i++) {
+        const teams_name_result *name = teams_check_name(check, i);
+
+        if (name->reached_by_proxy)
+            return false;
+        if (name->asked != NULL)
+            teams_name_list_add(&list, name->name, name->asked->frame);
+    }
+    return list.names == 0 || list.any_lost;
+}
+
+static const char without_it[] = "; names were reached without it";
+
 static bool
 check_refused(teams_check *check)
 {
+    const bool needed = needs_resolver(check);
+
     for (unsigned i = 0; i < wmem_array_get_count(check->clients); i++) {
         const teams_net_client *client = *(const teams_net_client **)wmem_array_index(check->clients, i);
 
         if (client->dns_refusals == 0 || teams_resolvers_spoke(client))
             continue;
-        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_RESOLVER_REFUSED], PI_ERROR,
-            (teams_problem_place) { .frame = client->dns_refusal_frame, .actor = TEAMS_BY_NETWORK, .fatal = true },
-            "DNS questions are refused and none is answered: ICMP %s from %s (%u time%s)", client->dns_refusal_text,
-            client->dns_refusal_from, client->dns_refusals, client->dns_refusals == 1 ? "" : "s");
+        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_RESOLVER_REFUSED], needed ? PI_ERROR : PI_WARN,
+            (teams_problem_place) { .frame = client->dns_refusal_frame, .actor = TEAMS_BY_NETWORK, .fatal = needed },
+            "DNS questions are refused and none is answered: ICMP %s from %s (%u time%s)%s", client->dns_refusal_text,
+            client->dns_refusal_from, client->dns_refusals, client->dns_refusals == 1 ? "" : "s", needed ? "" : without_it);
         return true;
     }
     return false;
@@ -127,10 +148,12 @@ check_silence(teams_check *check)
     }
     if (first == NULL || count < QUESTIONS_MIN || resolver_spoke(check) || lacks_answers(check) || !teams_check_time_passed(check, &first->first, RESOLVER_SECONDS))
         return;
-    teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_RESOLVER_SILENT], PI_ERROR,
-        (teams_problem_place) { .frame = first->frame, .actor = TEAMS_BY_NETWORK, .name = first->name, .fatal = true },
-        "No DNS answer at all from %s: %u questions about %u name%s in %.1f s", resolver_text(check, first), count, names,
-        names == 1 ? "" : "s", ts_seconds(&first->first, &last->last));
+    const bool needed = needs_resolver(check);
+
+    teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_RESOLVER_SILENT], needed ? PI_ERROR : PI_WARN,
+        (teams_problem_place) { .frame = first->frame, .actor = TEAMS_BY_NETWORK, .name = first->name, .fatal = needed },
+        "No DNS answer at all from %s: %u questions about %u name%s in %.1f s%s", resolver_text(check, first), count, names,
+        names == 1 ? "" : "s", ts_seconds(&first->first, &last->last), needed ? "" : without_it);
 }
 
 static void
@@ -297,21 +320,31 @@ check_missing_before(teams_check *check)
             "%u question%s about %s had NXDOMAIN, and others were answered with an address", count, count == 1 ? "" : "s", teams_name_list_text(&list));
 }
 
+/* How many of the names do not exist; 0 where one of them was not asked for once, for A alone. */
+static unsigned
+missing_of_list(const teams_check *check)
+{
+    unsigned missing = 0;
+
+    for (unsigned i = 0; i < teams_check_name_count(check); i++) {
+        const teams_asked_name *asked = teams_check_name(check, i)->asked;
+
+        if (asked == NULL || questions(asked) != 1 || teams_dns_of(asked, TEAMS_DNS_A)->asked != 1)
+            return 0;
+        missing += teams_dns_of(asked, TEAMS_DNS_A)->missing > 0;
+    }
+    return missing;
+}
+
 /*
- * None of several names exists, each was asked for once and for one type, and
- * the client tried no connection: a list of names is checked. A program that
- * needs a name asks for A and AAAA, or again.
+ * Some of several names do not exist, each was asked for once and for one type,
+ * and the client tried no connection: a list of names is checked. A program that
+ * needs a name asks for A and AAAA, or again, and connects to the others.
  */
 static bool
 is_list(const teams_check *check)
 {
-    for (unsigned i = 0; i < teams_check_name_count(check); i++) {
-        const teams_asked_name *asked = teams_check_name(check, i)->asked;
-
-        if (asked == NULL || questions(asked) != 1 || teams_dns_of(asked, TEAMS_DNS_A)->missing != 1)
-            return false;
-    }
-    return teams_check_name_count(check) >= TS_LIST_MIN && teams_check_connection_count(check) == 0;
+    return teams_check_connection_count(check) == 0 && missing_of_list(check) >= TS_LIST_MIN;
 }
 
 static void
@@ -322,32 +355,34 @@ tell_list(teams_check *check)
     for (unsigned i = 0; i < teams_check_name_count(check); i++) {
         const teams_asked_name *asked = teams_check_name(check, i)->asked;
 
-        teams_name_list_add(&list, asked->name, teams_dns_of(asked, TEAMS_DNS_A)->problem_frame);
+        if (teams_dns_of(asked, TEAMS_DNS_A)->missing > 0)
+            teams_name_list_add(&list, asked->name, teams_dns_of(asked, TEAMS_DNS_A)->problem_frame);
     }
     teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_MISSING], PI_WARN,
-        (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_UNKNOWN, .name = list.first, .names = list.seen },
-        "No name that was asked for exists for the resolver %s (NXDOMAIN): %s; each was asked for once, as somebody does who checks a list",
-        resolver_text(check, teams_check_name(check, 0)->asked), teams_name_list_text(&list));
+        (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_UNKNOWN, .name = list.first, .names = list.seen, .explains = " D1 " },
+        "%s exist%s for the resolver %s (NXDOMAIN): %s; each was asked for once, as somebody does who checks a list",
+        list.names == teams_check_name_count(check) ? "No name that was asked for" : "Some of the names that were asked for do not",
+        list.names == teams_check_name_count(check) ? "s" : "", resolver_text(check, teams_check_name(check, 0)->asked), teams_name_list_text(&list));
 }
 
 static void
 check_addresses(teams_check *check)
 {
-    if (is_list(check)) {
+    const bool list = is_list(check);
+
+    if (list)
         tell_list(check);
-        return;
-    }
     for (unsigned i = 0; i < teams_check_name_count(check); i++) {
         const teams_name_result *name = teams_check_name(check, i);
         const teams_dns_outcome *outcome = name->asked == NULL ? NULL : teams_dns_of(name->asked, TEAMS_DNS_A);
 
         if (outcome == NULL || addresses(name->asked) > 0 || outcome->answered == 0 || name->stage == TS_STAGE_DISCOVERY_LEGACY)
             continue;
-        const bool fatal = is_needed(name) && !name->reached;
+        const bool fatal = is_needed(name) && !name->reached && !list;
 
         if (outcome->failed > 0)
             tell_failed(check, name, fatal);
-        else if (outcome->missing > 0)
+        else if (outcome->missing > 0 && !list)
             tell_missing(check, name, fatal);
         else if (outcome->empty > 0)
             tell_empty(check, name, fatal);
@@ -365,9 +400,29 @@ identity_tail(teams_check *check)
     return "; identity was not reached";
 }
 
+/* Services after identity that carry data there, as behind a proxy that reads server names, or elsewhere, where nothing connected there. NULL: none do. */
+static const char *
+portal_refuted(const teams_check *check)
+{
+    bool tried = false;
+
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const teams_connection *conn = teams_check_connection(check, i);
+
+        if (!teams_check_is_portal(check, conn))
+            continue;
+        if (conn->state == TEAMS_CONNECTION_USED && teams_signin_is_past_identity(UINT32_C(1) << conn->stage))
+            return "sessions with services after identity carry data there: a proxy, or a filter that lets them through";
+        tried = true;
+    }
+    return !tried && check->result->services_reached ? "the client went elsewhere, and reached services: a DNS filter, or answers that somebody else put in" : NULL;
+}
+
 static void
 check_portal(teams_check *check)
 {
+    const char *refuted = portal_refuted(check);
+
     for (unsigned i = 0; i < wmem_array_get_count(check->clients); i++) {
         const teams_net_client *client = *(const teams_net_client **)wmem_array_index(check->clients, i);
         const uint32_t frame = client->redirect_frame != 0 ? client->redirect_frame : client->one_address_frame;
@@ -375,7 +430,11 @@ check_portal(teams_check *check)
             .advice = client->redirect_frame != 0 ? NULL : "Log in at the portal where there is one; else look at what the resolver has for these names: "
                 "a zone of its own, or a filter" };
 
-        if (client->one_address_frame != 0)
+        if (client->one_address_frame != 0 && client->redirect_frame == 0 && refuted != NULL)
+            teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_CAPTIVE_PORTAL], PI_WARN,
+                (teams_problem_place) { .frame = frame, .actor = TEAMS_BY_NETWORK, .advice = "Find out what is behind the address, and who gives it for these names" },
+                "Names of different services all lead to %s, and %s", client->one_address, refuted);
+        else if (client->one_address_frame != 0)
             teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_CAPTIVE_PORTAL], PI_ERROR, place,
                 "Names of different services all lead to %s%s%s: a captive portal or a DNS filter%s", client->one_address,
                 client->redirect_frame == 0 ? "" : ", and the connectivity check is redirected to ",

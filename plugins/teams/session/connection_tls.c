@@ -178,6 +178,23 @@ client_hello(packet_info *pinfo, proto_tree *tree, teams_connection *conn)
         conn->state = TEAMS_CONNECTION_HELLO_UNANSWERED;
 }
 
+/*
+ * The server answers a ClientHello that came with the SYN (RFC 7413), before TCP
+ * was established, or one that stock takes for sent again, or that is not here.
+ */
+static void
+server_hello_first(packet_info *pinfo, teams_connection *conn)
+{
+    if (conn->hello_frame == 0) {
+        conn->hello_frame = pinfo->num;
+        conn->priv->hello_time = *teams_time(pinfo);
+        conn->priv->early = conn->priv->behind_hole = true;
+        teams_certificates_expect(pinfo);
+    }
+    if (!teams_connection_lacks_answers(conn))
+        conn->state = TEAMS_CONNECTION_HELLO_UNANSWERED;
+}
+
 /* The frame ends a step, where it is the first that does: behind a hole, the first may be what is missing. */
 static void
 step_done(packet_info *pinfo, teams_connection *conn, teams_step_kind step, const nstime_t *from)
@@ -410,6 +427,8 @@ teams_connection_tls(packet_info *pinfo, proto_tree *tree, teams_connection *con
         client_hello(pinfo, tree, conn);
         return;
     }
+    if (conn->state == TEAMS_CONNECTION_CONNECTED && !from_client && has_message(tree, HANDSHAKE_SERVER_HELLO))
+        server_hello_first(pinfo, conn);
     if (conn->hello_frame == 0)
         return;
     if (!from_client && conn->certificate == NULL)

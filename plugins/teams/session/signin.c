@@ -169,6 +169,18 @@ set_until(teams_learned *what, const nstime_t *latest_own)
     what->until.secs += (time_t)SHARED_WINDOW;
 }
 
+/* Who connects asks for addresses, or for what leads to them; mail servers and administrators ask for other records of the same names. */
+static bool
+leads_to_address(const ts_name_info *info)
+{
+    static const uint16_t types[] = { 0, 1, 28, 33, 64, 65 };     /* 0: no question; A, AAAA, SRV, SVCB, HTTPS */
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(types); i++)
+        if (info->qtype == types[i])
+            return true;
+    return false;
+}
+
 static teams_learned
 learned_of(const ts_name_info *info, uint32_t frame, teams_client *client)
 {
@@ -179,7 +191,7 @@ learned_of(const ts_name_info *info, uint32_t frame, teams_client *client)
         .stage = info->whole->stage,
         .frame = frame,
         .client = client,
-        .weight = teams_name_class_weigh(info->whole),
+        .weight = leads_to_address(info) ? teams_name_class_weigh(info->whole) : TEAMS_NAME_INFRA,
     };
 
     return learned;

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Names and sessions that get there another way than the first one: the other family of addresses, a proxy in place of
+the resolver, one address for all names, a ClientHello that is not where it is looked for."""
+from scapy.layers.inet import ICMP, IP, TCP, UDP
+from scapy.packet import Raw
+
+import tls
+from common import capture
+from connections import (ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PUSH, RESOLVER, START, TLS_1_3, WEB, Client, client_hello, server_hello,
+                         through)
+from resolver import A, AAAA, NXDOMAIN, Resolver, chain, query, response
+
+STATICS = "statics.teams.cdn.office.net"
+EDGE, GATE = "s-0005.s-msedge.net", "login.mso.msidentity.com"
+OK, FORBIDDEN = (200, "Connection established"), (403, "Forbidden")
+
+
+@capture("connections/other-family.pcap", START)
+def other_family(c):
+    """The resolver has no IPv4 for two names with aliases, as in a network of IPv6 alone. It answers AAAA first for ::20, A first for
+    ::21; ::22 asks for A, and for AAAA later. ::23 asks for both, and ::24 for A alone: neither has an address."""
+    for n in range(5):
+        client = Client(c, f"2001:db8:1::{20 + n}")
+        ask = client.resolver = Resolver(c, client.address, "2001:db8:1::53")
+        for m, (name, alias) in enumerate(((WEB, EDGE), (LOGIN, GATE))):
+            when = 20 * n + 3 * m
+            steps = {A: [alias], AAAA: [alias] if n > 2 else [alias, f"2603:1063::{m + 1}"]}
+            for kind in {0: (AAAA, A), 1: (A, AAAA), 2: (A, AAAA), 3: (A, AAAA), 4: (A,)}[n]:
+                port, number = ask.question(when, name, kind)
+                ask.answer(when + 0.02, port, response(number, name, kind, chain(name, steps[kind])))
+                when += 0.5 if n == 2 else 0.001
+            if n < 3:
+                client.use(when + 0.2, c.tcp(when + 0.1, client.end(), (steps[AAAA][-1], 443)), name)
+        c.udp(20 * n + 15, (client.address, 50999), ("2001:db8::99", 123), bytes(48))
+
+
+def refused(c, when, client):
+    """The question as the resolver's host sends it back: nothing listens there."""
+    quoted = bytes(IP(src=client, dst=RESOLVER) / UDP(sport=50500, dport=53) / Raw(query(7, WEB)))
+    c.udp(when, (client, 50500), (RESOLVER, 53), query(7, WEB))
+    c.frame(when + 0.001, ICMP(type=3, code=3) / Raw(quoted), RESOLVER, client)
+
+
+@capture("connections/resolver-around.pcap", START)
+def resolver_around(c):
+    """The resolver never answers, or refuses by ICMP, and a proxy resolves all names: .20 and .21. Without DNS, .22 has addresses from
+    before. The proxy forbids .23 one of two names, and .24 has no proxy."""
+    for n in range(5):
+        client, start = Client(c, f"192.168.1.{20 + n}"), 30 * n
+        for m, name in enumerate((WEB, LOGIN, AUTH)):
+            for again in range(3):
+                when = start + 5 * m + again
+                if n == 1:
+                    refused(c, when, client.address)
+                else:
+                    client.resolver.question(when, name)
+            if n == 2:
+                client.use(when + 1.2, c.tcp(when + 1, client.end(), (ADDRESSES[name], 443)), name)
+            elif n < 4:
+                through(client, when + 1, name, [FORBIDDEN if n == 3 and name == LOGIN else OK])
+        c.udp(start + 25, (client.address, 123), ("198.51.100.99", 123), bytes(48))
+
+
+@capture("connections/leads-on.pcap", START)
+def leads_on(c):
+    """All names lead to one address, where sessions with services carry data: a private one at .20, a public one at .21. At .22 none
+    answers there; .23 has sessions with the page and with identity, and the server ends those with services. At .24 somebody puts that
+    answer in before the resolver's, and the client takes the second one."""
+    for n, address in enumerate(("10.50.0.3", "198.51.100.50", "10.50.0.3", "10.50.0.3")):
+        client = Client(c, f"192.168.1.{20 + n}")
+        for m, name in enumerate((WEB, STATICS, LOGIN, AUTH, CONFIG)):
+            when = 20 * n + 2 * m
+            if n < 2 or (n == 3 and name in (WEB, LOGIN)):
+                client.visit(when, name, address)
+            elif n == 3:
+                connection = client.open(when, name, address)
+                connection.send(when + 0.2, client_hello(name))
+                connection._segment(when + 0.25, False, "RA")
+            else:
+                client.ask(when, name, address)
+                for again in (0, 1, 3):
+                    client.syn(when + 0.1 + again / 10, (client.address, 50700 + m), (address, 443))
+    client = Client(c, "192.168.1.24")
+    for m, name in enumerate((WEB, LOGIN, AUTH, CONFIG)):
+        port, number = client.resolver.question(100 + m, name)
+        for n, steps in enumerate((["198.51.100.60"], [EDGE, ADDRESSES[name]])):
+            client.resolver.answer(100.02 + m + n / 100, port, response(number, name, A, chain(name, steps)))
+        client.use(100.1 + m, c.tcp(100.05 + m, client.end(), (ADDRESSES[name], 443)), name)
+
+
+class Unusual(Client):
+    """Sessions of TLS 1.3 whose ClientHello goes another way."""
+
+    def rest(self, when, connection, name):
+        """All from the server's flight on."""
+        connection.send(when, server_hello(TLS_1_3) + CHANGE + tls.application_data((name, "flight"), 900), from_client=False)
+        self.finish(when + 0.03, connection, name)
+        self.exchange(when + 0.07, connection, name)
+        connection.close(when + 0.5)
+
+    def in_the_syn(self, when, name):
+        """TCP Fast Open (RFC 7413): the SYN has the ClientHello, and its answer acknowledges that."""
+        self.ask(when, name)
+        hello, end = client_hello(name), self.end()
+        connection = self.c.tcp(when + 0.12, end, (ADDRESSES[name], 443))
+        del self.c.frames[-3:]
+        sequence = 0x10000000 + end[1]
+        start = TCP(sport=end[1], dport=443, seq=sequence, flags="S", window=64240, options=[("TFO", (0x11223344, 0x55667788))])
+        answer = TCP(sport=443, dport=end[1], seq=0x20000000 + 443, ack=sequence + 1 + len(hello), flags="SA", window=64240)
+        self.c.frame(when + 0.1, start / Raw(hello), end[0], ADDRESSES[name])
+        self.c.frame(when + 0.12, answer, ADDRESSES[name], end[0])
+        connection.sequence[True] = sequence + 1 + len(hello)
+        connection._segment(when + 0.1201, True, "A")
+        self.rest(when + 0.15, connection, name)
+
+    def taken_for_old(self, when, name):
+        """The acknowledgement of the ClientHello was captured before it, as of two queues of a network card."""
+        connection = self.open(when, name)
+        hello = client_hello(name)
+        connection.sequence[True] += len(hello)
+        connection._segment(when + 0.15, False, "A")
+        connection.sequence[True] -= len(hello)
+        connection.send(when + 0.1501, hello)
+        self.rest(when + 0.18, connection, name)
+
+    def not_captured(self, when, name):
+        connection = self.open(when, name)
+        connection.sequence[True] += len(client_hello(name))
+        self.rest(when + 0.18, connection, name)
+
+
+@capture("connections/hello-elsewhere.pcap", START)
+def hello_elsewhere(c):
+    """ClientHellos in the SYN at .20, behind their acknowledgement at .21, missing at .22. At .23 TCP is established, and no more."""
+    for n, each in enumerate((Unusual.in_the_syn, Unusual.taken_for_old, Unusual.not_captured)):
+        client = Unusual(c, f"192.168.1.{20 + n}")
+        for m, name in enumerate((WEB, LOGIN, AUTH)):
+            each(client, 20 * n + 2 * m, name)
+    client = Client(c, "192.168.1.23")
+    for m, name in enumerate((WEB, LOGIN, AUTH)):
+        client.open(60 + 2 * m, name).close(62 + 2 * m)
+
+
+@capture("connections/listed-and-there.pcap", START)
+def listed_and_there(c):
+    """Seven names, each asked for once. At .20 and .21 five or six of them do not exist, and nothing is connected; at .22 the client
+    connects to the one that does, and at .23 it asks for one again."""
+    names = (WEB, LOGIN, AUTH, CONFIG, PUSH, "presence.teams.microsoft.com", "emea.ng.msg.teams.microsoft.com")
+    for n, there in enumerate(((WEB, LOGIN), (names[-1],), (WEB,), (WEB,))):
+        client = Client(c, f"192.168.1.{20 + n}")
+        for m, name in enumerate(names):
+            if n == 2 and name == WEB:
+                client.visit(30 * n, name)
+            else:
+                client.resolver.ask(30 * n + m, name, [ADDRESSES.get(name, "52.123.145.9")] if name in there else (),
+                                    rcode=0 if name in there else NXDOMAIN)
+        if n == 3:
+            client.resolver.ask(30 * n + 9, AUTH, rcode=NXDOMAIN)
+        c.udp(30 * n + 20, (client.address, 123), ("198.51.100.99", 123), bytes(48))
+
+
+MX, TXT, NS = 15, 16, 2
+
+
+@capture("connections/other-records.pcap", START)
+def other_records(c):
+    """Questions for other records than addresses: .20 checks a mail, .21 looks at zones, .22 at a zone and then for an address."""
+    mail, zones, client = (Client(c, f"192.168.1.{20 + n}") for n in range(3))
+    for m, kind in enumerate((MX, TXT, A)):
+        mail.resolver.ask(m, "email.teams.microsoft.com", ["52.113.9.9"] if kind == A else (), kind=kind)
+    for m, name in enumerate((WEB, "presence.teams.microsoft.com", "trouter.teams.microsoft.com")):
+        zones.resolver.ask(10 + m, name, kind=(NS, TXT, MX)[m])
+    client.resolver.ask(20, WEB, kind=NS)
+    client.ask(22, WEB)
+    client.ask(23, LOGIN)

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Names and sessions that get there another way than the first one, each beside a client that does not get there."""
+import pytest
+
+import harness
+from test_causes import AUTH_NAME, CONFIG_NAME, LOGIN_NAME, above_note, of_clients
+
+
+def told(name):
+    return of_clients(harness.bundled(f"connections/{name}.pcap"))
+
+
+def of_code(signin, code):
+    return [problem for problem in signin["problems"] if problem["code"] == code]
+
+
+def frames(name, display_filter):
+    return harness.tshark("-r", harness.bundled(f"connections/{name}.pcap"), "-Y", display_filter, "-T", "fields", "-e", "frame.number").split()
+
+
+# ---- addresses of the other family ----
+
+@pytest.fixture(scope="module")
+def family():
+    return told("other-family")
+
+
+@pytest.mark.parametrize("n", [20, 21, 22])
+def test_a_name_with_addresses_of_ipv6_alone_is_no_broken_chain(family, n):
+    signin = family[f"2001:db8:1::{n}"]
+    assert not of_code(signin, "chain-cut") and not of_code(signin, "D7") and signin["severity"] != "broken"
+
+
+@pytest.mark.parametrize("n", [23, 24])
+def test_a_name_without_any_address_is_one(family, n):
+    signin = family[f"2001:db8:1::{n}"]
+    assert len(of_code(signin, "chain-cut")) == 2 and signin["verdict_code"] == "failed"
+
+
+@pytest.mark.parametrize("n, expected", [
+    (20, 0),    # AAAA was answered before
+    (21, 0),    # AAAA is answered after it
+    (22, 2),    # nobody had asked for AAAA as yet: it holds up to its frame
+    (23, 2),    # with the second answer of each name
+    (24, 2),
+])
+def test_the_frame_waits_for_the_other_family(n, expected):
+    assert len(frames("other-family", f"teams_dns.chain_broken && ipv6.dst == 2001:db8:1::{n}")) == expected
+
+
+# ---- a resolver that nobody needs ----
+
+@pytest.fixture(scope="module")
+def around():
+    return told("resolver-around")
+
+
+@pytest.mark.parametrize("n, code", [(20, "resolver-silent"), (21, "resolver-refused"), (22, "resolver-silent")])
+def test_a_dead_resolver_breaks_no_sign_in_that_does_without(around, n, code):
+    signin = around[f"192.168.1.{n}"]
+    problem, = of_code(signin, code)
+    assert problem["severity"] == "warning" and problem["summary"].endswith("; names were reached without it")
+    assert signin["verdict_code"] == "went-through" and signin["severity"] == "check"
+
+
+def test_what_the_proxy_refuses_is_not_blamed_on_the_resolver(around):
+    signin = around["192.168.1.23"]
+    assert signin["severity"] == "broken" and [each["code"] for each in signin["problems"] if each["severity"] == "error"] == ["proxy-forbidden"]
+
+
+def test_a_dead_resolver_without_a_way_around_it_is_the_cause(around):
+    problem, = of_code(around["192.168.1.24"], "resolver-silent")
+    assert problem["severity"] == "error" and "without it" not in problem["summary"]
+    assert around["192.168.1.24"]["verdict_code"] == "failed"
+
+
+# ---- one address for all names ----
+
+@pytest.fixture(scope="module")
+def leads_on():
+    return told("leads-on")
+
+
+@pytest.mark.parametrize("n, address", [(20, "10.50.0.3"), (21, "198.51.100.50"), (24, "198.51.100.60")])
+def test_one_address_that_keeps_nobody_from_the_services_is_no_portal(leads_on, n, address):
+    signin = leads_on[f"192.168.1.{n}"]
+    problem, = of_code(signin, "captive-portal")
+    assert problem["severity"] == "warning" and address in problem["summary"] and "portal" not in problem["summary"] + problem["advice"]
+    assert signin["verdict_code"] == "went-through" and signin["severity"] == "check"
+
+
+@pytest.mark.parametrize("n", [22, 23])
+def test_one_address_without_services_is_one(leads_on, n):
+    problem, = of_code(leads_on[f"192.168.1.{n}"], "captive-portal")
+    assert problem["severity"] == "error" and "captive portal" in problem["summary"]
+    assert leads_on[f"192.168.1.{n}"]["verdict_code"] == "failed"
+
+
+# ---- a ClientHello that is not where it is looked for ----
+
+@pytest.fixture(scope="module")
+def hello():
+    return told("hello-elsewhere")
+
+
+@pytest.mark.parametrize("n", [20, 21, 22])
+def test_a_server_that_answers_had_a_client_hello(hello, n):
+    signin = hello[f"192.168.1.{n}"]
+    assert signin["verdict_code"] == "went-through" and not above_note(signin)
+    assert {each["state"] for each in signin["connections"]} == {"used"}
+
+
+def test_tcp_alone_shows_no_tls(hello):
+    assert {each["state"] for each in hello["192.168.1.23"]["connections"]} == {"connected"}
+    assert hello["192.168.1.23"]["verdict_code"] == "asked-past-identity"
+
+
+# ---- lists, and other records than addresses ----
+
+@pytest.fixture(scope="module")
+def listed():
+    return told("listed-and-there")
+
+
+@pytest.mark.parametrize("n, there", [(20, [" teams.microsoft.com", LOGIN_NAME]), (21, ["emea.ng.msg"])])
+def test_a_list_has_names_that_exist_as_well(listed, n, there):
+    signin = listed[f"192.168.1.{n}"]
+    problem, = of_code(signin, "name-missing")
+    assert problem["severity"] == "warning" and problem["summary"].startswith("Some of the names that were asked for do not exist")
+    assert not any(name in problem["summary"] for name in there) and signin["severity"] == "check"
+
+
+@pytest.mark.parametrize("n", [22, 23])
+def test_who_connects_or_asks_again_checks_no_list(listed, n):
+    found = of_code(listed[f"192.168.1.{n}"], "name-missing")
+    assert len(found) == 6 and {each["severity"] for each in found} == {"error"}
+    assert any(AUTH_NAME in each["summary"] for each in found) and any(CONFIG_NAME in each["summary"] for each in found)
+
+
+def test_other_records_than_addresses_begin_no_sign_in():
+    """Of .22, what asks for an address begins it: the question at 22 s, frame 15, and not the one for NS before it."""
+    found = told("other-records")
+    assert list(found) == ["192.168.1.22"] and found["192.168.1.22"]["frame"] == 15

@@ -114,6 +114,15 @@ def test_a_function_fits_a_screen():
     assert long == []
 
 
+def test_the_map_has_each_file_once():
+    """docs/design.md, Where a subject is."""
+    design = (harness.ROOT / "docs/design.md").read_text(encoding="utf-8")
+    rows = [[place for pattern in re.findall(r"`(plugins/[^`]+\.c)`", row) for place in harness.ROOT.glob(pattern)]
+            for row in re.findall(r"^\|[^|]+\|([^|]+)\|$", design, re.MULTILINE)]
+    found = sorted(place for row in rows for place in row)
+    assert found == sorted((harness.ROOT / "plugins").rglob("*.c"))
+
+
 # Words that are said otherwise here (CONTRIBUTING, Rules), and some that only the writer understands.
 OTHER_WORDS = re.compile(r"\b(findings?|foretold|witness(es)?|judge[sd]?|in any letters|the begin of|umbrella)\b", re.IGNORECASE)
 

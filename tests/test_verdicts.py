@@ -4,6 +4,7 @@
 What the bundled captures hold is told in test-captures/README.md; what happened in those of
 shared/captures/failures, in truth.csv there."""
 import csv
+import functools
 import json
 import pathlib
 import re
@@ -84,6 +85,7 @@ def capture_of(name):
     return shared(name) if name.split("/")[0] in ("failures", "negative", "teams", "cases") else bundled(name)
 
 
+@functools.lru_cache(maxsize=None)
 def entries(path, name):
     return json.loads(report(path, f"teams,{name},json"))[LISTS[name]]
 

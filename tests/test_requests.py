@@ -77,20 +77,6 @@ def test_each_request_and_answer_that_stock_shows(name):
                 assert float(time) == pytest.approx(times[row["frame.number"][0]] - times[asked], abs=1e-6)
 
 
-@pytest.mark.parametrize("name", CAPTURES)
-def test_the_same_in_all_modes(name):
-    names = [*KIND, *ANSWER, "teams.http", "teams.http.token_region", "teams.http.retry_after", "teams.http.reason"]
-    # A column drops empty values among several.
-    harness.assert_same_in_all_modes(capture(name), names, "teams.http", modes=[mode for mode in harness.MODES if "columns" not in mode])
-    full = [*KIND[:3], *ANSWER, "teams.http", "teams.http.token_region"]
-    harness.assert_same_in_all_modes(capture(name), full, "teams.http", modes=[mode for mode in harness.MODES if "columns" in mode])
-
-
-def test_experts_in_all_modes():
-    names = [f"teams.http.{name}" for name in EXPERTS]
-    harness.assert_same_in_all_modes(capture("answers"), names, "teams.http", modes=harness.MODES[:4])
-
-
 def test_the_answer_of_a_request_is_known_in_two_passes():
     rows = harness.fields(capture("modern-signin"), ["teams.http.response_in", "teams.http.request_in"], "teams.http", mode="two-pass")
     forward = {row["frame.number"][0]: row["teams.http.response_in"][0] for row in rows if row["teams.http.response_in"]}

@@ -86,24 +86,40 @@ def test_each_report_is_told_of(name):
     assert f'"report_{name}"' in (harness.ROOT / "tests/gui/stops.py").read_text(encoding="utf-8"), "its window: tests/gui/stops.py"
 
 
+NEEDS_BUILD = pytest.mark.skipif("TEAMSHARK_BUILD" not in os.environ, reason="no build folder (TEAMSHARK_BUILD)")
+FOLDERS = ["core", "common", "ms-stun", "teams-dns", "teams"]
+
+
 def symbols(path):
     """What an object file defines for others, and what it needs."""
     rows = [line.split() for line in subprocess.run(["nm", path], capture_output=True, text=True, check=True).stdout.splitlines()]
     return {row[2] for row in rows if len(row) == 3 and row[1] in "TDBR"}, {row[1] for row in rows if row[0] == "U"}
 
 
-@pytest.mark.skipif("TEAMSHARK_BUILD" not in os.environ, reason="no build folder (TEAMSHARK_BUILD)")
-@pytest.mark.parametrize("folder", ["core", "common", "ms-stun", "teams-dns", "teams"])
+def objects_of(folder):
+    """Each object file with the name of its source, as the object has it; objects of files that are gone may lie there still."""
+    built = (pathlib.Path(os.environ["TEAMSHARK_BUILD"]) / "plugins" / folder).rglob("*.o")
+    named = [(path, str(path).rpartition(".dir/")[2][:-len(".o")]) for path in built]
+    return [(path, name) for path, name in named if (harness.ROOT / "plugins" / folder / name).is_file()]
+
+
+@NEEDS_BUILD
+@pytest.mark.parametrize("folder", FOLDERS)
 def test_no_files_need_each_other(folder):
     """What several files share lies in a file below them."""
-    # The name of a source, as the object has it: objects of files that are gone may lie there still.
-    built = {path: str(path).rpartition(".dir/")[2][:-len(".o")]
-             for path in (pathlib.Path(os.environ["TEAMSHARK_BUILD"]) / "plugins" / folder).rglob("*.o")}
-    objects = {name: symbols(path) for path, name in built.items() if (harness.ROOT / "plugins" / folder / name).is_file()}
+    objects = {name: symbols(path) for path, name in objects_of(folder)}
     assert objects
     home = {symbol: name for name, (defined, _) in objects.items() for symbol in defined}
     needs = {name: {home[symbol] for symbol in needed if symbol in home} - {name} for name, (_, needed) in objects.items()}
     graphlib.TopologicalSorter(needs).prepare()     # names the circle
+
+
+@NEEDS_BUILD
+def test_what_no_other_file_needs_is_static():
+    objects = [(name, symbols(path)) for folder in FOLDERS for path, name in objects_of(folder)]
+    tests = [symbols(path) for path in (pathlib.Path(os.environ["TEAMSHARK_BUILD"]) / "tests").rglob("*.o")]
+    needed = set().union(*(needs for _, (_, needs) in objects), *(needs for _, needs in tests))
+    assert [f"{name}: {symbol}" for name, (defined, _) in objects for symbol in sorted(defined - needed) if not symbol.startswith("plugin_")] == []
 
 
 def test_a_function_fits_a_screen():

@@ -39,11 +39,20 @@ last_not_above(const ts_prefix_node *nodes, size_t count, const uint8_t *address
     return (int)low - 1;
 }
 
+/* The IPv4 address within an IPv6 address of the well-known NAT64 prefix (RFC 6052), or NULL. */
+static const uint8_t *
+nat64_ipv4(const uint8_t *address6)
+{
+    static const uint8_t well_known[12] = { 0x00, 0x64, 0xff, 0x9b };
+
+    return memcmp(address6, well_known, sizeof well_known) == 0 ? address6 + sizeof well_known : NULL;
+}
+
 /* Every prefix that covers the address is on the way from that row to the root. */
 static const ts_prefix_row *
 find(uint8_t family, const uint8_t *address, bool media_only, uint32_t yyyymm)
 {
-    const uint8_t *within = family == 6 ? ts_nat64_ipv4(address) : NULL;
+    const uint8_t *within = family == 6 ? nat64_ipv4(address) : NULL;
 
     if (within != NULL)
         return find(4, within, media_only, yyyymm);
@@ -58,14 +67,6 @@ find(uint8_t family, const uint8_t *address, bool media_only, uint32_t yyyymm)
             return row;
     }
     return NULL;
-}
-
-const uint8_t *
-ts_nat64_ipv4(const uint8_t *address6)
-{
-    static const uint8_t well_known[12] = { 0x00, 0x64, 0xff, 0x9b };
-
-    return memcmp(address6, well_known, sizeof well_known) == 0 ? address6 + sizeof well_known : NULL;
 }
 
 void

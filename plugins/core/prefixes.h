@@ -47,7 +47,7 @@ uint32_t ts_month_of(int64_t unix_seconds);
  * for family 4, 16 for family 6) among those listed at yyyymm, or NULL: a
  * prefix says nothing before its first list, nor after its last one. Without
  * a date (0) all rows count. Of an IPv6 address that translates an IPv4 one
- * (ts_nat64_ipv4), the IPv4 address counts. Rows are static.
+ * (RFC 6052), the IPv4 address counts. Rows are static.
  */
 const ts_prefix_row *ts_prefix_find(uint8_t family, const uint8_t *address, uint32_t yyyymm);
 
@@ -63,9 +63,6 @@ ts_prefix_is_published(const ts_prefix_row *row)
 {
     return row->use < TS_PREFIX_OBSERVED_RELAY;
 }
-
-/* The IPv4 address within an IPv6 address of the well-known NAT64 prefix (RFC 6052), or NULL. */
-const uint8_t *ts_nat64_ipv4(const uint8_t *address6);
 
 /*
  * The IPv4 address within an IPv6 address that begins with a NAT64 prefix of

@@ -40,15 +40,12 @@ typedef struct {
     teams_call_key key;
 } teams_frame_builder;
 
-/* The stronger of the path so far and this one. */
-void teams_builder_set_path(teams_frame_builder *builder, teams_path path);
 /* The modality, unless it is known already. */
 void teams_builder_set_modality(teams_frame_builder *builder, ts_modality modality);
 /* The kind of a frame is that of the innermost info, which comes first. */
 void teams_builder_set_kind(teams_frame_builder *builder, teams_what what, ts_evidence evidence);
 /* The flow on the wire, with what is known of it as the start of the info. */
 teams_flow *teams_builder_set_flow(teams_frame_builder *builder, bool to_server);
-void teams_builder_set_service(teams_frame_builder *builder, ts_service service, ts_stage stage);
 /* Whose relays and media are these? The client's names say it first; Teams asks for names of Skype's, too, but not the other way. */
 ts_product teams_builder_product(const teams_frame_builder *builder);
 /* Names a flow, and says what it is for. */

@@ -19,8 +19,9 @@
 
 /* ---- what several kinds of infos need ---- */
 
-void
-teams_builder_set_path(teams_frame_builder *builder, teams_path path)
+/* The stronger of the path so far and this one. */
+static void
+set_path(teams_frame_builder *builder, teams_path path)
 {
     if (path > builder->info.path)
         builder->info.path = path;
@@ -77,8 +78,8 @@ teams_builder_product(const teams_frame_builder *builder)
         TS_PRODUCT_SKYPE_SHARED : TS_PRODUCT_TEAMS;
 }
 
-void
-teams_builder_set_service(teams_frame_builder *builder, ts_service service, ts_stage stage)
+static void
+set_service(teams_frame_builder *builder, ts_service service, ts_stage stage)
 {
     if (builder->info.product == TS_PRODUCT_UNKNOWN || teams_name_weigh(builder->info.product) != TEAMS_NAME_OWN)
         builder->info.product = teams_builder_product(builder);
@@ -301,7 +302,7 @@ apply_turn(teams_frame_builder *builder, const ts_frame_info *info)
     teams_flow *flow = teams_builder_set_flow(builder, turn->from_client);
 
     teams_builder_set_kind(builder, TEAMS_WHAT_RELAY, multiplexed ? TS_EVIDENCE_SESSION : TS_EVIDENCE_TURN);
-    teams_builder_set_service(builder, TS_SERVICE_MEDIA_RELAY, TS_STAGE_MEDIA);
+    set_service(builder, TS_SERVICE_MEDIA_RELAY, TS_STAGE_MEDIA);
     if (is_of_another_provider(builder, turn)) {
         builder->client->foreign_realm = true;
         builder->info.product = TS_PRODUCT_LYNC_ONPREM;
@@ -309,7 +310,7 @@ apply_turn(teams_frame_builder *builder, const ts_frame_info *info)
     teams_host_of(builder->model, &flow->server_end.addr, true)->relay = true;
     if (turn->stream_type != 0)
         flow->stream_modality = modality_of_stream_type(turn->stream_type);
-    teams_builder_set_path(builder, multiplexed ? TEAMS_PATH_MULTIPLEXED : TEAMS_PATH_RELAYED);
+    set_path(builder, multiplexed ? TEAMS_PATH_MULTIPLEXED : TEAMS_PATH_RELAYED);
     if (turn->pseudo_tls)
         builder->info.transport = TEAMS_TRANSPORT_PSEUDO_TLS;
     if (builder->key.allocation == 0)
@@ -343,8 +344,8 @@ apply_check(teams_frame_builder *builder, const ts_frame_info *info)
     if (check->version != 0)
         builder->client->check_version = check->version;
     if (builder->info.service == TS_SERVICE_UNKNOWN)
-        teams_builder_set_service(builder, relayed ? TS_SERVICE_MEDIA_RELAY : TS_SERVICE_UNKNOWN, TS_STAGE_MEDIA);
-    teams_builder_set_path(builder, relayed ? TEAMS_PATH_RELAYED : TEAMS_PATH_DIRECT);
+        set_service(builder, relayed ? TS_SERVICE_MEDIA_RELAY : TS_SERVICE_UNKNOWN, TS_STAGE_MEDIA);
+    set_path(builder, relayed ? TEAMS_PATH_RELAYED : TEAMS_PATH_DIRECT);
     builder->key.pair = check->pair;
     builder->key.allocation = check->allocation;
     if (check->state == TS_PAIR_NOMINATED) {
@@ -393,7 +394,7 @@ apply_media(teams_frame_builder *builder, const ts_frame_info *info)
     teams_builder_set_kind(builder, media->kind == TS_MEDIA_SRTCP || media->kind == TS_MEDIA_RTCP ? TEAMS_WHAT_CONTROL : TEAMS_WHAT_MEDIA,
         TS_EVIDENCE_MEDIA);
     if (builder->info.service == TS_SERVICE_UNKNOWN)
-        teams_builder_set_service(builder, media->allocation != 0 ? TS_SERVICE_MEDIA_RELAY : TS_SERVICE_UNKNOWN, TS_STAGE_MEDIA);
+        set_service(builder, media->allocation != 0 ? TS_SERVICE_MEDIA_RELAY : TS_SERVICE_UNKNOWN, TS_STAGE_MEDIA);
     /* What is sent says more than the ports, which spoke before. */
     if (media->modality != TS_MODALITY_UNKNOWN || media->no_audio)
         builder->info.modality = media->modality;
@@ -401,7 +402,7 @@ apply_media(teams_frame_builder *builder, const ts_frame_info *info)
         flow->no_audio = true;
         flow->base.modality = media->modality;
     }
-    teams_builder_set_path(builder, path_of_media(builder, media));
+    set_path(builder, path_of_media(builder, media));
     builder->key.pair = media->pair;
     builder->key.allocation = media->allocation;
     builder->key.socket.established = builder->key.media = true;
@@ -416,7 +417,7 @@ apply_flightproxy(teams_frame_builder *builder, const ts_frame_info *info)
 
     teams_builder_set_flow(builder, message->from_client);
     teams_builder_set_kind(builder, TEAMS_WHAT_SIGNALLING, TS_EVIDENCE_FLIGHTPROXY);
-    teams_builder_set_service(builder, TS_SERVICE_FLIGHTPROXY, TS_STAGE_CALL_SETUP);
+    set_service(builder, TS_SERVICE_FLIGHTPROXY, TS_STAGE_CALL_SETUP);
     teams_builder_set_modality(builder, TS_MODALITY_SIGNALLING);
     builder->client->setup_frame = builder->pinfo->num;
     builder->client->setup_time = *teams_time(builder->pinfo);

@@ -54,8 +54,9 @@ teams_check_name_of(const teams_check *check, const char *name)
     return found;
 }
 
-bool
-teams_name_matters(const teams_name_result *name)
+/* Is the service one without which the sign-in fails? Telemetry is none. */
+static bool
+name_matters(const teams_name_result *name)
 {
     return name->stage != TS_STAGE_TELEMETRY && name->stage != TS_STAGE_DISCOVERY_LEGACY &&
         (name->required || name->stage == TS_STAGE_IDENTITY || teams_name_weigh(name->product) >= TEAMS_NAME_OWN);
@@ -226,7 +227,7 @@ teams_name_list_add(teams_name_list *list, const char *name, uint32_t frame)
     const bool identity = result != NULL && result->stage == TS_STAGE_IDENTITY;
     /* Any name of identity may do: which one an account needs is not in the bytes. */
     const bool instead = identity && list->check->result->identity_reached;
-    const bool matters = lost && result != NULL && !instead && teams_name_matters(result);
+    const bool matters = lost && result != NULL && !instead && name_matters(result);
 
     list->matters = list->matters || matters;
     list->doubtful = list->doubtful || (lost && instead && !list->check->result->services_reached);

@@ -93,8 +93,6 @@ teams_name_result *teams_check_name(const teams_check *check, unsigned n);
 unsigned teams_check_name_count(const teams_check *check);
 teams_name_result *teams_check_name_of(const teams_check *check, const char *name);
 
-/* Is the service one without which the sign-in fails? Telemetry is none. */
-bool teams_name_matters(const teams_name_result *name);
 /* The frame is so long before the end that what did not follow it will not. */
 bool teams_check_time_passed(const teams_check *check, const nstime_t *since, double seconds);
 /* Was the client held by a captive portal at this address? */
@@ -120,9 +118,6 @@ typedef struct {
 
 /* Are large segments of it lost, and small ones not? */
 bool teams_check_has_mtu_hole(const teams_check *check, const teams_connection *conn);
-
-/* Did it stop being answered when all others did? */
-bool teams_check_is_lost_with_all(const teams_check *check, const teams_connection *conn);
 
 teams_name_list teams_name_list_new(teams_check *check);
 void teams_name_list_add(teams_name_list *list, const char *name, uint32_t frame);

@@ -43,8 +43,9 @@ teams_check_lost_all(teams_check *check)
     check->lost_all = several && small;
 }
 
-bool
-teams_check_is_lost_with_all(const teams_check *check, const teams_connection *conn)
+/* Did it stop being answered when all others did? */
+static bool
+is_lost_with_all(const teams_check *check, const teams_connection *conn)
 {
     return check->lost_all && is_lost(conn) && is_last(check, conn);
 }
@@ -55,7 +56,7 @@ teams_check_has_mtu_hole(const teams_check *check, const teams_connection *conn)
     /* What the client acknowledges is missing in the capture alone. */
     const bool got = conn->priv->acknowledging[FROM_CLIENT] && (int32_t)(conn->priv->acknowledged[FROM_CLIENT] - conn->priv->hole_sequence) > 0;
 
-    return (conn->priv->large_frame != 0 && !teams_check_is_lost_with_all(check, conn)) || (conn->priv->hole_frame != 0 && !got &&
+    return (conn->priv->large_frame != 0 && !is_lost_with_all(check, conn)) || (conn->priv->hole_frame != 0 && !got &&
         teams_check_time_passed(check, &conn->priv->hole_since, HOLE_SECONDS) && conn->state < TEAMS_CONNECTION_SECURED);
 }
 
@@ -72,14 +73,14 @@ is_back(const teams_check *check, const teams_connection *conn)
 static bool
 is_forgotten(const teams_check *check, const teams_connection *conn)
 {
-    return conn->priv->lost_after > 0 && !teams_check_is_lost_with_all(check, conn);
+    return conn->priv->lost_after > 0 && !is_lost_with_all(check, conn);
 }
 
 /* One sentence for each server; one for all that were silent before. */
 static const char *
 says_lost(const teams_check *check, const teams_connection *conn)
 {
-    if (teams_check_is_lost_with_all(check, conn))
+    if (is_lost_with_all(check, conn))
         return "all";
     if (is_forgotten(check, conn))
         return "forgotten";
@@ -136,6 +137,6 @@ teams_check_lost(teams_check *check)
     for (unsigned i = 0; i < teams_groups_count(&groups); i++) {
         const teams_group *group = teams_groups_at(&groups, i);
 
-        (teams_check_is_lost_with_all(check, group->first) ? tell_all : tell_some)(check, group);
+        (is_lost_with_all(check, group->first) ? tell_all : tell_some)(check, group);
     }
 }

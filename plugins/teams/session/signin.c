@@ -126,8 +126,9 @@ teams_signin_note_earlier(teams_model *model, const packet_info *pinfo, const ad
     wmem_list_append(names, seen);
 }
 
-const wmem_list_t *
-teams_signin_take_earlier(teams_model *model, const address *who, const nstime_t *now)
+/* First pass: what was remembered of the client lately, in order; from now on the caller's. NULL where nothing was. */
+static const wmem_list_t *
+take_earlier(teams_model *model, const address *who, const nstime_t *now)
 {
     wmem_list_t *names = (wmem_list_t *)wmem_map_remove(model->earlier_names, who);
 
@@ -230,7 +231,7 @@ signin_new(teams_model *model, const packet_info *pinfo, teams_client *client)
     signin->last = *teams_time(pinfo);
     signin->last_own = *teams_time(pinfo);
     signin->continent = "";
-    signin->earlier = teams_signin_take_earlier(model, &client->addr, teams_time(pinfo));
+    signin->earlier = take_earlier(model, &client->addr, teams_time(pinfo));
     if (signin->earlier != NULL)
         wmem_list_foreach((wmem_list_t *)signin->earlier, note_earlier, signin);
     if (client->signin != NULL)

@@ -61,9 +61,6 @@ bool teams_signin_name(teams_model *model, packet_info *pinfo, teams_client *cli
 void teams_signin_note_earlier(teams_model *model, const packet_info *pinfo, const address *who,
     const ts_name_info *info, const char *endpoint);
 
-/* First pass: what was remembered of the client lately, in order; from now on the caller's. NULL where nothing was. */
-const wmem_list_t *teams_signin_take_earlier(teams_model *model, const address *who, const nstime_t *now);
-
 /* First pass: any attributed frame of a client; raises what is overdue. */
 void teams_signin_frame(packet_info *pinfo, teams_client *client, const teams_frame_info *info);
 

@@ -118,6 +118,7 @@ def test_no_files_need_each_other(folder):
 def test_what_no_other_file_needs_is_static():
     objects = [(name, symbols(path)) for folder in FOLDERS for path, name in objects_of(folder)]
     tests = [symbols(path) for path in (pathlib.Path(os.environ["TEAMSHARK_BUILD"]) / "tests").rglob("*.o")]
+    assert objects and tests
     needed = set().union(*(needs for _, (_, needs) in objects), *(needs for _, needs in tests))
     assert [f"{name}: {symbol}" for name, (defined, _) in objects for symbol in sorted(defined - needed) if not symbol.startswith("plugin_")] == []
 

@@ -102,7 +102,7 @@ def test_what_is_answered_in_the_end_was_lost():
 # ---- identity by its address ----
 
 @pytest.mark.parametrize("client, code, addresses", [
-    ("192.168.1.20", "tcp-unanswered", ["20.190.160.14:443", "40.126.32.74:443"]), ("192.168.1.21", "tcp-refused", ["20.190.160.14:443"]),
+    ("192.168.1.20", "tcp-unanswered", ["20.190.160.14:443", "40.126.32.74:443"]), ("192.168.1.21", "tcp-refused", ["20.190.160.14:443", "40.126.32.74:443"]),
     ("2001:db8::20", "tcp-unanswered", ["[2603:1026:3000:148::2]:443"])])
 def test_identity_whose_name_was_asked_for_before_the_capture(by_address, client, code, addresses):
     found = [problem for problem in by_address[client]["problems"] if problem["severity"] == "error"]
@@ -115,6 +115,31 @@ def test_identity_whose_name_was_asked_for_before_the_capture(by_address, client
 def test_identity_that_is_reached_at_another_address_and_what_is_no_identity(by_address):
     for n in (22, 23, 24):
         assert causes(by_address[f"192.168.1.{n}"]) == {}, n
+
+
+SHARED, TEAMS = "an address of Microsoft, by its prefix, which Teams uses and others do", "an address that Microsoft publishes for Teams"
+
+
+@pytest.mark.parametrize("client, code, severity, whose, addresses", [
+    ("192.168.1.20", "tcp-unanswered", "warning", SHARED, ["52.112.9.4:443"]), ("2001:db8::20", "tcp-unanswered", "warning", SHARED, ["[2603:1063:9::4]:443"]),
+    ("192.168.1.21", "tcp-unanswered", "note", SHARED, ["52.112.9.4:443"]),
+    ("192.168.1.22", "tcp-refused", "warning", SHARED, ["52.123.7.7:443", "52.114.8.8:443"]),
+    ("192.168.1.23", "tcp-prohibited", "warning", SHARED, ["52.123.7.7:443"]), ("192.168.1.24", "tcp-unanswered", "warning", TEAMS, ["52.127.89.44:443"])])
+def test_a_published_address_whose_name_is_not_in_the_capture(client, code, severity, whose, addresses):
+    """What its prefix says and no more: it is no reason why a sign-in failed, and a note where that went through."""
+    signin = told("published")[client]
+    found = [problem for problem in signin["problems"] if problem["code"] == code]
+    assert [(problem["severity"], f"TCP to {whose} ({address}) is" in problem["summary"]) for problem, address in zip(found, addresses, strict=True)] == \
+        [(severity, True)] * len(addresses), signin["problems"]
+    assert signin["verdict_code"] == ("went-through" if client[-2:] == "21" else "names-only") and "identity was not" not in found[0]["summary"]
+    assert any(connection["name"] is None or connection["name"] == "" for connection in signin["connections"])
+
+
+@pytest.mark.parametrize("n", (25, 26, 27))
+def test_what_says_nothing_of_a_published_address(n):
+    """One that answers and turns out to be somebody else's, a stranger's, and one whose answers the capture lacks."""
+    signin = told("published")[f"192.168.1.{n}"]
+    assert causes(signin) == {} and len(signin["connections"]) == 2, signin
 
 
 def test_one_name_of_identity_of_two():

@@ -246,6 +246,14 @@ def test_a_token_that_identity_refuses():
     assert found["verdict_code"] not in ("signed-in", "went-through")
 
 
+def test_a_token_that_identity_refuses_elsewhere():
+    """HTTP/1.1, another cloud: twice, and nothing of identity succeeds; beside it once before the token comes."""
+    refused, given = json.loads(harness.report(capture("denied-elsewhere"), "teams,signin,json"))["signins"]
+    told = problem(refused, "request-denied")
+    assert told["severity"] == "error" and "login.microsoftonline.us" in told["summary"] and "refused 2 times, at last with 400" in told["summary"]
+    assert not [row for row in given["problems"] if row["code"] == "request-denied" and row["severity"] != "note"]
+
+
 def test_a_client_that_polls_with_a_device_code_is_not_refused():
     """RFC 8628, 3.5: 400 until the user has signed in elsewhere. Without the code it is a refusal."""
     found = signin(capture("device-code"))

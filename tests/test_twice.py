@@ -88,7 +88,7 @@ def test_the_report_says_so(name):
 
 def test_what_was_sent_twice():
     """Checks of 20, 60 and 100 ms later, also of a sender whose packets have one identification, RTP twice, an old client's two formats,
-    acknowledgements: all are packets of their own."""
+    acknowledgements, RSTs: all are packets of their own."""
     path = bundled("twice/sent-twice.pcap")
     assert duplicates("sent-twice") == [] and {each["duplicates"] for each in document("sent-twice")["reports"]} == {0}
     assert len(fields(path, ["frame.number"], "teams_stun.retransmission")) == 7

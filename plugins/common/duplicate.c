@@ -188,13 +188,13 @@ numbering_of(const packet_info *pinfo, const ip_packet *packet, uint64_t hash)
     return known->numbers;
 }
 
-/* Sent several times in a row, the same to the last byte: a copy only where most other packets have one, too. */
+/* Acknowledgements and RSTs are sent several times in a row, the same to the last byte: copies only where most other packets have one, too. */
 static bool
 is_bare_acknowledgement(const packet_info *pinfo, const ip_packet *packet)
 {
     const uint8_t *tcp = packet->bytes + packet->header;
 
-    return pinfo->ptype == PT_TCP && packet->length >= packet->header + TCP_HEADER && (tcp[13] & 0x07) == 0 &&
+    return pinfo->ptype == PT_TCP && packet->length >= packet->header + TCP_HEADER && (tcp[13] & 0x03) == 0 &&
         packet->length <= packet->header + (tcp[12] >> 4) * 4u;
 }
 

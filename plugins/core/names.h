@@ -128,7 +128,8 @@ ts_trust_is_owned(ts_trust trust)
 /*
  * Does a sign-in fail without the name? One that Microsoft does not list, or no
  * longer, may well be gone; Teams' sign-in does not wait for Outlook, nor for
- * pictures, files and live events. listed: Microsoft lists it as required.
+ * pictures, files and live events. listed: Microsoft lists it as required. The
+ * names of personal Teams are in no list, for these are of work and school.
  */
 static inline bool
 ts_name_is_needed(ts_product product, ts_stage stage, bool listed)
@@ -137,7 +138,7 @@ ts_name_is_needed(ts_product product, ts_stage stage, bool listed)
 
     if (stage == TS_STAGE_CONTENT || stage == TS_STAGE_TELEMETRY || stage == TS_STAGE_DISCOVERY_LEGACY)
         return false;
-    return stage == TS_STAGE_IDENTITY || (listed && own);
+    return stage == TS_STAGE_IDENTITY || product == TS_PRODUCT_TEAMS_CONSUMER || (listed && own);
 }
 
 /* Was the row's name out of use at yyyymm? */

@@ -120,3 +120,73 @@ def session_cut(c):
             else:
                 client.exchange(when + 0.25, connection, LOGIN)
                 connection.close(when + 0.5)
+
+
+def hidden_alert(client, when, name, number):
+    """TLS 1.3: the client's alert stands in clear, the certificate does not."""
+    connection = client.open(when, name)
+    client.handshake(when + 0.15, connection, name)
+    connection.send(when + 0.2, alert(number))
+    connection.close(when + 0.3)
+
+
+@capture("connections/hidden-certificates.pcap", START)
+def hidden_certificates(c):
+    """The client's alert about a certificate that nobody sees: .20 expired, .21 unknown CA, .22 bad, .23 revoked."""
+    for n, number in enumerate((45, 48, 42, 44)):
+        client = Client(c, f"192.168.1.{20 + n}")
+        client.visit(0, WEB)
+        for when in (2, 4):
+            hidden_alert(client, when, LOGIN, number)
+
+
+@capture("connections/nobody.pcap", START)
+def nobody(c):
+    """Addresses of identity that a filter gave, without a connection in the capture: .20 0.0.0.0, .21 127.0.0.1, .22 of two names; .23 a private one.
+    .24 and .25 work, and a name of personal Teams has no address there, or is not of Teams."""
+    for n, addresses in enumerate((["0.0.0.0"], ["127.0.0.1"], ["0.0.0.0", "127.9.9.9"], ["10.9.9.9"])):
+        client = Client(c, f"192.168.1.{20 + n}")
+        client.visit(0, WEB)
+        for name, address in zip((LOGIN, AUTH), addresses):
+            client.ask(2, name, address)
+        client.visit(8, CONFIG)
+    for n, name in ((24, "msgapi.teams.live.com"), (25, "www.live.example")):
+        client = Client(c, f"192.168.1.{n}")
+        client.sign_in(0)
+        client.resolver.ask(4, name, [])
+
+
+@capture("connections/proxy-dies.pcap", START)
+def proxy_dies(c):
+    """A proxy that lets two names through and then nothing: .20 SYNs without an answer, .21 with a RST, .22 both names are those of services.
+    .23 has an answer again on a later connection."""
+    for n in range(4):
+        client = Client(c, f"192.168.1.{20 + n}")
+        for when, name in ((0, WEB), (1, LOGIN), *(((2, AUTH),) if n == 2 else ())):
+            through(client, when, name, [(200, "Connection established")])
+        end = client.end()
+        for when in (5, 6, 8, 12) if n != 1 else (5,):
+            client.syn(when, end, PROXY, "RST" if n == 1 else None)
+        if n == 3:
+            through(client, 20, AUTH, [(200, "Connection established")])
+
+
+def ticket(n):
+    return tls.application_data(("ticket", n), 79)
+
+
+@capture("connections/tickets-cross.pcap", START)
+def tickets_cross(c):
+    """Identity, round trip 30 ms, TLS 1.3: a session ticket crosses the request, and then .20 has no answer, .21 a short one, .22 a long one."""
+    for n in range(3):
+        client = Client(c, f"192.168.1.{20 + n}")
+        client.visit(0, WEB)
+        connection = client.open(2, LOGIN)
+        client.handshake(2.15, connection, LOGIN)
+        client.finish(2.2, connection, LOGIN)
+        connection.send(2.21, tls.application_data("request", 180))
+        connection.send(2.212, ticket(n), from_client=False)
+        if n > 0:
+            connection.send(2.26, tls.application_data("answer", 45 if n == 1 else 900), from_client=False)
+        connection.close(10)
+        client.visit(12, CONFIG)

@@ -2,7 +2,10 @@
 """Connections that worked and then stop being answered, addresses of identity that nobody asked for, and what a flight of TLS brings."""
 import tls
 from common import capture
-from connections import ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PROXY, PUSH, START, TLS_1_3, WEB, Client, client_hello, connect, reset, server_hello, status
+from scapy.layers.inet import ICMP, IP, TCP
+from scapy.packet import Raw
+
+from connections import ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PROXY, PUSH, ROUTER, START, TLS_1_3, WEB, Client, client_hello, connect, reset, server_hello, status
 from connections_ends import push_session
 from resolver import AAAA, Resolver
 
@@ -210,6 +213,35 @@ def identity_by_address(c):
     connection = c.tcp(13.2, six.end(), ("20.190.160.20", 443))
     six.use(13.3, connection, LOGIN)
     by_address(c, "192.168.1.24", ["198.51.100.14"])
+
+
+@capture("connections/published.pcap", START)
+def published(c):
+    """SYNs to addresses that Microsoft publishes, without a question for a name. .20 unanswered, and no service that needs a token: over IPv6,
+    too; .21 the same, and the sign-in goes through; .22 refused by RST, at two addresses; .23 by ICMP; .24 an address that only Teams uses (GCC
+    High). .25 reaches one of Microsoft's, .26 gets no answer of a stranger's, and of .27 the capture lacks the answers."""
+    by_address(c, "192.168.1.20", ["52.112.9.4"])
+    by_address(c, "2001:db8::20", ["2603:1063:9::4"])
+    by_address(c, "192.168.1.21", ["52.112.9.4"], first=20).sign_in(4)
+    by_address(c, "192.168.1.22", ["52.123.7.7", "52.114.8.8"], "RST")
+    client = by_address(c, "192.168.1.23", [])
+    refused_by_icmp(client, 10, ("52.123.7.7", 443))
+    by_address(c, "192.168.1.24", ["52.127.89.44"])
+    client = by_address(c, "192.168.1.25", [])
+    client.use(30.2, c.tcp(30, client.end(), ("52.112.9.5", 443)), "www.linkedin.com")
+    by_address(c, "192.168.1.26", ["198.51.100.14"])
+    client = by_address(c, "192.168.1.27", [])
+    end = client.end()
+    for when in (10, 11, 13):
+        client.syn(when, end, ("52.112.9.6", 443))
+    c.frame(13.1, TCP(sport=end[1], dport=443, flags="A", seq=0x10000001 + end[1], ack=1, window=64240), end[0], "52.112.9.6")
+
+
+def refused_by_icmp(client, when, server):
+    end = client.end()
+    client.syn(when, end, server)
+    quoted = bytes(IP(src=end[0], dst=server[0], ttl=60) / TCP(sport=end[1], dport=server[1], flags="S", seq=0x10000000 + end[1]))[:28]
+    client.c.frame(when + 0.12, ICMP(type=3, code=13) / Raw(quoted), ROUTER, client.address)
 
 
 @capture("connections/identity-another.pcap", START)

@@ -150,6 +150,17 @@ def denied_at_identity(c):
         login.exchange(6.0 + 2 * n, "POST", f"/{TENANT}/oauth2/v2.0/token", status=400, body={"error": "invalid_grant"})
 
 
+@capture("keys/denied-elsewhere.pcapng", "2026-09-14T10:20:00")
+def denied_elsewhere(c):
+    """The same of the US government's cloud, over HTTP/1.1, twice; .21 is refused once and then has its token."""
+    for n, statuses in ((20, (400, 400)), (21, (400, 200))):
+        client = KeyedClient(c, f"192.168.1.{n}")
+        client.open(0, "gov.teams.microsoft.us", "52.127.88.59", kind=Http1).exchange(0.3, "GET", "/v2/")
+        login = client.open(2, "login.microsoftonline.us", "20.140.232.10", kind=Http1)
+        for again, status in enumerate(statuses):
+            login.exchange(2.3 + again, "POST", "/common/oauth2/v2.0/token", status=status, body={"error": "invalid_grant"} if status == 400 else {})
+
+
 @capture("keys/odd-http.pcapng", "2026-09-14T09:40:00")
 def odd_http(c):
     """A sign-in that goes through, with what HTTP allows and few clients send."""

@@ -165,3 +165,6 @@ def acknowledgements(c):
     connection.send(4.07, tls.server_hello(), from_client=False)
     for n in range(3):
         connection._segment(4.0701 + n * 0.0003, True, "A")
+    # A host that knows nothing of a connection sends a RST for each segment (RFC 9293, 3.5.2).
+    for n in range(4):
+        connection._segment(4.2 + n * 0.00004, False, "R")

@@ -4,6 +4,7 @@
 
 browser.py visit NAME BUNDLE RESOLVER [upload]    asks A, AAAA and HTTPS at once, races IPv6 against IPv4
 browser.py hold NAME BUNDLE TIMES SECONDS         keeps a connection open until it is cut, TIMES times
+browser.py talk NAME BUNDLE SECONDS               asks again every two seconds, on one connection
 browser.py stall NAME BUNDLE SECONDS              asks for a long page and does not read it for so long
 """
 import secrets
@@ -131,6 +132,17 @@ def hold(name, bundle, times, seconds):
         time.sleep(1)
 
 
+def talk(name, bundle, seconds):
+    stream = tls(socket.create_connection((name, 443), 10), name, bundle)
+    end = time.monotonic() + float(seconds)
+    while time.monotonic() < end:
+        get(stream, name)
+        stream.settimeout(end - time.monotonic() + 1)
+        stream.recv(65536)
+        time.sleep(2)
+    stream.close()
+
+
 def stall(name, bundle, seconds):
     s = socket.socket()
     s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -145,6 +157,6 @@ def stall(name, bundle, seconds):
 
 if __name__ == "__main__":
     try:
-        {"visit": visit, "hold": hold, "stall": stall}[sys.argv[1]](*sys.argv[2:])
+        {"visit": visit, "hold": hold, "talk": talk, "stall": stall}[sys.argv[1]](*sys.argv[2:])
     except OSError as reason:
         sys.exit(f"{sys.argv[1]} {sys.argv[2]}: {reason}")

@@ -10,7 +10,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 SEVERITIES = ("ok", "note", "warning", "error")
 LISTS = {"nx", "empty", "fail", "spoil", "where", "mute", "steps", "proxy_deny", "refuse_types", "reset_sni", "swallow_sni",
          "swallow_cert", "idle_hosts", "drop_tcp", "drop_udp", "drop_tcp6", "admin_tcp", "admin_tcp6", "admin_udp", "rst_tcp",
-         "rst_tcp6", "unreachable_tcp", "unreachable_udp", "port_udp", "port_tcp", "more_relays", "deaf_tcp"}
+         "rst_tcp6", "unreachable_tcp", "unreachable_udp", "port_udp", "port_tcp", "more_relays", "deaf_tcp", "lose", "talk"}
 MAPS = {"point", "extra", "cut", "status", "answer", "first", "repeat"}
 WORDS = {"server_tls", "server_ciphers", "client_tls", "client_ciphers", "intercept", "proxy_status"}
 

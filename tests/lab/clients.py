@@ -143,6 +143,17 @@ class Client:
             command = [sys.executable, HERE / "browser.py", "hold", name, self.bundle, times, seconds]
         self.running.append(world.start(*command, ns="client", log="/run/lab/client.log"))
 
+    def talk(self, name, seconds):
+        """A request every two seconds on one connection, beside the rest, and patience until the end."""
+        requests, url = seconds // 2, f"https://{name}/"
+        command = {
+            "curl": ["curl", "-sS", "-m", seconds, "--rate", "30/m", "--cacert", self.bundle, *["-o", "/dev/null", url] * requests],
+            "wget": ["wget", "-q", "-O", "/dev/null", "--tries=1", f"--timeout={seconds}", "--wait=2", f"--ca-certificate={self.bundle}", *[url] * requests],
+            "openssl": ["sh", "-c", f"for n in $(seq {requests}); do printf 'GET / HTTP/1.1\\r\\nHost: {name}\\r\\n\\r\\n'; sleep 2; done | "
+                        f"openssl s_client -connect {name}:443 -servername {name} -CAfile {self.bundle} -quiet"],
+        }.get(self.kind, [sys.executable, HERE / "browser.py", "talk", name, self.bundle, seconds])
+        self.running.append(world.start("timeout", seconds, *command, ns="client", log="/run/lab/client.log"))
+
     def stall(self, name, seconds):
         self.run(sys.executable, HERE / "browser.py", "stall", name, self.bundle, seconds, patience=seconds + 30)
 

@@ -15,6 +15,8 @@ SETTINGS is JSON, all optional:
   mtu_down, mtu_up   IP packets longer than this are lost, to the client or from it
   idle_cut       seconds without a frame after which a flow to idle_hosts is reset
   idle_hosts     list of addresses
+  lose_hosts     addresses to and from which nothing passes any more once lose_after seconds have passed since the first frame;
+                 ["*"]: all
   rebind         a NAT: the caller's port is another one outside, and a third one after so many seconds; IPv4
 The kernel's netem would delay and lose as well, but is not in every kernel.
 """
@@ -99,6 +101,10 @@ def reset(frame, forward):
     return ethernet + ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:] + tcp
 
 
+def pack(text):
+    return socket.inet_pton(socket.AF_INET6 if ":" in text else socket.AF_INET, text)
+
+
 def server_name(payload):
     """The name in a ClientHello that starts a segment, or None."""
     if len(payload) < 50 or payload[0] != 22 or payload[5] != 1:
@@ -128,9 +134,10 @@ class Middlebox:
         self.random = random.Random(settings.get("seed", 1))
         self.swallowed, self.muted, self.last = set(), set(), {}
         self.last_departure = [0.0, 0.0]
+        self.started = None     # when the first frame came
+        self.lose_hosts = {pack(a) for a in settings.get("lose_hosts", []) if a != "*"}
         self.bound = None       # when the caller's port was seen first
-        self.idle_hosts = {socket.inet_pton(socket.AF_INET6 if ":" in a else socket.AF_INET, a)
-                           for a in settings.get("idle_hosts", [])}
+        self.idle_hosts = {pack(a) for a in settings.get("idle_hosts", [])}
 
     def matches(self, key, name):
         return name and any(fnmatch.fnmatch(name.lower(), pattern) for pattern in self.settings.get(key, []))
@@ -141,6 +148,8 @@ class Middlebox:
         delay = s.get("delay", 0.012)
         if frame.protocol is None:
             return [(0, direction, frame.data)]
+        if self.is_lost(frame):
+            return []
         if frame.length > s.get(("mtu_down", "mtu_up")[direction], 65535):
             return []
         if frame.protocol == UDP:
@@ -158,6 +167,13 @@ class Middlebox:
             if answer is not None:
                 return answer
         return [(delay, direction, frame.data)]
+
+    def is_lost(self, frame):
+        """Has the network to this host, or all of it, gone by now?"""
+        now = time.monotonic()
+        self.started = self.started or now
+        return now - self.started >= self.settings.get("lose_after", sys.maxsize) and \
+            ("*" in self.settings["lose_hosts"] or not self.lose_hosts.isdisjoint(frame.addresses))
 
     def rebound(self, frame, direction):
         """The frame with the caller's port as the NAT has it, which forgets the first one; None for what comes to that afterwards."""

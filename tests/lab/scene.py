@@ -20,7 +20,8 @@ import timing
 import world
 
 MIDDLEBOX = ("delay", "jitter", "burst", "loss", "loss_up", "dns_delay", "reset_sni", "swallow_sni", "swallow_cert", "mtu_down",
-             "mtu_up", "idle_cut", "idle_hosts", "rebind")
+             "mtu_up", "idle_cut", "idle_hosts", "lose_after", "lose_hosts", "rebind")
+TALK_S = 24              # that a client goes on asking where nothing answers any more
 CONNECTIVITY_CHECK = "www.msftconnecttest.com"
 
 
@@ -44,6 +45,9 @@ class Scene:
             self.addresses |= set(s["point"].values())
         if s.get("idle_cut"):
             s["idle_hosts"] = [name.address for name in self.site if name.stage == "register"]
+        if s.get("lose"):
+            s["lose_hosts"] = ["*"] if s["lose"] == ["*"] else [
+                a for name in self.site if matches(s["lose"], name.name) for a in (name.address, name.address6) if a]
         if s.get("captive"):
             s["point"] = {"*": self.gateway}
             s["extra"] = {CONNECTIVITY_CHECK: self.gateway}
@@ -116,15 +120,16 @@ class Scene:
         if s.get("proxy") == "http2" and self.row.client != "chromium":
             client.tunnels([name.name for name in self.site if "steps" not in s or matches(s["steps"], name.name)])
             return
-        for _ in range(s.get("loop", 1)):
-            for name in self.site:
-                if "steps" not in s or matches(s["steps"], name.name):
-                    self.step(client, name)
+        visited = [name for name in self.site if "steps" not in s or matches(s["steps"], name.name)]
+        for n, name in enumerate(visited * s.get("loop", 1)):
+            if n == 2 and "no_proxy" in s:
+                servers.rules([f"tcp dport {{ 1080, 3128 }} {servers.VERDICTS[s['no_proxy']]}"], hook="input")
+            self.step(client, name)
         if s.get("call"):
             client.call(self.row.relays(), servers.media_server(self.row.site, s))
         if s.get("captive") == "last":
             client.plain(f"http://{CONNECTIVITY_CHECK}/connecttest.txt", "-L")
-        client.finish(s.get("push", 0) * (s.get("idle_cut", s.get("server_idle", 0)) + 12) + 5)
+        client.finish(s.get("lose_after", 0) + TALK_S + s.get("push", 0) * (s.get("idle_cut", s.get("server_idle", 0)) + 12) + 5)
 
     def step(self, client, name):
         s = self.settings
@@ -132,6 +137,8 @@ class Scene:
             client.quic(name.name, 3)
         if s.get("push") and name.stage == "register":
             client.hold(name.name, s["push"], s.get("idle_cut", s.get("server_idle", 0)) + 10)
+        elif matches(s.get("talk", []), name.name):
+            client.talk(name.name, s["lose_after"] + TALK_S)
         elif s.get("stall") and name.stage == "sync":
             client.stall(name.name, s["stall"])
         else:

@@ -263,7 +263,7 @@ def quic(row):
                                     LAB / f"certs/{row.name}.pem"], "internet", udp=True, port=443)
 
 
-MEDIA_SERVERS = {"emea": "52.114.60.7", "amer": "52.115.120.41", "gcchigh": "52.127.91.20"}
+MEDIA_SERVERS = {"emea": "52.114.60.7", "amer": "52.115.120.41", "gcchigh": "52.127.91.20", "personal": "52.114.61.9", "dod": "52.127.71.20"}
 
 
 def media_server(site, settings):
@@ -356,7 +356,9 @@ def http2_proxy(gateway):
 
 
 def socks(gateway, settings):
-    credentials = ["-u", "alex", "-P", "secret"] if settings.get("proxy_auth") else []
+    """microsocks; with the client's credentials, or others, where it wants some."""
+    wanted = settings.get("proxy_auth")
+    credentials = ["-u", "alex" if wanted == "once" else "sam", "-P", "secret"] if wanted else []
     return serve("microsocks", [], ["microsocks", "-i", gateway, "-p", "1080", *credentials], "router", port=1080)
 
 

@@ -99,10 +99,13 @@ append_state(GString *line, const teams_connection *conn)
     if (conn->state == TEAMS_CONNECTION_PROHIBITED)
         g_string_append_printf(line, ": ICMP %s from %s", conn->icmp_text, conn->icmp_router);
     if (conn->state == TEAMS_CONNECTION_ALERT)
-        g_string_append_printf(line, ": alert %u (%s) from the %s", conn->alert, teams_alert_text(conn->alert),
-            conn->alert_from_client ? "client" : "server");
-    if (conn->state == TEAMS_CONNECTION_PROXY_REFUSED)
-        g_string_append_printf(line, ": %u", conn->proxy_status);
+        g_string_append_printf(line, ": alert %u (%s) from the %s", conn->alert, teams_alert_text(conn->alert), conn->alert_from_client ? "client" : "server");
+    if (conn->state == TEAMS_CONNECTION_PROXY_REFUSED) {
+        char *answer = teams_proxy_answer_text(NULL, conn);
+
+        g_string_append_printf(line, ": %s", answer);
+        wmem_free(NULL, answer);
+    }
     if (conn->version[0] != '\0')
         g_string_append_printf(line, ", %s", conn->version);
     if (conn->certificate != NULL)
@@ -115,8 +118,8 @@ append_state(GString *line, const teams_connection *conn)
 static char *
 title_of(const teams_connection *conn)
 {
-    char *name = conn->name == NULL ? g_strdup(conn->endpoint) : report_name(conn->name);
-    char *title = g_strdup_printf("%s%s", name, conn->quic ? " (QUIC)" : conn->proxy ? " through the proxy" : "");
+    char *name = conn->name != NULL ? report_name(conn->name) : g_strdup(conn->proxy ? "to the proxy" : conn->endpoint);
+    char *title = g_strdup_printf("%s%s", name, conn->quic ? " (QUIC)" : conn->proxy && conn->name != NULL ? " through the proxy" : "");
 
     g_free(name);
     return title;

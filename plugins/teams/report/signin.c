@@ -164,7 +164,7 @@ static const report_column connection_columns[] = {
     { .key = "tls_version", .kind = COLUMN_TEXT, .description = "TLS version that the server chose", COLUMN_MEMBER(teams_connection, version) },
     { .key = "issuer", .kind = COLUMN_TEXT, .description = "issuer of the certificate, empty: not visible", .get = connection_issuer },
     { .key = "alert", .kind = COLUMN_UINT, .description = "TLS alert that ended the handshake", COLUMN_MEMBER(teams_connection, alert) },
-    { .key = "proxy_status", .kind = COLUMN_UINT, .description = "the proxy's last answer, 0: none", COLUMN_MEMBER(teams_connection, proxy_status) },
+    { .key = "proxy_status", .kind = COLUMN_UINT, .description = "the proxy's last answer, of SOCKS what HTTP would say; 0: none", COLUMN_MEMBER(teams_connection, proxy_status) },
     { .key = "router", .kind = COLUMN_TEXT, .description = "who refused it by ICMP, empty: nobody", .get = connection_router },
     { .key = "end", .kind = COLUMN_WORD, .description = "how it ended", .texts = connection_ends, COLUMN_MEMBER(teams_connection, end) },
     { .key = "ended_by", .kind = COLUMN_TEXT, .description = "client or server (or a device in its name), empty: it was open at the end",

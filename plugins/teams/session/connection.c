@@ -304,8 +304,10 @@ teams_connection_name_by_host(teams_connection *conn)
     const teams_host_name *name = host == NULL || taken ? NULL : name_of_host(host, conn->priv->client);
 
     conn->proxy = host != NULL && host->proxy_port == conn->server_end.port && host->proxy_port != 0;
-    if (name == NULL && host != NULL && host->identity && !taken && !conn->proxy)
-        conn->stage = TS_STAGE_IDENTITY;
+    if (name == NULL && host != NULL && host->published != NULL && !taken && !conn->proxy) {
+        conn->priv->published = host->published;
+        conn->stage = host->published->use == TS_PREFIX_IDENTITY ? TS_STAGE_IDENTITY : TS_STAGE_UNKNOWN;
+    }
     if (name == NULL || conn->proxy)
         return;
     teams_connection_set_name(conn, name->name);
@@ -363,10 +365,18 @@ teams_connection_is_push(const teams_connection *conn)
 }
 
 const char *
+teams_connection_published_text(const teams_connection *conn)
+{
+    return conn->priv->published->web_shared ? "an address of Microsoft, by its prefix, which Teams uses and others do" : "an address that Microsoft publishes for Teams";
+}
+
+const char *
 teams_connection_text(wmem_allocator_t *scope, const teams_connection *conn)
 {
     if (teams_connection_is_identity_by_address(conn))
         return wmem_strdup_printf(scope, "an address of identity (%s)", conn->endpoint);
+    if (teams_connection_is_failed_by_address(conn))
+        return wmem_strdup_printf(scope, "%s (%s)", teams_connection_published_text(conn), conn->endpoint);
     if (conn->name == NULL)
         return conn->endpoint;
     return conn->proxy ? wmem_strdup_printf(scope, "%s through the proxy %s", conn->name, conn->endpoint)

@@ -124,7 +124,7 @@ typedef struct teams_connection {
     const char *version;                /* TLS version that the server chose; "" none */
     const char *icmp_text;              /* "communication administratively prohibited"; NULL none */
     const char *icmp_router;            /* who said so */
-    unsigned proxy_status;              /* the proxy's last answer, 0: none */
+    unsigned proxy_status;              /* the proxy's last answer, of SOCKS what HTTP would say; 0: none */
     uint32_t proxy_status_frame;
     unsigned proxy_challenges;          /* how often it answered 407 */
     const teams_certificate *certificate;   /* NULL: not visible */
@@ -215,6 +215,8 @@ typedef struct {
 /* All of a sign-in's connections, checked at the end of the capture. Everything in scope, or in file scope. */
 teams_signin_result *teams_connections_check(wmem_allocator_t *scope, const teams_signin *signin);
 
+/* What the proxy answered last, in words: "403 Forbidden", "SOCKS: host unreachable". */
+char *teams_proxy_answer_text(wmem_allocator_t *scope, const teams_connection *conn);
 /* Texts for reports and JSON: "hello_reset", "client"; NULL after the last one. */
 const char *teams_connection_state_name(unsigned state);
 const char *teams_actor_name(unsigned actor);

@@ -202,11 +202,23 @@ add_identity(teams_name_list *list, const teams_connection *conn, uint32_t frame
     list->fatal = list->fatal || needed;
 }
 
+/* Nothing says that the sign-in needed it. */
+static void
+add_published(teams_name_list *list, const teams_connection *conn, uint32_t frame)
+{
+    if (list->first == NULL)
+        list->first = conn->endpoint;
+    list->any_lost = list->by_address = true;
+    add_text(list, teams_connection_published_text(conn), frame);
+}
+
 void
 teams_name_list_add_connection(teams_name_list *list, const teams_connection *conn, uint32_t frame)
 {
     if (teams_connection_is_identity_by_address(conn))
         add_identity(list, conn, frame);
+    else if (teams_connection_is_failed_by_address(conn))
+        add_published(list, conn, frame);
     else
         teams_name_list_add(list, conn->name == NULL ? conn->endpoint : conn->name, frame);
 }
@@ -246,6 +258,8 @@ teams_name_list_text(const teams_name_list *list)
 int
 teams_name_list_severity(const teams_name_list *list)
 {
+    if (list->by_address && !list->matters)
+        return list->check->result->services_reached ? PI_NOTE : PI_WARN;
     return list->matters ? PI_ERROR : list->any_lost && !list->doubtful ? PI_NOTE : PI_WARN;
 }
 

@@ -113,6 +113,7 @@ typedef struct {
     bool doubtful;                  /* one of identity beside another that was reached: it may be the one that the account needs */
     bool fatal;                     /* and is no relay: a sign-in needs none */
     bool identity;                  /* it is one of identity */
+    bool by_address;                /* whose it is, an address alone tells */
     wmem_map_t *seen;
 } teams_name_list;
 

@@ -454,31 +454,53 @@ behind_portal(const teams_check *check)
     return false;
 }
 
+/* Of an address that is private. */
+typedef enum { PRIVATE_ALIVE, PRIVATE_UNTRIED, PRIVATE_NOBODY } private_kind;
+
+/* "This network" and loopback (RFC 6890): what a client sends there never leaves it. */
+static bool
+is_nobody(const char *addr)
+{
+    return g_str_has_prefix(addr, "0.") || g_str_has_prefix(addr, "127.") || strcmp(addr, "::") == 0 || strcmp(addr, "::1") == 0;
+}
+
+static bool
+is_private(const teams_name_result *name, private_kind kind)
+{
+    const teams_asked_name *asked = name->asked;
+
+    /* In a customer's own zone his own servers are. */
+    if (asked == NULL || asked->private_frame == 0 || asked->had_public || asked->product == TS_PRODUCT_LYNC_ONPREM)
+        return false;
+    return kind == PRIVATE_ALIVE ? name->reached : name->tried == 0 && is_nobody(asked->private_text) == (kind == PRIVATE_NOBODY);
+}
+
 /* A private address that answers, or that was never tried: dead ones are told with their connections. */
 static void
-check_private(teams_check *check, bool alive)
+check_private(teams_check *check, private_kind kind)
 {
+    static const char *const says[] = {
+        [PRIVATE_ALIVE] = "and a server answers there: split DNS, a proxy or a block page",
+        [PRIVATE_UNTRIED] = "which the client did not connect to: split DNS or a block page",
+        [PRIVATE_NOBODY] = "where no server can be: so a filter of names answers",
+    };
     teams_name_list list = teams_name_list_new(check);
     const char *addr = NULL;
 
     for (unsigned i = 0; i < teams_check_name_count(check); i++) {
         const teams_name_result *name = teams_check_name(check, i);
 
-        if (name->asked == NULL || name->asked->private_frame == 0 || name->asked->had_public || (alive ? !name->reached : name->tried > 0))
-            continue;
-        /* In a customer's own zone his own servers are. */
-        if (name->asked->product == TS_PRODUCT_LYNC_ONPREM)
+        if (!is_private(name, kind))
             continue;
         teams_name_list_add(&list, name->name, name->asked->private_frame);
         addr = addr == NULL ? name->asked->private_text : addr;
     }
     if (list.names > 0 && !behind_portal(check))
-        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_PRIVATE_ADDRESS], alive ? PI_WARN : list.matters ? PI_ERROR : PI_NOTE,
-            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .fatal = list.fatal },
-            list.names == 1 ? "%s leads to a private address (%s), %s" : "%s lead to private addresses (the first to %s), %s",
-            teams_name_list_text(&list), addr,
-            alive ? "and a server answers there: split DNS, a proxy or a block page" :
-            "which the client did not connect to: split DNS or a block page");
+        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_PRIVATE_ADDRESS], kind == PRIVATE_ALIVE ? PI_WARN : list.matters ? PI_ERROR : PI_NOTE,
+            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .fatal = list.fatal,
+                .advice = kind == PRIVATE_NOBODY ? "A DNS filter, at the resolver or on the client, blocks the name: allow the names of Teams and identity there" : NULL },
+            list.names == 1 ? "%s leads to %s (%s), %s" : "%s lead to %s (the first to %s), %s", teams_name_list_text(&list),
+            kind == PRIVATE_NOBODY ? list.names == 1 ? "a null or loopback address" : "null or loopback addresses" : list.names == 1 ? "a private address" : "private addresses", addr, says[kind]);
 }
 
 /* ---- refused types, and time ---- */
@@ -543,8 +565,9 @@ teams_check_dns(teams_check *check)
     check_failed_before(check);
     check_missing_before(check);
     check_portal(check);
-    check_private(check, false);
-    check_private(check, true);
+    check_private(check, PRIVATE_UNTRIED);
+    check_private(check, PRIVATE_NOBODY);
+    check_private(check, PRIVATE_ALIVE);
     check_refused_types(check);
     check_slow(check);
 }

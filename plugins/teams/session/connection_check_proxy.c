@@ -14,36 +14,6 @@
 
 enum { HTTP_REDIRECT = 300, HTTP_ERROR = 400, HTTP_FORBIDDEN = 403, HTTP_PROXY_AUTHENTICATION = 407 };
 
-static const char *
-status_text(const teams_check *check, unsigned status)
-{
-    static const value_string texts[] = {
-        { 403, "403 Forbidden" }, { 407, "407 Proxy Authentication Required" }, { 502, "502 Bad Gateway" },
-        { 503, "503 Service Unavailable" }, { 504, "504 Gateway Timeout" }, { 0, NULL }
-    };
-    const char *text = try_val_to_str(status, texts);
-
-    return text != NULL ? text : wmem_strdup_printf(check->scope, status < HTTP_ERROR ? "%u, a redirection" : "%u", status);
-}
-
-/* RFC 1928 6, and the numbers of SOCKS 4. */
-static const char *
-socks_text(const teams_check *check, unsigned reply)
-{
-    static const char *const texts[] = { NULL, "a failure", "not allowed by its rules", "network unreachable", "host unreachable",
-        "connection refused", "TTL expired", "command not supported", "address type not supported" };
-
-    return reply < G_N_ELEMENTS(texts) && texts[reply] != NULL ? texts[reply] : wmem_strdup_printf(check->scope, "reply %u", reply);
-}
-
-/* SOCKS has numbers of its own; connection_http.c keeps them as HTTP's, too. */
-static const char *
-refusal_text(const teams_check *check, const teams_connection *conn)
-{
-    return conn->socks ? wmem_strdup_printf(check->scope, "SOCKS: %s", socks_text(check, conn->priv->socks_reply))
-        : status_text(check, conn->proxy_status);
-}
-
 static bool
 is_redirected(const teams_connection *conn)
 {
@@ -53,7 +23,7 @@ is_redirected(const teams_connection *conn)
 static const char *
 says_refusal(const teams_check *check, const teams_connection *conn)
 {
-    return wmem_strdup_printf(check->scope, "%s %s %u", conn->endpoint, refusal_text(check, conn), teams_connection_is_push(conn));
+    return wmem_strdup_printf(check->scope, "%s %s %u", conn->endpoint, teams_proxy_answer_text(check->scope, conn), teams_connection_is_push(conn));
 }
 
 /*
@@ -153,7 +123,7 @@ tell_refusal(teams_check *check, teams_expert row, const teams_group *group)
     teams_check_add(check, &teams_expert_table.rows[row], teams_name_list_severity(list),
         (teams_problem_place) { .frame = list->frame, .actor = TEAMS_BY_PROXY, .name = list->first, .fatal = list->fatal,
             .advice = is_redirected(group->first) ? REDIRECTED : NULL },
-        "The proxy %s refuses (%s) the connection to %s%s (%u time%s)%s", group->first->endpoint, refusal_text(check, group->first),
+        "The proxy %s refuses (%s) the connection to %s%s (%u time%s)%s", group->first->endpoint, teams_proxy_answer_text(check->scope, group->first),
         teams_connection_is_push(group->first) ? "the push channel " : "", teams_name_list_text(list), list->count, list->count == 1 ? "" : "s",
         teams_name_list_tail(list));
 }

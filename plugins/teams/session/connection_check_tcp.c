@@ -22,6 +22,8 @@
 #define NOT_ALWAYS  "Other connections to the same address were answered: look for loss, for a full table of a firewall or NAT, or for a change in between"
 #define NOT_ALWAYS_REFUSED  "Other connections with the same name were answered: compare their addresses and times; a server of several that is down refuses so, too"
 
+#define PROXY_REFUSES  "Nothing listens at the proxy's port, or a rule refuses it: look at the proxy, or at the client's setting of it"
+
 /* ... and where it would let the client through to somebody else. */
 #define NOT_PUBLISHED  "The address is in no prefix that Microsoft publishes: look first at what the resolver answers for the name, which a filter or a zone " \
     "of its own may have rewritten. Content networks serve some names from addresses of theirs: allow the address and port only where it is the right one"
@@ -36,6 +38,8 @@ took_another_way(const teams_check *check, const teams_connection *conn)
 
     if (teams_connection_is_identity_by_address(conn))
         return check->result->identity_reached || check->result->one_way;
+    if (conn->name == NULL)
+        return check->result->one_way;
     return conn->server_end.addr.type == AT_IPv6 && name != NULL && name->reached;
 }
 
@@ -60,6 +64,47 @@ static bool
 is_elsewhere(const teams_connection *conn)
 {
     return !conn->proxy && ts_address_prefix_at(&conn->server_end.addr, &conn->start) == NULL;
+}
+
+/* Of what does not come about at all; where an address alone tells whose it is, that is less. */
+static int
+severity_of(const teams_name_list *names)
+{
+    return names->by_address || names->matters ? teams_name_list_severity(names) : PI_WARN;
+}
+
+/* Did others to the same address get an answer after this one's first SYN, or none at all? */
+static bool
+is_dead_since(const teams_check *check, const teams_connection *first)
+{
+    const teams_connection *other = (const teams_connection *)wmem_map_lookup(check->answered, first->endpoint);
+
+    return other == NULL || nstime_cmp(&other->priv->heard, &first->start) <= 0;
+}
+
+/* Nothing goes on without the proxy; names that were to go through it are not in the bytes. */
+static bool
+is_fatal_proxy(const teams_check *check, const teams_connection *first)
+{
+    return first->proxy && is_dead_since(check, first) && (!wmem_map_contains(check->answered, first->endpoint) || !check->result->services_reached);
+}
+
+static int
+refusal_severity(const teams_check *check, const teams_group *all)
+{
+    if (all->first->proxy)
+        return is_fatal_proxy(check, all->first) ? PI_ERROR : PI_WARN;
+    return teams_name_list_severity(&all->names);
+}
+
+/* "the proxy 10.0.0.1:3128", "a, b (the first at 192.0.2.1:443)" */
+static const char *
+place_text(const teams_check *check, const teams_group *all, const char *more)
+{
+    if (all->first->proxy)
+        return wmem_strdup_printf(check->scope, "the proxy %s", all->first->endpoint);
+    return wmem_strdup_printf(check->scope, "%s (%s%s%s)", teams_name_list_text(&all->names), all->names.names > 1 ? "the first at " : "",
+        all->first->endpoint, more);
 }
 
 /* ---- never answered ---- */
@@ -96,23 +141,23 @@ tell_unanswered(teams_check *check, const unanswered *waiting)
 {
     const teams_name_list *names = &waiting->names;
     const bool answers = wmem_map_contains(check->answered, waiting->first->endpoint);
-    const char *never = answers ? "not always" : "never";
+    const bool dead = is_dead_since(check, waiting->first);
+    const char *never = !answers ? "never" : dead ? "no longer" : "not always";
     const char *elsewhere = answers || names->any_lost ? "" : "; the name was reached in another way";
     const double seconds = ts_seconds(&waiting->first->start, &waiting->last);
     const teams_problem_place place = { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first, .fatal = names->fatal,
         .advice = answers ? NOT_ALWAYS : is_elsewhere(waiting->first) && !waiting->private_address ? NOT_PUBLISHED : NULL };
-    const int severity = names->matters ? PI_ERROR : PI_WARN;
+    const int severity = severity_of(names);
 
     if (waiting->first->proxy)
-        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_PROXY_DEAD], answers ? PI_WARN : PI_ERROR,
-            (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_PROXY, .fatal = !answers },
+        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_PROXY_DEAD], is_fatal_proxy(check, waiting->first) ? PI_ERROR : PI_WARN,
+            (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_PROXY, .fatal = is_fatal_proxy(check, waiting->first) },
             "TCP to the proxy %s is %s answered: %u SYNs in %.0f s", waiting->first->endpoint, never, waiting->syns, seconds);
     else if (waiting->private_address)
         teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_PRIVATE_DEAD], severity, place,
-            "%s leads to a private address (split DNS or a block page), and TCP to it (%s) is %s answered: %u SYNs on %u connection%s in %.0f s%s%s",
-            teams_name_list_text(names), waiting->first->endpoint, never, waiting->syns, waiting->connections,
-            waiting->connections == 1 ? "" : "s", seconds,
-            elsewhere, teams_name_list_tail(names));
+            "%s lead%s to a private address (split DNS or a block page), and TCP to it (%s) is %s answered: %u SYNs on %u connection%s in %.0f s%s%s",
+            teams_name_list_text(names), names->names == 1 ? "s" : "", waiting->first->endpoint, never, waiting->syns, waiting->connections,
+            waiting->connections == 1 ? "" : "s", seconds, elsewhere, teams_name_list_tail(names));
     else
         teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_TCP_UNANSWERED], severity, place,
             "TCP to %s (%s) is %s answered: %u SYNs on %u connection%s in %.0f s, likely dropped on the way%s%s",
@@ -178,7 +223,7 @@ is_refused(const teams_check *check, const teams_connection *conn)
 static const char *
 says_who_refused(const teams_check *check, const teams_connection *conn)
 {
-    return conn->proxy ? conn->endpoint : wmem_strdup_printf(check->scope, "%d %d", conn->private_address, is_elsewhere(conn));
+    return conn->proxy || conn->name == NULL ? conn->endpoint : wmem_strdup_printf(check->scope, "%d %d", conn->private_address, is_elsewhere(conn));
 }
 
 static void
@@ -186,12 +231,12 @@ tell_refused(teams_check *check, const teams_group *all)
 {
     const teams_name_list *names = &all->names;
 
-    teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_TCP_REFUSED], teams_name_list_severity(names),
+    teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_TCP_REFUSED], refusal_severity(check, all),
         (teams_problem_place) { .frame = names->frame, .actor = all->first->proxy ? TEAMS_BY_PROXY : TEAMS_BY_NETWORK, .name = names->first,
-            .fatal = names->fatal, .advice = !names->any_lost ? NOT_ALWAYS_REFUSED : is_elsewhere(all->first) ? NOT_PUBLISHED : NULL },
-        "TCP to %s (%s%s%s) is refused with a reset (%u time%s)%s%s", teams_name_list_text(names),
-        all->first->proxy ? "the proxy " : names->names > 1 ? "the first at " : "", all->first->endpoint,
-        all->first->private_address && !all->first->proxy ? ", a private address: split DNS or a block page" : "", names->count,
+            .fatal = names->fatal || is_fatal_proxy(check, all->first), .advice = all->first->proxy ? PROXY_REFUSES :
+                !names->any_lost ? NOT_ALWAYS_REFUSED : is_elsewhere(all->first) ? NOT_PUBLISHED : NULL },
+        "TCP to %s is refused with a reset (%u time%s)%s%s",
+        place_text(check, all, all->first->private_address ? ", a private address: split DNS or a block page" : ""), names->count,
         names->count == 1 ? "" : "s", names->any_lost ? "" : ", and others with the same name work", teams_name_list_tail(names));
 }
 
@@ -210,7 +255,7 @@ icmp_text(const teams_check *check, const teams_connection *conn)
 static const char *
 says_who_prohibited(const teams_check *check, const teams_connection *conn)
 {
-    return wmem_strdup_printf(check->scope, "%s %d", icmp_text(check, conn), is_elsewhere(conn));
+    return wmem_strdup_printf(check->scope, "%s %d %s", icmp_text(check, conn), is_elsewhere(conn), conn->name == NULL ? conn->endpoint : "");
 }
 
 static void
@@ -218,11 +263,11 @@ tell_prohibited(teams_check *check, const teams_group *all)
 {
     const teams_name_list *names = &all->names;
 
-    teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_TCP_PROHIBITED], names->matters ? PI_ERROR : PI_WARN,
-        (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first, .fatal = names->fatal,
-            .advice = is_elsewhere(all->first) ? NOT_PUBLISHED : NULL },
-        "TCP to %s (%s%s) is refused by the network: ICMP %s (%u time%s)%s%s", teams_name_list_text(names),
-        names->names > 1 ? "the first at " : "", all->first->endpoint, icmp_text(check, all->first), names->count,
+    teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_TCP_PROHIBITED],
+        all->first->proxy ? refusal_severity(check, all) : severity_of(names),
+        (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first,
+            .fatal = names->fatal || is_fatal_proxy(check, all->first), .advice = is_elsewhere(all->first) ? NOT_PUBLISHED : NULL },
+        "TCP to %s is refused by the network: ICMP %s (%u time%s)%s%s", place_text(check, all, ""), icmp_text(check, all->first), names->count,
         names->count == 1 ? "" : "s", names->any_lost ? "" : "; the name was reached in another way", teams_name_list_tail(names));
 }
 
@@ -322,7 +367,9 @@ check_ipv6(teams_check *check)
 
         if (conn->server_end.addr.type == AT_IPv6 && conn->state >= TEAMS_CONNECTION_CONNECTED && !conn->quic)
             return;     /* it works */
-        if (dead != NULL && dead->state == TEAMS_CONNECTION_UNANSWERED && teams_check_time_passed(check, &dead->start, UNANSWERED_SECONDS)) {
+        /* Where one is known to be dead, those that were left for IPv4 since are, too. */
+        if (dead != NULL && dead->state == TEAMS_CONNECTION_UNANSWERED &&
+                (list.count > 0 || teams_check_time_passed(check, &dead->start, UNANSWERED_SECONDS))) {
             cost += ts_seconds(&dead->start, &conn->start);
             teams_name_list_add(&list, conn->name, dead->frame);
         } else if (is_dead_ipv6(check, conn) && conn->state != TEAMS_CONNECTION_UNANSWERED)

@@ -165,11 +165,25 @@ fits_certificate(const teams_check *check, const teams_connection *conn)
     return is_certificate_alert(conn) && !teams_connection_is_foreign(conn) && !teams_check_is_portal(check, conn);
 }
 
+/* What the alert says of a certificate that is not visible: RFC 8446 6.2. Some clients send "bad certificate" of one that is not valid yet. */
+static const char *
+hidden_text(uint8_t alert)
+{
+    enum { BAD = 42, REVOKED = 44, EXPIRED = 45 };
+
+    switch (alert) {
+    case EXPIRED: return "; the certificate is not visible: it has expired, or the client's clock is wrong";
+    case REVOKED: return "; the certificate is not visible";
+    case BAD: return "; the certificate is not visible: TLS interception or a wrong clock is likely";
+    default: return "; the certificate is not visible, TLS interception is likely";
+    }
+}
+
 static const char *
 say_certificate(const teams_check *check, const teams_name_list *list, const teams_connection *first)
 {
     return wmem_strdup_printf(check->scope, "The client refuses the certificate of %s%s: alert %s (%u)%s%s", teams_name_list_text(list), times(check, list),
-        teams_alert_text(first->alert), first->alert, first->certificate == NULL ? "; the certificate is not visible, TLS interception is likely" : "; it is issued by ",
+        teams_alert_text(first->alert), first->alert, first->certificate == NULL ? hidden_text(first->alert) : "; it is issued by ",
         first->certificate == NULL ? "" : first->certificate->issuer);
 }
 

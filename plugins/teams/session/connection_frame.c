@@ -151,6 +151,8 @@ answered(packet_info *pinfo, teams_connection *conn, const struct tcp_analysis *
     conn->state = TEAMS_CONNECTION_CONNECTED;
     const nstime_t measured = connect_time(tcp);
 
+    conn->priv->round_trip = nstime_to_sec(&tcp->ts_first_rtt);
+
     if (late && (tcp->conversation_completeness & TCP_SEEN_SYN) && !nstime_is_zero(&tcp->ts_first_rtt))
         teams_connection_step(pinfo, conn, TEAMS_STEP_CONNECT, &measured);
     else if (!late)
@@ -370,11 +372,11 @@ tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *conn, const st
 }
 
 /*
- * The SYN of a client of ours to a published address of identity, of which no name in this capture tells: from then on it is a host.
+ * The SYN of a client of ours to a published address, of which no name in this capture tells: from then on it is a host.
  * Names and certificates are not needed to see that nobody answers there.
  */
 static teams_net_host *
-identity_by_address(packet_info *pinfo)
+host_by_address(packet_info *pinfo)
 {
     teams_net *net = teams_net_get();
 
@@ -383,7 +385,7 @@ identity_by_address(packet_info *pinfo)
         return NULL;
     const ts_prefix_row *prefix = ts_address_prefix(&pinfo->dst, pinfo);
 
-    if (prefix == NULL || prefix->use != TS_PREFIX_IDENTITY) {
+    if (prefix == NULL || prefix->use == TS_PREFIX_EDGE || !ts_prefix_is_published(prefix)) {
         if (pinfo->dst.len > 0 && (size_t)pinfo->dst.len <= sizeof net->stranger_bytes) {
             memcpy(net->stranger_bytes, pinfo->dst.data, (size_t)pinfo->dst.len);
             set_address(&net->stranger, pinfo->dst.type, pinfo->dst.len, net->stranger_bytes);
@@ -397,7 +399,7 @@ identity_by_address(packet_info *pinfo)
         return NULL;
     teams_net_host *host = teams_net_host_of(&pinfo->dst, true);
 
-    host->identity = true;
+    host->published = prefix;
     return host;
 }
 
@@ -557,7 +559,7 @@ teams_connection_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, cons
     const teams_net_host *to = teams_net_host_of(&pinfo->dst, false);
 
     if (to == NULL && from == NULL)
-        to = identity_by_address(pinfo);
+        to = host_by_address(pinfo);
     if (from != NULL && from->probe)
         teams_connection_http_probe(pinfo, tree);
     if (to == NULL && from == NULL)

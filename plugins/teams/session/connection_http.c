@@ -80,6 +80,35 @@ goes_on_with_token(packet_info *pinfo, proto_tree *tree)
     return false;
 }
 
+static char *
+status_text(wmem_allocator_t *scope, unsigned status)
+{
+    static const value_string texts[] = {
+        { 403, "403 Forbidden" }, { 407, "407 Proxy Authentication Required" }, { 502, "502 Bad Gateway" },
+        { 503, "503 Service Unavailable" }, { 504, "504 Gateway Timeout" }, { 0, NULL }
+    };
+    const char *text = try_val_to_str(status, texts);
+
+    return text != NULL ? wmem_strdup(scope, text) : wmem_strdup_printf(scope, status < HTTP_ERROR ? "%u, a redirection" : "%u", status);
+}
+
+/* RFC 1928 6, and the numbers of SOCKS 4. */
+static char *
+socks_text(wmem_allocator_t *scope, unsigned reply)
+{
+    static const char *const texts[] = { NULL, "a failure", "not allowed by its rules", "network unreachable", "host unreachable",
+        "connection refused", "TTL expired", "command not supported", "address type not supported" };
+
+    return reply < G_N_ELEMENTS(texts) && texts[reply] != NULL ? wmem_strdup_printf(scope, "SOCKS: %s", texts[reply])
+                                                               : wmem_strdup_printf(scope, "SOCKS: reply %u", reply);
+}
+
+char *
+teams_proxy_answer_text(wmem_allocator_t *scope, const teams_connection *conn)
+{
+    return conn->socks ? socks_text(scope, conn->priv->socks_reply) : status_text(scope, conn->proxy_status);
+}
+
 static void
 proxy_refused(packet_info *pinfo, proto_tree *tree, teams_connection *conn, uint32_t status)
 {
@@ -92,10 +121,9 @@ proxy_refused(packet_info *pinfo, proto_tree *tree, teams_connection *conn, uint
             return;
         if (++conn->proxy_challenges == 2)
             teams_connection_tell(pinfo, conn, TEAMS_EXPERT_PROXY_CREDENTIALS_REFUSED, "%s: 407 again", teams_connection_text(pinfo->pool, conn));
-    } else if (status == HTTP_FORBIDDEN)
-        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_PROXY_FORBIDDEN, "%s: 403", teams_connection_text(pinfo->pool, conn));
-    else
-        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_PROXY_FAILED, "%s: %u", teams_connection_text(pinfo->pool, conn), status);
+    } else
+        teams_connection_tell(pinfo, conn, status == HTTP_FORBIDDEN ? TEAMS_EXPERT_PROXY_FORBIDDEN : TEAMS_EXPERT_PROXY_FAILED, "%s: %s",
+            teams_connection_text(pinfo->pool, conn), teams_proxy_answer_text(pinfo->pool, conn));
 }
 
 static void

@@ -143,7 +143,7 @@ typedef struct {
     uint16_t proxy_port;        /* 0: it is no proxy */
     bool probe;                 /* of a connectivity check */
     bool resolver;
-    bool identity;              /* by its published address: no name led to it */
+    const ts_prefix_row *published;     /* its address is: no name led to it; NULL otherwise */
 } teams_net_host;
 
 /* How a session ended that was silent before. */
@@ -184,6 +184,7 @@ struct teams_connection_private {
     nstime_t hello_time;
     nstime_t secured_time;
     nstime_t request_time;      /* valid where requested */
+    double round_trip;          /* seconds: the shortest seen until the ServerHello; 0: none */
     bool behind_hole;           /* the frame at hand: bytes before its own are not in the capture, or come later */
     unsigned answer_bytes;      /* of the server after it, while they may be session tickets of TLS 1.3 alone */
     nstime_t answer_time;       /* of the latest of them */
@@ -227,6 +228,7 @@ struct teams_connection_private {
     uint32_t lost_frame;        /* of the client's, by which it has sent in vain for so long that nothing answers any more */
     double lost_after;          /* seconds of silence before it sent that; 0: none to speak of */
     bool lost;                  /* ... and nothing did since */
+    const ts_prefix_row *published;     /* that the server's address is in, where no name led to it; NULL otherwise */
     address card;               /* the client's on the link; AT_NONE where it has none */
     struct teams_requests *requests;    /* HTTP inside TLS that is decrypted; NULL: none seen */
 };
@@ -239,7 +241,7 @@ typedef struct {
     wmem_map_t *from_dns_port;  /* address that sends from the port of DNS -> map of the addresses that it sent to */
     wmem_map_t *by_client_end[2];   /* TCP, QUIC: ts_endpoint -> the latest teams_connection there */
     wmem_map_t *ipv6;           /* name -> the latest teams_connection over IPv6 */
-    address stranger;           /* the latest address that is none of identity's; AT_NONE: none yet */
+    address stranger;           /* the latest address that is not published; AT_NONE: none yet */
     uint8_t stranger_bytes[16];
     bool asked;                 /* for the fields of hosts */
     bool asked_for_answers;     /* for those of what proxies and hosts of probes answer */
@@ -284,12 +286,26 @@ teams_connection_is_identity_by_address(const teams_connection *conn)
     return conn->name == NULL && conn->stage == TS_STAGE_IDENTITY;
 }
 
+/*
+ * Does it go to another address that Microsoft publishes, and did TCP not come about? What comes about may be anybody's, for most of these
+ * prefixes front more than Teams.
+ */
+static inline bool
+teams_connection_is_failed_by_address(const teams_connection *conn)
+{
+    return conn->name == NULL && conn->priv->published != NULL && conn->stage != TS_STAGE_IDENTITY &&
+        (conn->state == TEAMS_CONNECTION_UNANSWERED || conn->state == TEAMS_CONNECTION_REFUSED || conn->state == TEAMS_CONNECTION_PROHIBITED);
+}
+
 /* Does nothing say where it goes: no name in it, none that led to its address, and no published address? */
 static inline bool
 teams_connection_is_nameless(const teams_connection *conn)
 {
-    return conn->name == NULL && !conn->proxy && !teams_connection_is_identity_by_address(conn);
+    return conn->name == NULL && !conn->proxy && !teams_connection_is_identity_by_address(conn) && !teams_connection_is_failed_by_address(conn);
 }
+
+/* Whose address it is, as far as its prefix tells; where that is published. */
+const char *teams_connection_published_text(const teams_connection *conn);
 
 /* "teams.microsoft.com (52.113.194.132:443)" */
 const char *teams_connection_text(wmem_allocator_t *scope, const teams_connection *conn);

@@ -268,6 +268,9 @@ handshake_frame(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bo
         if (conn->priv->wait_server)
             secured(pinfo, conn);
         else if (has_message(tree, HANDSHAKE_SERVER_HELLO)) {
+            const double round_trip = ts_seconds(&conn->priv->hello_time, teams_time(pinfo));
+
+            conn->priv->round_trip = conn->priv->round_trip == 0 ? round_trip : MIN(conn->priv->round_trip, round_trip);
             conn->priv->chosen = version_of(tree);
             conn->version = teams_tls_version_text(conn->priv->chosen);
         }
@@ -291,6 +294,14 @@ static bool
 is_alert(proto_tree *tree, const teams_connection *conn, unsigned payload)
 {
     return ts_stock_field_present(tree, &field_alert_message) || (conn->priv->chosen == TLS_1_3 && payload <= ALERT_MAX);
+}
+
+/* A session ticket that crosses the request on the way: what answers that takes a round trip. */
+static bool
+is_too_soon(const packet_info *pinfo, const teams_connection *conn, unsigned payload)
+{
+    return conn->priv->chosen == TLS_1_3 && conn->priv->answer_bytes == 0 && payload <= TICKETS_MAX &&
+        ts_seconds(&conn->priv->request_time, teams_time(pinfo)) < conn->priv->round_trip / 2;
 }
 
 /* Frames of HTTP/2 are shorter, as its SETTINGS and their acknowledgement are. */
@@ -321,7 +332,7 @@ session_frame(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool
         return;
     }
     conn->priv->flight_guessed = conn->priv->flight_guessed && payload == 0;
-    if (!conn->priv->requested || is_alert(tree, conn, payload))
+    if (!conn->priv->requested || is_alert(tree, conn, payload) || is_too_soon(pinfo, conn, payload))
         return;     /* a session ticket; an end */
     conn->priv->answered = conn->priv->answered || has_less_than_a_ticket(tree, payload);
     if (conn->priv->answer_bytes == 0)

@@ -213,3 +213,25 @@ def test_what_comes_back_is_not_lost(client, found):
 def test_a_session_in_which_nothing_was_asked_lacks_no_answer(client, found):
     """A certificate of the client's is a part of its handshake; SETTINGS of HTTP/2 answer its preface, and are shorter than a ticket can be."""
     assert of_server(told("nothing-asked")[f"192.168.1.{client}"]) == ({found} if found else set())
+
+
+# ---- another address ----
+
+@pytest.mark.parametrize("client, count, new, severity", [
+    ("192.168.1.20", 3, "192.168.1.120", "note"), ("192.168.1.21", 1, "10.20.0.121", "note"), ("192.168.1.22", 2, None, "error"), ("192.168.1.23", 2, None, "error")])
+def test_a_client_that_goes_on_from_another_address(client, count, new, severity):
+    """By the same network card: likely it moved. A router's card is that of other clients, whose addresses are older; another card tells nothing."""
+    problem, = [problem for problem in told("moved")[client]["problems"] if problem["code"] == "connection-lost"]
+    assert (problem["severity"], f"{count} connection" in problem["summary"]) == (severity, True), problem
+    assert ("likely the client changed its address" in problem["summary"]) == (new is not None)
+    if new:
+        assert f"connects from {new} 75 s into the capture" in problem["summary"] and problem["actor"] == "client"
+
+
+@pytest.mark.parametrize("n, severity, held", [(20, "note", True), (21, "warning", True), (22, "error", False), (23, "error", False)])
+def test_a_request_that_is_held(n, severity, held):
+    """The same bytes as a long poll that has no news: less than an error where others with the name work, or the client waits for long and the
+    sign-in goes on."""
+    problem, = [problem for problem in told("held")[f"192.168.1.{n}"]["problems"] if problem["code"] == "no-data"]
+    assert (problem["severity"], "long poll" in problem["summary"]) == (severity, held), problem
+    assert not held or ("40 s later" in problem["summary"] and problem["advice"].startswith("Nothing is wrong where"))

@@ -375,3 +375,48 @@ def nothing_asked(c):
         connection.send(25.4, tls.application_data("close_notify", 19))
         connection.close(25.41)
         client.visit(40, CONFIG)
+
+
+# ---- another address ----
+
+def moves(c, old, new, names, card=None, before=False):
+    """Sessions of the old address that are lost at 60 s, and the new address, which begins 15 s later or was there before."""
+    if card:
+        c.macs[old] = c.macs[new] = card
+    client, other = Client(c, old), Client(c, new)
+    client.sign_in(0, (WEB, LOGIN))
+    if before:
+        other.sign_in(20, (WEB, LOGIN))
+    for n, name in enumerate(names):
+        connection = used(client, 5 + n, name)
+        exchanges(client, connection, name, (52 + n, 55 + n))
+        in_vain(connection, 60 + n, ping(n))
+    other.sign_in(75, (WEB, LOGIN, AUTH))
+
+
+@capture("connections/moved.pcap", START)
+def moved(c):
+    """Clients whose connections are lost at 60 s and what goes on at 75 s: .20 the same card with another address, .21 too, with one session;
+    .22 the card is a router's, and the other address was there before; .23 another card."""
+    moves(c, "192.168.1.20", "192.168.1.120", (PUSH, CONFIG, AUTH), "02:00:c0:a8:07:20")
+    moves(c, "192.168.1.21", "10.20.0.121", (PUSH,), "02:00:c0:a8:07:21")
+    moves(c, "192.168.1.22", "192.168.1.122", (PUSH, CONFIG), "02:00:c0:a8:07:22", before=True)
+    moves(c, "192.168.1.23", "192.168.1.123", (PUSH, CONFIG))
+
+
+@capture("connections/held.pcap", START)
+def held(c):
+    """A request that is acknowledged, and the client ends the connection: .20 after 40 s, of a name that others reach; .21 after 40 s, the only one to
+    its name, and the sign-in goes through; .22 after 8 s, the only one; .23 after 40 s, and no service is reached."""
+    for n, seconds in enumerate((40, 40, 8, 40)):
+        client = Client(c, f"192.168.1.{20 + n}")
+        client.sign_in(0, (WEB, LOGIN) if n == 3 else (WEB, LOGIN, AUTH))
+        if n == 0:
+            client.visit(4, CONFIG)
+        connection = client.open(6, CONFIG)
+        client.handshake(6.15, connection, CONFIG)
+        client.finish(6.2, connection, CONFIG)
+        connection.send(6.25, tls.application_data("news?", 180))
+        connection._segment(6.29, False, "A")
+        connection.close(6.25 + seconds)
+        client.ask(60, "statics.teams.cdn.office.net", "23.45.100.30")

@@ -9,6 +9,8 @@
 
 #include "session/connection_check.h"
 
+#include <epan/to_str.h>
+
 #include "common/endpoint.h"
 
 /* Was nothing of any server heard after that? */
@@ -76,10 +78,29 @@ is_forgotten(const teams_check *check, const teams_connection *conn)
     return conn->priv->lost_after > 0 && !is_lost_with_all(check, conn);
 }
 
+/*
+ * The connection by which its network card goes on from another address, of which nothing is seen before, and nothing comes to the old
+ * one any more: the client moved, or got another address. NULL: none. Many clients have the card of a router's; their addresses are older.
+ */
+static const teams_connection *
+moved_to(const teams_check *check, const teams_connection *conn)
+{
+    const teams_connection *latest = conn->priv->card.type == AT_NONE ? NULL : (const teams_connection *)wmem_map_lookup(teams_net_get()->by_card, &conn->priv->card);
+
+    if (latest == NULL || !is_last(check, conn) || latest->client_end.addr.type != conn->client_end.addr.type ||
+            addresses_equal(&latest->client_end.addr, &conn->client_end.addr))
+        return NULL;
+    const teams_connection *begin = *(const teams_connection **)wmem_array_index(latest->priv->client->connections, 0);
+
+    return nstime_cmp(&begin->start, &conn->priv->heard) > 0 ? begin : NULL;
+}
+
 /* One sentence for each server; one for all that were silent before. */
 static const char *
 says_lost(const teams_check *check, const teams_connection *conn)
 {
+    if (moved_to(check, conn) != NULL)
+        return "moved";
     if (is_lost_with_all(check, conn))
         return "all";
     if (is_forgotten(check, conn))
@@ -123,6 +144,20 @@ tell_some(teams_check *check, const teams_group *group)
         forgotten || is_last(check, first) ? "" : ", while others are answered", !forgotten && is_back(check, first) ? "; the client connects again" : "");
 }
 
+static void
+tell_moved(teams_check *check, const teams_group *group)
+{
+    const teams_name_list *names = &group->names;
+    const teams_connection *moved = moved_to(check, group->first);
+
+    teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_CONNECTION_LOST], PI_NOTE,
+        (teams_problem_place) { .frame = moved->frame, .actor = TEAMS_BY_CLIENT, .name = names->first,
+            .advice = "A client that changes its network, or gets another address, loses its connections and opens them anew: look at why it changed" },
+        "%u connection%s, to %s, stop%s being answered, about %s, and the same network card connects from %s %.0f s into the capture: likely the client "
+        "changed its address", names->count, names->count == 1 ? "" : "s", teams_name_list_text(names), names->count == 1 ? "s" : "",
+        when_text(check, group->first), address_to_str(check->scope, &moved->client_end.addr), ts_seconds(&teams_model_get()->first, &moved->start));
+}
+
 void
 teams_check_lost(teams_check *check)
 {
@@ -137,6 +172,9 @@ teams_check_lost(teams_check *check)
     for (unsigned i = 0; i < teams_groups_count(&groups); i++) {
         const teams_group *group = teams_groups_at(&groups, i);
 
-        (is_lost_with_all(check, group->first) ? tell_all : tell_some)(check, group);
+        if (moved_to(check, group->first) != NULL)
+            tell_moved(check, group);
+        else
+            (is_lost_with_all(check, group->first) ? tell_all : tell_some)(check, group);
     }
 }

@@ -373,8 +373,23 @@ say_unused(const teams_check *check, const teams_name_list *list, const teams_co
         teams_name_list_text(list), first->certificate->issuer, times(check, list));
 }
 
+#define HELD_SECONDS    20.0    /* that requests for news are held open for, and few clients wait for an answer */
+
+/*
+ * Has the server's side acknowledged the request, and do others with the same name work; or does the client wait for long, and its
+ * sign-in goes on? A request for news, which has none, looks like one that nobody serves.
+ */
 static bool
-fits_no_data(const teams_check *check, const teams_connection *conn)
+is_held(const teams_check *check, const teams_connection *conn)
+{
+    const teams_name_result *name = teams_check_name_of(check, conn->name);
+
+    return conn->end != TEAMS_CONNECTION_OPEN && teams_connection_is_delivered(conn) && name != NULL &&
+        (name->reached || (check->result->services_reached && ts_seconds(&conn->priv->request_time, &conn->ended) >= HELD_SECONDS));
+}
+
+static bool
+has_no_data(const teams_check *check, const teams_connection *conn)
 {
     /* A request that is lost on the way is no server's to answer. */
     if (conn->quic || conn->priv->lost || teams_check_has_mtu_hole(check, conn))
@@ -383,6 +398,26 @@ fits_no_data(const teams_check *check, const teams_connection *conn)
     if (conn->end != TEAMS_CONNECTION_OPEN)
         return conn->ended_by_client && !conn->priv->answered && teams_connection_gave_up(conn, &conn->ended);
     return conn->priv->answer_bytes == 0 && !teams_connection_is_delivered(conn) && teams_connection_gave_up(conn, &check->end);
+}
+
+static bool
+fits_no_data(const teams_check *check, const teams_connection *conn)
+{
+    return has_no_data(check, conn) && !is_held(check, conn);
+}
+
+static bool
+fits_held(const teams_check *check, const teams_connection *conn)
+{
+    return has_no_data(check, conn) && is_held(check, conn);
+}
+
+static const char *
+say_held(const teams_check *check, const teams_name_list *list, const teams_connection *first)
+{
+    return wmem_strdup_printf(check->scope, "What the client sends to %s in TLS is acknowledged and has no answer until the client ends the connection, "
+        "%.0f s later%s, while others are answered: a request that waits for news (long poll) looks so, too",
+        teams_name_list_text(list), ts_seconds(&first->priv->request_time, &first->ended), list->count == 1 ? "" : times(check, list));
 }
 
 static const char *
@@ -405,6 +440,7 @@ static const tls_end ends[] = {
     { TEAMS_EXPERT_INTERCEPTED, TEAMS_BY_NETWORK, fits_intercepted, says_issuer, say_intercepted },
     { TEAMS_EXPERT_INTERCEPTED, TEAMS_BY_NETWORK, fits_unused, says_issuer, say_unused },
     { TEAMS_EXPERT_NO_DATA, TEAMS_BY_UNKNOWN, fits_no_data, says_whether_tickets, say_no_data },
+    { TEAMS_EXPERT_NO_DATA, TEAMS_BY_UNKNOWN, fits_held, teams_says_no_more, say_held },
 };
 
 static uint32_t
@@ -431,6 +467,9 @@ advice_of(const teams_name_list *list, const tls_end *kind)
 {
     if (kind->fits == fits_left)
         return "A program that gives up, or has no use for the connection, ends it so, too: where each try ends so, look for TLS inspection on the way";
+    if (kind->fits == fits_held)
+        return "Nothing is wrong where the client waits for news. Where its user met an error at that time, look at a proxy or an inspecting firewall "
+            "on the way, which may hold the request";
     if (list->any_lost || (kind->row != TEAMS_EXPERT_HELLO_RESET && kind->row != TEAMS_EXPERT_HELLO_UNANSWERED))
         return NULL;
     return "Other connections with the same name went through: look at what these have in common, as their time, their address and the program "
@@ -445,6 +484,8 @@ severity_of(const teams_name_list *list, const tls_end *kind, unsigned count)
 
     if (severity == PI_NOTE || kind->fits == fits_left)
         return PI_NOTE;
+    if (kind->fits == fits_held)
+        return list->any_lost ? PI_WARN : PI_NOTE;
     if (list->matters)
         return severity == PI_WARN && list->all_lost && (count > 1 || kind->row == TEAMS_EXPERT_NO_DATA) ? PI_ERROR : severity;
     return list->any_lost ? PI_NOTE : PI_WARN;

@@ -241,6 +241,7 @@ typedef struct {
     wmem_map_t *from_dns_port;  /* address that sends from the port of DNS -> map of the addresses that it sent to */
     wmem_map_t *by_client_end[2];   /* TCP, QUIC: ts_endpoint -> the latest teams_connection there */
     wmem_map_t *ipv6;           /* name -> the latest teams_connection over IPv6 */
+    wmem_map_t *by_card;        /* address of a network card -> the latest teams_connection that it opened */
     address stranger;           /* the latest address that is not published; AT_NONE: none yet */
     uint8_t stranger_bytes[16];
     bool asked;                 /* for the fields of hosts */

@@ -141,3 +141,24 @@ def test_other_records_than_addresses_begin_no_sign_in():
     """Of .22, what asks for an address begins it: the question at 22 s, frame 15, and not the one for NS before it."""
     found = told("other-records")
     assert list(found) == ["192.168.1.22"] and found["192.168.1.22"]["frame"] == 15
+
+
+# ---- monitors ----
+
+@pytest.fixture(scope="module")
+def watched():
+    return told("watched")
+
+
+@pytest.mark.parametrize("n, words", [(20, f"({LOGIN_NAME}) 5 times, about every 60 s"), (21, "5 times, about every 30 s"),
+                                      (22, "(login.microsoftonline.us) 5 times, about every 120 s")])
+def test_who_looks_at_sites_by_the_clock_is_in_no_loop(watched, n, words):
+    signin = watched[f"192.168.1.{n}"]
+    problem, = of_code(signin, "identity-polled")
+    assert words in problem["summary"] and "watches sites" in problem["summary"] and problem["severity"] == "warning"
+    assert not of_code(signin, "login-loop") and signin["severity"] == "check"
+
+
+@pytest.mark.parametrize("n", [23, 24])
+def test_who_goes_round_at_all_times_or_faster_is(watched, n):
+    assert of_code(watched[f"192.168.1.{n}"], "login-loop") and watched[f"192.168.1.{n}"]["verdict_code"] == "failed"

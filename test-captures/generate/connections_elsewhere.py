@@ -173,3 +173,23 @@ def other_records(c):
     client.resolver.ask(20, WEB, kind=NS)
     client.ask(22, WEB)
     client.ask(23, LOGIN)
+
+
+@capture("connections/watched.pcap", START)
+def watched(c):
+    """Monitors that look at sites by the clock: .20 at the page and at identity every 60 s, .21 at identity and at the page every 30 s,
+    once at a site of others, .22 at the government's every 120 s, once late. .23 goes round both after 30 s and less, as a person who tries
+    again; .24 every 20 s."""
+    gov = (("gov.teams.microsoft.us", "52.127.88.59"), ("login.microsoftonline.us", "20.140.232.10"))
+    rounds = (range(0, 300, 60), range(0, 180, 30), (0, 120, 247, 367, 487), (0, 30, 41, 65, 93), range(0, 100, 20))
+    for n, times in enumerate(rounds):
+        client = Client(c, f"192.168.1.{20 + n}")
+        for when in times:
+            if n == 2:
+                for m, site in enumerate(gov):
+                    client.visit(when + m, *site)
+                continue
+            for m, name in enumerate((LOGIN, WEB) if n == 1 else (WEB, LOGIN)):
+                client.visit(when + m, name)
+            if n == 1 and when == 60:
+                client.visit(when + 2, "www.example.org", "198.51.100.70")

@@ -12,6 +12,7 @@
 #define LOOP_MIN            4       /* visits to identity without anything after it */
 #define LOOP_GAP            2.0     /* seconds */
 #define POLL_MIN            4.5     /* the same: RFC 8628, 3.2 and 3.5 has 5 for a client that polls */
+#define WATCH_MIN           30.0    /* the same of one that goes elsewhere between: no page waits so long before it sends the user back */
 #define POLL_ALIKE          1.0     /* by which intervals of one that polls differ at most */
 
 /* ---- what is checked ---- */
@@ -448,10 +449,22 @@ poll_interval(const identity_visits *visits)
 
     for (unsigned i = 0; i < count; i++)
         alike += gaps[i] >= usual - POLL_ALIKE && gaps[i] <= usual + POLL_ALIKE;
-    return usual >= POLL_MIN && alike * 4 >= count * 3 ? usual : 0;
+    return alike * 4 >= count * 3 ? usual : 0;
 }
 
-/* A client in a loop goes to its service and back; one that asks identity alone, and by the clock, polls. */
+static void
+tell_polled(teams_check *check, const identity_visits *visits, double interval)
+{
+    const char *watches = "Ask which program of this host does so: a monitor of these sites signs nobody in; of a client of Teams look at the sign-in log in Entra ID";
+
+    check->result->identity_polled = true;
+    teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_IDENTITY_POLLED], visits->between ? PI_WARN : PI_NOTE,
+        (teams_problem_place) { .frame = visits->first->frame, .actor = TEAMS_BY_CLIENT, .name = visits->first->name, .advice = visits->between ? watches : NULL },
+        "The client connects to identity (%s) %u times, about every %.0f s, and to no service%s: it %s or tries again by the clock",
+        visits->first->name, visit_count(visits), interval, visits->between ? " that needs a token" : " between", visits->between ? "watches sites" : "polls");
+}
+
+/* A client in a loop goes to its service and back, as fast as pages load; one that asks identity alone, and by the clock, polls. */
 static void
 check_loop(teams_check *check)
 {
@@ -462,15 +475,11 @@ check_loop(teams_check *check)
 
     if (count < LOOP_MIN)
         return;
-    const double interval = visits.between ? 0 : poll_interval(&visits);
+    const double interval = poll_interval(&visits);
     const char *name = visits.first->name;
 
-    check->result->identity_polled = interval > 0;
-    if (interval > 0)
-        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_IDENTITY_POLLED], PI_NOTE,
-            (teams_problem_place) { .frame = visits.first->frame, .actor = TEAMS_BY_CLIENT, .name = name },
-            "The client connects to identity (%s) %u times, about every %.0f s, and to no service between: it polls or tries again by the clock",
-            name, count, interval);
+    if (interval >= (visits.between ? WATCH_MIN : POLL_MIN))
+        tell_polled(check, &visits, interval);
     else
         teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_LOGIN_LOOP], PI_ERROR,
             (teams_problem_place) { .frame = visits.first->frame, .actor = TEAMS_BY_UNKNOWN, .name = name, .fatal = true },

@@ -162,3 +162,31 @@ def test_who_looks_at_sites_by_the_clock_is_in_no_loop(watched, n, words):
 @pytest.mark.parametrize("n", [23, 24])
 def test_who_goes_round_at_all_times_or_faster_is(watched, n):
     assert of_code(watched[f"192.168.1.{n}"], "login-loop") and watched[f"192.168.1.{n}"]["verdict_code"] == "failed"
+
+
+# ---- a proxy that is asked for addresses ----
+
+@pytest.fixture(scope="module")
+def by_address():
+    return told("proxy-by-address")
+
+
+@pytest.mark.parametrize("n", [20, 21, 22])
+def test_an_address_that_a_proxy_is_asked_for_is_no_relay(by_address, n):
+    """52.112.0.0/14, 52.122.0.0/15 and 2603:1063::/38 are of media, and of all services of Teams; the server name inside tells."""
+    signin = by_address[f"192.168.1.{n}"]
+    assert not above_note(signin) and not of_code(signin, "media-proxy") and not of_code(signin, "never-connected")
+    assert signin["verdict_code"] == "went-through" and of_code(signin, "proxy")[0]["summary"].split(": ")[1].startswith("3 of 3")
+    assert {connection["name"] for connection in signin["connections"]} == {"teams.microsoft.com", LOGIN_NAME, AUTH_NAME}
+    assert not frames("proxy-by-address", f"ip.addr == 192.168.1.{n} && (teams.service == media-relay || teams.call)")
+
+
+def test_a_relay_through_a_proxy_is_told_by_the_server_name_inside(by_address):
+    assert "52.114.250.11" in of_code(by_address["192.168.1.23"], "media-proxy")[0]["summary"]
+    told_in, = frames("proxy-by-address", "teams.media_proxy")
+    assert told_in in frames("proxy-by-address", 'tls.handshake.extensions_server_name == "52.114.250.11"')
+
+
+def test_an_address_that_the_proxy_refuses_may_be_of_anything(by_address):
+    signin = by_address["192.168.1.24"]
+    assert not of_code(signin, "media-proxy") and of_code(signin, "proxy-forbidden")[0]["severity"] == "note" and signin["severity"] != "broken"

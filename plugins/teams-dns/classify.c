@@ -299,8 +299,12 @@ ts_classify_literal(ts_message *message)
     if (prefix == NULL)
         prefix = ts_address_prefix(&addr, message->pinfo);
 
+    /* A proxy is asked for addresses by clients that look names up themselves: any service may be there. */
+    const bool any_service = prefix != NULL && prefix->use == TS_PREFIX_MEDIA && message->role == TS_ROLE_PROXY;
+    const ts_prefix_use use = any_service || prefix == NULL ? TS_PREFIX_SERVICE : prefix->use;
+
     for (size_t i = 0; prefix != NULL && i < array_length(literals); i++) {
-        if (literals[i].use != prefix->use)
+        if (literals[i].use != use)
             continue;
         link->kind.product = literals[i].product;
         link->kind.service = literals[i].service;

@@ -6,8 +6,8 @@ from scapy.packet import Raw
 
 import tls
 from common import capture
-from connections import (ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PUSH, RESOLVER, START, TLS_1_3, WEB, Client, client_hello, server_hello,
-                         through)
+from connections import (ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PROXY, PUSH, RESOLVER, START, TLS_1_3, WEB, Client, client_hello, connect,
+                         server_hello, status, through)
 from resolver import A, AAAA, NXDOMAIN, Resolver, chain, query, response
 
 STATICS = "statics.teams.cdn.office.net"
@@ -193,3 +193,31 @@ def watched(c):
                 client.visit(when + m, name)
             if n == 1 and when == 60:
                 client.visit(when + 2, "www.example.org", "198.51.100.70")
+
+
+def through_address(client, when, name, address, host=None):
+    """CONNECT with the address, and a session with the name inside; name None: the proxy refuses."""
+    connection = client.c.tcp(when, client.end(), PROXY)
+    connection.send(when + 0.1, connect(host or address))
+    connection.send(when + 0.13, status(*(OK if name else FORBIDDEN)), from_client=False)
+    if name:
+        client.use(when + 0.2, connection, name)
+    connection.close(when + 0.6)
+
+
+@capture("connections/proxy-by-address.pcap", START)
+def proxy_by_address(c):
+    """Clients that look names up themselves, or did before, and ask the proxy for the addresses: .20 with DNS, .21 without, .22 over
+    IPv6. .23 asks for a relay, whose address is the server name inside; .24 for an address that it is refused."""
+    six = {WEB: "2620:1ec:42::132", LOGIN: "2603:1026:3000:148::2", AUTH: "2603:1063:20::e"}
+    for n in range(5):
+        client, start = Client(c, f"192.168.1.{20 + n}"), 10 * n
+        for m, name in enumerate((WEB, LOGIN, AUTH) if n < 3 else (WEB, LOGIN)):
+            if n == 0:
+                client.ask(start + 2 * m, name)
+            if n == 2:
+                through_address(client, start + 2 * m + 0.1, name, six[name], f"[{six[name]}]")
+            else:
+                through_address(client, start + 2 * m + 0.1, name, ADDRESSES[name])
+        if n > 2:
+            through_address(client, start + 5, "52.114.250.11" if n == 3 else None, "52.114.250.11")

@@ -243,7 +243,7 @@ apply_server_name(teams_frame_builder *builder, const ts_name_info *info)
     const bool quic = builder->pinfo->ptype == PT_UDP;
 
     flow->rejected = false;
-    flow->proxy = flow->proxy || info->role == TS_ROLE_PROXY || proto_is_frame_protocol(builder->pinfo->layers, "socks");
+    flow->proxy = flow->proxy || info->role == TS_ROLE_PROXY || teams_is_through_proxy(builder->pinfo);
     teams_flow_name(flow, &what);
     flow->base.transport = info->role == TS_ROLE_PROXY ? TEAMS_TRANSPORT_TCP : quic ? TEAMS_TRANSPORT_QUIC : TEAMS_TRANSPORT_TLS;
     teams_builder_set_kind(builder, TEAMS_WHAT_SERVICE, TS_EVIDENCE_SERVER_NAME);

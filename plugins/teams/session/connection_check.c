@@ -58,7 +58,8 @@ teams_check_name_of(const teams_check *check, const char *name)
 static bool
 name_matters(const teams_name_result *name)
 {
-    return name->stage != TS_STAGE_TELEMETRY && name->stage != TS_STAGE_DISCOVERY_LEGACY &&
+    /* Of an address alone nobody knows which service it is. */
+    return name->stage != TS_STAGE_UNKNOWN && name->stage != TS_STAGE_TELEMETRY && name->stage != TS_STAGE_DISCOVERY_LEGACY &&
         (name->required || name->stage == TS_STAGE_IDENTITY || teams_name_weigh(name->product) >= TEAMS_NAME_OWN);
 }
 

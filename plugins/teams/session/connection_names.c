@@ -272,14 +272,20 @@ dns_name(packet_info *pinfo, const ts_name_info *info)
         teams_connection_keep_time(pinfo, client, TEAMS_STEP_DNS, &outcome->waited);
 }
 
-static void
-set_name(teams_connection *conn, const ts_name_info *info)
+static bool
+is_literal(const char *name)
 {
     ws_in6_addr v6;
     ws_in4_addr v4;
 
+    return name != NULL && (ws_inet_pton4(name, &v4) || ws_inet_pton6(name, &v6));
+}
+
+static void
+set_name(teams_connection *conn, const ts_name_info *info)
+{
     /* Some clients send the address as server name: the name that led to it says more. */
-    if (conn->name == NULL || (!ws_inet_pton4(info->links[0].name, &v4) && !ws_inet_pton6(info->links[0].name, &v6)))
+    if (conn->name == NULL || !is_literal(info->links[0].name))
         teams_connection_set_name(conn, info->links[0].name);
     conn->product = info->whole->product;
     conn->service = info->whole->service;
@@ -329,22 +335,24 @@ session_name(packet_info *pinfo, const ts_name_info *info, bool proxy)
         conn->priv->ignored = !conn->priv->named;
         return;
     }
-    if (conn->priv->named && !proxy && conn->proxy)
+    const bool by_address = conn->priv->named && is_literal(conn->name);
+
+    if (conn->priv->named && !proxy && conn->proxy && !by_address)
         return;     /* the server name inside the tunnel */
     if (proxy && proto_is_frame_protocol(pinfo->layers, "http2"))
         conn = teams_connection_new_tunnel(pinfo, conn);
     conn->socks = conn->socks || is_in_socks(pinfo);
-    conn->proxy = conn->proxy || proxy || conn->socks;
+    conn->proxy = conn->proxy || proxy || teams_is_through_proxy(pinfo);
     if (conn->quic && conn->state == TEAMS_CONNECTION_JOINED)
         conn->state = TEAMS_CONNECTION_UNANSWERED;
     set_name(conn, info);
+    if (conn->proxy && conn->service == TS_SERVICE_MEDIA_RELAY && (by_address || conn->priv->connect_frame == 0))
+        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_MEDIA_PROXY, "%s", teams_connection_text(pinfo->pool, conn));
     if (!conn->proxy || conn->priv->connect_frame != 0)
         return;
     conn->priv->tunnel = !proxy;
     conn->priv->connect_frame = pinfo->num;
     conn->priv->connect_asked = *teams_time(pinfo);
-    if (conn->service == TS_SERVICE_MEDIA_RELAY)
-        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_MEDIA_PROXY, "%s", teams_connection_text(pinfo->pool, conn));
     if (!conn->priv->client->proxy_reported) {
         conn->priv->client->proxy_reported = true;
         teams_connection_tell(pinfo, conn, TEAMS_EXPERT_PROXY, "%s", conn->endpoint);

@@ -397,3 +397,20 @@ teams_frame_info_label_of(const teams_frame_info *info, ts_service service)
     other.service = service;
     return teams_frame_info_label(info_kept(&other));
 }
+
+/* ---- proxies ---- */
+
+/* HTTP above TLS is what a server gets; below it, what a proxy was asked for. */
+bool
+teams_is_through_proxy(const packet_info *pinfo)
+{
+    for (wmem_list_frame_t *each = wmem_list_head(pinfo->layers); each != NULL; each = wmem_list_frame_next(each)) {
+        const char *name = proto_get_protocol_filter_name(GPOINTER_TO_INT(wmem_list_frame_data(each)));
+
+        if (strcmp(name, "tls") == 0)
+            return false;
+        if (strcmp(name, "http") == 0 || strcmp(name, "socks") == 0)
+            return true;
+    }
+    return false;
+}

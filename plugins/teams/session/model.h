@@ -338,5 +338,7 @@ const char *teams_frame_info_label_of(const teams_frame_info *info, ts_service s
 
 /* Is the frame going from the flow's client to the service? */
 bool teams_flow_from_client(const teams_flow *flow, const packet_info *pinfo);
+/* Does the frame carry TLS through a proxy: inside HTTP's CONNECT, or SOCKS? */
+bool teams_is_through_proxy(const packet_info *pinfo);
 
 #endif /* TEAMSHARK_TEAMS_MODEL_H */

@@ -11,6 +11,8 @@
 
 #include "common/nat64.h"
 
+#define PUBLISHED_KEPT  64
+
 ts_endpoint
 ts_endpoint_source(const packet_info *pinfo)
 {
@@ -99,6 +101,25 @@ ts_address_is_private(const address *addr)
         (memcmp(bytes, zero, sizeof zero) == 0 && bytes[15] <= 1);
 }
 
+/* Is the address in any prefix of any date? Most are not. Frames of the same hosts follow each other, so the latest are kept. */
+static bool
+was_published(uint8_t family, const uint8_t *bytes)
+{
+    static struct {
+        uint8_t family, bytes[16];
+        bool published;
+    } latest[PUBLISHED_KEPT];
+    const unsigned length = family == 4 ? 4 : 16;
+    const unsigned at = bytes[length - 1] % PUBLISHED_KEPT;
+
+    if (latest[at].family != family || memcmp(latest[at].bytes, bytes, length) != 0) {
+        latest[at].family = family;
+        memcpy(latest[at].bytes, bytes, length);
+        latest[at].published = ts_prefix_find(family, bytes, 0) != NULL;
+    }
+    return latest[at].published;
+}
+
 static const ts_prefix_row *
 prefix_among(const ts_prefix_row *(*find)(uint8_t family, const uint8_t *address, uint32_t yyyymm), const address *addr,
     const packet_info *pinfo, const nstime_t *when)
@@ -111,8 +132,7 @@ prefix_among(const ts_prefix_row *(*find)(uint8_t family, const uint8_t *address
     const uint8_t family = inside || addr->type == AT_IPv4 ? 4 : 6;
     const uint8_t *bytes = inside ? within : (const uint8_t *)addr->data;
 
-    /* Most addresses are in no prefix of any date. */
-    return find(family, bytes, 0) == NULL ? NULL : find(family, bytes, ts_month_of(when->secs));
+    return was_published(family, bytes) ? find(family, bytes, ts_month_of(when->secs)) : NULL;
 }
 
 const ts_prefix_row *

@@ -11,6 +11,17 @@
 
 #include "common/frame_info.h"
 
+/*
+ * A postdissector is called in the name of a part of its protocol, for which Wireshark counts no layer: that costs each
+ * frame, ours or not. What it adds to the frame is its protocol's, as if it had been called by that.
+ */
+static inline void
+ts_act_as(packet_info *pinfo, const char *protocol)
+{
+    pinfo->current_proto = protocol;
+    pinfo->curr_proto_layer_num = 1;
+}
+
 static inline void
 ts_add_text(tvbuff_t *tvb, proto_tree *tree, int hf, const char *text)
 {

@@ -138,20 +138,23 @@ watch(packet_info *pinfo)
  * segments that end with it. Cheap for every other frame.
  */
 static tvbuff_t *
-find_hello(tvbuff_t *tvb, int length, bool (*is_hello)(const uint8_t *))
+find_hello(tvbuff_t *tvb)
 {
+    static const struct {
+        bool (*is_hello)(const uint8_t *);
+        int length;
+    } hellos[] = { { ts_is_client_hello, TS_CLIENT_HELLO_LENGTH }, { ts_is_server_hello, TS_SERVER_HELLO_LENGTH } };
     static const int trailers[] = { 0, 4 };
     const int captured = (int)tvb_captured_length(tvb);
+    const uint8_t *bytes = captured == 0 ? NULL : tvb_get_ptr(tvb, 0, captured);
 
-    if (captured < length)
-        return NULL;
-    const uint8_t *bytes = tvb_get_ptr(tvb, 0, captured);
+    for (unsigned kind = 0; kind < array_length(hellos); kind++)
+        for (unsigned i = 0; i < array_length(trailers); i++) {
+            const int offset = captured - hellos[kind].length - trailers[i];
 
-    for (unsigned i = 0; i < array_length(trailers); i++) {
-        const int offset = captured - length - trailers[i];
-        if (offset >= 0 && bytes[offset] == 0x16 && is_hello(bytes + offset))
-            return tvb_new_subset_length(tvb, offset, length);
-    }
+            if (offset >= 0 && bytes[offset] == 0x16 && hellos[kind].is_hello(bytes + offset))
+                return tvb_new_subset_length(tvb, offset, hellos[kind].length);
+        }
     return NULL;
 }
 
@@ -160,12 +163,8 @@ find_missed_handshake(packet_info *pinfo)
 {
     tvbuff_t *found = NULL;
 
-    for (const GSList *source = pinfo->data_src; source != NULL && found == NULL; source = source->next) {
-        tvbuff_t *bytes = get_data_source_tvb((const struct data_source *)source->data);
-        found = find_hello(bytes, TS_CLIENT_HELLO_LENGTH, ts_is_client_hello);
-        if (found == NULL)
-            found = find_hello(bytes, TS_SERVER_HELLO_LENGTH, ts_is_server_hello);
-    }
+    for (const GSList *source = pinfo->data_src; source != NULL && found == NULL; source = source->next)
+        found = find_hello(get_data_source_tvb((const struct data_source *)source->data));
     return found;
 }
 

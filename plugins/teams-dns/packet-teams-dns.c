@@ -136,6 +136,8 @@ show_address(proto_tree *tree, tvbuff_t *tvb, const ts_name_address *address)
 static void
 show_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_shown_message *shown)
 {
+    ts_act_as(pinfo, "Teams Names");
+
     proto_item *item = proto_tree_add_protocol_format(tree, proto_teams_dns, tvb, 0, 0, "Teams Names, %s", shown->summary);
     proto_tree *names_tree = proto_item_add_subtree(item, ett_teams_dns);
     proto_item **items = wmem_alloc0_array(pinfo->pool, proto_item *, shown->name_count + 1);
@@ -227,6 +229,17 @@ dissect_teams_dns(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
     return (int)tvb_captured_length(tvb);
 }
 
+/* At registration and not in the handoff: the postdissector of "teams" has to run after this one. */
+static void
+register_names(void)
+{
+    const int proto_names = proto_register_protocol_in_name_only("Teams Names, of each frame", "Teams Names frame", "teamshark_names",
+        proto_teams_dns, FT_PROTOCOL);
+
+    teams_dns_handle = register_dissector("teams_dns", dissect_teams_dns, proto_names);
+    register_postdissector(teams_dns_handle);
+}
+
 void
 proto_register_teams_dns(void)
 {
@@ -285,10 +298,7 @@ proto_register_teams_dns(void)
     ts_user_names_register(prefs_register_protocol(proto_teams_dns, NULL));
     ts_history_register();
     ts_frame_names_register();
-
-    /* Here and not in the handoff: the postdissector of "teams" has to run after this one. */
-    teams_dns_handle = register_dissector("teams_dns", dissect_teams_dns, proto_teams_dns);
-    register_postdissector(teams_dns_handle);
+    register_names();
 }
 
 void

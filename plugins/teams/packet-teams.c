@@ -89,6 +89,8 @@ signin_number(const teams_frame_info *info)
 static proto_tree *
 show_protocol(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const char *label)
 {
+    ts_act_as(pinfo, "Teams");
+
     proto_item *item = ts_add_protocol(tvb, tree, proto_teams, 0, "Microsoft Teams: ", label);
     proto_tree *teams_tree = proto_field_is_referenced(tree, proto_teams) ? proto_item_add_subtree(item, ett_teams) : NULL;
 
@@ -269,7 +271,8 @@ dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U
         show_protocol(tvb, pinfo, tree, "connection");
     if (info == NULL && proto_field_is_referenced(tree, hf_teams_prefix))
         add_string(tree, tvb, hf_teams_prefix, teams_shared_prefix(pinfo));
-    show_problem(tvb, pinfo, tree);
+    if (proto_field_is_referenced(tree, hf_teams_problem))
+        show_problem(tvb, pinfo, tree);
     return info == NULL ? 0 : (int)tvb_captured_length(tvb);
 }
 
@@ -310,6 +313,15 @@ end_session(void)
     teams_connection_cleanup();
     teams_requests_cleanup();
     teams_model_cleanup();
+}
+
+static void
+register_handle(void)
+{
+    const int proto_session = proto_register_protocol_in_name_only("Microsoft Teams, of each frame", "Teams frame",
+        "teamshark_session", proto_teams, FT_PROTOCOL);
+
+    teams_handle = create_dissector_handle(dissect_teams, proto_session);
 }
 
 void
@@ -359,6 +371,7 @@ proto_register_teams(void)
     ts_hf_set_names(hf, array_length(hf), &hf_teams_problem, expert_severity_vals);
     proto_register_field_array(proto_teams, hf, array_length(hf));
     proto_register_subtree_array(ett, array_length(ett));
+    register_handle();
     infos_of_frames = ts_frame_map_new();
     teams_expert_register(proto_teams);
     ts_duplicates_register();
@@ -387,7 +400,6 @@ proto_reg_handoff_teams(void)
 
     ts_frame_info_init();
     if (!done) {
-        teams_handle = create_dissector_handle(dissect_teams, proto_teams);
         teams_connection_handoff(teams_handle);
         register_final_registration_routine(register_last);
     }

@@ -540,6 +540,13 @@ ask_for_fields_of_hosts(void)
     ts_want_more_fields(fields_of_hosts);
 }
 
+/* Over UDP that is QUIC, and what a resolver answers: media, the bulk of a call, is neither. */
+static bool
+may_be_of_a_host(const packet_info *pinfo)
+{
+    return pinfo->ptype != PT_UDP || pinfo->destport == HTTPS_PORT || pinfo->srcport == HTTPS_PORT || pinfo->srcport == DNS_PORT;
+}
+
 void
 teams_connection_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_frame_info *infos)
 {
@@ -555,6 +562,8 @@ teams_connection_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, cons
         refusal_frame(tvb, pinfo);
         return;
     }
+    if (!may_be_of_a_host(pinfo))
+        return;
     const teams_net_host *from = teams_net_host_of(&pinfo->src, false);
     const teams_net_host *to = teams_net_host_of(&pinfo->dst, false);
 

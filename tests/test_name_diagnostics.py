@@ -62,7 +62,14 @@ def test_frames_without_names_of_ours_are_not_claimed(capture):
 
 
 def test_a_search_suffix_is_no_imitation_until_somebody_answers_for_it():
-    assert not frames_with("d17-search-suffix", "lookalike", "display-filter")
+    assert not frames_with("d17-search-suffix", "lookalike || teams_dns.answered_with_suffix", "display-filter")
+
+
+def test_a_wildcard_of_the_search_domain_is_not_called_phishing():
+    """A for two domains and AAAA for one: names that a search list makes, which a zone answers."""
+    found = fields(bundled("sessions/search-domain.pcap"), ["teams_dns.lookalike", "_ws.expert.message"], "teams_dns.answered_with_suffix")
+    assert len(found) == 4 and not any(frame["teams_dns.lookalike"] for frame in found)
+    assert not any("imitat" in text or "hishing" in text for frame in found for text in frame["_ws.expert.message"])
 
 
 def test_names_are_not_old_while_they_were_in_use():

@@ -62,6 +62,15 @@ def test_shared_names_are_listed_with_a_sign_in_and_make_none():
     assert rows(bundled("sessions/shared-names.pcap"), "teams.signin_stalled", "frame.number") == []
 
 
+def test_presence_alone_is_no_sign_in():
+    """Outlook asks for it at .172 to .174 and connects, under three names; .175 is a client of Teams."""
+    path = bundled("sessions/presence-alone.pcap")
+    assert [(signin["client"], signin["verdict_code"]) for signin in signins(path)] == [("192.168.1.175", "went-through")]
+    assert {row["name"] for row in data(path, "names")["names"]} >= {
+        "presence.teams.microsoft.com", "emea.presence.teams.microsoft.com", "presence.teams.live.com"}
+    assert rows(path, "teams.signin && !(ip.addr == 192.168.1.175)", "frame.number") == []
+
+
 # ---- networks that Microsoft's other services share ----
 
 @pytest.mark.parametrize("name", ["azureedge", "linkedin", "msn", "v10-events"])

@@ -383,11 +383,11 @@ check_name(const ts_message *message, unsigned i, wmem_array_t *problems)
 }
 
 /*
- * A key name with labels after it is what a resolver's search list makes, until
- * somebody answers for it.
+ * A key name with labels after it is what a resolver's search list makes, and
+ * what an imitation may be: the name does not tell which.
  */
 static bool
-is_expansion(const ts_message *message, const char *real)
+has_suffix(const ts_message *message, const char *real)
 {
     const char *name = message->links[0].kind.name;
     size_t length = strlen(real);
@@ -397,7 +397,16 @@ is_expansion(const ts_message *message, const char *real)
         label += *label == '.';
         within = g_ascii_strncasecmp(label, real, length) == 0 && label[length] == '.';
     }
-    return message->dns->dns && within && (!message->dns->response || message->dns->rcode == TS_DNS_RCODE_NXDOMAIN);
+    return within;
+}
+
+static bool
+gives_address(const ts_dns_message *dns)
+{
+    for (unsigned i = 0; dns->response && i < wmem_array_get_count(dns->answers); i++)
+        if (((const ts_dns_answer *)wmem_array_index(dns->answers, i))->addr.type != AT_NONE)
+            return true;
+    return false;
 }
 
 /* A question that the taxonomy doesn't know, but that somebody may take for Microsoft's. */
@@ -407,7 +416,10 @@ check_stranger(const ts_message *message, wmem_array_t *problems)
     const char *name = message->links[0].kind.name;
     const char *real = message->links[0].shown ? NULL : ts_history_lookalike(name);
 
-    if (real != NULL && !is_expansion(message, real))
+    if (real != NULL && message->dns->dns && has_suffix(message, real)) {
+        if (gives_address(message->dns))
+            ts_problem_add(message, problems, TS_DNS_LOOKALIKE_SUFFIX, 0, "%s is not %s", name, real);
+    } else if (real != NULL)
         ts_problem_add(message, problems, TS_DNS_LOOKALIKE, 0, "%s is not %s", name, real);
     else if (real == NULL && !message->links[0].shown && ts_name_in_shared_zone(name))
         ts_problem_add(message, problems, TS_DNS_UNPROVEN, 0, "%s", name);

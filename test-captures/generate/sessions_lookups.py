@@ -42,7 +42,7 @@ def answers_in_between(c):
 def lists_looked_up(c):
     """Six names of which none exists. At .110 each is asked for once, which is how a list is checked; at .111 for A and AAAA, as
     clients do; at .112 the last one twice; at .113 the first one exists. At .114 there are four."""
-    names = ("presence.teams.microsoft.com", "config.teams.microsoft.com", "go.trouter.teams.microsoft.com",
+    names = ("authsvc.teams.microsoft.com", "config.teams.microsoft.com", "go.trouter.teams.microsoft.com",
              "api.flightproxy.teams.microsoft.com", "outlook.cloud.microsoft", "teams.cloud.microsoft")
     for n in range(5):
         client = Client(c, f"192.168.1.{110 + n}")
@@ -301,7 +301,7 @@ def prepared_for(c):
     """Browsers that ask for the name of a link in a page, and connect to others: at .166 for A and AAAA, at .167 for a service's name,
     at .168 for that of personal accounts. The one at .169 connects there, at .170 nothing connects anywhere, and at .171 the capture
     ends 5 s after the question."""
-    names = ("teams.microsoft.com", "presence.teams.microsoft.com", "teams.live.com", "teams.microsoft.com", "teams.microsoft.com", "teams.microsoft.com")
+    names = ("teams.microsoft.com", "authsvc.teams.microsoft.com", "teams.live.com", "teams.microsoft.com", "teams.microsoft.com", "teams.microsoft.com")
     for n, name in enumerate(names):
         client = Client(c, f"192.168.1.{166 + n}")
         when = 150 if n == 5 else n * 2
@@ -316,3 +316,37 @@ def prepared_for(c):
         if n < 4:
             client.visit(when + 9, "www.example.org", "198.51.100.9")
             client.visit(when + 90, "outlook.office365.com", "52.98.151.242")
+
+
+@capture("sessions/presence-alone.pcap", "2026-03-02T08:00:00")
+def presence_alone(c):
+    """Outlook shows who is there, and asks Teams for that: for the name of all at .172, for that of a geography at .173, for that of
+    personal accounts at .174. At .175 a client of Teams asks for it after its own names."""
+    for n, (name, address) in enumerate((("presence.teams.microsoft.com", "52.123.145.9"), ("emea.presence.teams.microsoft.com", "52.123.145.9"),
+                                         ("presence.teams.live.com", "52.123.145.10"), ("presence.teams.microsoft.com", "52.123.145.9"))):
+        client = Client(c, f"192.168.1.{172 + n}")
+        client.visit(n * 20, "login.microsoftonline.com", "20.190.128.10")
+        client.visit(n * 20 + 1, "outlook.office365.com", "52.98.151.242")
+        if n == 3:
+            start(client, n * 20 + 2)
+        client.visit(n * 20 + 4, name, address)
+
+
+@capture("sessions/asked-anew.pcap", "2026-03-02T08:00:00")
+def asked_anew(c):
+    """The question has no answer, and is sent again a second later, which has one after 0.1 s: under another id from the same port at
+    .180, from another port at .181, for AAAA at .182; with the same id at .183. The answer to the first one comes late at .184."""
+    name = "login.microsoftonline.com"
+    for n in range(5):
+        client, when = Client(c, f"192.168.1.{180 + n}"), n * 30
+        kind, address = (AAAA, "2603:1026::10") if n == 2 else (A, "20.190.128.10")
+        client.visit(when, "teams.microsoft.com", "52.113.194.132")
+        first = client.resolver.question(when + 2, name, kind)
+        second = first if n == 3 else (first[0] if n == 0 else first[0] + 1, first[1] + 1)
+        client.resolver.question(when + 3, name, kind, repeat=second)
+        client.resolver.answer(when + 3.1, second[0], response(second[1], name, kind, chain(name, [address])))
+        if n == 4:
+            client.resolver.answer(when + 3.2, first[0], response(first[1], name, kind, chain(name, [address])))
+        if n != 2:
+            client.connect(when + 3.3, address, name)
+    c.udp(160, ("192.168.1.180", 123), ("192.168.1.1", 123), bytes(48))

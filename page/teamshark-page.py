@@ -722,10 +722,12 @@ def ports(call):
 
 # --- The page ------------------------------------------------------------------------
 
-KINDS = {"signin": "Sign-in", "call": "Call", "connectivity-probe": "Connectivity probe", "relay-exchange": "Short exchange with a relay"}
+KINDS = {"signin": "Sign-in", "names": "Names", "call": "Call", "connectivity-probe": "Connectivity probe", "relay-exchange": "Short exchange with a relay"}
 
 
 def heading(row, kind, key):
+    if words(row, "verdict_code") in ("asked-alone", "questions-alone"):
+        kind = "names"
     return f"{KINDS.get(kind, 'Result')} {whole(row, key)}"
 
 
@@ -747,7 +749,7 @@ def facts(row):
 
 def place_of(row):
     """Kind and number of the part that a row of the summary leads to."""
-    return {"signin": "signin", "nothing": ""}.get(words(row, "kind"), "call"), whole(row, "number")
+    return {"signin": "signin", "names": "signin", "nothing": ""}.get(words(row, "kind"), "call"), whole(row, "number")
 
 
 def card(row, has_part):

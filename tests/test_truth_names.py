@@ -88,6 +88,19 @@ def test_answer_times_count_from_the_first_sending():
         assert f"{float(frame['dns.time'][0]):.3f} s, sent 2 times" in text
 
 
+@pytest.mark.parametrize("host", range(180, 185))
+def test_a_question_under_another_id_is_the_same_question(host):
+    """Sent twice, a second apart: with another id, from another port, for AAAA, with the same id; at .184 an answer to the first one
+    comes last, for which nobody waits any more. The answer is 0.1 s behind the second sending."""
+    path = bundled("sessions/asked-anew.pcap")
+    signin, = [signin for signin in json.loads(harness.report(path, "teams,signin,json"))["signins"] if signin["client"] == f"192.168.1.{host}"]
+    step, = [step for step in signin["steps"] if step["name"] == "login.microsoftonline.com"]
+    assert (step["asked"], round(step["answer_time"], 3)) == (2, 1.1)
+    assert [round(row["dns_time"], 3) for row in signin["connections"] if row["name"] == step["name"]] == [1.1] * (host != 182)
+    assert len(fields(path, [], f"(teams_dns.slow || teams_dns.very_slow) && ip.dst == 192.168.1.{host}")) == 1
+    assert {problem["code"] for problem in signin["problems"]} & {"D2", "D31", "resolver-silent"} == set()
+
+
 # Client, seconds from the first question about a name to the answer over TCP, and how often it was asked.
 TRUNCATED = [("192.168.1.146", 0.56, 1), ("192.168.1.147", 1.56, 2), ("192.168.1.149", 0.02, 1)]
 

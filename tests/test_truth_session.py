@@ -332,6 +332,30 @@ def test_a_name_that_a_browser_prepares_for_is_no_sign_in_that_stopped(host, alo
     signin, = [signin for signin in signins(bundled("sessions/prepared-for.pcap")) if signin["client"] == f"192.168.1.{host}"]
     assert (signin["verdict_code"] == "asked-alone") == alone
     assert "D15" not in {problem["code"] for problem in signin["problems"]} or host == 169
+    assert rows(bundled("sessions/prepared-for.pcap"), f"teams.signin_stalled && ip.addr == 192.168.1.{host}", "frame.number") == []
+
+
+def test_names_without_a_known_sign_in_are_not_called_one():
+    """Of .166 to .168 one name alone is there, of .190 to .192 questions alone; .169 and .193 connect."""
+    for path, names in (("sessions/prepared-for.pcap", 3), ("sessions/upstream-alone.pcap", 3)):
+        kinds = [row["kind"] for row in json.loads(report(bundled(path), "teams,summary,json"))["summary"]]
+        assert kinds[:names] == ["names"] * names and set(kinds[names:]) == {"signin"}
+        for name in ("summary,full", "signin"):
+            text = report(bundled(path), f"teams,{name}")
+            assert text.count("Names ") >= names and text.count("Sign-in ") == len(kinds) - names, text
+    D15 = rows(bundled("sessions/signin-stalled.pcap"), "teams.signin_stalled", "frame.number")
+    assert len(D15) == 1        # and where a sign-in is known to have begun, the frame says what lacks
+
+
+@pytest.mark.parametrize("client,verdict", [("192.168.1.190", "questions-alone"), ("192.168.1.191", "questions-alone"),
+                                            ("2001:db8:1::192", "questions-alone"), ("192.168.1.193", "error")])
+def test_of_a_host_that_only_asks_no_failed_sign_in_is_told(client, verdict):
+    """A name that does not exist, one without an answer, one with a private address; .193 asks the same as .190, and connects."""
+    signin, = [signin for signin in signins(bundled("sessions/upstream-alone.pcap")) if signin["client"] == client]
+    assert (signin["verdict_code"], signin["severity"]) == (verdict, "broken" if verdict == "error" else "check")
+    if verdict == "questions-alone":
+        assert not any("not reached" in problem["summary"] or "not connect" in problem["summary"] for problem in signin["problems"])
+        assert "never-connected" not in {problem["code"] for problem in signin["problems"]}
 
 
 # ---- addresses that a stranger's name got ----

@@ -196,13 +196,17 @@ match_question(ts_message *message)
     message->retransmission = request->answered;
     if (!request->answered)
         question->failures = dns->rcode == TS_DNS_RCODE_SERVFAIL || dns->rcode == TS_DNS_RCODE_REFUSED ? question->failures + 1 : 0;
+    const bool waits = state->tries > 0 && !request->answered;
+
     if (message->request != NULL)
-        nstime_delta(&message->answer_time, &pinfo->abs_ts, message->tcp && state->tries > 0 ? &state->first_time : &request->time);
+        nstime_delta(&message->answer_time, &pinfo->abs_ts, message->tcp && state->tries > 0 ? &state->first_time :
+            waits ? ts_history_asked_first(question, request) : &request->time);
     if (!request->answered) {
         message->tries = state->tries;
         message->waited = state->tries > 0 ? ts_history_since(pinfo, &state->first_time)
                                            : nstime_to_sec(&message->answer_time);
-        state->answer_time = message->answer_time;
+        if (message->request != NULL)
+            nstime_delta(&state->answer_time, &pinfo->abs_ts, message->tcp && state->tries > 0 ? &state->first_time : &request->time);
     }
     request->answered = true;
     state->tries = 0;

@@ -205,6 +205,21 @@ ts_history_match(ts_question *question, const packet_info *pinfo, const address 
     return found;
 }
 
+const nstime_t *
+ts_history_asked_first(const ts_question *question, const ts_try *request)
+{
+    const nstime_t *first = &request->time;
+
+    for (unsigned i = 0; i < question->ring_size; i++) {
+        const ts_try *one = &question->ring[i];
+
+        if (one->frame != 0 && !one->answered && addresses_equal(&one->server, &request->server) &&
+            nstime_cmp(&one->time, &question->state.first_time) >= 0 && nstime_cmp(&one->time, first) < 0)
+            first = &one->time;
+    }
+    return first;
+}
+
 bool
 ts_history_was_truncated(const ts_question *question, const packet_info *pinfo)
 {

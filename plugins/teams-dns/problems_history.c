@@ -45,7 +45,7 @@ check_speed(const ts_message *message, wmem_array_t *problems)
     const bool waited = stage == TS_STAGE_BOOTSTRAP || stage == TS_STAGE_IDENTITY || stage == TS_STAGE_MEDIA ||
         ts_name_is_needed(asked->product, asked->stage, ts_name_required(message->pinfo, &message->links[0]));
 
-    if (!waited || message->request == NULL || message->retransmission || ts_is_truncated(message) || !is_waited_for(message))
+    if (!waited || message->request == NULL || message->tries == 0 || ts_is_truncated(message) || !is_waited_for(message))
         return;
     if (message->waited > VERY_SLOW_SECONDS)
         ts_problem_add(message, problems, TS_DNS_VERY_SLOW, 0, "%s, %.3f s", message->links[0].kind.name, message->waited);

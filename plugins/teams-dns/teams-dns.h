@@ -118,6 +118,9 @@ ts_question *ts_history_question(packet_info *pinfo, const ts_client *client, co
 
 /* The first sending of the question that an answer belongs to, or NULL. Valid until the question is asked again. */
 ts_try *ts_history_match(ts_question *question, const packet_info *pinfo, const address *server, uint16_t port, uint16_t id);
+
+/* When a question that waits for its answer was first sent to the server of this sending: under another id or from another port it is the same one. */
+const nstime_t *ts_history_asked_first(const ts_question *question, const ts_try *request);
 /* Was the latest answer truncated, so that the client, which waits since its first question, asks again? */
 bool ts_history_was_truncated(const ts_question *question, const packet_info *pinfo);
 /* Keeps a question; true where it repeats one that has no answer yet. */

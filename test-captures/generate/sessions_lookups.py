@@ -41,7 +41,7 @@ def answers_in_between(c):
 @capture("sessions/lists-looked-up.pcap", "2026-08-17T08:00:00")
 def lists_looked_up(c):
     """Six names of which none exists. At .110 each is asked for once, which is how a list is checked; at .111 for A and AAAA, as
-    clients do; at .112 the last one twice; at .113 the first one exists. At .114 there are four."""
+    clients do; at .112 the last one twice; at .113 the first one exists, and is connected. At .114 there are four."""
     names = ("authsvc.teams.microsoft.com", "config.teams.microsoft.com", "go.trouter.teams.microsoft.com",
              "api.flightproxy.teams.microsoft.com", "outlook.cloud.microsoft", "teams.cloud.microsoft")
     for n in range(5):
@@ -52,6 +52,8 @@ def lists_looked_up(c):
                 client.resolver.ask(n * 30 + i, name, ["52.113.194.132"] if exists else (), kind=kind, rcode=0 if exists else NXDOMAIN)
         if n == 2:
             client.resolver.ask(n * 30 + 9, names[-1], rcode=NXDOMAIN)
+        if n == 3:
+            client.connect(n * 30 + 0.1, "52.113.194.132", names[0])
         c.udp(n * 30 + 12, (f"192.168.1.{110 + n}", 123), ("192.168.1.1", 123), bytes(48))
 
 
@@ -315,7 +317,7 @@ def prepared_for(c):
             client.connect(when + 6, "52.113.194.132", name)
         if n < 4:
             client.visit(when + 9, "www.example.org", "198.51.100.9")
-            client.visit(when + 90, "outlook.office365.com", "52.98.151.242")
+            client.visit(when + 90, *(("outlook.office365.com", "52.98.151.242") if n == 3 else ("mobile.pipe.aria.microsoft.com", "52.114.77.33")))
 
 
 @capture("sessions/presence-alone.pcap", "2026-03-02T08:00:00")
@@ -350,3 +352,28 @@ def asked_anew(c):
         if n != 2:
             client.connect(when + 3.3, address, name)
     c.udp(160, ("192.168.1.180", 123), ("192.168.1.1", 123), bytes(48))
+
+
+@capture("sessions/upstream-alone.pcap", "2026-03-02T08:00:00")
+def upstream_alone(c):
+    """Forwarders of which only their questions to the next resolver are here, under random numbers, for clients that are elsewhere: at
+    192.168.1.190 a name of identity does not exist, at .191 one has no answer, at 2001:db8:1::192 one has a private address. The PC at
+    .193 asks and gets what .190 does, and connects."""
+    names = (("www.example.org", "198.51.100.10"), ("teams.microsoft.com", "52.113.194.132"), ("outlook.office365.com", "52.98.151.242"),
+             ("config.teams.microsoft.com", "52.113.194.133"), ("login.microsoftonline.com", None), ("www.example.com", "198.51.100.11"))
+    for n, address in enumerate(("192.168.1.190", "192.168.1.191", "2001:db8:1::192", "192.168.1.193")):
+        client = Client(c, address, "2001:db8:1::1" if ":" in address else "9.9.9.9")
+        for i, (name, found) in enumerate(names):
+            when = n * 60 + i
+            client.resolver.number = (client.resolver.number * 48271 + 11) % 65521
+            if found:
+                client.resolver.ask(when, name, [found], rtt=0.02)
+                if n == 3:
+                    client.connect(when + 0.1, found, name)
+            elif n == 1:
+                for again in (0, 1, 5, 11):
+                    client.resolver.ask(when + again, name, rtt=None)
+            else:
+                client.resolver.ask(when, name, ["10.1.2.3"] if n == 2 else [], rcode=0 if n == 2 else NXDOMAIN)
+    for n in (190, 191):
+        c.udp(300, (f"192.168.1.{n}", 123), ("192.168.1.1", 123), bytes(48))

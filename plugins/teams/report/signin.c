@@ -402,7 +402,7 @@ session_title(const signin_session *session, FILE *out)
     char *date = report_date(&session->signin->start, session->signin->frame);
 
     fprintf(out, "\n");
-    report_print(out, 0, "Sign-in %u of %s, %s, from frame %u (%.3f s)", session->signin->number, client, date, session->signin->frame,
+    report_print(out, 0, "%s %u of %s, %s, from frame %u (%.3f s)", signin_has_names_alone(session) ? "Names" : "Sign-in", session->signin->number, client, date, session->signin->frame,
         report_time(&session->signin->start));
     report_verdict_text(&session->verdict, session->problems, out, 2);
     fprintf(out, "\n");

@@ -146,6 +146,9 @@ bool signin_step_has_infra(const signin_step *step, ts_infra infra);
 void signin_conclude(signin_session *session);
 void signin_conclusion_clear(signin_session *session);
 
+/* Are there names alone of which nobody knows whether a sign-in was behind them? Known with the verdict. */
+bool signin_has_names_alone(const signin_session *session);
+
 extern const report_verdict_row signin_verdicts[];
 
 /* ---- connections.c ---- */

@@ -525,6 +525,10 @@ REPORT_VERDICT(holds_failed, signin_session)
 }
 
 REPORT_VERDICT(holds_error, signin_session) { return has_error(row); }
+
+/* Whether and how a sign-in failed that nobody is seen to have tried. */
+REPORT_VERDICT(holds_asks_alone, signin_session) { return row->result->asks_alone && row->calls->len == 0 && has_error(row); }
+
 REPORT_VERDICT(holds_discovery_found, signin_session)
 {
     return is_discovery(row) && (is_past_identity(row) || row->first_stage_frame[TS_STAGE_INTEROP_LEGACY] != 0);
@@ -544,6 +548,11 @@ REPORT_VERDICT(holds_past_asked, signin_session) { return is_past_identity(row);
 REPORT_VERDICT(holds_identity_asked, signin_session) { return row->first_stage_frame[TS_STAGE_IDENTITY] != 0; }
 
 const report_verdict_row signin_verdicts[] = {
+    { "questions-alone", REPORT_UNKNOWN,
+        "Names of the service were asked for, and of this host no connection is in this capture: it may ask for others, as a DNS forwarder does. "
+        "Whether there was a sign-in is not known.",
+        "DNS alone: names of Teams or Skype with a public address, a problem of severity error with others, and no connection of the host to anybody",
+        holds_asks_alone, REPORT_ENDS },
     { "failed", REPORT_BROKEN,
         "The sign-in did not go through",
         "a problem of severity error that explains why the stages after it are missing, and no TLS session with data to a "
@@ -603,6 +612,14 @@ const report_verdict_row signin_verdicts[] = {
         "Names of the service were asked for, but none of identity and none after it.",
         "names of Teams or Skype, in DNS or TLS, none of identity or of a later stage", NULL, REPORT_ENDS },
 };
+
+bool
+signin_has_names_alone(const signin_session *session)
+{
+    const char *code = session->verdict.code;
+
+    return strcmp(code, "asked-alone") == 0 || strcmp(code, "questions-alone") == 0;
+}
 
 /* ---- all together ---- */
 

@@ -238,7 +238,7 @@ item_new(summary_state *state, const char *kind, const report_verdict *verdict, 
 static void
 add_signin(summary_state *state, const signin_session *session)
 {
-    summary_item *item = item_new(state, "signin", &session->verdict, session->problems);
+    summary_item *item = item_new(state, signin_has_names_alone(session) ? "names" : "signin", &session->verdict, session->problems);
 
     item->number = session->signin->number;
     item->client = report_address(&session->signin->client->addr);
@@ -444,7 +444,7 @@ static const report_list problems = {
 
 static const report_column item_columns[] = {
     { .title = "No.", .kind = COLUMN_UINT, .description = "the worst first", .no_csv = true, COLUMN_MEMBER(summary_item, place) },
-    { .key = "kind", .title = "Kind", .kind = COLUMN_TEXT, .description = "sign-in, a kind of call, or that nothing was found",
+    { .key = "kind", .title = "Kind", .kind = COLUMN_TEXT, .description = "signin, names of a client without a known sign-in, a kind of call, or that nothing was found",
         .texts = kinds, COLUMN_MEMBER(summary_item, kind) },
     { .key = "number", .title = "Number", .kind = COLUMN_UINT, .description = "number of the sign-in or call",
         COLUMN_MEMBER(summary_item, number) },
@@ -536,10 +536,17 @@ is_signin(const summary_item *item)
     return strcmp(item->kind, "signin") == 0;
 }
 
+/* Of a client, of which nobody knows whether a sign-in was behind them. */
+static bool
+is_names(const summary_item *item)
+{
+    return strcmp(item->kind, "names") == 0;
+}
+
 static const char *
 kind_word(const summary_item *item)
 {
-    return is_signin(item) ? "Sign-in" : "Call";
+    return is_signin(item) ? "Sign-in" : is_names(item) ? "Names" : "Call";
 }
 
 /* "Direct over UDP to 192.0.2.1; round trip 45 ms; loss 0.0 % sent, 0.3 % received; mean jitter 4 ms" */
@@ -673,6 +680,7 @@ rest_text(const summary_state *state, FILE *out)
     if (count_kind(state, "signin") == 0)
         report_print(out, 0, seen[SEEN_CUT_NAMES] > 0 ?
             "No sign-in found. Frames that carry names are cut short in this capture (snap length), so that names in them cannot be read." :
+            count_kind(state, "names") > 0 ? "No sign-in found: names were asked for, and nothing shows that a sign-in was behind them." :
             "No sign-in found: no name that only Teams or Skype asks for is in this capture.");
     if (count_kind(state, calls_kind_name(CALLS_CALL)) == 0)
         report_print(out, 0, "No call found.");
@@ -691,7 +699,7 @@ items_listed(const summary_state *state)
     for (unsigned i = 0; i < state->items->len; i++) {
         summary_item *item = (summary_item *)g_ptr_array_index(state->items, i);
 
-        if (is_signin(item) || is_call(item))
+        if (is_signin(item) || is_names(item) || is_call(item))
             g_ptr_array_add(listed, item);
     }
     return listed;
@@ -699,7 +707,7 @@ items_listed(const summary_state *state)
 
 /* "27 sign-ins and calls: 2 broken, 25 OK. The worst first:" */
 static void
-count_text(const GPtrArray *listed, FILE *out)
+count_text(bool names, const GPtrArray *listed, FILE *out)
 {
     GString *counts = g_string_new(NULL);
     unsigned ends = 0;
@@ -717,17 +725,17 @@ count_text(const GPtrArray *listed, FILE *out)
     if (ends > 0)
         g_string_append_printf(counts, ". Of %u call%s both ends are among them", ends / 2, ends == 2 ? "" : "s");
     fprintf(out, "\n");
-    report_print(out, 0, "%u sign-ins and calls: %s. The worst first:", listed->len, counts->str);
+    report_print(out, 0, "%u sign-ins%s and calls: %s. The worst first:", listed->len, names ? ", names" : "", counts->str);
     g_string_free(counts, TRUE);
 }
 
 /* The worst at length, then a line each. */
 static void
-short_text(GPtrArray *listed, FILE *out)
+short_text(bool names, GPtrArray *listed, FILE *out)
 {
     const unsigned lines = MIN(listed->len - SOME_AT_LENGTH, LINES_SHOWN);
 
-    count_text(listed, out);
+    count_text(names, listed, out);
     g_ptr_array_sort(listed, worst_first);        /* stable, as GLib promises */
     for (unsigned i = 0; i < SOME_AT_LENGTH; i++)
         item_text((const summary_item *)g_ptr_array_index(listed, i), out);
@@ -751,7 +759,7 @@ summary_text(const void *data, bool full, FILE *out)
     GPtrArray *listed = items_listed(state);
 
     if (!full && listed->len > ALL_AT_LENGTH)
-        short_text(listed, out);
+        short_text(count_kind(state, "names") > 0, listed, out);
     else
         for (unsigned i = 0; i < listed->len; i++)
             item_text((const summary_item *)g_ptr_array_index(listed, i), out);

@@ -187,6 +187,7 @@ typedef struct {
     const teams_connection **connections;   /* in order */
     unsigned connection_count;
     bool client_connects;       /* the client has any, of this sign-in or not: they are in the capture */
+    bool asks_alone;            /* it has none, although names led to public addresses: it asks for others, or they are not in the capture */
     teams_connection_problem *problems;              /* the worst first, then by frame */
     unsigned problem_count;
     teams_name_timing *timings;             /* the slowest first */

@@ -267,7 +267,7 @@ teams_name_list_severity(const teams_name_list *list)
 const char *
 teams_name_list_tail(const teams_name_list *list)
 {
-    if (!list->identity || list->check->result->identity_reached)
+    if (!list->identity || list->check->result->identity_reached || list->check->result->asks_alone)
         return "";
     list->check->identity_reported = true;
     return "; identity was not reached";

@@ -394,7 +394,7 @@ check_addresses(teams_check *check)
 static const char *
 identity_tail(teams_check *check)
 {
-    if (!check->result->identity_asked || check->result->identity_reached)
+    if (!check->result->identity_asked || check->result->identity_reached || check->result->asks_alone)
         return "";
     check->identity_reported = true;
     return "; identity was not reached";
@@ -500,7 +500,8 @@ check_private(teams_check *check, private_kind kind)
             (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .fatal = list.fatal,
                 .advice = kind == PRIVATE_NOBODY ? "A DNS filter, at the resolver or on the client, blocks the name: allow the names of Teams and identity there" : NULL },
             list.names == 1 ? "%s leads to %s (%s), %s" : "%s lead to %s (the first to %s), %s", teams_name_list_text(&list),
-            kind == PRIVATE_NOBODY ? list.names == 1 ? "a null or loopback address" : "null or loopback addresses" : list.names == 1 ? "a private address" : "private addresses", addr, says[kind]);
+            kind == PRIVATE_NOBODY ? list.names == 1 ? "a null or loopback address" : "null or loopback addresses" : list.names == 1 ? "a private address" : "private addresses", addr,
+            kind == PRIVATE_UNTRIED && check->result->asks_alone ? "as split DNS or a block page shows" : says[kind]);
 }
 
 /* ---- refused types, and time ---- */

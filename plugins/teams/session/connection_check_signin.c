@@ -93,6 +93,17 @@ gather_names(teams_check *check, const teams_net_client *client)
     }
 }
 
+/* What a host asks for that connects nowhere was not to be had, for it or for others: who knows what became of that. */
+static void
+check_asks_alone(teams_check *check)
+{
+    for (unsigned i = 0; i < teams_check_name_count(check) && !check->result->client_connects; i++) {
+        const teams_asked_name *asked = teams_check_name(check, i)->asked;
+
+        check->result->asks_alone = check->result->asks_alone || (asked != NULL && asked->had_public);
+    }
+}
+
 /* Has it data both ways? */
 static bool
 is_used(const teams_check *check, const teams_connection *conn)
@@ -566,6 +577,7 @@ teams_connections_check(wmem_allocator_t *scope, const teams_signin *signin)
         gather_connections(&check, *(const teams_net_client **)wmem_array_index(check.clients, i));
     if (teams_check_connection_count(&check) > 1)
         g_qsort_with_data(wmem_array_get_raw(check.connections), (int)teams_check_connection_count(&check), sizeof(const teams_connection *), by_number, NULL);
+    check_asks_alone(&check);
     index_connections(&check);
     check_directions(&check);
     check_reached(&check);

@@ -66,6 +66,8 @@ teams_resolver_answered(const packet_info *pinfo, teams_net_client *client, team
 {
     teams_resolver *resolver = resolver_of(client, &pinfo->src, false);
 
+    if (!outcome->pending && outcome->addresses > 0)
+        return;         /* nobody waited for it any more */
     if (outcome->pending)
         nstime_delta(&outcome->waited, teams_time(pinfo), &outcome->first);
     else

@@ -177,6 +177,8 @@ struct teams_signin {
     nstime_t call_setup;
     uint32_t identity_frame;
     uint32_t call_setup_frame;
+    const char *only_name;          /* of a product of ours, in DNS alone: while there is no other and nothing else of it, nothing shows a sign-in */
+    bool shown;                     /* there is */
     bool relay_seen;                /* a relay's name, or relay traffic */
     bool front_door_used;           /* HTTPS to the web application after identity */
     bool stalled;                   /* D15 was raised */

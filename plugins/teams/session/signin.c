@@ -286,6 +286,18 @@ check_region(packet_info *pinfo, teams_signin *signin, const ts_name_info *info,
 
 /* ---- names ---- */
 
+/* A browser asks for one name of a link in a page, and does not connect: that is no sign-in that stopped. */
+static void
+note_shown(teams_signin *signin, const ts_name_info *info, const teams_learned *what)
+{
+    const bool own = what->weight >= TEAMS_NAME_OWN;
+
+    signin->shown = signin->shown || what->stage == TS_STAGE_IDENTITY || (own && info->role != TS_ROLE_QUESTION) ||
+        (own && signin->only_name != NULL && g_ascii_strcasecmp(signin->only_name, what->name) != 0);
+    if (own)
+        signin->only_name = what->name;
+}
+
 static void
 note_stage(teams_signin *signin, const packet_info *pinfo, const teams_learned *what)
 {
@@ -388,6 +400,7 @@ teams_signin_name(teams_model *model, packet_info *pinfo, teams_client *client, 
         signin->last_own = *teams_time(pinfo);
     else
         set_until(what, &signin->last_own);
+    note_shown(signin, info, what);
     note_stage(signin, pinfo, what);
     if (info->response) {
         keep_links(model, info, what);
@@ -424,7 +437,8 @@ teams_signin_frame(packet_info *pinfo, teams_client *client, const teams_frame_i
     if (info->service == TS_SERVICE_WEB_APP && info->what == TEAMS_WHAT_SERVICE && signin->identity_frame != 0)
         signin->front_door_used = true;
 
-    if (!signin->stalled && teams_signin_is_stalled(signin, teams_time(pinfo))) {
+    signin->shown = signin->shown || (info->what != TEAMS_WHAT_NAME && teams_name_weigh(info->product) == TEAMS_NAME_OWN);
+    if (!signin->stalled && signin->shown && teams_signin_is_stalled(signin, teams_time(pinfo))) {
         signin->stalled = true;
         teams_expert_add(pinfo, TEAMS_EXPERT_SIGNIN_STALLED,
             wmem_strdup_printf(pinfo->pool, "identity in frame %u", signin->identity_frame));

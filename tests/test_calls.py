@@ -42,6 +42,19 @@ def calls(name, display_filter, *options):
     return [found[call] for call in sorted(found)]
 
 
+@pytest.mark.parametrize("host,calls", [(20, 1), (21, 1), (22, 1), (23, 2)])
+def test_a_stream_that_goes_on_over_another_socket_is_of_its_call(host, calls):
+    """From TCP to UDP, the other way round, from port to port; at .23 the streams over UDP are new ones. Where one call changes its
+    way, the verdict says where to: its media's first way, and then the other one."""
+    path = bundled("sessions/streams-go-on.pcap")
+    found = [call for call in json.loads(report(path, "teams,calls,json"))["calls"] if call["client"] == f"192.168.1.{host}"]
+    assert len(found) == calls
+    way = {20: "through the relay 52.114.250.10, then directly to 203.0.113.60", 21: "directly to 203.0.113.61, then through the relay"}
+    assert way[host] in found[0]["verdict"] if host in way else "changed path" not in found[0]["verdict"]
+    media = tshark("-r", path, "-Y", f"rtp && ip.addr == 192.168.1.{host}", "-T", "fields", "-e", "teams.call").split()
+    assert len(set(media)) == calls and len(media) == 300      # 75 packets each way, twice
+
+
 @pytest.mark.parametrize("options", [(), ("-2",)], ids=["one-pass", "two-pass"])
 @pytest.mark.parametrize("name", EXPECTED)
 def test_sockets_of_calls(name, options):

@@ -21,6 +21,7 @@ PAYLOAD = {"audio": (104, 320), "video": (122, 3000), "sharing": (127, 3000)}
 
 class Line(Asking):
     """One modality of one client's call."""
+    sent = 0        # packets of its streams that went another way before
 
     def __init__(self, c, who, modality, port, far, call=1, address=PUBLIC):
         payload_type, self.step = PAYLOAD[modality]
@@ -30,6 +31,7 @@ class Line(Asking):
         self.ufrags = tuple(stun.opaque((self.name, end), 4).hex()[:4] for end in "lr")
 
     def media(self, when, outwards, number):
+        number += self.sent
         packet = stun.rtp(self.payload_type, number, number * self.step, self.ssrc(outwards),
                           stun.opaque((self.name, outwards, number), self.size))
         (self.up if outwards else self.down)(when, self.settled, packet)
@@ -62,6 +64,21 @@ def conversation(c, who, ports, call=1, peer=None, address=PUBLIC):
     """A line per modality that ports names."""
     return [Line(c, who, modality, port, (peer or PEERS[who], 50000 + n * 20 + call), call, address)
             for n, (modality, port) in enumerate(ports.items())]
+
+
+@capture("sessions/streams-go-on.pcap", "2026-03-02T10:00:00")
+def streams_go_on(c):
+    """Calls whose media goes on over another socket: at .20 from a relay over TCP to a peer over UDP, at .21 the other way round, at .22
+    from one port to another over UDP. At .23 a second call follows over UDP, with streams of its own."""
+    for n, (first, then) in enumerate(((TcpLine, Line), (Line, TcpLine), (Line, Line), (TcpLine, Line))):
+        when, address, far = 1 + n * 60, f"192.168.1.{20 + n}", (f"203.0.113.{60 + n}", 50010)
+        old = first(c, f"on{n}", "audio", 31001, far, address=address)
+        old.whole(when, 3)
+        new = then(c, f"on{n}" if n < 3 else "other", "audio", 42007, (far[0], 50030), address=address)
+        new.sent = 75
+        if n != 3:
+            new.ufrags = tuple(ufrag[::-1] for ufrag in old.ufrags)
+        new.whole(when + (4.6 if then is TcpLine else 1.6 if first is TcpLine else 3.1), 3)
 
 
 @capture("sessions/callers-at-once.pcap", "2026-03-02T10:00:00")
@@ -182,11 +199,12 @@ class TcpLine(Line):
         tid = self.tid()
         self.send_request(when + 1.2, RELAY, self.settled, self.check_request(tid, nominate=True))
         self.data_indication(when + 1.25, RELAY, self.settled, self.check_response(tid, (RELAY[0], 52001)))
-        for number in range(int(seconds * 25)):
+        for n in range(int(seconds * 25)):
+            number = n + self.sent
             packet = stun.rtp(self.payload_type, number, number * self.step, self.ssrc(True),
                               stun.opaque((self.name, number), self.size))
-            self.send_request(when + 1.5 + number * 0.04, RELAY, self.settled, packet)
-            self.data_indication(when + 1.51 + number * 0.04, RELAY, self.settled, packet)
+            self.send_request(when + 1.5 + n * 0.04, RELAY, self.settled, packet)
+            self.data_indication(when + 1.51 + n * 0.04, RELAY, self.settled, packet)
 
 
 def over_tcp_now(line):

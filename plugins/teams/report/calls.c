@@ -130,14 +130,14 @@ calls_packet(void *data, packet_info *pinfo, epan_dissect_t *edt, const teams_ta
     return index;
 }
 
-/* Calls of which no frame is left are none. */
+/* Calls of which no frame is left are none, nor are those that turned out to be part of another one, before their media. */
 static void
 remove_empty(calls_state *state)
 {
     for (unsigned i = 0; i < state->entries->len;) {
         calls_entry *entry = (calls_entry *)g_ptr_array_index(state->entries, i);
 
-        if (calls_entry_finish(entry)) {
+        if (!wmem_map_contains(teams_model_get()->joined, GUINT_TO_POINTER(entry->call->number)) && calls_entry_finish(entry)) {
             g_hash_table_insert(state->by_call, (void *)entry->call, GUINT_TO_POINTER(++i));
             continue;
         }

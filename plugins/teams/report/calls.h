@@ -219,7 +219,7 @@ typedef struct {
     bool by_host;               /* the host itself says no, and no router */
 } calls_refusal;
 
-/* Where one local port sends its media to, and where it has begun to. */
+/* Where a stream is sent to, and where it has begun to. */
 typedef struct {
     const teams_flow *flow;
     teams_path path;
@@ -230,7 +230,7 @@ typedef struct {
     uint32_t next_frame;        /* the first one */
 } calls_sending;
 
-/* Media of a local port that went another way from a frame on. */
+/* Media of a stream that went another way from a frame on. */
 typedef struct {
     uint32_t frame;
     const teams_flow *before;
@@ -275,7 +275,7 @@ typedef struct calls_entry {
     GArray *refusals;           /* calls_refusal */
     GArray *sendings;           /* calls_sending */
     calls_path_change path_change;      /* the first one */
-    unsigned path_changes;      /* of all ports */
+    unsigned path_changes;      /* of all streams */
     GHashTable *by_flow;        /* teams_flow -> calls_flow */
     GHashTable *by_address[2];  /* address -> calls_remote, over UDP and over TCP */
     GHashTable *rows;           /* of the arrays: key -> index + 1 */

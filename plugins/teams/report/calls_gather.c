@@ -829,12 +829,12 @@ add_gap(const calls_entry *entry, calls_stream *stream, const packet_info *pinfo
     stream->last_time = now;
 }
 
-/* ---- the way that a local port sends its media, and where it changes ---- */
+/* ---- the way that a stream is sent, from whatever port, and where it changes ---- */
 
 static calls_sending *
-sending_of(calls_entry *entry, const teams_flow *flow)
+sending_of(calls_entry *entry, uint32_t ssrc)
 {
-    const row_key key = { ROW_SENDING, flow->client_end.port, NULL, NULL };
+    const row_key key = { ROW_SENDING, ssrc, NULL, NULL };
     const int index = find_row(entry, &key);
     const calls_sending fresh = { .flow = NULL };
 
@@ -852,9 +852,9 @@ is_way(const teams_flow *a, teams_path a_path, const teams_flow *b, teams_path b
 }
 
 static void
-add_sending(calls_entry *entry, const packet_info *pinfo, const teams_flow *flow, teams_path path)
+add_sending(calls_entry *entry, const packet_info *pinfo, uint32_t ssrc, const teams_flow *flow, teams_path path)
 {
-    calls_sending *sending = sending_of(entry, flow);
+    calls_sending *sending = sending_of(entry, ssrc);
 
     if (sending->flow == NULL || is_way(sending->flow, sending->path, flow, path)) {
         *sending = (calls_sending) { .flow = flow, .path = path, .packets = sending->packets + 1 };
@@ -895,7 +895,7 @@ add_media(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *inf
     if (media->kind != TS_MEDIA_RTP)
         return;
     if (direction == CALLS_SENT)
-        add_sending(entry, pinfo, tap->info->flow, tap->info->path);
+        add_sending(entry, pinfo, media->ssrc, tap->info->flow, tap->info->path);
     calls_stream *stream = stream_of(entry, pinfo, media, tap->info->flow, direction);
     const uint64_t lost_before = ts_stream_stats_lost(&stream->stats);
     const double now = report_time(teams_time(pinfo));

@@ -457,6 +457,15 @@ is_asked_by_path(const signin_session *session, ts_stage stage)
     return false;
 }
 
+/* They were part of others. */
+static void
+forget_joined_calls(signin_session *session)
+{
+    for (unsigned i = session->calls->len; i-- > 0;)
+        if (wmem_map_contains(teams_model_get()->joined, GUINT_TO_POINTER(g_array_index(session->calls, uint32_t, i))))
+            g_array_remove_index(session->calls, i);
+}
+
 /* A failure explains what is missing after it: nothing is explained away beside one. */
 static void
 conclude_missing(signin_session *session)
@@ -671,6 +680,7 @@ signin_conclude(signin_session *session)
     session->missing = g_array_new(FALSE, FALSE, sizeof(signin_missing));
     session->disorder = g_array_new(FALSE, FALSE, sizeof(signin_disorder));
     session->problems = report_problems_new();
+    forget_joined_calls(session);
     conclude_connections(session);
     add_connection_problems(session);
     GHashTable *replaced = replaced_details(session);

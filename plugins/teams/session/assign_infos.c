@@ -406,6 +406,8 @@ apply_media(teams_frame_builder *builder, const ts_frame_info *info)
     builder->key.pair = media->pair;
     builder->key.allocation = media->allocation;
     builder->key.socket.established = builder->key.media = true;
+    builder->key.rtp = media->kind == TS_MEDIA_RTP ? media : NULL;
+    builder->key.from_client = teams_flow_from_client(flow, builder->pinfo);
     if (media->allocation == 0 && !ts_port_is_relay(builder->info.flow->server_end.port))
         builder->key.socket.peer = &builder->info.flow->server_end.addr;
 }

@@ -98,7 +98,7 @@ relation_to(const teams_call *call, const teams_call_socket *socket)
     unsigned left = MAX_SOCKETS;
 
     for (wmem_list_frame_t *at = wmem_list_tail(call->sockets); at != NULL && left-- > 0; at = wmem_list_frame_prev(at)) {
-        const teams_socket_relation relation = socket_at(at) == socket ? TEAMS_SOCKETS_UNDECIDED : teams_call_sockets_compare(socket, socket_at(at));
+        const teams_socket_relation relation = socket_at(at) == socket || socket_at(at)->goes_on ? TEAMS_SOCKETS_UNDECIDED : teams_call_sockets_compare(socket, socket_at(at));
 
         other = other || relation == TEAMS_SOCKETS_OTHER;
         best = MAX(best, relation);
@@ -174,6 +174,71 @@ find_call(const teams_client *client, const packet_info *pinfo, const teams_call
     return best;
 }
 
+/* ---- streams that go on over another socket ---- */
+
+#define STREAM_BACK     50      /* packets that may overtake one another, */
+#define STREAM_AHEAD    1000    /* or be lost while the path changes */
+#define STREAM_TICKS    (30 * 90000)
+
+/* The next packets of the same stream? A new one has a random SSRC and begins at a random number (RFC 3550, 5.1). */
+static bool
+continues(const teams_call_socket *socket, const ts_media_info *rtp, bool from_client)
+{
+    const int16_t step = (int16_t)(rtp->sequence - socket->rtp[from_client].sequence);
+    const int32_t ticks = (int32_t)(rtp->timestamp - socket->rtp[from_client].timestamp);
+
+    return socket->rtp[from_client].known && socket->rtp[from_client].ssrc == rtp->ssrc && step >= -STREAM_BACK && step <= STREAM_AHEAD &&
+        ticks >= -STREAM_TICKS && ticks <= STREAM_TICKS;
+}
+
+/* The open call that the first packet of a stream on this socket goes on with; NULL: none, or its own. */
+static teams_call *
+call_of_stream(const teams_client *client, const packet_info *pinfo, const teams_call_key *key, const teams_call_socket *socket)
+{
+    unsigned more = MAX_CALLS;
+
+    if (key->rtp == NULL || (socket != NULL && socket->rtp[key->from_client].known))
+        return NULL;
+    wmem_list_frame_t *call = open_call_at(client, pinfo, wmem_list_tail(client->calls));
+
+    for (; call != NULL && more-- > 0; call = open_call_at(client, pinfo, wmem_list_frame_prev(call))) {
+        unsigned left = MAX_SOCKETS;
+
+        for (wmem_list_frame_t *at = wmem_list_tail(call_at(call)->sockets); at != NULL && left-- > 0; at = wmem_list_frame_prev(at))
+            if (socket_at(at) != socket && continues(socket_at(at), key->rtp, key->from_client))
+                return socket == NULL || socket->call != call_at(call) ? call_at(call) : NULL;
+    }
+    return NULL;
+}
+
+static teams_call_socket *
+go_on_in(teams_model *model, const packet_info *pinfo, teams_call *call, const teams_call_key *key, teams_call_socket *socket)
+{
+    if (socket == NULL)
+        socket = teams_call_socket_new(wmem_file_scope(), key->socket.local_port, pinfo->num);
+    else {
+        leave(socket);
+        if (wmem_list_count(socket->call->sockets) == 0) {
+            wmem_map_insert(model->joined, GUINT_TO_POINTER(socket->call->number), call);
+            wmem_list_remove(call->client->calls, socket->call);
+        }
+    }
+    enter(call, socket);
+    socket->goes_on = true;
+    return socket;
+}
+
+static void
+note_rtp(teams_call_socket *socket, const teams_call_key *key)
+{
+    if (key->rtp == NULL)
+        return;
+    socket->rtp[key->from_client].known = true;
+    socket->rtp[key->from_client].ssrc = key->rtp->ssrc;
+    socket->rtp[key->from_client].sequence = key->rtp->sequence;
+    socket->rtp[key->from_client].timestamp = key->rtp->timestamp;
+}
+
 /* ---- one frame ---- */
 
 /* A pair or allocation that is used again after a long silence begins another call. */
@@ -207,6 +272,8 @@ known_call(const teams_model *model, const packet_info *pinfo, const teams_flow 
         call = call_of_number(model->pairs, key->pair, pinfo);
     if (call == NULL && flow->call != NULL && is_open(flow->call, pinfo))
         call = flow->call;
+    while (call != NULL && wmem_map_contains(model->joined, GUINT_TO_POINTER(call->number)))
+        call = (teams_call *)wmem_map_lookup(model->joined, GUINT_TO_POINTER(call->number));
     return call;
 }
 
@@ -278,7 +345,12 @@ teams_call_of(teams_model *model, packet_info *pinfo, teams_flow *flow, const te
     teams_call_socket *socket = NULL;
     teams_call *call = known_call(model, pinfo, flow, key, &socket);
 
-    if (socket != NULL && teams_call_socket_is_reused(socket, &key->socket)) {
+    teams_call *goes_on = call_of_stream(client, pinfo, key, socket);
+
+    if (goes_on != NULL) {
+        socket = go_on_in(model, pinfo, goes_on, key, socket);
+        call = goes_on;
+    } else if (socket != NULL && teams_call_socket_is_reused(socket, &key->socket)) {
         leave(socket);
         call = join(model, pinfo, client, &key->socket, &socket, call);
     } else if (call == NULL) {
@@ -289,7 +361,9 @@ teams_call_of(teams_model *model, packet_info *pinfo, teams_flow *flow, const te
         socket = teams_call_socket_new(wmem_file_scope(), key->socket.local_port, pinfo->num);
         enter(call, socket);
     }
-    const bool decided = socket->established && socket->modality != TS_MODALITY_UNKNOWN;
+    const bool decided = socket->goes_on || (socket->established && socket->modality != TS_MODALITY_UNKNOWN);
+
+    note_rtp(socket, key);
 
     if (teams_call_socket_update(socket, &key->socket))
         client->changes++;

@@ -15,7 +15,9 @@
  * one carries, while a call of its client goes on is of no call, unless the socket is known to be part of one
  * or of none of them: its checks or its media tell, and reports add it then. Until it is established, a socket leaves a
  * call, for another or for one of its own, when something new about one of the client's
- * sockets shows that it is not part of it. What a frame was given stays.
+ * sockets shows that it is not part of it. Where a stream of RTP goes on over another socket (its SSRC,
+ * numbers and timestamps do), that socket is of the stream's call, whatever else
+ * speaks against it. What a frame was given stays.
  */
 
 #ifndef TEAMSHARK_TEAMS_CALLS_H
@@ -31,6 +33,8 @@ typedef struct {
     uint32_t pair;
     bool relay;                 /* to or from one, whatever it carries */
     bool media;
+    const ts_media_info *rtp;   /* of its one packet; NULL */
+    bool from_client;           /* of that */
     teams_socket_key socket;
 } teams_call_key;
 

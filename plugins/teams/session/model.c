@@ -217,6 +217,7 @@ teams_model_get(void)
         current_model->flows = wmem_map_new(scope, flow_hash, flow_equal);
         current_model->allocations = wmem_map_new(scope, g_direct_hash, g_direct_equal);
         current_model->pairs = wmem_map_new(scope, g_direct_hash, g_direct_equal);
+        current_model->joined = wmem_map_new(scope, g_direct_hash, g_direct_equal);
         current_model->nominated = wmem_map_new(scope, g_direct_hash, g_direct_equal);
         current_model->chain_names = wmem_map_new(scope, name_hash, name_equal);
         current_model->infos = wmem_map_new(scope, info_hash, info_equal);

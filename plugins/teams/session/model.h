@@ -148,6 +148,13 @@ typedef struct {
     const char *ufrag_remote;
     wmem_array_t *remotes;          /* teams_remote */
     wmem_array_t *peers;            /* address: remote addresses of checks and media that are no relays */
+    struct {                        /* its latest RTP packet, from the service and from the client */
+        bool known;
+        uint16_t sequence;
+        uint32_t ssrc;
+        uint32_t timestamp;
+    } rtp[2];
+    bool goes_on;                   /* a stream of its call goes on over it */
     unsigned checked;               /* its client's changes when its call was last asked about */
 } teams_call_socket;
 
@@ -230,6 +237,7 @@ typedef struct {
     wmem_map_t *flows;              /* five-tuple -> teams_flow */
     wmem_map_t *allocations;        /* number -> teams_call */
     wmem_map_t *pairs;              /* number -> teams_call */
+    wmem_map_t *joined;             /* number of a call -> the call that all of its sockets turned out to be of */
     wmem_map_t *nominated;          /* number of a pair -> frame that nominated it first */
     wmem_map_t *chain_names;        /* name (case-insensitive) -> teams_learned: links of our chains */
     wmem_map_t *earlier_names;      /* address -> list of teams_sighting *: a client's shared names of no sign-in */

@@ -41,7 +41,7 @@ def answers_in_between(c):
 @capture("sessions/lists-looked-up.pcap", "2026-08-17T08:00:00")
 def lists_looked_up(c):
     """Six names of which none exists. At .110 each is asked for once, which is how a list is checked; at .111 for A and AAAA, as
-    clients do; at .112 the last one twice; at .113 the first one exists, and is connected. At .114 there are four."""
+    clients do; at .112 the last one twice; at .113 the first one exists. At .114 there are four."""
     names = ("authsvc.teams.microsoft.com", "config.teams.microsoft.com", "go.trouter.teams.microsoft.com",
              "api.flightproxy.teams.microsoft.com", "outlook.cloud.microsoft", "teams.cloud.microsoft")
     for n in range(5):
@@ -52,8 +52,6 @@ def lists_looked_up(c):
                 client.resolver.ask(n * 30 + i, name, ["52.113.194.132"] if exists else (), kind=kind, rcode=0 if exists else NXDOMAIN)
         if n == 2:
             client.resolver.ask(n * 30 + 9, names[-1], rcode=NXDOMAIN)
-        if n == 3:
-            client.connect(n * 30 + 0.1, "52.113.194.132", names[0])
         c.udp(n * 30 + 12, (f"192.168.1.{110 + n}", 123), ("192.168.1.1", 123), bytes(48))
 
 

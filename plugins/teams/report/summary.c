@@ -413,7 +413,7 @@ summary_finish(void *data)
 static const char *
 kinds(unsigned n)
 {
-    static const char *const others[] = { "signin", "nothing", NULL };
+    static const char *const others[] = { "signin", "names", "nothing", NULL };
 
     return n < CALLS_KIND_COUNT ? calls_kind_name(n) : others[n - CALLS_KIND_COUNT];
 }

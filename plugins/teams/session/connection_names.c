@@ -153,7 +153,8 @@ note_wait(const packet_info *pinfo, teams_net_client *client, teams_asked_name *
 static void
 note_time(const ts_name_info *info, teams_dns_outcome *outcome)
 {
-    const double seconds = nstime_to_sec(&info->answer_time);
+    /* Of the sending that is answered: one that was lost before is not the resolver's time. */
+    const double seconds = nstime_to_sec(info->question == NULL || info->tcp ? &info->answer_time : &info->question->answer_time);
 
     if (info->request_frame == 0 || info->truncated)
         return;

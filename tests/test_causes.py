@@ -590,7 +590,7 @@ def test_who_answers_at_another_time():
     assert "proxy-asks-credentials" not in problems and "0 of 3 names" in problems["proxy"]["summary"]
     assert problems["proxy-credentials"]["severity"] == "warning"
     dead, = [problem for problem in told["192.168.1.21"]["problems"] if problem["code"] == "proxy-unanswered"]
-    assert dead["severity"] == "warning" and "not always answered" in dead["summary"]
+    assert dead["severity"] == "warning" and "is no longer answered: 3 SYNs" in dead["summary"]
     assert "one-resolver-silent" not in problem_codes(told["192.168.1.22"])
     assert "name-unanswered" in problem_codes(told["192.168.1.23"]) and "resolver-silent" not in problem_codes(told["192.168.1.23"])
     assert causes(told["192.168.1.24"]) == {}

@@ -39,13 +39,14 @@ longest(uint8_t family, const uint8_t *address, uint32_t month, bool media)
 static void
 compare(uint8_t family, const uint8_t *address, uint32_t month)
 {
-    const uint8_t *within = family == 6 ? ts_nat64_ipv4(address) : NULL;
+    static const uint8_t well_known[12] = { 0x00, 0x64, 0xff, 0x9b };      /* NAT64, RFC 6052 2.1 */
+    const bool translated = family == 6 && memcmp(address, well_known, sizeof well_known) == 0;
     const ts_prefix_row *row = ts_prefix_find(family, address, month);
     const ts_prefix_row *media = ts_prefix_find_media(family, address, month);
 
-    if (within != NULL) {
+    if (translated) {
         family = 4;
-        address = within;
+        address += sizeof well_known;
     }
     g_assert_cmpint(row ? row->bits : -1, ==, longest(family, address, month, false));
     g_assert_cmpint(media ? media->bits : -1, ==, longest(family, address, month, true));

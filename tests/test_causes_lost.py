@@ -173,8 +173,8 @@ def variants():
 
 
 @pytest.mark.parametrize("client, code, severity, words", [
-    ("192.168.1.20", "proxy-unanswered", "warning", "10.0.0.8:8080 is not always answered: 4 SYNs in 7 s"),
-    ("2001:db8::20", "proxy-unanswered", "warning", "[2001:db8::8]:3128 is not always answered: 4 SYNs in 7 s"),
+    ("192.168.1.20", "proxy-unanswered", "error", "10.0.0.8:8080 is no longer answered: 4 SYNs in 7 s"),
+    ("2001:db8::20", "proxy-unanswered", "error", "[2001:db8::8]:3128 is no longer answered: 4 SYNs in 7 s"),
     ("192.168.1.21", "media-proxy", "warning", "euaz.relay.teams.microsoft.com"), ("192.168.1.22", "media-proxy", "warning", "inaz.tr.teams.microsoft.com"),
     ("192.168.1.23", "identity-polled", "note", "login.microsoftonline.us) 6 times, about every 10 s"),
     ("192.168.1.24", "closed-by-client", "note", "3 times after about 90 s of silence"),

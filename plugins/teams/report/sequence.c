@@ -10,7 +10,6 @@
 
 #include "report/report.h"
 
-#ifdef TS_HAVE_SEQUENCE_ANALYSIS_H
 #include <epan/sequence_analysis.h>
 #include <epan/tap.h>
 
@@ -121,13 +120,3 @@ teams_sequence_register(int proto)
 {
     register_seq_analysis("teams", "Teams", proto, TEAMS_TAP_NAME, TL_REQUIRES_NOTHING, sequence_packet);
 }
-
-#else
-
-/* Wireshark's header for it is not installed. */
-void
-teams_sequence_register(int proto _U_)
-{
-}
-
-#endif /* TS_HAVE_SEQUENCE_ANALYSIS_H */

@@ -218,9 +218,11 @@ def test_a_session_in_which_nothing_was_asked_lacks_no_answer(client, found):
 # ---- another address ----
 
 @pytest.mark.parametrize("client, count, new, severity", [
-    ("192.168.1.20", 3, "192.168.1.120", "note"), ("192.168.1.21", 1, "10.20.0.121", "note"), ("192.168.1.22", 2, None, "error"), ("192.168.1.23", 2, None, "error")])
+    ("192.168.1.20", 3, "192.168.1.120", "note"), ("192.168.1.21", 1, "10.20.0.121", "note"), ("192.168.1.22", 2, None, "error"), ("192.168.1.23", 2, None, "error"),
+    ("192.168.1.24", 2, None, "error"), ("192.168.1.25", 2, None, "error")])
 def test_a_client_that_goes_on_from_another_address(client, count, new, severity):
-    """By the same network card: likely it moved. A router's card is that of other clients, whose addresses are older; another card tells nothing."""
+    """By the same network card: likely it moved. A router's card is that of other clients, one of whose addresses is older; another card tells nothing, and
+    an address at which nobody answers neither."""
     problem, = [problem for problem in told("moved")[client]["problems"] if problem["code"] == "connection-lost"]
     assert (problem["severity"], f"{count} connection" in problem["summary"]) == (severity, True), problem
     assert ("likely the client changed its address" in problem["summary"]) == (new is not None)

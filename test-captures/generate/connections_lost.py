@@ -379,7 +379,7 @@ def nothing_asked(c):
 
 # ---- another address ----
 
-def moves(c, old, new, names, card=None, before=False):
+def moves(c, old, new, names, card=None, before=False, answered=True):
     """Sessions of the old address that are lost at 60 s, and the new address, which begins 15 s later or was there before."""
     if card:
         c.macs[old] = c.macs[new] = card
@@ -391,17 +391,28 @@ def moves(c, old, new, names, card=None, before=False):
         connection = used(client, 5 + n, name)
         exchanges(client, connection, name, (52 + n, 55 + n))
         in_vain(connection, 60 + n, ping(n))
-    other.sign_in(75, (WEB, LOGIN, AUTH))
+    if answered:
+        other.sign_in(75, (WEB, LOGIN, AUTH))
+        return
+    for n, name in enumerate((WEB, LOGIN)):
+        end = other.end()
+        for when in (75, 76, 78):
+            other.syn(when + n / 10, end, (ADDRESSES[name], 443))
 
 
 @capture("connections/moved.pcap", START)
 def moved(c):
     """Clients whose connections are lost at 60 s and what goes on at 75 s: .20 the same card with another address, .21 too, with one session;
-    .22 the card is a router's, and the other address was there before; .23 another card."""
+    .22 the card is a router's, and the other address was there before; .23 another card. .24 the card is a router's, and a third address was
+    there before; .25 nobody answers the new address, with the same card."""
     moves(c, "192.168.1.20", "192.168.1.120", (PUSH, CONFIG, AUTH), "02:00:c0:a8:07:20")
     moves(c, "192.168.1.21", "10.20.0.121", (PUSH,), "02:00:c0:a8:07:21")
     moves(c, "192.168.1.22", "192.168.1.122", (PUSH, CONFIG), "02:00:c0:a8:07:22", before=True)
     moves(c, "192.168.1.23", "192.168.1.123", (PUSH, CONFIG))
+    c.macs["192.168.1.224"] = "02:00:c0:a8:07:24"
+    Client(c, "192.168.1.224").sign_in(20, (WEB, LOGIN))
+    moves(c, "192.168.1.24", "192.168.1.124", (PUSH, CONFIG), "02:00:c0:a8:07:24")
+    moves(c, "192.168.1.25", "192.168.1.125", (PUSH, CONFIG), "02:00:c0:a8:07:25", answered=False)
 
 
 @capture("connections/held.pcap", START)

@@ -122,7 +122,8 @@ teams_net_get(void)
         net->from_dns_port = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
         net->clients = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
         net->ipv6 = wmem_map_new(scope, wmem_str_hash, g_str_equal);
-        net->by_card = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
+        for (unsigned v6 = 0; v6 < 2; v6++)
+            net->by_card[v6] = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
         for (unsigned quic = 0; quic < 2; quic++)
             net->by_client_end[quic] = wmem_map_new(scope, ts_endpoint_hash, ts_endpoint_key_equal);
     }
@@ -205,6 +206,18 @@ follow_names(const teams_connection *conn)
     }
 }
 
+static void
+note_card(teams_connection *conn, const address *card)
+{
+    wmem_map_t *by_card = teams_net_get()->by_card[conn->client_end.addr.type == AT_IPv6];
+    const teams_connection *before = (const teams_connection *)wmem_map_lookup(by_card, card);
+
+    copy_address_wmem(wmem_file_scope(), &conn->priv->card, card);
+    wmem_map_insert(by_card, &conn->priv->card, conn);
+    if (before != NULL && before->priv->client != conn->priv->client)
+        conn->priv->card_before = before;
+}
+
 teams_connection *
 teams_connection_new(packet_info *pinfo, bool quic, bool from_client)
 {
@@ -223,10 +236,8 @@ teams_connection_new(packet_info *pinfo, bool quic, bool from_client)
     conn->private_address = ts_address_is_private(&conn->server_end.addr);
     conn->endpoint = ts_endpoint_text(wmem_file_scope(), &conn->server_end);
     conn->priv->client = teams_net_client_of(&conn->client_end.addr, true);
-    if (from_client && pinfo->dl_src.type == AT_ETHER) {
-        copy_address_wmem(wmem_file_scope(), &conn->priv->card, &pinfo->dl_src);
-        wmem_map_insert(net->by_card, &conn->priv->card, conn);
-    }
+    if (from_client && pinfo->dl_src.type == AT_ETHER)
+        note_card(conn, &pinfo->dl_src);
     keep_connection(conn);
     follow_names(conn);
     return conn;

@@ -13,6 +13,8 @@
 
 #include "common/endpoint.h"
 
+#define ADDRESSES_MAX   8u      /* that a client has one after the other; a card of more is a router's */
+
 /* Was nothing of any server heard after that? */
 static bool
 is_last(const teams_check *check, const teams_connection *conn)
@@ -78,21 +80,38 @@ is_forgotten(const teams_check *check, const teams_connection *conn)
     return conn->priv->lost_after > 0 && !is_lost_with_all(check, conn);
 }
 
+static const teams_connection *
+first_of_address(const teams_connection *conn)
+{
+    return *(const teams_connection **)wmem_array_index(conn->priv->client->connections, 0);
+}
+
 /*
  * The connection by which its network card goes on from another address, of which nothing is seen before, and nothing comes to the old
- * one any more: the client moved, or got another address. NULL: none. Many clients have the card of a router's; their addresses are older.
+ * one any more: the client moved, or got another address, and is answered there. NULL: none. Many clients have the card of a router's;
+ * the address of one of them at least is older.
  */
 static const teams_connection *
 moved_to(const teams_check *check, const teams_connection *conn)
 {
-    const teams_connection *latest = conn->priv->card.type == AT_NONE ? NULL : (const teams_connection *)wmem_map_lookup(teams_net_get()->by_card, &conn->priv->card);
+    const teams_connection *latest = conn->priv->card.type == AT_NONE ? NULL :
+        (const teams_connection *)wmem_map_lookup(teams_net_get()->by_card[conn->client_end.addr.type == AT_IPv6], &conn->priv->card);
 
-    if (latest == NULL || !is_last(check, conn) || latest->client_end.addr.type != conn->client_end.addr.type ||
-            addresses_equal(&latest->client_end.addr, &conn->client_end.addr))
+    if (latest == NULL || !is_last(check, conn) || latest->priv->client == conn->priv->client)
         return NULL;
-    const teams_connection *begin = *(const teams_connection **)wmem_array_index(latest->priv->client->connections, 0);
+    const teams_connection *begin = first_of_address(latest), *each = begin;
 
-    return nstime_cmp(&begin->start, &conn->priv->heard) > 0 ? begin : NULL;
+    if (nstime_is_zero(&latest->priv->heard) && nstime_is_zero(&begin->priv->heard))
+        return NULL;
+    for (unsigned n = 0; each != NULL && n < ADDRESSES_MAX; n++) {
+        if (each->priv->client == conn->priv->client)
+            return begin;
+        each = first_of_address(each);
+        if (nstime_cmp(&each->start, &conn->priv->heard) <= 0)
+            return NULL;
+        each = each->priv->card_before;
+    }
+    return NULL;
 }
 
 /* One sentence for each server; one for all that were silent before. */

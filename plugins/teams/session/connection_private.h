@@ -230,6 +230,7 @@ struct teams_connection_private {
     bool lost;                  /* ... and nothing did since */
     const ts_prefix_row *published;     /* that the server's address is in, where no name led to it; NULL otherwise */
     address card;               /* the client's on the link; AT_NONE where it has none */
+    const teams_connection *card_before;    /* the one that the card opened before, from another address; NULL: it is the same, or there is none */
     struct teams_requests *requests;    /* HTTP inside TLS that is decrypted; NULL: none seen */
 };
 
@@ -241,7 +242,7 @@ typedef struct {
     wmem_map_t *from_dns_port;  /* address that sends from the port of DNS -> map of the addresses that it sent to */
     wmem_map_t *by_client_end[2];   /* TCP, QUIC: ts_endpoint -> the latest teams_connection there */
     wmem_map_t *ipv6;           /* name -> the latest teams_connection over IPv6 */
-    wmem_map_t *by_card;        /* address of a network card -> the latest teams_connection that it opened */
+    wmem_map_t *by_card[2];     /* of IPv4 and of IPv6: address of a network card -> the latest teams_connection that it opened */
     address stranger;           /* the latest address that is not published; AT_NONE: none yet */
     uint8_t stranger_bytes[16];
     bool asked;                 /* for the fields of hosts */

@@ -356,7 +356,7 @@ def asked_anew(c):
 def upstream_alone(c):
     """Forwarders of which only their questions to the next resolver are here, under random numbers, for clients that are elsewhere: at
     192.168.1.190 a name of identity does not exist, at .191 one has no answer, at 2001:db8:1::192 one has a private address. The PC at
-    .193 asks and gets what .190 does, and connects."""
+    .193 asks and gets what .190 does, and connects. .190 connects to a stranger's name, as for an update of its own."""
     names = (("www.example.org", "198.51.100.10"), ("teams.microsoft.com", "52.113.194.132"), ("outlook.office365.com", "52.98.151.242"),
              ("config.teams.microsoft.com", "52.113.194.133"), ("login.microsoftonline.com", None), ("www.example.com", "198.51.100.11"))
     for n, address in enumerate(("192.168.1.190", "192.168.1.191", "2001:db8:1::192", "192.168.1.193")):
@@ -366,7 +366,7 @@ def upstream_alone(c):
             client.resolver.number = (client.resolver.number * 48271 + 11) % 65521
             if found:
                 client.resolver.ask(when, name, [found], rtt=0.02)
-                if n == 3:
+                if n == 3 or (n == 0 and name == "www.example.org"):
                     client.connect(when + 0.1, found, name)
             elif n == 1:
                 for again in (0, 1, 5, 11):

@@ -558,9 +558,11 @@ REPORT_VERDICT(holds_identity_asked, signin_session) { return row->first_stage_f
 
 const report_verdict_row signin_verdicts[] = {
     { "questions-alone", REPORT_UNKNOWN,
-        "Names of the service were asked for, and of this host no connection is in this capture: it may ask for others, as a DNS forwarder does. "
+        "Names of the service were asked for, and no connection of this host to them is in this capture: it may ask for others, as a DNS forwarder "
+        "does. "
         "Whether there was a sign-in is not known.",
-        "DNS alone: names of Teams or Skype with a public address, a problem of severity error with others, and no connection of the host to anybody",
+        "DNS alone: names of Teams or Skype with a public address, a problem of severity error with others, and no connection of the host "
+        "to a name or an address of a sign-in",
         holds_asks_alone, REPORT_ENDS },
     { "failed", REPORT_BROKEN,
         "The sign-in did not go through",

@@ -240,7 +240,7 @@ def test_no_rule_is_advised_for_an_address_that_is_not_published(code):
 
 @pytest.mark.parametrize("n, words", [(20, "by RST right after TCP is connected"), (21, "by RST after the client's part of the TLS handshake"),
                                       (22, "by RST after data of the client's, which has no answer"),
-                                      (23, "by FIN after data of the client's, which has no answer")])
+                                      (23, "by FIN after data of the client's, which has no answer"), (27, "by RST within the TLS handshake")])
 def test_a_server_that_ends_each_connection_is_told(n, words):
     signin = told("server-ends")[f"192.168.1.{n}"]
     problem, = above_note(signin).values()
@@ -249,6 +249,6 @@ def test_a_server_that_ends_each_connection_is_told(n, words):
     assert signin["verdict_code"] == "failed"
 
 
-@pytest.mark.parametrize("n", [24, 25, 26])
+@pytest.mark.parametrize("n", [24, 25, 26, 28])
 def test_a_server_that_ends_one_connection_or_what_is_not_used_is_not_told(n):
     assert not of_code(told("server-ends")[f"192.168.1.{n}"], "server-ends")

@@ -2,8 +2,8 @@
 """Ends and beginnings from which little or nothing follows, each beside one from which it does."""
 import tls
 from common import capture
-from connections import (ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PROXY, PUSH, START, WEB, Client, client_hello, connect, http2, http2_connect, http2_status, reset,
-                         status, through)
+from connections import (ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PROXY, PUSH, START, TLS_1_3, WEB, Client, client_hello, connect, http2, http2_connect,
+                         http2_status, reset, server_hello, status, through)
 from resolver import AAAA
 
 
@@ -234,10 +234,16 @@ def sent_in_vain(c):
 
 # ---- the server's side ends what it has not answered ----
 
+HELLO = -1      # the ClientHello, and the ServerHello alone
+
+
 def ended(who, when, name, steps, fin=False):
     """A connection that the server's side ends 20 ms after the last of these steps."""
     connection = who.open(when, name)
-    if steps > 0:
+    if steps == HELLO:
+        connection.send(when + 0.15, client_hello(name))
+        connection.send(when + 0.18, server_hello(TLS_1_3), from_client=False)
+    elif steps > 0:
         who.handshake(when + 0.15, connection, name)
         who.finish(when + 0.3, connection, name)
     if steps > 1:
@@ -254,8 +260,9 @@ def ended(who, when, name, steps, fin=False):
 def server_ends(c):
     """Connections to identity that the server's side ends: .20 right after TCP, .21 after the TLS handshake, .22 after a request, each
     four times by RST, .23 after a request by FIN. Healthy: .24 one, .25 two of a name that works afterwards, .26 two for
-    configuration that nothing was asked on for a minute."""
-    clients = [Client(c, f"192.168.1.{n}") for n in range(20, 27)]
+    configuration that nothing was asked on for a minute. .27 after the ServerHello, four times by RST; .28 the same twice, of a name that
+    works afterwards."""
+    clients = [Client(c, f"192.168.1.{n}") for n in range(20, 29)]
     for n, who in enumerate(clients[:6]):
         who.visit(0, WEB)
         for k in range({4: 1, 5: 2}.get(n, 4)):
@@ -267,3 +274,8 @@ def server_ends(c):
         clients[6].handshake(when + 0.15, connection, CONFIG)
         clients[6].finish(when + 0.3, connection, CONFIG)
         reset(connection, when + 60)
+    for who, times in ((clients[7], 4), (clients[8], 2)):
+        who.visit(0, WEB)
+        for k in range(times):
+            ended(who, 2 + 3 * k, LOGIN, HELLO)
+    clients[8].visit(20, LOGIN)

@@ -273,12 +273,14 @@ tell_prohibited(teams_check *check, const teams_group *all)
 
 /* ---- ended by the server's side ---- */
 
-/* Is all that the client has of it a connection, or a session, and an end of it? */
+/* Is all that the client has of it a connection, a session or a part of one, and an end of it? */
 static bool
 has_no_answer(const teams_connection *conn)
 {
     if (conn->state == TEAMS_CONNECTION_CONNECTED)
         return conn->bytes[FROM_CLIENT] == 0 && conn->bytes[FROM_SERVER] == 0;
+    if (conn->state == TEAMS_CONNECTION_HANDSHAKE_ENDED)
+        return !teams_connection_is_foreign(conn) && !conn->priv->alert_likely;
     /* Early data may be a request, which the server's part of the handshake answered. */
     return conn->state == TEAMS_CONNECTION_SECURED && !conn->priv->early && (!conn->priv->requested || conn->priv->answer_bytes == 0) &&
         !teams_connection_is_foreign(conn);
@@ -300,7 +302,7 @@ static const char *
 says_when_ended(const teams_check *check, const teams_connection *conn)
 {
     const char *when = conn->state == TEAMS_CONNECTION_CONNECTED ? "right after TCP is connected" :
-        conn->priv->requested ? "after data of the client's, which has no answer" : "after the client's part of the TLS handshake";
+        conn->state == TEAMS_CONNECTION_HANDSHAKE_ENDED ? "within the TLS handshake" : conn->priv->requested ? "after data of the client's, which has no answer" : "after the client's part of the TLS handshake";
 
     return wmem_strdup_printf(check->scope, "by %s %s", teams_end_text(conn), when);
 }

@@ -37,6 +37,15 @@ def test_a_name_without_any_address_is_one(family, n):
     assert len(of_code(signin, "chain-cut")) == 2 and signin["verdict_code"] == "failed"
 
 
+@pytest.mark.parametrize("n, told_of", [(20, None), (22, None), (25, "login.microsoftonline.com has no IPv4 address for the resolver 2001:db8:1::53 (3 answers"), (26, None)])
+def test_a_name_of_ipv6_alone_that_the_client_asks_for_again_in_vain(family, n, told_of):
+    """It connects to it at ::20 and ::22; ::26 asks once, as who prepares."""
+    found = of_code(family[f"2001:db8:1::{n}"], "name-without-address")
+    assert [(problem["severity"], problem["summary"].startswith(told_of)) for problem in found] == ([("warning", True)] if told_of else [])
+    for problem in found:
+        assert str(problem["frame"]) in frames("other-family", problem["filter"])
+
+
 @pytest.mark.parametrize("n, expected", [
     (20, 0),    # AAAA was answered before
     (21, 0),    # AAAA is answered after it

@@ -18,7 +18,8 @@ OK, FORBIDDEN = (200, "Connection established"), (403, "Forbidden")
 @capture("connections/other-family.pcap", START)
 def other_family(c):
     """The resolver has no IPv4 for two names with aliases, as in a network of IPv6 alone. It answers AAAA first for ::20, A first for
-    ::21; ::22 asks for A, and for AAAA later. ::23 asks for both, and ::24 for A alone: neither has an address."""
+    ::21; ::22 asks for A, and for AAAA later. ::23 asks for both, and ::24 for A alone: neither has an address. ::25 asks
+    three times for a name with IPv6 alone, which it does not connect to; ::26 does once."""
     for n in range(5):
         client = Client(c, f"2001:db8:1::{20 + n}")
         ask = client.resolver = Resolver(c, client.address, "2001:db8:1::53")
@@ -32,6 +33,16 @@ def other_family(c):
             if n < 3:
                 client.use(when + 0.2, c.tcp(when + 0.1, client.end(), (steps[AAAA][-1], 443)), name)
         c.udp(20 * n + 15, (client.address, 50999), ("2001:db8::99", 123), bytes(48))
+    for n, count in ((25, 3), (26, 1)):
+        client = Client(c, f"2001:db8:1::{n}")
+        ask = client.resolver = Resolver(c, client.address, "2001:db8:1::53")
+        start = 100 + 40 * (n - 25)
+        ask.ask(start, WEB, [EDGE, "2603:1063::1"], AAAA)
+        client.use(start + 0.2, c.tcp(start + 0.1, client.end(), ("2603:1063::1", 443)), WEB)
+        for k in range(count):
+            ask.ask(start + 2 + 3 * k, LOGIN, [GATE])
+            ask.ask(start + 2.01 + 3 * k, LOGIN, [GATE, "2603:1063::2"], AAAA)
+        c.udp(start + 30, (client.address, 50999), ("2001:db8::99", 123), bytes(48))
 
 
 def refused(c, when, client):

@@ -389,6 +389,34 @@ check_addresses(teams_check *check)
     }
 }
 
+/* Addresses of IPv6 alone, where the client asks again for IPv4, and nobody connects to them. */
+static bool
+lacks_ipv4(const teams_check *check, const teams_name_result *name)
+{
+    const teams_asked_name *asked = name->asked;
+
+    return asked != NULL && teams_dns_of(asked, TEAMS_DNS_A)->empty > 1 && teams_dns_of(asked, TEAMS_DNS_A)->addresses == 0 &&
+        teams_dns_of(asked, TEAMS_DNS_AAAA)->addresses > 0 && is_needed(name) && name->tried == 0 && !asked->followed &&
+        check->result->client_connects && teams_check_time_passed(check, &asked->last, HOPELESS_SECONDS);
+}
+
+static void
+check_ipv4(teams_check *check)
+{
+    for (unsigned i = 0; i < teams_check_name_count(check); i++) {
+        const teams_name_result *name = teams_check_name(check, i);
+
+        if (!lacks_ipv4(check, name))
+            continue;
+        const teams_dns_outcome *outcome = teams_dns_of(name->asked, TEAMS_DNS_A);
+
+        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_EMPTY], PI_WARN,
+            (teams_problem_place) { .frame = outcome->problem_frame, .actor = TEAMS_BY_UNKNOWN, .name = name->name },
+            "%s has no IPv4 address for the resolver %s (%u answers without one), and no connection to its IPv6 addresses followed", name->name,
+            resolver_text(check, name->asked), outcome->empty);
+    }
+}
+
 /* ---- the wrong address ---- */
 
 static const char *
@@ -563,6 +591,7 @@ teams_check_dns(teams_check *check)
     check_unanswered(check);
     check_unanswered_before(check);
     check_addresses(check);
+    check_ipv4(check);
     check_failed_before(check);
     check_missing_before(check);
     check_portal(check);

@@ -98,6 +98,14 @@ def test_one_address_that_keeps_nobody_from_the_services_is_no_portal(leads_on, 
     assert signin["verdict_code"] == "went-through" and signin["severity"] == "check"
 
 
+@pytest.mark.parametrize("n, code", [(25, "reset-after-server-name"), (26, "tls-intercepted-refused")])
+def test_what_ends_at_an_address_that_is_no_portal_is_told(leads_on, n, code):
+    signin = leads_on[f"192.168.1.{n}"]
+    assert of_code(signin, "captive-portal")[0]["severity"] == "warning"
+    problem, = of_code(signin, code)
+    assert problem["severity"] == "error" and "login.microsoftonline.com" in problem["summary"] and signin["severity"] == "broken"
+
+
 @pytest.mark.parametrize("n", [22, 23])
 def test_one_address_without_services_is_one(leads_on, n):
     problem, = of_code(leads_on[f"192.168.1.{n}"], "captive-portal")

@@ -6,8 +6,8 @@ from scapy.packet import Raw
 
 import tls
 from common import capture
-from connections import (ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PROXY, PUSH, RESOLVER, START, TLS_1_3, WEB, Client, client_hello, connect,
-                         server_hello, status, through)
+from connections import (ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PROXY, PUSH, RESOLVER, START, TLS_1_3, WEB, Client, alert, certificate, client_hello,
+                         connect, server_hello, status, through)
 from resolver import A, AAAA, NXDOMAIN, Resolver, chain, query, response
 
 STATICS = "statics.teams.cdn.office.net"
@@ -76,7 +76,8 @@ def resolver_around(c):
 def leads_on(c):
     """All names lead to one address, where sessions with services carry data: a private one at .20, a public one at .21. At .22 none
     answers there; .23 has sessions with the page and with identity, and the server ends those with services. At .24 somebody puts that
-    answer in before the resolver's, and the client takes the second one."""
+    answer in before the resolver's, and the client takes the second one. .25 and .26 are as .20, and identity is no session there: it is reset
+    after the server name, or its certificate is a stranger's, which the client refuses."""
     for n, address in enumerate(("10.50.0.3", "198.51.100.50", "10.50.0.3", "10.50.0.3")):
         client = Client(c, f"192.168.1.{20 + n}")
         for m, name in enumerate((WEB, STATICS, LOGIN, AUTH, CONFIG)):
@@ -97,6 +98,19 @@ def leads_on(c):
         for n, steps in enumerate((["198.51.100.60"], [EDGE, ADDRESSES[name]])):
             client.resolver.answer(100.02 + m + n / 100, port, response(number, name, A, chain(name, steps)))
         client.use(100.1 + m, c.tcp(100.05 + m, client.end(), (ADDRESSES[name], 443)), name)
+    for n in (25, 26):
+        client = Client(c, f"192.168.1.{n}")
+        for m, name in enumerate((WEB, STATICS, AUTH, CONFIG)):
+            client.visit(20 * n - 380 + 2 * m, name, "10.50.0.3")
+        for k in range(3):
+            when = 20 * n - 370 + 2 * k
+            connection = client.open(when, LOGIN, "10.50.0.3")
+            if n == 26:
+                client.handshake(when + 0.2, connection, LOGIN, certificate(LOGIN, "Example Inspection CA", "Example"))
+                connection.send(when + 0.25, alert(48))
+            else:
+                connection.send(when + 0.2, client_hello(LOGIN))
+            connection._segment(when + 0.26, n == 26, "RA")
 
 
 class Unusual(Client):

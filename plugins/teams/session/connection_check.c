@@ -82,7 +82,7 @@ is_at_address(const char *endpoint, const char *addr)
 bool
 teams_check_is_portal(const teams_check *check, const teams_connection *conn)
 {
-    for (unsigned i = 0; i < wmem_array_get_count(check->clients); i++) {
+    for (unsigned i = 0; i < wmem_array_get_count(check->clients) && !check->no_portal; i++) {
         const teams_net_client *client = *(const teams_net_client **)wmem_array_index(check->clients, i);
 
         if (client->one_address_frame != 0 && is_at_address(conn->endpoint, client->one_address))

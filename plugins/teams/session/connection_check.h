@@ -64,6 +64,7 @@ typedef struct {
     wmem_map_t *by_name;            /* name in lower case -> teams_name_result */
     wmem_map_t *answered;           /* "address:port" to which TCP was answered */
     nstime_t heard;                 /* the latest frame of any server */
+    bool no_portal;                 /* names that all lead to one address are served there, or elsewhere */
     bool lost_all;                  /* connections to several servers stopped being answered, and none was after that */
     wmem_map_t *idle_cuts;          /* connections that an idle cut is told of */
     wmem_array_t *problems;         /* teams_connection_problem */

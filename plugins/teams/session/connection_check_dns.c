@@ -458,11 +458,12 @@ check_portal(teams_check *check)
             .advice = client->redirect_frame != 0 ? NULL : "Log in at the portal where there is one; else look at what the resolver has for these names: "
                 "a zone of its own, or a filter" };
 
-        if (client->one_address_frame != 0 && client->redirect_frame == 0 && refuted != NULL)
+        if (client->one_address_frame != 0 && client->redirect_frame == 0 && refuted != NULL) {
+            check->no_portal = true;    /* and how connections there end is told */
             teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_CAPTIVE_PORTAL], PI_WARN,
                 (teams_problem_place) { .frame = frame, .actor = TEAMS_BY_NETWORK, .advice = "Find out what is behind the address, and who gives it for these names" },
                 "Names of different services all lead to %s, and %s", client->one_address, refuted);
-        else if (client->one_address_frame != 0)
+        } else if (client->one_address_frame != 0)
             teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_CAPTIVE_PORTAL], PI_ERROR, place,
                 "Names of different services all lead to %s%s%s: a captive portal or a DNS filter%s", client->one_address,
                 client->redirect_frame == 0 ? "" : ", and the connectivity check is redirected to ",

@@ -8,6 +8,7 @@ A capture that fails is kept in build/fuzz/found."""
 import os
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -104,6 +105,14 @@ LEAST_COVERED = {"core": 500, "packets": 5000, "requests": 4000}
 @pytest.fixture(scope="module", name="fuzz")
 def the_command():
     return harness.command("fuzz/fuzz")
+
+
+def test_memory_is_that_of_the_fuzzer(fuzz):
+    """Not of the test that starts it, which may have needed more than the limit."""
+    block = bytearray(os.urandom(1 << 20) * 200)
+    peak = [sys.executable, "-I", "-S", "-c", "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)"]
+    said = subprocess.run(fuzz.from_small_process(peak), capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL).stdout
+    assert 0 < int(said) < len(block) / 2
 
 
 @pytest.mark.parametrize("name", LEAST_COVERED)

@@ -119,6 +119,7 @@ static const struct {
     { "aaaa-refused", " D3 ", "" },
     { "identity-polled", " D15 ", "" },
     { "proxy-unanswered", " tcp-unanswered ", "" },
+    { "proxy-ends", " reset-after-server-name ", "" },
     { "request-unauthorized", " http-401 http-claims-challenge ", "" },
     { "request-forbidden", " http-403 http-claims-challenge ", "" },
     { "request-gone", " http-410 ", "" },

@@ -64,6 +64,7 @@ typedef struct {
     wmem_map_t *by_name;            /* name in lower case -> teams_name_result */
     wmem_map_t *answered;           /* "address:port" to which TCP was answered */
     nstime_t heard;                 /* the latest frame of any server */
+    bool by_proxy;                  /* a name was reached through a proxy */
     bool no_portal;                 /* names that all lead to one address are served there, or elsewhere */
     bool lost_all;                  /* connections to several servers stopped being answered, and none was after that */
     wmem_map_t *idle_cuts;          /* connections that an idle cut is told of */
@@ -157,6 +158,11 @@ const teams_group *teams_groups_at(const teams_groups *groups, unsigned n);
 const char *teams_says_no_more(const teams_check *check, const teams_connection *conn);
 /* "RST" or "FIN", of one that has ended. */
 const char *teams_end_text(const teams_connection *conn);
+/* Is all that the client has of TLS on it a session or a part of one, without an answer? Then when it ended. */
+bool teams_check_has_no_answer(const teams_connection *conn);
+const char *teams_check_when_ended(const teams_connection *conn);
+/* Does the proxy's side end it, as each one of its names? Then not that but the proxy is told. */
+bool teams_check_is_ended_by_proxy(const teams_check *check, const teams_connection *conn);
 
 /* Who comes back to identity after that, seconds, begins anew. */
 #define ROUND_GAP   300.0

@@ -6,9 +6,13 @@
 
 #include "session/connection_check.h"
 
+#include <string.h>
+
 #define GOES_ON_SECONDS 1.0     /* who has credentials sends them at once */
 #define HOLDS_SECONDS   20.0    /* a proxy that has not connected by then is not about to */
 #define RETRY_SECONDS   3.0     /* whoever has credentials, or a user to ask for them, is likely back by then */
+
+#define SOCKS_BEFORE    4       /* bytes of SOCKS before its reply, which count late where the request is what shows that it is SOCKS */
 
 #define REDIRECTED      "Browsers alone can follow it, as to a page for signing in at the proxy or to one that says why: look at what the proxy's log has of the name, and exempt the names of Teams and identity there"
 
@@ -85,8 +89,7 @@ is_asked_once(const teams_check *check, const teams_connection *conn, credential
     const teams_name_result *name = conn->name == NULL ? NULL : teams_check_name_of(check, conn->name);
 
     return conn->state == TEAMS_CONNECTION_PROXY_REFUSED && conn->proxy_status == HTTP_PROXY_AUTHENTICATION && name != NULL &&
-        name->challenges == 1 &&
-        !name->reached && (known.some || (known.lacking == 1 && !goes_on(check, conn) &&
+        name->challenges == 1 && !name->reached && !teams_check_is_ended_by_proxy(check, conn) && (known.some || (known.lacking == 1 && !goes_on(check, conn) &&
         !teams_check_time_passed(check, &conn->last, RETRY_SECONDS)));
 }
 
@@ -139,7 +142,7 @@ check_refusal(teams_check *check, unsigned status, teams_expert row, credentials
         const bool other = conn->proxy_status != HTTP_FORBIDDEN && conn->proxy_status != HTTP_PROXY_AUTHENTICATION;
 
         if (conn->state == TEAMS_CONNECTION_PROXY_REFUSED && (status == 0 ? other : conn->proxy_status == status) &&
-                !is_let_in_later(check, conn) && !is_asked_once(check, conn, known))
+                !is_let_in_later(check, conn) && !is_asked_once(check, conn, known) && !teams_check_is_ended_by_proxy(check, conn))
             teams_groups_add(&groups, says_refusal(check, conn), conn, conn->proxy_status_frame);
     }
     for (unsigned i = 0; i < teams_groups_count(&groups); i++)
@@ -218,6 +221,108 @@ check_held(teams_check *check)
         teams_name_list_text(&list), list.count, list.count == 1 ? "" : "s", held_for(check, longest),
         until_text(longest),
         severity > PI_NOTE ? teams_name_list_tail(&list) : "");
+}
+
+/* ---- ended by the proxy's side ---- */
+
+static bool
+is_ended(const teams_connection *conn)
+{
+    if (!nstime_is_zero(&conn->priv->pending_until))
+        return !conn->priv->pending_left;
+    return tcp_of(conn)->end != TEAMS_CONNECTION_OPEN && !tcp_of(conn)->ended_by_client;
+}
+
+/* Has the proxy sent nothing since, of which nobody could read what it is? */
+static bool
+is_silent_since(const teams_connection *conn)
+{
+    return conn->http2 || conn->bytes[FROM_SERVER] - conn->priv->proxy_bytes <= (conn->socks ? SOCKS_BEFORE : 0);
+}
+
+/* Had the client by then neither an answer nor a session through it? */
+static bool
+has_nothing(const teams_connection *conn)
+{
+    /* Asked for credentials, the client asked again. */
+    if (conn->state == TEAMS_CONNECTION_PROXY_REFUSED && (conn->proxy_status != HTTP_PROXY_AUTHENTICATION || conn->proxy_challenges > 1))
+        return false;
+    if (conn->priv->proxy_pending)
+        return is_silent_since(conn);
+    if (conn->state == TEAMS_CONNECTION_CONNECTED)
+        return conn->priv->tunnel && is_silent_since(conn);
+    return conn->state == TEAMS_CONNECTION_HELLO_RESET || teams_check_has_no_answer(conn);
+}
+
+/*
+ * It may end what is not used, after a while, and one connection of several: not each of a name, and not at once. After the server name,
+ * where it lets other names through, that tells more.
+ */
+bool
+teams_check_is_ended_by_proxy(const teams_check *check, const teams_connection *conn)
+{
+    const teams_name_result *name = conn->name == NULL ? NULL : teams_check_name_of(check, conn->name);
+    const teams_connection *tcp = tcp_of(conn);
+
+    if (!conn->proxy || conn->quic || name == NULL || name->reached || !is_ended(conn) || !has_nothing(conn))
+        return false;
+    return !is_held(check, conn) && tcp->idle_before_end < ANSWER_SECONDS && tcp->priv->hole_frame == 0 && !teams_connection_lacks_data(tcp) &&
+        !teams_connection_lacks_requests(tcp) && !(conn->state == TEAMS_CONNECTION_HELLO_RESET && check->by_proxy);
+}
+
+static const char *
+way_text(const teams_check *check, const teams_connection *conn)
+{
+    const char *how = !nstime_is_zero(&conn->priv->pending_until) ? "RST_STREAM" : teams_end_text(tcp_of(conn));
+    const char *when = conn->priv->proxy_pending ? "before it answers the request" :
+        conn->state == TEAMS_CONNECTION_CONNECTED ? "after it let the client through" :
+        conn->state == TEAMS_CONNECTION_HELLO_RESET ? "right after the ClientHello" : teams_check_when_ended(conn);
+
+    return wmem_strdup_printf(check->scope, "by %s %s", how, when);
+}
+
+/* "by RST before it answers the request", with how often where there are several ways. */
+static const char *
+ways_text(const teams_check *check, const teams_groups *ways, const char *proxy)
+{
+    wmem_strbuf_t *text = wmem_strbuf_new(check->scope, "");
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < teams_groups_count(ways); i++) {
+        const teams_group *way = teams_groups_at(ways, i);
+
+        if (strcmp(way->first->endpoint, proxy) != 0)
+            continue;
+        wmem_strbuf_append_printf(text, "%s%s (%u time%s)", count++ == 0 ? "" : ", ", way_text(check, way->first), way->names.count,
+            way->names.count == 1 ? "" : "s");
+    }
+    return wmem_strbuf_get_str(text);
+}
+
+static void
+check_ended(teams_check *check)
+{
+    teams_groups proxies = teams_groups_new(check), ways = teams_groups_new(check);
+
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const teams_connection *conn = teams_check_connection(check, i);
+
+        if (!teams_check_is_ended_by_proxy(check, conn))
+            continue;
+        const uint32_t frame = conn->priv->reset_frame != 0 ? conn->priv->reset_frame : tcp_of(conn)->end_frame;
+
+        teams_groups_add(&proxies, conn->endpoint, conn, frame);
+        teams_groups_add(&ways, wmem_strdup_printf(check->scope, "%s %s", conn->endpoint, way_text(check, conn)), conn, frame);
+    }
+    for (unsigned i = 0; i < teams_groups_count(&proxies); i++) {
+        const teams_group *group = teams_groups_at(&proxies, i);
+
+        if (group->names.count > 1 || group->first->state == TEAMS_CONNECTION_HELLO_RESET)
+            teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_PROXY_ENDS], teams_name_list_severity(&group->names),
+                (teams_problem_place) { .frame = group->names.frame, .actor = TEAMS_BY_PROXY, .name = group->names.first, .fatal = group->names.fatal },
+                "The proxy's side (%s) ends the connections to %s: %s%s", group->first->endpoint, teams_name_list_text(&group->names),
+                ways_text(check, &ways, group->first->endpoint), teams_name_list_tail(&group->names));
+    }
 }
 
 static void
@@ -311,5 +416,6 @@ teams_check_proxy(teams_check *check)
     check_refusal(check, HTTP_FORBIDDEN, TEAMS_EXPERT_PROXY_FORBIDDEN, known);
     check_refusal(check, 0, TEAMS_EXPERT_PROXY_FAILED, known);
     check_held(check);
+    check_ended(check);
     check_configuration(check);
 }

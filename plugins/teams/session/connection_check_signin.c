@@ -135,6 +135,7 @@ gather_connections(teams_check *check, const teams_net_client *client)
         name->refused = used && (name->refused || !name->reached) && teams_requests_all_refused(conn);
         name->reached = name->reached || used;
         name->reached_by_proxy = name->reached_by_proxy || (used && conn->proxy);
+        check->by_proxy = check->by_proxy || name->reached_by_proxy;
         if (name->product == TS_PRODUCT_UNKNOWN) {
             name->product = conn->product;
             name->service = conn->service;

@@ -273,17 +273,29 @@ tell_prohibited(teams_check *check, const teams_group *all)
 
 /* ---- ended by the server's side ---- */
 
-/* Is all that the client has of it a connection, a session or a part of one, and an end of it? */
-static bool
-has_no_answer(const teams_connection *conn)
+bool
+teams_check_has_no_answer(const teams_connection *conn)
 {
-    if (conn->state == TEAMS_CONNECTION_CONNECTED)
-        return conn->bytes[FROM_CLIENT] == 0 && conn->bytes[FROM_SERVER] == 0;
     if (conn->state == TEAMS_CONNECTION_HANDSHAKE_ENDED)
         return !teams_connection_is_foreign(conn) && !conn->priv->alert_likely;
     /* Early data may be a request, which the server's part of the handshake answered. */
     return conn->state == TEAMS_CONNECTION_SECURED && !conn->priv->early && (!conn->priv->requested || conn->priv->answer_bytes == 0) &&
         !teams_connection_is_foreign(conn);
+}
+
+const char *
+teams_check_when_ended(const teams_connection *conn)
+{
+    return conn->state == TEAMS_CONNECTION_HANDSHAKE_ENDED ? "within the TLS handshake"
+        : conn->priv->requested ? "after data of the client's, which has no answer" : "after the client's part of the TLS handshake";
+}
+
+/* Is all that the client has of it a connection, a session or a part of one, and an end of it? */
+static bool
+has_no_answer(const teams_connection *conn)
+{
+    return conn->state == TEAMS_CONNECTION_CONNECTED ? conn->bytes[FROM_CLIENT] == 0 && conn->bytes[FROM_SERVER] == 0
+        : teams_check_has_no_answer(conn);
 }
 
 /* A server may end what is not used, after a while, and one connection of several; not each of them at once. */
@@ -301,8 +313,7 @@ is_ended_by_server(const teams_check *check, const teams_connection *conn)
 static const char *
 says_when_ended(const teams_check *check, const teams_connection *conn)
 {
-    const char *when = conn->state == TEAMS_CONNECTION_CONNECTED ? "right after TCP is connected" :
-        conn->state == TEAMS_CONNECTION_HANDSHAKE_ENDED ? "within the TLS handshake" : conn->priv->requested ? "after data of the client's, which has no answer" : "after the client's part of the TLS handshake";
+    const char *when = conn->state == TEAMS_CONNECTION_CONNECTED ? "right after TCP is connected" : teams_check_when_ended(conn);
 
     return wmem_strdup_printf(check->scope, "by %s %s", teams_end_text(conn), when);
 }

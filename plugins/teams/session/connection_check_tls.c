@@ -83,7 +83,7 @@ says_whether_tickets(const teams_check *check _U_, const teams_connection *conn)
 static bool
 fits_reset(const teams_check *check, const teams_connection *conn)
 {
-    return conn->state == TEAMS_CONNECTION_HELLO_RESET && !teams_check_is_portal(check, conn);
+    return conn->state == TEAMS_CONNECTION_HELLO_RESET && !teams_check_is_portal(check, conn) && !teams_check_is_ended_by_proxy(check, conn);
 }
 
 static const char *

@@ -132,6 +132,7 @@ proxy_asked(const packet_info *pinfo, teams_connection *conn)
     conn->priv->proxy_pending = true;
     conn->priv->pending_frame = pinfo->num;
     conn->priv->pending_since = *teams_time(pinfo);
+    conn->priv->proxy_bytes = conn->bytes[FROM_SERVER];
 }
 
 static void
@@ -140,6 +141,7 @@ proxy_answer(packet_info *pinfo, proto_tree *tree, teams_connection *conn, uint3
     conn->priv->proxy_pending = conn->priv->proxy_pending && status < HTTP_OK;      /* 100 Continue answers nothing */
     conn->proxy_status = status;
     conn->proxy_status_frame = pinfo->num;
+    conn->priv->proxy_bytes = conn->bytes[FROM_SERVER];
     /* RFC 9110 9.3.6: but for 2xx there is no tunnel, and a client goes nowhere that CONNECT is redirected to. */
     if (status >= HTTP_ERROR || (status >= HTTP_REDIRECT && !conn->clear_http))
         proxy_refused(pinfo, tree, conn, status);
@@ -257,6 +259,7 @@ teams_connection_http2(packet_info *pinfo, proto_tree *tree, teams_connection *s
         else if (type == HTTP2_RST_STREAM && nstime_is_zero(&conn->priv->pending_until)) {
             conn->priv->pending_until = *teams_time(pinfo);
             conn->priv->pending_left = from_client;
+            conn->priv->reset_frame = pinfo->num;
         }
     }
     forget_new_tunnels(session);

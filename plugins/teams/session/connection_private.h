@@ -199,6 +199,8 @@ struct teams_connection_private {
     nstime_t pending_since;
     nstime_t pending_until;     /* its stream of HTTP/2 was reset then; zero: not */
     bool pending_left;          /* by the client; valid then */
+    uint32_t reset_frame;       /* that did; 0: none */
+    uint64_t proxy_bytes;       /* from the proxy, until its latest request or answer */
     const struct teams_connection *session;     /* of HTTP/2, that the tunnel is in; NULL: it is no tunnel of one, or itself */
     uint32_t challenge_frame;   /* the proxy's first 407 */
     nstime_t zero_since;        /* a receiver's window is shut; zero: not */
@@ -378,6 +380,14 @@ teams_connection_lacks_data(const teams_connection *conn)
 {
     return conn->priv->started[FROM_SERVER] && conn->priv->acknowledging[FROM_CLIENT] &&
         (int32_t)(conn->priv->acknowledged[FROM_CLIENT] - conn->priv->next[FROM_SERVER]) > 1;
+}
+
+/* Has the server's side acknowledged data of the client's that is not in the capture? */
+static inline bool
+teams_connection_lacks_requests(const teams_connection *conn)
+{
+    return conn->priv->started[FROM_CLIENT] && conn->priv->acknowledging[FROM_SERVER] &&
+        (int32_t)(conn->priv->acknowledged[FROM_SERVER] - conn->priv->next[FROM_CLIENT]) > 1;
 }
 
 /* Has the server's side acknowledged all that the client sent? Then nothing of it is lost, and the server may take its time. */

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Proxies that end what they took, or refuse the client itself; beside proxies that only look so."""
+import pytest
+
+import harness
+from test_causes import AUTH_NAME, LOGIN_NAME, above_note, of_clients
+
+NAMES = f"teams.microsoft.com, {LOGIN_NAME}, {AUTH_NAME}"
+
+
+def told(name):
+    return of_clients(harness.bundled(f"connections/{name}.pcap"))
+
+
+def of_code(signin, code):
+    return [problem for problem in signin["problems"] if problem["code"] == code]
+
+
+def frames(name, display_filter):
+    return harness.tshark("-r", harness.bundled(f"connections/{name}.pcap"), "-Y", display_filter, "-T", "fields", "-e", "frame.number").split()
+
+
+# ---- the proxy's side ends each connection ----
+
+@pytest.fixture(scope="module")
+def ends():
+    return told("proxy-ends")
+
+
+@pytest.mark.parametrize("n, port, ways, last_of_first", [
+    (20, 3128, "by RST before it answers the request (6 times)", "tcp.flags.reset == 1"),
+    (21, 3128, "by FIN after it let the client through (6 times)", "tcp.flags.fin == 1"),
+    (22, 3128, "by RST right after the ClientHello (6 times)", "tcp.flags.reset == 1"),
+    (23, 3128, "by RST before it answers the request (6 times)", "tcp.flags.reset == 1"),
+    (24, 1080, "by FIN before it answers the request (6 times)", "tcp.flags.fin == 1"),
+    (25, 3128, "by RST_STREAM before it answers the request (3 times)", "http2.type == 3"),
+    (26, 3128, "by FIN before it answers the request (4 times), by RST right after the ClientHello (2 times)", "tcp.flags.fin == 1"),
+    (27, 3128, "by RST within the TLS handshake (6 times)", "tcp.flags.reset == 1")])
+def test_a_proxy_that_ends_what_it_took(ends, n, port, ways, last_of_first):
+    signin = ends[f"192.168.1.{n}"]
+    problem, = above_note(signin).values()
+    assert (problem["code"], problem["severity"], problem["actor"]) == ("proxy-ends", "error", "proxy")
+    assert problem["summary"] == f"The proxy's side (192.168.1.8:{port}) ends the connections to {NAMES}: {ways}; identity was not reached"
+    assert signin["verdict_code"] == "failed"
+    assert str(problem["frame"]) == frames("proxy-ends", f"ip.dst == 192.168.1.{n} && {last_of_first}")[0]
+    assert str(problem["frame"]) in frames("proxy-ends", problem["filter"])
+
+
+@pytest.mark.parametrize("n, verdict, others", [
+    (30, "went-through", []), (31, "asked-past-identity", []), (32, "asked-past-identity", []), (33, "error", ["reset-after-server-name"]),
+    (34, "asked-past-identity", []), (35, "went-through", []), (36, "failed", ["proxy-forbidden"])])
+def test_a_proxy_that_ends_what_it_may(ends, n, verdict, others):
+    """A name that gets through after it, tunnels that nothing was sent in, the client's own ends, one name among others, an answer that the
+    capture lacks, one connection alone, and a refusal."""
+    signin = ends[f"192.168.1.{n}"]
+    assert signin["verdict_code"] == verdict and list(above_note(signin)) == others

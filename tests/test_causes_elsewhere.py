@@ -3,7 +3,7 @@
 import pytest
 
 import harness
-from test_causes import AUTH_NAME, CONFIG_NAME, LOGIN_NAME, above_note, of_clients
+from test_causes import AUTH_NAME, CONFIG_NAME, LOGIN_NAME, above_note, of_clients, reported
 
 
 def told(name):
@@ -111,6 +111,40 @@ def test_one_address_without_services_is_one(leads_on, n):
     problem, = of_code(leads_on[f"192.168.1.{n}"], "captive-portal")
     assert problem["severity"] == "error" and "captive portal" in problem["summary"]
     assert leads_on[f"192.168.1.{n}"]["verdict_code"] == "failed"
+
+
+# ---- null addresses that right ones follow ----
+
+@pytest.fixture(scope="module")
+def null_at_first():
+    """The first sign-in of each client: the second one, of 30 s later, is all well."""
+    found = {}
+    for signin in reported(harness.bundled("connections/null-at-first.pcap")):
+        found.setdefault(signin["client"], signin)
+    return found
+
+
+@pytest.mark.parametrize("n, words", [
+    (20, f"teams.microsoft.com, {LOGIN_NAME}, {AUTH_NAME} were answered with a null or loopback address (the first with 0.0.0.0)"),
+    (21, f"teams.microsoft.com, {LOGIN_NAME}, {AUTH_NAME} were answered with a null or loopback address (the first with ::)"),
+    (22, f"teams.microsoft.com, {LOGIN_NAME}, {AUTH_NAME} were answered with a null or loopback address (the first with 127.0.0.1)"),
+    (23, f"teams.microsoft.com, {LOGIN_NAME}, {AUTH_NAME} were answered with a private address (the first with 10.9.9.1)"),
+    (24, f"{LOGIN_NAME} was answered with a null or loopback address (0.0.0.0)")])
+def test_a_filter_that_is_lifted_breaks_no_sign_in(null_at_first, n, words):
+    """From the first such answer to the last one: those of stock's fields."""
+    signin = null_at_first[f"192.168.1.{n}"]
+    problem, = above_note(signin).values()
+    shown = frames("null-at-first", f"ip.dst == 192.168.1.{n} && (dns.a == 0.0.0.0 || dns.a == 127.0.0.1 || dns.a == 10.0.0.0/8 || dns.aaaa == ::)")
+    assert (problem["code"], problem["severity"], problem["frame"]) == ("private-address", "warning", int(shown[0]))
+    assert problem["summary"] == f"From frame {shown[0]} to {shown[-1]} {words}, and after that with public ones, to which the client connected"
+    assert signin["severity"] == "check"
+
+
+@pytest.mark.parametrize("n, code, severity", [(25, "private-address", "broken"), (26, "D4", "check"), (27, "D4", "broken")])
+def test_a_filter_that_is_not_is_an_error(null_at_first, n, code, severity):
+    """Until the end; until the client asks alone, of which nothing more is told; and after it was in."""
+    signin = null_at_first[f"192.168.1.{n}"]
+    assert of_code(signin, code)[0]["severity"] == "error" and signin["severity"] == severity
 
 
 # ---- a ClientHello that is not where it is looked for ----

@@ -246,3 +246,27 @@ def proxy_by_address(c):
                 through_address(client, start + 2 * m + 0.1, name, ADDRESSES[name])
         if n > 2:
             through_address(client, start + 5, "52.114.250.11" if n == 3 else None, "52.114.250.11")
+
+
+@capture("connections/null-at-first.pcap", START)
+def null_at_first(c):
+    """Three names, each asked for three times, that lead to 0.0.0.0 at .20, to :: at .21, to loopback at .22, to private addresses at .23;
+    at .24 only identity leads to 0.0.0.0; then to what is right, and the sign-in goes through. .25 and .26 are as .20: the right
+    answers never come, or come and no connection follows. At .27 the null addresses come after the right ones."""
+    for n, null in enumerate(("0.0.0.0", "::", "127.0.0.1", "", *["0.0.0.0"] * 4)):
+        client, start = Client(c, f"192.168.1.{20 + n}"), 60 * n
+        if n == 7:
+            client.sign_in(start)
+        for k in range(3):
+            for m, name in enumerate((WEB, LOGIN, AUTH)):
+                kind = AAAA if null == "::" else A
+                if n == 4 and name != LOGIN:
+                    client.visit(start + 5 * k + m, name)
+                else:
+                    client.resolver.ask(start + 5 * (k + (n == 7)) + m, name, [f"10.9.9.{m + 1}" if n == 3 else null], kind=kind)
+        if n == 6:
+            for m, name in enumerate((WEB, LOGIN, AUTH)):
+                client.ask(start + 30 + m, name)
+        elif n not in (5, 7):
+            client.sign_in(start + 30)
+        c.udp(start + 50, (client.address, 123), ("198.51.100.99", 123), bytes(48))

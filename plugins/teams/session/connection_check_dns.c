@@ -533,6 +533,46 @@ check_private(teams_check *check, private_kind kind)
             kind == PRIVATE_UNTRIED && check->result->asks_alone ? "as split DNS or a block page shows" : says[kind]);
 }
 
+/* Did the client connect to a public address of the name after the last answer with another one? */
+static bool
+is_over(const teams_net_client *client, const teams_asked_name *asked)
+{
+    const teams_connection *latest = (const teams_connection *)wmem_map_lookup(client->latest, asked->name);
+
+    return asked->private_frame != 0 && asked->had_public && latest != NULL && !latest->private_address && !latest->proxy &&
+        latest->state >= TEAMS_CONNECTION_CONNECTED && nstime_cmp(&asked->private_until, &latest->start) < 0;
+}
+
+/* A filter that was lifted, or split DNS that a client left: what the frames say of the names was true up to then. */
+static void
+check_private_before(teams_check *check)
+{
+    teams_name_list list = teams_name_list_new(check);
+    const char *addr = NULL;
+    uint32_t last = 0;
+    bool needed = false;
+
+    for (unsigned i = 0; i < wmem_array_get_count(check->clients); i++) {
+        const teams_net_client *client = *(const teams_net_client **)wmem_array_index(check->clients, i);
+
+        for (const teams_asked_name *asked = client->first_name; asked != NULL; asked = asked->next) {
+            if (asked->private_signin != check->signin || !is_over(client, asked))
+                continue;
+            teams_name_list_add(&list, asked->name, asked->private_frame);
+            addr = addr == NULL ? asked->private_text : addr;
+            last = MAX(last, asked->private_last);
+            needed = needed || ts_name_is_needed(asked->product, asked->stage, asked->required);
+        }
+    }
+    if (list.names > 0)
+        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_PRIVATE_ADDRESS], needed ? PI_WARN : PI_NOTE,
+            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .names = list.seen, .explains = "",
+                .advice = "Ask what changed at that time: a filter of names that was lifted, a zone of the resolver, or a VPN" },
+            "From frame %u to %u %s %s answered with a %s address (%s%s), and after that with public ones, to which the client connected",
+            list.frame, last, teams_name_list_text(&list), list.names == 1 ? "was" : "were", is_nobody(addr) ? "null or loopback" : "private",
+            list.names == 1 ? "" : "the first with ", addr);
+}
+
 /* ---- refused types, and time ---- */
 
 static void
@@ -599,6 +639,7 @@ teams_check_dns(teams_check *check)
     check_private(check, PRIVATE_UNTRIED);
     check_private(check, PRIVATE_NOBODY);
     check_private(check, PRIVATE_ALIVE);
+    check_private_before(check);
     check_refused_types(check);
     check_slow(check);
 }

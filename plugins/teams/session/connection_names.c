@@ -163,17 +163,29 @@ note_time(const ts_name_info *info, teams_dns_outcome *outcome)
 }
 
 static void
-note_addresses(const packet_info *pinfo, teams_asked_name *asked, const ts_name_info *info)
+note_private(const packet_info *pinfo, const teams_net_client *client, teams_asked_name *asked, const address *addr)
+{
+    const teams_client *known = teams_net_model_client(client);
+
+    if (asked->private_frame == 0) {
+        asked->private_frame = pinfo->num;
+        asked->private_text = address_to_str(wmem_file_scope(), addr);
+        asked->private_signin = known == NULL ? NULL : known->signin;
+    }
+    asked->private_last = pinfo->num;
+    asked->private_until = *teams_time(pinfo);
+}
+
+static void
+note_addresses(const packet_info *pinfo, const teams_net_client *client, teams_asked_name *asked, const ts_name_info *info)
 {
     for (unsigned i = 0; i < info->address_count; i++) {
         const address *addr = &info->addresses[i].end.addr;
 
-        if (!ts_address_is_private(addr))
+        if (ts_address_is_private(addr))
+            note_private(pinfo, client, asked, addr);
+        else
             asked->had_public = true;
-        else if (asked->private_frame == 0) {
-            asked->private_frame = pinfo->num;
-            asked->private_text = address_to_str(wmem_file_scope(), addr);
-        }
     }
 }
 
@@ -183,7 +195,7 @@ note_answer(const packet_info *pinfo, teams_net_client *client, teams_asked_name
     note_wait(pinfo, client, asked, outcome, info);
     outcome->answered++;
     note_time(info, outcome);
-    note_addresses(pinfo, asked, info);
+    note_addresses(pinfo, client, asked, info);
     if (info->address_count > 0)
         outcome->addresses++;
     else if (info->rcode == RCODE_NOERROR && !info->incomplete)

@@ -81,8 +81,11 @@ typedef struct teams_asked_name {
     nstime_t first;
     nstime_t last;
     address resolver;           /* that answered last, or was asked first */
-    uint32_t private_frame;     /* an answer with a private address */
-    const char *private_text;
+    uint32_t private_frame;     /* the first answer with a private address */
+    uint32_t private_last;      /* the latest one */
+    nstime_t private_until;     /* when that came */
+    const char *private_text;   /* of the first one */
+    const teams_signin *private_signin; /* of the client at that time; NULL: none */
     bool had_public;            /* an answer with an address that is none */
     bool followed;              /* a connection to one of its addresses began after that, under whatever name */
     uint32_t cut_frame;         /* an answer whose chain of aliases ends without an address */

@@ -54,3 +54,43 @@ def test_a_proxy_that_ends_what_it_may(ends, n, verdict, others):
     capture lacks, one connection alone, and a refusal."""
     signin = ends[f"192.168.1.{n}"]
     assert signin["verdict_code"] == verdict and list(above_note(signin)) == others
+
+
+# ---- SOCKS that refuses the client, or an address ----
+
+@pytest.fixture(scope="module")
+def socks():
+    return told("socks-refuses")
+
+
+@pytest.mark.parametrize("n, severity, words, tail, shown", [
+    (20, "warning", "accepts none of the authentication methods that the client offers: 6 times", "", "socks.auth_accepted_method == 255"),
+    (21, "warning", "does not accept the client's user name and password (status 1): 6 times", "", "socks.auth_status == 1"),
+    (22, "error", "does not accept the client's user name and password (status 1): 3 times", " after that", "socks.auth_status == 1")])
+def test_a_socks_proxy_that_refuses_the_client(socks, n, severity, words, tail, shown):
+    """Before it hears a name: that it was for one of Teams is in the bytes only where it was asked for one on another connection."""
+    problem, = of_code(socks[f"192.168.1.{n}"], "socks-refuses")
+    found = frames("socks-refuses", f"{shown} && ip.dst == 192.168.1.{n}")
+    assert problem["summary"] == (f"The SOCKS proxy 192.168.1.8:1080 {words}, frames {found[0]} to {found[-1]}, and no connection of the client's "
+                                  f"goes through it{tail}")
+    assert (problem["severity"], problem["actor"], str(problem["frame"])) == (severity, "proxy", found[0])
+    assert found[0] in frames("socks-refuses", problem["filter"])
+
+
+@pytest.mark.parametrize("n, code, reply", [(23, "proxy-failed", "SOCKS 4: reply 91, rejected or failed"), (25, "proxy-forbidden", "SOCKS: not allowed by its rules"),
+                                            (24, "proxy-failed", "SOCKS 4: reply 93, the proxy cannot tell who the user is")])
+def test_a_socks_proxy_that_refuses_an_address(socks, n, code, reply):
+    """.23 and .25 ask for addresses that the resolver gave for the names, .24 for the names."""
+    problem, = above_note(socks[f"192.168.1.{n}"]).values()
+    assert (problem["code"], problem["severity"]) == (code, "error")
+    assert problem["summary"] == f"The proxy 192.168.1.8:1080 refuses ({reply}) the connection to {NAMES} (3 times); identity was not reached"
+    assert socks[f"192.168.1.{n}"]["verdict_code"] == "failed"
+
+
+def test_a_socks_proxy_that_lets_the_client_in(socks):
+    """At last, or the client goes around it, or is refused what is not ours; nobody signs in who has no name of ours."""
+    assert not of_code(socks["192.168.1.30"], "socks-refuses")
+    assert [problem["severity"] for problem in of_code(socks["192.168.1.31"], "socks-refuses")] == ["note"]
+    for n in (30, 31, 33):
+        assert socks[f"192.168.1.{n}"]["verdict_code"] == "went-through" and not above_note(socks[f"192.168.1.{n}"])
+    assert "192.168.1.32" not in socks and not of_code(socks["192.168.1.33"], "proxy")

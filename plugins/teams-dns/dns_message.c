@@ -329,6 +329,7 @@ static struct {
     { "http2.headers.authority",               false, read_http2_authority, -1 },
     { "http2.headers.path",                    false, read_http2_path,    -1 },
     { "socks.remote_name",                     false, read_socks_target,  -1 },
+    { "socks.v4a_dns_name",                    false, read_socks_target,  -1 },
     { "dns.id",                                true,  read_id,            -1 },
     { "dns.flags",                             true,  read_flags,         -1 },
     { "dns.count.answers",                     true,  read_answer_count,  -1 },

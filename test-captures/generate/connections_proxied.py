@@ -92,3 +92,61 @@ def proxy_ends(c):
         through(client[30], 202 + 2 * m, name, [OK])
         through(client[35], 300 + 2 * m, name, [OK])
     reset(asked(client[35], 310, CONFIG), 310.2)
+
+
+# ---- SOCKS that refuses the client, or an address ----
+
+def greeted(client, when, method, status=None):
+    """SOCKS5 up to the proxy's answer to what the client offers; then to its user name and password."""
+    connection = client.c.tcp(when, client.end(), SOCKS)
+    connection.send(when + 0.05, b"\x05\x02\x00\x02")
+    connection.send(when + 0.07, b"\x05" + bytes([method]), from_client=False)
+    if status is not None:
+        connection.send(when + 0.09, b"\x01\x04user\x04pass")
+        connection.send(when + 0.11, b"\x01" + bytes([status]), from_client=False)
+    return connection
+
+
+def socks4(client, when, address, reply, name=""):
+    """The address, or with 4a the name."""
+    connection = client.c.tcp(when, client.end(), SOCKS)
+    target = bytes([0, 0, 0, 1]) if name else bytes(map(int, address.split(".")))
+    connection.send(when + 0.05, b"\x04\x01\x01\xbb" + target + b"user\0" + (name.encode() + b"\0" if name else b""))
+    connection.send(when + 0.07, bytes([0, reply]) + bytes(6), from_client=False)
+    fin(connection, when + 0.08)
+
+
+def socks5_address(client, when, address, reply):
+    connection = greeted(client, when, 0)
+    connection.send(when + 0.13, b"\x05\x01\x00\x01" + bytes(map(int, address.split("."))) + b"\x01\xbb")
+    connection.send(when + 0.16, bytes([5, reply, 0, 1]) + bytes(6), from_client=False)
+    return connection
+
+
+@capture("connections/socks-refuses.pcap", START)
+def socks_refuses(c):
+    """SOCKS proxies. .20 accepts none of the client's methods, .21 not its password, each where the client looks names up; .22 the same after
+    it let a name through. .23 refuses addresses by SOCKS4, .24 names by SOCKS4a, .25 addresses by SOCKS5, all of names that were looked
+    up before. Not so: .30 is refused once and let in then; .31 goes around it; .32 has no name of Teams; .33 is refused an address of
+    others."""
+    client = {n: Client(c, f"192.168.1.{n}") for n in (*range(20, 26), *range(30, 34))}
+    for m, name in enumerate(NAMES):
+        for n, method, status in ((20, 0xff, None), (21, 2, 1)):
+            client[n].ask(20 * (n - 20) + 2 * m, name)
+            for again in (0.1, 1.1):
+                fin(greeted(client[n], 20 * (n - 20) + 2 * m + again, method, status), 20 * (n - 20) + 2 * m + again + 0.2)
+        fin(greeted(client[22], 45 + 2 * m, 2, 1), 45.2 + 2 * m)
+        client[23].ask(60 + 2 * m, name)
+        socks4(client[23], 60.1 + 2 * m, ADDRESSES[name], 91)
+        socks4(client[24], 80 + 2 * m, "", 93, name)
+        client[25].ask(100 + 2 * m, name)
+        fin(socks5_address(client[25], 100.1 + 2 * m, ADDRESSES[name], 2), 100.4 + 2 * m)
+        through_socks(client[30], 122 + 2 * m, name, 0)
+        fin(greeted(client[32], 160 + m, 0xff), 160.2 + m)
+        socks4(client[33], 180 + m, "198.51.100.70", 91)
+    through_socks(client[22], 40, WEB, 0)
+    fin(greeted(client[30], 120, 2, 1), 120.2)
+    fin(greeted(client[31], 140, 0xff), 140.2)
+    client[31].sign_in(141)
+    client[33].ask(179, "www.example.org", "198.51.100.70")
+    client[33].sign_in(185)

@@ -322,8 +322,13 @@ teams_connection_name_by_host(teams_connection *conn)
         conn->priv->published = host->published;
         conn->stage = host->published->use == TS_PREFIX_IDENTITY ? TS_STAGE_IDENTITY : TS_STAGE_UNKNOWN;
     }
-    if (name == NULL || conn->proxy)
-        return;
+    if (name != NULL && !conn->proxy)
+        teams_connection_name_by_answer(conn, name);
+}
+
+void
+teams_connection_name_by_answer(teams_connection *conn, const teams_host_name *name)
+{
     teams_connection_set_name(conn, name->name);
     conn->product = name->product;
     conn->service = name->service;

@@ -14,6 +14,8 @@
 
 #define SOCKS_BEFORE    4       /* bytes of SOCKS before its reply, which count late where the request is what shows that it is SOCKS */
 
+#define SOCKS_BEFORE_SECONDS 60.0   /* that a client may try a proxy before its first name */
+
 #define REDIRECTED      "Browsers alone can follow it, as to a page for signing in at the proxy or to one that says why: look at what the proxy's log has of the name, and exempt the names of Teams and identity there"
 
 enum { HTTP_REDIRECT = 300, HTTP_ERROR = 400, HTTP_FORBIDDEN = 403, HTTP_PROXY_AUTHENTICATION = 407 };
@@ -348,6 +350,70 @@ check_credentials(teams_check *check)
             challenged == 1 ? "" : "s", cost * 1000);
 }
 
+/* ---- a SOCKS proxy that refuses the client itself ---- */
+
+/* Was it at the time of the sign-in, or right before? */
+static bool
+is_of_signin(const teams_check *check, const teams_socks_refusals *refusals)
+{
+    const teams_signin *signin = check->signin;
+
+    return ts_seconds(&refusals->last, &signin->start) < SOCKS_BEFORE_SECONDS && ts_seconds(&signin->last, &refusals->first) < ROUND_GAP &&
+        (signin->next == NULL || ts_seconds(&refusals->last, &signin->next->start) > 0);
+}
+
+/* Was it asked for a name of ours, on another connection? */
+static bool
+is_asked_for_names(const teams_check *check, const char *endpoint)
+{
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const teams_connection *conn = teams_check_connection(check, i);
+
+        if (conn->socks && conn->name != NULL && strcmp(conn->endpoint, endpoint) == 0)
+            return true;
+    }
+    return false;
+}
+
+static const char *
+frames_text(const teams_check *check, const teams_socks_refusals *refusals)
+{
+    if (refusals->count == 1)
+        return "once";
+    return wmem_strdup_printf(check->scope, "%u times, frames %u to %u", refusals->count, refusals->first_frame, refusals->last_frame);
+}
+
+static void
+tell_socks(teams_check *check, const teams_net_client *client, const teams_socks_refusals *refusals)
+{
+    const teams_socks_grants *grants = client->socks_granted == NULL ? NULL
+        : (const teams_socks_grants *)wmem_map_lookup(client->socks_granted, &refusals->proxy);
+    const int severity = check->result->services_reached ? PI_NOTE : is_asked_for_names(check, refusals->endpoint) ? PI_ERROR : PI_WARN;
+
+    /* Let in after it: the client has what the proxy wants. */
+    if (grants != NULL && nstime_cmp(&grants->last, &refusals->first) > 0)
+        return;
+    teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_SOCKS_REFUSES], severity,
+        (teams_problem_place) { .frame = refusals->first_frame, .actor = TEAMS_BY_PROXY, .fatal = severity == PI_ERROR },
+        "The SOCKS proxy %s %s%s: %s, and no connection of the client's goes through it%s", refusals->endpoint,
+        refusals->kind == TEAMS_SOCKS_METHOD ? "accepts none of the authentication methods that the client offers"
+            : "does not accept the client's user name and password",
+        refusals->kind == TEAMS_SOCKS_METHOD ? "" : wmem_strdup_printf(check->scope, " (status %u)", refusals->status),
+        frames_text(check, refusals), grants == NULL ? "" : " after that");
+}
+
+static void
+check_socks(teams_check *check)
+{
+    for (unsigned i = 0; i < wmem_array_get_count(check->clients); i++) {
+        const teams_net_client *client = *(const teams_net_client **)wmem_array_index(check->clients, i);
+
+        for (const teams_socks_refusals *each = client->socks_refusals; each != NULL; each = each->before)
+            if (is_of_signin(check, each))
+                tell_socks(check, client, each);
+    }
+}
+
 /* One line for a proxy in use. */
 static void
 check_use(teams_check *check)
@@ -417,5 +483,6 @@ teams_check_proxy(teams_check *check)
     check_refusal(check, 0, TEAMS_EXPERT_PROXY_FAILED, known);
     check_held(check);
     check_ended(check);
+    check_socks(check);
     check_configuration(check);
 }

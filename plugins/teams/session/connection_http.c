@@ -8,13 +8,23 @@
 
 #include <string.h>
 
+#include "common/duplicate.h"
+#include "common/endpoint.h"
+
 enum { HTTP_OK = 200, HTTP_REDIRECT = 300, HTTP_ERROR = 400, HTTP_FORBIDDEN = 403, HTTP_PROXY_AUTHENTICATION = 407,
        HTTP_PORTAL = 511 };
+
+enum { SOCKS_SUCCEEDED = 0, SOCKS4_GRANTED = 90, SOCKS_NO_METHOD = 0xFF };
 
 static ts_stock_field field_status;
 static ts_stock_field field_location;
 static ts_stock_field field_uri;
 static ts_stock_field field_method;
+static ts_stock_field field_socks_command;
+static ts_stock_field field_socks_address;
+static ts_stock_field field_socks_address6;
+static ts_stock_field field_socks_method;
+static ts_stock_field field_socks_status;
 static ts_stock_field field_socks_result;
 static ts_stock_field field_authenticate;
 static ts_stock_field field_http2_type;
@@ -40,7 +50,12 @@ teams_connection_http_handoff(GArray *wanted)
     field_http2_stream = ts_stock_field_wanted(wanted, "http2.streamid");
     field_http2_authority = ts_stock_field_wanted(wanted, "http2.headers.authority");
     field_http2_status = ts_stock_field_wanted(answers, "http2.headers.status");
-    field_socks_result = ts_stock_field_wanted(answers, "socks.results");
+    field_socks_command = ts_stock_field_wanted(wanted, "socks.command");
+    field_socks_address = ts_stock_field_wanted(wanted, "socks.dst");
+    field_socks_address6 = ts_stock_field_wanted(wanted, "socks.dstV6");
+    field_socks_method = ts_stock_field_wanted(wanted, "socks.auth_accepted_method");
+    field_socks_status = ts_stock_field_wanted(wanted, "socks.auth_status");
+    field_socks_result = ts_stock_field_wanted(wanted, "socks.results");
 }
 
 static void
@@ -92,13 +107,16 @@ status_text(wmem_allocator_t *scope, unsigned status)
     return text != NULL ? wmem_strdup(scope, text) : wmem_strdup_printf(scope, status < HTTP_ERROR ? "%u, a redirection" : "%u", status);
 }
 
-/* RFC 1928 6, and the numbers of SOCKS 4. */
+/* RFC 1928 6, and the numbers of SOCKS 4 (its protocol, CD). */
 static char *
 socks_text(wmem_allocator_t *scope, unsigned reply)
 {
     static const char *const texts[] = { NULL, "a failure", "not allowed by its rules", "network unreachable", "host unreachable",
         "connection refused", "TTL expired", "command not supported", "address type not supported" };
 
+    if (reply >= SOCKS4_GRANTED + 1 && reply <= SOCKS4_GRANTED + 3)
+        return wmem_strdup_printf(scope, "SOCKS 4: reply %u, %s", reply, reply == SOCKS4_GRANTED + 1 ? "rejected or failed"
+            : "the proxy cannot tell who the user is");
     return reply < G_N_ELEMENTS(texts) && texts[reply] != NULL ? wmem_strdup_printf(scope, "SOCKS: %s", texts[reply])
                                                                : wmem_strdup_printf(scope, "SOCKS: reply %u", reply);
 }
@@ -157,10 +175,10 @@ proxy_answer(packet_info *pinfo, proto_tree *tree, teams_connection *conn, uint3
 static void
 socks_answer(packet_info *pinfo, proto_tree *tree, teams_connection *conn, uint32_t result)
 {
-    enum { SUCCEEDED = 0, NOT_ALLOWED = 2, SOCKS4_GRANTED = 90 };
+    enum { NOT_ALLOWED = 2 };
 
     conn->priv->socks_reply = result;
-    if (result == SUCCEEDED || result == SOCKS4_GRANTED)
+    if (result == SOCKS_SUCCEEDED || result == SOCKS4_GRANTED)
         proxy_answer(pinfo, tree, conn, HTTP_OK);
     else
         proxy_answer(pinfo, tree, conn, result == NOT_ALLOWED ? HTTP_FORBIDDEN : 502);
@@ -301,9 +319,89 @@ teams_connection_http_probe(packet_info *pinfo, proto_tree *tree)
     }
 }
 
+/* ---- SOCKS, before and around what a name was said on ---- */
+
+#define REFUSALS_APART  300.0   /* seconds: refusals after a longer pause are others */
+#define REFUSALS_SEARCHED 16    /* proxies of one client that refuse it at the same time; more are told apart */
+
+static teams_socks_refusals *
+refusals_of(const packet_info *pinfo, teams_net_client *client, teams_socks_kind kind, uint32_t status)
+{
+    const ts_endpoint proxy = ts_endpoint_source(pinfo);
+    unsigned n = 0;
+
+    for (teams_socks_refusals *each = client->socks_refusals; each != NULL && n < REFUSALS_SEARCHED; each = each->before, n++)
+        if (each->kind == kind && ts_endpoint_equal(&each->proxy, &proxy) && ts_seconds(&each->last, teams_time(pinfo)) <= REFUSALS_APART)
+            return each;
+    teams_socks_refusals *fresh = wmem_new0(wmem_file_scope(), teams_socks_refusals);
+
+    fresh->before = client->socks_refusals;
+    fresh->kind = kind;
+    fresh->proxy = ts_endpoint_shared(&proxy);
+    fresh->endpoint = ts_endpoint_text(wmem_file_scope(), &fresh->proxy);
+    fresh->status = status;
+    fresh->first_frame = pinfo->num;
+    fresh->first = *teams_time(pinfo);
+    return client->socks_refusals = fresh;
+}
+
+static void
+socks_refused(const packet_info *pinfo, teams_socks_kind kind, uint32_t status)
+{
+    teams_socks_refusals *refusals = refusals_of(pinfo, teams_net_client_of(&pinfo->dst, true), kind, status);
+
+    refusals->count++;
+    refusals->last_frame = pinfo->num;
+    refusals->last = *teams_time(pinfo);
+}
+
+static void
+socks_granted(const packet_info *pinfo)
+{
+    teams_net_client *client = teams_net_client_of(&pinfo->dst, true);
+    const ts_endpoint proxy = ts_endpoint_source(pinfo);
+
+    if (client->socks_granted == NULL)
+        client->socks_granted = wmem_map_new(wmem_file_scope(), ts_endpoint_hash, ts_endpoint_key_equal);
+    teams_socks_grants *grants = (teams_socks_grants *)wmem_map_lookup(client->socks_granted, &proxy);
+
+    if (grants == NULL) {
+        grants = wmem_new0(wmem_file_scope(), teams_socks_grants);
+        grants->proxy = ts_endpoint_shared(&proxy);
+        grants->first = *teams_time(pinfo);
+        wmem_map_insert(client->socks_granted, &grants->proxy, grants);
+    }
+    grants->last = *teams_time(pinfo);
+}
+
+static void
+check_socks(packet_info *pinfo, proto_tree *tree)
+{
+    uint32_t number;
+
+    if (ts_stock_field_present(tree, &field_socks_command)) {
+        const field_info *six = ts_stock_field_at(tree, &field_socks_address6, 0);
+        const field_info *found = six != NULL ? six : ts_stock_field_at(tree, &field_socks_address, 0);
+        address addr;
+
+        if (found == NULL || found->length != (six != NULL ? 16 : 4) || found->ds_tvb == NULL)
+            return;
+        set_address_tvb(&addr, six != NULL ? AT_IPv6 : AT_IPv4, found->length, found->ds_tvb, found->start);
+        teams_connection_socks_request(pinfo, &addr);
+    } else if (ts_stock_field_number(tree, &field_socks_method, &number) && number == SOCKS_NO_METHOD)
+        socks_refused(pinfo, TEAMS_SOCKS_METHOD, number);
+    else if (ts_stock_field_number(tree, &field_socks_status, &number) && number != 0)
+        socks_refused(pinfo, TEAMS_SOCKS_CREDENTIALS, number);
+    else if (ts_stock_field_number(tree, &field_socks_result, &number) && (number == SOCKS_SUCCEEDED || number == SOCKS4_GRANTED))
+        socks_granted(pinfo);
+}
+
 void
 teams_connection_http_any(packet_info *pinfo, proto_tree *tree)
 {
-    if (pinfo->ptype == PT_TCP && tree != NULL)
-        check_pac(pinfo, tree);
+    if (pinfo->ptype != PT_TCP || tree == NULL)
+        return;
+    check_pac(pinfo, tree);
+    if (proto_is_frame_protocol(pinfo->layers, "socks") && ts_duplicate_of(pinfo).frame == 0)
+        check_socks(pinfo, tree);
 }

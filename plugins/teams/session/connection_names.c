@@ -328,6 +328,17 @@ is_in_socks(const packet_info *pinfo)
     return pinfo->ptype == PT_TCP && proto_is_frame_protocol(pinfo->layers, "socks");
 }
 
+static void
+note_connect(packet_info *pinfo, teams_connection *conn)
+{
+    conn->priv->connect_frame = pinfo->num;
+    conn->priv->connect_asked = *teams_time(pinfo);
+    if (!conn->priv->client->proxy_reported) {
+        conn->priv->client->proxy_reported = true;
+        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_PROXY, "%s", conn->endpoint);
+    }
+}
+
 /* The client opens a session with the name: TLS, QUIC or a proxy. */
 static void
 session_name(packet_info *pinfo, const ts_name_info *info, bool proxy)
@@ -364,12 +375,31 @@ session_name(packet_info *pinfo, const ts_name_info *info, bool proxy)
     if (!conn->proxy || conn->priv->connect_frame != 0)
         return;
     conn->priv->tunnel = !proxy;
-    conn->priv->connect_frame = pinfo->num;
-    conn->priv->connect_asked = *teams_time(pinfo);
-    if (!conn->priv->client->proxy_reported) {
-        conn->priv->client->proxy_reported = true;
-        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_PROXY, "%s", conn->endpoint);
+    note_connect(pinfo, conn);
+}
+
+void
+teams_connection_socks_request(packet_info *pinfo, const address *addr)
+{
+    const teams_net_host *asked_for = teams_net_host_of(addr, false);
+    const teams_net_client *client = teams_net_client_of(&pinfo->src, false);
+    const teams_host_name *name = NULL;
+
+    for (unsigned i = 0; asked_for != NULL && i < wmem_array_get_count(asked_for->names); i++) {
+        const teams_host_name *each = (const teams_host_name *)wmem_array_index(asked_for->names, i);
+
+        name = each->client == client ? each : name;
     }
+    if (name == NULL)
+        return;
+    teams_net_host_of(&pinfo->dst, true)->proxy_port = (uint16_t)pinfo->destport;
+    teams_connection *conn = frame_connection(pinfo, true);
+
+    if (conn == NULL || conn->priv->connect_frame != 0)
+        return;
+    conn->proxy = conn->socks = true;
+    teams_connection_name_by_answer(conn, name);
+    note_connect(pinfo, conn);
 }
 
 static void

@@ -101,6 +101,27 @@ teams_dns_of(const teams_asked_name *asked, teams_dns_type type)
     return asked->types[type] == NULL ? &none : asked->types[type];
 }
 
+/* What a SOCKS proxy refuses before it is asked for anything. */
+typedef enum {
+    TEAMS_SOCKS_METHOD,         /* each way of authentication that the client offers: RFC 1928 3 */
+    TEAMS_SOCKS_CREDENTIALS,    /* its user name and password: RFC 1929 2 */
+    TEAMS_SOCKS_KIND_COUNT
+} teams_socks_kind;
+
+/* It refused a client so, again and again without a long pause. */
+typedef struct teams_socks_refusals {
+    struct teams_socks_refusals *before;    /* of the client */
+    teams_socks_kind kind;
+    ts_endpoint proxy;
+    const char *endpoint;       /* the same as text */
+    uint32_t status;            /* of the first */
+    unsigned count;
+    uint32_t first_frame;
+    uint32_t last_frame;
+    nstime_t first;
+    nstime_t last;
+} teams_socks_refusals;
+
 /* What is known of a client, by its address. */
 typedef struct teams_net_client {
     address addr;
@@ -122,8 +143,17 @@ typedef struct teams_net_client {
     const char *dns_refusal_text;
     const char *dns_refusal_from;
     bool proxy_reported;
+    teams_socks_refusals *socks_refusals;   /* the latest; NULL: none */
+    wmem_map_t *socks_granted;  /* ts_endpoint of a proxy -> teams_socks_grants; NULL: none */
     struct teams_net_client *next_address;      /* of the same client; connection_check.c */
 } teams_net_client;
+
+/* When a SOCKS proxy let a client through, whatever it was asked for. */
+typedef struct {
+    ts_endpoint proxy;
+    nstime_t first;
+    nstime_t last;
+} teams_socks_grants;
 
 /* A name that led a client to an address. */
 typedef struct {
@@ -274,6 +304,8 @@ teams_connection *teams_connection_new_tunnel(packet_info *pinfo, teams_connecti
 void teams_connection_find_signin(teams_connection *conn);
 /* It goes to this name. */
 void teams_connection_set_name(teams_connection *conn, const char *name);
+/* It goes to what this answer was about. */
+void teams_connection_name_by_answer(teams_connection *conn, const teams_host_name *name);
 /* Names it after what led to its address. */
 void teams_connection_name_by_host(teams_connection *conn);
 /* The frame completes a step: of the connection, or of a client without one yet. */
@@ -344,6 +376,8 @@ bool teams_resolvers_spoke(const teams_net_client *client);
 
 /* ---- connection_names.c ---- */
 
+/* The client asks a SOCKS proxy for an address: what name led it there? */
+void teams_connection_socks_request(packet_info *pinfo, const address *addr);
 /* What the frame's names say of hosts, clients and of its own connection. */
 void teams_connection_names(packet_info *pinfo, const ts_frame_info *infos);
 

@@ -71,6 +71,8 @@ SHOWN = [
     ("signin", "failed", "failures/06-rst-after-clienthello.pcapng", 1),
     ("signin", "error", "teams/skype-legacy-signin.pcap", 1),      # classic Skype: whether it signed in is not shown
     ("signin", "discovery-found", "lync-discovery.pcap", 1),
+    ("summary", "addresses-unanswered", "connections/no-name.pcap", 0),
+    ("summary", "traces", "connections/no-name-answered.pcap", 0),
     ("summary", "traces", "flightproxy.pcap", 0),                  # flows
     ("summary", "traces", "diagnostics/d21-sip-all.pcap", 0),      # names
     ("summary", "traces", "sessions/shared-address.pcap", 0),

@@ -431,3 +431,24 @@ def held(c):
         connection._segment(6.29, False, "A")
         connection.close(6.25 + seconds)
         client.ask(60, "statics.teams.cdn.office.net", "23.45.100.30")
+
+
+@capture("connections/no-name.pcap", START)
+def no_name(c):
+    """SYNs to addresses that Teams alone uses, and no name: unanswered, over IPv6, and refused."""
+    for n, (address, server, answer) in enumerate((("192.168.1.20", "52.127.89.44", None), ("2001:db8::20", "2001:489a:2240::9", None),
+                                                   ("192.168.1.21", "52.127.64.9", "RST"))):
+        client = Client(c, address)
+        end = client.end()
+        for again in (0, 1, 3):
+            client.syn(20 * n + again, end if answer is None else client.end(), (server, 443), answer)
+
+
+@capture("connections/no-name-answered.pcap", START)
+def no_name_answered(c):
+    """The same, and the last SYN is answered."""
+    client = Client(c)
+    end = client.end()
+    for again in (0, 1, 3):
+        client.syn(again, end, ("52.127.89.44", 443))
+    c.tcp(10, client.end(), ("52.127.89.44", 443)).close(11)

@@ -241,3 +241,33 @@ def test_a_relay_through_a_proxy_is_told_by_the_server_name_inside(by_address):
 def test_an_address_that_the_proxy_refuses_may_be_of_anything(by_address):
     signin = by_address["192.168.1.24"]
     assert not of_code(signin, "media-proxy") and of_code(signin, "proxy-forbidden")[0]["severity"] == "note" and signin["severity"] != "broken"
+
+
+# ---- hosts of one service ----
+
+@pytest.fixture(scope="module")
+def nodes():
+    return told("nodes")
+
+
+@pytest.mark.parametrize("n, code, name, instead", [
+    (20, "name-missing", "pub-weu.trouter.teams.microsoft.com", "trouter2-azsc-euno-0-a.trouter.teams.microsoft.com"),
+    (21, "name-missing", "emea.ng.msg.teams.microsoft.com", "amer.ng.msg.teams.microsoft.com"),
+    (22, "name-failed", "go-eu.trouter.teams.microsoft.com", "pub-neu.trouter.communications.svc.cloud.microsoft"),
+    (23, "name-without-address", "emea.presence.teams.microsoft.com", "presence.teams.microsoft.com"),
+    (24, "tcp-unanswered", "pub-weu.trouter.teams.microsoft.com", "trouter2-azsc-euno-0-a.trouter.teams.microsoft.com")])
+def test_a_host_that_another_one_of_its_service_stands_in_for(nodes, n, code, name, instead):
+    signin = nodes[f"192.168.1.{n}"]
+    problem, = of_code(signin, code)
+    assert problem["severity"] == "warning" and name in problem["summary"]
+    assert problem["summary"].endswith(f"; another host of its service was reached: {instead}")
+    assert (signin["verdict_code"], signin["severity"]) == ("went-through", "check")
+
+
+@pytest.mark.parametrize("n, name", [(25, "pub-weu.trouter"), (26, "emea.ng.msg"), (27, "pub-weu.trouter"), (28, CONFIG_NAME), (29, "pub-weu.trouter")])
+def test_a_host_that_none_stands_in_for(nodes, n, name):
+    """Its redirector, another service, one that is not reached either, another service of the zone, personal accounts."""
+    signin = nodes[f"192.168.1.{n}"]
+    problem, = of_code(signin, "name-missing")
+    assert problem["severity"] == "error" and problem["summary"].startswith(name) and "another host" not in problem["summary"]
+    assert signin["verdict_code"] == "error"

@@ -241,10 +241,13 @@ teams_name_list_add(teams_name_list *list, const char *name, uint32_t frame)
     const bool identity = result != NULL && result->stage == TS_STAGE_IDENTITY;
     /* Any name of identity may do: which one an account needs is not in the bytes. */
     const bool instead = identity && list->check->result->identity_reached;
-    const bool matters = lost && result != NULL && !instead && name_matters(result);
+    const bool replaced = lost && result != NULL && result->instead != NULL;
+    const bool matters = lost && result != NULL && !instead && !replaced && name_matters(result);
 
     list->matters = list->matters || matters;
-    list->doubtful = list->doubtful || (lost && instead && !list->check->result->services_reached);
+    list->doubtful = list->doubtful || (lost && instead && !list->check->result->services_reached) || (replaced && name_matters(result));
+    if (replaced && list->replaced++ == 0)
+        list->instead = result->instead;
     list->fatal = list->fatal || (matters && result->stage != TS_STAGE_MEDIA);
     list->identity = list->identity || (lost && identity);
 }
@@ -266,8 +269,16 @@ teams_name_list_severity(const teams_name_list *list)
 }
 
 const char *
+teams_check_instead_text(const teams_check *check, const char *instead)
+{
+    return instead == NULL ? "" : wmem_strdup_printf(check->scope, "; another host of its service was reached: %s", instead);
+}
+
+const char *
 teams_name_list_tail(const teams_name_list *list)
 {
+    if (list->replaced > 0 && list->replaced == list->names)
+        return list->names == 1 ? teams_check_instead_text(list->check, list->instead) : "; other hosts of their services were reached";
     if (!list->identity || list->check->result->identity_reached || list->check->result->asks_alone)
         return "";
     list->check->identity_reported = true;

@@ -35,6 +35,7 @@ typedef struct {
     const teams_asked_name *asked;  /* NULL: no question in the capture */
     unsigned tried;                 /* connections */
     bool reached;                   /* one of them has a TLS session with data both ways */
+    const char *instead;            /* another host of its service that was reached, and serves for it; NULL: it was reached itself, or none was */
     nstime_t heard;                 /* the latest frame of a server of it */
     bool refused;                   /* ... and no request that can be read there was served */
     bool by_proxy;
@@ -112,7 +113,9 @@ typedef struct {
     bool all_lost;                  /* none of the names was reached */
     bool any_lost;
     bool matters;                   /* one that was lost matters */
-    bool doubtful;                  /* one of identity beside another that was reached: it may be the one that the account needs */
+    bool doubtful;                  /* one of identity beside another that was reached: it may be the one that the account needs; or another host of its service was */
+    const char *instead;            /* that one, of the first such name */
+    unsigned replaced;              /* names of which another host was reached */
     bool fatal;                     /* and is no relay: a sign-in needs none */
     bool identity;                  /* it is one of identity */
     bool by_address;                /* whose it is, an address alone tells */
@@ -167,6 +170,10 @@ bool teams_check_is_ended_by_proxy(const teams_check *check, const teams_connect
 /* Who comes back to identity after that, seconds, begins anew. */
 #define ROUND_GAP   300.0
 
+/* After the first of these: which names that were not reached have another host of their service that was? */
+void teams_check_nodes(teams_check *check);
+/* "; another host of its service was reached: NAME"; "" where instead is NULL. */
+const char *teams_check_instead_text(const teams_check *check, const char *instead);
 void teams_check_dns(teams_check *check);
 void teams_check_resolvers(teams_check *check);
 void teams_check_tcp(teams_check *check);

@@ -203,13 +203,21 @@ check_unanswered_before(teams_check *check)
 
 /* ---- answers without an address ---- */
 
+/* Nothing is lost of a service that was reached at another of its hosts. */
+static int
+loss_severity(const teams_name_result *name, bool fatal)
+{
+    return fatal ? PI_ERROR : name->instead != NULL && is_needed(name) ? PI_WARN : PI_NOTE;
+}
+
 /* A resolver that looks at aliases blocks one of them, with any answer that it gives to names that it blocks. */
 static void
 tell_cut(teams_check *check, const teams_name_result *name, bool fatal, const char *how)
 {
-    teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_CHAIN_CUT], fatal ? PI_ERROR : PI_NOTE,
+    teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_CHAIN_CUT], loss_severity(name, fatal),
         (teams_problem_place) { .frame = name->asked->cut_frame, .actor = TEAMS_BY_NETWORK, .name = name->name, .fatal = fatal },
-        "The chain of aliases of %s ends at %s: %s%s", name->name, name->asked->cut_name, how, resolver_text(check, name->asked));
+        "The chain of aliases of %s ends at %s: %s%s%s", name->name, name->asked->cut_name, how, resolver_text(check, name->asked),
+        teams_check_instead_text(check, name->instead));
 }
 
 static void
@@ -222,11 +230,11 @@ tell_missing(teams_check *check, const teams_name_result *name, bool fatal)
     if (name->asked->cut_frame != 0)
         tell_cut(check, name, fatal, "NXDOMAIN: that alias does not exist for the resolver ");
     else
-        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_MISSING], fatal ? PI_ERROR : PI_NOTE,
+        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_MISSING], loss_severity(name, fatal),
             /* A name that nobody needs may exist nowhere. */
             (teams_problem_place) { .frame = frame, .actor = fatal ? TEAMS_BY_NETWORK : TEAMS_BY_UNKNOWN, .name = name->name, .fatal = fatal },
-            "%s does not exist for the resolver %s (NXDOMAIN, %u answer%s)", name->name, resolver_text(check, name->asked),
-            count, count == 1 ? "" : "s");
+            "%s does not exist for the resolver %s (NXDOMAIN, %u answer%s)%s", name->name, resolver_text(check, name->asked),
+            count, count == 1 ? "" : "s", teams_check_instead_text(check, name->instead));
 }
 
 static void
@@ -235,14 +243,14 @@ tell_empty(teams_check *check, const teams_name_result *name, bool fatal)
     const teams_dns_outcome *outcome = teams_dns_of(name->asked, TEAMS_DNS_A);
     const unsigned count = outcome->empty + teams_dns_of(name->asked, TEAMS_DNS_AAAA)->empty;
     const teams_problem_place place = { .frame = outcome->problem_frame, .actor = TEAMS_BY_NETWORK, .name = name->name, .fatal = fatal };
-    const int severity = fatal ? PI_ERROR : PI_NOTE;
+    const int severity = loss_severity(name, fatal);
 
     if (name->asked->cut_frame != 0)
         tell_cut(check, name, fatal, "no address from the resolver ");
     else
         teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_EMPTY], severity, place,
-            "%s exists for the resolver %s, but has no address (%u answer%s without one)", name->name,
-            resolver_text(check, name->asked), count, count == 1 ? "" : "s");
+            "%s exists for the resolver %s, but has no address (%u answer%s without one)%s", name->name,
+            resolver_text(check, name->asked), count, count == 1 ? "" : "s", teams_check_instead_text(check, name->instead));
 }
 
 /* How servers without EDNS refuse it, to be asked again without (RFC 6891, 7): that costs nobody anything. */
@@ -267,10 +275,10 @@ tell_failed(teams_check *check, const teams_name_result *name, bool fatal)
         tell_cut(check, name, fatal, wmem_strdup_printf(check->scope, "%s from the resolver ", failure_text(outcome->failure)));
         return;
     }
-    teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_FAILED], fatal ? PI_ERROR : PI_NOTE,
+    teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_FAILED], loss_severity(name, fatal),
         (teams_problem_place) { .frame = outcome->problem_frame, .actor = TEAMS_BY_NETWORK, .name = name->name, .fatal = fatal },
-        "The resolver %s answers %s to questions about %s (%u time%s)", resolver_text(check, name->asked), failure_text(outcome->failure), name->name,
-        outcome->failed, outcome->failed == 1 ? "" : "s");
+        "The resolver %s answers %s to questions about %s (%u time%s)%s", resolver_text(check, name->asked), failure_text(outcome->failure), name->name,
+        outcome->failed, outcome->failed == 1 ? "" : "s", teams_check_instead_text(check, name->instead));
 }
 
 /* Some of the questions about addresses failed, and others did not: the client lost time by it, and no more. */
@@ -378,7 +386,7 @@ check_addresses(teams_check *check)
 
         if (outcome == NULL || addresses(name->asked) > 0 || outcome->answered == 0 || name->stage == TS_STAGE_DISCOVERY_LEGACY)
             continue;
-        const bool fatal = is_needed(name) && !name->reached && !list;
+        const bool fatal = is_needed(name) && !name->reached && name->instead == NULL && !list;
 
         if (outcome->failed > 0)
             tell_failed(check, name, fatal);

@@ -582,6 +582,7 @@ teams_connections_check(wmem_allocator_t *scope, const teams_signin *signin)
     index_connections(&check);
     check_directions(&check);
     check_reached(&check);
+    teams_check_nodes(&check);
     teams_check_requests(&check);
     teams_check_dns(&check);
     teams_check_resolvers(&check);

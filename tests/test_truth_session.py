@@ -624,3 +624,50 @@ def test_the_proxy_refuses_and_nothing_is_said_of_identity():
     found = {problem["code"]: problem for problem in signin["problems"]}
     assert (found["proxy-credentials"]["severity"], found["proxy-credentials"]["frame"]) == ("error", 17)
     assert "identity-unreached" not in found and signin["verdict_code"] == "failed"
+
+
+# ---- a resolver on loopback ----
+
+@pytest.mark.parametrize("name,clients", [("forwarded", {"192.168.1.20": 3, "192.168.1.30": 3}), ("running", {"192.168.1.20": 4}),
+                                          ("encrypted", {"192.168.1.20": 3}), ("alone", {"127.0.0.1": 0})])
+def test_what_programs_ask_on_loopback_is_the_hosts(name, clients):
+    """Asked at 127.0.0.53 and forwarded, with another host beside it; at 127.0.0.1 of a host that was connected before; at ::1 and sent on
+    over TLS, where the connections tell; and where nothing but loopback was captured."""
+    path = bundled(f"sessions/loopback-{name}.pcap")
+    for mode in ([], ["-2"]):
+        found = json.loads(tshark(*mode, "-r", str(path), "-q", "-z", "teams,signin,json"))["signins"]
+        assert {signin["client"]: len(signin["connections"]) for signin in found} == clients and len(found) == len(clients)
+    summary = [(row["kind"], row["client"]) for row in data(path, "summary")["summary"]]
+    assert summary == [("signin", client) for client in clients] or name == "alone"
+
+
+@pytest.mark.parametrize("name,resolver", [("forwarded", "192.168.1.1"), ("encrypted", "::1")])
+def test_what_does_not_exist_by_way_of_loopback_does_not(name, resolver):
+    signin = next(signin for signin in signins(bundled(f"sessions/loopback-{name}.pcap")) if signin["client"] == "192.168.1.20")
+    found = [problem for problem in signin["problems"] if problem["code"] == "name-missing"]
+    assert [problem["severity"] for problem in found] == ["error"] and f"presence.teams.microsoft.com does not exist for the resolver {resolver} " in found[0]["summary"]
+
+
+# ---- both sides of a NAT ----
+
+@pytest.mark.parametrize("name,clients,frames,outside", [
+    ("both-sides", {"192.168.1.20": 4}, 46, 46), ("two-clients", {"192.168.1.20": 3, "192.168.1.30": 3}, 86, 66),
+    ("joined", {"192.168.1.20": 3}, 35, 30), ("neighbours", {"192.168.1.20": 3, "192.168.1.30": 3}, 75, 0)])
+def test_what_a_nat_translates_is_one_sign_in(name, clients, frames, outside):
+    """Ports kept; two clients, other ports, and a router that asks for them; connections that began before, told by their ClientHellos; and
+    two hosts that do the same at the same time."""
+    path = bundled(f"sessions/nat-{name}.pcap")
+    for mode in ([], ["-2"]):
+        found = json.loads(tshark(*mode, "-r", str(path), "-q", "-z", "teams,signin,json"))
+        assert {signin["client"]: len(signin["connections"]) for signin in found["signins"]} == clients and len(found["signins"]) == len(clients)
+        assert found["reports"][0]["translated"] == outside
+    assert rows(path, "teams.flow && ip.addr == 203.0.113.9 && tls", "frame.number") == []
+    text = " ".join(report(path, "teams,signin").split())
+    assert (f"{outside} frames have the packets of others again, with an address that a translator (NAT) changed, first 192.168.1.20 to 203.0.113.9 "
+            "in frame" in text) == (outside > 0)
+
+
+def test_what_has_no_answer_behind_a_nat_is_counted_once():
+    signin, = signins(bundled("sessions/nat-both-sides.pcap"))
+    problem, = [problem for problem in signin["problems"] if problem["code"] == "tcp-unanswered"]
+    assert "3 SYNs on 1 connection" in problem["summary"]

@@ -101,6 +101,14 @@ ts_address_is_private(const address *addr)
         (memcmp(bytes, zero, sizeof zero) == 0 && bytes[15] <= 1);
 }
 
+bool
+ts_address_is_loopback(const address *addr)
+{
+    static const uint8_t one[16] = { [15] = 1 };
+
+    return addr->type == AT_IPv4 ? *(const uint8_t *)addr->data == 127 : addr->type == AT_IPv6 && memcmp(addr->data, one, sizeof one) == 0;
+}
+
 /* Is the address in any prefix of any date? Most are not. Frames of the same hosts follow each other, so the latest are kept. */
 static bool
 was_published(uint8_t family, const uint8_t *bytes)

@@ -47,6 +47,8 @@ const char *ts_endpoint_text(wmem_allocator_t *scope, const ts_endpoint *end);
  * IP address is not of the Internet.
  */
 bool ts_address_is_private(const address *addr);
+/* 127.0.0.0/8 or ::1: of the host itself. */
+bool ts_address_is_loopback(const address *addr);
 
 /* A copy in file scope. */
 address *ts_address_kept(const address *addr);

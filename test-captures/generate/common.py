@@ -23,6 +23,8 @@ from scapy.packet import Raw
 
 CAPTURES = {}
 
+ETHERNET, LINUX_SLL = 1, 113     # link types
+
 GATEWAY_MAC = "02:00:5e:00:00:01"
 ON_LINK = tuple("10. 172.16. 192.168. 192.0.2. 198.51.100. 203.0.113. 2001:db8:".split())
 
@@ -58,6 +60,7 @@ class Capture:
         self.ids = {}
         self.macs = {}      # address -> MAC, where it is not that of mac()
         self.secrets = ""   # a TLS key log that goes into the file (pcapng)
+        self.own = None     # addresses of the host that captured, on all of its interfaces (pcap)
 
     def frame(self, when, layers, source, destination, dscp=0, ttl=None):
         """One frame with these layers above IP; when is in seconds from the start."""
@@ -94,14 +97,26 @@ class Capture:
         """Frames go out in the order of their times, equal times as they were added."""
         frames = sorted(self.frames, key=lambda timed: timed[0])
         with open(path, "wb") as out:
-            for block in pcapng(frames, self.secrets) if path.endswith(".pcapng") else pcap(frames):
+            if self.own is not None:
+                blocks = pcap([(time, cooked(frame, self.own), reported + 2) for time, frame, reported in frames], LINUX_SLL)
+            else:
+                blocks = pcapng(frames, self.secrets) if path.endswith(".pcapng") else pcap(frames)
+            for block in blocks:
                 out.write(block)
 
 
-def pcap(frames):
+def cooked(frame, own):
+    """A frame of Ethernet as Linux captures it on "any", which tells what the host sent (4) from what came in (0)."""
+    at = 22 if frame[12:14] == b"\x86\xdd" else 26
+    source = str(ip_address(frame[at:at + (16 if at == 22 else 4)]))
+    sent = source in own and not ip_address(source).is_loopback
+    return struct.pack("!HHH", 4 if sent else 0, 1, 6) + frame[6:12] + b"\0\0" + frame[12:]
+
+
+def pcap(frames, link=ETHERNET):
     """The blocks of a capture file; written here because what scapy's writers add
     differs from release to release. Frames are (microseconds since 1970, bytes, length on the wire)."""
-    yield struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 0x40000, 1)
+    yield struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 0x40000, link)
     for time, frame, reported in frames:
         yield struct.pack("<IIII", time // 1000000, time % 1000000, len(frame), reported) + frame
 

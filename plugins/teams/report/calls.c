@@ -242,7 +242,7 @@ COLUMN_GETTER(stream_jitter_max, calls_stream, calls_entry)
     value->real = row->stats.clock_rate == 0 ? NAN : ts_stream_stats_jitter_max(&row->stats);
 }
 
-COLUMN_GETTER(entry_client, calls_entry, void) { value->owned = report_address(&row->call->client->addr); }
+COLUMN_GETTER(entry_client, calls_entry, void) { value->owned = report_address(&row->call->client->shown); }
 COLUMN_GETTER(entry_signin, calls_entry, void) { value->number = row->call->signin == NULL ? 0 : row->call->signin->number; }
 COLUMN_GETTER(entry_other_end, calls_entry, void) { value->number = row->other_end == NULL ? 0 : row->other_end->call->number; }
 COLUMN_GETTER(entry_start, calls_entry, void) { value->owned = report_date(&row->first, row->first_frame); }
@@ -774,7 +774,7 @@ setup_text(const calls_entry *entry, FILE *out)
 static void
 entry_text(const calls_entry *entry, bool full, FILE *out)
 {
-    char *client = report_address(&entry->call->client->addr);
+    char *client = report_address(&entry->call->client->shown);
     char *date = report_date(&entry->first, entry->first_frame);
     char *volume = report_volume(entry->packets[0] + entry->packets[1], entry->bytes[0] + entry->bytes[1]);
     char *frames = report_frames(entry->first_frame, entry->last_frame);

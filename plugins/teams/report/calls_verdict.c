@@ -911,7 +911,7 @@ local_address(const calls_entry *entry)
         if (pair->state == TS_PAIR_NOMINATED)
             return &pair->local.addr;
     }
-    return &entry->call->client->addr;
+    return &entry->call->client->shown;
 }
 
 /* From an address of a pool: to one of a pool, directly, or to any other. */

@@ -17,6 +17,9 @@ signin_finish(void *data)
 {
     const signin_state *state = (const signin_state *)data;
 
+    for (unsigned i = state->sessions->len; i-- > 0;)
+        if (((const signin_session *)g_ptr_array_index(state->sessions, i))->signin->joined != NULL)
+            g_ptr_array_add(state->joined, g_ptr_array_steal_index(state->sessions, i));
     for (unsigned i = 0; i < state->sessions->len; i++)
         signin_conclude((signin_session *)g_ptr_array_index(state->sessions, i));
 }
@@ -31,7 +34,7 @@ static const report_list links = { LIST_COLUMNS(link_columns), LIST_ARRAY, offse
 
 COLUMN_GETTER(step_signin, signin_step, void) { value->number = row->signin->number; }
 COLUMN_GETTER(step_time, signin_step, void) { value->real = ts_seconds(&row->signin->start, &row->time); }
-COLUMN_GETTER(step_client, signin_step, void) { value->owned = report_address(&row->signin->client->addr); }
+COLUMN_GETTER(step_client, signin_step, void) { value->owned = report_address(&row->signin->client->shown); }
 COLUMN_GETTER(step_anycast, signin_step, void) { value->number = signin_step_has_infra(row, TS_INFRA_MS_EDGE); }
 COLUMN_GETTER(step_answer_ms, signin_step, void) { value->real = row->answer_time * 1000; }
 
@@ -216,7 +219,7 @@ verdict_codes(unsigned n)
     return report_verdict_code(signin_verdicts, n);
 }
 
-COLUMN_GETTER(session_client, signin_session, void) { value->owned = report_address(&row->signin->client->addr); }
+COLUMN_GETTER(session_client, signin_session, void) { value->owned = report_address(&row->signin->client->shown); }
 COLUMN_GETTER(session_start, signin_session, void) { value->owned = report_date(&row->signin->start, row->signin->frame); }
 COLUMN_GETTER(session_time, signin_session, void) { value->real = report_time(&row->signin->start); }
 COLUMN_GETTER(session_generation, signin_session, void) { value->text = teams_generation_name(teams_generation_of(&row->generation)); }
@@ -398,7 +401,7 @@ static void
 session_title(const signin_session *session, FILE *out)
 {
     const teams_generation generation = teams_generation_of(&session->generation);
-    char *client = report_address(&session->signin->client->addr);
+    char *client = report_address(&session->signin->client->shown);
     char *date = report_date(&session->signin->start, session->signin->frame);
 
     fprintf(out, "\n");

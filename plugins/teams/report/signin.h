@@ -127,6 +127,7 @@ typedef struct {
 
 typedef struct {
     GPtrArray *sessions;        /* signin_session */
+    GPtrArray *joined;          /* those that turned out to be of another one */
     GHashTable *by_signin;      /* teams_signin -> signin_session */
     GPtrArray *rows;            /* signin_step: of all sessions, for the table */
 } signin_state;

@@ -60,6 +60,7 @@ signin_start(void)
     signin_state *state = g_new0(signin_state, 1);
 
     state->sessions = g_ptr_array_new_with_free_func(session_free);
+    state->joined = g_ptr_array_new_with_free_func(session_free);
     state->by_signin = g_hash_table_new(g_direct_hash, g_direct_equal);
     state->rows = g_ptr_array_new();
     return state;
@@ -73,6 +74,7 @@ signin_free(void *data)
     g_ptr_array_unref(state->rows);
     g_hash_table_destroy(state->by_signin);
     g_ptr_array_unref(state->sessions);
+    g_ptr_array_unref(state->joined);
     g_free(state);
 }
 
@@ -386,6 +388,8 @@ add_name(signin_state *state, signin_session *session, const teams_sighting *see
 static signin_session *
 session_of(signin_state *state, const teams_signin *signin)
 {
+    if (signin->joined != NULL)
+        signin = signin->joined;
     signin_session *session = (signin_session *)g_hash_table_lookup(state->by_signin, signin);
 
     if (session != NULL)

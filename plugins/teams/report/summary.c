@@ -255,7 +255,7 @@ add_signin(summary_state *state, const signin_session *session)
     summary_item *item = item_new(state, signin_has_names_alone(session) ? "names" : "signin", &session->verdict, session->problems);
 
     item->number = session->signin->number;
-    item->client = report_address(&session->signin->client->addr);
+    item->client = report_address(&session->signin->client->shown);
     item->start = report_date(&session->signin->start, session->signin->frame);
     item->time = report_time(&session->signin->start);
     item->filter = g_strdup_printf("teams.signin == %u", item->number);
@@ -339,7 +339,7 @@ add_call(summary_state *state, const calls_entry *entry)
 
     item->number = entry->call->number;
     item->other_end = entry->other_end == NULL ? 0 : entry->other_end->call->number;
-    item->client = report_address(&entry->call->client->addr);
+    item->client = report_address(&entry->call->client->shown);
     item->start = report_date(&entry->first, entry->first_frame);
     item->time = report_time(&entry->first);
     item->duration = ts_seconds(&entry->first, &entry->last);

@@ -6,6 +6,8 @@
 
 #include "session/connection_check.h"
 
+#include "common/endpoint.h"
+
 #include "session/requests.h"
 #include "session/signin.h"
 
@@ -77,6 +79,19 @@ name_result(teams_check *check, const char *name)
     return fresh;
 }
 
+static bool
+has_address(const teams_asked_name *asked)
+{
+    return teams_dns_of(asked, TEAMS_DNS_A)->addresses + teams_dns_of(asked, TEAMS_DNS_AAAA)->addresses + teams_dns_of(asked, TEAMS_DNS_OTHER)->addresses > 0;
+}
+
+/* Of a name that was asked for from two addresses: where one had an answer with an address, and a resolver that is not on the host itself. */
+static bool
+tells_more(const teams_asked_name *asked, const teams_asked_name *known, const teams_net_client *client)
+{
+    return has_address(asked) != has_address(known) ? has_address(asked) : !ts_address_is_loopback(&client->addr);
+}
+
 static void
 gather_names(teams_check *check, const teams_net_client *client)
 {
@@ -85,7 +100,8 @@ gather_names(teams_check *check, const teams_net_client *client)
             continue;
         teams_name_result *name = name_result(check, asked->name);
 
-        name->asked = asked;
+        if (name->asked == NULL || tells_more(asked, name->asked, client))
+            name->asked = asked;
         name->product = asked->product;
         name->service = asked->service;
         name->stage = asked->stage;

@@ -192,6 +192,7 @@ struct teams_signin {
     bool media_missing;             /* D16 was raised */
     nstime_t repeated_bootstrap;    /* when a bootstrap name was asked again; zero: not */
     const teams_signin *next;       /* of the client, which ends it; NULL: none yet */
+    const teams_signin *joined;     /* that it turned out to be of: the client is the same; NULL: none */
     const char *continent;          /* where its services are: of the first one that says so */
     const char *continent_name;     /* that name */
     const wmem_list_t *earlier;     /* teams_sighting *: shared names just before it; NULL where none */
@@ -203,7 +204,8 @@ struct teams_client {
     const struct teams_net_client *addresses;   /* what is known of connections by each of its addresses; connection_check.c */
     uint32_t number;
     uint32_t frame;
-    address addr;
+    address addr;                   /* by which the model knows it */
+    address shown;                  /* that reports name: the same, but for a host whose questions on loopback came first */
     teams_signin *signin;           /* the latest, NULL before the first */
     ts_product product;             /* that its names are of: Teams where any is */
     bool foreign_realm;             /* a relay of its named another provider than Microsoft */
@@ -228,6 +230,8 @@ typedef struct {
     double first_seconds;
 } teams_clock_steps;
 
+#define TEAMS_OWN_QUESTIONS 16
+
 typedef struct {
     wmem_map_t *hosts;              /* address -> teams_host */
     wmem_map_t *resolved;           /* address: a set of those that an answer in the capture gave, strangers' included */
@@ -251,6 +255,17 @@ typedef struct {
     uint32_t last_with_items;       /* frame with which a problem, a time or a request was kept */
     nstime_t first;                 /* of the capture: of its first frame, and the latest so far */
     nstime_t last;
+    struct {                        /* clients.c: what the host that captured is asked, by its own programs on loopback or by others */
+        const address *loopback;    /* the first such address; NULL: none asked yet */
+        const address *host;        /* the host's own address; NULL: not known */
+        struct {
+            const char *name;
+            uint16_t qtype;
+            bool by_others;
+            nstime_t time;
+        } latest[TEAMS_OWN_QUESTIONS];
+        unsigned count;
+    } own;
     struct {                        /* clock.c */
         wmem_tree_t *changes;       /* frame -> what is added to times from there on; NULL: no frame yet */
         nstime_t shift;             /* the latest */
@@ -306,6 +321,11 @@ const address *teams_client_address(teams_model *model, const packet_info *pinfo
 
 /* First pass, each frame: which addresses a MAC sends for. */
 void teams_clients_count(teams_model *model, const packet_info *pinfo);
+
+/* First pass, each question of DNS: whose are those on loopback? */
+void teams_clients_ask(teams_model *model, const packet_info *pinfo, const ts_name_info *info);
+/* ... and each frame to an address that this name gave, of no flow as yet. */
+void teams_clients_connect(teams_model *model, const packet_info *pinfo, const teams_learned *learned);
 
 /* ---- clock.c ---- */
 

@@ -29,6 +29,7 @@
 #define SENDERS         256     /* of which it is known whether they number their packets: one of each hash */
 
 #define MAX_BELOW_IP    160     /* bytes: tunnels included */
+#define BARE_FRAME_MAX  160     /* bytes of a frame with a SYN, at most */
 #define MAX_HEADERS     80      /* bytes of IP and transport headers in which fields are left out of the hash */
 #define LINK_HEADER     18      /* bytes: Ethernet with a VLAN tag; counters of tunnels come later */
 
@@ -162,6 +163,20 @@ hash_packet(const packet_info *pinfo, const ip_packet *packet)
     return hash_bytes(hash_bytes(packet->length, headers, count), packet->bytes + count, packet->length - count);
 }
 
+/* From the sequence number on, without what a translator may change: checksum, options (MSS). */
+static uint64_t
+hash_of_client(const packet_info *pinfo, const ip_packet *packet)
+{
+    const uint8_t *transport = packet->bytes + packet->header;
+    const unsigned left = packet->length - packet->header;
+    const unsigned header = pinfo->ptype == PT_TCP ? MIN((transport[12] >> 4) * 4u, left) : UDP_HEADER;
+    uint64_t hash = hash_bytes(pinfo->destport, (const uint8_t *)pinfo->net_dst.data, (unsigned)pinfo->net_dst.len);
+
+    if (pinfo->ptype == PT_TCP)
+        hash = hash_bytes(hash, transport + 4, 4);
+    return hash_bytes(hash, transport + header, left - header);
+}
+
 static uint64_t
 hash_below(const packet_info *pinfo, const ip_packet *packet)
 {
@@ -242,6 +257,35 @@ place_of(seen_packet *set, uint64_t hash)
     return oldest;
 }
 
+static bool
+find_packet(const packet_info *pinfo, ip_packet *packet)
+{
+    if (pinfo->data_src == NULL || (pinfo->net_src.type != AT_IPv4 && pinfo->net_src.type != AT_IPv6) ||
+        pinfo->net_dst.type != pinfo->net_src.type)
+        return false;
+    tvbuff_t *frame = get_data_source_tvb((const struct data_source *)pinfo->data_src->data);
+    const unsigned captured = tvb_captured_length(frame);
+
+    return captured != 0 && find_ip(pinfo, tvb_get_ptr(frame, 0, (int)captured), captured, packet);
+}
+
+bool
+ts_opening_of(const packet_info *pinfo, bool syn, ts_opening *opening)
+{
+    enum { FIN_SYN_RST_ACK = 0x17, SYN = 0x02, TCP_PROTOCOL = 6, UDP_PROTOCOL = 17 };
+    const bool tcp = pinfo->ptype == PT_TCP;
+    ip_packet packet;
+
+    if ((syn && pinfo->fd->pkt_len > BARE_FRAME_MAX) || !find_packet(pinfo, &packet) || packet.length < packet.header + (tcp ? TCP_HEADER : UDP_HEADER) ||
+        packet.bytes[packet.ipv6 ? 6 : 9] != (tcp ? TCP_PROTOCOL : UDP_PROTOCOL))
+        return false;
+    if (syn && (packet.bytes[packet.header + 13] & FIN_SYN_RST_ACK) != SYN)
+        return false;
+    opening->hash = hash_of_client(pinfo, &packet);
+    opening->hops = packet.bytes[packet.ipv6 ? 7 : 8];
+    return true;
+}
+
 static ts_duplicate
 look_up(const packet_info *pinfo)
 {
@@ -249,13 +293,7 @@ look_up(const packet_info *pinfo)
     ts_duplicate result = none;
     ip_packet packet;
 
-    if (pinfo->data_src == NULL || (pinfo->net_src.type != AT_IPv4 && pinfo->net_src.type != AT_IPv6) ||
-        pinfo->net_dst.type != pinfo->net_src.type)
-        return none;
-    tvbuff_t *frame = get_data_source_tvb((const struct data_source *)pinfo->data_src->data);
-    const unsigned captured = tvb_captured_length(frame);
-
-    if (captured == 0 || !find_ip(pinfo, tvb_get_ptr(frame, 0, (int)captured), captured, &packet))
+    if (!find_packet(pinfo, &packet))
         return none;
     const seen_packet now = {
         .hash = hash_packet(pinfo, &packet), .below = hash_below(pinfo, &packet), .time = pinfo->abs_ts, .frame = pinfo->num,

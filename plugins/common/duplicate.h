@@ -35,6 +35,15 @@ void ts_duplicates_register(void);
  */
 ts_duplicate ts_duplicate_of(const packet_info *pinfo);
 
+/* What a translator of addresses leaves of a packet that a client sends. */
+typedef struct {
+    uint64_t hash;      /* of the end that it goes to, sequence number (TCP) and payload */
+    uint8_t hops;
+} ts_opening;
+
+/* syn: only where the packet is a SYN. False where it is none, or its bytes are not found. */
+bool ts_opening_of(const packet_info *pinfo, bool syn, ts_opening *opening);
+
 /* The packet is no copy, as its content tells: on the first pass only, before anybody shows it. */
 void ts_duplicate_is_none(const packet_info *pinfo);
 

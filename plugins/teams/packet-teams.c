@@ -24,6 +24,7 @@
 #include "session/requests.h"
 #include "session/teams_expert.h"
 #include "session/model.h"
+#include "session/translated.h"
 #include "preferences.h"
 #include "tenants.h"
 #include "report/report.h"
@@ -254,9 +255,10 @@ dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U
     const ts_frame_info *infos = PINFO_FD_VISITED(pinfo) ? NULL : ts_frame_info_first(pinfo);
 
     teams_clock_frame(teams_model_get(), pinfo, infos);
-    const teams_frame_info *info = find_info(tvb, pinfo, infos);
+    const bool translated = !PINFO_FD_VISITED(pinfo) && teams_translated_frame(pinfo, infos);
+    const teams_frame_info *info = translated ? NULL : find_info(tvb, pinfo, infos);
 
-    if (!PINFO_FD_VISITED(pinfo))
+    if (!PINFO_FD_VISITED(pinfo) && !translated)
         teams_connection_frame(tvb, pinfo, tree, infos);
     if (info != NULL) {
         if (!PINFO_FD_VISITED(pinfo))
@@ -312,6 +314,7 @@ end_session(void)
     teams_reports_end_session();
     teams_connection_cleanup();
     teams_requests_cleanup();
+    teams_translated_cleanup();
     teams_model_cleanup();
 }
 

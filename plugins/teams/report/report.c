@@ -19,6 +19,8 @@
 
 #include <epan/tap.h>
 
+#include "session/translated.h"
+
 #define JSON_VERSION 2      /* raised with what a program could trip over */
 
 /* One row per report. */
@@ -78,6 +80,7 @@ run_packet(void *data, packet_info *pinfo, epan_dissect_t *edt, const void *tap,
 
 /* ---- JSON ---- */
 
+COLUMN_GETTER(run_translated, report_run, void) { value->number = teams_translated_get()->frames; }
 COLUMN_GETTER(run_steps_back, report_run, void) { value->number = teams_clock_steps_back()->count; }
 COLUMN_GETTER(run_steps_forward, report_run, void) { value->number = teams_clock_steps_forward()->count; }
 
@@ -86,6 +89,8 @@ static const report_column run_columns[] = {
     { .key = "frames", .kind = COLUMN_UINT, .description = "frames of Teams or Skype that it looked at", COLUMN_MEMBER(report_run, frames) },
     { .key = "duplicates", .kind = COLUMN_UINT, .description = "further frames that have a packet of these again: counted once",
         COLUMN_MEMBER(report_run, duplicates) },
+    { .key = "translated", .kind = COLUMN_UINT, .get = run_translated,
+        .description = "frames of the capture that have packets of others again with an address that a NAT changed: left out" },
     { .key = "steps_back", .kind = COLUMN_UINT,
         .description = "how often the capture's times go back by more than 5 s: durations are counted without these steps", .get = run_steps_back },
     { .key = "steps_forward", .kind = COLUMN_UINT, .get = run_steps_forward,
@@ -135,6 +140,21 @@ draw_steps(const teams_clock_steps *steps, const char *where, const char *why)
 }
 
 static void
+draw_translated(void)
+{
+    const teams_translated *translated = teams_translated_get();
+
+    if (translated->frames == 0)
+        return;
+    char *inside = report_address(&translated->inside), *outside = report_address(&translated->outside);
+
+    report_print(stdout, 0, "%u frame%s the packets of others again, with an address that a translator (NAT) changed, first %s to %s in frame %u: "
+        "they are left out.", translated->frames, translated->frames == 1 ? " has" : "s have", inside, outside, translated->first_frame);
+    g_free(inside);
+    g_free(outside);
+}
+
+static void
 draw_clock(void)
 {
     draw_steps(teams_clock_steps_back(), "back", "");
@@ -153,8 +173,10 @@ draw_text(const report_run *run)
     if (run->duplicates > 0)
         printf("%u %s twice and %s counted once.\n", run->duplicates, run->duplicates == 1 ? "frame was captured" : "frames were captured",
             run->duplicates == 1 ? "is" : "are");
-    if (run->frames > 0)
+    if (run->frames > 0) {
+        draw_translated();
         draw_clock();
+    }
     if (run->frames == 0 && !run->report->says_nothing_itself)
         printf("No Teams or Skype traffic found.\n");
     else

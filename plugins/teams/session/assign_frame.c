@@ -111,7 +111,7 @@ flow_by_address(teams_frame_builder *builder)
     if (to != NULL ? !is_service_port(to, pinfo->destport) : !is_service_port(from, pinfo->srcport))
         return NULL;
     if (to != NULL)
-        teams_clients_connect(builder->model, pinfo, to);
+        teams_own_host_connects(builder->model, pinfo, to);
     teams_flow *flow = teams_builder_set_flow(builder, to != NULL);
     teams_flow_name(flow, to != NULL ? to : from);
     teams_builder_set_kind(builder, TEAMS_WHAT_SERVICE, TS_EVIDENCE_ADDRESS);

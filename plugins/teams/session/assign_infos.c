@@ -174,7 +174,7 @@ apply_dns(teams_frame_builder *builder, const ts_name_info *info)
     teams_learned what;
 
     if (!info->response)
-        teams_clients_ask(builder->model, builder->pinfo, info);
+        teams_own_host_asks(builder->model, builder->pinfo, info);
     for (unsigned i = 0; i < info->address_count; i++) {
         mark_resolved(builder->model, &info->addresses[i].end.addr);
         teams_host_of(builder->model, &info->addresses[i].end.addr, true);

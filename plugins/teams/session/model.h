@@ -255,7 +255,7 @@ typedef struct {
     uint32_t last_with_items;       /* frame with which a problem, a time or a request was kept */
     nstime_t first;                 /* of the capture: of its first frame, and the latest so far */
     nstime_t last;
-    struct {                        /* clients.c: what the host that captured is asked, by its own programs on loopback or by others */
+    struct {                        /* own_host.c: what the host that captured is asked, by its own programs on loopback or by others */
         const address *loopback;    /* the first such address; NULL: none asked yet */
         const address *host;        /* the host's own address; NULL: not known */
         struct {
@@ -322,10 +322,12 @@ const address *teams_client_address(teams_model *model, const packet_info *pinfo
 /* First pass, each frame: which addresses a MAC sends for. */
 void teams_clients_count(teams_model *model, const packet_info *pinfo);
 
+/* ---- own_host.c ---- */
+
 /* First pass, each question of DNS: whose are those on loopback? */
-void teams_clients_ask(teams_model *model, const packet_info *pinfo, const ts_name_info *info);
+void teams_own_host_asks(teams_model *model, const packet_info *pinfo, const ts_name_info *info);
 /* ... and each frame to an address that this name gave, of no flow as yet. */
-void teams_clients_connect(teams_model *model, const packet_info *pinfo, const teams_learned *learned);
+void teams_own_host_connects(teams_model *model, const packet_info *pinfo, const teams_learned *learned);
 
 /* ---- clock.c ---- */
 

@@ -271,3 +271,27 @@ def test_a_host_that_none_stands_in_for(nodes, n, name):
     problem, = of_code(signin, "name-missing")
     assert problem["severity"] == "error" and problem["summary"].startswith(name) and "another host" not in problem["summary"]
     assert signin["verdict_code"] == "error"
+
+
+# ---- another way ----
+
+@pytest.fixture(scope="module")
+def another():
+    return told("another-way")
+
+
+@pytest.mark.parametrize("n, host", [(20, "proxy.corp.example alone (4)"), (21, "proxy.corp.example alone (4)"), (22, "vpn.contoso.example alone (3)")])
+def test_names_without_addresses_where_all_tls_goes_one_way_tell_no_failure(another, n, host):
+    signin = another[f"192.168.1.{n}"]
+    problem, = of_code(signin, "another-way")
+    assert problem["severity"] == "warning" and host in problem["summary"] and problem["summary"].endswith("this capture does not tell")
+    assert not [each for each in signin["problems"] if each["severity"] == "error"] and signin["severity"] == "check"
+    assert {"name-missing", "resolver-silent"} & {each["code"] for each in above_note(signin).values()}
+    assert "not go through" not in signin["verdict"]
+
+
+@pytest.mark.parametrize("n", [23, 24, 25, 26, 27])
+def test_names_without_addresses_are_a_failure_elsewhere(another, n):
+    signin = another[f"192.168.1.{n}"]
+    assert not of_code(signin, "another-way") and signin["severity"] == "broken"
+    assert {each["severity"] for each in of_code(signin, "name-missing")} == {"error"}

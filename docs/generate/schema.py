@@ -31,6 +31,7 @@ LIMITS = """\
 - Two calls right behind each other on one socket with one peer are told as one: new ICE credentials there may be an ICE restart of one call (RFC 8445, 9). They are told apart where the allocation was given back and a new one is asked for, where peer and credentials are new, or after 30 seconds of silence.
 - Media that goes on over another socket is of one call where SSRC, sequence numbers and timestamps go on. Where they begin anew there, as where a client makes new streams, it is told as two calls.
 - A clock that is set forward looks like silence. It is told only where the first frame after a minute without any answers a SYN or a question of DNS that was sent right before it; elsewhere the time counts as having passed, also for gaps in media and connections that were idle.
+- What a client asks a proxy for over TLS (`https://`), or sends through a VPN. Where it also asks for the names in DNS, in vain, this looks as a failure does. It is told as unknown only where all ClientHellos that follow have one other server name, three or more, and no answer is about another public name (`another-way`); beside other TLS traffic it cannot be told from a filter of names.
 - Loss is counted by the numbers of RTP. Where a sender begins them anew again and again and packets overtake each other, the count may be too high.
 """
 

@@ -73,6 +73,7 @@ typedef struct {
     teams_signin_result *result;
     bool identity_reported;             /* a problem has said that identity was not reached */
     bool loop_reported;                 /* ... that the client goes to identity again and again */
+    const teams_net_client *other_way;  /* no name had an address, and all TLS of this client goes to one host of others; NULL: not so */
     bool any_accepted;                  /* the client sent a request in TLS to some name */
     teams_left left;                    /* of all names */
 } teams_check;

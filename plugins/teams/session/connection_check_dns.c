@@ -18,6 +18,7 @@
 #define HOPELESS_SECONDS    10.0    /* clients give up a name within this (common/name_question.h) */
 #define SLOW_SECONDS        1.0
 #define SLOW_NAMES_MIN      3
+#define OTHER_HELLOS_MIN    3       /* to one host, where all TLS goes there */
 
 enum { RCODE_FORMERR = 1, RCODE_NOTIMP = 4 };
 
@@ -80,6 +81,52 @@ static bool
 is_needed(const teams_name_result *name)
 {
     return ts_name_is_needed(name->product, name->stage, name->required) && strchr(name->name, '*') == NULL;
+}
+
+/* ---- another way ---- */
+
+/* The latest question about a needed name; NULL where none was asked for, or something of the service was found. */
+static const teams_asked_name *
+latest_in_vain(const teams_check *check)
+{
+    const teams_asked_name *latest = NULL;
+
+    for (unsigned i = 0; i < teams_check_name_count(check); i++) {
+        const teams_name_result *name = teams_check_name(check, i);
+
+        if (name->tried > 0 || (name->asked != NULL && addresses(name->asked) > 0))
+            return NULL;
+        if (name->asked != NULL && is_needed(name) && (latest == NULL || nstime_cmp(&name->asked->first, &latest->first) > 0))
+            latest = name->asked;
+    }
+    return latest;
+}
+
+/* Does the client, after the first question about each name, go on with TLS to one host of others, and does no resolver give it other public names? */
+static bool
+has_other_way(const teams_net_client *client, const teams_asked_name *asked)
+{
+    return client->others.name != NULL && !client->others.several && client->others.hellos >= OTHER_HELLOS_MIN &&
+        (client->others.resolved == NULL || g_ascii_strcasecmp(client->others.resolved, client->others.name) == 0) &&
+        ts_seconds(&asked->first, &client->others.last) > 0;
+}
+
+static void
+check_other_way(teams_check *check)
+{
+    const teams_asked_name *asked = latest_in_vain(check);
+
+    for (unsigned i = 0; i < wmem_array_get_count(check->clients) && asked != NULL && check->other_way == NULL; i++) {
+        const teams_net_client *client = *(const teams_net_client **)wmem_array_index(check->clients, i);
+
+        if (has_other_way(client, asked))
+            check->other_way = client;
+    }
+    if (check->other_way != NULL)
+        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_OTHER_WAY], PI_WARN,
+            (teams_problem_place) { .frame = check->other_way->others.frame, .actor = TEAMS_BY_UNKNOWN, .name = asked->name },
+            "No name of the service had an address, and since the first was asked for the client's ClientHellos name %s alone (%u): whether the service was reached through "
+            "that, as through a proxy over TLS or a VPN, this capture does not tell", check->other_way->others.name, check->other_way->others.hellos);
 }
 
 /* ---- no answer ---- */
@@ -148,10 +195,10 @@ check_silence(teams_check *check)
     }
     if (first == NULL || count < QUESTIONS_MIN || resolver_spoke(check) || lacks_answers(check) || !teams_check_time_passed(check, &first->first, RESOLVER_SECONDS))
         return;
-    const bool needed = needs_resolver(check);
+    const bool needed = needs_resolver(check), fatal = needed && check->other_way == NULL;
 
-    teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_RESOLVER_SILENT], needed ? PI_ERROR : PI_WARN,
-        (teams_problem_place) { .frame = first->frame, .actor = TEAMS_BY_NETWORK, .name = first->name, .fatal = needed },
+    teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_RESOLVER_SILENT], fatal ? PI_ERROR : PI_WARN,
+        (teams_problem_place) { .frame = first->frame, .actor = TEAMS_BY_NETWORK, .name = first->name, .fatal = fatal },
         "No DNS answer at all from %s: %u questions about %u name%s in %.1f s%s", resolver_text(check, first), count, names,
         names == 1 ? "" : "s", ts_seconds(&first->first, &last->last), needed ? "" : without_it);
 }
@@ -170,8 +217,10 @@ check_unanswered(teams_check *check)
             teams_name_list_add(&list, name->name, name->asked->frame);
     }
     if (list.names > 0)
-        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_UNANSWERED], teams_name_list_severity(&list),
-            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .names = list.seen, .fatal = list.fatal },
+        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_UNANSWERED],
+            check->other_way == NULL ? teams_name_list_severity(&list) : MIN(teams_name_list_severity(&list), PI_WARN),
+            (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .names = list.seen,
+                .fatal = list.fatal && check->other_way == NULL },
             "DNS questions about %s are never answered, though the resolver answers others%s", teams_name_list_text(&list),
             teams_name_list_tail(&list));
 }
@@ -203,18 +252,18 @@ check_unanswered_before(teams_check *check)
 
 /* ---- answers without an address ---- */
 
-/* Nothing is lost of a service that was reached at another of its hosts. */
+/* Nothing is lost of a service that was reached at another of its hosts, and perhaps nothing where there is another way. */
 static int
-loss_severity(const teams_name_result *name, bool fatal)
+loss_severity(const teams_check *check, const teams_name_result *name, bool fatal)
 {
-    return fatal ? PI_ERROR : name->instead != NULL && is_needed(name) ? PI_WARN : PI_NOTE;
+    return fatal ? PI_ERROR : (name->instead != NULL || check->other_way != NULL) && is_needed(name) ? PI_WARN : PI_NOTE;
 }
 
 /* A resolver that looks at aliases blocks one of them, with any answer that it gives to names that it blocks. */
 static void
 tell_cut(teams_check *check, const teams_name_result *name, bool fatal, const char *how)
 {
-    teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_CHAIN_CUT], loss_severity(name, fatal),
+    teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_CHAIN_CUT], loss_severity(check, name, fatal),
         (teams_problem_place) { .frame = name->asked->cut_frame, .actor = TEAMS_BY_NETWORK, .name = name->name, .fatal = fatal },
         "The chain of aliases of %s ends at %s: %s%s%s", name->name, name->asked->cut_name, how, resolver_text(check, name->asked),
         teams_check_instead_text(check, name->instead));
@@ -230,7 +279,7 @@ tell_missing(teams_check *check, const teams_name_result *name, bool fatal)
     if (name->asked->cut_frame != 0)
         tell_cut(check, name, fatal, "NXDOMAIN: that alias does not exist for the resolver ");
     else
-        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_MISSING], loss_severity(name, fatal),
+        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_MISSING], loss_severity(check, name, fatal),
             /* A name that nobody needs may exist nowhere. */
             (teams_problem_place) { .frame = frame, .actor = fatal ? TEAMS_BY_NETWORK : TEAMS_BY_UNKNOWN, .name = name->name, .fatal = fatal },
             "%s does not exist for the resolver %s (NXDOMAIN, %u answer%s)%s", name->name, resolver_text(check, name->asked),
@@ -243,7 +292,7 @@ tell_empty(teams_check *check, const teams_name_result *name, bool fatal)
     const teams_dns_outcome *outcome = teams_dns_of(name->asked, TEAMS_DNS_A);
     const unsigned count = outcome->empty + teams_dns_of(name->asked, TEAMS_DNS_AAAA)->empty;
     const teams_problem_place place = { .frame = outcome->problem_frame, .actor = TEAMS_BY_NETWORK, .name = name->name, .fatal = fatal };
-    const int severity = loss_severity(name, fatal);
+    const int severity = loss_severity(check, name, fatal);
 
     if (name->asked->cut_frame != 0)
         tell_cut(check, name, fatal, "no address from the resolver ");
@@ -275,7 +324,7 @@ tell_failed(teams_check *check, const teams_name_result *name, bool fatal)
         tell_cut(check, name, fatal, wmem_strdup_printf(check->scope, "%s from the resolver ", failure_text(outcome->failure)));
         return;
     }
-    teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_FAILED], loss_severity(name, fatal),
+    teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_FAILED], loss_severity(check, name, fatal),
         (teams_problem_place) { .frame = outcome->problem_frame, .actor = TEAMS_BY_NETWORK, .name = name->name, .fatal = fatal },
         "The resolver %s answers %s to questions about %s (%u time%s)%s", resolver_text(check, name->asked), failure_text(outcome->failure), name->name,
         outcome->failed, outcome->failed == 1 ? "" : "s", teams_check_instead_text(check, name->instead));
@@ -386,7 +435,7 @@ check_addresses(teams_check *check)
 
         if (outcome == NULL || addresses(name->asked) > 0 || outcome->answered == 0 || name->stage == TS_STAGE_DISCOVERY_LEGACY)
             continue;
-        const bool fatal = is_needed(name) && !name->reached && name->instead == NULL && !list;
+        const bool fatal = is_needed(name) && !name->reached && name->instead == NULL && check->other_way == NULL && !list;
 
         if (outcome->failed > 0)
             tell_failed(check, name, fatal);
@@ -635,6 +684,7 @@ check_slow(teams_check *check)
 void
 teams_check_dns(teams_check *check)
 {
+    check_other_way(check);
     if (!check_refused(check))
         check_silence(check);
     check_unanswered(check);

@@ -413,6 +413,42 @@ mark_pseudo_tls(packet_info *pinfo, const ts_turn_info *turn)
     conn->version = "";
 }
 
+/* ---- names of others ---- */
+
+/* Where all of a client's TLS goes to one host, that may be a proxy over TLS, in which nobody sees what it is asked for. */
+static void
+note_other_session(const packet_info *pinfo, const char *name)
+{
+    teams_net_client *client = teams_net_client_of(&pinfo->src, false);
+
+    if (client == NULL)
+        return;
+    if (client->others.name == NULL) {
+        client->others.name = name;
+        client->others.frame = pinfo->num;
+    }
+    client->others.several = client->others.several || g_ascii_strcasecmp(client->others.name, name) != 0;
+    client->others.hellos++;
+    client->others.last = *teams_time(pinfo);
+}
+
+/* A resolver that gives addresses of others' public names, too, knows the world outside. */
+static void
+note_other_answer(const packet_info *pinfo, const ts_addresses_info *info)
+{
+    bool outside = false;
+
+    for (unsigned i = 0; i < info->count; i++)
+        outside = outside || !ts_address_is_private(&info->addresses[i]);
+    teams_net_client *client = outside ? teams_net_client_of(&pinfo->dst, false) : NULL;
+
+    if (client == NULL || info->name == NULL)
+        return;
+    if (client->others.resolved == NULL)
+        client->others.resolved = wmem_strdup(wmem_file_scope(), info->name);
+    client->others.several = client->others.several || g_ascii_strcasecmp(client->others.resolved, info->name) != 0;
+}
+
 void
 teams_connection_names(packet_info *pinfo, const ts_frame_info *infos)
 {
@@ -421,8 +457,12 @@ teams_connection_names(packet_info *pinfo, const ts_frame_info *infos)
 
         if (each->kind == TS_INFO_TURN && ((const ts_turn_info *)each)->pseudo_tls)
             mark_pseudo_tls(pinfo, (const ts_turn_info *)each);
+        if (each->kind == TS_INFO_ADDRESSES)
+            note_other_answer(pinfo, (const ts_addresses_info *)each);
         if (each->kind != TS_INFO_NAME || info->link_count == 0 || info->whole == NULL || info->links[0].name == NULL)
             continue;
+        if (info->role == TS_ROLE_SERVER_NAME && !is_of_signin(info) && !is_probe(info))
+            note_other_session(pinfo, info->links[0].name);
         if (info->role == TS_ROLE_SERVER_NAME || info->role == TS_ROLE_PROXY)
             session_name(pinfo, info, info->role == TS_ROLE_PROXY);
         else if (is_of_signin(info) || is_probe(info))

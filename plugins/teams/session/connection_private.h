@@ -145,6 +145,14 @@ typedef struct teams_net_client {
     bool proxy_reported;
     teams_socks_refusals *socks_refusals;   /* the latest; NULL: none */
     wmem_map_t *socks_granted;  /* ts_endpoint of a proxy -> teams_socks_grants; NULL: none */
+    struct {                    /* what it connects to and resolves that is not ours, since it asked for a name of ours: is that one host alone? */
+        const char *name;       /* server name of the first ClientHello to it; NULL: none */
+        const char *resolved;   /* the first name with a public address, or one of that host; NULL: none */
+        bool several;           /* there are others */
+        unsigned hellos;
+        uint32_t frame;         /* of the first, and the time of the latest */
+        nstime_t last;
+    } others;
     struct teams_net_client *next_address;      /* of the same client; connection_check.c */
 } teams_net_client;
 

@@ -671,3 +671,39 @@ def test_what_has_no_answer_behind_a_nat_is_counted_once():
     signin, = signins(bundled("sessions/nat-both-sides.pcap"))
     problem, = [problem for problem in signin["problems"] if problem["code"] == "tcp-unanswered"]
     assert "3 SYNs on 1 connection" in problem["summary"]
+
+
+def packets_of(path):
+    """(microseconds, bytes) of each enhanced packet block (pcapng, of one interface in microseconds)."""
+    read, at = path.read_bytes(), 0
+    while at < len(read):
+        kind, length, _, high, low, captured = struct.unpack_from("<IIIIII", read, at)
+        if kind == 6:
+            yield (high << 32) + low, read[at + 28:at + 28 + captured]
+        at += length
+
+
+def at_both_sides(packets, inside, outside):
+    """And each IPv4 packet between inside and a public address again, 0.3 ms nearer to the other end, one hop on or back."""
+    for time, frame in packets:
+        yield time, frame
+        source, destination = frame[26:30], frame[30:34]
+        sent = source == inside
+        if frame[12:14] != b"\x08\0" or inside not in (source, destination) or (destination if sent else source)[:2] == b"\xc0\xa8":
+            continue
+        outer = bytearray(frame)
+        outer[26:34] = outside + destination if sent else source + outside
+        outer[22] += -1 if sent else 1
+        yield time + (300 if sent else -300), bytes(outer)
+
+
+def test_a_real_call_at_both_sides_of_a_nat_is_one():
+    """Its peer's first check comes before the client's, on the outer side first."""
+    real = shared("teams/teams-signin-and-call.pcapng")
+    both = sorted(at_both_sides(packets_of(real), bytes([192, 168, 1, 6]), bytes([203, 0, 113, 9])), key=lambda packet: packet[0])
+    path = written(pathlib.Path(tempfile.mkdtemp(dir=workspace())), [(time // 1000000, time % 1000000, frame) for time, frame in both])
+    path.parent.chmod(0o755)
+    assert len(both) > 2 * 90
+    assert [(signin["client"], signin["verdict_code"]) for signin in signins(path)] == [("192.168.1.6", "relay-connected")]
+    assert [(call["client"], call["verdict_code"]) for call in calls(path)] == [(call["client"], call["verdict_code"]) for call in calls(real)]
+    assert {call["client"] for call in calls(path)} == {"192.168.1.6"}

@@ -37,6 +37,7 @@ typedef struct {
 typedef struct {
     teams_translated found;
     wmem_map_t *flows;          /* outer_flow: a set */
+    wmem_map_t *routers;        /* address: a set of their public ones */
     opening latest[PLACES];
 } translated_state;
 
@@ -67,6 +68,7 @@ get(void)
     if (state == NULL) {
         state = wmem_new0(wmem_file_scope(), translated_state);
         state->flows = wmem_map_new(wmem_file_scope(), flow_hash, flow_equal);
+        state->routers = wmem_map_new(wmem_file_scope(), ts_address_hash, ts_address_key_equal);
     }
     return state;
 }
@@ -100,7 +102,7 @@ may_open(packet_info *pinfo, const ts_frame_info *infos)
         return pinfo->ptype == PT_TCP;      /* a SYN, as its bytes tell */
     if (infos->kind == TS_INFO_NAME)
         return !((const ts_name_info *)infos)->response;
-    return (infos->kind == TS_INFO_TURN || infos->kind == TS_INFO_CHECK) && teams_flow_of(teams_model_get(), pinfo, false, true) == NULL;
+    return infos->kind == TS_INFO_CHECK || (infos->kind == TS_INFO_TURN && teams_flow_of(teams_model_get(), pinfo, false, true) == NULL);
 }
 
 static void
@@ -122,15 +124,27 @@ is_copy(const opening *seen, const packet_info *pinfo, const ts_opening *packet)
 }
 
 static void
-add_flow(const packet_info *pinfo, const address *inside)
+add_flow(const packet_info *pinfo, const ts_endpoint *outside, const ts_endpoint *server)
 {
     outer_flow *flow = wmem_new0(wmem_file_scope(), outer_flow);
-    const ts_endpoint outside = ts_endpoint_source(pinfo), server = ts_endpoint_destination(pinfo);
 
-    ts_endpoint_keep(&flow->outside, &outside);
-    ts_endpoint_keep(&flow->server, &server);
+    ts_endpoint_keep(&flow->outside, outside);
+    ts_endpoint_keep(&flow->server, server);
     flow->ptype = pinfo->ptype;
     wmem_map_insert(state->flows, flow, flow);
+}
+
+static void
+add_sent(const packet_info *pinfo, const address *inside)
+{
+    const ts_endpoint outside = ts_endpoint_source(pinfo), server = ts_endpoint_destination(pinfo);
+
+    add_flow(pinfo, &outside, &server);
+    if (!ts_address_is_private(&pinfo->src)) {
+        address *kept = ts_address_kept(&pinfo->src);
+
+        wmem_map_insert(state->routers, kept, kept);
+    }
     if (state->found.first_frame != 0)
         return;
     state->found.first_frame = pinfo->num;
@@ -138,17 +152,31 @@ add_flow(const packet_info *pinfo, const address *inside)
     copy_address_wmem(wmem_file_scope(), &state->found.outside, &pinfo->src);
 }
 
+/* What a peer sends before the client's first packet to it comes by: the public address is a router's, as other flows have shown. */
+static bool
+is_to_router(const packet_info *pinfo, const ts_frame_info *infos)
+{
+    return infos != NULL && pinfo->ptype == PT_UDP && (infos->kind == TS_INFO_CHECK || infos->kind == TS_INFO_TURN) &&
+        wmem_map_contains(state->routers, &pinfo->dst);
+}
+
 static bool
 opens_outside(packet_info *pinfo, const ts_frame_info *infos)
 {
     ts_opening packet;
 
+    if (is_to_router(pinfo, infos)) {
+        const ts_endpoint server = ts_endpoint_source(pinfo), outside = ts_endpoint_destination(pinfo);
+
+        add_flow(pinfo, &outside, &server);
+        return true;
+    }
     if (!may_open(pinfo, infos) || !ts_opening_of(pinfo, infos == NULL, &packet))
         return false;
     opening *place = &state->latest[packet.hash % PLACES];
 
     if (is_copy(place, pinfo, &packet)) {
-        add_flow(pinfo, &place->source);
+        add_sent(pinfo, &place->source);
         return true;
     }
     keep(place, pinfo, &packet);

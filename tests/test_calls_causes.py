@@ -201,14 +201,30 @@ def test_a_payload_type_that_a_browser_uses_for_another_codec():
 
 # ---- TCP, and what is known of UDP ----
 
-OVER_TCP = {("over-tcp", "192.168.1.20"): ("tcp", ""), ("over-tcp", "192.168.1.21"): ("udp-unanswered-tcp", "network"),
+OVER_TCP = {("over-tcp", "192.168.1.20"): ("tcp", ""), ("over-tcp", "192.168.1.21"): ("tcp", "network"),
             ("over-tcp", "192.168.1.22"): ("tcp", ""), ("callers-over-tcp", "198.51.100.20"): ("tcp", "")}
 
 
 @pytest.mark.parametrize("name,client", OVER_TCP)
 def test_tcp_is_by_the_network_only_where_udp_was_seen_to_fail(name, client):
-    """Nothing was asked over UDP; a relay was silent for 1.2 s and more; one was asked 0.4 s before the relay over TCP answered."""
+    """Nothing was asked over UDP; a relay was silent for 1.2 s and more, but a peer answered over UDP; one was asked 0.4 s before the relay over TCP answered."""
     call = calls(name)[client]          # the last one of the client
     found = problem(call, "media-over-tcp")
     assert (call["verdict_code"], found["actor"]) == OVER_TCP[name, client]
     assert ("Open UDP" in found["advice"]) == (found["actor"] == "network")
+
+
+# ---- what was carried, whatever failed beside it ----
+
+def verdicts(name):
+    return {client.split(".")[-1]: (call["verdict_code"], call["severity"]) for client, call in calls(name).items()}
+
+
+def test_relays_that_are_refused_do_not_hide_a_call_that_went_another_way():
+    """relays-refused.pcap: media both ways directly, over another relay, and over TCP with some over UDP. Only of .27 nothing came back over UDP."""
+    assert verdicts("relays-refused") == {
+        "20": ("direct-private", "check"), "21": ("direct-cloud", "check"), "22": ("direct-public", "check"), "23": ("direct-public", "check"),
+        "24": ("answered-only", "check"), "26": ("direct-private", "OK"), "27": ("udp-refused", "broken"), "28": ("tcp", "check"), "29": ("tcp", "check"),
+        "30": ("path-agreed", "check")}
+    assert clients_with("relays-refused", "network-refused") == {f"192.168.1.{n}" for n in (20, 21, 22, 23, 24, 27, 28, 30)}
+    assert {call["severity"] for call in (problem(calls("relays-refused")[f"192.168.1.{n}"], "network-refused") for n in (20, 21, 22, 23, 28, 30))} == {"warning"}

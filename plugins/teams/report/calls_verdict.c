@@ -435,8 +435,22 @@ stream_detail(calls_proof *proof, const calls_stream *stream, const char *format
     g_free(what);
 }
 
+/* Something came back from a relay or a peer: whatever happened to the rest, UDP as such is not blocked. */
 static bool
-is_blocked(const calls_entry *entry)
+has_udp_answer(const calls_entry *entry)
+{
+    for (unsigned i = 0; i < entry->remotes->len; i++) {
+        const calls_remote *remote = remote_at(entry, i);
+
+        if (!remote->tcp && !remote->signalling && remote->packets[CALLS_RECEIVED] > 0)
+            return true;
+    }
+    return false;
+}
+
+/* All relays that were asked over UDP. */
+static bool
+are_relays_refused(const calls_entry *entry)
 {
     bool refused = false;
 
@@ -1193,7 +1207,7 @@ static bool
 is_effect(const calls_entry *entry, const char *code)
 {
     /* What the network refused to all relays has no answer, and the call goes another way or none. */
-    if (is_blocked(entry) && (strcmp(code, "udp-unanswered") == 0 || strcmp(code, "media-over-tcp") == 0 || strcmp(code, "call-not-connected") == 0))
+    if (are_relays_refused(entry) && (strcmp(code, "udp-unanswered") == 0 || strcmp(code, "media-over-tcp") == 0 || strcmp(code, "call-not-connected") == 0))
         return true;
     for (unsigned i = 0; i < G_N_ELEMENTS(effects); i++)
         if (strcmp(effects[i].effect, code) == 0 && has_problem(entry, effects[i].cause))
@@ -1225,13 +1239,13 @@ add_rules(calls_entry *entry)
 REPORT_VERDICT(holds_probe, calls_entry) { return row->kind == CALLS_PROBE; }
 REPORT_VERDICT(holds_exchange, calls_entry) { return row->kind == CALLS_EXCHANGE; }
 REPORT_VERDICT(holds_one_sided, calls_entry) { return is_one_sided(row, NULL) && row->media.frame == 0; }
-REPORT_VERDICT(holds_refused_tcp, calls_entry) { return is_blocked(row) && is_over_tcp(row); }
-REPORT_VERDICT(holds_refused, calls_entry) { return is_blocked(row); }
+REPORT_VERDICT(holds_refused_tcp, calls_entry) { return are_relays_refused(row) && !has_udp_answer(row) && is_over_tcp(row); }
+REPORT_VERDICT(holds_refused, calls_entry) { return are_relays_refused(row) && !has_udp_answer(row) && !got_through(row); }
 
 static bool
 is_udp_dead(const calls_entry *entry)
 {
-    return entry->udp_relay_asked && !entry->udp_relay_answered;
+    return entry->udp_relay_asked && !has_udp_answer(entry);
 }
 
 /* A request a moment before the call went over TCP may still have been on its way. */
@@ -1300,23 +1314,23 @@ const report_verdict_row calls_verdicts[] = {
         "no frame of this host in the other direction, in no flow of the capture that is known for Teams or Skype, no ICMP error, and no media", holds_one_sided, REPORT_ENDS },
     { "udp-refused-tcp", REPORT_CHECK,
         "UDP is blocked: the network refused it to all relays. The call went through a relay over TCP or TLS.",
-        "ICMP errors about every relay that was asked over UDP, none of which answered; media or much TLS with a relay", holds_refused_tcp, REPORT_ENDS },
+        "ICMP errors about every relay that was asked over UDP, no packet from any nor from a peer; media or much TLS with a relay", holds_refused_tcp, REPORT_ENDS },
     { "udp-refused", REPORT_BROKEN,
         "UDP is blocked: the network refused all that was sent to relays.",
-        "ICMP errors about every relay that was asked over UDP, none of which answered", holds_refused, REPORT_ENDS },
+        "ICMP errors about every relay that was asked over UDP, no packet from any nor from a peer; no nomination and no media", holds_refused, REPORT_ENDS },
     { "udp-unanswered-tcp", REPORT_CHECK,
         "UDP is blocked: no relay answered over UDP. The call went through a relay over TCP.",
-        "relays asked over UDP 3478-3481 for a second or more, no answer from any; media in the clear over TCP or pseudo-TLS with a relay",
+        "relays asked over UDP 3478-3481 for a second or more, no answer from any nor from a peer; media in the clear over TCP or pseudo-TLS with a relay",
         holds_dead_tcp, REPORT_ENDS },
     { "udp-unanswered-tls", REPORT_CHECK,
         "UDP is blocked: no relay answered over UDP. The call's traffic went inside TLS to a relay, where a capture cannot "
         "see what it is.",
-        "relays asked over UDP 3478-3481 for a second or more, no answer from any; more than 100 packets both ways over TLS with a relay",
+        "relays asked over UDP 3478-3481 for a second or more, no answer from any nor from a peer; more than 100 packets both ways over TLS with a relay",
         holds_dead_tls, REPORT_ENDS },
     { "udp-unanswered-tried-tls", REPORT_CHECK,
         "UDP is blocked: no relay answered over UDP. The client went on with TLS to a relay; too little of it is in this capture "
         "to tell whether a call went through it.",
-        "relays asked over UDP 3478-3481, no answer from any; at most 100 packets over TLS with a relay, answered; no nomination and "
+        "relays asked over UDP 3478-3481, no answer from any nor from a peer; at most 100 packets over TLS with a relay, answered; no nomination and "
         "no media", holds_dead_tried_tls, REPORT_ENDS },
     { "cut-short", REPORT_UNKNOWN,
         "Packets of the call are cut short in this capture (snap length), so that what they carry, and how the call went, cannot be told.",
@@ -1372,7 +1386,7 @@ const report_verdict_row calls_verdicts[] = {
         "more than 50 packets of media sent, none received, although other frames of this host were", holds_only_sent, REPORT_ENDS },
     { "inside-tls", REPORT_CHECK,
         "The call's traffic went inside TLS to a relay, where a capture cannot see what it is.",
-        "more than 100 packets both ways over TLS with a relay; no relay asked over UDP for a second or more; no nominated pair and no media in the clear",
+        "more than 100 packets both ways over TLS with a relay; no relay asked over UDP for a second or more, or a peer that answered over UDP; no nominated pair and no media in the clear",
         holds_inside_tls, REPORT_ENDS },
     { "path-agreed", REPORT_UNKNOWN,
         "A path was agreed, but no media is in this capture.",

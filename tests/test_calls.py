@@ -329,7 +329,7 @@ def test_loss_is_counted_by_sequence_numbers_and_gaps_apart(host, lost, gap, los
     stream, found, call = streams_of("pauses")[host]
     assert stream["lost"] == lost
     assert [round(row["seconds"]) for row in stream["gaps"]] == ([gap] if gap else [])
-    assert ("media-gap" in found, "loss" in found, "jitter" in found) == (gap is not None, loss > 1, False)
+    assert ("capture-gap" in found, "loss" in found, "jitter" in found) == (gap is not None, loss > 1, False), "nothing else is in the capture in the pause"
     item, = [item for item in json.loads(report(bundled("sessions/pauses.pcap"), "teams,summary,json"))["summary"] if item["number"] == call["call"]]
     assert item["loss_received"] == pytest.approx(loss, abs=0.05)
-    assert (None if item["gap"] is None else round(item["gap"])) == gap
+    assert item["gap"] is None, "what passed in it is not known"

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from harness import bundled, fields, report, shared, tshark
+from truncate import frames, written
 
 RELAYS = ["52.114.250.10", "52.114.250.77", "52.115.63.9"]
 
@@ -228,3 +229,78 @@ def test_relays_that_are_refused_do_not_hide_a_call_that_went_another_way():
         "30": ("path-agreed", "check")}
     assert clients_with("relays-refused", "network-refused") == {f"192.168.1.{n}" for n in (20, 21, 22, 23, 24, 27, 28, 30)}
     assert {call["severity"] for call in (problem(calls("relays-refused")[f"192.168.1.{n}"], "network-refused") for n in (20, 21, 22, 23, 28, 30))} == {"warning"}
+
+
+def test_rtcp_that_comes_back_shows_that_the_way_back_is_open():
+    """reports-back.pcap: encrypted, in clear, and once. Before the media, sent by the client itself, and to another socket, it shows nothing of the kind."""
+    found = {key: value for key, value in verdicts("reports-back").items() if key != "25"}
+    open_path, broken = ("one-way-reports", "check"), ("one-way", "broken")
+    assert found == {"20": open_path, "21": open_path, "22": open_path, "23": broken, "24": broken}
+    first, _ = [call for call in json.loads(report(bundled("sessions/reports-back.pcap"), "teams,calls,json"))["calls"] if call["client"] == "192.168.1.25"]
+    assert (first["verdict_code"], first["severity"]) == broken
+    advice = {client.split(".")[-1]: problem(call, "one-way-media")["advice"] for client, call in calls("reports-back").items() if problem(call, "one-way-media")}
+    assert {key for key, text in advice.items() if "RTCP does arrive" in text} == {"20", "21", "22"}
+
+
+GAPS = {"20": {"capture-gap": "note"}, "21": {"capture-gap": "warning"}, "22": {"capture-gap": "note"}, "23": {"media-gap": "warning"},
+        "24": {"sent-gap": "warning"}, "25": {"media-gap": "warning", "sent-gap": "warning"}}
+
+
+def gaps_of(call):
+    return {each["code"]: each["severity"] for each in call["problems"] if each["code"].endswith("-gap")}
+
+
+def test_a_gap_of_the_capture_is_no_interruption():
+    """capture-gaps.pcap: 2 s without any frame, and 2 s in which other frames went on."""
+    found = calls("capture-gaps")
+    assert {client.split(".")[-1]: gaps_of(call) for client, call in found.items()} == GAPS
+    assert "NAT" not in problem(found["192.168.1.20"], "capture-gap")["advice"] and found["192.168.1.20"]["severity"] == "OK"
+    items = json.loads(report(bundled("sessions/capture-gaps.pcap"), "teams,summary,json"))["summary"]
+    assert {item["client"].split(".")[-1]: item["gap"] is not None for item in items if item["kind"] == "call"} == {
+        "20": False, "21": False, "22": False, "23": True, "24": True, "25": True}
+
+
+def test_a_frame_that_comes_late_refutes_a_gap_of_the_capture(tmp_path):
+    """One of another host's, moved into the time of .20's gap, and in the file behind it."""
+    read = list(frames(bundled("sessions/capture-gaps.pcap").read_bytes()))
+    stranger = next(data for _, _, data in read if data.endswith(b"anything"))
+    start = read[0][0]
+    behind = next(number for number, (seconds, micros, _) in enumerate(read) if seconds - start + micros / 1e6 > 6.2)
+    read.insert(behind, (start + 5, 0, stranger))
+    call, = [call for call in json.loads(report(written(tmp_path, read), "teams,calls,json"))["calls"] if call["client"] == "192.168.1.20"]
+    assert gaps_of(call) == GAPS["25"]
+
+
+def test_checks_from_another_address_are_part_of_the_call_that_connected():
+    """other-addresses.pcap: by the user fragments; other ones are a call of its own, which did not connect."""
+    found = {call["client"]: call for call in json.loads(report(bundled("sessions/other-addresses.pcap"), "teams,calls,json"))["calls"]}
+    for n in (20, 21, 22):
+        other = found[f"10.8.0.{n}"]
+        assert (other["kind"], other["verdict_code"], other["severity"]) == ("other-address", "other-address", "OK")
+        assert other["verdict"].endswith(f"It is call {found[f'192.168.1.{n}']['call']}.")
+        assert not [each for each in other["problems"] if each["severity"] in ("warning", "error")]
+    assert (found["10.8.0.23"]["kind"], found["10.8.0.23"]["verdict_code"]) == ("call", "udp-unanswered")
+    assert {found[f"192.168.1.{n}"]["severity"] for n in range(20, 24)} == {"OK"}
+
+
+def test_one_socket_that_hears_nothing_is_not_the_call():
+    """socket-cut-off.pcap: media comes to the other socket until the end, until 4 s, or not."""
+    assert verdicts("socket-cut-off") == {"20": ("direct-public", "check"), "21": ("cut-off", "broken"), "22": ("cut-off", "broken")}
+    assert clients_with("socket-cut-off", "consent-lost") == {f"192.168.1.{n}" for n in (20, 21, 22)}
+
+
+def test_a_call_that_goes_on_from_another_address():
+    """goes-on-elsewhere.pcap: streams of the same SSRC, and media that comes there; new streams, and none that comes, are no such call."""
+    found = calls("goes-on-elsewhere")
+    assert {client: call["verdict_code"] for client, call in found.items()} == {
+        "192.168.1.20": "goes-on-elsewhere", "10.8.0.20": "direct-public", "192.168.1.21": "cut-off", "10.8.0.21": "direct-public",
+        "192.168.1.22": "cut-off", "10.8.0.22": "cut-off"}
+    moved = found["192.168.1.20"]
+    assert moved["severity"] == "check" and moved["verdict"].endswith(f"That is call {found['10.8.0.20']['call']}.")
+
+
+def test_media_that_comes_again_answers_no_check():
+    """media-back.pcap: of what was lost in between the numbers tell; .22 has a check that is answered again, and .23 is the first one in a meeting."""
+    assert clients_with("media-back", "consent-interrupted") == {"192.168.1.22"}
+    assert clients_with("media-back", "media-gap") == {"192.168.1.21"}
+    assert clients_with("media-back", "consent-lost") == set()

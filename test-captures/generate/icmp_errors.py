@@ -39,11 +39,12 @@ def icmp_errors(c):
 def icmp_peer_private(c):
     """Checks of a peer's addresses that routers refuse, and a call that goes another way: the private ones (.20, .21); of .23 the peer's public address. Of .24 nothing else is answered."""
     us, _ = teams_stun.sides()
+    lonely = teams_stun.Side("Al1e", "p" * 22, "No1e", "q" * 22, True)
     refused = [(20, ("10.99.1.5", 50020), 1), (21, ("172.20.3.4", 50020), PROHIBITED), (23, ("198.51.100.7", 50020), PROHIBITED), (24, ("10.99.1.5", 50020), 1)]
     for last, peer, code in refused:
         client = ("192.168.1.%d" % last, 50016)
         for n in range(3):
-            check = us.request(f"private {last}")
+            check = (lonely if last == 24 else us).request(f"private {last}")
             c.udp(0.3 * n, client, peer, check)
             c.frame(0.3 * n + 0.01, ICMP(type=3, code=code) / Raw(quoted(client, peer, check)), "192.168.1.1", client[0])
         if last != 24:

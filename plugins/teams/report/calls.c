@@ -152,6 +152,7 @@ calls_finish(void *data)
     calls_state *state = (calls_state *)data;
 
     remove_empty(state);
+    calls_find_elsewhere(state->entries);
     for (unsigned i = 0; i < state->entries->len; i++)
         calls_conclude((calls_entry *)g_ptr_array_index(state->entries, i));
     calls_find_ends(state->entries);

@@ -104,6 +104,8 @@ typedef struct {
     uint64_t packets[2];
     uint64_t bytes[2];
     uint64_t media_packets;
+    uint32_t sent_frame;        /* its first media of the client, and the latest RTCP of the other side; 0: none */
+    uint32_t report_frame;
     report_problems *seen;      /* what its frames said; NULL: nothing */
 } calls_flow;
 
@@ -169,6 +171,8 @@ typedef struct {
     uint32_t first_frame;       /* the last one before it */
     uint32_t last_frame;        /* the first one after it */
     uint64_t missing;
+    nstime_t begin;             /* of the first frame */
+    nstime_t end;
 } calls_gap;
 
 typedef struct {
@@ -183,7 +187,7 @@ typedef struct {
     uint32_t pair;              /* that carried it last, 0: no check seen */
     uint64_t bytes;             /* of RTP */
     uint32_t last_frame;
-    double last_time;
+    nstime_t last_when;
     GArray *gaps;               /* calls_gap */
     uint64_t missing_in_gaps;
     uint32_t lost_frame;        /* the first one that packets are missing before, and no gap; 0: none */
@@ -251,6 +255,7 @@ typedef enum {
     CALLS_CALL,
     CALLS_PROBE,                /* a connectivity test */
     CALLS_EXCHANGE,             /* TLS with a relay for a moment */
+    CALLS_OTHER_ADDRESS,        /* checks of a call that connected from another address of its client */
     CALLS_KIND_COUNT
 } calls_kind;
 
@@ -286,6 +291,7 @@ typedef struct calls_entry {
     calls_moment nomination;
     uint32_t nominated_before;  /* frame of an earlier call that nominated a pair which goes on; 0: none */
     calls_moment media;
+    uint32_t received_frame;    /* the latest media of the other side; 0: none */
     const calls_remote *best;   /* with most media, else with a nominated pair; NULL: none has either */
     const calls_remote *tls;    /* most packets over TCP or TLS */
     bool direct_routing;        /* media with a media processor of Direct Routing */
@@ -298,6 +304,8 @@ typedef struct calls_entry {
     const calls_remote *selected;
     report_problems *problems;
     report_verdict verdict;
+    const struct calls_entry *elsewhere;    /* the call that it is part of, from another address of its client; NULL: none. calls_find_elsewhere() */
+    const struct calls_entry *goes_on;      /* the call in which its streams go on, from another address; NULL: none. calls_find_elsewhere() */
     struct calls_entry *other_end;      /* the same call, as its other client has it; NULL: not in the capture. calls_find_ends() */
 } calls_entry;
 
@@ -319,6 +327,9 @@ calls_remote *calls_remote_find(const calls_entry *entry, const teams_flow *flow
 uint64_t calls_remote_packets(const calls_remote *remote);
 
 /* ---- calls_ends.c: calls that are one ---- */
+
+/* Before they are concluded. */
+void calls_find_elsewhere(const GPtrArray *entries);
 
 /* Once they are concluded. */
 void calls_find_ends(const GPtrArray *entries);
@@ -354,6 +365,12 @@ void calls_conclude(calls_entry *entry);
 const calls_remote *calls_selected(const calls_entry *entry);
 /* Its path: that of TLS which carried the call is tcp_fallback. */
 teams_path calls_path(const calls_entry *entry);
+
+/* Has a pair been nominated, or did anything of the call go through? */
+bool calls_got_through(const calls_entry *entry);
+
+/* Has the capture no frame at all in the time of the gap? */
+bool calls_is_gap_of_capture(const calls_gap *gap);
 
 /* "Call", as a title, and "call", in JSON; NULL after the last. */
 const char *calls_kind_title(calls_kind kind);

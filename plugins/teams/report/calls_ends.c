@@ -60,6 +60,106 @@ for_each_end(GHashTable *ends, calls_entry *entry, bool remote, each_end act)
     }
 }
 
+/* ---- one end, from several addresses of its client ---- */
+
+static char *
+session_key(const calls_pair *pair)
+{
+    return pair->ufrag_local[0] == '\0' || pair->ufrag_remote[0] == '\0' ? NULL : g_strdup_printf("%s %s", pair->ufrag_local, pair->ufrag_remote);
+}
+
+static void
+add_sessions(GHashTable *connected, calls_entry *entry)
+{
+    for (unsigned i = 0; i < entry->pairs->len; i++) {
+        char *key = session_key(&g_array_index(entry->pairs, calls_pair, i));
+
+        if (key != NULL)
+            add_end(connected, entry, key);
+    }
+}
+
+/* All of its sessions are those of a call that connected. */
+static const calls_entry *
+find_connected(GHashTable *connected, const calls_entry *entry)
+{
+    const calls_entry *found = NULL;
+
+    for (unsigned i = 0; i < entry->pairs->len; i++) {
+        char *key = session_key(&g_array_index(entry->pairs, calls_pair, i));
+        const calls_entry *other = key == NULL ? NULL : (const calls_entry *)g_hash_table_lookup(connected, key);
+
+        g_free(key);
+        if (other == NULL || other->call->client == entry->call->client || !overlap(entry, other))
+            return NULL;
+        found = other;
+    }
+    return found;
+}
+
+/* The latest one that sends a stream of that SSRC. */
+static void
+add_senders(GHashTable *senders, calls_entry *entry)
+{
+    for (unsigned i = 0; i < entry->streams->len; i++) {
+        const calls_stream *stream = &g_array_index(entry->streams, calls_stream, i);
+
+        if (stream->direction == CALLS_SENT)
+            g_hash_table_insert(senders, GUINT_TO_POINTER(stream->ssrc), entry);
+    }
+}
+
+/* Begun later, and with media that came when this one had none any more. */
+static const calls_entry *
+find_later(GHashTable *senders, const calls_entry *entry)
+{
+    for (unsigned i = 0; i < entry->streams->len; i++) {
+        const calls_stream *stream = &g_array_index(entry->streams, calls_stream, i);
+        const calls_entry *other = stream->direction != CALLS_SENT ? NULL :
+            (const calls_entry *)g_hash_table_lookup(senders, GUINT_TO_POINTER(stream->ssrc));
+
+        if (other != NULL && other != entry && other->call->client != entry->call->client && other->first_frame > stream->frame &&
+            other->received_frame > entry->received_frame && overlap(entry, other))
+            return other;
+    }
+    return NULL;
+}
+
+static void
+find_going_on(const GPtrArray *entries)
+{
+    GHashTable *senders = g_hash_table_new(g_direct_hash, g_direct_equal);
+
+    for (unsigned i = 0; i < entries->len; i++)
+        add_senders(senders, (calls_entry *)g_ptr_array_index(entries, i));
+    for (unsigned i = 0; i < entries->len; i++) {
+        calls_entry *entry = (calls_entry *)g_ptr_array_index(entries, i);
+
+        entry->goes_on = find_later(senders, entry);
+    }
+    g_hash_table_destroy(senders);
+}
+
+void
+calls_find_elsewhere(const GPtrArray *entries)
+{
+    GHashTable *connected = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+    for (unsigned i = 0; i < entries->len; i++) {
+        calls_entry *entry = (calls_entry *)g_ptr_array_index(entries, i);
+
+        if (calls_got_through(entry))
+            add_sessions(connected, entry);
+    }
+    for (unsigned i = 0; i < entries->len; i++) {
+        calls_entry *entry = (calls_entry *)g_ptr_array_index(entries, i);
+
+        entry->elsewhere = calls_got_through(entry) ? NULL : find_connected(connected, entry);
+    }
+    g_hash_table_destroy(connected);
+    find_going_on(entries);
+}
+
 void
 calls_find_ends(const GPtrArray *entries)
 {

@@ -676,7 +676,7 @@ regain_consent(calls_entry *entry, const packet_info *pinfo, const teams_flow *f
     const uint32_t lost = GPOINTER_TO_UINT(g_hash_table_lookup(entry->consent_lost, GUINT_TO_POINTER(flow->client_end.port)));
     const report_problem interrupted = {
         .severity = PI_NOTE, .code = "consent-interrupted", .frame = lost,
-        .summary = "Media went one way for more than 5 seconds until checks were answered again",
+        .summary = "Media went one way for more than 5 seconds until a check was answered again",
         .advice = "Look for a change of network or a NAT that forgot the flow at that time",
     };
 
@@ -809,16 +809,33 @@ add_rtp(calls_stream *stream, const packet_info *pinfo, const ts_media_info *med
         calls_jitter_add(&stream->jitter, now, ts_stream_stats_jitter(&stream->stats), pinfo->num);
 }
 
+/* Of RTCP that comes back the header alone may be readable: it shows that the way back is open, and no more. */
+static void
+add_way_back(calls_entry *entry, const packet_info *pinfo, const ts_media_info *media, const teams_flow *flow, unsigned direction)
+{
+    const bool is_control = media->kind == TS_MEDIA_SRTCP || media->kind == TS_MEDIA_RTCP;
+    calls_flow *part = flow_of(entry, pinfo, flow);
+
+    if (is_control && direction == CALLS_RECEIVED)
+        part->report_frame = pinfo->num;
+    else if (!is_control && direction == CALLS_SENT && part->sent_frame == 0)
+        part->sent_frame = pinfo->num;
+    else if (!is_control && direction == CALLS_RECEIVED)
+        entry->received_frame = pinfo->num;
+}
+
 /* Packets that are missing all at once, for a time: no congestion. */
 static void
-add_gap(const calls_entry *entry, calls_stream *stream, const packet_info *pinfo, double now, uint64_t lost_before)
+add_gap(const calls_entry *entry, calls_stream *stream, const packet_info *pinfo, uint64_t lost_before)
 {
     const uint64_t lost = ts_stream_stats_lost(&stream->stats);
 
-    if (stream->last_frame != 0 && now - stream->last_time >= GAP_SECONDS && lost >= lost_before + GAP_PACKETS) {
+    const double seconds = ts_seconds(&stream->last_when, teams_time(pinfo));
+
+    if (stream->last_frame != 0 && seconds >= GAP_SECONDS && lost >= lost_before + GAP_PACKETS) {
         const calls_gap gap = {
-            .time = stream->last_time - report_time(&entry->first), .seconds = now - stream->last_time,
-            .first_frame = stream->last_frame, .last_frame = pinfo->num, .missing = lost - lost_before,
+            .time = ts_seconds(&entry->first, &stream->last_when), .seconds = seconds, .first_frame = stream->last_frame,
+            .last_frame = pinfo->num, .missing = lost - lost_before, .begin = stream->last_when, .end = *teams_time(pinfo),
         };
 
         g_array_append_val(stream->gaps, gap);
@@ -826,7 +843,7 @@ add_gap(const calls_entry *entry, calls_stream *stream, const packet_info *pinfo
     } else if (stream->lost_frame == 0 && lost > lost_before)
         stream->lost_frame = pinfo->num;
     stream->last_frame = pinfo->num;
-    stream->last_time = now;
+    stream->last_when = *teams_time(pinfo);
 }
 
 /* ---- the way that a stream is sent, from whatever port, and where it changes ---- */
@@ -890,8 +907,10 @@ add_media(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *inf
     entry->direct_routing = entry->direct_routing || media->direct_routing;
     if (media->consent_lost && tap->from_client)    /* a client that only receives hears the other side */
         lose_consent(entry, pinfo, tap->info->flow);
+    /* By media: no check was answered again. What was lost in between, its numbers say. */
     if (media->consent_back)
-        regain_consent(entry, pinfo, tap->info->flow);
+        g_hash_table_remove(entry->consent_lost, GUINT_TO_POINTER(tap->info->flow->client_end.port));
+    add_way_back(entry, pinfo, media, tap->info->flow, direction);
     if (media->kind != TS_MEDIA_RTP)
         return;
     if (direction == CALLS_SENT)
@@ -910,7 +929,7 @@ add_media(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *inf
     add_rtp(stream, pinfo, media, now);
     over_time_add(&stream->over_time, now, media->length, (int64_t)ts_stream_stats_lost(&stream->stats) - (int64_t)lost_before,
         stream->stats.clock_rate == 0 ? NAN : ts_stream_stats_jitter(&stream->stats));
-    add_gap(entry, stream, pinfo, now, lost_before);
+    add_gap(entry, stream, pinfo, lost_before);
 }
 
 void

@@ -26,6 +26,7 @@
 #define SILENT_PACKETS      3       /* sent to a relay over SILENT_SECONDS without a packet back: it is silent */
 #define SILENT_SECONDS      1.0
 #define SILENT_TO_END       5.0     /* or asked at all so long before the call's last frame */
+#define FRAMES_AROUND       0.25    /* seconds: what a gap may be longer than the silence in it, by its first and last packet */
 #define SILENT_RELAYS       2       /* beside one that answers */
 
 /* ---- addresses and ports ---- */
@@ -137,6 +138,12 @@ got_through(const calls_entry *entry)
     return entry->media.frame != 0 || has_nomination(entry) || calls_selected(entry) != NULL;
 }
 
+bool
+calls_got_through(const calls_entry *entry)
+{
+    return got_through(entry);
+}
+
 teams_path
 calls_path(const calls_entry *entry)
 {
@@ -211,6 +218,12 @@ is_exchange(const calls_entry *entry)
     return true;
 }
 
+static bool
+is_of_another_address(const calls_entry *entry)
+{
+    return entry->elsewhere != NULL && !got_through(entry) && entry->control_packets == 0;
+}
+
 /* One row per kind. */
 static const struct {
     const char *name;
@@ -219,6 +232,7 @@ static const struct {
 } kinds[CALLS_KIND_COUNT] = {
     [CALLS_CALL] = { "call", "Call", NULL },
     [CALLS_PROBE] = { "connectivity-probe", "Connectivity probe", is_probe },
+    [CALLS_OTHER_ADDRESS] = { "other-address", "Checks of a call from another address", is_of_another_address },
     [CALLS_EXCHANGE] = { "relay-exchange", "Short exchange with a relay", is_exchange },
 };
 
@@ -523,6 +537,19 @@ is_answered_from(const calls_entry *entry, uint32_t frame)
     return false;
 }
 
+/* RTCP came back where media had been sent: the way back is open, too. */
+static bool
+are_reports_back(const calls_entry *entry)
+{
+    for (unsigned i = 0; i < entry->flows->len; i++) {
+        const calls_flow *part = (const calls_flow *)g_ptr_array_index(entry->flows, i);
+
+        if (part->sent_frame != 0 && part->report_frame > part->sent_frame)
+            return true;
+    }
+    return false;
+}
+
 /* A path was there: what became of the call is another matter, which may come after the capture. */
 static bool
 is_only_answered(const calls_entry *entry)
@@ -731,9 +758,15 @@ only_sent_on_open_path(const calls_entry *entry, calls_proof *proof)
 }
 
 static bool
+only_sent_with_reports_back(const calls_entry *entry, calls_proof *proof)
+{
+    return only_sent(entry, proof) && !is_answered_from(entry, entry->media.frame) && are_reports_back(entry);
+}
+
+static bool
 only_sent_into_the_dark(const calls_entry *entry, calls_proof *proof)
 {
-    return only_sent(entry, proof) && !is_answered_from(entry, entry->media.frame);
+    return only_sent(entry, proof) && !is_answered_from(entry, entry->media.frame) && !are_reports_back(entry);
 }
 
 static bool
@@ -748,8 +781,22 @@ only_received_unproven(const calls_entry *entry, calls_proof *proof)
     return only_received(entry, proof) && !is_answered_from(entry, entry->media.frame);
 }
 
+bool
+calls_is_gap_of_capture(const calls_gap *gap)
+{
+    return ts_seconds(&gap->begin, &gap->end) - teams_clock_silence(&gap->begin, &gap->end) <= FRAMES_AROUND;
+}
+
+typedef enum { GAP_RECEIVED, GAP_SENT, GAP_CAPTURE } gap_kind;
+
+static gap_kind
+gap_kind_of(const calls_stream *stream, const calls_gap *gap)
+{
+    return calls_is_gap_of_capture(gap) ? GAP_CAPTURE : stream->direction == CALLS_SENT ? GAP_SENT : GAP_RECEIVED;
+}
+
 static bool
-has_gaps(const calls_entry *entry, calls_proof *proof)
+has_gaps_of(const calls_entry *entry, gap_kind kind, calls_proof *proof)
 {
     bool found = false;
 
@@ -757,12 +804,32 @@ has_gaps(const calls_entry *entry, calls_proof *proof)
         for (unsigned g = 0; g < stream_at(entry, i)->gaps->len; g++) {
             const calls_gap *gap = &g_array_index(stream_at(entry, i)->gaps, calls_gap, g);
 
+            if (gap_kind_of(stream_at(entry, i), gap) != kind)
+                continue;
             found = true;
             add_frame(proof, gap->last_frame);      /* the first one after it */
             stream_detail(proof, stream_at(entry, i), "missing for %.1f s from %.1f s of the call on, frames %u to %u",
                 gap->seconds, gap->time, gap->first_frame, gap->last_frame);
         }
     return found;
+}
+
+static bool
+has_gaps(const calls_entry *entry, calls_proof *proof)
+{
+    return has_gaps_of(entry, GAP_RECEIVED, proof);
+}
+
+static bool
+has_sent_gaps(const calls_entry *entry, calls_proof *proof)
+{
+    return has_gaps_of(entry, GAP_SENT, proof);
+}
+
+static bool
+has_capture_gaps(const calls_entry *entry, calls_proof *proof)
+{
+    return has_gaps_of(entry, GAP_CAPTURE, proof);
 }
 
 /* The frame is the first one that packets are missing before, of the worst stream. */
@@ -998,6 +1065,17 @@ media_frame(const calls_entry *entry)
 
 /* ---- how bad it is, where the row alone does not say ---- */
 
+/* Where what the client itself sent is missing, too, no network behind this place did it. */
+static int
+capture_gap_severity(const calls_entry *entry)
+{
+    for (unsigned i = 0; i < entry->streams->len; i++)
+        for (unsigned g = 0; g < stream_at(entry, i)->gaps->len; g++)
+            if (stream_at(entry, i)->direction == CALLS_SENT && calls_is_gap_of_capture(&g_array_index(stream_at(entry, i)->gaps, calls_gap, g)))
+                return PI_NOTE;
+    return PI_WARN;
+}
+
 /* Silence over UDP is what the call failed by, where nothing else carried it. */
 static int
 udp_unanswered_severity(const calls_entry *entry)
@@ -1084,6 +1162,11 @@ static const struct {
             "before any firewall or NAT" },
         only_sent_on_open_path, media_frame, NULL },
     { { .code = "one-way-media", .severity = PI_WARN,
+        .summary = "Media was sent, and none was received",
+        .advice = "Normal where the other side only listens or watches. Its RTCP does arrive the same way, so look at the other side "
+            "before any firewall or NAT" },
+        only_sent_with_reports_back, media_frame, NULL },
+    { { .code = "one-way-media", .severity = PI_WARN,
         .summary = "Media was received, and none was sent",
         .advice = "Normal for a client that only listens or watches. Otherwise look at the client's microphone and firewall" },
         only_received_unproven, media_frame, NULL },
@@ -1101,6 +1184,16 @@ static const struct {
         .advice = "All packets were lost at once, which is an interruption and no congestion: look for a change of network, "
             "a NAT or firewall that forgot the flow, or wireless roaming at that time" },
         has_gaps, NULL, NULL },
+    { { .code = "sent-gap", .filter = "teams_stun.rtp.gap >= 1000", .severity = PI_WARN,
+        .summary = "What the client sent is missing for a time where the capture was taken",
+        .advice = "The capture lost it, the client did not send it here, or it was lost between the two: behind this place nothing "
+            "can have caused it" },
+        has_sent_gaps, NULL, NULL },
+    { { .code = "capture-gap", .filter = "teams_stun.rtp.gap >= 1000", .severity = PI_NOTE,
+        .summary = "The capture has no frame at all for a time, in which packets of a stream are missing",
+        .advice = "The capture may have lost them, or nothing passed where it was taken: it does not tell whether the call was interrupted. "
+            "Look at the count of dropped packets (capinfos)" },
+        has_capture_gaps, NULL, capture_gap_severity },
     { { .code = "loss", .filter = "teams_stun.rtp.lost > 0", .severity = PI_WARN,
         .summary = "More than 1 % of a stream is missing",
         .advice = "Look for congestion or a bad link between here and the side where the stream comes from" },
@@ -1238,6 +1331,7 @@ add_rules(calls_entry *entry)
 
 REPORT_VERDICT(holds_probe, calls_entry) { return row->kind == CALLS_PROBE; }
 REPORT_VERDICT(holds_exchange, calls_entry) { return row->kind == CALLS_EXCHANGE; }
+REPORT_VERDICT(holds_other_address, calls_entry) { return row->kind == CALLS_OTHER_ADDRESS; }
 REPORT_VERDICT(holds_one_sided, calls_entry) { return is_one_sided(row, NULL) && row->media.frame == 0; }
 REPORT_VERDICT(holds_refused_tcp, calls_entry) { return are_relays_refused(row) && !has_udp_answer(row) && is_over_tcp(row); }
 REPORT_VERDICT(holds_refused, calls_entry) { return are_relays_refused(row) && !has_udp_answer(row) && !got_through(row); }
@@ -1275,9 +1369,28 @@ REPORT_VERDICT(holds_only_answered, calls_entry) { return is_only_answered(row);
 REPORT_VERDICT(holds_not_connected, calls_entry) { return never_connected(row, NULL); }
 REPORT_VERDICT(holds_single_checks, calls_entry) { return row->check.frame != 0 && !got_through(row) && !is_in_earnest(row); }
 REPORT_VERDICT(holds_setup, calls_entry) { return !got_through(row); }
-REPORT_VERDICT(holds_cut_off, calls_entry) { return is_consent_lost(row, NULL); }
+/* Not where media of the other side still comes to another socket. */
+static bool
+is_cut_off(const calls_entry *entry)
+{
+    GHashTableIter iterator;
+    void *frame;
+
+    if (!is_consent_lost(entry, NULL))
+        return false;
+    g_hash_table_iter_init(&iterator, entry->consent_lost);
+    while (g_hash_table_iter_next(&iterator, NULL, &frame))
+        if (entry->received_frame > GPOINTER_TO_UINT(frame))
+            return false;
+    return true;
+}
+
+/* What the other side sends came to the client's other address then. */
+REPORT_VERDICT(holds_goes_on, calls_entry) { return is_cut_off(row) && row->goes_on != NULL; }
+REPORT_VERDICT(holds_cut_off, calls_entry) { return is_cut_off(row); }
 REPORT_VERDICT(holds_only_sent, calls_entry) { return only_sent(row, NULL); }
 REPORT_VERDICT(holds_only_sent_on_open_path, calls_entry) { return only_sent_on_open_path(row, NULL); }
+REPORT_VERDICT(holds_only_sent_with_reports_back, calls_entry) { return only_sent_with_reports_back(row, NULL); }
 REPORT_VERDICT(holds_direct_routing_one_way, calls_entry) { return row->direct_routing && (only_sent(row, NULL) || only_received(row, NULL)); }
 REPORT_VERDICT(holds_direct_routing, calls_entry) { return row->direct_routing; }
 REPORT_VERDICT(holds_inside_tls, calls_entry) { return row->best == NULL && row->selected != NULL; }
@@ -1309,6 +1422,10 @@ const report_verdict_row calls_verdicts[] = {
         "No call: a short exchange with a relay over TCP or TLS. Clients try the way to a relay before they need it.",
         "at most 100 packets with relays over TCP or TLS alone, answered, without TURN message, check or media in the clear",
         holds_exchange, REPORT_ENDS },
+    { "other-address", REPORT_OK,
+        "No call of its own: checks of a call that connected from another address of its client.",
+        "checks with the same user fragments, the same way round, as those of another call in this capture at the same time, which connected; neither a "
+        "nominated pair nor media", holds_other_address, REPORT_ENDS },
     { "one-direction", REPORT_UNKNOWN,
         "Only one direction of this call is in the capture, which does not tell how it went.",
         "no frame of this host in the other direction, in no flow of the capture that is known for Teams or Skype, no ICMP error, and no media", holds_one_sided, REPORT_ENDS },
@@ -1365,6 +1482,10 @@ const report_verdict_row calls_verdicts[] = {
     { "setup-only", REPORT_UNKNOWN,
         "Set-up only: no nominated pair and no media that is known to belong to it.",
         "relays or signalling, but neither a connectivity check nor media", holds_setup, REPORT_ENDS },
+    { "goes-on-elsewhere", REPORT_CHECK,
+        "The call went on from another address of its client.",
+        "what cut-off rests on, and another call in this capture, in which streams of this one (SSRC) were sent from another address later on, and media was "
+        "received to the end of this one", holds_goes_on, REPORT_ENDS },
     { "cut-off", REPORT_BROKEN,
         "The call connected, but then the other side fell silent while media was still sent.",
         "media sent for more than 5 seconds without media or an answered check back, to the end, although other frames to this host are "
@@ -1381,6 +1502,10 @@ const report_verdict_row calls_verdicts[] = {
         "The call connected, and media was only sent, on a path on which checks were still answered.",
         "more than 50 packets of media sent, none received, although other frames of this host were, and a check of the client's answered "
         "after the first of them", holds_only_sent_on_open_path, REPORT_ENDS },
+    { "one-way-reports", REPORT_CHECK,
+        "The call connected, and media was only sent, on a path on which RTCP came back.",
+        "more than 50 packets of media sent, none received, although other frames of this host were; RTCP received from where media had been "
+        "sent before, and no check of the client's answered since", holds_only_sent_with_reports_back, REPORT_ENDS },
     { "one-way", REPORT_BROKEN,
         "The call connected, but media was only sent and none was received.",
         "more than 50 packets of media sent, none received, although other frames of this host were", holds_only_sent, REPORT_ENDS },
@@ -1457,6 +1582,15 @@ extend_sentence(calls_entry *entry, char *more)
     g_free(more);
     g_free(entry->verdict.sentence);
     entry->verdict.sentence = sentence;
+}
+
+static void
+add_elsewhere(calls_entry *entry)
+{
+    if (entry->kind == CALLS_OTHER_ADDRESS)
+        extend_sentence(entry, g_strdup_printf("It is call %u.", entry->elsewhere->call->number));
+    else if (strcmp(entry->verdict.code, "goes-on-elsewhere") == 0)
+        extend_sentence(entry, g_strdup_printf("That is call %u.", entry->goes_on->call->number));
 }
 
 static void
@@ -1556,6 +1690,7 @@ calls_conclude(calls_entry *entry)
     }
     report_problems_sort(entry->problems);
     entry->verdict = report_verdict_of(calls_verdicts, entry, entry->problems);
+    add_elsewhere(entry);
     add_processor(entry);
     add_path_change(entry);
 }

@@ -307,6 +307,9 @@ gap_of(const calls_entry *entry)
         for (unsigned g = 0; g < gaps->len; g++) {
             const double seconds = g_array_index(gaps, calls_gap, g).seconds;
 
+            if (calls_is_gap_of_capture(&g_array_index(gaps, calls_gap, g)))
+                continue;       /* what passed in that time is not known */
+
             longest = isnan(longest) || seconds > longest ? seconds : longest;
         }
     }
@@ -495,7 +498,7 @@ static const report_column item_columns[] = {
     { .key = "jitter", .title = "Mean Jitter", .kind = COLUMN_REAL, .unit = "ms", .decimals = 3,
         .description = "mean jitter of the worst stream of audio of 50 packets or more, where the capture was taken", COLUMN_MEMBER(summary_item, jitter) },
     { .key = "gap", .title = "Gap", .kind = COLUMN_REAL, .unit = "s", .decimals = 3,
-        .description = "the longest time in which a stream lost all packets", COLUMN_MEMBER(summary_item, gap) },
+        .description = "the longest time in which a stream lost all packets, none of those in which the capture has no frame at all", COLUMN_MEMBER(summary_item, gap) },
     { .key = "other_end", .kind = COLUMN_UINT, .description = "number under which its other client has the same call, 0: that is not in the capture",
         COLUMN_MEMBER(summary_item, other_end) },
     { .key = "filter", .title = "Filter", .kind = COLUMN_TEXT, .description = "display filter that shows its frames",

@@ -25,6 +25,7 @@
 #define BACK_SECONDS    5.0     /* a capture has its frames out of their order by less */
 #define FORWARD_SECONDS 60.0    /* less is not told from a slow answer */
 #define ANSWER_WAIT     1.0     /* that an answer had taken before the clock was set */
+#define SILENCE_SECONDS 0.7     /* less is no silence that anyone asks about */
 #define MAX_CHANGES     1000    /* two clocks in one capture: what comes later is believed as it is */
 
 /* What is added to the time of a frame; NULL: nothing yet. */
@@ -101,6 +102,78 @@ follow(teams_model *model, packet_info *pinfo, const ts_frame_info *infos)
         change_at(model, pinfo->num, &none);
 }
 
+/* ---- times without any frame ---- */
+
+typedef struct {
+    nstime_t begin;
+    nstime_t end;
+    bool refuted;               /* a frame that came out of its order is of that time */
+} silence;
+
+/* They are in the order of their times: the first one that ends later. */
+static unsigned
+silence_after(const teams_model *model, const nstime_t *time)
+{
+    unsigned low = 0, high = model->clock.silences == NULL ? 0 : wmem_array_get_count(model->clock.silences);
+
+    while (low < high) {
+        const unsigned middle = low + (high - low) / 2;
+
+        if (nstime_cmp(&((silence *)wmem_array_index(model->clock.silences, middle))->end, time) <= 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static silence *
+silence_at(const teams_model *model, unsigned i)
+{
+    return model->clock.silences == NULL || i >= wmem_array_get_count(model->clock.silences) ? NULL :
+        (silence *)wmem_array_index(model->clock.silences, i);
+}
+
+/* First pass: before the frame is the latest one. */
+static void
+follow_silence(teams_model *model)
+{
+    const silence fresh = { .begin = model->clock.latest, .end = model->clock.now };
+
+    if (nstime_cmp(&fresh.end, &fresh.begin) < 0) {
+        silence *within = silence_at(model, silence_after(model, &fresh.end));
+
+        if (within != NULL && nstime_cmp(&within->begin, &fresh.end) < 0)
+            within->refuted = true;
+        return;
+    }
+    if (model->call_count == 0 || ts_seconds(&fresh.begin, &fresh.end) < SILENCE_SECONDS)
+        return;
+    if (model->clock.silences == NULL)
+        model->clock.silences = wmem_array_new(wmem_file_scope(), sizeof(silence));
+    wmem_array_append_one(model->clock.silences, fresh);
+}
+
+double
+teams_clock_silence(const nstime_t *begin, const nstime_t *end)
+{
+    const teams_model *model = teams_model_get();
+    double longest = 0;
+
+    for (unsigned i = silence_after(model, begin); silence_at(model, i) != NULL; i++) {
+        const silence *each = silence_at(model, i);
+
+        if (nstime_cmp(&each->begin, end) >= 0)
+            break;
+        const nstime_t *from = nstime_cmp(&each->begin, begin) > 0 ? &each->begin : begin;
+        const nstime_t *to = nstime_cmp(&each->end, end) < 0 ? &each->end : end;
+
+        if (!each->refuted)
+            longest = MAX(longest, ts_seconds(from, to));
+    }
+    return longest;
+}
+
 void
 teams_clock_again(teams_model *model, const packet_info *pinfo)
 {
@@ -124,6 +197,7 @@ teams_clock_frame(teams_model *model, packet_info *pinfo, const ts_frame_info *i
     }
     follow(model, pinfo, infos);
     nstime_sum(&model->clock.now, &pinfo->abs_ts, &model->clock.shift);
+    follow_silence(model);
     if (nstime_cmp(&model->clock.now, &model->clock.latest) > 0)
         model->clock.latest = model->last = model->clock.now;
 }

@@ -272,6 +272,7 @@ typedef struct {
         nstime_t now;               /* of the frame that is dissected */
         nstime_t latest;            /* of any frame so far */
         unsigned change_count;
+        wmem_array_t *silences;     /* without any frame, once there is a call; NULL: none */
         teams_clock_steps back;
         teams_clock_steps forward;
     } clock;
@@ -345,6 +346,9 @@ const nstime_t *teams_time(const packet_info *pinfo);
 
 /* The time that the capture itself gives the frame, of such a time. */
 nstime_t teams_capture_time(const nstime_t *time, uint32_t frame);
+
+/* The longest time within these without any frame in the capture, in seconds; less than a second may be told as 0. */
+double teams_clock_silence(const nstime_t *begin, const nstime_t *end);
 
 const teams_clock_steps *teams_clock_steps_back(void);
 const teams_clock_steps *teams_clock_steps_forward(void);

@@ -89,14 +89,18 @@ def later(n):
 @capture("sessions/reports-back.pcap", START)
 def reports_back(c):
     """Media that is only sent, and no check that is answered since: RTCP comes back each second, encrypted (.20) and in clear (.21), or once (.22). At .23
-    it came back before media was sent, at .24 the client alone sends it, and at .25 it comes to another socket."""
+    it came back before media was sent, at .24 the client alone sends it, and at .25 it comes to another socket. At .26 checks of the other side come
+    instead, at .27 they came before."""
     in_clear = struct.pack("!BBHI", 0x81, 201, 7, 0x55667788) + struct.pack("!6I", 0x1001, 0, 0, 0, 0, 0)
-    for n in range(20, 26):
+    for n in range(20, 28):
         local, beside = client(n), (client(n)[0], 50008)
         us, them = agents(n)
         teams_stun.check(c, 0, local, OUTSIDE, (n, "own"), side=us, other=them, nominate=True)
         talk(c, 1, local, OUTSIDE, 150, receive=False)
-        for k, when in enumerate({22: (2.1,), 23: (0.5,)}.get(n, (1.5, 2.5, 3.5))):
+        for k, when in enumerate((1.5, 2.5) if n == 26 else (0.3, 0.6) if n == 27 else ()):
+            c.udp(when, OUTSIDE, local, them.request((n, "theirs", k)))
+            c.udp(when + 0.001, local, OUTSIDE, us.answer((n, "theirs", k), OUTSIDE))
+        for k, when in enumerate({26: (), 27: (), 22: (2.1,), 23: (0.5,)}.get(n, (1.5, 2.5, 3.5))):
             report = in_clear if n == 21 else teams_stun.srtcp(201, 0x55667788, (n, k))
             here = beside if n == 25 else local
             c.udp(when, *((here, OUTSIDE) if n == 24 else (OUTSIDE, here)), report)

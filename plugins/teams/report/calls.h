@@ -104,8 +104,8 @@ typedef struct {
     uint64_t packets[2];
     uint64_t bytes[2];
     uint64_t media_packets;
-    uint32_t sent_frame;        /* its first media of the client, and the latest RTCP of the other side; 0: none */
-    uint32_t report_frame;
+    uint32_t sent_frame;        /* its first media of the client, and the latest RTCP or check of the other side; 0: none */
+    uint32_t heard_frame;
     report_problems *seen;      /* what its frames said; NULL: nothing */
 } calls_flow;
 

@@ -734,6 +734,8 @@ add_check(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *inf
     const ts_check_info *check = (const ts_check_info *)info;
 
     add_moment(&entry->check, pinfo);
+    if (tap->info->flow != NULL && !tap->from_client && (check->type & 0x0110) == 0)
+        flow_of(entry, pinfo, tap->info->flow)->heard_frame = pinfo->num;
     if (check->consent_back && tap->info->flow != NULL)
         regain_consent(entry, pinfo, tap->info->flow);
     if (check->pair == 0)
@@ -817,7 +819,7 @@ add_way_back(calls_entry *entry, const packet_info *pinfo, const ts_media_info *
     calls_flow *part = flow_of(entry, pinfo, flow);
 
     if (is_control && direction == CALLS_RECEIVED)
-        part->report_frame = pinfo->num;
+        part->heard_frame = pinfo->num;
     else if (!is_control && direction == CALLS_SENT && part->sent_frame == 0)
         part->sent_frame = pinfo->num;
     else if (!is_control && direction == CALLS_RECEIVED)

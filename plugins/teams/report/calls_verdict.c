@@ -537,14 +537,14 @@ is_answered_from(const calls_entry *entry, uint32_t frame)
     return false;
 }
 
-/* RTCP came back where media had been sent: the way back is open, too. */
+/* RTCP or a check of the other side's came where media had been sent: the way back is open, too. */
 static bool
-are_reports_back(const calls_entry *entry)
+is_heard(const calls_entry *entry)
 {
     for (unsigned i = 0; i < entry->flows->len; i++) {
         const calls_flow *part = (const calls_flow *)g_ptr_array_index(entry->flows, i);
 
-        if (part->sent_frame != 0 && part->report_frame > part->sent_frame)
+        if (part->sent_frame != 0 && part->heard_frame > part->sent_frame)
             return true;
     }
     return false;
@@ -758,15 +758,15 @@ only_sent_on_open_path(const calls_entry *entry, calls_proof *proof)
 }
 
 static bool
-only_sent_with_reports_back(const calls_entry *entry, calls_proof *proof)
+only_sent_but_heard(const calls_entry *entry, calls_proof *proof)
 {
-    return only_sent(entry, proof) && !is_answered_from(entry, entry->media.frame) && are_reports_back(entry);
+    return only_sent(entry, proof) && !is_answered_from(entry, entry->media.frame) && is_heard(entry);
 }
 
 static bool
 only_sent_into_the_dark(const calls_entry *entry, calls_proof *proof)
 {
-    return only_sent(entry, proof) && !is_answered_from(entry, entry->media.frame) && !are_reports_back(entry);
+    return only_sent(entry, proof) && !is_answered_from(entry, entry->media.frame) && !is_heard(entry);
 }
 
 static bool
@@ -1147,7 +1147,7 @@ static const struct {
         .advice = "UDP 3478-3481 is open. See the candidate pairs for why none over UDP was chosen" },
         is_over_tcp_beside_udp, selected_frame, NULL },
     { { .code = "consent-lost", .severity = PI_WARN,
-        .summary = "Media went one way for more than 5 seconds and no check was answered: consent was lost",
+        .summary = "Media went one way for more than 5 seconds, and no check was answered",
         .advice = "The other side is gone or its packets do not arrive: look for a change of network, for a firewall or NAT that "
             "forgot the flow, and at the other side" },
         is_consent_lost, NULL, NULL },
@@ -1163,9 +1163,9 @@ static const struct {
         only_sent_on_open_path, media_frame, NULL },
     { { .code = "one-way-media", .severity = PI_WARN,
         .summary = "Media was sent, and none was received",
-        .advice = "Normal where the other side only listens or watches. Its RTCP does arrive the same way, so look at the other side "
-            "before any firewall or NAT" },
-        only_sent_with_reports_back, media_frame, NULL },
+        .advice = "Normal where the other side only listens or watches. RTCP or checks of its do arrive the same way, so look at "
+            "the other side before any firewall or NAT" },
+        only_sent_but_heard, media_frame, NULL },
     { { .code = "one-way-media", .severity = PI_WARN,
         .summary = "Media was received, and none was sent",
         .advice = "Normal for a client that only listens or watches. Otherwise look at the client's microphone and firewall" },
@@ -1390,7 +1390,7 @@ REPORT_VERDICT(holds_goes_on, calls_entry) { return is_cut_off(row) && row->goes
 REPORT_VERDICT(holds_cut_off, calls_entry) { return is_cut_off(row); }
 REPORT_VERDICT(holds_only_sent, calls_entry) { return only_sent(row, NULL); }
 REPORT_VERDICT(holds_only_sent_on_open_path, calls_entry) { return only_sent_on_open_path(row, NULL); }
-REPORT_VERDICT(holds_only_sent_with_reports_back, calls_entry) { return only_sent_with_reports_back(row, NULL); }
+REPORT_VERDICT(holds_only_sent_but_heard, calls_entry) { return only_sent_but_heard(row, NULL); }
 REPORT_VERDICT(holds_direct_routing_one_way, calls_entry) { return row->direct_routing && (only_sent(row, NULL) || only_received(row, NULL)); }
 REPORT_VERDICT(holds_direct_routing, calls_entry) { return row->direct_routing; }
 REPORT_VERDICT(holds_inside_tls, calls_entry) { return row->best == NULL && row->selected != NULL; }
@@ -1502,10 +1502,10 @@ const report_verdict_row calls_verdicts[] = {
         "The call connected, and media was only sent, on a path on which checks were still answered.",
         "more than 50 packets of media sent, none received, although other frames of this host were, and a check of the client's answered "
         "after the first of them", holds_only_sent_on_open_path, REPORT_ENDS },
-    { "one-way-reports", REPORT_CHECK,
-        "The call connected, and media was only sent, on a path on which RTCP came back.",
-        "more than 50 packets of media sent, none received, although other frames of this host were; RTCP received from where media had been "
-        "sent before, and no check of the client's answered since", holds_only_sent_with_reports_back, REPORT_ENDS },
+    { "one-way-heard", REPORT_CHECK,
+        "The call connected, and media was only sent, on a path on which RTCP or checks of the other side still came.",
+        "more than 50 packets of media sent, none received, although other frames of this host were; RTCP or a check received from where media had "
+        "been sent before, and no check of the client's answered since", holds_only_sent_but_heard, REPORT_ENDS },
     { "one-way", REPORT_BROKEN,
         "The call connected, but media was only sent and none was received.",
         "more than 50 packets of media sent, none received, although other frames of this host were", holds_only_sent, REPORT_ENDS },

@@ -632,6 +632,11 @@ def test_an_answer_to_a_syn_that_is_never_acknowledged():
         assert "syn-ack-unacknowledged" not in problem_codes(told[f"192.168.1.{n}"])
 
 
+def test_what_is_sent_again_for_want_of_an_acknowledgement_is_no_loss():
+    for signin in of_clients(capture("half-open-beside")).values():
+        assert "syn-ack-unacknowledged" in problem_codes(signin) and "retransmissions" not in problem_codes(signin)
+
+
 def test_a_client_that_leaves_an_interceptor_does_not_accept_it():
     """With FIN, after the certificate and after the handshake, in TLS 1.2 and 1.3; accepted is what a request follows. After the handshake
     a session may be one that it has no use for."""

@@ -153,6 +153,17 @@ def half_open_connections(c):
     fourth.visit(20, CONFIG)
 
 
+@capture("connections/half-open-beside.pcap", START)
+def half_open_beside(c):
+    """The same beside so many other segments that six could be a measure of loss: of identity, of two services, and of a third."""
+    for n, names in ((20, (LOGIN, LOGIN)), (21, (PUSH, CONFIG)), (22, (AUTH, PUSH, AUTH))):
+        client = Client(c, f"192.168.1.{n}")
+        for second in range(10):
+            client.visit(second, WEB)
+        for second, name in enumerate(names):
+            half_open(client, 10 + second, name, 4)
+
+
 # ---- interception ----
 
 @capture("connections/inspection-ends.pcapng", START)

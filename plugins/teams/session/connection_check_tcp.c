@@ -446,11 +446,11 @@ check_mtu(teams_check *check, bool again)
             teams_name_list_tail(&list));
 }
 
-/* What another problem tells already: the other side does not answer, or only large segments are lost. */
+/* What another problem tells already: a side does not answer, or only large segments are lost. */
 static bool
 resends_for_a_cause(const teams_check *check, const teams_connection *conn)
 {
-    return conn->state == TEAMS_CONNECTION_HELLO_UNANSWERED || conn->state == TEAMS_CONNECTION_HELLO_RESET || teams_check_has_mtu_hole(check, conn) ||
+    return is_unacknowledged(check, conn) || conn->state == TEAMS_CONNECTION_HELLO_UNANSWERED || conn->state == TEAMS_CONNECTION_HELLO_RESET || teams_check_has_mtu_hole(check, conn) ||
         conn->priv->zero_longest >= STALL_SECONDS;
 }
 

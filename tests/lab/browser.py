@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A client that does what a browser does and curl does not.
 
-browser.py visit NAME BUNDLE RESOLVER [upload]    asks A, AAAA and HTTPS at once, races IPv6 against IPv4
-browser.py hold NAME BUNDLE TIMES SECONDS         keeps a connection open until it is cut, TIMES times
+browser.py visit NAME BUNDLE RESOLVER [BYTES]     asks A, AAAA and HTTPS at once, races IPv6 against IPv4
+browser.py hold NAME BUNDLE TIMES SECONDS USE     keeps a connection open until it is cut, or so long, TIMES times; asks every USE seconds
 browser.py talk NAME BUNDLE SECONDS               asks again every two seconds, on one connection
 browser.py stall NAME BUNDLE SECONDS              asks for a long page and does not read it for so long
 """
@@ -110,7 +110,7 @@ def visit(name, bundle, resolver, *upload):
     s = race(resolve(name, resolver))
     stream = tls(s, name, bundle)
     if upload:
-        stream.sendall(f"POST / HTTP/1.1\r\nHost: {name}\r\nContent-Length: 20000\r\n\r\n".encode() + secrets.token_bytes(20000))
+        stream.sendall(f"POST / HTTP/1.1\r\nHost: {name}\r\nContent-Length: {upload[0]}\r\n\r\n".encode() + secrets.token_bytes(int(upload[0])))
     else:
         get(stream, name)
     stream.recv(65536)
@@ -118,14 +118,16 @@ def visit(name, bundle, resolver, *upload):
     stream.close()
 
 
-def hold(name, bundle, times, seconds):
+def hold(name, bundle, times, seconds, use):
     for _ in range(int(times)):
         stream = tls(socket.create_connection((name, 443), 10), name, bundle)
         get(stream, name, "/v4/c?tc=%7B%22cv%22%3A%222026%22%7D")
         stream.settimeout(float(seconds))
         try:
             while stream.recv(65536):
-                pass
+                if int(use):
+                    time.sleep(int(use))
+                    get(stream, name)
         except OSError:
             pass
         stream.close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The catalogue as objects: catalogue.txt (one row per capture) and names.csv (what a site's client asks for)."""
+"""The catalogue as objects: catalogue.txt (one row per capture), codes.txt (how the reports name a cause) and names.csv (what a site's client asks for)."""
 
 import dataclasses
 import pathlib
@@ -10,7 +10,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 SEVERITIES = ("ok", "note", "warning", "error")
 LISTS = {"nx", "empty", "fail", "spoil", "where", "mute", "steps", "proxy_deny", "refuse_types", "reset_sni", "swallow_sni",
          "swallow_cert", "idle_hosts", "drop_tcp", "drop_udp", "drop_tcp6", "admin_tcp", "admin_tcp6", "admin_udp", "rst_tcp",
-         "rst_tcp6", "unreachable_tcp", "unreachable_udp", "port_udp", "port_tcp", "more_relays", "deaf_tcp", "lose", "talk"}
+         "rst_tcp6", "unreachable_tcp", "unreachable_udp", "port_udp", "port_tcp", "more_relays", "deaf_tcp", "lose", "talk",
+         "reject", "quiet", "hold_host", "lookup"}
 MAPS = {"point", "extra", "cut", "status", "answer", "first", "repeat"}
 WORDS = {"server_tls", "server_ciphers", "client_tls", "client_ciphers", "intercept", "proxy_status"}
 
@@ -61,6 +62,11 @@ class Row:
     def words(self):
         """Each must be in the report, in any case; a|b means either."""
         return [word.strip() for word in self.expected.split(",") if word.strip()]
+
+    @property
+    def codes(self):
+        """Those of docs/causes.md that the report needs."""
+        return CODES.get((self.cause, self.variant), CODES.get((self.cause, None), ()))
 
     def names(self):
         """The site's names without its relays."""
@@ -129,7 +135,16 @@ def read_rows():
                   "" if expected == "-" else expected, tuple(map(proof, shows.split(" ; "))))
 
 
+def read_codes():
+    """Of a cause (variant None), or of one of its rows."""
+    for line in lines("codes.txt"):
+        place, codes = line.split(" | ")
+        cause, _, variant = place.strip().partition(" ")
+        yield (cause, variant or None), () if codes.strip() == "-" else tuple(codes.split())
+
+
 NAMES = list(read_names())
+CODES = dict(read_codes())
 ROWS = list(read_rows())
 
 

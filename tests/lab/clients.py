@@ -93,11 +93,16 @@ class Client:
             arguments += ["-proxy", f"{self.gateway}:3128"]
             if s.get("proxy_auth"):
                 arguments += ["-proxy_user", "alex", "-proxy_pass", "pass:secret"]
-        request = f"GET {path} HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n"
-        self.run("timeout", self.patience, *arguments, feed=request.encode())
+        if "alpn" in s:
+            arguments += ["-alpn", s["alpn"]]
+        length = s.get("upload", 0)
+        asked = f"POST {path} HTTP/1.1\r\nContent-Length: {length}" if length else f"GET {path} HTTP/1.1"
+        request = f"{asked}\r\nHost: {name}\r\nConnection: close\r\n\r\n"
+        self.run("timeout", self.patience, *arguments, feed=request.encode() + b"x" * length)
 
     def browser(self, name, path="/"):
-        more = ["upload"] if self.settings.get("upload") else []
+        upload = self.settings.get("upload")
+        more = [20000 if upload is True else upload] if upload else []
         self.run(sys.executable, HERE / "browser.py", "visit", name, self.bundle, self.gateway, *more,
                  patience=self.patience + 8)
 
@@ -115,7 +120,7 @@ class Client:
         s = self.settings
         arguments = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--user-data-dir=/run/lab/chromium",
                      "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                     "--disable-default-apps", "--ignore-certificate-errors", f"--timeout={self.patience * 1000}"]
+                     "--disable-default-apps", *([] if s.get("strict") else ["--ignore-certificate-errors"]), f"--timeout={self.patience * 1000}"]
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/run/lab"}
         if s.get("proxy") == "http":
             arguments.append(f"--proxy-server=http://{self.gateway}:3128")
@@ -134,13 +139,16 @@ class Client:
 
     def hold(self, name, times, seconds):
         """The push channel: beside the rest, until it is cut so often."""
+        use = self.settings.get("use", 0)
         if self.kind == "openssl":
-            feed = f"(printf 'GET /v4/c HTTP/1.1\\r\\nHost: {name}\\r\\n\\r\\n'; sleep {seconds})"
-            once = f"{feed} | openssl s_client -connect {name}:443 -servername {name} -CAfile {self.bundle} -quiet"
+            feed = f"(for m in $(seq {seconds // use if use else 1}); do printf 'GET /v4/c HTTP/1.1\\r\\nHost: {name}\\r\\n\\r\\n'; sleep {use or seconds}; done)"
+            # -quiet does not end where the feed does.
+            alone = f"timeout {seconds} " if "client_idle" in self.settings else ""
+            once = f"{feed} | {alone}openssl s_client -connect {name}:443 -servername {name} -CAfile {self.bundle} -quiet"
             script = f"for n in $(seq {times}); do {once}; sleep 1; done"
             command = ["sh", "-c", script]
         else:
-            command = [sys.executable, HERE / "browser.py", "hold", name, self.bundle, times, seconds]
+            command = [sys.executable, HERE / "browser.py", "hold", name, self.bundle, times, seconds, use]
         self.running.append(world.start(*command, ns="client", log="/run/lab/client.log"))
 
     def talk(self, name, seconds):

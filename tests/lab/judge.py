@@ -5,7 +5,7 @@
 Usage: judge.py FOLDER [CAUSE...]    FOLDER as `lab --all FOLDER` makes it; of the staged build (TEAMSHARK_STAGE)
 
 Prints a line for each capture: the worst severity that was told and the one that is
-due, the words that are missing, and the codes of all problems above a chat.
+due, the words and codes that are missing, and the codes of all problems above a chat.
 """
 import json
 import pathlib
@@ -46,6 +46,7 @@ class Told:
         documents = [json.loads(harness.tshark("-r", path, "-q", "-z", f"teams,{report},json")) for report in reports]
         self.problems = [p for p in problems_of(documents) if isinstance(p, dict)]
         self.text = " ".join([*verdicts_of(documents), json.dumps(self.problems)]).lower()
+        self.lacking = sorted(set(row.codes) - {p["code"] for p in self.problems})
         self.codes = sorted({p["code"] for p in self.problems if TOLD.get(p["severity"], 0)})
         self.worst = max((TOLD.get(p["severity"], 0) for p in self.problems), default=0)
         self.missing = [word for word in row.words if not any(form.lower() in self.text for form in word.split("/"))]
@@ -54,7 +55,7 @@ class Told:
     @property
     def right(self):
         """On a healthy capture a note may stand: nothing is wrong, but a busy machine does make retransmissions."""
-        return not self.missing and max(self.worst, 1) == max(self.due, 1)
+        return not self.missing and not self.lacking and max(self.worst, 1) == max(self.due, 1)
 
 
 def main(folder, *causes):
@@ -66,7 +67,7 @@ def main(folder, *causes):
         told = Told(row, path)
         wrong += not told.right
         print(f"{'ok   ' if told.right else 'WRONG'} {row.name:38} {catalogue.SEVERITIES[told.worst]:8} due {row.severity:8} "
-              f"{' '.join(told.codes)}" + (f"; missing {told.missing}" if told.missing else ""), flush=True)
+              f"{' '.join(told.codes)}" + (f"; missing {told.missing + told.lacking}" if told.missing or told.lacking else ""), flush=True)
     return 1 if wrong else 0
 
 

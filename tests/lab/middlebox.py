@@ -8,12 +8,14 @@ SETTINGS is JSON, all optional:
   jitter         seconds at most, for UDP to the client: never changes its order
   burst          UDP to the client waits for the next multiple of so many seconds, as on a radio link that sleeps
   loss           share of the UDP frames to the client that is lost;  loss_up: to the router
+  loss_tcp_up    share of the TCP segments with data from the client that is lost
   dns_delay      seconds more for a DNS answer
   reset_sni      list of name patterns: a ClientHello with such a name is answered with RST, to both ends
   swallow_sni    list of name patterns: such a ClientHello and all that follows of its flow is lost
   swallow_cert   list of name patterns: all from the server after such a ClientHello is lost
   mtu_down, mtu_up   IP packets longer than this are lost, to the client or from it
   idle_cut       seconds without a frame after which a flow to idle_hosts is reset
+  age_cut        seconds after its SYN after which a flow to idle_hosts is reset, however much it is used
   idle_hosts     list of addresses
   lose_hosts     addresses to and from which nothing passes any more once lose_after seconds have passed since the first frame;
                  ["*"]: all
@@ -132,7 +134,7 @@ class Middlebox:
     def __init__(self, settings):
         self.settings = settings
         self.random = random.Random(settings.get("seed", 1))
-        self.swallowed, self.muted, self.last = set(), set(), {}
+        self.swallowed, self.muted, self.last, self.born = set(), set(), {}, {}
         self.last_departure = [0.0, 0.0]
         self.started = None     # when the first frame came
         self.lose_hosts = {pack(a) for a in settings.get("lose_hosts", []) if a != "*"}
@@ -163,6 +165,8 @@ class Middlebox:
                 out = self.rebound(frame, direction)
                 return [] if out is None else [(delay, direction, out)]
         if frame.protocol == TCP:
+            if direction == UP and frame.payload and self.random.random() < s.get("loss_tcp_up", 0):
+                return []
             answer = self.tcp(frame, direction, delay)
             if answer is not None:
                 return answer
@@ -215,15 +219,23 @@ class Middlebox:
             if frame.flags & RST:
                 self.last.pop(flow, None)
             else:
+                if frame.flags & SYN:
+                    self.born.setdefault(flow, time.monotonic())
                 self.last[flow] = (time.monotonic(), direction, frame)
         return None
 
+    def is_over(self, flow, when, now):
+        """Was the flow silent for too long, or open?"""
+        return now - when >= self.settings.get("idle_cut", sys.maxsize) or \
+            now - self.born.get(flow, now) >= self.settings.get("age_cut", sys.maxsize)
+
     def idle(self):
-        """RSTs to both ends of each flow that was silent for too long."""
+        """RSTs to both ends of each flow whose time is over."""
         out, now = [], time.monotonic()
         for flow, (when, direction, frame) in list(self.last.items()):
-            if now - when >= self.settings["idle_cut"]:
+            if self.is_over(flow, when, now):
                 del self.last[flow]
+                self.born.pop(flow, None)
                 out += [(0, 1 - direction, reset(frame, False)), (0, direction, reset(frame, True))]
         return out
 
@@ -261,7 +273,7 @@ def main():
                     when = now + after if slow and frame.source == 53 else box.in_order(now + after, where)
                     count += 1
                     heapq.heappush(queue, (when, count, where, out))
-        if settings.get("idle_cut"):
+        if settings.get("idle_cut") or settings.get("age_cut"):
             for after, where, out in box.idle():
                 count += 1
                 heapq.heappush(queue, (time.monotonic() + after, count, where, out))

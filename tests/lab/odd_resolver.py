@@ -7,6 +7,7 @@ Usage: odd_resolver.py ADDRESS ZONE      ZONE is JSON:
   nx, empty     patterns of names that do not exist, or have no address
   refuse_types  numbers of types answered REFUSED;   fail: patterns answered SERVFAIL
   cut           {pattern: number of CNAMEs that are still given}: the rest of the chain is missing
+  quiet         patterns of names whose questions have no answer
   point         {pattern: address};   extra: {name: address}
 """
 import fnmatch
@@ -76,6 +77,8 @@ def main():
         try:
             name, kind, end = asked(query)
         except IndexError:
+            continue
+        if matching(zone, "quiet", name):
             continue
         code, answers = records(zone, name, kind)
         header = query[:2] + struct.pack("!HHHHH", 0x8180 | code, 1, len(answers), 0, 0)

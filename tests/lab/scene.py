@@ -20,7 +20,7 @@ import timing
 import world
 
 MIDDLEBOX = ("delay", "jitter", "burst", "loss", "loss_up", "dns_delay", "reset_sni", "swallow_sni", "swallow_cert", "mtu_down",
-             "mtu_up", "idle_cut", "idle_hosts", "lose_after", "lose_hosts", "rebind")
+             "mtu_up", "idle_cut", "age_cut", "loss_tcp_up", "idle_hosts", "lose_after", "lose_hosts", "rebind")
 TALK_S = 24              # that a client goes on asking where nothing answers any more
 CONNECTIVITY_CHECK = "www.msftconnecttest.com"
 
@@ -43,7 +43,7 @@ class Scene:
         self.addresses.add(servers.media_server(self.row.site, s))
         if s.get("alive"):
             self.addresses |= set(s["point"].values())
-        if s.get("idle_cut"):
+        if s.get("idle_cut") or s.get("age_cut"):
             s["idle_hosts"] = [name.address for name in self.site if name.stage == "register"]
         if s.get("lose"):
             s["lose_hosts"] = ["*"] if s["lose"] == ["*"] else [
@@ -73,7 +73,7 @@ class Scene:
         if s.get("captive"):
             servers.captive_portal(self.gateway)
         else:
-            servers.web(self.site, s)
+            servers.web(self.site + (self.row.relays() if s.get("visit_relays") else []), s)
         servers.router(everything, s)
         if s.get("call"):
             servers.media(self.row.relays(), self.row.site, s)
@@ -125,24 +125,34 @@ class Scene:
             if n == 2 and "no_proxy" in s:
                 servers.rules([f"tcp dport {{ 1080, 3128 }} {servers.VERDICTS[s['no_proxy']]}"], hook="input")
             self.step(client, name)
+        for relay in self.row.relays() if s.get("visit_relays") else []:
+            client.visit(relay.name)
         if s.get("call"):
             client.call(self.row.relays(), servers.media_server(self.row.site, s))
         if s.get("captive") == "last":
             client.plain(f"http://{CONNECTIVITY_CHECK}/connecttest.txt", "-L")
-        client.finish(s.get("lose_after", 0) + TALK_S + s.get("push", 0) * (s.get("idle_cut", s.get("server_idle", 0)) + 12) + 5)
+        client.finish(s.get("lose_after", 0) + TALK_S + s.get("push", 0) * (self.push_s() + 12) + 5)
+
+    def push_s(self):
+        """Seconds that a push channel lasts, or is silent."""
+        return max(self.settings.get(key, 0) for key in ("idle_cut", "server_idle", "age_cut", "server_life", "client_idle"))
 
     def step(self, client, name):
         s = self.settings
         if s.get("quic") and name in self.quic_names():
             client.quic(name.name, 3)
         if s.get("push") and name.stage == "register":
-            client.hold(name.name, s["push"], s.get("idle_cut", s.get("server_idle", 0)) + 10)
+            client.hold(name.name, s["push"], self.push_s() + (0 if "client_idle" in s else 10))
+        elif matches(s.get("lookup", []), name.name):
+            client.run("getent", "ahosts", name.name)
         elif matches(s.get("talk", []), name.name):
             client.talk(name.name, s["lose_after"] + TALK_S)
         elif s.get("stall") and name.stage == "sync":
             client.stall(name.name, s["stall"])
         else:
-            client.visit(name.name)
+            for again in range(s.get("poll", 1) if name.stage == "identity" else 1):
+                time.sleep(s["poll_s"] if again else 0)
+                client.visit(name.name)
         time.sleep(s.get("pause", 0.1))
 
 

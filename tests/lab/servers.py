@@ -133,9 +133,9 @@ def resolver(site, settings, gateway):
         rules(["udp dport 53 drop", "tcp dport 53 drop"], hook="input")
         return None
     zone = {"names": [[row.name, row.aliases, row.address, row.address6 if settings.get("ipv6") else ""]
-                      for row in site], **{key: settings[key] for key in ("nx", "empty", "refuse_types", "fail", "cut", "point", "extra")
+                      for row in site], **{key: settings[key] for key in ("nx", "empty", "refuse_types", "fail", "cut", "point", "extra", "quiet")
                                            if key in settings}}
-    if kind == "odd" or "refuse_types" in settings or "fail" in settings or "cut" in settings:
+    if kind == "odd" or "refuse_types" in settings or "fail" in settings or "cut" in settings or "quiet" in settings:
             return serve("odd_resolver", [gateway], [sys.executable, HERE / "odd_resolver.py", gateway, json.dumps(zone)],
                      "router", udp=True)
     lines = ["no-resolv", "no-hosts", "no-daemon", "user=root", "bind-interfaces", f"listen-address={gateway}",
@@ -226,6 +226,10 @@ def server_block(address, rows, settings, asked=()):
         lines.append(f"ssl_ciphers {settings['server_ciphers']};")
     if settings.get("server_idle") and any(row.stage == "register" for row in rows):
         lines.append(f"keepalive_timeout {settings['server_idle']}s;")
+    if settings.get("server_life") and any(row.stage == "register" for row in rows):
+        lines.append(f"keepalive_time {settings['server_life']}s;")
+    if any(matches(settings.get("reject", []), name) for name in names):
+        lines.append("ssl_reject_handshake on;")
     place = f"root {LAB}; try_files /page.bin =404;"
     if any(matches(settings.get("mute", []), name) for name in names):
         place = "proxy_pass http://240.0.0.1:9; proxy_connect_timeout 900s;"
@@ -395,6 +399,10 @@ def router(site, settings):
         lines.append("ip dscp set cs0")
     if lines:
         rules(lines)
+    held = [row.address for row in site if matches(settings.get("hold_host", []), row.name)]
+    if held:
+        # What a proxy on the router sends there is lost: it waits, and so does its client.
+        rules([f"ip daddr {{ {', '.join(held)} }} tcp dport 443 drop"], hook="output")
     deaf = [row.address for row in site if matches(settings.get("deaf_tcp", []), row.name)]
     if deaf:
         # The capture sees what the client's own filter then drops.

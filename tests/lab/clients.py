@@ -58,7 +58,7 @@ class Client:
             scheme = {"http": f"http://{self.gateway}:3128", "socks5": f"socks5h://{self.gateway}:1080",
                       "socks5local": f"socks5://{self.gateway}:1080"}[s["proxy"]]
             arguments += ["-x", scheme]
-            if s.get("proxy_auth"):
+            if s.get("proxy_auth", "missing") != "missing":
                 arguments += ["-U", "alex:secret"] + (["--proxy-anyauth"] if s["proxy"] == "http" else [])
         self.run(*arguments, f"https://{name}{path}")
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """An HTTP proxy that answers CONNECT for some names with one status, and connects the others.
 
-Usage: odd_proxy.py ADDRESS STATUS PATTERN...     STATUS such as 502
+Usage: odd_proxy.py ADDRESS STATUS PATTERN...     STATUS such as 502, or 0 to end the connection without an answer
 """
 import fnmatch
 import http
@@ -35,6 +35,9 @@ def serve(client, status, patterns):
     words = head.split(b"\r\n", 1)[0].decode("ascii", "replace").split()
     host, _, port = words[1].rpartition(":")
     if words[0] != "CONNECT" or any(fnmatch.fnmatch(host, pattern) for pattern in patterns):
+        if not status:
+            client.close()
+            return
         reason = http.HTTPStatus(status).phrase
         body = f"<html><body><h1>{status} {reason}</h1></body></html>\n"
         client.sendall((f"HTTP/1.1 {status} {reason}\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\n"

@@ -360,7 +360,7 @@ def http2_proxy(gateway):
 
 
 def socks(gateway, settings):
-    """microsocks; with the client's credentials, or others, where it wants some."""
+    """microsocks; with the client's credentials, or others, where it wants some (of a client that may have none: missing)."""
     wanted = settings.get("proxy_auth")
     credentials = ["-u", "alex" if wanted == "once" else "sam", "-P", "secret"] if wanted else []
     return serve("microsocks", [], ["microsocks", "-i", gateway, "-p", "1080", *credentials], "router", port=1080)

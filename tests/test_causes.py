@@ -533,6 +533,28 @@ def test_rounds_are_counted_by_one_name():
     assert causes(told["192.168.1.21"]) == {}
 
 
+def test_a_client_that_goes_on_at_a_service_is_in_no_loop():
+    """One front door serves all of Teams; a client in a loop would have been back at identity."""
+    told = of_clients(capture("identity-then-page"))
+    for n in (20, 21, 22):
+        assert above_note(told[f"192.168.1.{n}"]) == {} and told[f"192.168.1.{n}"]["severity"] == "unknown"
+    for n in (23, 24, 25):
+        loop, = above_note(told[f"192.168.1.{n}"]).values()
+        assert (loop["code"], loop["severity"]) == ("login-loop", "error") and f"({LOGIN_NAME}) 5 times in 6 s" in loop["summary"]
+        assert told[f"192.168.1.{n}"]["verdict_code"] == "failed"
+
+
+def test_a_few_visits_before_the_capture_ends_are_no_failure():
+    told = of_clients(capture("identity-at-end"))
+    for n, times in ((20, 4), (21, 5)):
+        loop, = above_note(told[f"192.168.1.{n}"]).values()
+        assert (loop["code"], loop["severity"]) == ("login-loop", "warning") and "still going on" in loop["summary"]
+        assert f"{times} times" in loop["summary"] and "Capture for longer" in loop["advice"]
+        assert (told[f"192.168.1.{n}"]["verdict_code"], told[f"192.168.1.{n}"]["severity"]) == ("identity-only", "check")
+    loop, = above_note(told["192.168.1.22"]).values()
+    assert (loop["code"], loop["severity"]) == ("login-loop", "error") and told["192.168.1.22"]["verdict_code"] == "failed"
+
+
 def test_a_handshake_whose_server_hello_is_not_seen_tells_nothing_of_certificates():
     """What the client had acknowledged was there; what it had not was lost on the way."""
     told = of_clients(capture("server-hello-unseen"))

@@ -67,6 +67,42 @@ def identity_pages(c):
         few.visit(12 + 20 * n, *others[1])
 
 
+@capture("connections/identity-then-page.pcap", START)
+def identity_then_page(c):
+    """Four visits to identity or more in seconds. Of .20 the session with the page goes on for 12 s, .21 opens the page again and again,
+    .22 another service of a personal account's. .23 goes round the page and identity, and sees the page once more; the session with the
+    page that .24 has answers for 3 s more; of .25 only telemetry goes on."""
+    goes_on, again, personal, loop, late, telemetry = clients = [Client(c, f"192.168.1.{n}") for n in range(20, 26)]
+    for who in clients:
+        who.ask(-2, CONFIG)
+    pages = [who.open(-1, WEB) for who in (goes_on, late, telemetry)]
+    for who, page in zip((goes_on, late, telemetry), pages, strict=True):
+        who.use(-0.8, page, WEB)
+    for n in range(5):
+        for who in (goes_on, again, late, telemetry):
+            who.visit(1.5 * n, LOGIN)
+        loop.visit(1.5 * n, LOGIN)
+        loop.visit(1.5 * n + 0.7, WEB)
+    for n in range(4):
+        personal.visit(1.5 * n, "login.live.com", "20.190.160.20")
+        again.visit(8 + 3 * n, WEB)
+        personal.visit(7 + 4 * n, "teams.live.com", "52.113.194.132")
+        telemetry.visit(8 + 4 * n, *TELEMETRY)
+    for n in range(6):
+        goes_on.exchange(8 + 2 * n, pages[0], WEB)
+    late.exchange(9, pages[1], WEB)
+
+
+@capture("connections/identity-at-end.pcap", START)
+def identity_at_end(c):
+    """.20 to .22 go to the page and to identity four, five and six times; the capture ends with it."""
+    for n, times in ((20, 4), (21, 5), (22, 6)):
+        who = Client(c, f"192.168.1.{n}")
+        for m in range(times):
+            who.visit(2 * (6 - times + m), WEB)
+            who.visit(2 * (6 - times + m) + 1, LOGIN)
+
+
 @capture("connections/server-hello-unseen.pcap", START)
 def server_hello_unseen(c):
     """The start of the server's part is not in the capture, and the client ends: .20 had acknowledged it, .21 had not."""

@@ -12,7 +12,9 @@
 #include "session/signin.h"
 
 #define LOOP_MIN            4       /* visits to identity without anything after it */
+#define LOOP_SURE           6       /* of them, after which the capture may end at once */
 #define LOOP_GAP            2.0     /* seconds */
+#define LOOP_AFTER          5.0     /* seconds at least in which a client in a loop is back at identity */
 #define POLL_MIN            4.5     /* the same: RFC 8628, 3.2 and 3.5 has 5 for a client that polls */
 #define WATCH_MIN           30.0    /* the same of one that goes elsewhere between: no page waits so long before it sends the user back */
 #define POLL_ALIKE          1.0     /* by which intervals of one that polls differ at most */
@@ -464,16 +466,14 @@ shortest_first(const void *a, const void *b, void *data _U_)
     return x < y ? -1 : x > y;
 }
 
-/* Seconds between visits, where all but few are alike, as those of a client that polls; 0: they are not. */
+/* Seconds between visits, where all but few are alike, as those of a client that polls; 0: they are not. Gaps are sorted. */
 static double
 poll_interval(const identity_visits *visits)
 {
     const unsigned count = wmem_array_get_count(visits->gaps);
-    double *gaps = (double *)wmem_array_get_raw(visits->gaps);
-    unsigned alike = 0;
-
-    g_qsort_with_data(gaps, (int)count, sizeof(double), shortest_first, NULL);
+    const double *gaps = (const double *)wmem_array_get_raw(visits->gaps);
     const double usual = gaps[count / 2];
+    unsigned alike = 0;
 
     for (unsigned i = 0; i < count; i++)
         alike += gaps[i] >= usual - POLL_ALIKE && gaps[i] <= usual + POLL_ALIKE;
@@ -492,6 +492,47 @@ tell_polled(teams_check *check, const identity_visits *visits, double interval)
         visits->first->name, visit_count(visits), interval, visits->between ? " that needs a token" : " between", visits->between ? "watches sites" : "polls");
 }
 
+/* Seconds in which a client in a loop would be back at identity. Gaps are sorted. */
+static double
+round_limit(const identity_visits *visits)
+{
+    return MAX(LOOP_AFTER, 2 * *(const double *)wmem_array_index(visits->gaps, wmem_array_get_count(visits->gaps) - 1));
+}
+
+/* Does a service go on answering when a client in a loop would have been back at identity? One front door serves all of Teams. */
+static bool
+went_on(const teams_check *check, const identity_visits *visits)
+{
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const teams_connection *conn = teams_check_connection(check, i);
+
+        if (conn->stage != TS_STAGE_IDENTITY && conn->stage != TS_STAGE_TELEMETRY && conn->stage != TS_STAGE_MEDIA && is_used(check, conn) &&
+                ts_seconds(&visits->last->start, &conn->priv->served) > round_limit(visits))
+            return true;
+    }
+    return false;
+}
+
+static void
+tell_loop(teams_check *check, const identity_visits *visits)
+{
+    const unsigned count = visit_count(visits);
+    const bool shown = count >= LOOP_SURE || teams_check_time_passed(check, &visits->last->start, round_limit(visits));
+    const char *name = visits->first->name;
+    const teams_problem_place place = { .frame = visits->first->frame, .actor = TEAMS_BY_UNKNOWN, .name = name, .fatal = shown,
+        .advice = shown ? NULL : "Capture for longer, until the client has signed in or says that it has not" };
+    const double seconds = ts_seconds(&visits->first->start, &visits->last->start);
+
+    if (shown)
+        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_LOGIN_LOOP], PI_ERROR, place,
+            "The client connects to identity (%s) %u times in %.0f s and to no service that needs a token: a login loop, for which "
+            "conditional access is a likely cause", name, count, seconds);
+    else
+        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_LOGIN_LOOP], PI_WARN, place,
+            "The client connects to identity (%s) %u times in %.0f s, and the capture ends %.1f s after that: a login loop begins so, and so may a "
+            "sign-in that is still going on", name, count, seconds, ts_seconds(&visits->last->start, &check->end));
+}
+
 /* A client in a loop goes to its service and back, as fast as pages load; one that asks identity alone, and by the clock, polls. */
 static void
 check_loop(teams_check *check)
@@ -499,20 +540,16 @@ check_loop(teams_check *check)
     if (check->result->beyond_reached || check->loop_reported || check->result->identity_polled)
         return;
     const identity_visits visits = gather_visits(check);
-    const unsigned count = visit_count(&visits);
 
-    if (count < LOOP_MIN)
+    if (visit_count(&visits) < LOOP_MIN)
         return;
+    g_qsort_with_data(wmem_array_get_raw(visits.gaps), (int)wmem_array_get_count(visits.gaps), sizeof(double), shortest_first, NULL);
     const double interval = poll_interval(&visits);
-    const char *name = visits.first->name;
 
     if (interval >= (visits.between ? WATCH_MIN : POLL_MIN))
         tell_polled(check, &visits, interval);
-    else
-        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_LOGIN_LOOP], PI_ERROR,
-            (teams_problem_place) { .frame = visits.first->frame, .actor = TEAMS_BY_UNKNOWN, .name = name, .fatal = true },
-            "The client connects to identity (%s) %u times in %.0f s and to no service that needs a token: a login loop, for which "
-            "conditional access is a likely cause", name, count, ts_seconds(&visits.first->start, &visits.last->start));
+    else if (!went_on(check, &visits))
+        tell_loop(check, &visits);
 }
 
 /* Where no problem has said so, and one explains it: connections that are still being made at the end prove nothing. */

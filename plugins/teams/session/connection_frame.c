@@ -297,6 +297,8 @@ count(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool from_cl
 
     conn->packets[from_client]++;
     conn->bytes[from_client] += payload;
+    if (!from_client && payload > 0)
+        conn->priv->served = *teams_time(pinfo);
     /* What was sent again though it had been acknowledged was not lost. */
     if (again && conn->state != TEAMS_CONNECTION_UNANSWERED && !ts_stock_field_present(tree, &field_spurious))
         conn->retransmissions[from_client]++;
@@ -450,7 +452,7 @@ quic_frame(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool fr
     conn->last = *teams_time(pinfo);
     conn->last_frame = pinfo->num;
     if (!from_client)
-        conn->priv->heard = *teams_time(pinfo);
+        conn->priv->heard = conn->priv->served = *teams_time(pinfo);
     if (!from_client && conn->state == TEAMS_CONNECTION_UNANSWERED)
         conn->state = TEAMS_CONNECTION_USED;
     if (from_client && conn->state == TEAMS_CONNECTION_UNANSWERED && conn->packets[FROM_CLIENT] == QUIC_REPORTED)

@@ -95,10 +95,12 @@ teams_connection_note_idle(const packet_info *pinfo, teams_connection *conn, boo
         priv->idle_over = *teams_time(pinfo);
         priv->idle_heard = conn->packets[FROM_SERVER];
         priv->idle_by_client = from_client;
+        priv->goodbye = false;
     } else if (payload > 0 && from_client != priv->idle_by_client)
         outlived(priv);    /* the other side goes on */
     if (!from_client && !priv->idle_by_client && payload > GOODBYE_MAX)
         outlived(priv);    /* it has something to say */
+    priv->goodbye = priv->goodbye || (!from_client && !priv->idle_by_client && payload > 0);
 }
 
 /* Seconds of silence that the end belongs to. */
@@ -123,7 +125,7 @@ cut_of(const packet_info *pinfo, const teams_connection *conn)
     if (conn->state < TEAMS_CONNECTION_SECURED || conn->idle_before_end < IDLE_MIN || conn->priv->survived >= SURVIVED * conn->idle_before_end)
         return TEAMS_CUT_NONE;
     if (!conn->ended_by_client)
-        return conn->end == TEAMS_CONNECTION_RESET ? TEAMS_CUT_RESET : TEAMS_CUT_CLOSED;
+        return conn->end == TEAMS_CONNECTION_RESET && !conn->priv->goodbye ? TEAMS_CUT_RESET : TEAMS_CUT_CLOSED;
     return ts_seconds(&conn->priv->idle_over, teams_time(pinfo)) >= ANSWER_SECONDS ? TEAMS_CUT_LOST : TEAMS_CUT_BY_CLIENT;
 }
 
@@ -219,6 +221,12 @@ tell_by_client(teams_check *check, const cut_row *row)
             row->last->idle_before_end);
 }
 
+static const char *
+closed_text(const teams_connection *conn)
+{
+    return !conn->priv->goodbye ? "FIN" : conn->end == TEAMS_CONNECTION_RESET ? "a record of TLS, then RST" : "a record of TLS, then FIN";
+}
+
 /* A warning where the connection is there to stay open, and the client was there to use it. */
 static int
 severity_of(const teams_connection *last)
@@ -253,8 +261,9 @@ tell_idle(teams_check *check, const cut_row *row)
     else if (push)
         teams_check_add(check, problem, row->soon ? PI_WARN : PI_NOTE,
             (teams_problem_place) { .frame = row->first->end_frame, .actor = TEAMS_BY_UNKNOWN, .name = last->name },
-            "%s is closed (FIN) from %s %u times after about %.0f s of silence, and the client connects again: an idle timeout on the way or at the server",
-            text, side_text(last), row->cuts, last->idle_before_end);
+            "%s is closed (%s) from %s %u times after about %.0f s of silence, and the client connects again: an idle timeout %s",
+            text, closed_text(last), side_text(last), row->cuts, last->idle_before_end,
+            last->priv->goodbye ? "of the server, or of what ends its TLS on the way" : "on the way or at the server");
 }
 
 /* ---- the same time ---- */

@@ -259,6 +259,7 @@ struct teams_connection_private {
     nstime_t idle_over;         /* when it was broken */
     bool idle_by_client;        /* by whom */
     unsigned idle_heard;        /* packets of the server's by then */
+    bool goodbye;               /* ... and by a short record of the server's, as an alert, which nobody on the way can make */
     double survived;            /* the longest silence after which both sides went on */
     teams_connection_cut cut;   /* how it ended after one */
     unsigned vain[2];           /* retransmissions and keep-alives of that side since the other one was heard */
@@ -268,6 +269,7 @@ struct teams_connection_private {
     unsigned resent[2];         /* of these, the retransmissions */
     unsigned resent_before;     /* the same of both, before the frame at hand; from the end on, before that */
     nstime_t heard;             /* the latest frame of the server */
+    nstime_t served;            /* the latest one of it with data; zero: none */
     uint32_t lost_frame;        /* of the client's, by which it has sent in vain for so long that nothing answers any more */
     double lost_after;          /* seconds of silence before it sent that; 0: none to speak of */
     bool lost;                  /* ... and nothing did since */

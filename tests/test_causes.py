@@ -423,7 +423,7 @@ def above_note(signin):
 def test_who_ended_a_push_channel():
     """By FIN from the server's side, by the client, by nobody who answers, after a time that is always the same; and by nothing of these."""
     told = of_clients(capture("push-ends"))
-    words = {20: ("warning", "idle-cut", "", ["closed (FIN) from the server's side 3 times", "60 s of silence", "on the way or at the server"]),
+    words = {20: ("warning", "idle-cut", "", ["closed (a record of TLS, then FIN) from the server's side 3 times", "60 s of silence"]),
              21: ("note", "closed-by-client", "client", ["The client itself resets", "3 times"]),
              22: ("note", "closed-by-client", "client", ["The client itself closes", "3 times"]),
              23: ("warning", "idle-cut", "network", ["what the client sends", "has no answer, 3 times", "60 s of silence"]),
@@ -435,6 +435,18 @@ def test_who_ended_a_push_channel():
         assert ("idle timeout" in problem["summary"]) == (code == "idle-cut")
     for n in (25, 26):
         assert problem_codes(told[f"192.168.1.{n}"]) & {"idle-cut", "closed-by-client", "cut-at-intervals"} == set()
+
+
+def test_a_last_record_of_tls_is_of_no_device_that_forgets():
+    told = of_clients(capture("push-goodbye"))
+    for n, how in ((20, "a record of TLS, then RST"), (21, "a record of TLS, then RST"), (22, "a record of TLS, then FIN")):
+        problem, = above_note(told[f"192.168.1.{n}"]).values()
+        assert problem["code"] == "idle-cut" and problem["actor"] == "" and "inspected" in problem["advice"]
+        assert f"closed ({how}) from the server's side 3 times after about 60 s" in problem["summary"] and "on the way or" not in problem["summary"]
+    for n, actor, words in ((23, "network", "likely an idle timeout on the way"), (25, "", "closed (FIN) from the server's side 3 times")):
+        problem, = above_note(told[f"192.168.1.{n}"]).values()
+        assert (problem["code"], problem["actor"]) == ("idle-cut", actor) and words in problem["summary"] and "a record" not in problem["summary"]
+    assert causes(told["192.168.1.24"]) == {}
 
 
 def causes(signin):

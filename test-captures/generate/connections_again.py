@@ -53,6 +53,24 @@ def push_again(c):
     clients[5].visit(1951, older, "52.123.130.31")
 
 
+@capture("connections/push-goodbye.pcap", START)
+def push_goodbye(c):
+    """After 60 s of silence, three times: the server's side sends an alert or a frame that closes a WebSocket, and ends the push channel
+    by RST (.20, .21) or FIN (.22); .23 has RST alone; .24 is a service that is no push channel. .25 as .23, by FIN."""
+    for n, last, kind in ((20, 19, "RA"), (21, 33, "RA"), (22, 19, "FA"), (23, 0, "RA"), (24, 19, "RA"), (25, 0, "FA")):
+        who, name = Client(c, f"192.168.1.{n}"), CONFIG if n == 24 else PUSH
+        who.sign_in(0)
+        for m in range(4):
+            connection = who.open(5 + 62 * m, name)
+            who.use(5.2 + 62 * m, connection, name)
+            if m == 3:
+                continue
+            if last:
+                connection.send(65.3 + 62 * m, application_data(m, last), from_client=False)
+                connection._segment(65.31 + 62 * m, True, "A")
+            connection._segment(65.34 + 62 * m, False, kind)
+
+
 @capture("connections/identity-pages.pcap", START)
 def identity_pages(c):
     """.20 goes to the page and round three names of identity five times; .21 to each of two names of identity twice."""

@@ -260,7 +260,8 @@ tell_idle(teams_check *check, const cut_row *row)
             text, side_text(last), row->cuts, last->idle_before_end, push ? "" : " or at the server", asleep_text(last));
     else if (push)
         teams_check_add(check, problem, row->soon ? PI_WARN : PI_NOTE,
-            (teams_problem_place) { .frame = row->first->end_frame, .actor = TEAMS_BY_UNKNOWN, .name = last->name },
+            (teams_problem_place) { .frame = row->first->end_frame, .actor = TEAMS_BY_UNKNOWN, .name = last->name,
+                .advice = last->priv->goodbye ? "Where TLS is inspected on the way, raise the proxy's idle timeout; the server's own nobody but Microsoft can change" : NULL },
             "%s is closed (%s) from %s %u times after about %.0f s of silence, and the client connects again: an idle timeout %s",
             text, closed_text(last), side_text(last), row->cuts, last->idle_before_end,
             last->priv->goodbye ? "of the server, or of what ends its TLS on the way" : "on the way or at the server");

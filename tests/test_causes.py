@@ -567,6 +567,22 @@ def test_a_few_visits_before_the_capture_ends_are_no_failure():
     assert (loop["code"], loop["severity"]) == ("login-loop", "error") and told["192.168.1.22"]["verdict_code"] == "failed"
 
 
+def test_servers_of_the_customers_own_have_the_customers_certificates():
+    told = of_clients(capture("customers-servers"))
+    for n in (20, 21):
+        assert causes(told[f"192.168.1.{n}"]) == {} and told[f"192.168.1.{n}"]["verdict_code"] == "went-through"
+    refused = told_of(told["192.168.1.22"], "certificate-refused")
+    assert len(refused) == 1 and "issued by Contoso Issuing CA 1" in refused[0] and "intercept" not in refused[0]
+    assert set(causes(told["192.168.1.22"])) == {"certificate-refused"}
+    for n, code in ((23, "tcp-unanswered"), (24, "tcp-refused")):
+        problem, = causes(told[f"192.168.1.{n}"]).values()
+        assert problem["code"] == code and problem["severity"] != "error" and "split DNS" not in problem["summary"]
+        assert "customer's own" in problem["advice"]
+    assert "Contoso Issuing CA 1" in told_of(told["192.168.1.25"], "tls-intercepted")[0]
+    assert frames(capture("customers-servers"), "teams.tls_intercepted || teams.tls_intercepted_refused") == frames(
+        capture("customers-servers"), "ip.src == 192.168.1.25 && tls.app_data && frame.time_relative > 14 && ip.dst != 192.168.1.20", stock=True)[-1:]
+
+
 def test_a_handshake_whose_server_hello_is_not_seen_tells_nothing_of_certificates():
     """What the client had acknowledged was there; what it had not was lost on the way."""
     told = of_clients(capture("server-hello-unseen"))

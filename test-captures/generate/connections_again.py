@@ -3,8 +3,8 @@
 from scapy.layers.inet import ICMP, IP, TCP
 
 from common import capture
-from connections import (A, AAAA, AUTH, CONFIG, LOGIN, PROXY, PUSH, ROUTER, START, WEB, Client, alert, client_hello, connect, reset, status,
-                         through)
+from connections import (A, AAAA, AUTH, CONFIG, LOGIN, PROXY, PUSH, ROUTER, START, WEB, Client, alert, certificate, client_hello, connect, reset,
+                         status, through)
 from resolver import Resolver
 from tls import application_data
 
@@ -119,6 +119,34 @@ def identity_at_end(c):
         for m in range(times):
             who.visit(2 * (6 - times + m), WEB)
             who.visit(2 * (6 - times + m) + 1, LOGIN)
+
+
+@capture("connections/customers-servers.pcap", START)
+def customers_servers(c):
+    """Servers in the customer's own zone, and then a sign-in. .20 accepts the company's certificate, .21 one of a public authority's, .22
+    refuses the company's; .23 gets no answer at a private address, .24 a RST. The certificate that .25 accepts is for a name of Microsoft's."""
+    company, public = ("Contoso Issuing CA 1", "Contoso"), ("Go Daddy Secure Certificate Authority - G2", "GoDaddy.com, Inc.")
+    names = [f"{label}.contoso.com" for label in ("lyncdiscoverinternal", "lyncdiscover", "sipinternal")]
+    clients = [Client(c, f"192.168.1.{n}") for n in range(20, 26)]
+    clients[0].visit(0, names[0], "10.1.1.9", shown=certificate(names[0], *company))
+    clients[1].ask(0, names[0], "10.1.1.9")
+    clients[1].visit(1, names[1], "203.0.113.50", shown=certificate(names[1], *public))
+    for n in range(2):
+        refused = clients[2].open(2 * n, names[2], "10.1.1.9")
+        refused = clients[2].open(2 * n, names[0], "10.1.1.9") if n else refused
+        clients[2].handshake(2 * n + 0.15, refused, names[0] if n else names[2], certificate(names[0] if n else names[2], *company))
+        refused.send(2 * n + 0.2, alert(48))
+        refused.close(2 * n + 0.21)
+    clients[3].ask(0, names[0], "10.1.1.5")
+    end = clients[3].end()
+    for when in (0.1, 1.1, 3.1):
+        clients[3].syn(when, end, ("10.1.1.5", 443))
+    clients[4].ask(0, names[0], "10.1.1.5")
+    clients[4].syn(0.1, clients[4].end(), ("10.1.1.5", 443), "RST")
+    for who in clients[:5]:
+        who.sign_in(10)
+    clients[5].sign_in(10, (WEB, LOGIN))
+    clients[5].visit(14, AUTH, shown=certificate(AUTH, *company))
 
 
 @capture("connections/server-hello-unseen.pcap", START)

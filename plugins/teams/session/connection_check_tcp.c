@@ -28,6 +28,8 @@
 #define NOT_PUBLISHED  "The address is in no prefix that Microsoft publishes: look first at what the resolver answers for the name, which a filter or a zone " \
     "of its own may have rewritten. Content networks serve some names from addresses of theirs: allow the address and port only where it is the right one"
 
+#define CUSTOMERS_OWN   "A server of the customer's own, which may be within reach of its network alone: clients go on without it"
+
 /* ---- alike ---- */
 
 /* IPv6, and the name was reached over IPv4; or some address of identity, and identity was reached, or the capture cannot show that. */
@@ -64,6 +66,13 @@ static bool
 is_elsewhere(const teams_connection *conn)
 {
     return !conn->proxy && ts_address_prefix_at(&conn->server_end.addr, &conn->start) == NULL;
+}
+
+/* NULL: that of the row. */
+static const char *
+advice_of_address(const teams_connection *conn)
+{
+    return teams_connection_is_customers(conn) ? CUSTOMERS_OWN : is_elsewhere(conn) ? NOT_PUBLISHED : NULL;
 }
 
 /* Of what does not come about at all; where an address alone tells whose it is, that is less. */
@@ -131,7 +140,7 @@ add_unanswered(unanswered *waiting, const teams_connection *conn)
     waiting->syns += conn->syns;
     waiting->connections++;
     waiting->last = conn->last;
-    waiting->private_address = waiting->private_address || conn->private_address;
+    waiting->private_address = waiting->private_address || (conn->private_address && !teams_connection_is_customers(conn));
     if (waiting->first == NULL)
         waiting->first = conn;
 }
@@ -146,7 +155,7 @@ tell_unanswered(teams_check *check, const unanswered *waiting)
     const char *elsewhere = answers || names->any_lost ? "" : "; the name was reached in another way";
     const double seconds = ts_seconds(&waiting->first->start, &waiting->last);
     const teams_problem_place place = { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first, .fatal = names->fatal,
-        .advice = answers ? NOT_ALWAYS : is_elsewhere(waiting->first) && !waiting->private_address ? NOT_PUBLISHED : NULL };
+        .advice = answers ? NOT_ALWAYS : waiting->private_address ? NULL : advice_of_address(waiting->first) };
     const int severity = severity_of(names);
 
     if (waiting->first->proxy)
@@ -223,7 +232,7 @@ is_refused(const teams_check *check, const teams_connection *conn)
 static const char *
 says_who_refused(const teams_check *check, const teams_connection *conn)
 {
-    return conn->proxy || conn->name == NULL ? conn->endpoint : wmem_strdup_printf(check->scope, "%d %d", conn->private_address, is_elsewhere(conn));
+    return conn->proxy || conn->name == NULL ? conn->endpoint : wmem_strdup_printf(check->scope, "%d %d %d", conn->private_address, is_elsewhere(conn), teams_connection_is_customers(conn));
 }
 
 static void
@@ -234,9 +243,9 @@ tell_refused(teams_check *check, const teams_group *all)
     teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_TCP_REFUSED], refusal_severity(check, all),
         (teams_problem_place) { .frame = names->frame, .actor = all->first->proxy ? TEAMS_BY_PROXY : TEAMS_BY_NETWORK, .name = names->first,
             .fatal = names->fatal || is_fatal_proxy(check, all->first), .advice = all->first->proxy ? PROXY_REFUSES :
-                !names->any_lost ? NOT_ALWAYS_REFUSED : is_elsewhere(all->first) ? NOT_PUBLISHED : NULL },
+                !names->any_lost ? NOT_ALWAYS_REFUSED : advice_of_address(all->first) },
         "TCP to %s is refused with a reset (%u time%s)%s%s",
-        place_text(check, all, all->first->private_address ? ", a private address: split DNS or a block page" : ""), names->count,
+        place_text(check, all, all->first->private_address && !teams_connection_is_customers(all->first) ? ", a private address: split DNS or a block page" : ""), names->count,
         names->count == 1 ? "" : "s", names->any_lost ? "" : ", and others with the same name work", teams_name_list_tail(names));
 }
 
@@ -255,7 +264,7 @@ icmp_text(const teams_check *check, const teams_connection *conn)
 static const char *
 says_who_prohibited(const teams_check *check, const teams_connection *conn)
 {
-    return wmem_strdup_printf(check->scope, "%s %d %s", icmp_text(check, conn), is_elsewhere(conn), conn->name == NULL ? conn->endpoint : "");
+    return wmem_strdup_printf(check->scope, "%s %d %d %s", icmp_text(check, conn), is_elsewhere(conn), teams_connection_is_customers(conn), conn->name == NULL ? conn->endpoint : "");
 }
 
 static void
@@ -266,7 +275,7 @@ tell_prohibited(teams_check *check, const teams_group *all)
     teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_TCP_PROHIBITED],
         all->first->proxy ? refusal_severity(check, all) : severity_of(names),
         (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first,
-            .fatal = names->fatal || is_fatal_proxy(check, all->first), .advice = is_elsewhere(all->first) ? NOT_PUBLISHED : NULL },
+            .fatal = names->fatal || is_fatal_proxy(check, all->first), .advice = advice_of_address(all->first) },
         "TCP to %s is refused by the network: ICMP %s (%u time%s)%s%s", place_text(check, all, ""), icmp_text(check, all->first), names->count,
         names->count == 1 ? "" : "s", names->any_lost ? "" : "; the name was reached in another way", teams_name_list_tail(names));
 }

@@ -183,7 +183,8 @@ static const char *
 say_certificate(const teams_check *check, const teams_name_list *list, const teams_connection *first)
 {
     return wmem_strdup_printf(check->scope, "The client refuses the certificate of %s%s: alert %s (%u)%s%s", teams_name_list_text(list), times(check, list),
-        teams_alert_text(first->alert), first->alert, first->certificate == NULL ? hidden_text(first->alert) : "; it is issued by ",
+        teams_alert_text(first->alert), first->alert, first->certificate != NULL ? "; it is issued by " :
+            teams_connection_is_customers(first) ? "; the certificate is not visible" : hidden_text(first->alert),
         first->certificate == NULL ? "" : first->certificate->issuer);
 }
 
@@ -463,10 +464,12 @@ actor_of(const tls_end *kind, const teams_connection *first)
 
 /* Where the same names worked as well, it was not their name alone. */
 static const char *
-advice_of(const teams_name_list *list, const tls_end *kind)
+advice_of(const teams_name_list *list, const tls_end *kind, const teams_connection *first)
 {
     if (kind->fits == fits_left)
         return "A program that gives up, or has no use for the connection, ends it so, too: where each try ends so, look for TLS inspection on the way";
+    if (kind->row == TEAMS_EXPERT_CERTIFICATE_REFUSED && teams_connection_is_customers(first))
+        return "A server of the customer's own: look at its certificate, and whether the client trusts the authority that issued it";
     if (kind->fits == fits_held)
         return "Nothing is wrong where the client waits for news. Where its user met an error at that time, look at a proxy or an inspecting firewall "
             "on the way, which may hold the request";
@@ -517,7 +520,7 @@ tell_end(teams_check *check, const tls_end *kind, const teams_group *group, bool
 
     teams_check_add(check, &teams_expert_table.rows[kind->row], severity,
         (teams_problem_place) { .frame = list->frame, .name = list->first, .fatal = severity == PI_ERROR && list->fatal,
-            .actor = actor_of(kind, first), .advice = advice_of(list, kind) },
+            .actor = actor_of(kind, first), .advice = advice_of(list, kind, first) },
         "%s%s", kind->sentence(check, list, first), severity > PI_NOTE ? teams_name_list_tail(list) : "");
 }
 

@@ -445,11 +445,18 @@ teams_connection_is_delivered(const teams_connection *conn)
         (int32_t)(conn->priv->acknowledged[FROM_SERVER] - conn->priv->next[FROM_CLIENT]) >= -1;      /* a FIN counts as one */
 }
 
-/* Is its certificate of an issuer that Microsoft's services do not use? */
+/* Is the server of the customer's own, in a zone of the customer's? Its certificate, and a private address, are the customer's, too. */
+static inline bool
+teams_connection_is_customers(const teams_connection *conn)
+{
+    return conn->product == TS_PRODUCT_LYNC_ONPREM;
+}
+
+/* Is the certificate visible, and of an issuer that Microsoft's services do not use? */
 static inline bool
 teams_connection_is_foreign(const teams_connection *conn)
 {
-    return conn->certificate != NULL && !conn->certificate->known_issuer;
+    return conn->certificate != NULL && !conn->certificate->known_issuer && !teams_connection_is_customers(conn);
 }
 
 /* Does a client that ends the connection then have seen the server's part of the handshake, and want nothing after it? */

@@ -253,7 +253,7 @@ ends_with_finished(proto_tree *tree)
 static void
 request(packet_info *pinfo, teams_connection *conn)
 {
-    if (conn->certificate != NULL && !conn->certificate->known_issuer)
+    if (teams_connection_is_foreign(conn))
         teams_connection_tell(pinfo, conn, TEAMS_EXPERT_INTERCEPTED, "%s: the certificate is issued by %s",
             teams_connection_text(pinfo->pool, conn), conn->certificate->issuer);
     conn->priv->requested = true;
@@ -370,7 +370,7 @@ certificate_alert(packet_info *pinfo, const teams_connection *conn, const char *
 
     if (certificate == NULL)
         teams_connection_tell(pinfo, conn, TEAMS_EXPERT_CERTIFICATE_REFUSED, "%s: %s", teams_connection_text(pinfo->pool, conn), what);
-    else if (!certificate->known_issuer)
+    else if (teams_connection_is_foreign(conn))
         teams_connection_tell(pinfo, conn, TEAMS_EXPERT_INTERCEPTED_REFUSED, "%s: issued by %s in frame %u; the client's alert: %s",
             teams_connection_text(pinfo->pool, conn), certificate->issuer, certificate->frame, what);
     else

@@ -409,6 +409,14 @@ def test_a_large_hello_that_is_lost_is_no_filter_by_name():
     assert frames(path, "teams.hello_unanswered") == frames(path, f"tcp.flags.fin == 1 && ip.dst == {CONFIG}", stock=True)
 
 
+def test_a_large_hello_of_which_nothing_gets_through_is_not_lost_for_its_size():
+    path = capture("large-hello-dropped")
+    for n, signin in of_clients(path).items():
+        assert set(above_note(signin)) == {"hello-unanswered"}, n
+        assert LOGIN_NAME in above_note(signin)["hello-unanswered"]["summary"] and "nothing comes back after the server name" in signin["verdict"]
+    assert frames(path, "teams.mtu") == []
+
+
 def test_what_is_missing_has_the_cause_that_is_told():
     """Conditional access explains nothing where identity was not reached; where it was, it may."""
     for signin in reported(capture("unreached")):

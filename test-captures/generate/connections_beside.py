@@ -130,7 +130,8 @@ def large_hello(name):
 
 @capture("connections/mtu-hello.pcap", START)
 def mtu_hello(c):
-    """The first, large segment of three ClientHellos is lost again and again, the second is not; a small one has no answer."""
+    """The first, large segment of three ClientHellos is lost again and again, the second is not, which the server acknowledges at once
+    (RFC 5681, 4.2); a small one has no answer."""
     one = Client(c)
     one.visit(0, "statics.teams.cdn.office.net", "2.16.106.10")
     for n, name in enumerate((WEB, LOGIN, AUTH)):
@@ -140,6 +141,8 @@ def mtu_hello(c):
         connection.send(when + 0.15, hello[:1440])
         connection.send(when + 0.16, hello[1440:])
         end = connection.sequence[True]
+        connection.sequence[True] = at
+        connection._segment(when + 0.18, False, "A")
         for again in (0.5, 1.1, 2.3, 4.7, 9.5):
             connection.sequence[True] = at
             connection.send(when + again, hello[:1440])
@@ -149,6 +152,36 @@ def mtu_hello(c):
     connection.send(40.15, client_hello(CONFIG))
     connection._segment(40.2, False, "A")
     connection.close(48)
+
+
+@capture("connections/large-hello-dropped.pcap", START)
+def large_hello_dropped(c):
+    """Nothing of a ClientHello in two segments gets through: the client sends the first again (.20), or both (.21), or the server its
+    SYN/ACK, too (.22). A large request of .22 got through before."""
+    for n in (20, 21, 22):
+        who = Client(c, f"192.168.1.{n}")
+        who.visit(0, WEB)
+        if n == 22:
+            before = who.open(1, CONFIG)
+            who.use(1.2, before, CONFIG)
+            before.send(1.5, tls.application_data("large", 1400))
+            before.send(1.53, tls.application_data("answer", 700), from_client=False)
+        for m in range(2):
+            when, hello = 4 + 12 * m, large_hello(LOGIN)
+            connection = who.open(when, LOGIN)
+            at, first = connection.sequence[True], connection.sequence[False]
+            connection.send(when + 0.15, hello[:1440])
+            connection.send(when + 0.16, hello[1440:])
+            if n == 22:
+                connection.sequence.update({True: at, False: first - 1})
+                connection._segment(when + 1.1, False, "SA")
+            for again in (0.5, 1.1, 2.3, 4.7, 9.5):
+                connection.sequence[True] = at
+                connection.send(when + again, hello[:1440])
+                if n == 21:
+                    connection.send(when + again + 0.0001, hello[1440:])
+            connection.sequence[True] = at + len(hello)
+            connection.close(when + 11)
 
 
 @capture("connections/unreached.pcap", START)

@@ -249,6 +249,20 @@ large_got_through(const teams_connection *conn)
         (int32_t)(conn->priv->acknowledged[FROM_SERVER] - conn->priv->large_end) >= 0 && !conn->priv->large_split;
 }
 
+/* Has the server acknowledged something, but not all that the client sent? */
+static bool
+lacks_acknowledgement(const teams_connection *conn)
+{
+    return conn->priv->acknowledging[FROM_SERVER] && (int32_t)(conn->priv->next[FROM_CLIENT] - conn->priv->acknowledged[FROM_SERVER]) > 0;
+}
+
+/* A ClientHello of which nothing gets through is not lost for its size. */
+static bool
+is_size_shown(const teams_connection *conn)
+{
+    return conn->state != TEAMS_CONNECTION_HELLO_UNANSWERED || conn->priv->beyond_hole;
+}
+
 /* The client sends the same large segment again and again, and nothing large ever gets through. */
 static void
 check_large(packet_info *pinfo, teams_connection *conn, unsigned payload, bool again)
@@ -266,11 +280,11 @@ check_large(packet_info *pinfo, teams_connection *conn, unsigned payload, bool a
     }
     if (!again || !large || large_got_through(conn))
         return;
-    if (++conn->priv->large_retransmissions == LARGE_REPORTED && !conn->priv->hole_reported) {
+    if (++conn->priv->large_retransmissions >= LARGE_REPORTED && !conn->priv->hole_reported && is_size_shown(conn)) {
         conn->priv->hole_reported = true;
         conn->priv->large_frame = pinfo->num;
         teams_connection_tell(pinfo, conn, TEAMS_EXPERT_MTU, "%s: a frame of %u bytes sent %u times without an acknowledgement",
-            teams_connection_text(pinfo->pool, conn), pinfo->fd->pkt_len, LARGE_REPORTED + 1);
+            teams_connection_text(pinfo->pool, conn), pinfo->fd->pkt_len, conn->priv->large_retransmissions + 1);
     }
 }
 
@@ -306,6 +320,8 @@ count(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool from_cl
     note_window(pinfo, conn, from_client, ts_stock_field_present(tree, &field_zero_window));
     if (from_client && conn->hello_frame != 0)
         check_large(pinfo, conn, payload, again);
+    else if (conn->state == TEAMS_CONNECTION_HELLO_UNANSWERED && payload == 0 && !again && lacks_acknowledgement(conn))
+        conn->priv->beyond_hole = true;
 }
 
 /* TURN stands in clear behind it. */

@@ -255,6 +255,7 @@ struct teams_connection_private {
     uint32_t large_frame;
     uint32_t large_end;         /* of the client's first large segment: where it ends; valid where large_sent */
     bool large_sent;
+    bool beyond_hole;           /* the server acknowledged less than the ClientHello: what came behind it got through (RFC 5681, 4.2) */
     double idle;                /* seconds of the latest silence that the side which broke it alone went on after; 0: none */
     nstime_t idle_over;         /* when it was broken */
     bool idle_by_client;        /* by whom */

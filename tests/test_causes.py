@@ -591,6 +591,15 @@ def test_servers_of_the_customers_own_have_the_customers_certificates():
         capture("customers-servers"), "ip.src == 192.168.1.25 && tls.app_data && frame.time_relative > 14 && ip.dst != 192.168.1.20", stock=True)[-1:]
 
 
+def test_one_name_that_is_refused_at_several_addresses():
+    told = of_clients(capture("refused-addresses"))
+    for n, code, words in ((20, "tcp-refused", f"{LOGIN_NAME} (the first at {LOGIN}:443) is refused with a reset (3 times)"),
+                           (21, "tcp-refused", f"{LOGIN_NAME} ({LOGIN}:443) is refused with a reset (2 times)"),
+                           (22, "tcp-prohibited", f"{LOGIN_NAME} (the first at {LOGIN}:443) is refused by the network")):
+        text, = told_of(told[f"192.168.1.{n}"], code)
+        assert words in text
+
+
 def test_a_handshake_whose_server_hello_is_not_seen_tells_nothing_of_certificates():
     """What the client had acknowledged was there; what it had not was lost on the way."""
     told = of_clients(capture("server-hello-unseen"))

@@ -302,6 +302,12 @@ def test_a_name_is_not_compared_with_itself():
     assert rows(bundled("sessions/regions.pcap"), "teams.region_mismatch", "frame.number") != []
 
 
+def test_chat_that_is_asked_for_by_a_region_is_no_resolvers_choice():
+    path = bundled("sessions/home-region.pcap")
+    assert {row[0] for row in rows(path, "teams.region_mismatch", "ip.dst")} <= {"192.168.1.23"}
+    assert rows(path, "teams.region_mismatch", "ip.dst") != [] and rows(path, "teams.region_mismatch_background", "frame.number") == []
+
+
 # ---- addresses that a network translates ----
 
 NAT64 = bundled("sessions/nat64.pcap")

@@ -3,7 +3,7 @@
 from scapy.layers.inet import ICMP, IP, TCP
 
 from common import capture
-from connections import (A, AAAA, AUTH, CONFIG, LOGIN, PROXY, PUSH, ROUTER, START, WEB, Client, alert, certificate, client_hello, connect, reset,
+from connections import (A, AAAA, ADDRESSES, AUTH, CONFIG, LOGIN, PROXY, PUSH, ROUTER, START, WEB, Client, alert, certificate, client_hello, connect, reset,
                          status, through)
 from resolver import Resolver
 from tls import application_data
@@ -147,6 +147,23 @@ def customers_servers(c):
         who.sign_in(10)
     clients[5].sign_in(10, (WEB, LOGIN))
     clients[5].visit(14, AUTH, shown=certificate(AUTH, *company))
+
+
+@capture("connections/refused-addresses.pcap", START)
+def refused_addresses(c):
+    """RST in answer to SYNs to identity: .20 at three addresses, .21 twice at one; a router refuses .22 at two."""
+    addresses = [ADDRESSES[LOGIN], "40.126.32.74", "20.190.160.20"]
+    for n, tried in ((20, addresses), (21, addresses[:1] * 2), (22, addresses[:2])):
+        who = Client(c, f"192.168.1.{n}")
+        who.visit(0, WEB)
+        who.resolver.ask(2, LOGIN, addresses)
+        for m, at in enumerate(tried):
+            end = who.end()
+            who.syn(3 + m, end, (at, 443), None if n == 22 else "RST")
+            if n == 22:
+                quoted = IP(src=who.address, dst=at) / TCP(sport=end[1], dport=443, seq=0x10000000 + end[1], flags="S")
+                c.frame(3.02 + m, ICMP(type=3, code=13) / quoted, ROUTER, who.address)
+        who.visit(20, CONFIG)
 
 
 @capture("connections/server-hello-unseen.pcap", START)

@@ -140,6 +140,24 @@ def regions(c):
                  "b-tr-teams-usea2-05.eastus2.cloudapp.azure.com", "52.114.158.91")
 
 
+@capture("sessions/home-region.pcap", "2026-03-02T08:00:00")
+def home_region(c):
+    """Chat of accounts whose data are elsewhere, beside services in Europe: asked for by that region after these, before these, and .22 in
+    Asia. Of .23 a name without a region leads to North America."""
+    near = ("chatsvcagg.teams.microsoft.com", "msg-euno-01-chatsvcagg.northeurope.cloudapp.azure.com", "52.114.88.59")
+    for n, region in ((20, "amer"), (21, "amer"), (22, "apac")):
+        client = Client(c, f"192.168.1.{n}")
+        start(client, 0)
+        if n != 21:
+            client.visit(2, *near)
+        client.visit(3, f"{region}.ng.msg.teams.microsoft.com", "52.114.132.20")
+        client.visit(4, *near)
+    client = Client(c, "192.168.1.23")
+    start(client, 0)
+    client.visit(2, *near)
+    client.visit(3, "presence.teams.microsoft.com", "presence-usea2-01.eastus2.cloudapp.azure.com", "52.114.132.40")
+
+
 @capture("sessions/unresolved.pcap", "2026-03-02T08:00:00")
 def unresolved(c):
     """D27: server names at addresses that no answer gave: a published one, a stranger's;

@@ -306,6 +306,7 @@ teams_groups_add(teams_groups *groups, const char *says, const teams_connection 
         wmem_map_insert(groups->by_key, says, group);
         wmem_array_append_one(groups->order, group);
     }
+    group->elsewhere = group->elsewhere || strcmp(conn->endpoint, group->first->endpoint) != 0;
     group->syn_acks += conn->priv->syn_acks;
     group->resent += teams_connection_resent_in_vain(conn, FROM_CLIENT);
     teams_name_list_add_connection(&group->names, conn, frame);

@@ -144,6 +144,7 @@ typedef struct {
     const teams_connection *first;
     unsigned syn_acks;              /* of all */
     unsigned resent;                /* the client's in vain, of all */
+    bool elsewhere;                 /* not all of them at the first one's address */
 } teams_group;
 
 typedef struct {

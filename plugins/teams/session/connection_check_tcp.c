@@ -112,7 +112,7 @@ place_text(const teams_check *check, const teams_group *all, const char *more)
 {
     if (all->first->proxy)
         return wmem_strdup_printf(check->scope, "the proxy %s", all->first->endpoint);
-    return wmem_strdup_printf(check->scope, "%s (%s%s%s)", teams_name_list_text(&all->names), all->names.names > 1 ? "the first at " : "",
+    return wmem_strdup_printf(check->scope, "%s (%s%s%s)", teams_name_list_text(&all->names), all->names.names > 1 || all->elsewhere ? "the first at " : "",
         all->first->endpoint, more);
 }
 
@@ -216,8 +216,8 @@ tell_unacknowledged(teams_check *check, const teams_group *all)
 
     teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_SYN_ACK], names->matters ? PI_ERROR : PI_WARN,
         (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_UNKNOWN, .name = names->first, .fatal = names->fatal },
-        "TCP to %s (%s%s) is answered, and the client never acknowledges the answer: SYN/ACK %u times on %u connection%s%s",
-        teams_name_list_text(names), names->names > 1 ? "the first at " : "", all->first->endpoint, all->syn_acks, names->count,
+        "TCP to %s is answered, and the client never acknowledges the answer: SYN/ACK %u times on %u connection%s%s",
+        place_text(check, all, ""), all->syn_acks, names->count,
         names->count == 1 ? "" : "s", teams_name_list_tail(names));
 }
 

@@ -257,13 +257,20 @@ is_near_service(const teams_learned *what)
         what->service == TS_SERVICE_EDGE_FRONTDOOR;
 }
 
+/* A client asks for chat by the region where its account's data are, wherever the resolver is. */
+static bool
+is_home_region(const ts_name_info *info, const teams_learned *what)
+{
+    return what->service == TS_SERVICE_CHAT && info->links[0].continent[0] != '\0';
+}
+
 static void
 check_region(packet_info *pinfo, teams_signin *signin, const ts_name_info *info, const teams_learned *what)
 {
     const char *continent = info->whole->continent;
     const char *client_continent = teams_preference_client_continent();
 
-    if (continent == NULL || continent[0] == '\0')
+    if (continent == NULL || continent[0] == '\0' || is_home_region(info, what))
         return;
     if (client_continent[0] != '\0' && is_near_service(what) && strcmp(client_continent, continent) != 0)
         teams_expert_add(pinfo, TEAMS_EXPERT_RESOLVER_REGION,

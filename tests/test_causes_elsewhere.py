@@ -140,6 +140,13 @@ def test_a_filter_that_is_lifted_breaks_no_sign_in(null_at_first, n, words):
     assert signin["severity"] == "check"
 
 
+def test_a_portal_that_lets_the_client_in(null_at_first):
+    signin = null_at_first["192.168.1.28"]
+    assert {problem["code"]: problem["severity"] for problem in above_note(signin).values()} == {"captive-portal": "warning", "private-address": "warning"}
+    assert of_code(signin, "captive-portal")[0]["summary"].startswith("Names of different services all lead to 10.9.9.9, and later elsewhere, where the client connected")
+    assert signin["severity"] == "check"
+
+
 @pytest.mark.parametrize("n, code, severity", [(25, "private-address", "broken"), (26, "D4", "check"), (27, "D4", "broken")])
 def test_a_filter_that_is_not_is_an_error(null_at_first, n, code, severity):
     """Until the end; until the client asks alone, of which nothing more is told; and after it was in."""

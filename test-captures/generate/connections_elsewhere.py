@@ -252,8 +252,9 @@ def proxy_by_address(c):
 def null_at_first(c):
     """Three names, each asked for three times, that lead to 0.0.0.0 at .20, to :: at .21, to loopback at .22, to private addresses at .23;
     at .24 only identity leads to 0.0.0.0; then to what is right, and the sign-in goes through. .25 and .26 are as .20: the right
-    answers never come, or come and no connection follows. At .27 the null addresses come after the right ones."""
-    for n, null in enumerate(("0.0.0.0", "::", "127.0.0.1", "", *["0.0.0.0"] * 4)):
+    answers never come, or come and no connection follows. At .27 the null addresses come after the right ones. .28 is as .23, with one
+    private address for all names, as of a portal."""
+    for n, null in enumerate(("0.0.0.0", "::", "127.0.0.1", "", *["0.0.0.0"] * 4, "10.9.9.9")):
         client, start = Client(c, f"192.168.1.{20 + n}"), 60 * n
         if n == 7:
             client.sign_in(start)

@@ -485,6 +485,36 @@ identity_tail(teams_check *check)
     return "; identity was not reached";
 }
 
+/* Did the client connect to a public address of the name after the last answer with another one? */
+static bool
+is_over(const teams_net_client *client, const teams_asked_name *asked)
+{
+    const teams_connection *latest = (const teams_connection *)wmem_map_lookup(client->latest, asked->name);
+
+    return asked->private_frame != 0 && asked->had_public && latest != NULL && !latest->private_address && !latest->proxy &&
+        latest->state >= TEAMS_CONNECTION_CONNECTED && nstime_cmp(&asked->private_until, &latest->start) < 0;
+}
+
+/* Is that so of all names of the sign-in that led to a private address? */
+static bool
+all_are_over(const teams_check *check)
+{
+    bool some = false;
+
+    for (unsigned i = 0; i < wmem_array_get_count(check->clients); i++) {
+        const teams_net_client *client = *(const teams_net_client **)wmem_array_index(check->clients, i);
+
+        for (const teams_asked_name *asked = client->first_name; asked != NULL; asked = asked->next) {
+            if (asked->private_frame == 0 || asked->private_signin != check->signin)
+                continue;
+            if (!is_over(client, asked))
+                return false;
+            some = true;
+        }
+    }
+    return some;
+}
+
 /* Services after identity that carry data there, as behind a proxy that reads server names, or elsewhere, where nothing connected there. NULL: none do. */
 static const char *
 portal_refuted(const teams_check *check)
@@ -500,6 +530,8 @@ portal_refuted(const teams_check *check)
             return "sessions with services after identity carry data there: a proxy, or a filter that lets them through";
         tried = true;
     }
+    if (all_are_over(check))
+        return "later elsewhere, where the client connected: a captive portal that let the client in, or a filter that was lifted";
     return !tried && check->result->services_reached ? "the client went elsewhere, and reached services: a DNS filter, or answers that somebody else put in" : NULL;
 }
 
@@ -588,16 +620,6 @@ check_private(teams_check *check, private_kind kind)
             list.names == 1 ? "%s leads to %s (%s), %s" : "%s lead to %s (the first to %s), %s", teams_name_list_text(&list),
             kind == PRIVATE_NOBODY ? list.names == 1 ? "a null or loopback address" : "null or loopback addresses" : list.names == 1 ? "a private address" : "private addresses", addr,
             kind == PRIVATE_UNTRIED && check->result->asks_alone ? "as split DNS or a block page shows" : says[kind]);
-}
-
-/* Did the client connect to a public address of the name after the last answer with another one? */
-static bool
-is_over(const teams_net_client *client, const teams_asked_name *asked)
-{
-    const teams_connection *latest = (const teams_connection *)wmem_map_lookup(client->latest, asked->name);
-
-    return asked->private_frame != 0 && asked->had_public && latest != NULL && !latest->private_address && !latest->proxy &&
-        latest->state >= TEAMS_CONNECTION_CONNECTED && nstime_cmp(&asked->private_until, &latest->start) < 0;
 }
 
 /* A filter that was lifted, or split DNS that a client left: what the frames say of the names was true up to then. */

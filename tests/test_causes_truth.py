@@ -252,3 +252,17 @@ def test_a_server_that_ends_each_connection_is_told(n, words):
 @pytest.mark.parametrize("n", [24, 25, 26, 28])
 def test_a_server_that_ends_one_connection_or_what_is_not_used_is_not_told(n):
     assert not of_code(told("server-ends")[f"192.168.1.{n}"], "server-ends")
+
+
+# ---- a handshake that stops ----
+
+@pytest.mark.parametrize("n, words", [
+    (20, "stops: the ClientHello is answered, and nothing more comes from either side for 30 s (3 times)"),
+    (21, "stops: the client's part of it is acknowledged and has no answer, and nothing more comes from either side for 20 s (3 times)"),
+    (22, "stops: the ClientHello is answered, and nothing more comes from either side for 40 s (3 times)"), (30, None), (31, None), (32, None)])
+def test_a_handshake_in_which_both_sides_fall_silent(n, words):
+    """.30 goes on after 4 s, .31 has 3 s until the capture ends, and the names of .32 work later."""
+    signin = told("handshake-stops")[f"192.168.1.{n}"]
+    found = of_code(signin, "handshake-stops")
+    assert [(words in problem["summary"], problem["severity"], LOGIN_NAME in problem["summary"]) for problem in found] == ([(True, "error", True)] if words else [])
+    assert len(above_note(signin)) == len(found)

@@ -24,6 +24,7 @@ ENOUGH = 3
 # What the laboratory does not have: captures and their clients.
 BUNDLED = {
     "identity-unreached": [("connections/variants.pcap", client) for client in ("192.168.1.26", "192.168.1.27", "2001:db8::26")],
+    "handshake-stops": [("connections/handshake-stops.pcap", f"192.168.1.{n}") for n in (20, 21, 22)],
     "another-way": [("connections/another-way.pcap", f"192.168.1.{n}") for n in (20, 21, 22)],
 }
 

@@ -2,8 +2,10 @@
 """Who ended a connection, and how; who did not answer: ends that look alike and have different causes, each beside what is healthy."""
 import tls
 from common import capture
-from connections import ADDRESSES, AUTH, CONFIG, LOGIN, PUSH, START, WEB, Client, certificate, reset
+from connections import (ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PUSH, START, TLS_1_3, WEB, Client, certificate, client_hello, record, reset,
+                         server_hello)
 from resolver import AAAA, Resolver, chain, response
+from stun import opaque
 from tls_keys import Session
 
 INSPECTION = ("Contoso Inspection CA", "Contoso")
@@ -197,3 +199,40 @@ def inspection_ends(c):
     connection = client.open(3, CONFIG)
     client.handshake(3.15, connection, CONFIG, certificate(CONFIG, *INSPECTION))
     client.finish(3.2, connection, CONFIG, True)
+
+
+# ---- handshakes that stop ----
+
+def stopped(client, when, name, shown=None):
+    """The ServerHello, acknowledged; with the server's part that is shown also the client's part."""
+    connection = client.open(when, name)
+    if shown is None:
+        connection.send(when + 0.2, client_hello(name))
+        connection.send(when + 0.25, server_hello(TLS_1_3), from_client=False)
+        connection._segment(when + 0.26, True, "A")
+    else:
+        client.handshake(when + 0.2, connection, name, shown)
+        connection.send(when + 0.3, record(22, b"\x10\0\0\x21" + opaque(name, 33)) + CHANGE + record(22, opaque((name, "finished"), 40)))
+        connection._segment(when + 0.32, False, "A")
+    return connection
+
+
+@capture("connections/handshake-stops.pcap", START)
+def handshake_stops(c):
+    """TLS handshakes in which both sides fall silent. .20: after the ServerHello, until the client gives up; .21 after the client's part in TLS
+    1.2; .22 as .20, to the end of the capture. Not so: .30 goes on after 4 s; .31 begins 3 s before the end; .32 as .20, and the names
+    work later."""
+    microsoft = ("Microsoft TLS G2 RSA CA OCSP 04", "Microsoft Corporation")
+    client = {n: Client(c, f"192.168.1.{n}") for n in (20, 21, 22, 30, 31, 32)}
+    for m, name in enumerate((WEB, LOGIN, AUTH)):
+        stopped(client[20], 5 * m, name).close(30 + 5 * m)
+        stopped(client[21], 5 * m, name, certificate(name, *microsoft)).close(20 + 5 * m)
+        stopped(client[22], 80 + 5 * m, name)
+        connection = stopped(client[30], 5 * m, name)
+        connection.send(4.3 + 5 * m, CHANGE + tls.application_data((name, "flight"), 900), from_client=False)
+        client[30].finish(4.4 + 5 * m, connection, name)
+        client[30].exchange(4.5 + 5 * m, connection, name)
+        stopped(client[31], 116.5 + m / 10, name)
+        stopped(client[32], 40 + 5 * m, name).close(55 + 5 * m)
+        client[32].visit(70 + m, name)
+    c.udp(120, ("192.168.1.20", 123), ("198.51.100.99", 123), bytes(48))

@@ -340,6 +340,53 @@ tell_ended_by_server(teams_check *check, const teams_group *all)
         names->count, teams_name_list_tail(names));
 }
 
+/* ---- a handshake that stops ---- */
+
+/* Seconds of silence of both sides: until the client gives up, or the capture ends. */
+static double
+silent_for(const teams_check *check, const teams_connection *conn)
+{
+    return conn->end == TEAMS_CONNECTION_OPEN ? ts_seconds(&conn->last, &check->end) : conn->idle_before_end;
+}
+
+/* The ClientHello has an answer, and neither side sends anything after that, but at last the client's end. */
+static bool
+is_stuck(const teams_check *check, const teams_connection *conn)
+{
+    const teams_name_result *name = conn->name == NULL ? NULL : teams_check_name_of(check, conn->name);
+    const bool ends = conn->end != TEAMS_CONNECTION_OPEN;
+
+    if (conn->state != TEAMS_CONNECTION_HANDSHAKE_ENDED || conn->quic || name == NULL || name->reached || (ends && !conn->ended_by_client))
+        return false;
+    /* What the client does not like of the server's part is another rule's. */
+    if (teams_connection_is_foreign(conn) || conn->priv->alert_likely || (ends && teams_connection_is_left(conn, &conn->ended)))
+        return false;
+    return silent_for(check, conn) >= ANSWER_SECONDS && conn->priv->hole_frame == 0 && conn->priv->large_frame == 0 && conn->vain == 0 &&
+        conn->priv->vain[FROM_CLIENT] == 0 && teams_connection_is_delivered(conn) && !teams_connection_lacks_data(conn) &&
+        !teams_connection_lacks_requests(conn) && !teams_check_is_portal(check, conn);
+}
+
+static const char *
+says_whose_turn(const teams_check *check _U_, const teams_connection *conn)
+{
+    return conn->priv->wait_server ? "server" : "";
+}
+
+static void
+tell_stuck(teams_check *check, const teams_group *all)
+{
+    const teams_name_list *names = &all->names;
+
+    if (names->count == 1)
+        return;
+    teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_HANDSHAKE_STOPS], teams_name_list_severity(names),
+        (teams_problem_place) { .frame = all->first->hello_frame, .actor = TEAMS_BY_UNKNOWN, .name = names->first, .fatal = names->fatal },
+        "The TLS handshake with %s (%s%s) stops: %s, and nothing more comes from either side for %.0f s (%u times)%s",
+        teams_name_list_text(names), all->first->proxy ? "through the proxy " : names->names > 1 ? "the first at " : "", all->first->endpoint,
+        all->first->priv->wait_server ? "the client's part of it is acknowledged and has no answer" : "the ClientHello is answered",
+        silent_for(check, all->first), names->count, teams_name_list_tail(names));
+}
+
 /* ---- kinds of ends of which one sentence says the same ---- */
 
 static const struct {
@@ -351,6 +398,7 @@ static const struct {
     { is_refused, says_who_refused, tell_refused },
     { is_prohibited, says_who_prohibited, tell_prohibited },
     { is_ended_by_server, says_when_ended, tell_ended_by_server },
+    { is_stuck, says_whose_turn, tell_stuck },
 };
 
 static void

@@ -290,11 +290,11 @@ def test_one_socket_that_hears_nothing_is_not_the_call():
 
 
 def test_a_call_that_goes_on_from_another_address():
-    """goes-on-elsewhere.pcap: streams of the same SSRC, and media that comes there; new streams, and none that comes, are no such call."""
+    """goes-on-elsewhere.pcap: streams of the same SSRC, and media that comes there; new streams, none that comes, and another's of that SSRC are no such call."""
     found = calls("goes-on-elsewhere")
     assert {client: call["verdict_code"] for client, call in found.items()} == {
         "192.168.1.20": "goes-on-elsewhere", "10.8.0.20": "direct-public", "192.168.1.21": "cut-off", "10.8.0.21": "direct-public",
-        "192.168.1.22": "cut-off", "10.8.0.22": "cut-off"}
+        "192.168.1.22": "cut-off", "10.8.0.22": "cut-off", "192.168.1.23": "cut-off", "10.8.0.23": "direct-public"}
     moved = found["192.168.1.20"]
     assert moved["severity"] == "check" and moved["verdict"].endswith(f"That is call {found['10.8.0.20']['call']}.")
 

@@ -111,6 +111,25 @@ def identity_then_page(c):
     late.exchange(9, pages[1], WEB)
 
 
+@capture("connections/identity-then-silence.pcap", START)
+def identity_then_silence(c):
+    """Clients in a loop; later come, on the session with the page, PINGs of .20 and a goodbye to .21; .22 asks for configuration, and
+    .23 has the picture of the page's error."""
+    clients = [Client(c, f"192.168.1.{n}") for n in range(20, 24)]
+    for n, who in enumerate(clients):
+        page = who.open(-1, WEB)
+        who.use(-0.8, page, WEB)
+        for m in range(6):
+            who.visit(1.5 * m, LOGIN)
+        for when in {0: (20, 30, 40), 1: (30,)}.get(n, ()):
+            page.send(when, application_data(("ping", when), 39))
+            page.send(when + 0.02, application_data(("pong", when), 39), from_client=False)
+        if n == 1:
+            page.close(31)
+    clients[2].visit(30, CONFIG)
+    clients[3].visit(30, "statics.teams.cdn.office.net", "2.16.106.10")
+
+
 @capture("connections/identity-at-end.pcap", START)
 def identity_at_end(c):
     """.20 to .22 go to the page and to identity four, five and six times; the capture ends with it."""
@@ -124,7 +143,7 @@ def identity_at_end(c):
 @capture("connections/customers-servers.pcap", START)
 def customers_servers(c):
     """Servers in the customer's own zone, and then a sign-in. .20 accepts the company's certificate, .21 one of a public authority's, .22
-    refuses the company's; .23 gets no answer at a private address, .24 a RST. The certificate that .25 accepts is for a name of Microsoft's."""
+    refuses the company's; .23 gets no answer at a private address, .24 a RST. The certificate that .25 accepts is for a name of Microsoft's, that of .26 for one of the customer's at an address of Microsoft's."""
     company, public = ("Contoso Issuing CA 1", "Contoso"), ("Go Daddy Secure Certificate Authority - G2", "GoDaddy.com, Inc.")
     names = [f"{label}.contoso.com" for label in ("lyncdiscoverinternal", "lyncdiscover", "sipinternal")]
     clients = [Client(c, f"192.168.1.{n}") for n in range(20, 26)]
@@ -147,6 +166,9 @@ def customers_servers(c):
         who.sign_in(10)
     clients[5].sign_in(10, (WEB, LOGIN))
     clients[5].visit(14, AUTH, shown=certificate(AUTH, *company))
+    cloud = Client(c, "192.168.1.26")
+    cloud.visit(0, names[0], "52.112.66.10", shown=certificate(names[0], *company))
+    cloud.sign_in(10)
 
 
 @capture("connections/refused-addresses.pcap", START)

@@ -157,8 +157,8 @@ def mtu_hello(c):
 @capture("connections/large-hello-dropped.pcap", START)
 def large_hello_dropped(c):
     """Nothing of a ClientHello in two segments gets through: the client sends the first again (.20), or both (.21), or the server its
-    SYN/ACK, too (.22). A large request of .22 got through before."""
-    for n in (20, 21, 22):
+    SYN/ACK, too (.22). A large request of .22 got through before. What .23 sends again at last, in smaller segments, gets through."""
+    for n in (20, 21, 22, 23):
         who = Client(c, f"192.168.1.{n}")
         who.visit(0, WEB)
         if n == 22:
@@ -180,6 +180,10 @@ def large_hello_dropped(c):
                 connection.send(when + again, hello[:1440])
                 if n == 21:
                     connection.send(when + again + 0.0001, hello[1440:])
+            connection.sequence[True] = at
+            for part in (range(0, len(hello), 536) if n == 23 else ()):
+                connection.send(when + 9.6, hello[part:part + 536])
+                connection._segment(when + 9.62, False, "A")
             connection.sequence[True] = at + len(hello)
             connection.close(when + 11)
 

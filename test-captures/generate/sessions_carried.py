@@ -169,16 +169,18 @@ def socket_cut_off(c):
 @capture("sessions/goes-on-elsewhere.pcap", START)
 def goes_on_elsewhere(c):
     """A call that goes over to another address of its client after 3 s, with the same streams, while media is still sent from the old one for 7 s: .20. At
-    .21 the streams from the other address are new, and at .22 nothing is received there."""
-    for n in range(20, 23):
+    .21 the streams from the other address are new, and at .22 nothing is received there. At .23 the other address is another user's, whose stream has the
+    same SSRC and numbers of its own."""
+    for n in range(20, 24):
         begin = (n - 20) * 15
         for local, first, sent, heard in ((client(n), 0, 10, 3), (later(n), 3, 10, 10)):
             us, them = agents((n, local))
             ssrc = 0x1000 + n if n != 21 else local[1]
+            behind = 60 if n == 23 and first else 0
             teams_stun.check(c, begin + first, local, OUTSIDE, (n, local), side=us, other=them, nominate=True)
             for outwards, until in ((True, sent), (False, heard)):
                 for number in range(first * 20, until * 20):
-                    packet = stun.rtp(104, number, number * 800, ssrc + 0x1000 * outwards, stun.opaque((n, local, outwards, number), 12))
+                    packet = stun.rtp(104, number - behind, number * 800, ssrc + 0x1000 * outwards, stun.opaque((n, local, outwards, number), 12))
                     if outwards or n != 22 or first == 0:
                         c.udp(begin + 0.5 + number * 0.05, *((local, OUTSIDE) if outwards else (OUTSIDE, local)), packet)
 

@@ -10,6 +10,8 @@
 
 #include "report/calls.h"
 
+#define NUMBERS_MISSED  100     /* packets that may be lost while a client goes over to another address */
+
 /* At the same time: ports are used again. */
 static bool
 overlap(const calls_entry *a, const calls_entry *b)
@@ -97,16 +99,37 @@ find_connected(GHashTable *connected, const calls_entry *entry)
     return found;
 }
 
-/* The latest one that sends a stream of that SSRC. */
+/* The latest stream of that SSRC, with its call. */
+typedef struct {
+    const calls_entry *entry;
+    const calls_stream *stream;
+} sender;
+
 static void
-add_senders(GHashTable *senders, calls_entry *entry)
+add_senders(GHashTable *senders, const calls_entry *entry)
 {
     for (unsigned i = 0; i < entry->streams->len; i++) {
         const calls_stream *stream = &g_array_index(entry->streams, calls_stream, i);
+        const sender latest = { entry, stream };
 
         if (stream->direction == CALLS_SENT)
-            g_hash_table_insert(senders, GUINT_TO_POINTER(stream->ssrc), entry);
+            g_hash_table_insert(senders, GUINT_TO_POINTER(stream->ssrc), g_memdup2(&latest, sizeof latest));
     }
+}
+
+static uint16_t
+first_number(const ts_stream_stats *stats)
+{
+    return (uint16_t)(stats->highest - stats->progress);
+}
+
+/* Do its numbers go on where those of the other one are, or end? Two clients may well have the same SSRC, as 1. */
+static bool
+numbers_go_on(const ts_stream_stats *earlier, const ts_stream_stats *later)
+{
+    const uint16_t ahead = (uint16_t)(first_number(later) - first_number(earlier));
+
+    return ahead > 0 && ahead <= earlier->progress + NUMBERS_MISSED;
 }
 
 /* Begun later, and with media that came when this one had none any more. */
@@ -115,11 +138,12 @@ find_later(GHashTable *senders, const calls_entry *entry)
 {
     for (unsigned i = 0; i < entry->streams->len; i++) {
         const calls_stream *stream = &g_array_index(entry->streams, calls_stream, i);
-        const calls_entry *other = stream->direction != CALLS_SENT ? NULL :
-            (const calls_entry *)g_hash_table_lookup(senders, GUINT_TO_POINTER(stream->ssrc));
+        const sender *latest = stream->direction != CALLS_SENT ? NULL :
+            (const sender *)g_hash_table_lookup(senders, GUINT_TO_POINTER(stream->ssrc));
+        const calls_entry *other = latest == NULL ? NULL : latest->entry;
 
         if (other != NULL && other != entry && other->call->client != entry->call->client && other->first_frame > stream->frame &&
-            other->received_frame > entry->received_frame && overlap(entry, other))
+            other->received_frame > entry->received_frame && overlap(entry, other) && numbers_go_on(&stream->stats, &latest->stream->stats))
             return other;
     }
     return NULL;
@@ -128,10 +152,10 @@ find_later(GHashTable *senders, const calls_entry *entry)
 static void
 find_going_on(const GPtrArray *entries)
 {
-    GHashTable *senders = g_hash_table_new(g_direct_hash, g_direct_equal);
+    GHashTable *senders = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
 
     for (unsigned i = 0; i < entries->len; i++)
-        add_senders(senders, (calls_entry *)g_ptr_array_index(entries, i));
+        add_senders(senders, (const calls_entry *)g_ptr_array_index(entries, i));
     for (unsigned i = 0; i < entries->len; i++) {
         calls_entry *entry = (calls_entry *)g_ptr_array_index(entries, i);
 

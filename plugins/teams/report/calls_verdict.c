@@ -1163,8 +1163,8 @@ static const struct {
         only_sent_on_open_path, media_frame, NULL },
     { { .code = "one-way-media", .severity = PI_WARN,
         .summary = "Media was sent, and none was received",
-        .advice = "Normal where the other side only listens or watches. RTCP or checks of its do arrive the same way, so look at "
-            "the other side before any firewall or NAT" },
+        .advice = "Normal where the other side only listens or watches. RTCP or checks of its do arrive. Where checks of the client's "
+            "have no answer meanwhile, what the client sends is lost: look at the way out; otherwise look at the other side first" },
         only_sent_but_heard, media_frame, NULL },
     { { .code = "one-way-media", .severity = PI_WARN,
         .summary = "Media was received, and none was sent",
@@ -1484,7 +1484,7 @@ const report_verdict_row calls_verdicts[] = {
         "relays or signalling, but neither a connectivity check nor media", holds_setup, REPORT_ENDS },
     { "goes-on-elsewhere", REPORT_CHECK,
         "The call went on from another address of its client.",
-        "what cut-off rests on, and another call in this capture, in which streams of this one (SSRC) were sent from another address later on, and media was "
+        "what cut-off rests on, and another call in this capture, in which streams of this one (SSRC and numbers) were sent from another address later on, and media was "
         "received to the end of this one", holds_goes_on, REPORT_ENDS },
     { "cut-off", REPORT_BROKEN,
         "The call connected, but then the other side fell silent while media was still sent.",

@@ -499,15 +499,14 @@ round_limit(const identity_visits *visits)
     return MAX(LOOP_AFTER, 2 * *(const double *)wmem_array_index(visits->gaps, wmem_array_get_count(visits->gaps) - 1));
 }
 
-/* Does a service go on answering when a client in a loop would have been back at identity? One front door serves all of Teams. */
+/* Does the front door, which serves all of Teams, go on answering when a client in a loop would have been back at identity? */
 static bool
 went_on(const teams_check *check, const identity_visits *visits)
 {
     for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
         const teams_connection *conn = teams_check_connection(check, i);
 
-        if (conn->stage != TS_STAGE_IDENTITY && conn->stage != TS_STAGE_TELEMETRY && conn->stage != TS_STAGE_MEDIA && is_used(check, conn) &&
-                ts_seconds(&visits->last->start, &conn->priv->served) > round_limit(visits))
+        if (conn->service == TS_SERVICE_WEB_APP && is_used(check, conn) && ts_seconds(&visits->last->start, &conn->priv->served) > round_limit(visits))
             return true;
     }
     return false;

@@ -473,6 +473,8 @@ advice_of(const teams_name_list *list, const tls_end *kind, const teams_connecti
     if (kind->fits == fits_held)
         return "Nothing is wrong where the client waits for news. Where its user met an error at that time, look at a proxy or an inspecting firewall "
             "on the way, which may hold the request";
+    if (list->any_lost && kind->row == TEAMS_EXPERT_HELLO_UNANSWERED && first->priv->large_retransmissions > 0)
+        return "Likely a filter by server name; but the ClientHello is large here, and a tunnel on the way with a smaller MTU loses it, too: try a smaller MSS";
     if (list->any_lost || (kind->row != TEAMS_EXPERT_HELLO_RESET && kind->row != TEAMS_EXPERT_HELLO_UNANSWERED))
         return NULL;
     return "Other connections with the same name went through: look at what these have in common, as their time, their address and the program "

@@ -27,6 +27,7 @@ enum { DNS_PORT = 53, HTTP_PORT = 80, HTTPS_PORT = 443, FIRST_USER_PORT = 1024 }
 
 #define SYNS_REPORTED           3       /* the SYN that makes "not answered" worth telling; the SYN/ACK likewise */
 #define QUIC_REPORTED           3       /* the same for packets of QUIC */
+#define QUIC_SMALL              150     /* bytes of a frame of QUIC that carries no more than acknowledgements, a PING or an end */
 #define BARE_FRAME_MAX      90          /* bytes of a frame without payload: Ethernet, IPv6, TCP with time stamps */
 #define PAYLOAD_MAX         0x100000    /* more in one frame is no payload, but a connection that began anew */
 #define LARGE_FRAME         1200    /* bytes: of these a path with a smaller MTU loses all */
@@ -263,6 +264,17 @@ is_size_shown(const teams_connection *conn)
     return conn->state != TEAMS_CONNECTION_HELLO_UNANSWERED || conn->priv->beyond_hole;
 }
 
+static void
+tell_large(packet_info *pinfo, teams_connection *conn)
+{
+    if (conn->priv->large_retransmissions < LARGE_REPORTED || conn->priv->hole_reported || !is_size_shown(conn))
+        return;
+    conn->priv->hole_reported = true;
+    conn->priv->large_frame = pinfo->num;
+    teams_connection_tell(pinfo, conn, TEAMS_EXPERT_MTU, "%s: a large frame was sent %u times without an acknowledgement",
+        teams_connection_text(pinfo->pool, conn), conn->priv->large_retransmissions + 1);
+}
+
 /* The client sends the same large segment again and again, and nothing large ever gets through. */
 static void
 check_large(packet_info *pinfo, teams_connection *conn, unsigned payload, bool again)
@@ -280,12 +292,8 @@ check_large(packet_info *pinfo, teams_connection *conn, unsigned payload, bool a
     }
     if (!again || !large || large_got_through(conn))
         return;
-    if (++conn->priv->large_retransmissions >= LARGE_REPORTED && !conn->priv->hole_reported && is_size_shown(conn)) {
-        conn->priv->hole_reported = true;
-        conn->priv->large_frame = pinfo->num;
-        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_MTU, "%s: a frame of %u bytes sent %u times without an acknowledgement",
-            teams_connection_text(pinfo->pool, conn), pinfo->fd->pkt_len, conn->priv->large_retransmissions + 1);
-    }
+    conn->priv->large_retransmissions++;
+    tell_large(pinfo, conn);
 }
 
 static void
@@ -311,7 +319,7 @@ count(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool from_cl
 
     conn->packets[from_client]++;
     conn->bytes[from_client] += payload;
-    if (!from_client && payload > 0)
+    if (!from_client && payload > GOODBYE_MAX)
         conn->priv->served = *teams_time(pinfo);
     /* What was sent again though it had been acknowledged was not lost. */
     if (again && conn->state != TEAMS_CONNECTION_UNANSWERED && !ts_stock_field_present(tree, &field_spurious))
@@ -320,8 +328,10 @@ count(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool from_cl
     note_window(pinfo, conn, from_client, ts_stock_field_present(tree, &field_zero_window));
     if (from_client && conn->hello_frame != 0)
         check_large(pinfo, conn, payload, again);
-    else if (conn->state == TEAMS_CONNECTION_HELLO_UNANSWERED && payload == 0 && !again && lacks_acknowledgement(conn))
+    else if (conn->state == TEAMS_CONNECTION_HELLO_UNANSWERED && payload == 0 && !again && lacks_acknowledgement(conn)) {
         conn->priv->beyond_hole = true;
+        tell_large(pinfo, conn);
+    }
 }
 
 /* TURN stands in clear behind it. */
@@ -468,7 +478,9 @@ quic_frame(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool fr
     conn->last = *teams_time(pinfo);
     conn->last_frame = pinfo->num;
     if (!from_client)
-        conn->priv->heard = conn->priv->served = *teams_time(pinfo);
+        conn->priv->heard = *teams_time(pinfo);
+    if (!from_client && pinfo->fd->pkt_len > QUIC_SMALL)
+        conn->priv->served = *teams_time(pinfo);
     if (!from_client && conn->state == TEAMS_CONNECTION_UNANSWERED)
         conn->state = TEAMS_CONNECTION_USED;
     if (from_client && conn->state == TEAMS_CONNECTION_UNANSWERED && conn->packets[FROM_CLIENT] == QUIC_REPORTED)

@@ -15,7 +15,6 @@
 #define RECONNECT       60.0    /* seconds within which a client that needs the connection is back */
 #define RECONNECT_SOON  10.0    /* ... and one that waits for nothing else */
 #define SURVIVED        0.95    /* a silence that it outlived is not what the same silence ended it for: share of it */
-#define GOODBYE_MAX     64      /* bytes that may belong to an end: an alert, a frame that closes a WebSocket */
 #define ASLEEP          900.0   /* seconds: a client that needs the connection and is silent for so long may have slept */
 #define LOST_RESENT     3       /* so many retransmissions without an answer are no single loss */
 #define WAITS_RESENT    2       /* who has sent again so often sends nothing new before it is acknowledged: RFC 6298 5.4, RFC 5681 3.1 */

@@ -7,6 +7,7 @@
 #ifndef TEAMSHARK_TEAMS_CONNECTION_PRIVATE_H
 #define TEAMSHARK_TEAMS_CONNECTION_PRIVATE_H
 
+#include "common/endpoint.h"
 #include "session/connection.h"
 #include "common/stock_fields.h"
 #include "session/teams_expert.h"
@@ -26,6 +27,7 @@ enum { FROM_SERVER, FROM_CLIENT };
 /* The same for expert items on frames and for the reports at the end. */
 #define UNANSWERED_SECONDS  3.0 /* a SYN without an answer by then has none: two repetitions fit in */
 #define QUIC_SECONDS    1.0     /* the same of QUIC, which sends again sooner */
+#define GOODBYE_MAX     64      /* bytes that may belong to an end, or ask whether the other side is there: an alert, PING, a frame that closes a WebSocket */
 #define ANSWER_SECONDS  5.0     /* no answer to a ClientHello or a request in this time is none */
 #define LONG_POLL_SECONDS 120.0 /* that a server may keep a request for news waiting */
 #define REFUSAL_SECONDS 0.5     /* a client that looks at the certificate after the handshake ends the session by then */
@@ -270,7 +272,7 @@ struct teams_connection_private {
     unsigned resent[2];         /* of these, the retransmissions */
     unsigned resent_before;     /* the same of both, before the frame at hand; from the end on, before that */
     nstime_t heard;             /* the latest frame of the server */
-    nstime_t served;            /* the latest one of it with data; zero: none */
+    nstime_t served;            /* the latest one of it with more data than a goodbye or a sign of life; zero: none */
     uint32_t lost_frame;        /* of the client's, by which it has sent in vain for so long that nothing answers any more */
     double lost_after;          /* seconds of silence before it sent that; 0: none to speak of */
     bool lost;                  /* ... and nothing did since */
@@ -446,11 +448,11 @@ teams_connection_is_delivered(const teams_connection *conn)
         (int32_t)(conn->priv->acknowledged[FROM_SERVER] - conn->priv->next[FROM_CLIENT]) >= -1;      /* a FIN counts as one */
 }
 
-/* Is the server of the customer's own, in a zone of the customer's? Its certificate, and a private address, are the customer's, too. */
+/* Is the server of the customer's own, by a name in the customer's zone and no address of Microsoft's? Its certificate is the customer's, too. */
 static inline bool
 teams_connection_is_customers(const teams_connection *conn)
 {
-    return conn->product == TS_PRODUCT_LYNC_ONPREM;
+    return conn->product == TS_PRODUCT_LYNC_ONPREM && ts_address_prefix_at(&conn->server_end.addr, &conn->start) == NULL;
 }
 
 /* Is the certificate visible, and of an issuer that Microsoft's services do not use? */

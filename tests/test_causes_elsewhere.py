@@ -271,11 +271,12 @@ def test_a_host_that_another_one_of_its_service_stands_in_for(nodes, n, code, na
     assert (signin["verdict_code"], signin["severity"]) == ("went-through", "check")
 
 
-@pytest.mark.parametrize("n, name", [(25, "pub-weu.trouter"), (26, "emea.ng.msg"), (27, "pub-weu.trouter"), (28, CONFIG_NAME), (29, "pub-weu.trouter")])
+@pytest.mark.parametrize("n, name", [(25, "pub-weu.trouter"), (26, "emea.ng.msg"), (27, "pub-weu.trouter"), (28, CONFIG_NAME), (29, "pub-weu.trouter"),
+                                     (30, "emea.ng.msg"), (31, "TCP to pub-weu.trouter")])
 def test_a_host_that_none_stands_in_for(nodes, n, name):
-    """Its redirector, another service, one that is not reached either, another service of the zone, personal accounts."""
+    """Its redirector, another service, one that is not reached either, another service of the zone, personal accounts, one that was reached before."""
     signin = nodes[f"192.168.1.{n}"]
-    problem, = of_code(signin, "name-missing")
+    problem, = of_code(signin, "name-missing") if n != 31 else of_code(signin, "tcp-unanswered")
     assert problem["severity"] == "error" and problem["summary"].startswith(name) and "another host" not in problem["summary"]
     assert signin["verdict_code"] == "error"
 

@@ -28,7 +28,7 @@ PRESENCE = "presence.teams.microsoft.com"
 STEPS = (
     # Reached another way:
     ((PUSH, REACHED), (PUB, MISSING), (NODE, REACHED)),
-    ((AMER, REACHED), (EMEA, MISSING)),
+    ((EMEA, MISSING), (AMER, REACHED)),
     ((PUSH, FAILED), ("pub-neu.trouter.communications.svc.cloud.microsoft", REACHED)),
     (("emea." + PRESENCE, EMPTY), (PRESENCE, REACHED)),
     ((PUB, SILENT), (NODE, REACHED)),
@@ -38,6 +38,8 @@ STEPS = (
     ((PUB, MISSING), (NODE, SILENT)),
     (("config.teams.microsoft.com", MISSING), (PRESENCE, REACHED)),
     ((PUB, MISSING), ("go.trouter.skype.com", REACHED)),
+    ((AMER, REACHED), (EMEA, MISSING)),
+    ((NODE, REACHED), (PUB, SILENT)),
 )
 
 
@@ -46,7 +48,7 @@ def nodes(c):
     """A host of a service is missing, and another one of it is reached: .20 a node of the push channel, .21 chat of a geography, .22 the
     redirector of the push channel by SERVFAIL, .23 presence of a geography without an address, .24 TCP to a node. At .25 the redirector alone
     is reached, at .26 another service, at .27 the other node is not, at .28 hosts of the same zone have other services, at .29 the push channel
-    is one of personal accounts."""
+    is one of personal accounts, and at .30 and .31 the other host was reached before."""
     for n, steps in enumerate(STEPS):
         client, start = Client(c, f"192.168.1.{20 + n}"), 40 * n
         client.sign_in(start, (WEB, LOGIN, AUTH))

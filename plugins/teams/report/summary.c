@@ -67,7 +67,9 @@ typedef struct {
 
 /* ---- what else is in the capture, for the reason why nothing was found ---- */
 
-enum { SEEN_FRAMES, SEEN_DNS, SEEN_SERVER_NAMES, SEEN_CUT_NAMES, SEEN_ENCRYPTED_DNS, SEEN_SYNS, SEEN_MORE, SEEN_COUNT };
+#define REFUSAL "tcp.flags.reset == 1 && tcp.flags.ack == 1 && tcp.srcport < 1024 && tcp.ack == 1"
+
+enum { SEEN_FRAMES, SEEN_DNS, SEEN_SERVER_NAMES, SEEN_CUT_NAMES, SEEN_ENCRYPTED_DNS, SEEN_SYNS_AGAIN, SEEN_REFUSALS, SEEN_MORE, SEEN_COUNT };
 
 static const char *const seen_filters[SEEN_COUNT] = {
     [SEEN_FRAMES] = NULL,
@@ -79,9 +81,10 @@ static const char *const seen_filters[SEEN_COUNT] = {
     [SEEN_ENCRYPTED_DNS] = "tcp.port == 853 || udp.port == 853 || tls.handshake.extensions_server_name == \"dns.google\" || "
         "tls.handshake.extensions_server_name contains \"cloudflare-dns.com\" || "
         "tls.handshake.extensions_server_name == \"dns.quad9.net\"",
-    /* Of ours: what opens TCP, and what is neither that nor a refusal of it. */
-    [SEEN_SYNS] = "teams && tcp.flags.syn == 1 && tcp.flags.ack == 0",
-    [SEEN_MORE] = "teams && !(tcp.flags.syn == 1 && tcp.flags.ack == 0) && !(tcp.flags.reset == 1)",
+    /* Of ours: SYNs that had no answer, resets of the server's side that answer one, and what is neither. A capture may hold nothing but SYNs. */
+    [SEEN_SYNS_AGAIN] = "teams && tcp.flags.syn == 1 && tcp.flags.ack == 0 && tcp.analysis.retransmission",
+    [SEEN_REFUSALS] = "teams && " REFUSAL,
+    [SEEN_MORE] = "teams && !(tcp.flags.syn == 1 && tcp.flags.ack == 0) && !(" REFUSAL ")",
 };
 
 static unsigned seen[SEEN_COUNT];       /* of the capture; the listeners live as long as the process */
@@ -141,7 +144,7 @@ holds_traces(const void *entry)
 static bool
 holds_unanswered(const void *entry)
 {
-    return !((const summary_state *)entry)->named && holds_traces(entry) && seen[SEEN_SYNS] > 1 && seen[SEEN_MORE] == 0;
+    return !((const summary_state *)entry)->named && holds_traces(entry) && seen[SEEN_SYNS_AGAIN] + seen[SEEN_REFUSALS] > 1 && seen[SEEN_MORE] == 0;
 }
 
 REPORT_VERDICT(holds_cut_names, void) { return seen[SEEN_CUT_NAMES] > 0; }
@@ -153,7 +156,7 @@ static const report_verdict_row nothing_verdicts[] = {
     { "addresses-unanswered", REPORT_UNKNOWN,
         "No sign-in and no call found. Clients send SYNs to addresses that Microsoft publishes for Teams alone, and TCP comes about with none of them: "
         "not answered, or refused (teams,flows has the addresses). No name in this capture tells what they are for.",
-        "SYNs to such addresses, two or more, and nothing else of Teams or Skype but refusals of them", holds_unanswered, REPORT_ENDS },
+        "SYNs to such addresses that were sent again or refused, two or more, and nothing else of Teams or Skype but refusals of them", holds_unanswered, REPORT_ENDS },
     { "traces", REPORT_UNKNOWN,
         "No sign-in and no call found. Names or flows of Teams or Skype are in this capture: see teams,names and teams,flows.",
         "DNS names, server names or flows of Teams or Skype that open no sign-in and are of no call", holds_traces, REPORT_ENDS },

@@ -61,7 +61,13 @@ key_of(const teams_check *check, const teams_name_result *name, unsigned zone)
     return key;
 }
 
-/* One that is no redirector serves for all, and so it is kept. */
+/* One that is no redirector serves for all; of these the one that was heard last. */
+static bool
+serves_better(const teams_name_result *name, const teams_name_result *known)
+{
+    return is_redirector(known) != is_redirector(name) ? is_redirector(known) : nstime_cmp(&name->heard, &known->heard) > 0;
+}
+
 static void
 add_reached(const teams_check *check, wmem_map_t *reached, const teams_name_result *name)
 {
@@ -69,9 +75,18 @@ add_reached(const teams_check *check, wmem_map_t *reached, const teams_name_resu
         const char *key = key_of(check, name, zone);
         const teams_name_result *known = key == NULL ? NULL : (const teams_name_result *)wmem_map_lookup(reached, key);
 
-        if (key != NULL && (known == NULL || (is_redirector(known) && !is_redirector(name))))
+        if (key != NULL && (known == NULL || serves_better(name, known)))
             wmem_map_insert(reached, key, (void *)name);
     }
+}
+
+/* What was reached before the name was asked for, or tried, was reached for something else. */
+static bool
+is_heard_after(const teams_name_result *found, const teams_name_result *name)
+{
+    const nstime_t *since = name->asked != NULL ? &name->asked->first : name->first != NULL ? &name->first->start : NULL;
+
+    return since != NULL && nstime_cmp(&found->heard, since) > 0;
 }
 
 static const teams_name_result *
@@ -81,7 +96,7 @@ find_instead(const teams_check *check, wmem_map_t *reached, const teams_name_res
         const char *key = key_of(check, name, zone);
         const teams_name_result *found = key == NULL ? NULL : (const teams_name_result *)wmem_map_lookup(reached, key);
 
-        if (found != NULL && (!is_redirector(found) || is_redirector(name)))
+        if (found != NULL && (!is_redirector(found) || is_redirector(name)) && is_heard_after(found, name))
             return found;
     }
     return NULL;

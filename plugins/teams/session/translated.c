@@ -94,6 +94,13 @@ is_known(const packet_info *pinfo)
     return wmem_map_contains(state->flows, &sent) || wmem_map_contains(state->flows, &received);
 }
 
+/* A question with an identifier of 0 is anybody's, as clients of DNS over HTTPS and simple programs send it. */
+static bool
+tells_client(const ts_name_info *name)
+{
+    return !name->response && (name->role != TS_ROLE_QUESTION || name->id != 0);
+}
+
 /* Names that are asked for or connected to, and relays and peers that are asked. */
 static bool
 may_open(packet_info *pinfo, const ts_frame_info *infos)
@@ -101,7 +108,7 @@ may_open(packet_info *pinfo, const ts_frame_info *infos)
     if (infos == NULL)
         return pinfo->ptype == PT_TCP;      /* a SYN, as its bytes tell */
     if (infos->kind == TS_INFO_NAME)
-        return !((const ts_name_info *)infos)->response;
+        return tells_client((const ts_name_info *)infos);
     return infos->kind == TS_INFO_CHECK || (infos->kind == TS_INFO_TURN && teams_flow_of(teams_model_get(), pinfo, false, true) == NULL);
 }
 

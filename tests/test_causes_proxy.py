@@ -48,7 +48,7 @@ def test_a_proxy_that_ends_what_it_took(ends, n, port, ways, last_of_first):
 
 @pytest.mark.parametrize("n, verdict, others", [
     (30, "went-through", []), (31, "asked-past-identity", []), (32, "asked-past-identity", []), (33, "error", ["reset-after-server-name"]),
-    (34, "asked-past-identity", []), (35, "went-through", []), (36, "failed", ["proxy-forbidden"])])
+    (34, "asked-past-identity", []), (35, "went-through", []), (36, "failed", ["proxy-forbidden"]), (37, "asked-past-identity", [])])
 def test_a_proxy_that_ends_what_it_may(ends, n, verdict, others):
     """A name that gets through after it, tunnels that nothing was sent in, the client's own ends, one name among others, an answer that the
     capture lacks, one connection alone, and a refusal."""

@@ -61,8 +61,8 @@ def proxy_ends(c):
     .23 by RST after it asked for credentials and the client asked again, .24 by FIN before it answers SOCKS, .25 streams of HTTP/2, .26 in
     two ways, .27 after the ServerHello. Not so: .30 twice a name that gets through then; .31 tunnels that nothing was sent in, after a
     minute; .32 the client ends them; .33 after the ClientHello of one name alone, others get through; .34 an answer that the capture lacks;
-    .35 one name, once; .36 403 and FIN."""
-    client = {n: Client(c, f"192.168.1.{n}") for n in (*range(20, 28), *range(30, 37))}
+    .35 one name, once; .36 403 and FIN; .37 tunnels that nothing was sent in, after 4 s."""
+    client = {n: Client(c, f"192.168.1.{n}") for n in (*range(20, 28), *range(30, 38))}
     for m, name in enumerate(NAMES):
         for when in (3 * m, 3 * m + 1):
             reset(asked(client[20], when, name), when + 0.2)
@@ -74,6 +74,8 @@ def proxy_ends(c):
             (reset if name == AUTH else fin)(connection, 120.2 + when)
             reset(asked(client[27], 140 + when, name, [OK], client_hello(name), server_hello(TLS_1_3)), 140.2 + when)
         fin(asked(client[31], 220 + m, name, [OK]), 280 + m)
+        for when in (220, 230):
+            fin(asked(client[37], when + m, name, [OK]), when + 4.2 + m)
         asked(client[32], 240 + m, name, [OK]).close(240.2 + m)
         for when in (260 + 3 * m, 261 + 3 * m):
             if name == LOGIN:

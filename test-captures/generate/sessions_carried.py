@@ -153,17 +153,19 @@ def other_addresses(c):
 @capture("sessions/socket-cut-off.pcap", START)
 def socket_cut_off(c):
     """Two sockets of a call, each with checks of its own. Nothing comes back to the second one from 2 s on, while media is still sent from it: at .20 the
-    first one goes on both ways, at .21 it ends at 4 s, at .22 nothing comes back to it, either."""
-    for n in range(20, 23):
+    first one goes on both ways, at .21 it ends at 4 s, at .22 nothing comes back to it, either, and at .23 a single packet."""
+    for n in range(20, 24):
         for port, name in ((50004, "a"), (50024, "v")):
             local, peer = (client(n)[0], port), (OUTSIDE[0], port + 2)
             us, them = agents((n, name))
             teams_stun.check(c, 0, local, peer, (n, port), side=us, other=them, nominate=True)
-            ends = {"v": (12, 2), "a": {20: (12, 12), 21: (4, 4), 22: (12, 2)}[n]}[name]
+            ends = {"v": (12, 2), "a": {20: (12, 12), 21: (4, 4), 22: (12, 2), 23: (12, 2)}[n]}[name]
             for outwards, until in zip((True, False), ends):
                 for number in range(int((until - 1) * 12)):
                     packet = stun.rtp(104 if name == "a" else 122, number, number * (1280 if name == "a" else 7200), port + outwards, stun.opaque((n, port, outwards, number), 22))
                     c.udp(1 + number * 0.08, *((local, peer) if outwards else (peer, local)), packet)
+            if n == 23 and name == "a":
+                c.udp(6.905, peer, local, stun.rtp(104, 70, 70 * 1280, port, stun.opaque((n, "late"), 22)))
 
 
 @capture("sessions/goes-on-elsewhere.pcap", START)

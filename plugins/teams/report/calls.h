@@ -292,6 +292,8 @@ typedef struct calls_entry {
     uint32_t nominated_before;  /* frame of an earlier call that nominated a pair which goes on; 0: none */
     calls_moment media;
     uint32_t received_frame;    /* the latest media of the other side; 0: none */
+    nstime_t received;          /* when that was; valid then */
+    nstime_t sent;              /* the latest media of the client; valid where some was */
     const calls_remote *best;   /* with most media, else with a nominated pair; NULL: none has either */
     const calls_remote *tls;    /* most packets over TCP or TLS */
     bool direct_routing;        /* media with a media processor of Direct Routing */

@@ -820,10 +820,13 @@ add_way_back(calls_entry *entry, const packet_info *pinfo, const ts_media_info *
 
     if (is_control && direction == CALLS_RECEIVED)
         part->heard_frame = pinfo->num;
-    else if (!is_control && direction == CALLS_SENT && part->sent_frame == 0)
-        part->sent_frame = pinfo->num;
-    else if (!is_control && direction == CALLS_RECEIVED)
+    else if (!is_control && direction == CALLS_SENT) {
+        part->sent_frame = part->sent_frame == 0 ? pinfo->num : part->sent_frame;
+        entry->sent = *teams_time(pinfo);
+    } else if (!is_control && direction == CALLS_RECEIVED) {
         entry->received_frame = pinfo->num;
+        entry->received = *teams_time(pinfo);
+    }
 }
 
 /* Packets that are missing all at once, for a time: no congestion. */

@@ -1378,6 +1378,8 @@ is_cut_off(const calls_entry *entry)
 
     if (!is_consent_lost(entry, NULL))
         return false;
+    if (entry->received_frame == 0 || ts_seconds(&entry->received, &entry->sent) >= SILENT_TO_END)
+        return true;
     g_hash_table_iter_init(&iterator, entry->consent_lost);
     while (g_hash_table_iter_next(&iterator, NULL, &frame))
         if (entry->received_frame > GPOINTER_TO_UINT(frame))

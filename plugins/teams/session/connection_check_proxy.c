@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define GOES_ON_SECONDS 1.0     /* who has credentials sends them at once */
+#define AT_ONCE         1.0     /* seconds in which a client uses a tunnel that it needs */
 #define HOLDS_SECONDS   20.0    /* a proxy that has not connected by then is not about to */
 #define RETRY_SECONDS   3.0     /* whoever has credentials, or a user to ask for them, is likely back by then */
 
@@ -242,7 +243,7 @@ is_silent_since(const teams_connection *conn)
     return conn->http2 || conn->bytes[FROM_SERVER] - conn->priv->proxy_bytes <= (conn->socks ? SOCKS_BEFORE : 0);
 }
 
-/* Had the client by then neither an answer nor a session through it? */
+/* Had the client by then (a tunnel that it opened beforehand may stay unused) neither an answer nor a session through it? */
 static bool
 has_nothing(const teams_connection *conn)
 {
@@ -252,7 +253,7 @@ has_nothing(const teams_connection *conn)
     if (conn->priv->proxy_pending)
         return is_silent_since(conn);
     if (conn->state == TEAMS_CONNECTION_CONNECTED)
-        return conn->priv->tunnel && is_silent_since(conn);
+        return conn->priv->tunnel && is_silent_since(conn) && tcp_of(conn)->idle_before_end < AT_ONCE;
     return conn->state == TEAMS_CONNECTION_HELLO_RESET || teams_check_has_no_answer(conn);
 }
 

@@ -259,9 +259,9 @@ def test_a_server_that_ends_one_connection_or_what_is_not_used_is_not_told(n):
 @pytest.mark.parametrize("n, words", [
     (20, "stops: the ClientHello is answered, and nothing more comes from either side for 30 s (3 times)"),
     (21, "stops: the client's part of it is acknowledged and has no answer, and nothing more comes from either side for 20 s (3 times)"),
-    (22, "stops: the ClientHello is answered, and nothing more comes from either side for 40 s (3 times)"), (30, None), (31, None), (32, None)])
+    (22, "stops: the ClientHello is answered, and nothing more comes from either side for 40 s (3 times)"), (30, None), (31, None), (32, None), (33, None)])
 def test_a_handshake_in_which_both_sides_fall_silent(n, words):
-    """.30 goes on after 4 s, .31 has 3 s until the capture ends, and the names of .32 work later."""
+    """.30 goes on after 4 s, .31 has 3 s until the capture ends, the names of .32 work later, and .33 sends nothing more."""
     signin = told("handshake-stops")[f"192.168.1.{n}"]
     found = of_code(signin, "handshake-stops")
     assert [(words in problem["summary"], problem["severity"], LOGIN_NAME in problem["summary"]) for problem in found] == ([(True, "error", True)] if words else [])

@@ -220,14 +220,15 @@ def stopped(client, when, name, shown=None):
 @capture("connections/handshake-stops.pcap", START)
 def handshake_stops(c):
     """TLS handshakes in which both sides fall silent. .20: after the ServerHello, until the client gives up; .21 after the client's part in TLS
-    1.2; .22 as .20, to the end of the capture. Not so: .30 goes on after 4 s; .31 begins 3 s before the end; .32 as .20, and the names
-    work later."""
+    1.2; .22 as .20, to the end of the capture, and the client goes on elsewhere. Not so: .30 goes on after 4 s; .31 begins 3 s before the end;
+    .32 as .20, and the names work later; .33 as .22, and nothing more comes from the client, which may sleep."""
     microsoft = ("Microsoft TLS G2 RSA CA OCSP 04", "Microsoft Corporation")
-    client = {n: Client(c, f"192.168.1.{n}") for n in (20, 21, 22, 30, 31, 32)}
+    client = {n: Client(c, f"192.168.1.{n}") for n in (20, 21, 22, 30, 31, 32, 33)}
     for m, name in enumerate((WEB, LOGIN, AUTH)):
         stopped(client[20], 5 * m, name).close(30 + 5 * m)
         stopped(client[21], 5 * m, name, certificate(name, *microsoft)).close(20 + 5 * m)
         stopped(client[22], 80 + 5 * m, name)
+        stopped(client[33], 80 + m, name)
         connection = stopped(client[30], 5 * m, name)
         connection.send(4.3 + 5 * m, CHANGE + tls.application_data((name, "flight"), 900), from_client=False)
         client[30].finish(4.4 + 5 * m, connection, name)
@@ -235,4 +236,5 @@ def handshake_stops(c):
         stopped(client[31], 116.5 + m / 10, name)
         stopped(client[32], 40 + 5 * m, name).close(55 + 5 * m)
         client[32].visit(70 + m, name)
+    client[22].visit(110, CONFIG)
     c.udp(120, ("192.168.1.20", 123), ("198.51.100.99", 123), bytes(48))

@@ -485,14 +485,15 @@ identity_tail(teams_check *check)
     return "; identity was not reached";
 }
 
-/* Did the client connect to a public address of the name after the last answer with another one? */
+/* Did a public address come after the last other one, and did the client connect to it then? */
 static bool
 is_over(const teams_net_client *client, const teams_asked_name *asked)
 {
     const teams_connection *latest = (const teams_connection *)wmem_map_lookup(client->latest, asked->name);
 
     return asked->private_frame != 0 && asked->had_public && latest != NULL && !latest->private_address && !latest->proxy &&
-        latest->state >= TEAMS_CONNECTION_CONNECTED && nstime_cmp(&asked->private_until, &latest->start) < 0;
+        latest->state >= TEAMS_CONNECTION_CONNECTED && nstime_cmp(&asked->private_until, &asked->public_until) < 0 &&
+        nstime_cmp(&asked->private_until, &latest->start) < 0;
 }
 
 /* Is that so of all names of the sign-in that led to a private address? */

@@ -349,6 +349,15 @@ silent_for(const teams_check *check, const teams_connection *conn)
     return conn->end == TEAMS_CONNECTION_OPEN ? ts_seconds(&conn->last, &check->end) : conn->idle_before_end;
 }
 
+/* Does the client end it, or go on with another connection? One that sleeps or has left is silent, too. */
+static bool
+is_client_there(const teams_check *check, const teams_connection *conn)
+{
+    const teams_connection *latest = teams_check_connection(check, teams_check_connection_count(check) - 1);
+
+    return conn->end != TEAMS_CONNECTION_OPEN || ts_seconds(&conn->last, &latest->start) >= ANSWER_SECONDS;
+}
+
 /* The ClientHello has an answer, and neither side sends anything after that, but at last the client's end. */
 static bool
 is_stuck(const teams_check *check, const teams_connection *conn)
@@ -361,7 +370,7 @@ is_stuck(const teams_check *check, const teams_connection *conn)
     /* What the client does not like of the server's part is another rule's. */
     if (teams_connection_is_foreign(conn) || conn->priv->alert_likely || (ends && teams_connection_is_left(conn, &conn->ended)))
         return false;
-    return silent_for(check, conn) >= ANSWER_SECONDS && conn->priv->hole_frame == 0 && conn->priv->large_frame == 0 && conn->vain == 0 &&
+    return silent_for(check, conn) >= ANSWER_SECONDS && is_client_there(check, conn) && conn->priv->hole_frame == 0 && conn->priv->large_frame == 0 && conn->vain == 0 &&
         conn->priv->vain[FROM_CLIENT] == 0 && teams_connection_is_delivered(conn) && !teams_connection_lacks_data(conn) &&
         !teams_connection_lacks_requests(conn) && !teams_check_is_portal(check, conn);
 }

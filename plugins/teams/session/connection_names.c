@@ -184,8 +184,10 @@ note_addresses(const packet_info *pinfo, const teams_net_client *client, teams_a
 
         if (ts_address_is_private(addr))
             note_private(pinfo, client, asked, addr);
-        else
+        else {
             asked->had_public = true;
+            asked->public_until = *teams_time(pinfo);
+        }
     }
 }
 

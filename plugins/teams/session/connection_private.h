@@ -85,6 +85,7 @@ typedef struct teams_asked_name {
     address resolver;           /* that answered last, or was asked first */
     uint32_t private_frame;     /* the first answer with a private address */
     uint32_t private_last;      /* the latest one */
+    nstime_t public_until;      /* when the last public one came; zero: none */
     nstime_t private_until;     /* when that came */
     const char *private_text;   /* of the first one */
     const teams_signin *private_signin; /* of the client at that time; NULL: none */

@@ -45,11 +45,11 @@ know_host(teams_model *model, const packet_info *pinfo, const address *addr)
         asks->signin->joined = connects->signin;
 }
 
-/* Sent by the host that captured, as far as the capture tells directions. */
+/* Sent by the host that captured, where the capture tells directions: without them another host may ask the same at that moment. */
 static bool
 may_be_own(const teams_model *model, const packet_info *pinfo)
 {
-    return model->own.loopback != NULL && model->own.host == NULL && pinfo->p2p_dir != P2P_DIR_RECV && !ts_address_is_loopback(&pinfo->src);
+    return model->own.loopback != NULL && model->own.host == NULL && pinfo->p2p_dir == P2P_DIR_SENT && !ts_address_is_loopback(&pinfo->src);
 }
 
 static bool

@@ -37,7 +37,7 @@ typedef struct {
 typedef struct {
     teams_translated found;
     wmem_map_t *flows;          /* outer_flow: a set */
-    wmem_map_t *routers;        /* address: a set of their public ones */
+    wmem_map_t *routers;        /* address: a set of their public ones, where calls are translated */
     opening latest[PLACES];
 } translated_state;
 
@@ -141,13 +141,19 @@ add_flow(const packet_info *pinfo, const ts_endpoint *outside, const ts_endpoint
     wmem_map_insert(state->flows, flow, flow);
 }
 
+static bool
+is_of_call(const packet_info *pinfo, const ts_frame_info *infos)
+{
+    return infos != NULL && pinfo->ptype == PT_UDP && (infos->kind == TS_INFO_CHECK || infos->kind == TS_INFO_TURN);
+}
+
 static void
-add_sent(const packet_info *pinfo, const address *inside)
+add_sent(const packet_info *pinfo, const ts_frame_info *infos, const address *inside)
 {
     const ts_endpoint outside = ts_endpoint_source(pinfo), server = ts_endpoint_destination(pinfo);
 
     add_flow(pinfo, &outside, &server);
-    if (!ts_address_is_private(&pinfo->src)) {
+    if (is_of_call(pinfo, infos) && !ts_address_is_private(&pinfo->src)) {
         address *kept = ts_address_kept(&pinfo->src);
 
         wmem_map_insert(state->routers, kept, kept);
@@ -163,8 +169,7 @@ add_sent(const packet_info *pinfo, const address *inside)
 static bool
 is_to_router(const packet_info *pinfo, const ts_frame_info *infos)
 {
-    return infos != NULL && pinfo->ptype == PT_UDP && (infos->kind == TS_INFO_CHECK || infos->kind == TS_INFO_TURN) &&
-        wmem_map_contains(state->routers, &pinfo->dst);
+    return is_of_call(pinfo, infos) && !ts_address_is_private(&pinfo->src) && wmem_map_contains(state->routers, &pinfo->dst);
 }
 
 static bool
@@ -183,7 +188,7 @@ opens_outside(packet_info *pinfo, const ts_frame_info *infos)
     opening *place = &state->latest[packet.hash % PLACES];
 
     if (is_copy(place, pinfo, &packet)) {
-        add_sent(pinfo, &place->source);
+        add_sent(pinfo, infos, &place->source);
         return true;
     }
     keep(place, pinfo, &packet);

@@ -654,6 +654,12 @@ def test_what_does_not_exist_by_way_of_loopback_does_not(name, resolver):
     assert [problem["severity"] for problem in found] == ["error"] and f"presence.teams.microsoft.com does not exist for the resolver {resolver} " in found[0]["summary"]
 
 
+def test_another_host_may_ask_for_the_same_at_the_same_moment():
+    """loopback-unmarked.pcap tells no directions: what does not exist for a program of the host that captured does for the other host."""
+    signin = next(signin for signin in signins(bundled("sessions/loopback-unmarked.pcap")) if signin["client"] == "192.168.1.30")
+    assert signin["verdict_code"] == "went-through" and [problem for problem in signin["problems"] if problem["code"] == "name-missing"] == []
+
+
 # ---- both sides of a NAT ----
 
 @pytest.mark.parametrize("name,clients,frames,outside", [
@@ -677,6 +683,13 @@ def test_what_has_no_answer_behind_a_nat_is_counted_once():
     signin, = signins(bundled("sessions/nat-both-sides.pcap"))
     problem, = [problem for problem in signin["problems"] if problem["code"] == "tcp-unanswered"]
     assert "3 SYNs on 1 connection" in problem["summary"]
+
+
+def test_a_call_of_a_host_that_translates_for_others_is_its_own():
+    path = bundled("sessions/nat-own-call.pcap")
+    call, = data(path, "calls")["calls"]
+    assert (call["client"], call["verdict_code"]) == ("203.0.113.9", "direct-public")
+    assert [signin["client"] for signin in signins(path)] == ["172.17.0.2"]
 
 
 def packets_of(path):

@@ -3,9 +3,12 @@
 from scapy.layers.dns import DNS
 from scapy.layers.inet import IP, TCP, UDP
 
+import stun
+import teams_stun
 from common import capture
 from connections import ADDRESSES, AUTH, CONFIG, LOGIN, WEB, Client
 from resolver import AAAA, NXDOMAIN, Resolver
+from sessions_carried import agents
 
 START = "2026-03-02T08:00:00"
 HOST, OTHER = "192.168.1.20", "192.168.1.30"
@@ -65,6 +68,17 @@ def loopback_alone(c):
     client = Own(c, forwards=False)
     for n, name in enumerate((WEB, LOGIN, AUTH)):
         client.ask(n, name)
+
+
+@capture("sessions/loopback-unmarked.pcap", START)
+def loopback_unmarked(c):
+    """Loopback and a network in one capture that tells no directions: a program asks on loopback for what does not exist there, and another
+    host asks its resolver for the same at the same moment, and signs in."""
+    own, other = Resolver(c, "127.0.0.1", "127.0.0.53"), Client(c, OTHER)
+    for n, name in enumerate((WEB, LOGIN, AUTH)):
+        own.ask(n - 0.05, name, [], rcode=NXDOMAIN)
+        own.ask(20 + n, name, [], rcode=NXDOMAIN)
+    other.sign_in(0)
 
 
 # ---- both sides of a translator of addresses ----
@@ -139,3 +153,20 @@ def nat_neighbours(c):
     """Two hosts of one network that ask for the same at the same time, each with numbers of its own."""
     for address in (HOST, OTHER):
         sign_in_through(c, address, "9.9.9.9")
+
+
+@capture("sessions/nat-own-call.pcap", START)
+def nat_own_call(c):
+    """A host with a public address, on which a container signs in, and then a call of the host's own: on the way that media takes, the other
+    side's check comes first."""
+    sign_in_through(c, "172.17.0.2", "9.9.9.9")
+    translate(c, ("172.17.0.2",))
+    local, peer = (OUTSIDE, 50004), ("198.51.100.77", 50006)
+    us, them = agents("own")
+    teams_stun.check(c, 20, local, ("192.0.2.77", 50006), "tried", side=us, other=them)
+    teams_stun.check(c, 20.2, peer, local, "first", side=them, other=us)
+    teams_stun.check(c, 20.5, local, peer, "own", side=us, other=them, nominate=True)
+    for outwards in (True, False):
+        for number in range(150):
+            packet = stun.rtp(104, number, number * 640, 0x77 + outwards, stun.opaque((outwards, number), 30))
+            c.udp(21 + number * 0.04, *((local, peer) if outwards else (peer, local)), packet)

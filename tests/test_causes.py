@@ -3,13 +3,13 @@
 
 import csv
 import io
-import json
 import re
 import sys
 
 import pytest
 
 import harness
+from connection_captures import above_note, of_clients, reported
 
 sys.path.insert(0, str(harness.ROOT / "docs/generate"))
 import tables  # noqa: E402  (beside the documentation)
@@ -204,11 +204,6 @@ TRUTH = {
 SEVERITIES = ["ok", "chat", "note", "warning", "error"]
 
 
-def reported(path):
-    """The sign-ins of a capture as the report's JSON has them."""
-    return json.loads(harness.report(path, "teams,signin,json"))["signins"]
-
-
 # Who did it, by the bytes: the sender of the alert, reset or ICMP error; silence and answers of the resolver are the network's.
 ACTORS = {
     "01-nxdomain": {"name-missing": "network", "name-without-address": "network"},
@@ -349,10 +344,6 @@ def test_other_captures_have_no_failing_connection(folder):
 
 # ---- what looks like a cause and is none, or has another one ----
 
-def of_clients(path):
-    return {signin["client"]: signin for signin in reported(path)}
-
-
 def codes_and_severities(signin):
     return {(problem["code"], problem["severity"]) for problem in signin["problems"]}
 
@@ -424,10 +415,6 @@ def test_what_is_missing_has_the_cause_that_is_told():
     for signin in reported(capture("unreached")):
         assert signin["verdict_code"] == "failed" and "D15" not in problem_codes(signin), signin["client"]
     assert "D15" in {problem["code"] for signin in reported(harness.bundled("sessions/signin-stalled.pcap")) for problem in signin["problems"]}
-
-
-def above_note(signin):
-    return {problem["code"]: problem for problem in signin["problems"] if problem["severity"] in ("warning", "error")}
 
 
 def test_who_ended_a_push_channel():

@@ -3,11 +3,8 @@
 import pytest
 
 import harness
-from test_causes import AUTH_NAME, LOGIN_NAME, above_note, causes, of_clients, reported
-
-
-def told(name):
-    return of_clients(harness.bundled(f"connections/{name}.pcap"))
+from connection_captures import above_note, reported, told
+from test_causes import AUTH_NAME, LOGIN_NAME, causes
 
 
 # RFC 8446 6.2: what each alert says. Only of an unknown issuer does it follow that another one than Microsoft's may be there.

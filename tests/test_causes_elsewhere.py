@@ -3,19 +3,8 @@
 import pytest
 
 import harness
-from test_causes import AUTH_NAME, CONFIG_NAME, LOGIN_NAME, above_note, of_clients, reported
-
-
-def told(name):
-    return of_clients(harness.bundled(f"connections/{name}.pcap"))
-
-
-def of_code(signin, code):
-    return [problem for problem in signin["problems"] if problem["code"] == code]
-
-
-def frames(name, display_filter):
-    return harness.tshark("-r", harness.bundled(f"connections/{name}.pcap"), "-Y", display_filter, "-T", "fields", "-e", "frame.number").split()
+from connection_captures import above_note, frames_of, of_code, reported, told
+from test_causes import AUTH_NAME, CONFIG_NAME, LOGIN_NAME
 
 
 # ---- addresses of the other family ----
@@ -43,7 +32,7 @@ def test_a_name_of_ipv6_alone_that_the_client_asks_for_again_in_vain(family, n, 
     found = of_code(family[f"2001:db8:1::{n}"], "name-without-address")
     assert [(problem["severity"], problem["summary"].startswith(told_of)) for problem in found] == ([("warning", True)] if told_of else [])
     for problem in found:
-        assert str(problem["frame"]) in frames("other-family", problem["filter"])
+        assert str(problem["frame"]) in frames_of("other-family", problem["filter"])
 
 
 @pytest.mark.parametrize("n, expected", [
@@ -54,7 +43,7 @@ def test_a_name_of_ipv6_alone_that_the_client_asks_for_again_in_vain(family, n, 
     (24, 2),
 ])
 def test_the_frame_waits_for_the_other_family(n, expected):
-    assert len(frames("other-family", f"teams_dns.chain_broken && ipv6.dst == 2001:db8:1::{n}")) == expected
+    assert len(frames_of("other-family", f"teams_dns.chain_broken && ipv6.dst == 2001:db8:1::{n}")) == expected
 
 
 # ---- a resolver that nobody needs ----
@@ -134,7 +123,7 @@ def test_a_filter_that_is_lifted_breaks_no_sign_in(null_at_first, n, words):
     """From the first such answer to the last one: those of stock's fields."""
     signin = null_at_first[f"192.168.1.{n}"]
     problem, = above_note(signin).values()
-    shown = frames("null-at-first", f"ip.dst == 192.168.1.{n} && (dns.a == 0.0.0.0 || dns.a == 127.0.0.1 || dns.a == 10.0.0.0/8 || dns.aaaa == ::)")
+    shown = frames_of("null-at-first", f"ip.dst == 192.168.1.{n} && (dns.a == 0.0.0.0 || dns.a == 127.0.0.1 || dns.a == 10.0.0.0/8 || dns.aaaa == ::)")
     assert (problem["code"], problem["severity"], problem["frame"]) == ("private-address", "warning", int(shown[0]))
     assert problem["summary"] == f"From frame {shown[0]} to {shown[-1]} {words}, and after that with public ones, to which the client connected"
     assert signin["severity"] == "check"
@@ -236,13 +225,13 @@ def test_an_address_that_a_proxy_is_asked_for_is_no_relay(by_address, n):
     assert not above_note(signin) and not of_code(signin, "media-proxy") and not of_code(signin, "never-connected")
     assert signin["verdict_code"] == "went-through" and of_code(signin, "proxy")[0]["summary"].split(": ")[1].startswith("3 of 3")
     assert {connection["name"] for connection in signin["connections"]} == {"teams.microsoft.com", LOGIN_NAME, AUTH_NAME}
-    assert not frames("proxy-by-address", f"ip.addr == 192.168.1.{n} && (teams.service == media-relay || teams.call)")
+    assert not frames_of("proxy-by-address", f"ip.addr == 192.168.1.{n} && (teams.service == media-relay || teams.call)")
 
 
 def test_a_relay_through_a_proxy_is_told_by_the_server_name_inside(by_address):
     assert "52.114.250.11" in of_code(by_address["192.168.1.23"], "media-proxy")[0]["summary"]
-    told_in, = frames("proxy-by-address", "teams.media_proxy")
-    assert told_in in frames("proxy-by-address", 'tls.handshake.extensions_server_name == "52.114.250.11"')
+    told_in, = frames_of("proxy-by-address", "teams.media_proxy")
+    assert told_in in frames_of("proxy-by-address", 'tls.handshake.extensions_server_name == "52.114.250.11"')
 
 
 def test_an_address_that_the_proxy_refuses_may_be_of_anything(by_address):

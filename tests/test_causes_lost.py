@@ -3,11 +3,8 @@
 import pytest
 
 import harness
-from test_causes import AUTH_NAME, CONFIG_NAME, PUSH_NAME, above_note, causes, frames, of_clients, problem_codes
-
-
-def told(name):
-    return of_clients(harness.bundled(f"connections/{name}.pcap"))
+from connection_captures import above_note, told
+from test_causes import AUTH_NAME, CONFIG_NAME, PUSH_NAME, causes, frames, problem_codes
 
 
 @pytest.fixture(scope="module")

@@ -2,22 +2,10 @@
 """Proxies that end what they took, or refuse the client itself; beside proxies that only look so."""
 import pytest
 
-import harness
-from test_causes import AUTH_NAME, LOGIN_NAME, above_note, of_clients
+from connection_captures import above_note, frames_of, of_code, told
+from test_causes import AUTH_NAME, LOGIN_NAME
 
 NAMES = f"teams.microsoft.com, {LOGIN_NAME}, {AUTH_NAME}"
-
-
-def told(name):
-    return of_clients(harness.bundled(f"connections/{name}.pcap"))
-
-
-def of_code(signin, code):
-    return [problem for problem in signin["problems"] if problem["code"] == code]
-
-
-def frames(name, display_filter):
-    return harness.tshark("-r", harness.bundled(f"connections/{name}.pcap"), "-Y", display_filter, "-T", "fields", "-e", "frame.number").split()
 
 
 # ---- the proxy's side ends each connection ----
@@ -42,8 +30,8 @@ def test_a_proxy_that_ends_what_it_took(ends, n, port, ways, last_of_first):
     assert (problem["code"], problem["severity"], problem["actor"]) == ("proxy-ends", "error", "proxy")
     assert problem["summary"] == f"The proxy's side (192.168.1.8:{port}) ends the connections to {NAMES}: {ways}; identity was not reached"
     assert signin["verdict_code"] == "failed"
-    assert str(problem["frame"]) == frames("proxy-ends", f"ip.dst == 192.168.1.{n} && {last_of_first}")[0]
-    assert str(problem["frame"]) in frames("proxy-ends", problem["filter"])
+    assert str(problem["frame"]) == frames_of("proxy-ends", f"ip.dst == 192.168.1.{n} && {last_of_first}")[0]
+    assert str(problem["frame"]) in frames_of("proxy-ends", problem["filter"])
 
 
 @pytest.mark.parametrize("n, verdict, others", [
@@ -70,11 +58,11 @@ def socks():
 def test_a_socks_proxy_that_refuses_the_client(socks, n, severity, words, tail, shown):
     """Before it hears a name: that it was for one of Teams is in the bytes only where it was asked for one on another connection."""
     problem, = of_code(socks[f"192.168.1.{n}"], "socks-refuses")
-    found = frames("socks-refuses", f"{shown} && ip.dst == 192.168.1.{n}")
+    found = frames_of("socks-refuses", f"{shown} && ip.dst == 192.168.1.{n}")
     assert problem["summary"] == (f"The SOCKS proxy 192.168.1.8:1080 {words}, frames {found[0]} to {found[-1]}, and no connection of the client's "
                                   f"goes through it{tail}")
     assert (problem["severity"], problem["actor"], str(problem["frame"])) == (severity, "proxy", found[0])
-    assert found[0] in frames("socks-refuses", problem["filter"])
+    assert found[0] in frames_of("socks-refuses", problem["filter"])
 
 
 @pytest.mark.parametrize("n, code, reply", [(23, "proxy-failed", "SOCKS 4: reply 91, rejected or failed"), (25, "proxy-forbidden", "SOCKS: not allowed by its rules"),

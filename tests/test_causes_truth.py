@@ -3,15 +3,8 @@
 import pytest
 
 import harness
-from test_causes import AUTH_NAME, CONFIG_NAME, LOGIN_NAME, above_note, causes, of_clients
-
-
-def told(name):
-    return of_clients(harness.bundled(f"connections/{name}.pcap"))
-
-
-def of_code(signin, code):
-    return [problem for problem in signin["problems"] if problem["code"] == code]
+from connection_captures import above_note, of_code, told
+from test_causes import AUTH_NAME, CONFIG_NAME, LOGIN_NAME, causes
 
 
 # ---- the client leaves in mid-handshake ----

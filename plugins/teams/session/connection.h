@@ -242,6 +242,8 @@ void teams_connection_register(int proto);
 void teams_connection_cleanup(void);
 void teams_connection_handoff(dissector_handle_t postdissector);
 
+/* Is the host of any connection that is followed known yet? */
+bool teams_connection_has_hosts(void);
 /* First pass: follows the frame's connection, and keeps with the frame what it completes or proves. tvb is the whole frame. */
 void teams_connection_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_frame_info *infos);
 

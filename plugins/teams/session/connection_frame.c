@@ -577,6 +577,12 @@ may_be_of_a_host(const packet_info *pinfo)
     return pinfo->ptype != PT_UDP || pinfo->destport == HTTPS_PORT || pinfo->srcport == HTTPS_PORT || pinfo->srcport == DNS_PORT;
 }
 
+bool
+teams_connection_has_hosts(void)
+{
+    return wmem_map_size(teams_net_get()->hosts) > 0;
+}
+
 void
 teams_connection_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_frame_info *infos)
 {
@@ -584,7 +590,7 @@ teams_connection_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, cons
     teams_connection_http_any(pinfo, tree);
     if (pinfo->srcport == DNS_PORT)
         teams_resolver_heard(pinfo);
-    if (wmem_map_size(teams_net_get()->hosts) == 0)
+    if (!teams_connection_has_hosts())
         return;
     ask_for_fields_of_hosts();
     teams_certificates_wait(pinfo);

@@ -15,6 +15,7 @@
 
 #include "common/duplicate.h"
 #include "common/endpoint.h"
+#include "session/connection.h"
 
 #define SECONDS 0.2
 #define PLACES  1024
@@ -106,7 +107,7 @@ static bool
 may_open(packet_info *pinfo, const ts_frame_info *infos)
 {
     if (infos == NULL)
-        return pinfo->ptype == PT_TCP;      /* a SYN, as its bytes tell */
+        return pinfo->ptype == PT_TCP && teams_connection_has_hosts();      /* a SYN, as its bytes tell */
     if (infos->kind == TS_INFO_NAME)
         return tells_client((const ts_name_info *)infos);
     return infos->kind == TS_INFO_CHECK || (infos->kind == TS_INFO_TURN && teams_flow_of(teams_model_get(), pinfo, false, true) == NULL);

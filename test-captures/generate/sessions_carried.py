@@ -168,6 +168,23 @@ def socket_cut_off(c):
                 c.udp(6.905, peer, local, stun.rtp(104, 70, 70 * 1280, port, stun.opaque((n, "late"), 22)))
 
 
+@capture("sessions/one-session.pcap", START)
+def one_session(c):
+    """Two audio sockets of a client check the same peer with the same user fragments, and media goes over one: .20 over the first, .21 over the second;
+    at .22 the second is answered after media has flowed. At .23 the fragments are others: two calls."""
+    for n in range(20, 24):
+        us, them = agents(n)
+        others = agents((n, "later")) if n == 23 else (us, them)
+        first, second = (client(n)[0], 50004), (client(n)[0], 50012)
+        teams_stun.check(c, 0, first, OUTSIDE, (n, "a"), side=us, other=them, nominate=n != 21)
+        teams_stun.check(c, 3 if n == 22 else 0.3, second, OUTSIDE, (n, "b"), side=others[0], other=others[1], nominate=n in (21, 23))
+        for local in {21: (second,), 23: (first, second)}.get(n, (first,)):
+            for outwards in (True, False):
+                for number in range(120):
+                    packet = stun.rtp(104, number, number * 640, local[1] + outwards, stun.opaque((n, local[1], outwards, number), 22))
+                    c.udp(1 + number * 0.04, *((local, OUTSIDE) if outwards else (OUTSIDE, local)), packet)
+
+
 @capture("sessions/goes-on-elsewhere.pcap", START)
 def goes_on_elsewhere(c):
     """A call that goes over to another address of its client after 3 s, with the same streams, while media is still sent from the old one for 7 s: .20. At

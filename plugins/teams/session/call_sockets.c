@@ -165,6 +165,13 @@ same_ufrags(const teams_call_socket *a, const teams_call_socket *b)
     return know_ufrags(a, b) && strcmp(a->ufrag_local, b->ufrag_local) == 0 && strcmp(a->ufrag_remote, b->ufrag_remote) == 0;
 }
 
+/* Sockets of several addresses or interfaces check the same peer at one time: RFC 8445, 5.1.1. */
+static bool
+same_session(const teams_call_socket *a, const teams_call_socket *b)
+{
+    return same_ufrags(a, b) && compare_peers(a, b) >= PEERS_SHARED_PRIVATE && !a->released && !b->released;
+}
+
 static bool
 know_credentials(const teams_call_socket *a, const teams_call_socket *b)
 {
@@ -196,7 +203,7 @@ teams_call_sockets_compare(const teams_call_socket *a, const teams_call_socket *
      * is being set up, a NAT may show one socket as several, but not towards one
      * and the same remote end.
      */
-    if (a->modality != TS_MODALITY_UNKNOWN && a->modality == b->modality && (older_works || share_socket(a, b)))
+    if (a->modality != TS_MODALITY_UNKNOWN && a->modality == b->modality && (older_works || share_socket(a, b)) && !same_session(a, b))
         return TEAMS_SOCKETS_OTHER;
     if (same_ufrags(a, b))
         return TEAMS_SOCKETS_SAME_SESSION;

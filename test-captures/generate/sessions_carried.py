@@ -7,7 +7,7 @@ from scapy.packet import Raw
 
 import stun
 import teams_stun
-from common import capture
+from common import capture, mac
 from icmp_errors import FIREWALL, PORT_UNREACHABLE, PROHIBITED, quoted
 from sessions_calls import PEERS, Line, TcpLine
 from sessions_relays import RELAYS, allocate, ask, client
@@ -171,7 +171,15 @@ def socket_cut_off(c):
 @capture("sessions/one-session.pcap", START)
 def one_session(c):
     """Two audio sockets of a client check the same peer with the same user fragments, and media goes over one: .20 over the first, .21 over the second;
-    at .22 the second is answered after media has flowed. At .23 the fragments are others: two calls."""
+    at .22 the second is answered after media has flowed. At .23 the fragments are others: two calls. .24 checks over IPv6, too, before its IPv4 pair is nominated."""
+    c.macs = {address: mac("192.168.1.24") for address in ("192.168.1.24", "2001:db8:1::24")}
+    us, them = agents(24)
+    over_ipv6, over_ipv4 = (("2001:db8:1::24", 50008), ("2001:db8:2::77", 50006)), ((client(24)[0], 50004), OUTSIDE)
+    for when, (local, peer) in ((0, over_ipv6), (0.3, over_ipv4), (0.5, over_ipv6)):
+        teams_stun.check(c, when, local, peer, (24, when), side=us, other=them, nominate=when == 0.3)
+    for number in range(120):
+        for local, peer in (over_ipv4, over_ipv4[::-1]):
+            c.udp(1 + number * 0.04, local, peer, stun.rtp(104, number, number * 640, local[1], stun.opaque((24, local[1], number), 22)))
     for n in range(20, 24):
         us, them = agents(n)
         others = agents((n, "later")) if n == 23 else (us, them)

@@ -165,11 +165,19 @@ same_ufrags(const teams_call_socket *a, const teams_call_socket *b)
     return know_ufrags(a, b) && strcmp(a->ufrag_local, b->ufrag_local) == 0 && strcmp(a->ufrag_remote, b->ufrag_remote) == 0;
 }
 
+/* One is of IPv4, the other of IPv6: they have no peer's address in common. */
+static bool
+other_family(const teams_call_socket *a, const teams_call_socket *b)
+{
+    return wmem_array_get_count(a->peers) > 0 && wmem_array_get_count(b->peers) > 0 &&
+        ((const address *)wmem_array_index(a->peers, 0))->type != ((const address *)wmem_array_index(b->peers, 0))->type;
+}
+
 /* Sockets of several addresses or interfaces check the same peer at one time: RFC 8445, 5.1.1. */
 static bool
 same_session(const teams_call_socket *a, const teams_call_socket *b)
 {
-    return same_ufrags(a, b) && compare_peers(a, b) >= PEERS_SHARED_PRIVATE && !a->released && !b->released;
+    return same_ufrags(a, b) && (compare_peers(a, b) >= PEERS_SHARED_PRIVATE || other_family(a, b)) && !a->released && !b->released;
 }
 
 static bool

@@ -42,12 +42,6 @@ answers(const teams_asked_name *asked)
     return count;
 }
 
-static unsigned
-addresses(const teams_asked_name *asked)
-{
-    return teams_dns_of(asked, TEAMS_DNS_A)->addresses + teams_dns_of(asked, TEAMS_DNS_AAAA)->addresses + teams_dns_of(asked, TEAMS_DNS_OTHER)->addresses;
-}
-
 static const char *
 resolver_text(const teams_check *check, const teams_asked_name *asked)
 {
@@ -94,7 +88,7 @@ latest_in_vain(const teams_check *check)
     for (unsigned i = 0; i < teams_check_name_count(check); i++) {
         const teams_name_result *name = teams_check_name(check, i);
 
-        if (name->tried > 0 || (name->asked != NULL && addresses(name->asked) > 0))
+        if (name->tried > 0 || (name->asked != NULL && teams_asked_has_address(name->asked)))
             return NULL;
         if (name->asked != NULL && is_needed(name) && (latest == NULL || nstime_cmp(&name->asked->first, &latest->first) > 0))
             latest = name->asked;
@@ -237,7 +231,7 @@ check_unanswered_before(teams_check *check)
         const double waited = name->asked == NULL ? 0 : MAX(teams_dns_of(name->asked, TEAMS_DNS_A)->waited_most,
             teams_dns_of(name->asked, TEAMS_DNS_AAAA)->waited_most);
 
-        if (waited < HOPELESS_SECONDS || addresses(name->asked) == 0 || !is_needed(name))
+        if (waited < HOPELESS_SECONDS || !teams_asked_has_address(name->asked) || !is_needed(name))
             continue;
         most = MAX(most, waited);
         teams_name_list_add(&list, name->name, name->asked->frame);
@@ -342,7 +336,7 @@ check_failed_before(teams_check *check)
         const teams_name_result *name = teams_check_name(check, i);
         const teams_dns_outcome *outcome = name->asked == NULL ? NULL : teams_dns_of(name->asked, TEAMS_DNS_A);
 
-        if (outcome == NULL || outcome->failed == 0 || is_about_edns(outcome) || addresses(name->asked) == 0 || !is_needed(name))
+        if (outcome == NULL || outcome->failed == 0 || is_about_edns(outcome) || !teams_asked_has_address(name->asked) || !is_needed(name))
             continue;
         first = first == NULL ? name->asked : first;
         count += outcome->failed;
@@ -366,7 +360,7 @@ check_missing_before(teams_check *check)
         const teams_name_result *name = teams_check_name(check, i);
         const teams_dns_outcome *outcome = name->asked == NULL ? NULL : teams_dns_of(name->asked, TEAMS_DNS_A);
 
-        if (outcome == NULL || outcome->missing == 0 || addresses(name->asked) == 0 || !is_needed(name))
+        if (outcome == NULL || outcome->missing == 0 || !teams_asked_has_address(name->asked) || !is_needed(name))
             continue;
         count += outcome->missing;
         teams_name_list_add(&list, name->name, outcome->problem_frame);
@@ -433,7 +427,7 @@ check_addresses(teams_check *check)
         const teams_name_result *name = teams_check_name(check, i);
         const teams_dns_outcome *outcome = name->asked == NULL ? NULL : teams_dns_of(name->asked, TEAMS_DNS_A);
 
-        if (outcome == NULL || addresses(name->asked) > 0 || outcome->answered == 0 || name->stage == TS_STAGE_DISCOVERY_LEGACY)
+        if (outcome == NULL || teams_asked_has_address(name->asked) || outcome->answered == 0 || name->stage == TS_STAGE_DISCOVERY_LEGACY)
             continue;
         const bool fatal = is_needed(name) && !name->reached && name->instead == NULL && check->other_way == NULL && !list;
 

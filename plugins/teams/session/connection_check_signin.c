@@ -81,17 +81,11 @@ name_result(teams_check *check, const char *name)
     return fresh;
 }
 
-static bool
-has_address(const teams_asked_name *asked)
-{
-    return teams_dns_of(asked, TEAMS_DNS_A)->addresses + teams_dns_of(asked, TEAMS_DNS_AAAA)->addresses + teams_dns_of(asked, TEAMS_DNS_OTHER)->addresses > 0;
-}
-
 /* Of a name that was asked for from two addresses: where one had an answer with an address, and a resolver that is not on the host itself. */
 static bool
 tells_more(const teams_asked_name *asked, const teams_asked_name *known, const teams_net_client *client)
 {
-    return has_address(asked) != has_address(known) ? has_address(asked) : !ts_address_is_loopback(&client->addr);
+    return teams_asked_has_address(asked) != teams_asked_has_address(known) ? teams_asked_has_address(asked) : !ts_address_is_loopback(&client->addr);
 }
 
 static void

@@ -104,6 +104,13 @@ teams_dns_of(const teams_asked_name *asked, teams_dns_type type)
     return asked->types[type] == NULL ? &none : asked->types[type];
 }
 
+/* Did any answer to questions about the name have an address? */
+static inline bool
+teams_asked_has_address(const teams_asked_name *asked)
+{
+    return teams_dns_of(asked, TEAMS_DNS_A)->addresses + teams_dns_of(asked, TEAMS_DNS_AAAA)->addresses + teams_dns_of(asked, TEAMS_DNS_OTHER)->addresses > 0;
+}
+
 /* What a SOCKS proxy refuses before it is asked for anything. */
 typedef enum {
     TEAMS_SOCKS_METHOD,         /* each way of authentication that the client offers: RFC 1928 3 */

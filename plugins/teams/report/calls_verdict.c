@@ -741,13 +741,26 @@ went_one_way(const calls_entry *entry, unsigned with, unsigned without)
 static bool
 only_sent(const calls_entry *entry, calls_proof *proof _U_)
 {
-    return went_one_way(entry, CALLS_SENT, CALLS_RECEIVED);
+    return !entry->direct_routing && went_one_way(entry, CALLS_SENT, CALLS_RECEIVED);
 }
 
 static bool
 only_received(const calls_entry *entry, calls_proof *proof _U_)
 {
-    return went_one_way(entry, CALLS_RECEIVED, CALLS_SENT);
+    return !entry->direct_routing && went_one_way(entry, CALLS_RECEIVED, CALLS_SENT);
+}
+
+/* Of Direct Routing the signalling is inside TLS: no frame tells whether such a call was answered, or is on hold. */
+static bool
+is_only_sent_by_sbc(const calls_entry *entry, calls_proof *proof _U_)
+{
+    return entry->direct_routing && went_one_way(entry, CALLS_SENT, CALLS_RECEIVED);
+}
+
+static bool
+is_only_received_by_sbc(const calls_entry *entry, calls_proof *proof _U_)
+{
+    return entry->direct_routing && went_one_way(entry, CALLS_RECEIVED, CALLS_SENT);
 }
 
 /* Since media flows, checks were answered: then no firewall or NAT lets only one direction through. */
@@ -1102,6 +1115,10 @@ vpn_severity(const calls_entry *entry)
     return is_far(entry, NULL) ? PI_WARN : PI_NOTE;
 }
 
+#define ADVICE_SBC_ONE_WAY \
+    "Before an answer (ringing tones, announcements) and on hold, media may go one way. Otherwise look at the media address that the SBC " \
+    "gives, and at the firewall or NAT between it and Microsoft"
+
 /* One row per thing to be said; tests see the whole call. */
 static const struct {
     report_problem what;
@@ -1115,7 +1132,8 @@ static const struct {
         is_udp_unanswered, NULL, udp_unanswered_severity },
     { { .code = "call-not-connected", .severity = PI_ERROR,
         .summary = "Candidates were checked, but no pair was nominated and no media flowed",
-        .advice = "Look at the candidate pairs: where none answers, a firewall between client and relay or peer drops UDP" },
+        .advice = "A call that nobody took may end so. Otherwise look at the candidate pairs: where none answers, a firewall between client "
+            "and relay or peer drops UDP" },
         never_connected, NULL, NULL },
     { { .code = "credentials-refused", .severity = PI_ERROR, .actor = TEAMS_BY_SERVER,
         .summary = "A relay refused the client's credentials",
@@ -1175,6 +1193,14 @@ static const struct {
         .advice = "Normal for a client that only listens or watches. Its checks are answered, so what it sends does arrive: otherwise look "
             "at the client's microphone" },
         only_received_on_open_path, media_frame, NULL },
+    { { .code = "one-way-media", .severity = PI_WARN,
+        .summary = "Media was sent, and none was received",
+        .advice = ADVICE_SBC_ONE_WAY },
+        is_only_sent_by_sbc, media_frame, NULL },
+    { { .code = "one-way-media", .severity = PI_WARN,
+        .summary = "Media was received, and none was sent",
+        .advice = ADVICE_SBC_ONE_WAY },
+        is_only_received_by_sbc, media_frame, NULL },
     { { .code = "one-sided-capture", .severity = PI_NOTE,
         .summary = "Only one direction of this call is in the capture",
         .advice = "Round trips and answers cannot be told. Capture where both directions pass; where other traffic of this host has both, nothing answered" },
@@ -1393,7 +1419,7 @@ REPORT_VERDICT(holds_cut_off, calls_entry) { return is_cut_off(row); }
 REPORT_VERDICT(holds_only_sent, calls_entry) { return only_sent(row, NULL); }
 REPORT_VERDICT(holds_only_sent_on_open_path, calls_entry) { return only_sent_on_open_path(row, NULL); }
 REPORT_VERDICT(holds_only_sent_but_heard, calls_entry) { return only_sent_but_heard(row, NULL); }
-REPORT_VERDICT(holds_direct_routing_one_way, calls_entry) { return row->direct_routing && (only_sent(row, NULL) || only_received(row, NULL)); }
+REPORT_VERDICT(holds_direct_routing_one_way, calls_entry) { return is_only_sent_by_sbc(row, NULL) || is_only_received_by_sbc(row, NULL); }
 REPORT_VERDICT(holds_direct_routing, calls_entry) { return row->direct_routing; }
 REPORT_VERDICT(holds_inside_tls, calls_entry) { return row->best == NULL && row->selected != NULL; }
 REPORT_VERDICT(holds_no_media, calls_entry) { return row->media.frame == 0; }
@@ -1492,7 +1518,7 @@ const report_verdict_row calls_verdicts[] = {
         "The call connected, but then the other side fell silent while media was still sent.",
         "media sent for more than 5 seconds without media or an answered check back, to the end, although other frames to this host are "
         "in the capture", holds_cut_off, REPORT_ENDS },
-    { "direct-routing-one-way", REPORT_BROKEN,
+    { "direct-routing-one-way", REPORT_CHECK,
         "Direct Routing: media went only one way between the SBC and Microsoft's media processor",
         "what direct-routing rests on, and more than 50 packets of media in one direction and none in the other, although other frames of this "
         "host were", holds_direct_routing_one_way, REPORT_PROCESSOR },

@@ -348,6 +348,20 @@ teams_connection_tcp(packet_info *pinfo)
     return conversation == NULL ? NULL : get_tcp_conversation_data(conversation, pinfo);
 }
 
+/* Stock keeps the time of the frame; durations are measured by the clock that leaves steps out. No connection begins after now. */
+static nstime_t
+start_of(const packet_info *pinfo, const struct tcp_analysis *tcp)
+{
+    const nstime_t *now = teams_time(pinfo);
+    nstime_t since, start;
+
+    nstime_delta(&since, &pinfo->abs_ts, &tcp->ts_first);
+    if (nstime_to_sec(&since) < 0)
+        return *now;
+    nstime_delta(&start, now, &since);
+    return start;
+}
+
 teams_connection *
 teams_connection_of_frame(packet_info *pinfo, const struct tcp_analysis *tcp, bool from_client)
 {
@@ -361,7 +375,7 @@ teams_connection_of_frame(packet_info *pinfo, const struct tcp_analysis *tcp, bo
     conn->priv->stream = tcp->stream;
     if (tcp->conversation_completeness & TCP_SEEN_SYN) {
         conn->state = TEAMS_CONNECTION_UNANSWERED;
-        conn->start = tcp->ts_first;
+        conn->start = start_of(pinfo, tcp);
     }
     teams_connection_name_by_host(conn);
     return conn;

@@ -64,10 +64,11 @@ typedef struct {
     wmem_array_t *names;            /* teams_name_result *, in order */
     wmem_map_t *by_name;            /* name in lower case -> teams_name_result */
     wmem_map_t *answered;           /* "address:port" to which TCP was answered */
-    nstime_t heard;                 /* the latest frame of any server */
+    nstime_t heard;                 /* the latest frame of any server, of later sign-ins as well */
     bool by_proxy;                  /* a name was reached through a proxy */
     bool no_portal;                 /* names that all lead to one address are served there, or elsewhere */
     bool lost_all;                  /* connections to several servers stopped being answered, and none was after that */
+    const teams_connection *outage; /* the first of those that stopped being answered at the same time, and no other was in that time; NULL: none */
     wmem_map_t *idle_cuts;          /* connections that an idle cut is told of */
     wmem_array_t *problems;         /* teams_connection_problem */
     teams_signin_result *result;

@@ -649,6 +649,15 @@ check_private_before(teams_check *check)
 
 /* ---- refused types, and time ---- */
 
+/* Where some are answered, or those about A fail as well, it is not the type that the resolver refuses. */
+static bool
+is_always_refused(const teams_asked_name *asked, teams_dns_type type)
+{
+    const teams_dns_outcome *outcome = teams_dns_of(asked, type);
+
+    return outcome->failed > 0 && outcome->failed == outcome->answered;
+}
+
 static void
 check_refused_types(teams_check *check)
 {
@@ -658,10 +667,10 @@ check_refused_types(teams_check *check)
         return;     /* it answers in its own way */
     for (unsigned i = 0; i < teams_check_name_count(check); i++) {
         const teams_asked_name *asked = teams_check_name(check, i)->asked;
-        const bool refused = asked != NULL && (teams_dns_of(asked, TEAMS_DNS_AAAA)->failed > 0 || teams_dns_of(asked, TEAMS_DNS_OTHER)->failed > 0);
+        const bool refused = asked != NULL && (is_always_refused(asked, TEAMS_DNS_AAAA) || is_always_refused(asked, TEAMS_DNS_OTHER));
 
-        if (refused && teams_dns_of(asked, TEAMS_DNS_A)->addresses > 0)
-            teams_name_list_add(&list, asked->name, teams_dns_of(asked, TEAMS_DNS_AAAA)->failed > 0 ?
+        if (refused && teams_dns_of(asked, TEAMS_DNS_A)->addresses > 0 && teams_dns_of(asked, TEAMS_DNS_A)->failed == 0)
+            teams_name_list_add(&list, asked->name, is_always_refused(asked, TEAMS_DNS_AAAA) ?
                 teams_dns_of(asked, TEAMS_DNS_AAAA)->problem_frame : teams_dns_of(asked, TEAMS_DNS_OTHER)->problem_frame);
     }
     if (list.names > 0)

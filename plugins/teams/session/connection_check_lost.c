@@ -80,6 +80,25 @@ is_forgotten(const teams_check *check, const teams_connection *conn)
     return conn->priv->lost_after > 0 && !is_lost_with_all(check, conn);
 }
 
+/* Others are answered, but only after the time in which the client sent in vain. */
+static bool
+is_in_outage(const teams_check *check, const teams_connection *conn)
+{
+    return !is_last(check, conn) && !is_forgotten(check, conn) && !conn->priv->others_heard;
+}
+
+/* The first one of those that the client sent on in vain at the same time. */
+static const teams_connection *
+outage_of(teams_check *check, const teams_connection *conn)
+{
+    const teams_connection *first = check->outage;
+
+    if (first == NULL || nstime_cmp(&conn->priv->vain_since[FROM_CLIENT], &first->last) > 0 ||
+            nstime_cmp(&first->priv->vain_since[FROM_CLIENT], &conn->last) > 0)
+        check->outage = conn;
+    return check->outage;
+}
+
 static const teams_connection *
 first_of_address(const teams_connection *conn)
 {
@@ -116,7 +135,7 @@ moved_to(const teams_check *check, const teams_connection *conn)
 
 /* One sentence for each server; one for all that were silent before. */
 static const char *
-says_lost(const teams_check *check, const teams_connection *conn)
+says_lost(teams_check *check, const teams_connection *conn)
 {
     if (moved_to(check, conn) != NULL)
         return "moved";
@@ -124,6 +143,8 @@ says_lost(const teams_check *check, const teams_connection *conn)
         return "all";
     if (is_forgotten(check, conn))
         return "forgotten";
+    if (is_in_outage(check, conn))
+        return wmem_strdup_printf(check->scope, "outage %u", outage_of(check, conn)->number);
     return wmem_strdup_printf(check->scope, "%s %d %d", conn->endpoint, is_last(check, conn), is_back(check, conn));
 }
 
@@ -151,16 +172,18 @@ tell_some(teams_check *check, const teams_group *group)
 {
     const teams_name_list *names = &group->names;
     const teams_connection *first = group->first;
-    const bool forgotten = is_forgotten(check, first);
+    const bool forgotten = is_forgotten(check, first), outage = is_in_outage(check, first);
 
     teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_CONNECTION_LOST], forgotten ? PI_NOTE : PI_WARN,
-        (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first, .advice = !forgotten ? NULL :
-            "A client that slept, or a firewall or NAT that forgets idle connections, shows this: it mends itself, and costs the time that is waited for an answer" },
+        (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first, .advice = forgotten ?
+            "A client that slept, or a firewall or NAT that forgets idle connections, shows this: it mends itself, and costs the time that is waited for an answer" :
+            outage && group->elsewhere ? "Look at the client's link, its Wi-Fi, its VPN and the way to these servers at that time" : NULL },
         "%s to %s (%s%s) stop%s being answered%s, about %s: what the client sends goes out again %u times, and nothing comes back%s%s",
         names->count == 1 ? "The connection" : wmem_strdup_printf(check->scope, "%u connections", names->count), teams_name_list_text(names),
         first->proxy ? "through the proxy " : names->names > 1 ? "the first at " : "", first->endpoint,
         names->count == 1 ? "s" : "", forgotten ? " after a silence" : "", when_text(check, first), group->resent,
-        forgotten || is_last(check, first) ? "" : ", while others are answered", !forgotten && is_back(check, first) ? "; the client connects again" : "");
+        forgotten || is_last(check, first) ? "" : outage ? "; servers are heard again after that" : ", while others are answered",
+        !forgotten && is_back(check, first) ? "; the client connects again" : "");
 }
 
 static void

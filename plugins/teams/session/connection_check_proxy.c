@@ -420,8 +420,8 @@ static void
 check_use(teams_check *check)
 {
     unsigned names = 0, reached = 0;
-    uint32_t frame = 0;
-    bool media = false, socks = false, refused = false;
+    uint32_t frame = 0, relay_frame = 0;
+    bool socks = false, refused = false;
     const char *relay = NULL;
 
     for (unsigned i = 0; i < teams_check_name_count(check); i++) {
@@ -431,18 +431,21 @@ check_use(teams_check *check)
             continue;
         names++;
         reached += name->reached_by_proxy;
-        if (name->service == TS_SERVICE_MEDIA_RELAY) {
-            media = true;
+        if (name->service == TS_SERVICE_MEDIA_RELAY)
             relay = name->name;
-        }
     }
     for (unsigned i = 0; frame == 0 && i < teams_check_connection_count(check); i++)
         if (teams_check_connection(check, i)->proxy) {
             frame = teams_check_connection(check, i)->priv->connect_frame;
             socks = teams_check_connection(check, i)->socks;
         }
-    for (unsigned i = 0; i < teams_check_connection_count(check); i++)
-        refused = refused || teams_check_connection(check, i)->state == TEAMS_CONNECTION_PROXY_REFUSED;
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const teams_connection *conn = teams_check_connection(check, i);
+
+        refused = refused || conn->state == TEAMS_CONNECTION_PROXY_REFUSED;
+        if (relay_frame == 0 && conn->proxy && relay != NULL && conn->name != NULL && g_ascii_strcasecmp(conn->name, relay) == 0)
+            relay_frame = conn->priv->relay_frame != 0 ? conn->priv->relay_frame : conn->priv->connect_frame;
+    }
     if (names == 0)
         return;
     /* Where none was refused, what was in the tunnels may not be in the capture. */
@@ -452,9 +455,9 @@ check_use(teams_check *check)
     teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_PROXY], PI_NOTE,
         (teams_problem_place) { .frame = frame, .actor = TEAMS_BY_CLIENT },
         "The client uses the %s %s: %s", socks ? "SOCKS proxy" : "proxy", check->result->proxy, count);
-    if (media)
+    if (relay != NULL)
         teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_MEDIA_PROXY], PI_WARN,
-            (teams_problem_place) { .frame = frame, .actor = TEAMS_BY_CLIENT, .name = relay },
+            (teams_problem_place) { .frame = relay_frame != 0 ? relay_frame : frame, .actor = TEAMS_BY_CLIENT, .name = relay },
             "Media is to go through the proxy: the client asks it for the relay %s", relay);
 }
 

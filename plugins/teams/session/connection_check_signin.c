@@ -220,10 +220,14 @@ index_connections(teams_check *check)
 
         if (!conn->quic && conn->state >= TEAMS_CONNECTION_CONNECTED)
             wmem_map_insert(check->answered, conn->endpoint, (void *)conn);
-        if (nstime_cmp(&conn->priv->heard, &check->heard) > 0)
-            check->heard = conn->priv->heard;
         if (conn->name != NULL)
             index_by_name(check, conn);
+    }
+    for (unsigned i = 0; i < wmem_array_get_count(check->clients); i++) {
+        const teams_net_client *client = *(const teams_net_client **)wmem_array_index(check->clients, i);
+
+        if (nstime_cmp(&client->heard, &check->heard) > 0)
+            check->heard = client->heard;
     }
 }
 

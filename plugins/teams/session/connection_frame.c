@@ -150,6 +150,9 @@ answered(packet_info *pinfo, teams_connection *conn, const struct tcp_analysis *
     const bool late = conn->frame == pinfo->num;      /* found in the middle: stock has measured the handshake */
 
     conn->state = TEAMS_CONNECTION_CONNECTED;
+    /* One that came with the SYN (RFC 7413) waits for TCP until then, and for TLS from then on. */
+    if (conn->hello_frame != 0)
+        conn->priv->hello_time = *teams_time(pinfo);
     const nstime_t measured = connect_time(tcp);
 
     conn->priv->round_trip = nstime_to_sec(&tcp->ts_first_rtt);
@@ -393,7 +396,7 @@ tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *conn, const st
         ended(pinfo, conn, from_client, TEAMS_CONNECTION_CLOSED);
     if (!from_client && conn->end != TEAMS_CONNECTION_RESET) {
         conn->priv->lost = false;
-        conn->priv->heard = *teams_time(pinfo);
+        conn->priv->heard = conn->priv->client->heard = *teams_time(pinfo);
     }
     conn->last = *teams_time(pinfo);
     conn->last_frame = pinfo->num;
@@ -478,7 +481,7 @@ quic_frame(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool fr
     conn->last = *teams_time(pinfo);
     conn->last_frame = pinfo->num;
     if (!from_client)
-        conn->priv->heard = *teams_time(pinfo);
+        conn->priv->heard = conn->priv->client->heard = *teams_time(pinfo);
     if (!from_client && pinfo->fd->pkt_len > QUIC_SMALL)
         conn->priv->served = *teams_time(pinfo);
     if (!from_client && conn->state == TEAMS_CONNECTION_UNANSWERED)

@@ -76,6 +76,8 @@ teams_connection_note_vain(packet_info *pinfo, teams_connection *conn, bool from
     if (priv->vain[from_client]++ == 0)
         priv->vain_since[from_client] = *teams_time(pinfo);
     priv->resent[from_client] += resent;
+    if (from_client)
+        priv->others_heard = nstime_cmp(&priv->client->heard, &priv->vain_since[FROM_CLIENT]) > 0;
     if (from_client && conn->end == TEAMS_CONNECTION_OPEN)
         note_lost(pinfo, conn, priv->resent[FROM_CLIENT]);
 }

@@ -371,9 +371,16 @@ session_name(packet_info *pinfo, const ts_name_info *info, bool proxy)
     conn->proxy = conn->proxy || proxy || teams_is_through_proxy(pinfo);
     if (conn->quic && conn->state == TEAMS_CONNECTION_JOINED)
         conn->state = TEAMS_CONNECTION_UNANSWERED;
+    /* It is of the sign-in that its name is of, which may have begun after its SYN. */
+    if (!conn->priv->named) {
+        conn->priv->signin = NULL;
+        teams_connection_find_signin(conn);
+    }
     set_name(conn, info);
-    if (conn->proxy && conn->service == TS_SERVICE_MEDIA_RELAY && (by_address || conn->priv->connect_frame == 0))
+    if (conn->proxy && conn->service == TS_SERVICE_MEDIA_RELAY && (by_address || conn->priv->connect_frame == 0)) {
+        conn->priv->relay_frame = pinfo->num;
         teams_connection_tell(pinfo, conn, TEAMS_EXPERT_MEDIA_PROXY, "%s", teams_connection_text(pinfo->pool, conn));
+    }
     if (!conn->proxy || conn->priv->connect_frame != 0)
         return;
     conn->priv->tunnel = !proxy;

@@ -148,6 +148,7 @@ typedef struct teams_net_client {
     teams_resolver **resolvers;
     unsigned resolver_count;
     uint32_t voice_frame;       /* a resolver said anything at all */
+    nstime_t heard;             /* the latest frame of any server, in whichever sign-in */
     unsigned dns_refusals;      /* ICMP errors about its questions */
     uint32_t dns_refusal_frame;
     const char *dns_refusal_text;
@@ -243,6 +244,7 @@ struct teams_connection_private {
     wmem_map_t *tunnels;        /* of HTTP/2, by stream (teams_connection *), itself the first of them; NULL: none */
     wmem_list_t *new_tunnels;   /* of this frame, whose streams are not known yet */
     uint32_t connect_frame;     /* CONNECT to the proxy */
+    uint32_t relay_frame;       /* that names a relay in it; 0: none */
     uint32_t socks_reply;       /* the number of its latest one, where it speaks SOCKS */
     nstime_t connect_asked;
     bool proxy_pending;         /* the latest request to the proxy has no answer yet */
@@ -284,6 +286,7 @@ struct teams_connection_private {
     uint32_t lost_frame;        /* of the client's, by which it has sent in vain for so long that nothing answers any more */
     double lost_after;          /* seconds of silence before it sent that; 0: none to speak of */
     bool lost;                  /* ... and nothing did since */
+    bool others_heard;          /* other servers were, while it sent in vain */
     const ts_prefix_row *published;     /* that the server's address is in, where no name led to it; NULL otherwise */
     address card;               /* the client's on the link; AT_NONE where it has none */
     const teams_connection *card_before;    /* the one that the card opened before, from another address; NULL: it is the same, or there is none */

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What was told of a connection that another one was meant by: a link that is back later, a sign-in that begins between SYN and
+ClientHello, a ClientHello in the SYN, questions that fail whatever their type."""
+from scapy.layers.inet import TCP
+from scapy.packet import Raw
+
+import tls
+from common import Connection, capture
+from connections import ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PUSH, START, TLS_1_3, WEB, Client, client_hello, reset, server_hello
+from connections_lost import V6, Client6, exchanges, in_vain, ping, used
+from resolver import A, AAAA, NOERROR, SERVFAIL
+
+
+def outage(client, names, when, end, back):
+    """Sessions that are sent on in vain for 9.3 s, each a second after the one before; then the client is back."""
+    for n, name in enumerate(names):
+        connection = used(client, 5 + n, name)
+        exchanges(client, connection, name, (when - 6 + n,))
+        in_vain(connection, when + n, ping(n))
+        reset(connection, end + n, from_client=True)
+    client.sign_in(back)
+
+
+@capture("connections/outage.pcap", START)
+def outages(c):
+    """A link that is lost and comes back: .20 after 20 s, .21 in the next sign-in, 40 minutes later, and over IPv6. .22 hears another
+    server in the meantime; .23 loses it twice."""
+    for address, back in (("192.168.1.20", 50), ("192.168.1.21", 2440)):
+        client = Client(c, address)
+        client.sign_in(0, (WEB, LOGIN))
+        outage(client, (PUSH, CONFIG, AUTH), 30, 42, back)
+    six = Client6(c)
+    six.sign_in(0, (WEB, LOGIN))
+    outage(six, (PUSH, AUTH), 30, 42, 50)
+    heard = Client(c, "192.168.1.22")
+    heard.sign_in(0, (WEB, LOGIN))
+    other = used(heard, 3, WEB)
+    exchanges(heard, other, WEB, (24, 33, 36))
+    outage(heard, (PUSH, AUTH), 30, 42, 50)
+    twice = Client(c, "192.168.1.23")
+    twice.sign_in(0, (WEB, LOGIN))
+    outage(twice, (PUSH, CONFIG), 30, 42, 50)
+    later = used(twice, 60, AUTH)
+    exchanges(twice, later, AUTH, (66,))
+    in_vain(later, 70, ping(7))
+    reset(later, 82, from_client=True)
+    twice.sign_in(90)
+
+
+@capture("connections/signin-begins.pcap", START)
+def signin_begins(c):
+    """40 minutes after a sign-in the client is back: .20 opens three connections at once, without DNS, .21 one alone, over IPv6 two. .22
+    has a connection of before that goes on, and nothing new is connected."""
+    for client, names in ((Client(c), (WEB, LOGIN, AUTH)), (Client(c, "192.168.1.21"), (AUTH,)), (Client6(c), (WEB, AUTH))):
+        client.sign_in(0)
+        addresses = V6 if isinstance(client, Client6) else ADDRESSES
+        connections = [(name, c.tcp(2400 + 0.001 * n, client.end(), (addresses[name], 443))) for n, name in enumerate(names)]
+        for n, (name, connection) in enumerate(connections):
+            client.use(2400.05 + 0.001 * n, connection, name)
+    stays = Client(c, "192.168.1.22")
+    stays.sign_in(0)
+    open_still = used(stays, 5, AUTH)
+    stays.ask(2400, WEB)
+    exchanges(stays, open_still, AUTH, (2401, 2402))
+
+
+class FastOpen(Connection):
+    """A connection whose SYN carries data (RFC 7413): sent again without it after so long, or taken, or not."""
+
+    def __init__(self, c, when, client, server, hello, again=None, taken=True):      # the base opens without data
+        self.capture, self.client, self.server, self.rtt = c, client, server, 0.02
+        self.sequence = {True: 0x10000000 + client[1], False: 0x20000000 + server[1]}
+        first = self.sequence[True]
+        options = [("MSS", 1460), (34, bytes(range(8)))]
+        c.frame(when, TCP(sport=client[1], dport=server[1], seq=first, flags="S", window=64240, options=options) / Raw(hello), client[0], server[0])
+        if again is not None:
+            when += again
+            c.frame(when, TCP(sport=client[1], dport=server[1], seq=first, flags="S", window=64240), client[0], server[0])
+        self.sequence[True] = first + 1 + (len(hello) if taken and again is None else 0)
+        self._segment(when + self.rtt, False, "SA")
+        self._segment(when + self.rtt + 0.0001, True, "A")
+
+
+@capture("connections/fast-open.pcap", START)
+def fast_open(c):
+    """The ClientHello comes with the SYN: .20 it is taken, .21 it is not, .22 the SYN is lost, and sent again without it after 1 s. .23 has
+    no such SYN."""
+    for n, (again, taken) in enumerate(((None, True), (None, False), (1, False))):
+        client = Client(c, f"192.168.1.{20 + n}")
+        client.sign_in(0, (WEB, LOGIN))
+        client.ask(3, AUTH)
+        connection = FastOpen(c, 3.1, client.end(), (ADDRESSES[AUTH], 443), client_hello(AUTH), again, taken)
+        at = 3.1 + (again or 0)
+        if again or not taken:
+            connection.send(at + 0.021, client_hello(AUTH))
+        connection.send(at + 0.05, server_hello(TLS_1_3) + CHANGE + tls.application_data("flight", 900), from_client=False)
+        client.finish(at + 0.08, connection, AUTH)
+        client.exchange(at + 0.12, connection, AUTH)
+        connection.close(at + 0.4)
+    Client(c, "192.168.1.23").sign_in(0)
+
+
+@capture("connections/failed-types.pcap", START)
+def failed_types(c):
+    """The resolver fails for a while, whatever the type: .20 all of two names. .21 one question about AAAA alone, which is answered
+    the next time; .22 A once and AAAA always. .23 it fails for AAAA alone, each time."""
+    failures = {20: ((A, AAAA), ()), 21: ((AAAA,), ()), 22: ((A, AAAA), (AAAA,)), 23: ((AAAA,), (AAAA,))}
+    for n, rounds in failures.items():
+        client = Client(c, f"192.168.1.{n}")
+        for when, failed in zip((0, 10), rounds):
+            for m, name in enumerate((WEB, LOGIN)):
+                for kind in (A, AAAA):
+                    steps = [ADDRESSES[name]] if kind == A and kind not in failed else []
+                    client.resolver.ask(when + m + 0.001 * kind, name, steps, kind, rcode=SERVFAIL if kind in failed else NOERROR)
+        client.sign_in(20)

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A sentence is about the connection, the time and the frame that it names: outages that end, sign-ins that begin between SYN and
+ClientHello, ClientHellos in the SYN, clocks that are set, the relay at the proxy, questions that fail whatever their type."""
+import pytest
+
+from connection_captures import above_note, frames_of, of_clients, of_code, path_of, reported, told
+from test_truth_clock import HOUR, changed
+
+
+# ---- a link that is lost and comes back ----
+
+@pytest.mark.parametrize("client, names, times", [("192.168.1.20", 3, 15), ("192.168.1.21", 3, 15), ("2001:db8::20", 2, 10), ("192.168.1.23", 2, 10)])
+def test_nothing_is_answered_in_an_outage(client, names, times):
+    """Servers are heard again later, in the next sign-in, too: no server was "while" the client sent in vain, nor none "after that"."""
+    first = next(signin for signin in reported(path_of("outage")) if signin["client"] == client)
+    problem, = above_note(first).values()
+    assert (problem["code"], problem["severity"]) == ("connection-lost", "warning") and f"{names} connections to " in problem["summary"]
+    assert f"about 30 s into the capture: what the client sends goes out again {times} times" in problem["summary"]
+    assert "servers are heard again after that" in problem["summary"] and "while others" not in problem["summary"]
+    assert "client's link" in problem["advice"]
+
+
+def test_another_server_that_is_heard_meanwhile():
+    found = [problem["summary"] for problem in of_code(next(s for s in reported(path_of("outage")) if s["client"] == "192.168.1.22"), "connection-lost")]
+    assert len(found) == 2 and all("while others are answered" in summary for summary in found), found
+
+
+def test_two_outages_are_two():
+    found = [problem["summary"] for signin in reported(path_of("outage")) if signin["client"] == "192.168.1.23"
+             for problem in of_code(signin, "connection-lost")]
+    assert [summary.split(" s into")[0].split()[-1] for summary in found] == ["30", "70"], found
+
+
+# ---- a sign-in that begins between SYN and ClientHello ----
+
+@pytest.mark.parametrize("client", ["192.168.1.20", "192.168.1.21", "2001:db8::20"])
+def test_a_connection_is_of_the_sign_in_of_its_name(client):
+    before, after = [signin for signin in reported(path_of("signin-begins")) if signin["client"] == client]
+    assert before["verdict_code"] == after["verdict_code"] == "went-through"
+    assert {connection["name"] for connection in after["connections"]} == {step["name"] for step in after["steps"]}
+    assert len(before["connections"]) == 3
+
+
+def test_a_connection_of_before_stays_there():
+    before, after = [signin for signin in reported(path_of("signin-begins")) if signin["client"] == "192.168.1.22"]
+    assert (len(before["connections"]), len(after["connections"])) == (4, 0) and after["verdict_code"] != "went-through"
+
+
+# ---- times ----
+
+@pytest.mark.parametrize("client, connect", [("192.168.1.20", 0.02), ("192.168.1.21", 0.02), ("192.168.1.22", 1.02), ("192.168.1.23", 0.02)])
+def test_a_hello_in_the_syn_waits_for_tcp_once(client, connect):
+    """SYN/ACK 20 ms after the SYN that is answered, the client's Finished 60 ms after that (80 where TLS has its own ClientHello)."""
+    times, = [row for row in told("fast-open")[client]["timings"] if row["name"] == "authsvc.teams.microsoft.com"]
+    assert times["connect_time"] == pytest.approx(connect, abs=0.002) and times["tls_time"] == pytest.approx(0.06, abs=0.002)
+
+
+@pytest.mark.parametrize("change", [lambda n, time, count: time - HOUR * (n >= count // 3), lambda n, time, count: time - 20 * (n >= count // 4),
+                                    lambda n, time, count: time - HOUR * (n >= count // 4) - HOUR * (n >= count // 2),
+                                    lambda n, time, count: time])
+def test_a_clock_that_is_set_back_makes_no_connection_slow(change):
+    for name in ("healthy", "identity-pages"):
+        right, found = of_clients(path_of(name)), of_clients(changed(path_of(name), change))
+        for client, signin in right.items():
+            took = {row["name"]: row["connect_time"] or 0 for row in signin["timings"]}
+            assert [row for row in found[client]["timings"] if (row["connect_time"] or 0) > took.get(row["name"], 0) + 0.1] == []
+
+
+# ---- the relay at the proxy ----
+
+@pytest.mark.parametrize("name", ["variants", "proxy", "proxy-by-address"])
+def test_the_frame_asks_for_the_relay(name):
+    told_in = [str(problem["frame"]) for signin in reported(path_of(name)) for problem in of_code(signin, "media-proxy")]
+    assert told_in and told_in == frames_of(name, "teams.media_proxy")
+
+
+# ---- questions that fail ----
+
+@pytest.mark.parametrize("n, refuses", [(20, False), (21, False), (22, False), (23, True)])
+def test_who_answers_another_time_refuses_no_type(n, refuses):
+    assert bool(of_code(told("failed-types")[f"192.168.1.{n}"], "aaaa-refused")) == refuses

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A sentence is about the connection, the time and the frame that it names: outages that end, sign-ins that begin between SYN and
 ClientHello, ClientHellos in the SYN, clocks that are set, the relay at the proxy, questions that fail whatever their type."""
+import json
+
 import pytest
 
+import harness
 from connection_captures import above_note, frames_of, of_clients, of_code, path_of, reported, told
 from test_truth_clock import HOUR, changed
 
@@ -79,3 +82,20 @@ def test_the_frame_asks_for_the_relay(name):
 @pytest.mark.parametrize("n, refuses", [(20, False), (21, False), (22, False), (23, True)])
 def test_who_answers_another_time_refuses_no_type(n, refuses):
     assert bool(of_code(told("failed-types")[f"192.168.1.{n}"], "aaaa-refused")) == refuses
+
+
+@pytest.mark.parametrize("client", ["192.168.1.24", "2001:db8::25", "192.168.1.26"])
+def test_a_name_that_another_answer_has_exists(client):
+    """No public resolver is needed to see that it does: which resolver said no, and when, is what is to be looked at."""
+    problem, = of_code(told("failed-types")[client], "name-missing")
+    assert problem["severity"] == "warning" and "others were answered with an address" in problem["summary"]
+    assert problem["advice"].startswith("Look which resolver said so, and when")
+
+
+# ---- many short exchanges are no call ----
+
+@pytest.mark.parametrize("n, kind", [(20, "relay-exchange"), (21, "relay-exchange"), (22, "relay-exchange"), (23, "call")])
+def test_tries_do_not_add_up_to_a_call(n, kind):
+    calls = json.loads(harness.report(path_of("relay-tries"), "teams,calls,json"))["calls"]
+    found = [(call["kind"], call["verdict_code"]) for call in calls if call["client"] == f"192.168.1.{n}"]
+    assert found == [(kind, "inside-tls" if kind == "call" else kind)]

@@ -8,7 +8,9 @@ import tls
 from common import Connection, capture
 from connections import ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PUSH, START, TLS_1_3, WEB, Client, client_hello, reset, server_hello
 from connections_lost import V6, Client6, exchanges, in_vain, ping, used
-from resolver import A, AAAA, NOERROR, SERVFAIL
+from resolver import A, AAAA, NOERROR, NXDOMAIN, SERVFAIL, Resolver
+
+RELAYS = (("euaz.relay.teams.microsoft.com", "52.114.250.10"), ("worldaz.relay.teams.microsoft.com", "52.115.63.9"))
 
 
 def outage(client, names, when, end, back):
@@ -103,7 +105,8 @@ def fast_open(c):
 @capture("connections/failed-types.pcap", START)
 def failed_types(c):
     """The resolver fails for a while, whatever the type: .20 all of two names. .21 one question about AAAA alone, which is answered
-    the next time; .22 A once and AAAA always. .23 it fails for AAAA alone, each time."""
+    the next time; .22 A once and AAAA always. .23 it fails for AAAA alone, each time. Of the two resolvers of .24 and
+    .25 one knows no name, and of .26 the only one knows none for a while."""
     failures = {20: ((A, AAAA), ()), 21: ((AAAA,), ()), 22: ((A, AAAA), (AAAA,)), 23: ((AAAA,), (AAAA,))}
     for n, rounds in failures.items():
         client = Client(c, f"192.168.1.{n}")
@@ -113,3 +116,29 @@ def failed_types(c):
                     steps = [ADDRESSES[name]] if kind == A and kind not in failed else []
                     client.resolver.ask(when + m + 0.001 * kind, name, steps, kind, rcode=SERVFAIL if kind in failed else NOERROR)
         client.sign_in(20)
+    for n, other in ((24, "10.66.0.53"), (25, "2001:db8::53"), (26, None)):
+        client = Client(c, f"192.168.1.{n}") if n != 25 else Client6(c, "2001:db8::25")
+        kind, addresses = (AAAA, V6) if n == 25 else (A, ADDRESSES)
+        names = Resolver(c, client.address, other) if other else client.resolver
+        for m, name in enumerate((WEB, LOGIN, AUTH)):
+            names.ask(m, name, kind=A, rcode=NXDOMAIN)
+            client.resolver.ask(m + (0.001 if other else 10), name, [addresses[name]], kind=kind)
+        client.sign_in(20)
+
+
+@capture("connections/relay-tries.pcap", START)
+def relay_tries(c):
+    """Short exchanges with a relay, more than 100 packets together: .20 ten connections one after the other, .21 five to each of two
+    relays, .22 ten at once, as of many clients behind one address. .23 has one connection of more than 100 packets."""
+    for n, relays in enumerate((RELAYS[:1] * 10, RELAYS * 5, RELAYS[:1] * 10)):
+        client = Client(c, f"192.168.1.{20 + n}")
+        client.sign_in(0)
+        for m, (name, address) in enumerate(relays):
+            client.visit(5 + (0.05 if n == 2 else 2) * m, name, address)
+    client = Client(c, "192.168.1.23")
+    client.sign_in(0)
+    name, address = RELAYS[0]
+    connection = client.open(5, name, address)
+    client.use(5.2, connection, name)
+    exchanges(client, connection, name, [6 + 0.1 * m for m in range(60)])
+    connection.close(13)

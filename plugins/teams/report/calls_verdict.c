@@ -109,13 +109,31 @@ port_at(const calls_entry *entry, unsigned i)
 
 /* ---- the path ---- */
 
+/* Packets of the busiest connection over TCP; tries one after the other add up to no media. To any remote, or NULL. */
+static uint64_t
+busiest_tcp(const calls_entry *entry, const calls_remote *remote)
+{
+    GHashTableIter flows;
+    void *value;
+    uint64_t most = 0;
+
+    g_hash_table_iter_init(&flows, entry->by_flow);
+    while (g_hash_table_iter_next(&flows, NULL, &value)) {
+        const calls_flow *part = (const calls_flow *)value;
+
+        if (part->remote->tcp && (remote == NULL || part->remote == remote))
+            most = MAX(most, part->packets[CALLS_SENT] + part->packets[CALLS_RECEIVED]);
+    }
+    return most;
+}
+
 static bool
 is_inside_tls(const calls_entry *entry)
 {
     const calls_remote *tls = entry->tls;
 
     return tls != NULL && !entry->udp_relay_answered &&
-        calls_remote_packets(tls) > SHORT_PACKETS && tls->packets[CALLS_SENT] > 0 && tls->packets[CALLS_RECEIVED] > 0;
+        busiest_tcp(entry, tls) > SHORT_PACKETS && tls->packets[CALLS_SENT] > 0 && tls->packets[CALLS_RECEIVED] > 0;
 }
 
 const calls_remote *
@@ -210,7 +228,7 @@ static bool
 is_exchange(const calls_entry *entry)
 {
     if (entry->allocation.frame != 0 || entry->check.frame != 0 || entry->media.frame != 0 || entry->remotes->len == 0 ||
-        entry->packets[CALLS_RECEIVED] == 0 || all_packets(entry) > SHORT_PACKETS)
+        entry->packets[CALLS_RECEIVED] == 0 || busiest_tcp(entry, NULL) > SHORT_PACKETS)
         return false;
     for (unsigned i = 0; i < entry->remotes->len; i++)
         if (!remote_at(entry, i)->tcp)
@@ -1448,7 +1466,7 @@ const report_verdict_row calls_verdicts[] = {
         "at most 200 packets, the first address anycast, an answer, a second address, no connectivity check", holds_probe, REPORT_ENDS },
     { "relay-exchange", REPORT_OK,
         "No call: a short exchange with a relay over TCP or TLS. Clients try the way to a relay before they need it.",
-        "at most 100 packets with relays over TCP or TLS alone, answered, without TURN message, check or media in the clear",
+        "at most 100 packets on a connection, with relays over TCP or TLS alone, answered, without TURN message, check or media in the clear",
         holds_exchange, REPORT_ENDS },
     { "other-address", REPORT_OK,
         "No call of its own: checks of a call that connected from another address of its client.",
@@ -1470,12 +1488,12 @@ const report_verdict_row calls_verdicts[] = {
     { "udp-unanswered-tls", REPORT_CHECK,
         "UDP is blocked: no relay answered over UDP. The call's traffic went inside TLS to a relay, where a capture cannot "
         "see what it is.",
-        "relays asked over UDP 3478-3481 for a second or more, no answer from any nor from a peer; more than 100 packets both ways over TLS with a relay",
+        "relays asked over UDP 3478-3481 for a second or more, no answer from any nor from a peer; more than 100 packets on one connection, both ways, over TLS with a relay",
         holds_dead_tls, REPORT_ENDS },
     { "udp-unanswered-tried-tls", REPORT_CHECK,
         "UDP is blocked: no relay answered over UDP. The client went on with TLS to a relay; too little of it is in this capture "
         "to tell whether a call went through it.",
-        "relays asked over UDP 3478-3481, no answer from any nor from a peer; at most 100 packets over TLS with a relay, answered; no nomination and "
+        "relays asked over UDP 3478-3481, no answer from any nor from a peer; at most 100 packets on a connection over TLS with a relay, answered; no nomination and "
         "no media", holds_dead_tried_tls, REPORT_ENDS },
     { "cut-short", REPORT_UNKNOWN,
         "Packets of the call are cut short in this capture (snap length), so that what they carry, and how the call went, cannot be told.",
@@ -1539,7 +1557,7 @@ const report_verdict_row calls_verdicts[] = {
         "more than 50 packets of media sent, none received, although other frames of this host were", holds_only_sent, REPORT_ENDS },
     { "inside-tls", REPORT_CHECK,
         "The call's traffic went inside TLS to a relay, where a capture cannot see what it is.",
-        "more than 100 packets both ways over TLS with a relay; no relay asked over UDP for a second or more, or a peer that answered over UDP; no nominated pair and no media in the clear",
+        "more than 100 packets on one connection, both ways, over TLS with a relay; no relay asked over UDP for a second or more, or a peer that answered over UDP; no nominated pair and no media in the clear",
         holds_inside_tls, REPORT_ENDS },
     { "path-agreed", REPORT_UNKNOWN,
         "A path was agreed, but no media is in this capture.",

@@ -394,7 +394,7 @@ stages_text(const signin_session *session, FILE *out)
             report_print(out, 2, "no name of stage \"%s\"; a usual reason: %s", ts_stage_name(row->stage), row->why);
     }
     for (unsigned i = 0; i < session->calls->len; i++)
-        report_print(out, 2, "call %u followed (-z teams,calls)", g_array_index(session->calls, uint32_t, i));
+        report_print(out, 2, "a call, or an exchange with a relay, followed: number %u of -z teams,calls", g_array_index(session->calls, uint32_t, i));
 }
 
 static void

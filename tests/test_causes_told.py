@@ -99,3 +99,19 @@ def test_tries_do_not_add_up_to_a_call(n, kind):
     calls = json.loads(harness.report(path_of("relay-tries"), "teams,calls,json"))["calls"]
     found = [(call["kind"], call["verdict_code"]) for call in calls if call["client"] == f"192.168.1.{n}"]
     assert found == [(kind, "inside-tls" if kind == "call" else kind)]
+
+
+# ---- a ClientHello in two segments ----
+
+@pytest.mark.parametrize("client, names", [("192.168.1.20", "teams.microsoft.com, login.microsoftonline.com"), ("192.168.1.21", "authsvc.teams.microsoft.com"),
+                                           ("2001:db8::20", "login.microsoftonline.com")])
+def test_the_rest_of_a_hello_is_lost(client, names):
+    """The first segment is acknowledged, so something comes back; what is lost is what follows it."""
+    problem, = of_code(told("hello-in-part")[client], "hello-unanswered")
+    assert f"TCP to {names} is established, and only the first part of the ClientHello is acknowledged" in problem["summary"]
+    assert "in several segments" in problem["advice"] and problem["severity"] == "error"
+
+
+@pytest.mark.parametrize("n", [22, 23])
+def test_a_hello_that_gets_through_is_not_in_part(n):
+    assert not [problem for problem in told("hello-in-part")[f"192.168.1.{n}"]["problems"] if "first part" in problem["summary"]]

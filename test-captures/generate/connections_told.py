@@ -7,7 +7,8 @@ from scapy.packet import Raw
 import tls
 from common import Connection, capture
 from connections import ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PUSH, START, TLS_1_3, WEB, Client, client_hello, reset, server_hello
-from connections_lost import V6, Client6, exchanges, in_vain, ping, used
+from connections_beside import large_hello
+from connections_lost import SECONDS, V6, Client6, exchanges, in_vain, ping, used
 from resolver import A, AAAA, NOERROR, NXDOMAIN, SERVFAIL, Resolver
 
 RELAYS = (("euaz.relay.teams.microsoft.com", "52.114.250.10"), ("worldaz.relay.teams.microsoft.com", "52.115.63.9"))
@@ -142,3 +143,39 @@ def relay_tries(c):
     client.use(5.2, connection, name)
     exchanges(client, connection, name, [6 + 0.1 * m for m in range(60)])
     connection.close(13)
+
+
+def in_part(client, when, name, parts, again=SECONDS[1:]):
+    """The server acknowledges the first part alone; what follows goes out again and again."""
+    connection = client.open(when, name)
+    connection.send(when + 0.15, parts[0])
+    rest = connection.sequence[True]
+    connection.capture.frame(when + 0.17, TCP(sport=connection.server[1], dport=connection.client[1], seq=connection.sequence[False], ack=rest,
+                                              flags="A", window=64240), connection.server[0], connection.client[0])
+    for after in (0.0001, *again):
+        connection.sequence[True] = rest
+        connection.send(when + 0.15 + after, parts[1])
+    return connection
+
+
+@capture("connections/hello-in-part.pcap", START)
+def hello_in_part(c):
+    """The second segment of ClientHellos is lost again and again: .20 of all, .21 of one name, and over IPv6. .22 it gets through at the third
+    time; of .23 the ClientHello gets through, and what is not acknowledged is early data."""
+    def parts(name):
+        return large_hello(name)[:1440], large_hello(name)[1440:]
+    for client, lost in ((Client(c), (WEB, LOGIN)), (Client(c, "192.168.1.21"), (AUTH,)), (Client6(c), (LOGIN,))):
+        for n, name in enumerate((WEB, LOGIN, AUTH)):
+            if name in lost:
+                reset(in_part(client, 15 * n, name, parts(name)), 15 * n + 12, from_client=True)
+            elif client.address != "192.168.1.20":
+                used(client, 15 * n, name)
+    later = Client(c, "192.168.1.22")
+    later.sign_in(0, (WEB, LOGIN))
+    connection = in_part(later, 5, AUTH, parts(AUTH), (0.3, 0.9))
+    connection.send(6.2, server_hello(TLS_1_3) + CHANGE + tls.application_data("flight", 900), from_client=False)
+    later.finish(6.25, connection, AUTH)
+    later.exchange(6.3, connection, AUTH)
+    early = Client(c, "192.168.1.23")
+    early.sign_in(0, (WEB, LOGIN))
+    reset(in_part(early, 5, AUTH, (client_hello(AUTH), CHANGE + tls.application_data("early", 300))), 17, from_client=True)

@@ -106,8 +106,17 @@ fits_silent(const teams_check *check, const teams_connection *conn)
 }
 
 static const char *
-say_silent(const teams_check *check, const teams_name_list *list, const teams_connection *first _U_)
+says_in_part(const teams_check *check _U_, const teams_connection *conn)
 {
+    return conn->priv->hello_in_part ? "in part" : "";
+}
+
+static const char *
+say_silent(const teams_check *check, const teams_name_list *list, const teams_connection *first)
+{
+    if (first->priv->hello_in_part)
+        return wmem_strdup_printf(check->scope, "TCP to %s is established, and only the first part of the ClientHello is acknowledged%s%s",
+            teams_name_list_text(list), times(check, list), !list->any_lost ? ", and others with the same name work" : others_text(check));
     return wmem_strdup_printf(check->scope, "TCP to %s is established, and nothing comes back after the server name%s%s",
         teams_name_list_text(list), times(check, list), !list->any_lost ? ", and others with the same name work" : others_text(check));
 }
@@ -430,7 +439,7 @@ say_no_data(const teams_check *check, const teams_name_list *list, const teams_c
 
 static const tls_end ends[] = {
     { TEAMS_EXPERT_HELLO_RESET, TEAMS_BY_NETWORK, fits_reset, teams_says_no_more, say_reset },
-    { TEAMS_EXPERT_HELLO_UNANSWERED, TEAMS_BY_NETWORK, fits_silent, teams_says_no_more, say_silent },
+    { TEAMS_EXPERT_HELLO_UNANSWERED, TEAMS_BY_NETWORK, fits_silent, says_in_part, say_silent },
     { TEAMS_EXPERT_TLS_VERSION, TEAMS_BY_UNKNOWN, fits_version, says_versions, say_version },
     { TEAMS_EXPERT_TLS_PARAMETERS, TEAMS_BY_UNKNOWN, fits_parameters, says_alert, say_alert },
     { TEAMS_EXPERT_INTERCEPTED_REFUSED, TEAMS_BY_NETWORK, fits_intercepted_refused, says_alert_and_issuer, say_intercepted_refused },
@@ -473,6 +482,9 @@ advice_of(const teams_name_list *list, const tls_end *kind, const teams_connecti
     if (kind->fits == fits_held)
         return "Nothing is wrong where the client waits for news. Where its user met an error at that time, look at a proxy or an inspecting firewall "
             "on the way, which may hold the request";
+    if (kind->row == TEAMS_EXPERT_HELLO_UNANSWERED && first->priv->hello_in_part)
+        return "The ClientHello is in several segments, as those with post-quantum keys are, and its rest is lost each time: likely a filter that reads the "
+            "server name and does not put such ones together. Update it, or exempt the names of Teams and identity from it";
     if (list->any_lost && kind->row == TEAMS_EXPERT_HELLO_UNANSWERED && first->priv->large_retransmissions > 0)
         return "Likely a filter by server name; but the ClientHello is large here, and a tunnel on the way with a smaller MTU loses it, too: try a smaller MSS";
     if (list->any_lost || (kind->row != TEAMS_EXPERT_HELLO_RESET && kind->row != TEAMS_EXPERT_HELLO_UNANSWERED))

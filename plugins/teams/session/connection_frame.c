@@ -102,6 +102,8 @@ note_acknowledged(teams_connection *conn, const struct tcp_analysis *tcp, bool f
         return;     /* a SYN or a RST without one, or nothing new */
     conn->priv->acknowledging[from_client] = true;
     conn->priv->acknowledged[from_client] = latest;
+    if (!from_client && conn->state == TEAMS_CONNECTION_HELLO_UNANSWERED)
+        conn->priv->hello_in_part = !conn->priv->early && (int32_t)(conn->priv->next[FROM_CLIENT] - latest) > 0;
 }
 
 /* Its IPv6 and IPv4 addresses are a client's by the model, or by the address of its network card. */

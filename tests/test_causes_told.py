@@ -7,7 +7,8 @@ import pytest
 
 import harness
 from connection_captures import above_note, frames_of, of_clients, of_code, path_of, reported, told
-from test_truth_clock import HOUR, changed
+from test_truth_clock import HOUR, changed, folder
+from truncate import frames, written
 
 
 # ---- a link that is lost and comes back ----
@@ -115,3 +116,14 @@ def test_the_rest_of_a_hello_is_lost(client, names):
 @pytest.mark.parametrize("n", [22, 23])
 def test_a_hello_that_gets_through_is_not_in_part(n):
     assert not [problem for problem in told("hello-in-part")[f"192.168.1.{n}"]["problems"] if "first part" in problem["summary"]]
+
+
+# ---- a capture that lacks frames ----
+
+@pytest.mark.parametrize("name", ["healthy", "push-again", "nodes"])
+@pytest.mark.parametrize("lacks", ["tcp.len > 60", "tcp.len > 0 && tcp.len < 100", "tcp.len > 0 && frame.number % 2 == 0"])
+def test_a_request_that_the_capture_lacks_was_sent(name, lacks):
+    """The server acknowledges what the capture has not: that the client left without a request is not known."""
+    away = {int(number) for number in frames_of(name, f"tcp.dstport == 443 && !tls.handshake.type == 1 && {lacks}")}
+    path = written(folder(), [frame for number, frame in enumerate(frames(path_of(name).read_bytes()), 1) if number not in away])
+    assert away and [problem for signin in reported(path) for problem in of_code(signin, "handshake-ended")] == []

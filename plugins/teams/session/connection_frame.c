@@ -207,7 +207,7 @@ ended_early(packet_info *pinfo, teams_connection *conn, bool from_client)
             conn->priv->large_frame == 0 && since_hello >= ANSWER_SECONDS)
         teams_connection_tell(pinfo, conn, TEAMS_EXPERT_HELLO_UNANSWERED, "%s: ClientHello in frame %u, %.1f s", text, conn->hello_frame,
             since_hello);
-    else if (from_client && teams_connection_is_left(conn, teams_time(pinfo)) &&
+    else if (from_client && !conn->priv->client_gap && teams_connection_is_left(conn, teams_time(pinfo)) &&
         (conn->state == TEAMS_CONNECTION_SECURED || conn->priv->hole_frame == 0))
         teams_connection_tell(pinfo, conn, TEAMS_EXPERT_HANDSHAKE_ENDED, "%s, %s%s", text, conn->version,
             conn->state == TEAMS_CONNECTION_SECURED ? ", without a request" : "");
@@ -356,6 +356,7 @@ tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *conn, const st
 
     conn->priv->seen = seen;
     note_acknowledged(conn, tcp, from_client);
+    conn->priv->client_gap = conn->priv->client_gap || (from_client ? conn->priv->behind_hole : teams_connection_lacks_requests(conn));
     teams_connection_find_signin(conn);
     /* Who acknowledges or sends data has had an answer: the capture lacks that direction. */
     if (conn->state == TEAMS_CONNECTION_UNANSWERED && from_client && (seen & (TCP_SEEN_ACK | TCP_SEEN_DATA)) && !(seen & TCP_SEEN_SYN_ACK))

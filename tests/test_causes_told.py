@@ -127,3 +127,12 @@ def test_a_request_that_the_capture_lacks_was_sent(name, lacks):
     away = {int(number) for number in frames_of(name, f"tcp.dstport == 443 && !tls.handshake.type == 1 && {lacks}")}
     path = written(folder(), [frame for number, frame in enumerate(frames(path_of(name).read_bytes()), 1) if number not in away])
     assert away and [problem for signin in reported(path) for problem in of_code(signin, "handshake-ended")] == []
+
+
+# ---- DNS64 ----
+
+@pytest.mark.parametrize("n, outside", [(20, []), (21, []), (22, ["authsvc.teams.microsoft.com"]), (23, ["authsvc.teams.microsoft.com"])])
+def test_an_address_that_translates_one_of_microsofts(n, outside):
+    """203.0.113.9 and 2001:db8:99::1 are in no prefix of Microsoft's; a network's own prefix before one that is hides no hijack."""
+    shown = harness.tshark("-r", path_of("translated-names"), "-Y", f"teams_dns.address_outside && ipv6.dst == 2001:db8:1::{n}", "-T", "fields", "-e", "dns.qry.name")
+    assert shown.split() == outside

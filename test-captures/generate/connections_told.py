@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What was told of a connection that another one was meant by: a link that is back later, a sign-in that begins between SYN and
 ClientHello, a ClientHello in the SYN, questions that fail whatever their type."""
+from ipaddress import ip_address
+
 from scapy.layers.inet import TCP
 from scapy.packet import Raw
 
@@ -179,3 +181,16 @@ def hello_in_part(c):
     early = Client(c, "192.168.1.23")
     early.sign_in(0, (WEB, LOGIN))
     reset(in_part(early, 5, AUTH, (client_hello(AUTH), CHANGE + tls.application_data("early", 300))), 17, from_client=True)
+
+
+@capture("connections/translated-names.pcap", START)
+def translated_names(c):
+    """DNS64 with prefixes of the networks' own, which the capture does not tell: 2001:db8:64:64::/96 and 2a00:1098:2c::/96 before addresses of
+    Microsoft's. ::22 has such a prefix before an address of nobody's, and ::23 an address that is no translation."""
+    for n, prefix, change in ((20, "2001:db8:64:64::", {}), (21, "2a00:1098:2c::", {}), (22, "2001:db8:64:64::", {AUTH: "203.0.113.9"}), (23, None, {})):
+        client = Client6(c, f"2001:db8:1::{n}")
+        for m, name in enumerate((WEB, CONFIG, AUTH)):
+            translated = "2001:db8:99::1" if prefix is None and name == AUTH else V6[name] if prefix is None else \
+                str(ip_address(int(ip_address(prefix)) + int(ip_address(change.get(name, ADDRESSES[name])))))
+            client.resolver.ask(m, name, [translated], kind=AAAA)
+            client.use(m + 0.2, c.tcp(m + 0.1, client.end(), (translated, 443)), name)

@@ -136,3 +136,15 @@ def test_an_address_that_translates_one_of_microsofts(n, outside):
     """203.0.113.9 and 2001:db8:99::1 are in no prefix of Microsoft's; a network's own prefix before one that is hides no hijack."""
     shown = harness.tshark("-r", path_of("translated-names"), "-Y", f"teams_dns.address_outside && ipv6.dst == 2001:db8:1::{n}", "-T", "fields", "-e", "dns.qry.name")
     assert shown.split() == outside
+
+
+# ---- frames out of their order ----
+
+@pytest.mark.parametrize("client", ["192.168.1.20", "2001:db8::20", "192.168.1.21"])
+def test_a_frame_that_is_earlier_is_nothing_sent_again(client):
+    """The file has the second of two segments before the first, with the times at which they came: 30 times of 90 segments."""
+    seconds = [int(number) for number in frames_of("two-segments", "tcp.len == 500")][1::2]
+    read = list(frames(path_of("two-segments").read_bytes()))
+    for number in seconds:
+        read[number - 2], read[number - 1] = read[number - 1], read[number - 2]
+    assert len(seconds) == 90 and not of_code(of_clients(written(folder(), read))[client], "retransmissions")

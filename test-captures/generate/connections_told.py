@@ -194,3 +194,17 @@ def translated_names(c):
                 str(ip_address(int(ip_address(prefix)) + int(ip_address(change.get(name, ADDRESSES[name])))))
             client.resolver.ask(m, name, [translated], kind=AAAA)
             client.use(m + 0.2, c.tcp(m + 0.1, client.end(), (translated, 443)), name)
+
+
+@capture("connections/two-segments.pcap", START)
+def two_segments(c):
+    """Two segments in a row, 30 microseconds apart: of answers, .20 and over IPv6, and of what the client sends, .21. Nothing is lost."""
+    for m, (client, from_client) in enumerate(((Client(c), False), (Client6(c), False), (Client(c, "192.168.1.21"), True))):
+        client.sign_in(0, (WEB, LOGIN))
+        connection = used(client, 5, AUTH)
+        for n in range(30):
+            when = 6 + 0.2 * n + 0.01 * m
+            exchanges(client, connection, AUTH, (when,))
+            record = tls.application_data(("two", n), 995)
+            connection.send(when + 0.1, record[:500], from_client)
+            connection.send(when + 0.10003, record[500:], from_client)

@@ -320,7 +320,8 @@ note_window(const packet_info *pinfo, teams_connection *conn, bool from_client, 
 static void
 count(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool from_client, unsigned payload)
 {
-    const bool again = ts_stock_field_present(tree, &field_retransmission);
+    /* What is sent again is later; an earlier frame is out of its order in the capture alone. */
+    const bool again = ts_stock_field_present(tree, &field_retransmission) && nstime_cmp(teams_time(pinfo), &conn->last) >= 0;
 
     conn->packets[from_client]++;
     conn->bytes[from_client] += payload;

@@ -2,6 +2,7 @@
 """A sentence is about the connection, the time and the frame that it names: outages that end, sign-ins that begin between SYN and
 ClientHello, ClientHellos in the SYN, clocks that are set, the relay at the proxy, questions that fail whatever their type."""
 import json
+import struct
 
 import pytest
 
@@ -127,6 +128,21 @@ def test_a_request_that_the_capture_lacks_was_sent(name, lacks):
     away = {int(number) for number in frames_of(name, f"tcp.dstport == 443 && !tls.handshake.type == 1 && {lacks}")}
     path = written(folder(), [frame for number, frame in enumerate(frames(path_of(name).read_bytes()), 1) if number not in away])
     assert away and [problem for signin in reported(path) for problem in of_code(signin, "handshake-ended")] == []
+
+
+@pytest.mark.parametrize("name", ["healthy", "push-again", "nodes"])
+def test_what_is_cut_or_missing_is_not_told_as_not_done(name):
+    """In a line for each connection, too."""
+    read = list(frames(path_of(name).read_bytes()))
+    away = {int(number) for number in frames_of(name, "tcp.dstport == 443 && !tls.handshake.type == 1 && tcp.len > 60")}
+    lacks = harness.report(written(folder(), [frame for number, frame in enumerate(read, 1) if number not in away]), "teams,signin")
+    assert "handshake not finished" not in " ".join(lacks.split()) and "of which the capture lacks a part" in " ".join(lacks.split())
+    kept = {int(number) for number in frames_of(name, "dns")}
+    path = folder() / "cut.pcap"
+    path.write_bytes(path_of(name).read_bytes()[:24] + b"".join(struct.pack("<IIII", seconds, micros, min(len(frame), 96) if number not in kept else len(frame), len(frame))
+                     + (frame if number in kept else frame[:96]) for number, (seconds, micros, frame) in enumerate(read, 1)))
+    cut = " ".join(harness.report(path, "teams,signin").split())
+    assert "no TLS seen" not in cut and "connected; what follows is cut short (snap length)" in cut
 
 
 # ---- DNS64 ----

@@ -67,6 +67,10 @@ label_of(const teams_connection *conn)
         return "no answer of the proxy";
     if (conn->http2 && conn->state == TEAMS_CONNECTION_CONNECTED)
         return "tunnel of HTTP/2, no data";
+    if (conn->state == TEAMS_CONNECTION_CONNECTED && teams_connection_is_cut(conn))
+        return "connected; what follows is cut short (snap length)";
+    if (conn->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && teams_connection_lacks_client(conn))
+        return "TLS handshake, of which the capture lacks a part";
     if (conn->state != TEAMS_CONNECTION_USED)
         return teams_connection_state_label(conn->state);
     return conn->pseudo_tls ? "pseudo-TLS, data both ways" : conn->http2 ? "tunnel of HTTP/2 with data both ways" : conn->clear_http ?

@@ -392,6 +392,18 @@ teams_connection_of_tcp(packet_info *pinfo, teams_connection *found, bool add)
 }
 
 bool
+teams_connection_lacks_client(const teams_connection *conn)
+{
+    return conn->priv->client_gap;
+}
+
+bool
+teams_connection_is_cut(const teams_connection *conn)
+{
+    return conn->priv->cut_frames;
+}
+
+bool
 teams_connection_is_push(const teams_connection *conn)
 {
     return conn->service == TS_SERVICE_PUSH_REALTIME;

@@ -227,6 +227,9 @@ const char *teams_alert_text(uint8_t alert);
 bool teams_connection_is_waiting(const teams_connection *conn, const nstime_t *end);
 /* Has its latest request to a proxy no answer? */
 bool teams_connection_is_pending_at_proxy(const teams_connection *conn);
+/* Does the capture lack some of what the client sent, or of the bytes of its frames (snap length)? Then a step that is not seen may have been. */
+bool teams_connection_lacks_client(const teams_connection *conn);
+bool teams_connection_is_cut(const teams_connection *conn);
 /* Was it there before the capture: neither SYN nor SYN/ACK is seen? */
 bool teams_connection_was_open(const teams_connection *conn);
 /* Did the client end it so soon after its ClientHello that the answer could still have come? The same. */

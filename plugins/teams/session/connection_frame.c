@@ -356,6 +356,7 @@ tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *conn, const st
     const unsigned payload = new_payload(pinfo, conn, tcp, from_client);
 
     conn->priv->seen = seen;
+    conn->priv->cut_frames = conn->priv->cut_frames || (payload > 0 && pinfo->fd->cap_len < pinfo->fd->pkt_len);
     note_acknowledged(conn, tcp, from_client);
     conn->priv->client_gap = conn->priv->client_gap || (from_client ? conn->priv->behind_hole : teams_connection_lacks_requests(conn));
     teams_connection_find_signin(conn);

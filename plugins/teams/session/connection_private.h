@@ -244,6 +244,7 @@ struct teams_connection_private {
     wmem_map_t *tunnels;        /* of HTTP/2, by stream (teams_connection *), itself the first of them; NULL: none */
     wmem_list_t *new_tunnels;   /* of this frame, whose streams are not known yet */
     uint32_t connect_frame;     /* CONNECT to the proxy */
+    bool cut_frames;            /* of frames with payload only a part was kept */
     bool client_gap;            /* the capture lacks some of what the client sent */
     bool hello_in_part;         /* the server has acknowledged the first part of the ClientHello, and not the rest */
     uint32_t relay_frame;       /* that names a relay in it; 0: none */

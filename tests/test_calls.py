@@ -209,6 +209,32 @@ def test_a_path_that_changes_half_way_is_told(host, before, then):
     assert told[1] == sent[0]
 
 
+@pytest.mark.parametrize("client", ["192.168.1.20", "2001:db8::21"])
+def test_media_before_the_first_check_went_no_other_way(client):
+    """begun-before.pcap, audio at .20, audio and video at ::21: without a check the path is not known, and that is no relay."""
+    call, = [call for call in report_of(bundled("sessions/begun-before.pcap")) if call["client"] == client]
+    assert call["verdict_code"] == "direct-cloud" and "changed path" not in call["verdict"]
+    assert {row["packets"] for row in call["streams"]} == {200} and {pair["state"] for pair in call["pairs"]} == {"succeeded"}
+
+
+# ---- who is the client ----
+
+@pytest.mark.parametrize("client, far, verdict, media", [
+    ("203.0.113.20", "52.114.60.7", "direct-cloud", (75, 75)), ("2001:db8::21", "2603:1063:9::4", "direct-cloud", (75, 75)),
+    ("203.0.113.5", "52.113.216.179", "direct-routing", (150, 150)), ("198.51.100.71", "203.0.113.70", "direct-public", (75, 75))])
+def test_a_media_server_is_no_client(client, far, verdict, media):
+    """server-first.pcap: whoever sends first, the address in a published media prefix is the far end. Between two others the first one to send is taken."""
+    path = bundled("sessions/server-first.pcap")
+    call, = [call for call in report_of(path) if client in (call["client"], call["remotes"][0]["address"])]
+    assert (call["client"], call["verdict_code"], [end["address"] for end in call["remotes"]]) == (client, verdict, [far])
+    assert tuple(sum(row["packets"] for row in call["streams"] if row["direction"] == way) for way in ("sent", "received")) == media
+    address = "ipv6.src" if ":" in client else "ip.src"
+    sent = tshark("-r", str(path), "-Y", f"rtp && {address} == {client} && teams.call == {call['call']}", "-T", "fields", "-e", "rtp.ssrc").split()
+    assert {int(ssrc, 16) for ssrc in sent} == {int(row["ssrc"], 16) if isinstance(row["ssrc"], str) else row["ssrc"] for row in call["streams"] if row["direction"] == "sent"}
+    if verdict == "direct-routing":
+        assert call["verdict"].endswith(f"{far}.")
+
+
 # ---- both ends in one capture ----
 
 @pytest.mark.parametrize("client", ["192.168.1.31", "172.16.0.33", "203.0.113.35", "192.168.1.36"])

@@ -188,7 +188,7 @@ is_proven(const address *addr)
 
 /* Is the sender the side that the capture was taken on? *proven: something says so. */
 static bool
-sender_is_local(const ts_path *path, bool *proven)
+sender_is_local(packet_info *pinfo, const ts_path *path, bool *proven)
 {
     const bool src_proven = is_proven(&path->src.addr);
     const bool dst_proven = is_proven(&path->dst.addr);
@@ -206,6 +206,12 @@ sender_is_local(const ts_path *path, bool *proven)
     if (src_private != dst_private)
         return src_private;
     *proven = false;
+
+    /* Whoever sends first: a media server of Microsoft's is the far end. Clients have public addresses, too, above all over IPv6. */
+    const bool src_server = ts_address_media_prefix(&path->src.addr, pinfo) != NULL;
+    const bool dst_server = ts_address_media_prefix(&path->dst.addr, pinfo) != NULL;
+    if (src_server != dst_server)
+        return dst_server;
     return host_of(&path->src.addr) != NULL || host_of(&path->dst.addr) == NULL;
 }
 
@@ -306,7 +312,7 @@ ts_pair_find(packet_info *pinfo, const ts_demux_call *call, const ts_path *path,
 
     if (same_ends == NULL) {
         same_ends = lookup(&path->dst, &path->src, &path->server);
-        local_sends = same_ends == NULL ? sender_is_local(path, &proven) : false;
+        local_sends = same_ends == NULL ? sender_is_local(pinfo, path, &proven) : false;
     }
     ts_pair *pair = same_ends == NULL ? NULL : of_session(pinfo, same_ends, path->session_id);
     if (pair == NULL && create && !PINFO_FD_VISITED(pinfo))

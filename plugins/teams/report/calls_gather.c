@@ -918,7 +918,7 @@ add_media(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *inf
     add_way_back(entry, pinfo, media, tap->info->flow, direction);
     if (media->kind != TS_MEDIA_RTP)
         return;
-    if (direction == CALLS_SENT)
+    if (direction == CALLS_SENT && tap->info->path != TEAMS_PATH_UNKNOWN)  /* before the first check: no other way */
         add_sending(entry, pinfo, media->ssrc, tap->info->flow, tap->info->path);
     calls_stream *stream = stream_of(entry, pinfo, media, tap->info->flow, direction);
     const uint64_t lost_before = ts_stream_stats_lost(&stream->stats);

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Calls that began before the capture, or whose first packet is the other side's."""
+"""Calls of which the capture has a part: it begins later, or lacks what goes another way, or they end at once; and calls
+whose first packet is the other side's."""
 import direct_routing
+import tls
 from common import capture
-from sessions_calls import SERVER, Line
+from sessions import RELAY
+from sessions_calls import PUBLIC, SERVER, Line
 
 MEDIA = (SERVER, 3479)
 PROCESSOR = ("52.113.216.179", 52004)
@@ -37,3 +40,66 @@ def server_first(c):
     bypass.checked(1.1, PROCESSOR)
     for outwards in (False, True):
         direct_routing.talk(c, 2, SBC, PROCESSOR, outwards, 3)
+
+
+def connected(c, last, far):
+    """A line of 192.168.1.last, or 2001:db8::last, whose host has a connection, too: the capture has both directions of that."""
+    address, web = (f"2001:db8::{last}", "2603:1063:27:2::14") if ":" in far[0] else (f"192.168.1.{last}", "52.123.128.14")
+    connection = c.tcp(0.5, (address, 51000), (web, 443))
+    connection.send(0.6, tls.client_hello("teams.microsoft.com"))
+    connection.send(0.7, tls.server_hello(), from_client=False)
+    return Line(c, f"line{last}", "audio", 50004, far, address=address)
+
+
+@capture("sessions/passes-by.pcap", "2026-03-02T10:00:00")
+def passes_by(c):
+    """What the other side sends over UDP goes another way than through the capture: clients answer checks that it lacks, at .20 of a media server,
+    at .21 of a peer, at ::22 over IPv6; at .23 the other side answers the client's. At .24 the checks are there, and no media comes back."""
+    for last, far in ((20, MEDIA), (21, ("203.0.113.21", 50010)), (22, ("2603:1063:9::4", 3479)), (23, MEDIA), (24, ("203.0.113.24", 50010))):
+        line = connected(c, last, far)
+        for n in range(4):
+            tid, when = line.tid(), 1 + n * 1.2
+            if last == 23:
+                line.down(when, far, line.check_response(tid, (PUBLIC, 50004)))
+            elif last == 24:
+                line.checked(1 + n * 0.1, far)
+            else:
+                line.up(when, far, line.check_response(tid, far))
+        for number in range(300):
+            line.media(2 + number * 0.02, last != 23, number)
+
+
+@capture("sessions/given-up.pcap", "2026-03-02T10:00:00")
+def given_up(c):
+    """Calls that end at once: a relay is asked once at .20, twice at .21 and three times at .22, in less than a second; checks are sent again for a second
+    at .23, to two peers at .24, after an allocation at .25. At .26 a relay is asked for three seconds."""
+    for last in range(20, 27):
+        line = connected(c, last, ("203.0.113.60", 50010))
+        if last in (20, 21, 22, 26):
+            for n in range(min(last - 19, 4)):
+                line.ask(1 + n * (1 if last == 26 else 0.3), RELAY)
+            continue
+        if last == 25:
+            line.gather(1)
+        for far in [line.settled, ("203.0.113.61", 50010)][:2 if last == 24 else 1]:
+            request = line.check_request(line.tid())
+            for n in range(4):
+                line.up(1.5 + n * 0.3, far, request)
+
+
+@capture("sessions/port-silent.pcap", "2026-03-02T10:00:00")
+def port_silent(c):
+    """A media server answers on port 3479 alone: not on 3480 at .20, not on 3481 at .21, on neither at ::22. At .23 it answers on both."""
+    for last, ports in ((20, (3480,)), (21, (3481,)), (22, (3480, 3481)), (23, (3480,))):
+        far = ("2603:1063:9::4" if last == 22 else SERVER, 3479)
+        line = connected(c, last, far)
+        line.connect(1)
+        line.talk(3.1, 4)
+        for port in ports:
+            other = Line(c, f"at{last}", "video", 50024 + port - 3480, (far[0], port), address=line.client[0])
+            other.username, other.ufrags = line.username, line.ufrags
+            for n in range(4):
+                if last == 23:
+                    other.check(1 + n, other.settled)
+                else:
+                    other.up(1 + n, other.settled, other.check_request(other.tid()))

@@ -153,7 +153,7 @@ def single_checks(c):
         c.udp(n, client(20), (PEER[0], 50010 + n), side.request(("single", n)))
     c.udp(3, (PEER[0], 50013), client(20), other.request("of the other"))
     for n in range(5):
-        c.udp(n * 0.5, client(21), PEER, side.request("again"))
+        c.udp(n * 1.5, client(21), PEER, side.request("again"))
     c.udp(3, (PEER[0], 50013), client(21), other.request("of the other"))
 
 

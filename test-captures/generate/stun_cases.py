@@ -145,7 +145,7 @@ def answered_only(c):
     for last in (23, 24):
         allocate(c, 0.0, client=client(last), seed=str(last))
         for n in range(5):
-            c.udp(0.5 + 0.3 * n, client(last), PEER_PUBLIC, us.request(f"{last}"))
+            c.udp(0.5 + 1.3 * n, client(last), PEER_PUBLIC, us.request(f"{last}"))
     check(c, 0.6, PEER_PUBLIC, client(23), "theirs", side=them, other=us, rtt=0.001)
 
 
@@ -156,7 +156,7 @@ def open_path(c):
     for last, sends, answered in ((20, True, True), (21, False, True), (22, True, False), (23, False, False)):
         peer = ("198.51.100.%d" % last, PEER_PUBLIC[1])
         check(c, 0.0, client(last), peer, f"{last}", mapped=CLIENT_PUBLIC, nominate=True)
-        voice(c, 0.5, *((client(last), peer) if sends else (peer, client(last))), count=60, ssrc=last)
+        voice(c, 0.5, *((client(last), peer) if sends else (peer, client(last))), count=60, ssrc=last, step=0.1 if last == 22 else 0.02)
         if answered:
             check(c, 1.2, client(last), peer, f"{last} consent", mapped=CLIENT_PUBLIC)
 

@@ -534,32 +534,55 @@ or_unknown(const char *text)
     return text == NULL || text[0] == '\0' ? "unknown" : text;
 }
 
+/* Did nothing come back from this port? */
+static bool
+is_silent_port(const calls_entry *entry, const calls_remote *remote, uint16_t port)
+{
+    for (unsigned i = 0; i < entry->flows->len; i++) {
+        const calls_flow *part = (const calls_flow *)g_ptr_array_index(entry->flows, i);
+
+        if (part->remote == remote && part->flow->server_end.port == port && part->packets[CALLS_RECEIVED] > 0)
+            return false;
+    }
+    return true;
+}
+
+/* Ports of which the answer to is_silent_port() is silent. */
 static char *
-ports_list(const GArray *ports_of)
+ports_list(const calls_entry *entry, const calls_remote *remote, bool silent)
 {
     GString *list = g_string_new(NULL);
 
-    for (unsigned i = 0; i < ports_of->len; i++)
-        g_string_append_printf(list, "%s%u", i == 0 ? "" : ", ", g_array_index(ports_of, uint16_t, i));
+    for (unsigned i = 0; i < remote->ports->len; i++) {
+        const uint16_t port = g_array_index(remote->ports, uint16_t, i);
+
+        if (is_silent_port(entry, remote, port) == silent)
+            g_string_append_printf(list, "%s%u", list->len == 0 ? "" : ", ", port);
+    }
     return g_string_free(list, FALSE);
 }
 
 static void
 remote_text(const calls_entry *entry, const calls_remote *remote, FILE *out)
 {
+    const bool unheard = remote->packets[CALLS_RECEIVED] == 0;
     char *address = report_address(&remote->addr);
-    char *port_list = ports_list(remote->ports);
+    char *port_list = ports_list(entry, remote, unheard);
+    char *silent_list = ports_list(entry, remote, !unheard);    /* what answers on one port may be silent on another */
     char *volume = report_volume(calls_remote_packets(remote), remote->bytes[CALLS_SENT] + remote->bytes[CALLS_RECEIVED]);
     char *frames = report_frames(remote->first_frame, remote->last_frame);
     const char *name = remote->name == NULL || strcmp(remote->name, address) == 0 ? "" : remote->name;
 
     report_print(out, 4, "%s port %s: %s", address, port_list, remote->role_label);
+    if (silent_list[0] != '\0')
+        report_print(out, 6, "nothing came back from port %s", silent_list);
     report_print(out, 6, "%s (%.1f %% of the call), %s", volume, calls_share(entry, remote), frames);
     report_print(out, 6, "%s%s%s%s%s, prefix %s", teams_transport_name(remote->transport),
         remote->path == TEAMS_PATH_UNKNOWN ? "" : ", ", teams_path_name(remote->path), name[0] == '\0' ? "" : ", ", name,
         calls_is_published(remote) ? remote->prefix->text : "not published");
     g_free(address);
     g_free(port_list);
+    g_free(silent_list);
     g_free(volume);
     g_free(frames);
 }

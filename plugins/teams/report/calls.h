@@ -291,6 +291,8 @@ typedef struct calls_entry {
     calls_moment nomination;
     uint32_t nominated_before;  /* frame of an earlier call that nominated a pair which goes on; 0: none */
     calls_moment media;
+    unsigned checks[2];         /* by direction */
+    unsigned check_answers[2];
     uint32_t received_frame;    /* the latest media of the other side; 0: none */
     nstime_t received;          /* when that was; valid then */
     nstime_t sent;              /* the latest media of the client; valid where some was */

@@ -732,6 +732,7 @@ static void
 add_check(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *info, const teams_tap *tap)
 {
     const ts_check_info *check = (const ts_check_info *)info;
+    const unsigned direction = tap->from_client ? CALLS_SENT : CALLS_RECEIVED;
 
     add_moment(&entry->check, pinfo);
     if (tap->info->flow != NULL && !tap->from_client && (check->type & 0x0110) == 0)
@@ -749,10 +750,13 @@ add_check(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *inf
     known_text(&pair->remote_type, check->remote_type);
     known_text(&pair->ufrag_local, check->ufrag_local);
     known_text(&pair->ufrag_remote, check->ufrag_remote);
-    if ((check->type & 0x0110) == 0)
+    if ((check->type & 0x0110) == 0) {
         pair->requests++;
-    else if ((check->type & 0x0110) == 0x0100)
+        entry->checks[direction]++;
+    } else if ((check->type & 0x0110) == 0x0100) {
         add_answer(entry, pair, pinfo, check);
+        entry->check_answers[direction]++;
+    }
     if (check->state == TS_PAIR_NOMINATED)
         add_nomination(entry, pair, pinfo, check);
 }

@@ -277,6 +277,15 @@ calls_kind_name(unsigned kind)
 
 /* ---- what the capture lacks ---- */
 
+/* The one side answers checks, and none is in the capture: what the other side sends arrives there, and passes the capture by. */
+static bool
+passes_by(const calls_entry *entry, unsigned direction)
+{
+    const unsigned other = direction == CALLS_SENT ? CALLS_RECEIVED : CALLS_SENT;
+
+    return entry->checks[direction] == 0 && entry->check_answers[other] > 1;
+}
+
 /* An unanswered call is not the capture's fault where the client got errors, or anything else in this capture. */
 static bool
 lacks_direction(const calls_entry *entry)
@@ -442,7 +451,7 @@ is_consent_lost(const calls_entry *entry, calls_proof *proof)
     GHashTableIter iterator;
     void *frame;
 
-    if (is_one_sided(entry, NULL))
+    if (is_one_sided(entry, NULL) || passes_by(entry, CALLS_RECEIVED))
         return false;
     g_hash_table_iter_init(&iterator, entry->consent_lost);
     while (g_hash_table_iter_next(&iterator, NULL, &frame))
@@ -498,13 +507,13 @@ are_relays_refused(const calls_entry *entry)
     return refused;
 }
 
-/* Media is sent only where a check was answered: then the capture lacks the answers. */
+/* Media is sent only where a check was answered: then the capture lacks the answers. Within a second of the first packet some may be on their way. */
 static bool
 is_udp_unanswered(const calls_entry *entry, calls_proof *proof)
 {
     bool asked = false;
 
-    if (is_one_sided(entry, NULL))
+    if (is_one_sided(entry, NULL) || ts_seconds(&entry->first, &entry->last) < SILENT_SECONDS)
         return false;
     for (unsigned i = 0; i < entry->remotes->len; i++) {
         const calls_remote *remote = remote_at(entry, i);
@@ -568,6 +577,13 @@ is_heard(const calls_entry *entry)
     return false;
 }
 
+/* Clients check while the other side rings, and one that declines or takes the call elsewhere answers nothing. */
+static bool
+was_given_time(const calls_entry *entry)
+{
+    return entry->refusals->len > 0 || ts_seconds(&entry->check.when, &entry->last) >= SILENT_TO_END;
+}
+
 /* A path was there: what became of the call is another matter, which may come after the capture. */
 static bool
 is_only_answered(const calls_entry *entry)
@@ -586,7 +602,8 @@ static bool
 never_connected(const calls_entry *entry, calls_proof *proof _U_)
 {
     return entry->check.frame != 0 && !is_only_answered(entry) && !got_through(entry) && !has_reports_alone(entry) &&
-        entry->kind != CALLS_PROBE && entry->packets[CALLS_SENT] > 0 && !is_cut_short(entry) && !is_one_sided(entry, NULL) && is_in_earnest(entry);
+        entry->kind != CALLS_PROBE && entry->packets[CALLS_SENT] > 0 && !is_cut_short(entry) && !is_one_sided(entry, NULL) && is_in_earnest(entry) &&
+        was_given_time(entry);
 }
 
 /* Asked over UDP several times, or long ago. What the network refused is told as that. */
@@ -753,7 +770,7 @@ static bool
 went_one_way(const calls_entry *entry, unsigned with, unsigned without)
 {
     return entry->media_packets[without] == 0 && entry->media_packets[with] > CALLS_MEASURED_PACKETS && entry->cut_packets[without] == 0 &&
-        !is_one_sided(entry, NULL);
+        !is_one_sided(entry, NULL) && !passes_by(entry, without);
 }
 
 static bool
@@ -795,9 +812,22 @@ only_sent_but_heard(const calls_entry *entry, calls_proof *proof)
 }
 
 static bool
-only_sent_into_the_dark(const calls_entry *entry, calls_proof *proof)
+is_dark(const calls_entry *entry)
 {
-    return only_sent(entry, proof) && !is_answered_from(entry, entry->media.frame) && !is_heard(entry);
+    return only_sent(entry, NULL) && !is_answered_from(entry, entry->media.frame) && !is_heard(entry);
+}
+
+/* Whoever connects sends before the other side does, and may hang up, or the capture end, before that. */
+static bool
+is_dark_for_a_moment(const calls_entry *entry)
+{
+    return is_dark(entry) && !entry->direct_routing && ts_seconds(&entry->media.when, &entry->sent) < SILENT_TO_END;
+}
+
+static bool
+only_sent_into_the_dark(const calls_entry *entry, calls_proof *proof _U_)
+{
+    return is_dark(entry) && !is_dark_for_a_moment(entry);
 }
 
 static bool
@@ -1412,6 +1442,7 @@ REPORT_VERDICT(holds_reports_alone, calls_entry) { return has_reports_alone(row)
 REPORT_VERDICT(holds_only_answered, calls_entry) { return is_only_answered(row); }
 REPORT_VERDICT(holds_not_connected, calls_entry) { return never_connected(row, NULL); }
 REPORT_VERDICT(holds_single_checks, calls_entry) { return row->check.frame != 0 && !got_through(row) && !is_in_earnest(row); }
+REPORT_VERDICT(holds_brief_checks, calls_entry) { return row->checks[CALLS_SENT] > 0 && !got_through(row) && !was_given_time(row); }
 REPORT_VERDICT(holds_setup, calls_entry) { return !got_through(row); }
 /* Not where media of the other side still comes to another socket. */
 static bool
@@ -1435,6 +1466,7 @@ is_cut_off(const calls_entry *entry)
 REPORT_VERDICT(holds_goes_on, calls_entry) { return is_cut_off(row) && row->goes_on != NULL; }
 REPORT_VERDICT(holds_cut_off, calls_entry) { return is_cut_off(row); }
 REPORT_VERDICT(holds_only_sent, calls_entry) { return only_sent(row, NULL); }
+REPORT_VERDICT(holds_brief_media, calls_entry) { return is_dark_for_a_moment(row); }
 REPORT_VERDICT(holds_only_sent_on_open_path, calls_entry) { return only_sent_on_open_path(row, NULL); }
 REPORT_VERDICT(holds_only_sent_but_heard, calls_entry) { return only_sent_but_heard(row, NULL); }
 REPORT_VERDICT(holds_direct_routing_one_way, calls_entry) { return is_only_sent_by_sbc(row, NULL) || is_only_received_by_sbc(row, NULL); }
@@ -1525,6 +1557,11 @@ const report_verdict_row calls_verdicts[] = {
         "Single connectivity checks, none of which was sent again: too little to tell whether there was a call, or one goes on.",
         "connectivity checks, each of which was sent once, of one pair, or of several without an answer; no relay that was asked for an "
         "allocation, no ICMP error; neither a nominated pair nor media", holds_single_checks, REPORT_ENDS },
+    { "brief-checks", REPORT_UNKNOWN,
+        "No connectivity check of the client was answered in less than 5 seconds, and nothing followed: the capture may end before, or nobody "
+        "took the call.",
+        "connectivity checks of the client without an answer, the first one less than 5 seconds before the last packet of the call; no ICMP error; neither a "
+        "nominated pair nor media", holds_brief_checks, REPORT_ENDS },
     { "setup-only", REPORT_UNKNOWN,
         "Set-up only: no nominated pair and no media that is known to belong to it.",
         "relays or signalling, but neither a connectivity check nor media", holds_setup, REPORT_ENDS },
@@ -1552,9 +1589,13 @@ const report_verdict_row calls_verdicts[] = {
         "The call connected, and media was only sent, on a path on which RTCP or checks of the other side still came.",
         "more than 50 packets of media sent, none received, although other frames of this host were; RTCP or a check received from where media had "
         "been sent before, and no check of the client's answered since", holds_only_sent_but_heard, REPORT_ENDS },
+    { "one-way-brief", REPORT_UNKNOWN,
+        "The call connected, and media was only sent, for less than 5 seconds: too little to tell how it went.",
+        "more than 50 packets of media sent in less than 5 seconds, none received, and no RTCP, check or answer to a check since", holds_brief_media, REPORT_ENDS },
     { "one-way", REPORT_BROKEN,
         "The call connected, but media was only sent and none was received.",
-        "more than 50 packets of media sent, none received, although other frames of this host were", holds_only_sent, REPORT_ENDS },
+        "more than 50 packets of media sent in 5 seconds or more, none received, although other frames of this host were; the client did not answer several checks that the "
+        "capture lacks", holds_only_sent, REPORT_ENDS },
     { "inside-tls", REPORT_CHECK,
         "The call's traffic went inside TLS to a relay, where a capture cannot see what it is.",
         "more than 100 packets on one connection, both ways, over TLS with a relay; no relay asked over UDP for a second or more, or a peer that answered over UDP; no nominated pair and no media in the clear",

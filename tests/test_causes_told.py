@@ -94,6 +94,13 @@ def test_a_name_that_another_answer_has_exists(client):
     assert problem["advice"].startswith("Look which resolver said so, and when")
 
 
+@pytest.mark.parametrize("client, reached", [("192.168.1.20", True), ("192.168.1.21", True), ("2001:db8::22", True), ("192.168.1.23", False)])
+def test_a_name_that_was_reached_is_not_blocked(client, reached):
+    """Graph and telemetry, of which one of two resolvers said NXDOMAIN."""
+    filters = {problem["filter"] for problem in told("one-knows-nothing")[client]["problems"]}
+    assert filters.isdisjoint({"teams_dns.nxdomain_listed", "teams_dns.telemetry_blocked"}) == reached, filters
+
+
 # ---- many short exchanges are no call ----
 
 @pytest.mark.parametrize("n, kind", [(20, "relay-exchange"), (21, "relay-exchange"), (22, "relay-exchange"), (23, "call")])

@@ -13,6 +13,8 @@ from connections_beside import large_hello
 from connections_lost import SECONDS, V6, Client6, exchanges, in_vain, ping, used
 from resolver import A, AAAA, NOERROR, NXDOMAIN, SERVFAIL, Resolver
 
+GRAPH, TELEMETRY = "graph.microsoft.com", "eu-teams.events.data.microsoft.com"
+EXTRA = {GRAPH: ("20.190.160.97", "2603:1026:3000:148::a"), TELEMETRY: ("20.42.73.29", "2603:1026:3000:148::b")}
 RELAYS = (("euaz.relay.teams.microsoft.com", "52.114.250.10"), ("worldaz.relay.teams.microsoft.com", "52.115.63.9"))
 
 
@@ -127,6 +129,22 @@ def failed_types(c):
             names.ask(m, name, kind=A, rcode=NXDOMAIN)
             client.resolver.ask(m + (0.001 if other else 10), name, [addresses[name]], kind=kind)
         client.sign_in(20)
+
+
+@capture("connections/one-knows-nothing.pcap", START)
+def one_knows_nothing(c):
+    """Two resolvers are asked at once, and one of them knows no name: .20 to ::22 reach names that a sign-in does without, .23 does not."""
+    for n in range(4):
+        client = Client(c, f"192.168.1.{20 + n}") if n != 2 else Client6(c, "2001:db8::22")
+        client.sign_in(0)
+        names = Resolver(c, client.address, "2001:db8::53" if n == 2 else "10.66.0.53")
+        for m, name in enumerate((GRAPH, TELEMETRY)):
+            address = EXTRA[name][n == 2]
+            names.ask(5 + m, name, kind=A, rcode=NXDOMAIN)
+            if n < 3:
+                client.resolver.ask(5.001 + m, name, [address], kind=AAAA if n == 2 else A)
+                client.use(5.2 + m, c.tcp(5.1 + m, client.end(), (address, 443)), name)
+    c.udp(30, ("192.168.1.23", 50999), ("198.51.100.9", 123), bytes(48))
 
 
 @capture("connections/relay-tries.pcap", START)

@@ -22,6 +22,8 @@
 
 #define TYPE_UNANSWERED "teams_dns.type_unanswered"     /* D31 */
 #define CHAIN_BROKEN    "teams_dns.chain_broken"        /* D7 */
+#define NXDOMAIN_LISTED     "teams_dns.nxdomain_listed"
+#define TELEMETRY_BLOCKED   "teams_dns.telemetry_blocked"
 
 /* A failure that explains what is missing after it, of which nothing else is said then. */
 static bool
@@ -234,6 +236,20 @@ take_back_dead_ends(const signin_session *session, GHashTable *replaced)
     }
 }
 
+/* A name that a session was opened to with data both ways exists, whatever one of several resolvers said: it is not blocked. */
+static void
+take_back_reached(const signin_session *session, GHashTable *replaced)
+{
+    for (unsigned i = 0; i < session->result->connection_count; i++) {
+        const teams_connection *conn = session->result->connections[i];
+
+        if (conn->state != TEAMS_CONNECTION_USED || conn->name == NULL)
+            continue;
+        add_replaced(replaced, NXDOMAIN_LISTED, conn->name);
+        add_replaced(replaced, TELEMETRY_BLOCKED, conn->name);
+    }
+}
+
 /* What connections say of the sign-in stands for what single frames said: the same code, one that it explains, or filter and name. */
 static GHashTable *
 replaced_details(const signin_session *session)
@@ -263,6 +279,7 @@ replaced_details(const signin_session *session)
     }
     take_back_answered(session, replaced);
     take_back_dead_ends(session, replaced);
+    take_back_reached(session, replaced);
     return replaced;
 }
 

@@ -339,6 +339,135 @@ def cards(n):
 ASKED = struct.pack("!HHHHHH", 7, 0x100, 1, 0, 0, 0) + domain("teams.microsoft.com") + b"\0\1\0\1"
 
 
+def exchange(here, there, payloads, end=None):
+    """SYN, SYN-ACK, ACK, payloads (from_client, bytes), and an end of one side."""
+    ends, sent = {True: (here, there), False: (there, here)}, {True: 1, False: 1}
+    frames = [segment(here, there, (0, 0), SYN), segment(there, here, (0, 1), SYN_ACK), segment(here, there, (1, 1), ACK)]
+    for side, payload in payloads:
+        frames.append(segment(*ends[side], (sent[side], sent[not side]), DATA, payload))
+        sent[side] += len(payload)
+    return frames + [segment(*ends[side], (sent[side], sent[not side]), RST_ACK) for side in ([] if end is None else [end])]
+
+
+def used(number, name, server, client=CLIENT[0]):
+    """A connection with data both ways, which the client resets."""
+    return exchange((client, port_of(number)), server, [
+        (True, tls_parts().client_hello(name)), (False, tls_parts().server_hello(0x0304) + tls_parts().CHANGE + tls.application_data("flight", 900)),
+        (True, tls_parts().CHANGE + tls.application_data("finished", 53) + tls.application_data("request", 180)),
+        (False, tls.application_data("answer", 1200))], True)
+
+
+def sets(count):
+    """Frames that are made so many at a time, of the same number."""
+    def of(make):
+        made = functools.lru_cache(maxsize=2)(make)
+        return lambda n: made(n // count)[n % count]
+    return of
+
+
+@named_then
+@sets(8)
+def visit(number):
+    """Visits to identity, without anything after it."""
+    return used(number, "login.microsoftonline.com", ("20.190.128.10", 443))
+
+
+@named_then
+@sets(10)
+def node(number):
+    """A node of the push service that is not there, and one that is."""
+    names = [f"pub-{number:x}-{which}.trouter.teams.microsoft.com" for which in "ab"]
+    return [question(number, names[0]), answer(number, names[0], rcode=3), *used(number, names[1], (server_of(number), 443))]
+
+
+@sets(12)
+def signin_with_connection(number):
+    name = teams_name(number)
+    return [question(number, "teams.microsoft.com"), answer(number, "teams.microsoft.com", number=0x34700001),
+            question(number + 1, name), answer(number + 1, name, number=0x0A000000 + number), *used(number, name, ("52.113.194.132", 443))]
+
+
+@named_then
+@sets(10)
+def proxy_that_ends(number):
+    name = teams_name(number).encode()
+    asks = b"CONNECT %s:443 HTTP/1.1\r\nHost: %s:443\r\n\r\n" % (name, name)
+    return [frame for n in (0, 1) for frame in exchange((CLIENT[0], port_of(2 * number + n)), (address_of(number), 3128), [(True, asks)], False)]
+
+
+@named_then
+@sets(13)
+def socks_proxy(number):
+    """One that refuses the client, and one that is asked for a name."""
+    name = teams_name(number).encode()
+    asks = b"\5\1\0\3" + bytes([len(name)]) + name + b"\1\xbb"
+    return [*exchange((CLIENT[0], port_of(2 * number)), (address_of(number), 1080), [(True, b"\5\2\0\2"), (False, b"\5\xff")]),
+            *exchange((CLIENT[0], port_of(2 * number + 1)), (f"10.3.{number >> 8 & 255}.{number & 255}", 1080), [
+                (True, b"\5\1\0"), (False, b"\5\0"), (True, asks), (False, b"\5\0\0\1" + bytes(6))], False)]
+
+
+@sets(4)
+def loopback(number):
+    client = f"127.1.{number >> 8 & 255}.{number & 255}"
+    here, there = (client, port_of(number)), ("52.113.194.132", 443)
+    return [question(number, "teams.microsoft.com", client), answer(number, "teams.microsoft.com", client, number=0x3471c284),
+            segment(here, there, (0, 0), SYN), segment(there, here, (0, 1), RST_ACK)]
+
+
+# --- both sides of a NAT, and texts that a plain hash does not tell apart ---
+
+def routed(frame, hops, source):
+    return frame[:22] + bytes([hops]) + frame[23:26] + bytes(map(int, source.split("."))) + frame[30:]
+
+
+def translated(make):
+    """What the client sends, and the same behind a router with the router's address."""
+    def frame(n):
+        hops, source = (63, "203.0.113.9") if n % 2 else (64, CLIENT[0])
+        return routed(make(n // 2), hops, source)
+    return frame
+
+
+def alike(number, one, other):
+    """One of two pairs of characters for each bit: h * 33 + character is the same for both."""
+    return "".join(other if number >> bit & 1 else one for bit in range(20))
+
+
+def name_alike(n):
+    return alike(n, "ar", "c0") + ".teams.microsoft.com"
+
+
+@named_then
+def server_name_alike(n):
+    return segment((CLIENT[0], port_of(n)), (server_of(n), 443), (1, 1), DATA, tls.client_hello(name_alike(n)))
+
+
+def fragments_alike(n):
+    """Calls: a check with a user fragment, media, and an answer."""
+    number, step = divmod(n, 3)
+    socket, peer, tid = (CLIENT[0], port_of(number)), ("198.51.100.1", 50000), identifier(number)
+    if step == 1:
+        return call(4 * number + 1)
+    return datagram(socket, peer, stun.rtp(104, n, 320 * n, number, PAYLOAD) if step else stun.message(stun.BINDING_REQUEST, tid, [
+        (stun.USERNAME, alike(number, "Ez", "FY").encode() + b":Lo1x"), (stun.IMPLEMENTATION_VERSION, u32(7)), (stun.USE_CANDIDATE, b"")]))
+
+
+def same_fragments(n):
+    """Sockets that check one peer with the same user fragments, and its answers."""
+    number, step = divmod(n, 2)
+    if step:
+        return call(4 * number + 1)
+    return datagram((CLIENT[0], port_of(number)), ("198.51.100.1", 50000), request(number, (stun.USE_CANDIDATE, b"")))
+
+
+def streams_with_gaps(n):
+    """A call: every other frame begins a stream, and every fourth goes on with one after as many frames as came before it, each with a silence."""
+    if n < 2:
+        return call(n)
+    again = n % 4 == 1
+    return datagram((CLIENT[0], 1024), ("198.51.100.1", 50000), stun.rtp(104, 200 if again else 100, 0, n // 2 if again else n, PAYLOAD))
+
+
 # --- decrypted HTTP ---
 
 class Requests:
@@ -414,7 +543,15 @@ ALL_KINDS = {
     "unanswered connections": unanswered_connection, "refused connections": refused_connection,
     "prohibited connections": prohibited_connection, "issuers of certificates": certificate,
     "names through a proxy": through_proxy(constant("10.1.1.8")), "proxies": through_proxy(address_of),
+    "visits to identity": visit, "nodes of a service": node, "sign-ins of one client with connections": signin_with_connection,
+    "proxies that end connections": proxy_that_ends, "SOCKS proxies": socks_proxy, "addresses on loopback": loopback,
+    "questions at both sides of a NAT": translated(lambda n: question(n % 65535 + 1, teams_name(n))),
+    "checks at both sides of a NAT": translated(lambda n: call(4 * n)),
+    "sockets with the same user fragments": same_fragments, "streams with gaps": streams_with_gaps,
+    "names alike": asked(name_alike), "server names alike": server_name_alike, "user fragments alike": fragments_alike,
     "tunnels of a proxy": tunnel, "hosts and paths of requests": Requests(False), "decrypted sessions": Requests(True),
 }
 # Milliseconds between frames, where 1 is too little: sign-ins of one client are more than half an hour apart.
-STEPS_MS = {"sign-ins of one client": 2000000}
+STEPS_MS = {"sign-ins of one client": 2000000, "sign-ins of one client with connections": 200000, "streams with gaps": 1000}
+# How many times the frames, where what grows is small beside the rest.
+TIMES = {"sign-ins of one client with connections": 4, "proxies that end connections": 4, "SOCKS proxies": 4}

@@ -20,7 +20,7 @@ CLIENT, RELAY, RESOLVER = ("192.0.2.10", 50010), ("52.114.7.7", 3478), ("192.0.2
 
 
 def test_the_table_is_read():
-    assert len(ROWS) == 30
+    assert len(ROWS) == 31
 
 
 @pytest.mark.parametrize("number, path, name", ROWS)

@@ -54,8 +54,8 @@ words(void)
         char *error = NULL;
 
         state = g_new0(anonymous_state, 1);
-        state->words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-        state->counts = g_hash_table_new(g_str_hash, g_str_equal);
+        state->words = g_hash_table_new_full(wmem_str_hash, g_str_equal, g_free, g_free);
+        state->counts = g_hash_table_new(wmem_str_hash, g_str_equal);
         state->names = ts_names_new(NULL, 0, &error);
         g_free(error);
     }

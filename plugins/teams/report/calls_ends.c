@@ -167,7 +167,7 @@ find_going_on(const GPtrArray *entries)
 void
 calls_find_elsewhere(const GPtrArray *entries)
 {
-    GHashTable *connected = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    GHashTable *connected = g_hash_table_new_full(wmem_str_hash, g_str_equal, g_free, NULL);
 
     for (unsigned i = 0; i < entries->len; i++) {
         calls_entry *entry = (calls_entry *)g_ptr_array_index(entries, i);
@@ -187,7 +187,7 @@ calls_find_elsewhere(const GPtrArray *entries)
 void
 calls_find_ends(const GPtrArray *entries)
 {
-    GHashTable *ends = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    GHashTable *ends = g_hash_table_new_full(wmem_str_hash, g_str_equal, g_free, NULL);
 
     for (unsigned remote = 0; remote < 2; remote++)
         for (unsigned i = 0; i < entries->len; i++) {

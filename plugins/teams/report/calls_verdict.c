@@ -845,7 +845,7 @@ only_received_unproven(const calls_entry *entry, calls_proof *proof)
 bool
 calls_is_gap_of_capture(const calls_gap *gap)
 {
-    return ts_seconds(&gap->begin, &gap->end) - teams_clock_silence(&gap->begin, &gap->end) <= FRAMES_AROUND;
+    return teams_clock_is_silent(&gap->begin, &gap->end, FRAMES_AROUND);
 }
 
 typedef enum { GAP_RECEIVED, GAP_SENT, GAP_CAPTURE } gap_kind;

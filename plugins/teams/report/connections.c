@@ -185,7 +185,7 @@ append_host(GString *line, const teams_connection *conn, GHashTable *counts)
 static void
 joined_text(const teams_signin_result *result, FILE *out)
 {
-    GHashTable *counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    GHashTable *counts = g_hash_table_new_full(wmem_str_hash, g_str_equal, g_free, NULL);
     unsigned all = 0;
     GPtrArray *hosts = joined_hosts(result, counts, &all);
     GString *line = g_string_new(NULL);

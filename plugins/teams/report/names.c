@@ -57,8 +57,8 @@ names_start(void)
     names_state *state = g_new0(names_state, 1);
 
     state->entries = g_ptr_array_new_with_free_func(entry_free);
-    state->by_name = g_hash_table_new(g_str_hash, g_str_equal);
-    state->by_host = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    state->by_name = g_hash_table_new(wmem_str_hash, g_str_equal);
+    state->by_host = g_hash_table_new_full(wmem_str_hash, g_str_equal, g_free, NULL);
     state->sorted = g_ptr_array_new();
     return state;
 }

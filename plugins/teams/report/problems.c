@@ -29,7 +29,7 @@ report_problems_new(void)
     report_problems *problems = g_new(report_problems, 1);
 
     problems->list = g_ptr_array_new_with_free_func(problem_free);
-    problems->known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    problems->known = g_hash_table_new_full(wmem_str_hash, g_str_equal, g_free, NULL);
     return problems;
 }
 

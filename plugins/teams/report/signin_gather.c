@@ -85,8 +85,8 @@ session_new(signin_state *state, const teams_signin *signin)
 
     session->signin = signin;
     session->steps = g_ptr_array_new_with_free_func(step_free);
-    session->by_name = g_hash_table_new(g_str_hash, g_str_equal);
-    session->by_target = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    session->by_name = g_hash_table_new(wmem_str_hash, g_str_equal);
+    session->by_target = g_hash_table_new_full(wmem_str_hash, g_str_equal, g_free, NULL);
     session->seen = report_problems_new();
     session->questions = g_ptr_array_new();
     session->asked = g_hash_table_new(g_direct_hash, g_direct_equal);

@@ -254,7 +254,7 @@ take_back_reached(const signin_session *session, GHashTable *replaced)
 static GHashTable *
 replaced_details(const signin_session *session)
 {
-    GHashTable *replaced = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    GHashTable *replaced = g_hash_table_new_full(wmem_str_hash, g_str_equal, g_free, NULL);
 
     for (unsigned i = 0; i < G_N_ELEMENTS(told_at_the_end); i++)
         g_hash_table_add(replaced, g_strdup(teams_expert_table.rows[told_at_the_end[i]].code));
@@ -693,7 +693,7 @@ signin_conclude(signin_session *session)
     session->connections = g_ptr_array_new();
     session->timings = g_array_new(FALSE, FALSE, sizeof(teams_name_timing));
     session->uses = g_array_new(FALSE, FALSE, sizeof(teams_request_use));
-    session->uses_by_host = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
+    session->uses_by_host = g_hash_table_new_full(wmem_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
     session->answers = g_array_new(FALSE, FALSE, sizeof(teams_stage_answers));
     session->sockets = g_ptr_array_new();
     session->missing = g_array_new(FALSE, FALSE, sizeof(signin_missing));

@@ -70,7 +70,7 @@ read_fields(const teams_report *report)
     static GHashTable *read;
 
     if (read == NULL)
-        read = g_hash_table_new(g_str_hash, g_str_equal);
+        read = g_hash_table_new(wmem_str_hash, g_str_equal);
     if (report->fields == NULL || !g_hash_table_add(read, (gpointer)report->fields))
         return;
     char *filter = g_strdup_printf("frame or %s", report->fields);

@@ -30,7 +30,7 @@ report_texts_new(void)
     report_texts *texts = g_new(report_texts, 1);
 
     texts->list = g_ptr_array_new_with_free_func(g_free);
-    texts->known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    texts->known = g_hash_table_new_full(wmem_str_hash, g_str_equal, g_free, NULL);
     return texts;
 }
 

@@ -21,6 +21,9 @@
 /* Stable, temporary, the latter's predecessor, link-local, unique local: and some to spare. */
 #define MAX_IPV6_ADDRESSES 8
 
+/* 127.0.0.1 and ::1, and some to spare: there are 16 million. */
+#define MAX_LOOPBACK_ADDRESSES 8
+
 /* A MAC address, and what it has sent for. */
 typedef struct {
     address mac;
@@ -115,10 +118,11 @@ mac_of(const packet_info *pinfo, const address *addr)
 static const address *
 of_the_host(teams_model *model, const address *loopback)
 {
-    if (model->own.loopback != NULL)
-        return (const address *)wmem_map_lookup(model->client_addresses, model->own.loopback);
-    model->own.loopback = loopback;
-    return loopback;
+    if (model->own.loopback == NULL)
+        model->own.loopback = loopback;
+    if (model->own.loopback_count == MAX_LOOPBACK_ADDRESSES)
+        return loopback;
+    return model->own.loopback_count++ == 0 ? loopback : (const address *)wmem_map_lookup(model->client_addresses, model->own.loopback);
 }
 
 const address *

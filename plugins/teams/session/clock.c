@@ -154,24 +154,24 @@ follow_silence(teams_model *model)
     wmem_array_append_one(model->clock.silences, fresh);
 }
 
-double
-teams_clock_silence(const nstime_t *begin, const nstime_t *end)
+bool
+teams_clock_is_silent(const nstime_t *begin, const nstime_t *end, double around)
 {
-    const teams_model *model = teams_model_get();
-    double longest = 0;
+    const double seconds = ts_seconds(begin, end);
+    nstime_t half, middle;
 
-    for (unsigned i = silence_after(model, begin); silence_at(model, i) != NULL; i++) {
-        const silence *each = silence_at(model, i);
+    nstime_delta(&half, end, begin);
+    half = (nstime_t) { .secs = half.secs / 2, .nsecs = half.nsecs / 2 + half.secs % 2 * 500000000 };
+    nstime_sum(&middle, begin, &half);
+    /* What is more than half of it has its middle: one of many need be looked at. */
+    const silence *found = silence_at(teams_model_get(), silence_after(teams_model_get(), &middle));
 
-        if (nstime_cmp(&each->begin, end) >= 0)
-            break;
-        const nstime_t *from = nstime_cmp(&each->begin, begin) > 0 ? &each->begin : begin;
-        const nstime_t *to = nstime_cmp(&each->end, end) < 0 ? &each->end : end;
+    if (found == NULL || found->refuted || nstime_cmp(&found->begin, &middle) > 0)
+        return false;
+    const nstime_t *from = nstime_cmp(&found->begin, begin) > 0 ? &found->begin : begin;
+    const nstime_t *to = nstime_cmp(&found->end, end) < 0 ? &found->end : end;
 
-        if (!each->refuted)
-            longest = MAX(longest, ts_seconds(from, to));
-    }
-    return longest;
+    return seconds - ts_seconds(from, to) <= around;
 }
 
 void

@@ -284,22 +284,25 @@ way_text(const teams_check *check, const teams_connection *conn)
     return wmem_strdup_printf(check->scope, "by %s %s", how, when);
 }
 
-/* "by RST before it answers the request", with how often where there are several ways. */
-static const char *
-ways_text(const teams_check *check, const teams_groups *ways, const char *proxy)
+/* Of each proxy "by RST before it answers the request", with how often where there are several ways. */
+static wmem_map_t *
+ways_texts(const teams_check *check, const teams_groups *ways)
 {
-    wmem_strbuf_t *text = wmem_strbuf_new(check->scope, "");
-    unsigned count = 0;
+    wmem_map_t *texts = wmem_map_new(check->scope, wmem_str_hash, g_str_equal);
 
     for (unsigned i = 0; i < teams_groups_count(ways); i++) {
         const teams_group *way = teams_groups_at(ways, i);
+        wmem_strbuf_t *text = (wmem_strbuf_t *)wmem_map_lookup(texts, way->first->endpoint);
+        const bool first = text == NULL;
 
-        if (strcmp(way->first->endpoint, proxy) != 0)
-            continue;
-        wmem_strbuf_append_printf(text, "%s%s (%u time%s)", count++ == 0 ? "" : ", ", way_text(check, way->first), way->names.count,
+        if (first) {
+            text = wmem_strbuf_new(check->scope, "");
+            wmem_map_insert(texts, way->first->endpoint, text);
+        }
+        wmem_strbuf_append_printf(text, "%s%s (%u time%s)", first ? "" : ", ", way_text(check, way->first), way->names.count,
             way->names.count == 1 ? "" : "s");
     }
-    return wmem_strbuf_get_str(text);
+    return texts;
 }
 
 static void
@@ -317,6 +320,8 @@ check_ended(teams_check *check)
         teams_groups_add(&proxies, conn->endpoint, conn, frame);
         teams_groups_add(&ways, wmem_strdup_printf(check->scope, "%s %s", conn->endpoint, way_text(check, conn)), conn, frame);
     }
+    wmem_map_t *texts = ways_texts(check, &ways);
+
     for (unsigned i = 0; i < teams_groups_count(&proxies); i++) {
         const teams_group *group = teams_groups_at(&proxies, i);
 
@@ -324,7 +329,7 @@ check_ended(teams_check *check)
             teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_PROXY_ENDS], teams_name_list_severity(&group->names),
                 (teams_problem_place) { .frame = group->names.frame, .actor = TEAMS_BY_PROXY, .name = group->names.first, .fatal = group->names.fatal },
                 "The proxy's side (%s) ends the connections to %s: %s%s", group->first->endpoint, teams_name_list_text(&group->names),
-                ways_text(check, &ways, group->first->endpoint), teams_name_list_tail(&group->names));
+                wmem_strbuf_get_str((wmem_strbuf_t *)wmem_map_lookup(texts, group->first->endpoint)), teams_name_list_tail(&group->names));
     }
 }
 
@@ -363,17 +368,19 @@ is_of_signin(const teams_check *check, const teams_socks_refusals *refusals)
         (signin->next == NULL || ts_seconds(&refusals->last, &signin->next->start) > 0);
 }
 
-/* Was it asked for a name of ours, on another connection? */
-static bool
-is_asked_for_names(const teams_check *check, const char *endpoint)
+/* The proxies that were asked for a name of ours, on some connection. */
+static wmem_map_t *
+socks_with_names(const teams_check *check)
 {
+    wmem_map_t *found = wmem_map_new(check->scope, wmem_str_hash, g_str_equal);
+
     for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
         const teams_connection *conn = teams_check_connection(check, i);
 
-        if (conn->socks && conn->name != NULL && strcmp(conn->endpoint, endpoint) == 0)
-            return true;
+        if (conn->socks && conn->name != NULL)
+            wmem_map_insert(found, conn->endpoint, (void *)conn);
     }
-    return false;
+    return found;
 }
 
 static const char *
@@ -385,11 +392,11 @@ frames_text(const teams_check *check, const teams_socks_refusals *refusals)
 }
 
 static void
-tell_socks(teams_check *check, const teams_net_client *client, const teams_socks_refusals *refusals)
+tell_socks(teams_check *check, const teams_net_client *client, const teams_socks_refusals *refusals, wmem_map_t *with_names)
 {
     const teams_socks_grants *grants = client->socks_granted == NULL ? NULL
         : (const teams_socks_grants *)wmem_map_lookup(client->socks_granted, &refusals->proxy);
-    const int severity = check->result->services_reached ? PI_NOTE : is_asked_for_names(check, refusals->endpoint) ? PI_ERROR : PI_WARN;
+    const int severity = check->result->services_reached ? PI_NOTE : wmem_map_contains(with_names, refusals->endpoint) ? PI_ERROR : PI_WARN;
 
     /* Let in after it: the client has what the proxy wants. */
     if (grants != NULL && nstime_cmp(&grants->last, &refusals->first) > 0)
@@ -406,12 +413,14 @@ tell_socks(teams_check *check, const teams_net_client *client, const teams_socks
 static void
 check_socks(teams_check *check)
 {
+    wmem_map_t *with_names = socks_with_names(check);
+
     for (unsigned i = 0; i < wmem_array_get_count(check->clients); i++) {
         const teams_net_client *client = *(const teams_net_client **)wmem_array_index(check->clients, i);
 
         for (const teams_socks_refusals *each = client->socks_refusals; each != NULL; each = each->before)
             if (is_of_signin(check, each))
-                tell_socks(check, client, each);
+                tell_socks(check, client, each, with_names);
     }
 }
 

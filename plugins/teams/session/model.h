@@ -257,6 +257,7 @@ typedef struct {
     nstime_t last;
     struct {                        /* own_host.c: what the host that captured is asked, by its own programs on loopback or by others */
         const address *loopback;    /* the first such address; NULL: none asked yet */
+        unsigned loopback_count;    /* of those that are the host's */
         const address *host;        /* the host's own address; NULL: not known */
         struct {
             const char *name;
@@ -347,8 +348,8 @@ const nstime_t *teams_time(const packet_info *pinfo);
 /* The time that the capture itself gives the frame, of such a time. */
 nstime_t teams_capture_time(const nstime_t *time, uint32_t frame);
 
-/* The longest time within these without any frame in the capture, in seconds; less than a second may be told as 0. */
-double teams_clock_silence(const nstime_t *begin, const nstime_t *end);
+/* Has the capture no frame between these, a second or more apart, but for so many seconds, less than half of them? */
+bool teams_clock_is_silent(const nstime_t *begin, const nstime_t *end, double around);
 
 const teams_clock_steps *teams_clock_steps_back(void);
 const teams_clock_steps *teams_clock_steps_forward(void);

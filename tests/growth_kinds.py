@@ -380,11 +380,13 @@ def node(number):
     return [question(number, names[0]), answer(number, names[0], rcode=3), *used(number, names[1], (server_of(number), 443))]
 
 
-@sets(12)
+@sets(6)
 def signin_with_connection(number):
-    name = teams_name(number)
+    """And with a name of its own, that has a private address."""
+    here, there, name = (CLIENT[0], port_of(number)), ("52.112.0.1", 443), teams_name(number)
     return [question(number, "teams.microsoft.com"), answer(number, "teams.microsoft.com", number=0x34700001),
-            question(number + 1, name), answer(number + 1, name, number=0x0A000000 + number), *used(number, name, ("52.113.194.132", 443))]
+            question(number + 1, name), answer(number + 1, name, number=0x0A000000 + number),
+            segment(here, there, (0, 0), SYN), segment(there, here, (0, 1), RST_ACK)]
 
 
 @named_then
@@ -552,6 +554,6 @@ ALL_KINDS = {
     "tunnels of a proxy": tunnel, "hosts and paths of requests": Requests(False), "decrypted sessions": Requests(True),
 }
 # Milliseconds between frames, where 1 is too little: sign-ins of one client are more than half an hour apart.
-STEPS_MS = {"sign-ins of one client": 2000000, "sign-ins of one client with connections": 200000, "streams with gaps": 1000}
+STEPS_MS = {"sign-ins of one client": 2000000, "sign-ins of one client with connections": 400000, "streams with gaps": 1000}
 # How many times the frames, where what grows is small beside the rest.
 TIMES = {"sign-ins of one client with connections": 4, "proxies that end connections": 4, "SOCKS proxies": 4}

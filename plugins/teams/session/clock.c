@@ -195,6 +195,7 @@ teams_clock_frame(teams_model *model, packet_info *pinfo, const ts_frame_info *i
         model->clock.changes = wmem_tree_new(wmem_file_scope());
         model->clock.latest = model->first = model->last = pinfo->abs_ts;
     }
+    model->clock.frame = pinfo->num;
     follow(model, pinfo, infos);
     nstime_sum(&model->clock.now, &pinfo->abs_ts, &model->clock.shift);
     follow_silence(model);

@@ -59,6 +59,7 @@ typedef struct {
     wmem_allocator_t *scope;
     const teams_signin *signin;
     nstime_t end;                   /* of the capture */
+    const teams_signin_parts *parts;    /* of the sign-in */
     wmem_array_t *clients;          /* const teams_net_client *: its addresses */
     wmem_array_t *connections;      /* const teams_connection *, in order */
     wmem_array_t *names;            /* teams_name_result *, in order */

@@ -482,11 +482,11 @@ identity_tail(teams_check *check)
 
 /* Did a public address come after the last other one, and did the client connect to it then? */
 static bool
-is_over(const teams_net_client *client, const teams_asked_name *asked)
+is_over(const teams_asked_name *asked)
 {
-    const teams_connection *latest = (const teams_connection *)wmem_map_lookup(client->latest, asked->name);
+    const teams_connection *latest = (const teams_connection *)wmem_map_lookup(asked->client->latest, asked->name);
 
-    return asked->private_frame != 0 && asked->had_public && latest != NULL && !latest->private_address && !latest->proxy &&
+    return asked->had_public && latest != NULL && !latest->private_address && !latest->proxy &&
         latest->state >= TEAMS_CONNECTION_CONNECTED && nstime_cmp(&asked->private_until, &asked->public_until) < 0 &&
         nstime_cmp(&asked->private_until, &latest->start) < 0;
 }
@@ -495,20 +495,10 @@ is_over(const teams_net_client *client, const teams_asked_name *asked)
 static bool
 all_are_over(const teams_check *check)
 {
-    bool some = false;
-
-    for (unsigned i = 0; i < wmem_array_get_count(check->clients); i++) {
-        const teams_net_client *client = *(const teams_net_client **)wmem_array_index(check->clients, i);
-
-        for (const teams_asked_name *asked = client->first_name; asked != NULL; asked = asked->next) {
-            if (asked->private_frame == 0 || asked->private_signin != check->signin)
-                continue;
-            if (!is_over(client, asked))
-                return false;
-            some = true;
-        }
-    }
-    return some;
+    for (const teams_asked_name *asked = check->parts->private_names; asked != NULL; asked = asked->next_private)
+        if (!is_over(asked))
+            return false;
+    return check->parts->private_names != NULL;
 }
 
 /* Services after identity that carry data there, as behind a proxy that reads server names, or elsewhere, where nothing connected there. NULL: none do. */
@@ -627,17 +617,13 @@ check_private_before(teams_check *check)
     uint32_t last = 0;
     bool needed = false;
 
-    for (unsigned i = 0; i < wmem_array_get_count(check->clients); i++) {
-        const teams_net_client *client = *(const teams_net_client **)wmem_array_index(check->clients, i);
-
-        for (const teams_asked_name *asked = client->first_name; asked != NULL; asked = asked->next) {
-            if (asked->private_signin != check->signin || !is_over(client, asked))
-                continue;
-            teams_name_list_add(&list, asked->name, asked->private_frame);
-            addr = addr == NULL ? asked->private_text : addr;
-            last = MAX(last, asked->private_last);
-            needed = needed || ts_name_is_needed(asked->product, asked->stage, asked->required);
-        }
+    for (const teams_asked_name *asked = check->parts->private_names; asked != NULL; asked = asked->next_private) {
+        if (!is_over(asked))
+            continue;
+        teams_name_list_add(&list, asked->name, asked->private_frame);
+        addr = addr == NULL ? asked->private_text : addr;
+        last = MAX(last, asked->private_last);
+        needed = needed || ts_name_is_needed(asked->product, asked->stage, asked->required);
     }
     if (list.names > 0)
         teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_PRIVATE_ADDRESS], needed ? PI_WARN : PI_NOTE,

@@ -42,26 +42,101 @@ join_address(void *key _U_, void *value, void *data _U_)
     client->addresses = address;
 }
 
-/* Two addresses may turn out to be one client's at any frame: joined anew where the capture went on. */
+/* NULL where the sign-in is of another client, or none. */
+static teams_signin_parts *
+parts_of(const teams_signin *signin, const teams_client *client)
+{
+    if (signin == NULL || signin->client != client)
+        return NULL;
+    if (signin->parts == NULL)
+        ((teams_signin *)signin)->parts = wmem_new0(wmem_file_scope(), teams_signin_parts);
+    if (signin->parts->joined != teams_net_get()->joined)
+        *signin->parts = (teams_signin_parts) { .joined = teams_net_get()->joined };
+    return signin->parts;
+}
+
 static void
-join_addresses(const nstime_t *end)
+add_name(teams_signin_parts *parts, teams_asked_name *asked)
+{
+    asked->next_of_signin = NULL;
+    *(parts->names == NULL ? &parts->names : &parts->last_name->next_of_signin) = asked;
+    parts->last_name = asked;
+}
+
+static void
+add_private_name(teams_signin_parts *parts, teams_asked_name *asked)
+{
+    asked->next_private = NULL;
+    *(parts->private_names == NULL ? &parts->private_names : &parts->last_private->next_private) = asked;
+    parts->last_private = asked;
+}
+
+static void
+add_connection(teams_signin_parts *parts, teams_connection *conn)
+{
+    conn->priv->next_of_signin = NULL;
+    *(parts->connections == NULL ? &parts->connections : &parts->last_connection->priv->next_of_signin) = conn;
+    parts->last_connection = conn;
+}
+
+static void
+add_to_signins(const teams_net_client *address, const teams_client *client)
+{
+    for (teams_asked_name *asked = address->first_name; asked != NULL; asked = asked->next) {
+        teams_signin_parts *parts = parts_of(asked->signin, client);
+        teams_signin_parts *private_parts = asked->private_frame == 0 ? NULL : parts_of(asked->private_signin, client);
+
+        if (parts != NULL)
+            add_name(parts, asked);
+        if (private_parts != NULL)
+            add_private_name(private_parts, asked);
+    }
+    for (unsigned i = 0; i < wmem_array_get_count(address->connections); i++) {
+        teams_connection *conn = *(teams_connection **)wmem_array_index(address->connections, i);
+        teams_signin_parts *parts = parts_of(conn->priv->signin, client);
+
+        if (parts != NULL)
+            add_connection(parts, conn);
+    }
+}
+
+/* The addresses in the order of the client's list. */
+static void
+add_addresses(void *key _U_, void *value, void *data _U_)
+{
+    const teams_client *client = teams_net_model_client((const teams_net_client *)value);
+
+    if (client == NULL || client->addresses != value)
+        return;
+    for (const teams_net_client *address = client->addresses; address != NULL; address = address->next_address)
+        add_to_signins(address, client);
+}
+
+/* Two addresses may turn out to be one client's at any frame, and a name of another sign-in: joined anew where the capture went on. */
+static void
+join_addresses(void)
 {
     teams_net *net = teams_net_get();
 
-    if (net->joined == wmem_map_size(net->clients) && nstime_cmp(&net->joined_at, end) == 0)
+    if (net->joined == teams_model_get()->clock.frame)
         return;
+    net->joined = teams_model_get()->clock.frame;
     wmem_map_foreach(net->clients, forget_addresses, NULL);
     wmem_map_foreach(net->clients, join_address, NULL);
-    net->joined = wmem_map_size(net->clients);
-    net->joined_at = *end;
+    wmem_map_foreach(net->clients, add_addresses, NULL);
 }
 
 static void
 gather_clients(teams_check *check)
 {
-    join_addresses(&check->end);
+    static const teams_signin_parts none;
+
+    join_addresses();
+    check->parts = check->signin->parts == NULL || check->signin->parts->joined != teams_net_get()->joined ? &none : check->signin->parts;
     for (const teams_net_client *address = check->signin->client->addresses; address != NULL; address = address->next_address)
         wmem_array_append_one(check->clients, address);
+    for (unsigned i = 0; i < wmem_array_get_count(check->clients) && !check->result->client_connects; i++)
+        check->result->client_connects = wmem_array_get_count((*(const teams_net_client **)wmem_array_index(check->clients, i))->connections) > 0;
 }
 
 static teams_name_result *
@@ -89,14 +164,12 @@ tells_more(const teams_asked_name *asked, const teams_asked_name *known, const t
 }
 
 static void
-gather_names(teams_check *check, const teams_net_client *client)
+gather_names(teams_check *check)
 {
-    for (const teams_asked_name *asked = client->first_name; asked != NULL; asked = asked->next) {
-        if (asked->signin != check->signin)
-            continue;
+    for (const teams_asked_name *asked = check->parts->names; asked != NULL; asked = asked->next_of_signin) {
         teams_name_result *name = name_result(check, asked->name);
 
-        if (name->asked == NULL || tells_more(asked, name->asked, client))
+        if (name->asked == NULL || tells_more(asked, name->asked, asked->client))
             name->asked = asked;
         name->product = asked->product;
         name->service = asked->service;
@@ -124,13 +197,10 @@ is_used(const teams_check *check, const teams_connection *conn)
 }
 
 static void
-gather_connections(teams_check *check, const teams_net_client *client)
+gather_connections(teams_check *check)
 {
-    check->result->client_connects = check->result->client_connects || wmem_array_get_count(client->connections) > 0;
-    for (unsigned i = 0; i < wmem_array_get_count(client->connections); i++) {
-        const teams_connection *conn = *(const teams_connection **)wmem_array_index(client->connections, i);
-
-        if (conn->priv->signin != check->signin || conn->priv->ignored || teams_connection_is_nameless(conn))
+    for (const teams_connection *conn = check->parts->connections; conn != NULL; conn = conn->priv->next_of_signin) {
+        if (conn->priv->ignored || teams_connection_is_nameless(conn))
             continue;
         wmem_array_append_one(check->connections, conn);
         if (conn->proxy)
@@ -622,10 +692,8 @@ teams_connections_check(wmem_allocator_t *scope, const teams_signin *signin)
     check.by_name = wmem_map_new(scope, wmem_str_hash, g_str_equal);
     check.problems = wmem_array_new(scope, sizeof(teams_connection_problem));
     gather_clients(&check);
-    for (unsigned i = 0; i < wmem_array_get_count(check.clients); i++)
-        gather_names(&check, *(const teams_net_client **)wmem_array_index(check.clients, i));
-    for (unsigned i = 0; i < wmem_array_get_count(check.clients); i++)
-        gather_connections(&check, *(const teams_net_client **)wmem_array_index(check.clients, i));
+    gather_names(&check);
+    gather_connections(&check);
     if (teams_check_connection_count(&check) > 1)
         g_qsort_with_data(wmem_array_get_raw(check.connections), (int)teams_check_connection_count(&check), sizeof(const teams_connection *), by_number, NULL);
     check_asks_alone(&check);

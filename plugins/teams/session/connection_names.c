@@ -91,6 +91,7 @@ asked_name_of(packet_info *pinfo, teams_net_client *client, const ts_name_info *
     if (asked == NULL) {
         asked = wmem_new0(wmem_file_scope(), teams_asked_name);
         asked->name = wmem_strdup(wmem_file_scope(), key);
+        asked->client = client;
         asked->frame = pinfo->num;
         asked->first = *teams_time(pinfo);
         wmem_map_insert(client->names, asked->name, asked);

@@ -72,6 +72,9 @@ typedef struct {
 /* A name that a client asked for, and what became of it. */
 typedef struct teams_asked_name {
     struct teams_asked_name *next;      /* of the client, in order */
+    const struct teams_net_client *client;
+    struct teams_asked_name *next_of_signin;    /* teams_signin_parts */
+    struct teams_asked_name *next_private;
     const char *name;
     ts_product product;
     ts_service service;
@@ -167,6 +170,14 @@ typedef struct teams_net_client {
     struct teams_net_client *next_address;      /* of the same client; connection_check.c */
 } teams_net_client;
 
+/* What is of one sign-in, address by address of its client. */
+typedef struct teams_signin_parts {
+    uint32_t joined;            /* as teams_net has it; else all of it is over */
+    teams_asked_name *names, *last_name;
+    teams_asked_name *private_names, *last_private;     /* those that led to a private address in it */
+    teams_connection *connections, *last_connection;
+} teams_signin_parts;
+
 /* When a SOCKS proxy let a client through, whatever it was asked for. */
 typedef struct {
     ts_endpoint proxy;
@@ -210,6 +221,7 @@ typedef enum {
 struct teams_connection_private {
     teams_net_client *client;
     const teams_signin *signin; /* of the client when it was first seen with one; NULL: none */
+    teams_connection *next_of_signin;   /* teams_signin_parts */
     const struct teams_connection *dead_ipv6;   /* that this one took the place of */
     struct teams_connection *before;    /* the client's latest one to the same name */
     uint32_t stream;
@@ -312,8 +324,7 @@ typedef struct {
     bool certificates_due;      /* for those of certificates, for now */
     nstime_t latest_hello;      /* ClientHello to a host */
     uint32_t count;
-    unsigned joined;            /* clients when their addresses were last joined, and the capture's end then */
-    nstime_t joined_at;
+    uint32_t joined;            /* the latest frame when addresses and sign-ins were last put together: connection_check_signin.c */
 } teams_net;
 
 teams_net *teams_net_get(void);

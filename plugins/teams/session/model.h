@@ -192,6 +192,7 @@ struct teams_signin {
     bool media_missing;             /* D16 was raised */
     nstime_t repeated_bootstrap;    /* when a bootstrap name was asked again; zero: not */
     const teams_signin *next;       /* of the client, which ends it; NULL: none yet */
+    struct teams_signin_parts *parts;   /* what is known of its names and connections; connection_check_signin.c; NULL: nothing yet */
     const teams_signin *joined;     /* that it turned out to be of: the client is the same; NULL: none */
     const char *continent;          /* where its services are: of the first one that says so */
     const char *continent_name;     /* that name */
@@ -272,6 +273,7 @@ typedef struct {
         nstime_t shift;             /* the latest */
         nstime_t now;               /* of the frame that is dissected */
         nstime_t latest;            /* of any frame so far */
+        uint32_t frame;             /* the latest one of the first pass */
         unsigned change_count;
         wmem_array_t *silences;     /* without any frame, once there is a call; NULL: none */
         teams_clock_steps back;

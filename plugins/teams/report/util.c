@@ -19,52 +19,70 @@
 
 /* ---- sets of texts ---- */
 
+/* Most sets have one text or none, and there are several of each name: what finds one of many is made when there are many. */
+#define FEW_TEXTS 8
+
 struct report_texts {
-    GPtrArray *list;
-    GHashTable *known;      /* lower case */
+    GPtrArray *list;        /* NULL: none yet */
+    GHashTable *known;      /* lower case; NULL: no more than a few */
 };
 
 report_texts *
 report_texts_new(void)
 {
-    report_texts *texts = g_new(report_texts, 1);
-
-    texts->list = g_ptr_array_new_with_free_func(g_free);
-    texts->known = g_hash_table_new_full(wmem_str_hash, g_str_equal, g_free, NULL);
-    return texts;
+    return g_new0(report_texts, 1);
 }
 
 void
 report_texts_free(report_texts *texts)
 {
-    g_hash_table_destroy(texts->known);
-    g_ptr_array_unref(texts->list);
+    g_clear_pointer(&texts->known, g_hash_table_destroy);
+    g_clear_pointer(&texts->list, g_ptr_array_unref);
     g_free(texts);
+}
+
+static void
+keep_known(report_texts *texts)
+{
+    if (texts->known == NULL)
+        texts->known = g_hash_table_new_full(wmem_str_hash, g_str_equal, g_free, NULL);
+    for (unsigned i = g_hash_table_size(texts->known); i < texts->list->len; i++)
+        g_hash_table_add(texts->known, g_ascii_strdown(report_texts_get(texts, i), -1));
 }
 
 void
 report_texts_add(report_texts *texts, const char *text)
 {
-    if (text == NULL || text[0] == '\0')
+    if (text == NULL || text[0] == '\0' || report_texts_have(texts, text))
         return;
-    if (g_hash_table_add(texts->known, g_ascii_strdown(text, -1)))
-        g_ptr_array_add(texts->list, g_strdup(text));
+    if (texts->list == NULL)
+        texts->list = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(texts->list, g_strdup(text));
+    if (texts->list->len > FEW_TEXTS)
+        keep_known(texts);
 }
 
 bool
 report_texts_have(const report_texts *texts, const char *text)
 {
-    char *key = g_ascii_strdown(text, -1);
-    const bool found = g_hash_table_contains(texts->known, key);
+    bool found = false;
 
-    g_free(key);
+    if (texts->known != NULL) {
+        char *key = g_ascii_strdown(text, -1);
+
+        found = g_hash_table_contains(texts->known, key);
+        g_free(key);
+        return found;
+    }
+    for (unsigned i = 0; i < report_texts_count(texts) && !found; i++)
+        found = g_ascii_strcasecmp(report_texts_get(texts, i), text) == 0;
     return found;
 }
 
 unsigned
 report_texts_count(const report_texts *texts)
 {
-    return texts->list->len;
+    return texts->list == NULL ? 0 : texts->list->len;
 }
 
 const char *
@@ -78,7 +96,7 @@ report_texts_join(const report_texts *texts, const char *separator)
 {
     GString *joined = g_string_new(NULL);
 
-    for (unsigned i = 0; i < texts->list->len; i++)
+    for (unsigned i = 0; i < report_texts_count(texts); i++)
         g_string_append_printf(joined, "%s%s", i == 0 ? "" : separator, report_texts_get(texts, i));
     return g_string_free(joined, FALSE);
 }

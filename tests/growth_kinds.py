@@ -454,6 +454,15 @@ def fragments_alike(n):
         (stun.USERNAME, alike(number, "Ez", "FY").encode() + b":Lo1x"), (stun.IMPLEMENTATION_VERSION, u32(7)), (stun.USE_CANDIDATE, b"")]))
 
 
+def refused_by_routers(n):
+    """Media of a call, and the answer of another router each time (ICMP, administratively prohibited)."""
+    number, step = divmod(n, 2)
+    sent = datagram((CLIENT[0], 1024), ("198.51.100.1", 50000), stun.rtp(104, number & 0xffff, 320 * number, 0, PAYLOAD))
+    if n < 2:
+        return call(n)
+    return packet(1, (address_of(number), 0), CLIENT, struct.pack("!BBHI", 3, 13, 0, 0) + sent[14:42]) if step else sent
+
+
 def same_fragments(n):
     """Sockets that check one peer with the same user fragments, and its answers."""
     number, step = divmod(n, 2)
@@ -550,7 +559,8 @@ ALL_KINDS = {
     "questions at both sides of a NAT": translated(lambda n: question(n % 65535 + 1, teams_name(n))),
     "checks at both sides of a NAT": translated(lambda n: call(4 * n)),
     "sockets with the same user fragments": same_fragments, "streams with gaps": streams_with_gaps,
-    "names alike": asked(name_alike), "server names alike": server_name_alike, "user fragments alike": fragments_alike,
+    "routers that refuse media": refused_by_routers,
+    "names alike": asked(name_alike), "aliases alike": asked(constant("teams.microsoft.com"), alias=name_alike), "server names alike": server_name_alike, "user fragments alike": fragments_alike,
     "tunnels of a proxy": tunnel, "hosts and paths of requests": Requests(False), "decrypted sessions": Requests(True),
 }
 # Milliseconds between frames, where 1 is too little: sign-ins of one client are more than half an hour apart.

@@ -35,7 +35,9 @@ row_hash(const void *data)
 {
     const row_key *key = (const row_key *)data;
 
-    return g_direct_hash(key->owner) ^ g_int_hash(&key->number) * 31 ^ (unsigned)key->kind;
+    const unsigned hash = g_direct_hash(key->owner) ^ g_int_hash(&key->number) * 31 ^ (unsigned)key->kind;
+
+    return key->text == NULL ? hash : hash ^ wmem_str_hash(key->text);
 }
 
 static gboolean

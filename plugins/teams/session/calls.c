@@ -38,6 +38,7 @@ open_call_at(const teams_client *client, const packet_info *pinfo, wmem_list_fra
     while (at != NULL && !is_open(call_at(at), pinfo)) {
         wmem_list_frame_t *before = wmem_list_frame_prev(at);
 
+        call_at(at)->at = NULL;
         wmem_list_remove_frame(client->calls, at);
         at = before;
     }
@@ -70,6 +71,7 @@ call_new(teams_model *model, const packet_info *pinfo, teams_client *client)
         call->name_time = client->setup_time;
     }
     wmem_list_append(client->calls, call);
+    call->at = wmem_list_tail(client->calls);
     return call;
 }
 
@@ -220,7 +222,9 @@ go_on_in(teams_model *model, const packet_info *pinfo, teams_call *call, const t
         leave(socket);
         if (wmem_list_count(socket->call->sockets) == 0) {
             wmem_map_insert(model->joined, GUINT_TO_POINTER(socket->call->number), call);
-            wmem_list_remove(call->client->calls, socket->call);
+            if (socket->call->at != NULL)
+                wmem_list_remove_frame(call->client->calls, socket->call->at);
+            socket->call->at = NULL;
         }
     }
     enter(call, socket);

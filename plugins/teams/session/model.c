@@ -159,11 +159,12 @@ flow_key_of(packet_info *pinfo)
 static unsigned
 name_hash(const void *data)
 {
-    unsigned hash = 5381;
+    uint8_t lower[256];     /* longer ones are told apart by these */
+    size_t length = 0;
 
-    for (const char *c = (const char *)data; *c != '\0'; c++)
-        hash = hash * 33 + (unsigned char)g_ascii_tolower(*c);
-    return hash;
+    for (const char *c = (const char *)data; *c != '\0' && length < sizeof lower; c++)
+        lower[length++] = (uint8_t)g_ascii_tolower(*c);
+    return wmem_strong_hash(lower, length);
 }
 
 static gboolean

@@ -169,6 +169,7 @@ struct teams_call {
     uint32_t name_frame;            /* of the call-setup or media name before it, 0: none */
     nstime_t name_time;
     wmem_list_t *sockets;           /* teams_call_socket * */
+    wmem_list_frame_t *at;          /* its place in the client's list; NULL: it has left it */
     bool unnamed_reported;
 };
 

@@ -336,3 +336,9 @@ def test_a_port_that_is_silent_carried_nothing():
     assert lines == ["52.114.60.7 port 3479: carried the call", "nothing came back from port 3480", "52.114.60.7 port 3479: carried the call",
                      "nothing came back from port 3481", "2603:1063:9::4 port 3479: carried the call", "nothing came back from port 3480, 3481",
                      "52.114.60.7 port 3479, 3480: carried the call"]
+
+
+@pytest.mark.parametrize("name, told", [("callers-at-once", False), ("callers-relayed", False), ("three-modalities", False), ("streams-go-on", True)])
+def test_ports_of_a_translator_are_not_the_clients(name, told):
+    """Calls seen outside the NAT, which gave the ports 31001 and others, and those of private addresses with the same ports."""
+    assert clients_with(name, "client-ports") == ({f"192.168.1.{n}" for n in range(20, 23)} if told else set())

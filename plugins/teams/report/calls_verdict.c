@@ -956,6 +956,13 @@ is_far(const calls_entry *entry, calls_proof *proof)
     return worst != NULL;
 }
 
+/* A public address over IPv4 is that of a NAT for the most part, and so are its ports. */
+static bool
+is_of_translator(const address *client)
+{
+    return client->type == AT_IPv4 && !ts_address_is_private(client);
+}
+
 static bool
 has_ports_outside(const calls_entry *entry, calls_proof *proof)
 {
@@ -965,7 +972,7 @@ has_ports_outside(const calls_entry *entry, calls_proof *proof)
     for (unsigned i = 0; i < entry->ports->len && got_through(entry) && entry->teams && !entry->direct_routing; i++) {
         const calls_port *port = port_at(entry, i);
 
-        if (calls_port_range(port->port)[0] != '\0' || (port->remote_port == 443 && !is_over_tcp(entry)))
+        if (calls_port_range(port->port)[0] != '\0' || (port->remote_port == 443 && !is_over_tcp(entry)) || is_of_translator(&port->flow->client_end.addr))
             continue;
         found = true;
         add_detail(proof, port->frame, "%u", port->port);

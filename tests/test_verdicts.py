@@ -114,6 +114,16 @@ def test_sentence(name, code, capture, number):
     assert found["severity"] == ("check" if bad and row["severity"] in ("OK", "unknown") else row["severity"])
 
 
+@pytest.mark.parametrize("capture,remote", [("ice-duplicates.pcap", "192.168.7.20"), ("ice-peer-reflexive.pcap", "198.51.100.77"),
+                                            ("ice-relayed-nomination.pcap", "203.0.113.141"), ("ice-open-path.pcap", None)])
+def test_what_was_agreed_carried_nothing(capture, remote):
+    """No media is in the first three, so that no address carried any; in the last one is."""
+    call = entries(bundled(capture), "calls")[0]
+    agreed = {end["address"] for end in call["remotes"] if end["role"] == "agreed"}
+    assert agreed == ({remote} if remote else set()) and bool(call["streams"]) == (remote is None)
+    assert ("carried the call" in report(bundled(capture), "teams,calls")) == (remote is None)
+
+
 def only(capture, display_filter):
     """The frames that the filter lets through, where the unprivileged tshark may write."""
     folder = pathlib.Path(tempfile.mkdtemp(dir=workspace()))

@@ -298,7 +298,7 @@ lacks_direction(const calls_entry *entry)
 
 typedef enum {
     ROLE_SIGNALLING, ROLE_TRIED, ROLE_UNSEEN, ROLE_SILENT, ROLE_UNUSED, ROLE_ANYCAST_KEPT, ROLE_ANYCAST_LEFT, ROLE_SELECTED_OF_MANY,
-    ROLE_SELECTED, ROLE_PROBED, ROLE_SHORT, ROLE_USED
+    ROLE_SELECTED, ROLE_AGREED, ROLE_PROBED, ROLE_SHORT, ROLE_USED
 } remote_role;
 
 static const struct {
@@ -314,6 +314,7 @@ static const struct {
     [ROLE_ANYCAST_LEFT] = { "anycast", "anycast, then handed over to another address" },
     [ROLE_SELECTED_OF_MANY] = { "selected-of-several", "probed at once with others; the call went here" },
     [ROLE_SELECTED] = { "selected", "carried the call" },
+    [ROLE_AGREED] = { "agreed", "agreed for the call; no media is in this capture" },
     [ROLE_PROBED] = { "probed", "probed at once with others, not used" },
     [ROLE_SHORT] = { "short", "short exchange, then not used" },
     [ROLE_USED] = { "used", "used, but not for most of the media" },
@@ -334,6 +335,8 @@ role_of(const calls_entry *entry, const calls_remote *remote)
         return ROLE_SILENT;
     if (!got_through(entry) && entry->kind != CALLS_PROBE)
         return ROLE_UNUSED;
+    if (remote->selected && has_nomination(entry) && entry->media.frame == 0)
+        return ROLE_AGREED;
     if (remote->anycast)
         return remote->selected ? ROLE_ANYCAST_KEPT : ROLE_ANYCAST_LEFT;
     if (remote->selected)

@@ -484,7 +484,7 @@ advice_of(const teams_name_list *list, const tls_end *kind, const teams_connecti
             "on the way, which may hold the request";
     if (kind->row == TEAMS_EXPERT_HELLO_UNANSWERED && first->priv->hello_in_part)
         return "The ClientHello is in several segments, as those with post-quantum keys are, and its rest is lost each time: likely a filter that reads the "
-            "server name and does not put such ones together. Update it, or exempt the names of Teams and identity from it";
+            "server name and does not reassemble them. Update it, or exempt the names of Teams and identity from it";
     if (list->any_lost && kind->row == TEAMS_EXPERT_HELLO_UNANSWERED && first->priv->large_retransmissions > 0)
         return "Likely a filter by server name; but the ClientHello is large here, and a tunnel on the way with a smaller MTU loses it, too: try a smaller MSS";
     if (list->any_lost || (kind->row != TEAMS_EXPERT_HELLO_RESET && kind->row != TEAMS_EXPERT_HELLO_UNANSWERED))

@@ -534,29 +534,16 @@ or_unknown(const char *text)
     return text == NULL || text[0] == '\0' ? "unknown" : text;
 }
 
-/* Did nothing come back from this port? */
-static bool
-is_silent_port(const calls_entry *entry, const calls_remote *remote, uint16_t port)
-{
-    for (unsigned i = 0; i < entry->flows->len; i++) {
-        const calls_flow *part = (const calls_flow *)g_ptr_array_index(entry->flows, i);
-
-        if (part->remote == remote && part->flow->server_end.port == port && part->packets[CALLS_RECEIVED] > 0)
-            return false;
-    }
-    return true;
-}
-
-/* Ports of which the answer to is_silent_port() is silent. */
+/* Its ports from which something came back, or those from which nothing did. */
 static char *
-ports_list(const calls_entry *entry, const calls_remote *remote, bool silent)
+ports_list(const calls_entry *entry, const calls_remote *remote, bool heard)
 {
     GString *list = g_string_new(NULL);
 
     for (unsigned i = 0; i < remote->ports->len; i++) {
         const uint16_t port = g_array_index(remote->ports, uint16_t, i);
 
-        if (is_silent_port(entry, remote, port) == silent)
+        if (calls_is_port_heard(entry, remote, port) == heard)
             g_string_append_printf(list, "%s%u", list->len == 0 ? "" : ", ", port);
     }
     return g_string_free(list, FALSE);
@@ -565,10 +552,10 @@ ports_list(const calls_entry *entry, const calls_remote *remote, bool silent)
 static void
 remote_text(const calls_entry *entry, const calls_remote *remote, FILE *out)
 {
-    const bool unheard = remote->packets[CALLS_RECEIVED] == 0;
+    const bool heard = remote->packets[CALLS_RECEIVED] > 0;
     char *address = report_address(&remote->addr);
-    char *port_list = ports_list(entry, remote, unheard);
-    char *silent_list = ports_list(entry, remote, !unheard);    /* what answers on one port may be silent on another */
+    char *port_list = ports_list(entry, remote, heard);
+    char *silent_list = ports_list(entry, remote, !heard);    /* what answers on one port may be silent on another */
     char *volume = report_volume(calls_remote_packets(remote), remote->bytes[CALLS_SENT] + remote->bytes[CALLS_RECEIVED]);
     char *frames = report_frames(remote->first_frame, remote->last_frame);
     const char *name = remote->name == NULL || strcmp(remote->name, address) == 0 ? "" : remote->name;

@@ -327,6 +327,8 @@ void calls_entry_refuse(calls_entry *entry, const packet_info *pinfo, const team
 
 /* Its remote of a flow over UDP; NULL where it has none. */
 calls_remote *calls_remote_find(const calls_entry *entry, const teams_flow *flow);
+/* Did anything come back from this port of the remote? */
+bool calls_is_port_heard(const calls_entry *entry, const calls_remote *remote, uint16_t port);
 /* Both ways. */
 uint64_t calls_remote_packets(const calls_remote *remote);
 

@@ -21,7 +21,7 @@ enum { TURN_ALLOCATE_REQUEST = 0x0003, TURN_ALLOCATE_RESPONSE = 0x0103, TURN_ALL
 
 /* ---- rows that are many: found by what they are of ---- */
 
-typedef enum { ROW_ALLOCATION, ROW_PAIR, ROW_SENT, ROW_RECEIVED, ROW_PORT, ROW_REFUSAL, ROW_REMOTE_PORT, ROW_SENDING } row_kind;
+typedef enum { ROW_ALLOCATION, ROW_PAIR, ROW_SENT, ROW_RECEIVED, ROW_PORT, ROW_REFUSAL, ROW_REMOTE_PORT, ROW_HEARD_PORT, ROW_SENDING } row_kind;
 
 typedef struct {
     row_kind kind;
@@ -179,14 +179,25 @@ calls_remote_find(const calls_entry *entry, const teams_flow *flow)
 }
 
 static void
-add_port_number(calls_entry *entry, calls_remote *remote, uint16_t port)
+add_port_number(calls_entry *entry, calls_remote *remote, uint16_t port, bool heard)
 {
     const row_key key = { ROW_REMOTE_PORT, port, remote, NULL };
+    const row_key heard_key = { ROW_HEARD_PORT, port, remote, NULL };
 
-    if (find_row(entry, &key) >= 0)
-        return;
-    g_array_append_val(remote->ports, port);
-    keep_row(entry, &key, 0);
+    if (find_row(entry, &key) < 0) {
+        g_array_append_val(remote->ports, port);
+        keep_row(entry, &key, 0);
+    }
+    if (heard && find_row(entry, &heard_key) < 0)
+        keep_row(entry, &heard_key, 0);
+}
+
+bool
+calls_is_port_heard(const calls_entry *entry, const calls_remote *remote, uint16_t port)
+{
+    const row_key key = { ROW_HEARD_PORT, port, remote, NULL };
+
+    return find_row(entry, &key) >= 0;
 }
 
 static calls_remote *
@@ -271,7 +282,7 @@ add_remote(calls_entry *entry, const packet_info *pinfo, const teams_tap *tap, u
     const teams_frame_info *info = tap->info;
     calls_remote *remote = remote_of(entry, pinfo, info->flow);
 
-    add_port_number(entry, remote, info->flow->server_end.port);
+    add_port_number(entry, remote, info->flow->server_end.port, direction == CALLS_RECEIVED);
     remote->path = MAX(remote->path, info->path);
     remote->transport = MAX(remote->transport, info->transport);
     take_modality(&remote->modality, &remote->by_media, info);
@@ -432,8 +443,10 @@ forget_remotes(calls_entry *entry)
         }
         for (unsigned port = 0; port < remote->ports->len; port++) {
             const row_key key = { ROW_REMOTE_PORT, g_array_index(remote->ports, uint16_t, port), remote, NULL };
+            const row_key heard_key = { ROW_HEARD_PORT, key.number, remote, NULL };
 
             g_hash_table_remove(entry->rows, &key);
+            g_hash_table_remove(entry->rows, &heard_key);
         }
         g_array_set_size(remote->ports, 0);
         remote->first_frame = 0;
@@ -465,7 +478,7 @@ recount(calls_entry *entry)
         const calls_flow *part = (const calls_flow *)g_ptr_array_index(entry->flows, i);
         calls_remote *remote = part->remote;
 
-        add_port_number(entry, remote, part->flow->server_end.port);
+        add_port_number(entry, remote, part->flow->server_end.port, part->packets[CALLS_RECEIVED] > 0);
         add_bounds(part, &remote->first_frame, &remote->last_frame, &remote->first, &remote->last);
         add_bounds(part, &entry->first_frame, &entry->last_frame, &entry->first, &entry->last);
     }

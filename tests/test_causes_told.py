@@ -137,6 +137,18 @@ def test_a_request_that_the_capture_lacks_was_sent(name, lacks):
     assert away and [problem for signin in reported(path) for problem in of_code(signin, "handshake-ended")] == []
 
 
+def cut_short(name, length):
+    """The report where of all but DNS so many bytes were kept of each frame."""
+    kept = {int(number) for number in frames_of(name, "dns")}
+    whole = path_of(name).read_bytes()
+    with (folder() / "cut.pcap").open("wb") as out:
+        out.write(whole[:24])
+        for number, (seconds, micros, frame) in enumerate(frames(whole), 1):
+            part = frame if number in kept else frame[:length]
+            out.write(struct.pack("<IIII", seconds, micros, len(part), len(frame)) + part)
+    return " ".join(harness.report(out.name, "teams,signin").split())
+
+
 @pytest.mark.parametrize("name", ["healthy", "push-again", "nodes"])
 def test_what_is_cut_or_missing_is_not_told_as_not_done(name):
     """In a line for each connection, too."""
@@ -144,11 +156,9 @@ def test_what_is_cut_or_missing_is_not_told_as_not_done(name):
     away = {int(number) for number in frames_of(name, "tcp.dstport == 443 && !tls.handshake.type == 1 && tcp.len > 60")}
     lacks = harness.report(written(folder(), [frame for number, frame in enumerate(read, 1) if number not in away]), "teams,signin")
     assert "handshake not finished" not in " ".join(lacks.split()) and "of which the capture lacks a part" in " ".join(lacks.split())
-    kept = {int(number) for number in frames_of(name, "dns")}
-    path = folder() / "cut.pcap"
-    path.write_bytes(path_of(name).read_bytes()[:24] + b"".join(struct.pack("<IIII", seconds, micros, min(len(frame), 96) if number not in kept else len(frame), len(frame))
-                     + (frame if number in kept else frame[:96]) for number, (seconds, micros, frame) in enumerate(read, 1)))
-    cut = " ".join(harness.report(path, "teams,signin").split())
+    # Of a record that is cut, stock of 4.4 and 4.6 reads the header, where there is one.
+    assert "no TLS seen" not in cut_short(name, 96)
+    cut = cut_short(name, 56)
     assert "no TLS seen" not in cut and "connected; what follows is cut short (snap length)" in cut
 
 

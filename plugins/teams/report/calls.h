@@ -81,6 +81,7 @@ typedef struct {
     uint64_t packets[2];
     uint64_t bytes[2];          /* whole frames */
     uint64_t media_packets;
+    uint64_t most_packets;      /* of one of its flows, both ways */
     bool nominated;             /* a pair with it was */
     bool asked;                 /* for an allocation: a relay */
     bool signalling;            /* flightproxy: no relay and no peer */

@@ -376,6 +376,12 @@ flow_of(calls_entry *entry, const packet_info *pinfo, const teams_flow *flow)
 }
 
 static void
+note_most_packets(const calls_flow *part)
+{
+    part->remote->most_packets = MAX(part->remote->most_packets, part->packets[CALLS_SENT] + part->packets[CALLS_RECEIVED]);
+}
+
+static void
 add_flow(calls_entry *entry, const packet_info *pinfo, const teams_tap *tap, unsigned direction)
 {
     calls_flow *part = flow_of(entry, pinfo, tap->info->flow);
@@ -385,6 +391,7 @@ add_flow(calls_entry *entry, const packet_info *pinfo, const teams_tap *tap, uns
     add_time(&part->first, &part->last, teams_time(pinfo));
     part->packets[direction]++;
     part->bytes[direction] += pinfo->fd->pkt_len;
+    note_most_packets(part);
     if (tap->info->what == TEAMS_WHAT_MEDIA)
         part->media_packets++;
     for (const teams_problem *problem = tap->problems; problem != NULL; problem = problem->next) {
@@ -450,6 +457,7 @@ forget_remotes(calls_entry *entry)
         }
         g_array_set_size(remote->ports, 0);
         remote->first_frame = 0;
+        remote->most_packets = 0;
     }
 }
 
@@ -479,6 +487,7 @@ recount(calls_entry *entry)
         calls_remote *remote = part->remote;
 
         add_port_number(entry, remote, part->flow->server_end.port, part->packets[CALLS_RECEIVED] > 0);
+        note_most_packets(part);
         add_bounds(part, &remote->first_frame, &remote->last_frame, &remote->first, &remote->last);
         add_bounds(part, &entry->first_frame, &entry->last_frame, &entry->first, &entry->last);
     }

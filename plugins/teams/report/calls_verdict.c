@@ -109,31 +109,14 @@ port_at(const calls_entry *entry, unsigned i)
 
 /* ---- the path ---- */
 
-/* Packets of the busiest connection over TCP; tries one after the other add up to no media. To any remote, or NULL. */
-static uint64_t
-busiest_tcp(const calls_entry *entry, const calls_remote *remote)
-{
-    GHashTableIter flows;
-    void *value;
-    uint64_t most = 0;
-
-    g_hash_table_iter_init(&flows, entry->by_flow);
-    while (g_hash_table_iter_next(&flows, NULL, &value)) {
-        const calls_flow *part = (const calls_flow *)value;
-
-        if (part->remote->tcp && (remote == NULL || part->remote == remote))
-            most = MAX(most, part->packets[CALLS_SENT] + part->packets[CALLS_RECEIVED]);
-    }
-    return most;
-}
-
+/* Of one connection: tries one after the other add up to no media. */
 static bool
 is_inside_tls(const calls_entry *entry)
 {
     const calls_remote *tls = entry->tls;
 
     return tls != NULL && !entry->udp_relay_answered &&
-        busiest_tcp(entry, tls) > SHORT_PACKETS && tls->packets[CALLS_SENT] > 0 && tls->packets[CALLS_RECEIVED] > 0;
+        tls->most_packets > SHORT_PACKETS && tls->packets[CALLS_SENT] > 0 && tls->packets[CALLS_RECEIVED] > 0;
 }
 
 const calls_remote *
@@ -228,10 +211,10 @@ static bool
 is_exchange(const calls_entry *entry)
 {
     if (entry->allocation.frame != 0 || entry->check.frame != 0 || entry->media.frame != 0 || entry->remotes->len == 0 ||
-        entry->packets[CALLS_RECEIVED] == 0 || busiest_tcp(entry, NULL) > SHORT_PACKETS)
+        entry->packets[CALLS_RECEIVED] == 0)
         return false;
     for (unsigned i = 0; i < entry->remotes->len; i++)
-        if (!remote_at(entry, i)->tcp)
+        if (!remote_at(entry, i)->tcp || remote_at(entry, i)->most_packets > SHORT_PACKETS)
             return false;
     return true;
 }
@@ -824,7 +807,7 @@ is_dark(const calls_entry *entry)
 static bool
 is_dark_for_a_moment(const calls_entry *entry)
 {
-    return is_dark(entry) && !entry->direct_routing && ts_seconds(&entry->media.when, &entry->sent) < SILENT_TO_END;
+    return is_dark(entry) && ts_seconds(&entry->media.when, &entry->sent) < SILENT_TO_END;
 }
 
 static bool

@@ -286,6 +286,8 @@ def test_one_socket_that_hears_nothing_is_not_the_call():
     """socket-cut-off.pcap: media comes to the other socket until the end, until 4 s, not, or one packet of it."""
     assert verdicts("socket-cut-off") == {"20": ("direct-public", "check"), **{n: ("cut-off", "broken") for n in ("21", "22", "23")}}
     assert clients_with("socket-cut-off", "consent-lost") == {f"192.168.1.{n}" for n in (20, 21, 22, 23)}
+    both = [int(detail.removeprefix("frame ")) for detail in problem(calls("socket-cut-off")["192.168.1.22"], "consent-lost")["details"]]
+    assert len(both) == 2 and both == sorted(both)
 
 
 def test_sockets_of_one_ice_session_are_of_one_call():

@@ -431,17 +431,22 @@ is_one_sided(const calls_entry *entry, calls_proof *proof)
     return true;
 }
 
+static int
+frames_in_order(const void *a, const void *b)
+{
+    return GPOINTER_TO_UINT(a) < GPOINTER_TO_UINT(b) ? -1 : GPOINTER_TO_UINT(a) > GPOINTER_TO_UINT(b);
+}
+
 static bool
 is_consent_lost(const calls_entry *entry, calls_proof *proof)
 {
-    GHashTableIter iterator;
-    void *frame;
-
     if (is_one_sided(entry, NULL) || passes_by(entry, CALLS_RECEIVED))
         return false;
-    g_hash_table_iter_init(&iterator, entry->consent_lost);
-    while (g_hash_table_iter_next(&iterator, NULL, &frame))
-        add_detail(proof, GPOINTER_TO_UINT(frame), "frame %u", GPOINTER_TO_UINT(frame));
+    GList *frames = g_list_sort(g_hash_table_get_values(entry->consent_lost), frames_in_order);
+
+    for (const GList *at = frames; at != NULL; at = at->next)
+        add_detail(proof, GPOINTER_TO_UINT(at->data), "frame %u", GPOINTER_TO_UINT(at->data));
+    g_list_free(frames);
     return g_hash_table_size(entry->consent_lost) > 0;
 }
 

@@ -181,12 +181,12 @@ def test_a_resolver_that_wakes_up_is_a_warning():
 
 # ---- who stops, refuses and configures ----
 
-@pytest.mark.parametrize("n, severity, words", [(20, "warning", f"3 times (zero window), the longest on the connection to {LOGIN_NAME}"),
-                                                (21, "note", "3 times (zero window)"), (22, None, None)])
-def test_a_receiver_that_stops_its_sender(n, severity, words):
-    """Three windows of the client's are shut, one of them for 2 s or none for more than 0.1 s; two are not told."""
+@pytest.mark.parametrize("n, severity, frame, words", [(20, "warning", 16, f"3 times (zero window), the longest on the connection to {LOGIN_NAME}"),
+                                                       (21, "note", 65, "3 times (zero window)"), (22, None, None, None)])
+def test_a_receiver_that_stops_its_sender(n, severity, frame, words):
+    """Three windows of the client's are shut, one of them for 2 s or none for more than 0.1 s; two are not told. The frame is the SYN of that connection."""
     found = of_code(told("windows")[f"192.168.1.{n}"], "zero-window")
-    assert [(problem["severity"], problem["actor"]) for problem in found] == ([(severity, "client" if n == 20 else "")] if severity else [])
+    assert [(problem["severity"], problem["actor"], problem["frame"]) for problem in found] == ([(severity, "client" if n == 20 else "", frame)] if severity else [])
     assert all(words in problem["summary"] for problem in found)
     assert all(("for 2.0 s by the client" in problem["summary"]) == (n == 20) for problem in found)
 

@@ -532,19 +532,13 @@ lost_segments(const teams_connection *conn, unsigned way)
 static void
 check_loss(teams_check *check)
 {
-    unsigned packets[2] = { 0, 0 }, again[2] = { 0, 0 }, zero = 0;
+    unsigned packets[2] = { 0, 0 }, again[2] = { 0, 0 };
     uint32_t frame = 0;
-    const teams_connection *stalled = NULL;
 
     for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
         const teams_connection *conn = teams_check_connection(check, i);
 
-        if (conn->priv->zero_longest >= STALL_SECONDS && (stalled == NULL || conn->priv->zero_longest > stalled->priv->zero_longest))
-            stalled = conn;
-        if (conn->quic || conn->state <= TEAMS_CONNECTION_PROHIBITED)
-            continue;
-        zero += conn->zero_windows;
-        if (resends_for_a_cause(check, conn))
+        if (conn->quic || conn->state <= TEAMS_CONNECTION_PROHIBITED || resends_for_a_cause(check, conn))
             continue;
         for (unsigned way = 0; way < 2; way++) {
             packets[way] += conn->packets[way];
@@ -558,13 +552,33 @@ check_loss(teams_check *check)
             teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_RETRANSMISSIONS], again[way] >= LOSS_WARN * packets[way] && again[way] >= LOSS_MANY ? PI_WARN : PI_NOTE,
                 (teams_problem_place) { .frame = frame, .actor = TEAMS_BY_NETWORK },
                 "%u of %u TCP segments from the %s are retransmissions", again[way], packets[way], way == FROM_CLIENT ? "client" : "servers");
-    if (zero >= ZERO_WINDOWS_MIN)
-        teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_ZERO_WINDOW], stalled == NULL ? PI_NOTE : PI_WARN,
-            (teams_problem_place) { .frame = stalled == NULL ? 0 : stalled->frame, .name = stalled == NULL ? NULL : stalled->name,
-                .actor = stalled == NULL ? TEAMS_BY_UNKNOWN : stalled->priv->zero_by_client ? TEAMS_BY_CLIENT : TEAMS_BY_SERVER },
-            "A receiver stopped its sender %u times (zero window)%s%s", zero, stalled == NULL ? "" : ", the longest on the connection to ",
-            stalled == NULL ? "" : wmem_strdup_printf(check->scope, "%s for %.1f s by the %s", teams_connection_text(check->scope, stalled),
-                stalled->priv->zero_longest, stalled->priv->zero_by_client ? "client" : "server"));
+}
+
+static void
+check_windows(teams_check *check)
+{
+    const teams_connection *first = NULL, *stalled = NULL;
+    unsigned zero = 0;
+
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const teams_connection *conn = teams_check_connection(check, i);
+
+        if (conn->priv->zero_longest >= STALL_SECONDS && (stalled == NULL || conn->priv->zero_longest > stalled->priv->zero_longest))
+            stalled = conn;
+        if (conn->quic || conn->state <= TEAMS_CONNECTION_PROHIBITED)
+            continue;
+        zero += conn->zero_windows;
+        if (first == NULL && conn->zero_windows > 0)
+            first = conn;
+    }
+    if (zero < ZERO_WINDOWS_MIN)
+        return;
+    teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_ZERO_WINDOW], stalled == NULL ? PI_NOTE : PI_WARN,
+        (teams_problem_place) { .frame = stalled == NULL ? first->frame : stalled->frame, .name = stalled == NULL ? NULL : stalled->name,
+            .actor = stalled == NULL ? TEAMS_BY_UNKNOWN : stalled->priv->zero_by_client ? TEAMS_BY_CLIENT : TEAMS_BY_SERVER },
+        "A receiver stopped its sender %u times (zero window)%s%s", zero, stalled == NULL ? "" : ", the longest on the connection to ",
+        stalled == NULL ? "" : wmem_strdup_printf(check->scope, "%s for %.1f s by the %s", teams_connection_text(check->scope, stalled),
+            stalled->priv->zero_longest, stalled->priv->zero_by_client ? "client" : "server"));
 }
 
 void
@@ -577,4 +591,5 @@ teams_check_tcp(teams_check *check)
     check_mtu(check, true);
     check_mtu(check, false);
     check_loss(check);
+    check_windows(check);
 }

@@ -163,7 +163,7 @@ teams_clock_is_silent(const nstime_t *begin, const nstime_t *end, double around)
     nstime_delta(&half, end, begin);
     half = (nstime_t) { .secs = half.secs / 2, .nsecs = half.nsecs / 2 + half.secs % 2 * 500000000 };
     nstime_sum(&middle, begin, &half);
-    /* What is more than half of it has its middle: one of many need be looked at. */
+    /* A silence that is more than half of the time covers its middle: of many, that one alone need be looked at. */
     const silence *found = silence_at(teams_model_get(), silence_after(teams_model_get(), &middle));
 
     if (found == NULL || found->refuted || nstime_cmp(&found->begin, &middle) > 0)

@@ -69,7 +69,7 @@ typedef struct {
     bool by_proxy;                  /* a name was reached through a proxy */
     bool no_portal;                 /* names that all lead to one address are served there, or elsewhere */
     bool lost_all;                  /* connections to several servers stopped being answered, and none was after that */
-    const teams_connection *outage; /* the first of those that stopped being answered at the same time, and no other was in that time; NULL: none */
+    const teams_connection *outage; /* of the connections that the client last sent on in vain at one time, while no server was heard, the first; NULL: none yet */
     wmem_map_t *idle_cuts;          /* connections that an idle cut is told of */
     wmem_array_t *problems;         /* teams_connection_problem */
     teams_signin_result *result;

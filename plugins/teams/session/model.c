@@ -159,7 +159,7 @@ flow_key_of(packet_info *pinfo)
 static unsigned
 name_hash(const void *data)
 {
-    uint8_t lower[256];     /* longer ones are told apart by these */
+    uint8_t lower[256];     /* of longer ones, the beginning */
     size_t length = 0;
 
     for (const char *c = (const char *)data; *c != '\0' && length < sizeof lower; c++)

@@ -351,7 +351,7 @@ const nstime_t *teams_time(const packet_info *pinfo);
 /* The time that the capture itself gives the frame, of such a time. */
 nstime_t teams_capture_time(const nstime_t *time, uint32_t frame);
 
-/* Has the capture no frame between these, a second or more apart, but for so many seconds, less than half of them? */
+/* Has the capture no frame between these but for so many seconds, in all? They are a second or more apart, and the seconds less than half of that. */
 bool teams_clock_is_silent(const nstime_t *begin, const nstime_t *end, double around);
 
 const teams_clock_steps *teams_clock_steps_back(void);

@@ -114,7 +114,7 @@ def test_identity_that_is_reached_at_another_address_and_what_is_no_identity(by_
         assert causes(by_address[f"192.168.1.{n}"]) == {}, n
 
 
-SHARED, TEAMS = "an address of Microsoft, by its prefix, which Teams uses and others do", "an address that Microsoft publishes for Teams"
+SHARED, TEAMS = "an address in a prefix of Microsoft's that Teams and other services use", "an address that Microsoft publishes for Teams"
 
 
 @pytest.mark.parametrize("client, code, severity, whose, addresses", [

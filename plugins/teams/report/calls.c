@@ -798,7 +798,7 @@ entry_text(const calls_entry *entry, bool full, FILE *out)
     if (entry->call->signin != NULL)
         report_print(out, 2, "after sign-in %u (frame %u)", entry->call->signin->number, entry->call->signin->frame);
     if (entry->other_end != NULL)
-        report_print(out, 2, "one call with call %u: both ends are in this capture", entry->other_end->call->number);
+        report_print(out, 2, "the same call as call %u: both ends are in this capture", entry->other_end->call->number);
     remotes_text(entry, out);
     allocations_text(entry, out);
     pairs_text(entry, full, out);

@@ -1208,7 +1208,7 @@ static const struct {
         is_over_tcp_unexplained, selected_frame, NULL },
     { { .code = "media-over-tcp-beside-udp", .severity = PI_WARN,
         .summary = "The call went over TCP or TLS although a relay answered over UDP",
-        .advice = "UDP 3478-3481 is open. See the candidate pairs for why none over UDP was chosen" },
+        .advice = "UDP to that relay is open. See the candidate pairs for why none over UDP was chosen" },
         is_over_tcp_beside_udp, selected_frame, NULL },
     { { .code = "consent-lost", .severity = PI_WARN,
         .summary = "Media went one way for more than 5 seconds, and no check was answered",
@@ -1227,7 +1227,7 @@ static const struct {
         only_sent_on_open_path, media_frame, NULL },
     { { .code = "one-way-media", .severity = PI_WARN,
         .summary = "Media was sent, and none was received",
-        .advice = "Normal where the other side only listens or watches. RTCP or checks of its do arrive. Where checks of the client's "
+        .advice = "Normal where the other side only listens or watches. RTCP or checks from there do arrive. Where the client's checks "
             "have no answer meanwhile, what the client sends is lost: look at the way out; otherwise look at the other side first" },
         only_sent_but_heard, media_frame, NULL },
     { { .code = "one-way-media", .severity = PI_WARN,
@@ -1258,8 +1258,8 @@ static const struct {
         has_gaps, NULL, NULL },
     { { .code = "sent-gap", .filter = "teams_stun.rtp.gap >= 1000", .severity = PI_WARN,
         .summary = "What the client sent is missing for a time where the capture was taken",
-        .advice = "The capture lost it, the client did not send it here, or it was lost between the two: behind this place nothing "
-            "can have caused it" },
+        .advice = "The capture lost it, the client did not send it here, or it was lost between the two. Look at the client, at its link, and at "
+            "the count of dropped packets (capinfos): what is behind this place did not cause it" },
         has_sent_gaps, NULL, NULL },
     { { .code = "capture-gap", .filter = "teams_stun.rtp.gap >= 1000", .severity = PI_NOTE,
         .summary = "The capture has no frame at all for a time, in which packets of a stream are missing",

@@ -48,7 +48,7 @@ static void
 add_overdue_stage(signin_session *session, teams_expert row, int severity, const char *what, uint32_t frame, const nstime_t *since)
 {
     report_problem problem = report_problem_of_row(&teams_expert_table.rows[row], frame);
-    char *detail = g_strdup_printf("%s in frame %u, and nothing of it for %.0f s, to %s", what, frame, ts_seconds(since, end_of(session->signin)),
+    char *detail = g_strdup_printf("%s in frame %u, and none for %.0f s, to %s", what, frame, ts_seconds(since, end_of(session->signin)),
         session->signin->next != NULL ? "the client's next sign-in" : "the end of the capture");
 
     problem.severity = severity;
@@ -589,7 +589,7 @@ const report_verdict_row signin_verdicts[] = {
         "The sign-in met an error that the user is likely to have noticed",
         "a problem of severity error on a frame of the sign-in or of one of its connections", holds_error, REPORT_WORST_PROBLEM },
     { "discovery-found", REPORT_OK,
-        "Lync discovery asked for a service that it had found.",
+        "Lync discovery was asked for, and then a service that it leads to.",
         "names of Lync discovery, then names of Skype for Business Online or of a later stage", holds_discovery_found, REPORT_ENDS },
     { "discovery", REPORT_UNKNOWN,
         "Lync discovery only: no further stage is in this capture.",

@@ -15,7 +15,7 @@
 #include "report/calls.h"
 #include "report/signin.h"
 
-#define PROBLEMS_SHOWN  2       /* of one sign-in or call: the worst, warnings and errors */
+#define PROBLEMS_SHOWN  2       /* of one sign-in or call: the worst warnings and errors, and notes that is_worth_a_note() */
 /* So that text fits a screen; ,full and JSON have all. */
 #define ALL_AT_LENGTH   3       /* so many are all told at length */
 #define SOME_AT_LENGTH  2       /* of more, the worst */
@@ -643,7 +643,7 @@ item_text(const summary_item *item, FILE *out)
     if (is_signin(item) && item->region != NULL)
         report_print(out, 2, "The token's answer gives the region %s.", item->region);
     if (item->other_end != 0)
-        report_print(out, 2, "One call with call %u: both ends are in this capture.", item->other_end);
+        report_print(out, 2, "The same call as call %u: both ends are in this capture.", item->other_end);
     path_text(item, out);
     problems_text(item, out);
     report_print(out, 2, "Filter: %s", item->filter);
@@ -673,7 +673,7 @@ item_line(const summary_item *item, FILE *out)
     if (!isnan(item->round_trip))
         g_string_append_printf(line, ", %.0f ms", item->round_trip);
     if (item->other_end != 0)
-        g_string_append_printf(line, ", is call %u", item->other_end);
+        g_string_append_printf(line, ", also call %u", item->other_end);
     report_print(out, 0, "%s", line->str);
     g_string_free(line, TRUE);
 }
@@ -704,9 +704,10 @@ rest_text(const summary_state *state, FILE *out)
             "No sign-in found: no name that only Teams or Skype asks for is in this capture.");
     if (count_kind(state, calls_kind_name(CALLS_CALL)) == 0)
         report_print(out, 0, "No call found.");
-    if (probes + exchanges > 0)
-        report_print(out, 0, "Beside that: %u connectivity test%s, %u short exchange%s with a relay.", probes, probes == 1 ? "" : "s",
-            exchanges, exchanges == 1 ? "" : "s");
+    if (probes > 0)
+        report_print(out, 0, "Beside that: %u connectivity test%s.", probes, probes == 1 ? "" : "s");
+    if (exchanges > 0)
+        report_print(out, 0, "Beside that: %u short exchange%s with a relay.", exchanges, exchanges == 1 ? "" : "s");
     report_print(out, 0, "More: -z teams,signin, teams,calls, teams,names, teams,flows; each also with ,json or ,full.");
 }
 
@@ -743,7 +744,7 @@ count_text(bool names, const GPtrArray *listed, FILE *out)
     for (unsigned i = 0; i < listed->len; i++)
         ends += ((const summary_item *)g_ptr_array_index(listed, i))->other_end != 0 ? 1 : 0;
     if (ends > 0)
-        g_string_append_printf(counts, ". Of %u call%s both ends are among them", ends / 2, ends == 2 ? "" : "s");
+        g_string_append_printf(counts, ". Both ends of %u call%s are among them", ends / 2, ends == 2 ? "" : "s");
     fprintf(out, "\n");
     report_print(out, 0, "%u sign-ins%s and calls: %s. The worst first:", listed->len, names ? ", names" : "", counts->str);
     g_string_free(counts, TRUE);

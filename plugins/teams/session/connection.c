@@ -412,7 +412,7 @@ teams_connection_is_push(const teams_connection *conn)
 const char *
 teams_connection_published_text(const teams_connection *conn)
 {
-    return conn->priv->published->web_shared ? "an address of Microsoft, by its prefix, which Teams uses and others do" : "an address that Microsoft publishes for Teams";
+    return conn->priv->published->web_shared ? "an address in a prefix of Microsoft's that Teams and other services use" : "an address that Microsoft publishes for Teams";
 }
 
 const char *

@@ -368,7 +368,7 @@ check_missing_before(teams_check *check)
     if (list.names > 0)
         teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_MISSING], PI_WARN,
             (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_NETWORK, .name = list.first, .names = list.seen,
-                .advice = "Look which resolver said so, and when: one of several that does not know names of the Internet, as that of a VPN, or a filter that was changed" },
+                .advice = "Look which resolver said so, and when: it may be one of several that does not know names of the Internet, as that of a VPN, or a filter may have changed" },
             "%u question%s about %s had NXDOMAIN, and others were answered with an address", count, count == 1 ? "" : "s", teams_name_list_text(&list));
 }
 

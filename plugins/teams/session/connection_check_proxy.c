@@ -424,12 +424,27 @@ check_socks(teams_check *check)
     }
 }
 
+/* Where the proxy was asked for the relay; 0: that is in no frame. */
+static uint32_t
+frame_of_relay(const teams_check *check, const char *relay)
+{
+    uint32_t frame = 0;
+
+    for (unsigned i = 0; frame == 0 && i < teams_check_connection_count(check); i++) {
+        const teams_connection *conn = teams_check_connection(check, i);
+
+        if (conn->proxy && conn->name != NULL && g_ascii_strcasecmp(conn->name, relay) == 0)
+            frame = conn->priv->relay_frame != 0 ? conn->priv->relay_frame : conn->priv->connect_frame;
+    }
+    return frame;
+}
+
 /* One line for a proxy in use. */
 static void
 check_use(teams_check *check)
 {
     unsigned names = 0, reached = 0;
-    uint32_t frame = 0, relay_frame = 0;
+    uint32_t frame = 0;
     bool socks = false, refused = false;
     const char *relay = NULL;
 
@@ -448,26 +463,24 @@ check_use(teams_check *check)
             frame = teams_check_connection(check, i)->priv->connect_frame;
             socks = teams_check_connection(check, i)->socks;
         }
-    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
-        const teams_connection *conn = teams_check_connection(check, i);
-
-        refused = refused || conn->state == TEAMS_CONNECTION_PROXY_REFUSED;
-        if (relay_frame == 0 && conn->proxy && relay != NULL && conn->name != NULL && g_ascii_strcasecmp(conn->name, relay) == 0)
-            relay_frame = conn->priv->relay_frame != 0 ? conn->priv->relay_frame : conn->priv->connect_frame;
-    }
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++)
+        refused = refused || teams_check_connection(check, i)->state == TEAMS_CONNECTION_PROXY_REFUSED;
     if (names == 0)
         return;
     /* Where none was refused, what was in the tunnels may not be in the capture. */
-    const char *count = reached == 0 && !refused ? wmem_strdup_printf(check->scope, "it asks it for %u name%s", names, names == 1 ? "" : "s")
-        : wmem_strdup_printf(check->scope, "%u of %u names were reached through it", reached, names);
+    const char *count = reached == 0 && !refused ? wmem_strdup_printf(check->scope, "it was asked for %u name%s", names, names == 1 ? "" : "s")
+        : wmem_strdup_printf(check->scope, "%u of %u name%s %s reached through it", reached, names, names == 1 ? "" : "s", reached == 1 ? "was" : "were");
 
     teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_PROXY], PI_NOTE,
         (teams_problem_place) { .frame = frame, .actor = TEAMS_BY_CLIENT },
         "The client uses the %s %s: %s", socks ? "SOCKS proxy" : "proxy", check->result->proxy, count);
-    if (relay != NULL)
-        teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_MEDIA_PROXY], PI_WARN,
-            (teams_problem_place) { .frame = relay_frame != 0 ? relay_frame : frame, .actor = TEAMS_BY_CLIENT, .name = relay },
-            "Media is to go through the proxy: the client asks it for the relay %s", relay);
+    if (relay == NULL)
+        return;
+    const uint32_t relay_frame = frame_of_relay(check, relay);
+
+    teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_MEDIA_PROXY], PI_WARN,
+        (teams_problem_place) { .frame = relay_frame != 0 ? relay_frame : frame, .actor = TEAMS_BY_CLIENT, .name = relay },
+        "Media is to go through the proxy: the client asks it for the relay %s", relay);
 }
 
 static void

@@ -24,11 +24,11 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
     return 0;
 }
 
-/* A pcap file of the byte order of this machine, its link type raw IP. */
+/* A pcap file of the byte order of this machine, its link type Ethernet or raw IP. */
 static void
-write_capture(const char *path, const frame *frames, unsigned count)
+write_capture(const char *path, const frame *frames, unsigned count, bool ethernet)
 {
-    const uint32_t head[] = { 0xA1B2C3D4, 2 | 4 << 16, 0, 0, 0x40000, 101 };
+    const uint32_t head[] = { 0xA1B2C3D4, 2 | 4 << 16, 0, 0, 0x40000, ethernet ? 1 : 101 };
     FILE *file = fopen(path, "wb");
 
     if (file == NULL)
@@ -51,6 +51,7 @@ set_options(uint8_t options)
 {
     heur_dtbl_entry_t *dns = find_heur_dissector_by_unique_short_name("dns_udp");
 
+    session_prefer((options & TS_OPTION_PREFERENCES) != 0);
     session_enable((options & TS_OPTION_DISABLED) >> 4);
     if (dns != NULL)
         dns->enabled = (options & TS_OPTION_NO_DNS_HEURISTIC) == 0;
@@ -68,9 +69,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (count == 0)
         return 0;
     if (getenv("TEAMSHARK_FUZZ_WRITE") != NULL)
-        write_capture(getenv("TEAMSHARK_FUZZ_WRITE"), frames, count);
+        write_capture(getenv("TEAMSHARK_FUZZ_WRITE"), frames, count, (s.options & TS_OPTION_ETHERNET) != 0);
     set_options(s.options);
-    session_open(frames, count);
+    session_open(frames, count, (s.options & TS_OPTION_ETHERNET) != 0);
     if ((s.options & TS_OPTION_DARK_FIRST) != 0)
         session_pass(TS_DARK, NULL, NULL);
     session_pass(TS_TREE_AND_TAPS, oracle_labels, NULL);

@@ -67,15 +67,19 @@ mutate_any(const sequence *s)
 /* ---- changes of the order ---- */
 
 static void
-insert(sequence *s, packet p)
+insert_at(sequence *s, unsigned at, packet p)
 {
     if (s->count == TS_PACKETS_MAX)
         return;
-    const unsigned at = mutate_below(s->count + 1);
-
     memmove(&s->packets[at + 1], &s->packets[at], (s->count - at) * sizeof p);
     s->packets[at] = p;
     s->count++;
+}
+
+static void
+insert(sequence *s, packet p)
+{
+    insert_at(s, mutate_below(s->count + 1), p);
 }
 
 static void
@@ -107,15 +111,26 @@ exchange(sequence *s)
 
 /* ---- changes of who, when and how ---- */
 
+static uint8_t
+ends_turned(const packet *p)
+{
+    return (uint8_t)(p->ends << 4 | p->ends >> 4);
+}
+
+static void
+turn(packet *p)
+{
+    const uint16_t port = p->source_port;
+
+    p->ends = ends_turned(p);
+    p->source_port = p->destination_port;
+    p->destination_port = port;
+}
+
 static void
 turn_round(sequence *s)
 {
-    packet *p = any_packet(s);
-    const uint16_t port = p->source_port;
-
-    p->ends = (uint8_t)(p->ends << 4 | p->ends >> 4);
-    p->source_port = p->destination_port;
-    p->destination_port = port;
+    turn(any_packet(s));
 }
 
 static void
@@ -140,6 +155,8 @@ change_address(sequence *s)
 
     if (mutate_below(2))
         any_packet(s)->ends = (uint8_t)mutate_below(256);
+    else if (mutate_below(3) == 0)
+        s->card[mutate_below(s->addresses)] = (uint8_t)(s->card[mutate_below(s->addresses)] ^ mutate_below(2) * TS_OWN_CARD);
     else
         memcpy(address, s->address[mutate_below(s->addresses)], 1 + mutate_below(16));
 }
@@ -153,6 +170,33 @@ change_time(sequence *s)
     p->kind ^= (uint8_t)(mutate_below(4) << 4);
     if (mutate_below(8) == 0)
         p->kind ^= TS_PACKET_BACKWARDS;
+}
+
+/* All goes on for longer. */
+static void
+stretch(sequence *s)
+{
+    const unsigned factor = 2 + mutate_below(mutate_below(2) ? 10 : 1000);
+
+    for (unsigned i = mutate_below(s->count); i < s->count; i++) {
+        const unsigned step = s->packets[i].step * factor;
+
+        s->packets[i].step = (uint16_t)(step < 65536 ? step : 65535);
+    }
+}
+
+/* A copy from behind a router that translates addresses, or not. */
+static void
+route(sequence *s)
+{
+    const unsigned at = mutate_below(s->count);
+    packet copy = s->packets[at];
+
+    copy.kind ^= TS_PACKET_ROUTED;
+    copy.kind &= (uint8_t)~(0x30 | TS_PACKET_BACKWARDS);        /* microseconds */
+    copy.step = (uint16_t)mutate_below(1000);
+    copy.ends = (uint8_t)((copy.ends & 15) | (mutate_below(2) ? copy.ends & 0xF0 : mutate_below(16) << 4));
+    insert_at(s, at + 1, copy);
 }
 
 static void
@@ -174,6 +218,8 @@ change_tcp(sequence *s)
 
     if (mutate_below(2))
         p->flags = flags[mutate_below(sizeof flags)];
+    else if (mutate_below(2))
+        p->flags ^= mutate_below(2) ? TS_TCP_BEHIND : TS_TCP_NO_WINDOW;
     else
         p->order = (uint8_t)mutate_below(mutate_below(2) ? 3 : 256);
 }
@@ -193,12 +239,56 @@ cut(sequence *s)
     p->missing = (uint8_t)(away / 4 < 255 ? away / 4 : 255);
 }
 
+static bool
+is_answer(const packet *p, const packet *to)
+{
+    return kind_of(p) == kind_of(to) && p->ends == ends_turned(to) && p->source_port == to->destination_port && p->destination_port == to->source_port;
+}
+
+/* What a packet goes to is not heard from any more, and the packet is sent again in longer and longer steps. */
+static void
+fall_silent(sequence *s)
+{
+    const packet silent = *any_packet(s);
+    const unsigned at = mutate_below(s->count);
+    unsigned kept = at;
+
+    for (unsigned i = at; i < s->count; i++)
+        if (!is_answer(&s->packets[i], &silent))
+            s->packets[kept++] = s->packets[i];
+    s->count = kept;
+    for (unsigned times = mutate_below(7), step = 1; times > 0 && s->count < TS_PACKETS_MAX; times--, step *= 2) {
+        packet again = silent;
+
+        again.kind = (uint8_t)((silent.kind & 0x0F) | 0x20);
+        again.step = (uint16_t)step;
+        again.order = 1;
+        s->packets[s->count++] = again;
+    }
+}
+
+/* A packet's flow ends after it, from either side, by RST or FIN; what came later may follow. */
+static void
+end_flow(sequence *s)
+{
+    packet end = *any_packet(s);
+
+    end.kind = (uint8_t)((end.kind & ~7u) | TS_TCP);
+    end.flags = mutate_below(2) ? 0x14 : 0x11;
+    end.length = 0;
+    end.missing = 0;
+    end.order = 0;
+    if (mutate_below(2))
+        turn(&end);
+    insert(s, end);
+}
+
 static void
 add_icmp_error(sequence *s)
 {
     packet p = *any_packet(s);
 
-    p.ends = (uint8_t)(p.ends << 4 | p.ends >> 4);
+    p.ends = ends_turned(&p);
     p.kind = (uint8_t)((p.kind & ~7u) | TS_ICMP_ERROR);
     p.flags = (uint8_t)mutate_below(4);
     p.order = (uint8_t)mutate_below(mutate_below(2) ? 16 : 256);
@@ -316,7 +406,7 @@ change_request(sequence *s)
 static void
 change_options(sequence *s)
 {
-    s->options ^= (uint8_t)(1u << mutate_below(mutate_below(4) ? 3 : 7));
+    s->options ^= (uint8_t)(1u << mutate_below(mutate_below(4) ? 4 : 8));
 }
 
 static const struct {
@@ -324,7 +414,7 @@ static const struct {
     unsigned weight;
 } changes[] = {
     { repeat, 2 }, { drop, 2 }, { exchange, 2 }, { turn_round, 2 }, { change_port, 2 }, { change_address, 2 }, { change_time, 2 },
-    { change_kind, 1 }, { change_tcp, 1 }, { cut, 2 }, { add_icmp_error, 1 }, { change_bytes, 6 }, { take_payload, 2 }, { wrap, 2 },
+    { stretch, 1 }, { route, 1 }, { change_kind, 1 }, { change_tcp, 2 }, { fall_silent, 2 }, { end_flow, 1 }, { cut, 2 }, { add_icmp_error, 1 }, { change_bytes, 6 }, { take_payload, 2 }, { wrap, 2 },
     { split, 2 }, { join, 1 }, { change_message, 14 }, { change_name, 5 }, { change_request, 8 }, { change_options, 1 },
 };
 
@@ -351,7 +441,7 @@ change_once(sequence *s)
 static size_t
 write_over(const sequence *s, uint8_t *data, size_t room)
 {
-    static uint8_t written[2 + 16 * TS_ADDRESSES_MAX + TS_PACKETS_MAX * (TS_PACKET_HEADER + TS_PAYLOAD_MAX)];
+    static uint8_t written[2 + TS_ADDRESS_BYTES * TS_ADDRESSES_MAX + TS_PACKETS_MAX * (TS_PACKET_HEADER + TS_PAYLOAD_MAX)];
     const size_t size = sequence_write(s, written, room < sizeof written ? room : sizeof written);
 
     memcpy(data, written, size);
@@ -385,6 +475,7 @@ LLVMFuzzerCustomCrossOver(const uint8_t *one, size_t one_size, const uint8_t *tw
     sequence_read(&other, two, two_size);
     if (mutate_below(2) && s.addresses < TS_ADDRESSES_MAX / 2) {
         memcpy(s.address[s.addresses], other.address, 16 * (size_t)(TS_ADDRESSES_MAX / 2));
+        memcpy(&s.card[s.addresses], other.card, TS_ADDRESSES_MAX / 2);
         for (unsigned i = 0; i < other.count; i++)
             other.packets[i].ends = (uint8_t)(other.packets[i].ends + s.addresses * 0x11);
         s.addresses = TS_ADDRESSES_MAX / 2 + s.addresses;

@@ -164,13 +164,14 @@ static unsigned
 first_difference(const sequence *s, const frame *frames, unsigned count, bool stock, bool tell)
 {
     statement one = statement_new(count, stock), two = statement_new(count, stock);
+    const bool ethernet = (s->options & TS_OPTION_ETHERNET) != 0;
     unsigned i = 0;
 
-    session_open(frames, count);
+    session_open(frames, count, ethernet);
     session_pass(TS_TREE, note_frame, &one);
     if ((s->options & TS_OPTION_DARK_FIRST) != 0) {
         session_close();
-        session_open(frames, count);
+        session_open(frames, count, ethernet);
         session_pass(TS_DARK, NULL, NULL);
     }
     session_pass(TS_TREE, note_frame, &two);

@@ -39,8 +39,10 @@ sequence_read(sequence *s, const uint8_t *bytes, size_t length)
         return;
     s->options = bytes[0];
     s->addresses = bytes[1] % (TS_ADDRESSES_MAX + 1);
-    for (unsigned i = 0; i < s->addresses && offset + 16 <= length; i++, offset += 16)
+    for (unsigned i = 0; i < s->addresses && offset + TS_ADDRESS_BYTES <= length; i++, offset += TS_ADDRESS_BYTES) {
         memcpy(s->address[i], bytes + offset, 16);
+        s->card[i] = bytes[offset + 16];
+    }
     while (offset + TS_PACKET_HEADER <= length && s->count < TS_PACKETS_MAX) {
         const uint8_t *p = bytes + offset;
         const size_t left = length - offset - TS_PACKET_HEADER;
@@ -59,13 +61,16 @@ sequence_read(sequence *s, const uint8_t *bytes, size_t length)
 size_t
 sequence_write(const sequence *s, uint8_t *bytes, size_t room)
 {
-    size_t offset = 2 + 16 * (size_t)s->addresses;
+    size_t offset = 2 + TS_ADDRESS_BYTES * (size_t)s->addresses;
 
     if (room < offset)
         return 0;
     bytes[0] = s->options;
     bytes[1] = (uint8_t)s->addresses;
-    memcpy(bytes + 2, s->address, offset - 2);
+    for (unsigned i = 0; i < s->addresses; i++) {
+        memcpy(bytes + 2 + i * TS_ADDRESS_BYTES, s->address[i], 16);
+        bytes[2 + i * TS_ADDRESS_BYTES + 16] = s->card[i];
+    }
     for (unsigned i = 0; i < s->count; i++) {
         const packet *packet = &s->packets[i];
         uint8_t *p = bytes + offset;
@@ -102,13 +107,14 @@ static unsigned
 put_ip(const sequence *s, const packet *p, uint8_t *to, uint8_t protocol, unsigned length, unsigned identification, unsigned fragment)
 {
     const uint8_t *source = address_of(s, p->ends >> 4), *destination = address_of(s, p->ends & 15);
+    const uint8_t hops = (p->kind & TS_PACKET_ROUTED) != 0 ? 63 : 64;
 
     if ((p->kind & TS_PACKET_IPV6) != 0) {
         memset(to, 0, 8);
         to[0] = 0x60;
         put16(to + 4, length);
         to[6] = protocol;
-        to[7] = 64;
+        to[7] = hops;
         memcpy(to + 8, source, 16);
         memcpy(to + 24, destination, 16);
         return 40;
@@ -118,11 +124,24 @@ put_ip(const sequence *s, const packet *p, uint8_t *to, uint8_t protocol, unsign
     put16(to + 2, 20 + length);
     put16(to + 4, identification);
     put16(to + 6, fragment);
-    to[8] = 64;
+    to[8] = hops;
     to[9] = protocol;
     memcpy(to + 12, source, 4);
     memcpy(to + 16, destination, 4);
     return 20;
+}
+
+/* The same one for copies of a datagram, as from both sides of a router, and another one for what is sent again. */
+static unsigned
+identification_of(const packet *p)
+{
+    unsigned sum = p->flags;
+
+    if (p->flags == 0 || kind_of(p) == TS_TCP)
+        return 0;
+    for (unsigned i = 0; i < p->length; i++)
+        sum = sum * 31 + p->payload[i];
+    return sum & 0xFFFF;
 }
 
 static unsigned
@@ -181,18 +200,49 @@ put_tcp(const packet *p, uint8_t *to)
     put16(to, p->source_port);
     put16(to + 2, p->destination_port);
     put32(to + 4, sequence_number);
-    put32(to + 8, other != NULL ? other->next : 0);
+    put32(to + 8, other == NULL ? 0 : (p->flags & TS_TCP_BEHIND) != 0 ? other->before : other->next);
     to[12] = 0x50;
-    to[13] = p->flags;
-    put16(to + 14, 0xFFFF);
+    to[13] = p->flags & (uint8_t)~(TS_TCP_BEHIND | TS_TCP_NO_WINDOW);
+    put16(to + 14, (p->flags & TS_TCP_NO_WINDOW) != 0 ? 0 : 0xFFFF);
     put32(to + 16, 0);
     memcpy(to + 20, p->payload, p->length);
     return 20u + p->length;
 }
 
+/* ---- Ethernet ---- */
+
+static uint8_t
+card_of(const sequence *s, unsigned index)
+{
+    return s->addresses > 0 ? s->card[index % s->addresses] : 0;
+}
+
+static void
+put_card(uint8_t *to, uint8_t card)
+{
+    memset(to, 0, 6);
+    to[0] = 2;          /* administered locally */
+    to[5] = card;
+}
+
+static void
+add_ethernet(const sequence *s, const packet *p, frame *f)
+{
+    const uint8_t source = card_of(s, p->ends >> 4), destination = card_of(s, p->ends & 15);
+
+    memmove(f->bytes + TS_ETHERNET_HEADER, f->bytes, f->captured);
+    put_card(f->bytes, destination);
+    put_card(f->bytes + 6, source);
+    put16(f->bytes + 12, (f->bytes[TS_ETHERNET_HEADER] & 0xF0) == 0x60 ? 0x86DD : 0x0800);
+    f->captured += TS_ETHERNET_HEADER;
+    f->reported += TS_ETHERNET_HEADER;
+    f->way = (source & TS_OWN_CARD) != 0 ? TS_SENT : (destination & TS_OWN_CARD) != 0 ? TS_RECEIVED : TS_UNKNOWN_WAY;
+}
+
 /* ---- frames ---- */
 
 static frame frames[2 * TS_PACKETS_MAX];
+static const packet *packet_of[2 * TS_PACKETS_MAX];
 
 static void
 finish_frame(frame *f, unsigned captured, unsigned missing)
@@ -270,7 +320,7 @@ make_frames(const sequence *s, const packet *p, frame *f, unsigned made)
         length = put_udp(p, f->bytes + header);
         break;
     }
-    put_ip(s, p, f->bytes, kind_of(p) == TS_TCP ? 6 : 17, length + missing, 0, 0);
+    put_ip(s, p, f->bytes, kind_of(p) == TS_TCP ? 6 : 17, length + missing, identification_of(p), 0);
     finish_frame(f, header + length, missing);
     return 1;
 }
@@ -290,7 +340,14 @@ sequence_frames(const sequence *s, unsigned *count)
         now += p->kind & TS_PACKET_BACKWARDS ? -step : step;
         now = now < 0 ? 0 : now;
         frames[*count].microseconds = now;
+        packet_of[*count] = packet_of[*count + 1] = p;
         *count += make_frames(s, p, &frames[*count], *count);
+    }
+    /* Afterwards, since errors of ICMP quote frames from the IP header on. */
+    for (unsigned i = 0; i < *count; i++) {
+        frames[i].way = TS_UNKNOWN_WAY;
+        if ((s->options & TS_OPTION_ETHERNET) != 0)
+            add_ethernet(s, packet_of[i], &frames[i]);
     }
     return frames;
 }

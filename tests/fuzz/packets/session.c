@@ -38,6 +38,7 @@ struct packet_provider_data {
 static struct {
     epan_t *epan;
     const frame *frames;
+    int encapsulation;
     struct packet_provider_data provider;
     column_info columns;
     int passes;
@@ -53,24 +54,44 @@ stop(const char *problem)
     exit(2);
 }
 
-/* Rows of the user's own, so that what needs them is reached. */
 static void
-set_preferences(void)
+set_preferences(const char *const *preferences)
 {
-    static const char *const preferences[] = {
-        "uat:teams_ice_passwords:\"\",\"secretpassword\"",
-        "uat:teams_dns_names:\"voice*.contoso.com\",\"glob\",\"teams\",\"flightproxy\",\"call-setup\",\"mine\"",
-        "teams.client_continent:eu",
-    };
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(preferences); i++) {
-        char *words = g_strdup(preferences[i]), *error = NULL;
+    for (; *preferences != NULL; preferences++) {
+        char *words = g_strdup(*preferences), *error = NULL;
 
         if (prefs_set_pref(words, &error) != PREFS_SET_OK)
-            stop(preferences[i]);
+            stop(*preferences);
         g_free(words);
     }
     prefs_apply_all();
+}
+
+/* Rows of the user's own, so that what needs them is reached. */
+static void
+set_rows(void)
+{
+    static const char *const rows[] = {
+        "uat:teams_ice_passwords:\"\",\"secretpassword\"",
+        "uat:teams_dns_names:\"voice*.contoso.com\",\"glob\",\"teams\",\"flightproxy\",\"call-setup\",\"mine\"",
+        NULL
+    };
+
+    set_preferences(rows);
+}
+
+void
+session_prefer(bool others)
+{
+    static const char *const preferences[][5] = {
+        { "teams.client_continent:eu", "teams.anonymise:FALSE", "teams.show_tenants:FALSE", "teams.vpn_pools:", NULL },
+        { "teams.client_continent:none", "teams.anonymise:TRUE", "teams.show_tenants:TRUE", "teams.vpn_pools:10.0.0.0/8, 2001:db8::/32", NULL }
+    };
+    static int set = -1;
+
+    if (set != others)
+        set_preferences(preferences[others]);
+    set = others;
 }
 
 static void
@@ -111,7 +132,7 @@ session_start(const char *program)
     if (proto_get_id_by_filter_name("teams") < 0 || proto_get_id_by_filter_name("ms_turn") < 0 ||
         proto_get_id_by_filter_name("teams_dns") < 0)
         stop("a plugin is not loaded (WIRESHARK_PLUGIN_DIR)");
-    set_preferences();
+    set_rows();
     build_column_format_array(&session.columns, preferences->num_cols, TRUE);
     ask_for_reports();
 }
@@ -134,11 +155,12 @@ time_of_frame(struct packet_provider_data *provider, guint32 number)
 }
 
 void
-session_open(const frame *frames, unsigned count)
+session_open(const frame *frames, unsigned count, bool ethernet)
 {
     static const struct packet_provider_funcs functions = { time_of_frame, NULL, NULL, NULL };
 
     session.frames = frames;
+    session.encapsulation = ethernet ? WTAP_ENCAP_ETHERNET : WTAP_ENCAP_RAW_IP;
     session.passes = 0;
     session.provider = (struct packet_provider_data) { g_new0(frame_data, count), count };
     reset_tap_listeners();
@@ -166,7 +188,11 @@ record_of(const frame *f)
     record.ts.nsecs = (int)(f->microseconds % 1000000) * 1000;
     record.rec_header.packet_header.caplen = f->captured;
     record.rec_header.packet_header.len = f->reported;
-    record.rec_header.packet_header.pkt_encap = WTAP_ENCAP_RAW_IP;
+    record.rec_header.packet_header.pkt_encap = session.encapsulation;
+    if (f->way != TS_UNKNOWN_WAY) {
+        record.block = wtap_block_create(WTAP_BLOCK_PACKET);
+        wtap_block_add_uint32_option(record.block, OPT_PKT_FLAGS, f->way == TS_SENT ? PACK_FLAGS_DIRECTION_OUTBOUND : PACK_FLAGS_DIRECTION_INBOUND);
+    }
     return record;
 }
 
@@ -199,6 +225,7 @@ session_pass(session_way way, session_look look, void *data)
         frame_data_set_after_dissect(fd, &bytes);
         previous = fd;
         epan_dissect_reset(edt);
+        wtap_block_unref(record.block);
     }
     epan_dissect_free(edt);
     session.passes++;

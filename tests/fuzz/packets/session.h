@@ -22,7 +22,10 @@ void session_start(const char *program);
 #define TS_NONE_ENABLED 7
 void session_enable(unsigned disabled);
 
-void session_open(const frame *frames, unsigned count);
+/* Sets the user's preferences of reports: two sets of them. */
+void session_prefer(bool others);
+
+void session_open(const frame *frames, unsigned count, bool ethernet);
 void session_close(void);
 
 typedef enum { TS_DARK, TS_TREE, TS_TREE_AND_TAPS } session_way;

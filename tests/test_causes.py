@@ -775,3 +775,11 @@ def test_the_page_has_each_code_with_its_filter():
     # A backslash before "|" keeps a filter in one cell.
     shown = {code: row[4].strip("`").replace("\\|", "|") for code, row in rows.items()}
     assert shown == {code: text.replace('\\"', '"') for code, text in [*CONNECTION_ROWS, *CONCLUSIONS]}
+
+
+def test_a_client_that_did_something_else_did_not_wait():
+    """Its tries that failed are time that it lost only where the next one follows; see the times in the generator."""
+    waited = {client: signin["timings"] for client, signin in of_clients(capture("tries-apart")).items()}
+    failed = {client: [row["failed_time"] for row in rows if row["name"] == "teams.microsoft.com"] for client, rows in waited.items()}
+    assert {client: [round(seconds, 2) for seconds in rows] for client, rows in failed.items()} == {
+        "192.168.1.20": [0], "192.168.1.21": [6], "192.168.1.22": [2], "192.168.1.23": [60], "192.168.1.24": [0]}

@@ -309,3 +309,31 @@ def syn_again(c):
     connection = c.tcp(21, end, ("20.190.128.10", 443))
     client.use(21.2, connection, LOGIN)
     connection.close(22)
+
+
+@capture("connections/tries-apart.pcap", START)
+def tries_apart(c):
+    """Each asks the front door's server once in vain, then works with it. .20: a SYN without an answer, then three minutes later, when the
+    user is back. .21: it waits 6 s for an answer, at another address. .22: refused by RST, then ten minutes later again, then 2 s after that.
+    .23: three tries, 20 s apart, then one that works. .24: works first, and later has a SYN without an answer."""
+    waits, ends = (0.1, 1.1, 3.1), ("192.0.2.14", 443)
+    clients = [Client(c, f"192.168.1.{n}") for n in range(20, 25)]
+    idle, waiting, refused, often, healthy = clients
+    for when in waits:
+        idle.syn(when, (idle.address, 51000), (ADDRESSES[WEB], 443))
+        waiting.syn(when, (waiting.address, 51000), ends)
+    waiting.ask(0, WEB, ends[0])
+    idle.ask(0, WEB)
+    refused.ask(0, WEB)
+    often.ask(0, WEB)
+    idle.sign_in(183.1)
+    waiting.sign_in(6)
+    for when in (0.1, 600.1):
+        refused.syn(when, refused.end(), (ADDRESSES[WEB], 443), answer="RST")
+    refused.sign_in(602)
+    for when in (0.1, 20.1, 40.1):
+        often.syn(when, often.end(), (ADDRESSES[WEB], 443), answer="RST")
+    often.sign_in(60)
+    healthy.sign_in(0)
+    healthy.syn(20, healthy.end(), (ADDRESSES[WEB], 443))
+    healthy.visit(22, WEB)

@@ -208,7 +208,7 @@ static const report_column timing_columns[] = {
     { .key = "tls_time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "TLS handshake", .get = timing_tls },
     { .key = "first_data_time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "first answer", .get = timing_data },
     { .key = "failed_time", .kind = COLUMN_REAL, .unit = "s", .decimals = 6,
-        .description = "from a first try that failed, such as one over IPv6, to the connection that is counted", COLUMN_MEMBER(teams_name_timing, failed) },
+        .description = "from the first of the tries that failed right before the connection that is counted, such as over IPv6, to it", COLUMN_MEMBER(teams_name_timing, failed) },
     { .key = "total", .kind = COLUMN_REAL, .unit = "s", .decimals = 6, .description = "all of these", COLUMN_MEMBER(teams_name_timing, total) },
 };
 static const report_list timings = { LIST_COLUMNS(timing_columns), LIST_ARRAY, offsetof(signin_session, timings), NULL };

@@ -154,7 +154,7 @@ typedef struct {
 typedef struct {
     const char *name;
     double steps[TEAMS_STEP_COUNT];
-    double failed;                      /* from the first try that failed to the one that is counted; 0: it was the first */
+    double failed;                      /* from the first of the tries that failed right before the one that is counted, to it; 0: there were none */
     double total;                       /* of all these, as far as seen */
     uint32_t frame;
 } teams_name_timing;

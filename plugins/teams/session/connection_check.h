@@ -42,6 +42,8 @@ typedef struct {
     unsigned challenges;            /* how often the proxy asked for credentials for it */
     bool reached_by_proxy;          /* ... through it, not around it */
     bool timed;
+    const teams_connection *tried_from; /* the first of the latest tries over TCP that failed one after the other */
+    const teams_connection *tried_last; /* ... and the latest of them; NULL: none */
     const teams_connection *first;  /* over TCP */
     nstime_t unread_last;           /* packet of sessions that went on and of whose requests nothing can be read; zero: none */
     wmem_array_t *used;             /* teams_used_session: over TCP with data both ways, by their beginnings */

@@ -18,6 +18,7 @@
 #define POLL_MIN            4.5     /* the same: RFC 8628, 3.2 and 3.5 has 5 for a client that polls */
 #define WATCH_MIN           30.0    /* the same of one that goes elsewhere between: no page waits so long before it sends the user back */
 #define POLL_ALIKE          1.0     /* by which intervals of one that polls differ at most */
+#define TRIES_APART         30.0    /* seconds from the last packet of a try that failed within which a client that waited for it tries again */
 
 /* ---- what is checked ---- */
 
@@ -312,14 +313,19 @@ slowest_first(const void *a, const void *b, void *data _U_)
     return x->total > y->total ? -1 : x->total < y->total;
 }
 
-/* Seconds from the first try that did not connect to this one, which did: a client waits before it tries another address. */
-static double
-first_try_before(const teams_name_result *name, const teams_connection *conn)
+/* A client waits for an answer before it tries another address; one that is silent for longer than that does something else. */
+static bool
+goes_on_from_tries(const teams_name_result *name, const teams_connection *conn)
 {
-    const teams_connection *first = name->first;
+    return name->tried_last != NULL && ts_seconds(&name->tried_last->last, &conn->start) <= TRIES_APART;
+}
 
-    return first != NULL && first->number < conn->number && first->state < TEAMS_CONNECTION_CONNECTED && first->state != TEAMS_CONNECTION_JOINED
-        ? ts_seconds(&first->start, &conn->start) : 0;
+static void
+note_failed_try(teams_name_result *name, const teams_connection *conn)
+{
+    if (!goes_on_from_tries(name, conn))
+        name->tried_from = conn;
+    name->tried_last = conn;
 }
 
 static bool
@@ -341,7 +347,7 @@ add_timing(teams_check *check, wmem_array_t *timings, const teams_connection *co
     if (name->timed || !has_times(conn))
         return;     /* its first use counts */
     name->timed = true;
-    timing.failed = timing.total = first_try_before(name, conn);
+    timing.failed = timing.total = goes_on_from_tries(name, conn) ? ts_seconds(&name->tried_from->start, &conn->start) : 0;
     check->result->failed += timing.failed;
     for (unsigned step = 0; step < TEAMS_STEP_COUNT; step++) {
         timing.steps[step] = conn->steps[step].frame == 0 ? -1 : nstime_to_sec(&conn->steps[step].time);
@@ -361,8 +367,12 @@ check_times(teams_check *check)
     for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
         const teams_connection *conn = teams_check_connection(check, i);
 
-        if (conn->name != NULL && conn->state >= TEAMS_CONNECTION_CONNECTED && !conn->quic)
+        if (conn->name == NULL || conn->quic)
+            continue;
+        if (conn->state >= TEAMS_CONNECTION_CONNECTED)
             add_timing(check, timings, conn);
+        else if (conn->state != TEAMS_CONNECTION_JOINED)
+            note_failed_try(teams_check_name_of(check, conn->name), conn);
     }
     check->result->timing_count = wmem_array_get_count(timings);
     check->result->timings = (teams_name_timing *)wmem_array_get_raw(timings);

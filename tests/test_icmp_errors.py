@@ -47,16 +47,29 @@ def refusals(call):
 
 def test_the_report_says_that_the_network_refused():
     first, second = json.loads(report(CAPTURE, "teams,calls,json"))["calls"]
-    problem, = refusals(first)
-    assert (problem["severity"], problem["frame"], problem["count"]) == ("error", 2, 4)
-    assert problem["details"] == [
-        "ICMP communication administratively prohibited for 52.114.250.123:3478 from the router 192.0.2.1 (frame 2, 3 times)",
-        "ICMP port unreachable for 203.0.113.5:50010 from that host (frame 8)"]
-    assert (problem["actor"], refusals(second)[0]["actor"]) == ("network", "network")
+    router, host = refusals(first)
+    assert (router["severity"], router["frame"], router["count"]) == ("error", 2, 3)
+    assert (host["severity"], host["frame"], host["count"]) == ("error", 8, 1)
+    assert router["details"] == [
+        "ICMP communication administratively prohibited for 52.114.250.123:3478 from the router 192.0.2.1 (frame 2, 3 times)"]
+    assert host["details"] == ["ICMP port unreachable for 203.0.113.5:50010 from that host (frame 8)"]
+    assert (router["actor"], host["actor"], refusals(second)[0]["actor"]) == ("network", "", "network")
+    assert "network" in router["summary"] and "network" not in host["summary"]
     assert [problem["frame"] for problem in refusals(second)] == [10]
     for call in first, second:
         assert call["verdict"].startswith("UDP is blocked")
         assert {problem["code"] for problem in call["problems"]}.isdisjoint({"one-sided-capture", "udp-unanswered", "call-not-connected"})
+
+
+def test_an_error_of_the_relay_itself_is_not_the_networks(tmp_path):
+    read = [(seconds, micros, frame[:26] + frame[58:62] + frame[30:] if number in (2, 4, 6) else frame)
+            for number, (seconds, micros, frame) in enumerate(frames(CAPTURE.read_bytes()), 1)]
+    call = json.loads(report(written(tmp_path, read), "teams,calls,json"))["calls"][0]
+    problem, = refusals(call)
+    assert problem["details"] == [
+        "ICMP communication administratively prohibited for 52.114.250.123:3478 from that host (frame 2, 3 times)",
+        "ICMP port unreachable for 203.0.113.5:50010 from that host (frame 8)"]
+    assert problem["actor"] == "" and all("network" not in text for text in (problem["summary"], call["verdict"]))
 
 
 def test_quotes_of_the_udp_header_alone(tmp_path):
@@ -64,7 +77,7 @@ def test_quotes_of_the_udp_header_alone(tmp_path):
     short = [(seconds, micros, frame[:14 + 20 + 8 + 20 + 8] if frame[12:14] == b"\x08\0" and frame[23] == 1 else frame)
              for seconds, micros, frame in frames(CAPTURE.read_bytes())]
     call = json.loads(report(written(tmp_path, short), "teams,calls,json"))["calls"][0]
-    assert refusals(call)[0]["count"] == 4
+    assert sum(problem["count"] for problem in refusals(call)) == 4
 
 
 def test_an_answer_makes_it_a_note(tmp_path):

@@ -215,7 +215,7 @@ typedef struct {
     GArray *dscp[2];            /* calls_dscp */
 } calls_port;
 
-/* What the network refused of one flow: an error and how often it came. */
+/* What was refused (ICMP) of one flow: an error and how often it came. */
 typedef struct {
     const teams_flow *flow;
     const char *detail;         /* file scope */

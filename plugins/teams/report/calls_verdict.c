@@ -597,7 +597,7 @@ never_connected(const calls_entry *entry, calls_proof *proof _U_)
         was_given_time(entry);
 }
 
-/* Asked over UDP several times, or long ago. What the network refused is told as that. */
+/* Asked over UDP several times, or long ago. What was refused is told as that. */
 static bool
 is_silent_relay(const calls_entry *entry, const calls_remote *remote)
 {
@@ -1324,6 +1324,16 @@ refusal_severity(const calls_entry *entry, bool harmless)
     return harmless ? PI_NOTE : got_through(entry) ? PI_WARN : PI_ERROR;
 }
 
+static const char *
+refusal_summary(const calls_refusal *refusal, bool answered, bool private)
+{
+    if (private)
+        return "What the client sent to a private address was refused, and the call went another way";
+    if (refusal->by_host)
+        return answered ? "A host refused something that the client sent, and answered otherwise" : "A host refused what the client sent";
+    return answered ? "The network refused something that the client sent to an address that answered otherwise" : "The network refused what the client sent";
+}
+
 static void
 add_refusals(calls_entry *entry)
 {
@@ -1335,9 +1345,9 @@ add_refusals(calls_entry *entry)
         const bool answered = remote != NULL && remote->packets[CALLS_RECEIVED] > 0;
         const bool private = !answered && is_private_try(entry, remote);
         const report_problem what = {
-            .severity = refusal_severity(entry, answered || private), .actor = refusal->by_host ? TEAMS_BY_SERVER : TEAMS_BY_NETWORK, .code = row->code, .advice = row->advice, .frame = refusal->frame,
-            .summary = answered ? "The network refused what the client sent to an address that answered otherwise" :
-                private ? "The network refused what the client sent to a private address, and the call went another way" : row->summary,
+            .severity = refusal_severity(entry, answered || private), .code = row->code, .advice = row->advice, .frame = refusal->frame,
+            .summary = refusal_summary(refusal, answered, private),
+            .actor = refusal->by_host ? TEAMS_BY_UNKNOWN : TEAMS_BY_NETWORK,     /* a firewall may answer in the name of a host */
         };
 
         char *detail = refusal->count == 1 ? g_strdup_printf("%s (frame %u)", refusal->detail, refusal->frame) :
@@ -1371,7 +1381,7 @@ static const struct {
 static bool
 is_effect(const calls_entry *entry, const char *code)
 {
-    /* What the network refused to all relays has no answer, and the call goes another way or none. */
+    /* What was refused to all relays has no answer, and the call goes another way or none. */
     if (are_relays_refused(entry) && (strcmp(code, "udp-unanswered") == 0 || strcmp(code, "media-over-tcp") == 0 || strcmp(code, "call-not-connected") == 0))
         return true;
     for (unsigned i = 0; i < G_N_ELEMENTS(effects); i++)
@@ -1506,10 +1516,10 @@ const report_verdict_row calls_verdicts[] = {
         "Only one direction of this call is in the capture, which does not tell how it went.",
         "no frame of this host in the other direction, in no flow of the capture that is known for Teams or Skype, no ICMP error, and no media", holds_one_sided, REPORT_ENDS },
     { "udp-refused-tcp", REPORT_CHECK,
-        "UDP is blocked: the network refused it to all relays. The call went through a relay over TCP or TLS.",
+        "UDP is blocked: it is refused to all relays (ICMP). The call went through a relay over TCP or TLS.",
         "ICMP errors about every relay that was asked over UDP, no packet from any nor from a peer; media or much TLS with a relay", holds_refused_tcp, REPORT_ENDS },
     { "udp-refused", REPORT_BROKEN,
-        "UDP is blocked: the network refused all that was sent to relays.",
+        "UDP is blocked: all that was sent to relays is refused (ICMP).",
         "ICMP errors about every relay that was asked over UDP, no packet from any nor from a peer; no nomination and no media", holds_refused, REPORT_ENDS },
     { "udp-unanswered-tcp", REPORT_CHECK,
         "UDP is blocked: no relay answered over UDP. The call went through a relay over TCP.",

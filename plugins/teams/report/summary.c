@@ -514,11 +514,17 @@ COLUMN_GETTER(problem_what, summary_problem, summary_state) { value->owned = rep
 COLUMN_GETTER(problem_advice, summary_problem, summary_state) { value->owned = report_problem_advice(row->problem); }
 COLUMN_GETTER(problem_actor, summary_problem, summary_state) { value->text = teams_actor_name(row->problem->actor); }
 
-/* "call 2 of 192.0.2.1" */
+static bool
+is_signin(const summary_item *item)
+{
+    return strcmp(item->kind, "signin") == 0;
+}
+
+/* "sign-in 2 of 192.0.2.1" */
 COLUMN_GETTER(problem_where, summary_problem, summary_state)
 {
     value->owned = row->item->number == 0 ? g_strdup(row->item->kind) :
-        g_strdup_printf("%s %u of %s", row->item->kind, row->item->number, row->item->client);
+        g_strdup_printf("%s %u of %s", is_signin(row->item) ? "sign-in" : row->item->kind, row->item->number, row->item->client);
 }
 
 /* The problem's own frames, else those of the sign-in or call. */
@@ -548,12 +554,6 @@ static bool
 is_call(const summary_item *item)
 {
     return strcmp(item->kind, calls_kind_name(CALLS_CALL)) == 0;
-}
-
-static bool
-is_signin(const summary_item *item)
-{
-    return strcmp(item->kind, "signin") == 0;
 }
 
 /* Of a client, of which nobody knows whether a sign-in was behind them. */

@@ -278,7 +278,7 @@ def test_checks_from_another_address_are_part_of_the_call_that_connected():
         assert (other["kind"], other["verdict_code"], other["severity"]) == ("other-address", "other-address", "OK")
         assert other["verdict"].endswith(f"It is call {found[f'192.168.1.{n}']['call']}.")
         assert not [each for each in other["problems"] if each["severity"] in ("warning", "error")]
-    assert (found["10.8.0.23"]["kind"], found["10.8.0.23"]["verdict_code"]) == ("call", "udp-unanswered")
+    assert (found["10.8.0.23"]["kind"], found["10.8.0.23"]["verdict_code"]) == ("call", "brief-checks")
     assert {found[f"192.168.1.{n}"]["severity"] for n in range(20, 24)} == {"OK"}
 
 
@@ -321,6 +321,19 @@ def test_a_call_that_is_given_up_at_once_shows_no_firewall():
         "20": ("setup-only", "unknown"), "21": ("setup-only", "unknown"), "22": ("setup-only", "unknown"), "23": brief, "24": brief, "25": brief,
         "26": ("udp-unanswered", "broken")}
     assert clients_with("given-up", "udp-unanswered") == {"192.168.1.26"} and clients_with("given-up", "call-not-connected") == set()
+
+
+def test_peers_alone_show_no_blocked_relay():
+    """peers-silent.pcap: no relay was asked, so that nothing is known of UDP 3478-3481; for three seconds nobody may have taken the call yet."""
+    brief = ("brief-checks", "unknown")
+    assert verdicts("peers-silent") == {"20": brief, "21": brief, "2001:db8::22": brief, "23": ("not-connected", "broken"), "24": ("udp-unanswered", "broken")}
+    assert clients_with("peers-silent", "udp-unanswered") == {"192.168.1.24"} and clients_with("peers-silent", "call-not-connected") == {"192.168.1.23"}
+
+
+def test_checks_of_before_the_capture_pass_nothing_by():
+    """answers-at-begin.pcap: their answers alone do not show that the other side is heard, and eight seconds of media have none."""
+    assert verdicts("answers-at-begin") == {last: ("cut-off", "broken") for last in ("20", "21", "2001:db8::22")}
+    assert len(clients_with("answers-at-begin", "one-way-media")) == 3
 
 
 def test_what_passes_the_capture_by_is_not_missing():

@@ -87,6 +87,32 @@ def given_up(c):
                 line.up(1.5 + n * 0.3, far, request)
 
 
+@capture("sessions/peers-silent.pcap", "2026-03-02T10:00:00")
+def peers_silent(c):
+    """Checks that nobody answers, and no relay: for three seconds at .20, to two peers at .21, over IPv6 at ::22; for twelve at .23. At .24 a relay
+    is silent, too."""
+    for last in range(20, 25):
+        line = connected(c, last, ("2001:db8:99::60" if last == 22 else "203.0.113.60", 50010))
+        for far in [line.settled, ("203.0.113.61", 50010)][:2 if last == 21 else 1]:
+            request = line.check_request(line.tid())
+            for n in range(7):
+                line.up(1.5 + n * (2 if last == 23 else 0.5), far, request)
+        for n in range(3 if last == 24 else 0):
+            line.ask(1 + n, RELAY)
+
+
+@capture("sessions/answers-at-begin.pcap", "2026-03-02T10:00:00")
+def answers_at_begin(c):
+    """Checks that came right before the capture are answered in it, and then media is only sent: to a media server at .20, to a peer
+    at .21, over IPv6 at ::22."""
+    for last, far in ((20, MEDIA), (21, ("203.0.113.21", 50010)), (22, ("2603:1063:9::4", 3479))):
+        line = connected(c, last, far)
+        for n in range(2):
+            line.up(0.51 + n * 0.02, far, line.check_response(line.tid(), far))
+        for number in range(200):
+            line.media(1 + number * 0.04, True, number)
+
+
 @capture("sessions/port-silent.pcap", "2026-03-02T10:00:00")
 def port_silent(c):
     """A media server answers on port 3479 alone: not on 3480 at .20, not on 3481 at .21, on neither at ::22. At .23 it answers on both."""

@@ -779,7 +779,9 @@ add_check(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *inf
         entry->checks[direction]++;
     } else if ((check->type & 0x0110) == 0x0100) {
         add_answer(entry, pair, pinfo, check);
-        entry->check_answers[direction]++;
+        /* What it answers at the capture's very begin may have come before that. */
+        if (ts_seconds(&teams_model_get()->first, teams_time(pinfo)) > 1)
+            entry->check_answers[direction]++;
     }
     if (check->state == TS_PAIR_NOMINATED)
         add_nomination(entry, pair, pinfo, check);

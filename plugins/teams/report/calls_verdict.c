@@ -498,7 +498,10 @@ are_relays_refused(const calls_entry *entry)
     return refused;
 }
 
-/* Media is sent only where a check was answered: then the capture lacks the answers. Within a second of the first packet some may be on their way. */
+/*
+ * Media is sent only where a check was answered: then the capture lacks the answers. Within a second of the first packet some may be on
+ * their way. Peers alone may not answer because nobody takes the call.
+ */
 static bool
 is_udp_unanswered(const calls_entry *entry, calls_proof *proof)
 {
@@ -513,7 +516,7 @@ is_udp_unanswered(const calls_entry *entry, calls_proof *proof)
             continue;
         if (remote->packets[CALLS_RECEIVED] > 0 || remote->media_packets > 0)
             return false;
-        asked = true;
+        asked = asked || ts_port_is_relay(g_array_index(remote->ports, uint16_t, 0));
     }
     for (unsigned i = 0; i < entry->remotes->len && proof != NULL; i++) {
         const calls_remote *remote = remote_at(entry, i);
@@ -1548,7 +1551,7 @@ const report_verdict_row calls_verdicts[] = {
         holds_allocation_refused, REPORT_ENDS },
     { "udp-unanswered", REPORT_BROKEN,
         "The call did not connect: nothing that was sent over UDP had an answer.",
-        "relays and peers asked over UDP, no packet from any of them; no nomination and no media", holds_dead, REPORT_ENDS },
+        "relays asked over UDP for a second or more, no packet from any nor from a peer; no nomination and no media", holds_dead, REPORT_ENDS },
     { "reports-only", REPORT_UNKNOWN,
         "A path was in use: reports about media (RTCP) went over it. No media is in this capture, which does not tell how the call went.",
         "RTCP beside connectivity checks, as in a capture that begins in the midst of a call; no nomination and no media",

@@ -162,6 +162,57 @@ def test_what_is_cut_or_missing_is_not_told_as_not_done(name):
     assert "no TLS seen" not in cut and "connected; what follows is cut short (snap length)" in cut
 
 
+# What is missing between the ClientHello and the server's FIN: all of it; the server's data and the client's FIN; that FIN alone, or more
+FROM_HELLO = "!tls.handshake.type == 1 && tcp.seq > 1 && !(tcp.srcport == 443 && tcp.flags.fin == 1)"
+BEFORE_FIN = "(tcp.srcport == 443 && tcp.len > 0) || (tcp.dstport == 443 && tcp.flags.fin == 1)"
+
+
+@pytest.mark.parametrize("name, lacks", [("healthy", FROM_HELLO), ("outage", FROM_HELLO), ("healthy", BEFORE_FIN), ("signin-begins", BEFORE_FIN),
+                                         ("acknowledged", BEFORE_FIN), ("capture-ends", "tcp.dstport == 443 && tcp.flags.fin == 1")])
+def test_what_came_before_the_servers_end_may_be_missing(name, lacks):
+    """By its numbers the FIN is behind an answer, or answers the client's own: nothing ended right after the server name."""
+    away = {int(number) for number in frames_of(name, f"tcp.port == 443 && ({lacks})")}
+    path = written(folder(), [frame for number, frame in enumerate(frames(path_of(name).read_bytes()), 1) if number not in away])
+    said = {problem["code"] for signin in reported(path) for problem in signin["problems"]}
+    assert away and said.isdisjoint({"reset-after-server-name", "server-ends"}), said
+    assert not harness.tshark("-r", path, "-Y", "teams.reset_after_server_name")
+
+
+@pytest.mark.parametrize("name", ["server-name", "portal-ends", "leads-on"])
+def test_an_end_behind_the_server_name_is_told_still(name):
+    assert harness.tshark("-r", path_of(name), "-Y", "teams.reset_after_server_name")
+
+
+@pytest.mark.parametrize("name, length, clients", [("connections/early-data", 226, ("192.168.1.20", "192.168.1.21")), ("sessions/addresses-taken", 200, ("192.168.1.143",)),
+                                                   ("connections/healthy", 160, ("192.168.1.20",))])
+def test_a_request_that_is_cut_short_was_sent(name, length, clients):
+    """In TLS 1.3 behind the Finished, in 1.2 on its own; who left without one, at .23 of the first, did so still."""
+    capture = harness.bundled(f"{name}.pcap").read_bytes()
+    path = folder() / "cut.pcap"
+    path.write_bytes(capture[:24] + b"".join(struct.pack("<IIII", seconds, micros, min(len(frame), length), len(frame)) + frame[:length]
+                                             for seconds, micros, frame in frames(capture)))
+    found = of_clients(path)
+    assert not [problem for client in clients for problem in of_code(found[client], "handshake-ended")]
+    assert name != "connections/early-data" or of_code(found["192.168.1.23"], "handshake-ended")
+
+
+def test_how_a_sign_in_went_that_is_cut_short_is_not_told():
+    """cut-short.pcap: what was reached is in what is cut off. Whole, at .23, the error is the user's; at .24 enough is left to see that it works."""
+    found = {client: (signin["verdict_code"], signin["severity"]) for client, signin in told("cut-short").items()}
+    assert found == {"192.168.1.20": ("cut-short", "check"), "192.168.1.21": ("asked-past-identity", "unknown"), "2001:db8::22": ("cut-short", "check"),
+                     "192.168.1.25": ("cut-short", "check"), "192.168.1.23": ("error", "broken"), "192.168.1.24": ("went-through", "OK")}
+    codes = {problem["code"] for client in ("192.168.1.20", "192.168.1.21", "2001:db8::22", "192.168.1.25") for problem in told("cut-short")[client]["problems"]}
+    assert codes.isdisjoint({"identity-unreached", "D15"}) and {"name-missing", "name-failed"} <= codes
+
+
+@pytest.mark.parametrize("lacks", ["tcp.dstport == 443 && tcp.len == 64", "tcp.srcport == 443 && tcp.len > 500", "tcp.dstport == 443 && tcp.len > 0 && tcp.len != 161"])
+def test_a_session_with_identity_that_the_capture_has_in_part_may_have_come_about(lacks):
+    """nodes.pcap, whose clients meet errors elsewhere, without parts of the sessions with identity."""
+    away = {int(number) for number in frames_of("nodes", f"ip.addr == 20.190.128.10 && {lacks}")}
+    path = written(folder(), [frame for number, frame in enumerate(frames(path_of("nodes").read_bytes()), 1) if number not in away])
+    assert away and not [problem for signin in reported(path) for problem in of_code(signin, "identity-unreached")]
+
+
 # ---- DNS64 ----
 
 @pytest.mark.parametrize("n, outside", [(20, []), (21, []), (22, ["authsvc.teams.microsoft.com"]), (23, ["authsvc.teams.microsoft.com"])])

@@ -53,6 +53,7 @@ SHOWN = [
     ("calls", "relayed", "sessions/callers-relayed.pcap", 1),
     ("calls", "one-way-open", "ice-open-path.pcap", 1),
     ("calls", "one-way-brief", "sessions/reports-back.pcap", 4),
+    ("signin", "cut-short", "connections/cut-short.pcap", 1),
     ("signin", "signed-in", "keys/modern-signin.pcapng", 1),
     ("signin", "went-through", "article-signin-2017.pcap", 1),
     ("signin", "shared-connected", "connections/shared-alone.pcap", 1),

@@ -214,6 +214,26 @@ def translated_names(c):
             client.use(m + 0.2, c.tcp(m + 0.1, client.end(), (translated, 443)), name)
 
 
+@capture("connections/cut-short.pcap", START)
+def cut_short(c):
+    """The resolver knows no address of a node of the push channel, another node is reached, and frames are cut short: after 100 bytes at .20, 86 at
+    .21, 130 over IPv6, 110 at .25, where it fails. At .23 they are whole. At .24 all works, and requests are cut off after 200 bytes."""
+    kept = {"192.168.1.20": 100, "192.168.1.21": 86, "2001:db8::22": 130, "192.168.1.24": 200, "192.168.1.25": 110}
+    for address in (*kept, "192.168.1.23"):
+        client = Client6(c, address) if ":" in address else Client(c, address)
+        client.sign_in(0)
+        if address != "192.168.1.24":
+            for again in range(2):
+                client.resolver.ask(4 + again, "pub-weu.trouter.teams.microsoft.com", rcode=SERVFAIL if address.endswith(".25") else NXDOMAIN)
+            used(client, 10, PUSH)
+        c.udp(80, (address, 50999), ("2001:db8:99::9" if ":" in address else "198.51.100.9", 123), bytes(48))
+    for n, (when, frame, reported) in enumerate(c.frames):
+        at = 22 if frame[12:14] == b"\x86\xdd" else 26
+        ends = {str(ip_address(frame[begin:begin + (16 if at == 22 else 4)])) for begin in (at, at + (16 if at == 22 else 4))}
+        for address in ends & set(kept):
+            c.frames[n] = (when, frame[:kept[address]], reported)
+
+
 @capture("connections/two-segments.pcap", START)
 def two_segments(c):
     """Two segments in a row, 30 microseconds apart: of answers, .20 and over IPv6, and of what the client sends, .21. Nothing is lost."""

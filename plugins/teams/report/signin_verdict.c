@@ -550,6 +550,8 @@ REPORT_VERDICT(holds_failed, signin_session)
     return !row->result->beyond_reached && has_fatal(row) && has_error(row) && teams_generation_of(&row->generation) != TEAMS_GENERATION_SKYPE;
 }
 
+/* What is not seen of it may be in what is cut off. */
+REPORT_VERDICT(holds_cut, signin_session) { return row->result->cut_short && !row->result->beyond_reached && has_error(row); }
 REPORT_VERDICT(holds_error, signin_session) { return has_error(row); }
 
 /* Whether and how a sign-in failed that nobody is seen to have tried. */
@@ -581,6 +583,10 @@ const report_verdict_row signin_verdicts[] = {
         "DNS alone: names of Teams or Skype with a public address, a problem of severity error with others, and no connection of the host "
         "to a name or an address of a sign-in",
         holds_asks_alone, REPORT_ENDS },
+    { "cut-short", REPORT_UNKNOWN,
+        "Frames of the sign-in are cut short in this capture (snap length), so that how it went cannot be told.",
+        "a problem of severity error; of frames with names, or of TLS sessions that are not seen to carry data, the capture has only a part; no session "
+        "with data to a service after identity", holds_cut, REPORT_ENDS },
     { "failed", REPORT_BROKEN,
         "The sign-in did not go through",
         "a problem of severity error that explains why the stages after it are missing, and no TLS session with data to a "

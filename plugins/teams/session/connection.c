@@ -392,15 +392,15 @@ teams_connection_of_tcp(packet_info *pinfo, teams_connection *found, bool add)
 }
 
 bool
-teams_connection_lacks_client(const teams_connection *conn)
+teams_connection_lacks_some(const teams_connection *conn)
 {
-    return conn->priv->client_gap;
+    return conn->priv->gap[FROM_CLIENT] || conn->priv->gap[FROM_SERVER];
 }
 
 bool
 teams_connection_is_cut(const teams_connection *conn)
 {
-    return conn->priv->cut_frames;
+    return conn->priv->cut_short[FROM_CLIENT] || conn->priv->cut_short[FROM_SERVER];
 }
 
 bool

@@ -194,6 +194,7 @@ typedef struct {
     unsigned timing_count;
     double totals[TEAMS_STEP_COUNT];        /* over all names, seconds */
     double failed;                          /* the same */
+    bool cut_short;                         /* frames of names, or of sessions not seen to carry data, are (snap length): what is not seen may have been */
     bool identity_asked;                    /* an identity name was asked for or connected to */
     bool identity_reached;                  /* a TLS session with an identity host has data both ways */
     bool beyond_reached;                    /* the same with any host of a stage after identity */
@@ -227,8 +228,8 @@ const char *teams_alert_text(uint8_t alert);
 bool teams_connection_is_waiting(const teams_connection *conn, const nstime_t *end);
 /* Has its latest request to a proxy no answer? */
 bool teams_connection_is_pending_at_proxy(const teams_connection *conn);
-/* Does the capture lack some of what the client sent, or of the bytes of its frames (snap length)? Then a step that is not seen may have been. */
-bool teams_connection_lacks_client(const teams_connection *conn);
+/* Does the capture lack some of what was sent, or of the bytes of its frames (snap length)? Then a step that is not seen may have been. */
+bool teams_connection_lacks_some(const teams_connection *conn);
 bool teams_connection_is_cut(const teams_connection *conn);
 /* Was it there before the capture: neither SYN nor SYN/ACK is seen? */
 bool teams_connection_was_open(const teams_connection *conn);

@@ -630,6 +630,29 @@ check_loop(teams_check *check)
 }
 
 /* Where no problem has said so, and one explains it: connections that are still being made at the end prove nothing. */
+/* Is the session not seen to carry data, and the client's part of it cut short? The server's certificates are, wherever frames are. */
+static bool
+is_cut_before_data(const teams_connection *conn)
+{
+    return conn->state >= TEAMS_CONNECTION_CONNECTED && conn->state < TEAMS_CONNECTION_USED && conn->priv->cut_short[FROM_CLIENT];
+}
+
+/* The same of frames that are missing. */
+static bool
+is_missing_before_data(const teams_connection *conn)
+{
+    return conn->state >= TEAMS_CONNECTION_CONNECTED && conn->state < TEAMS_CONNECTION_USED &&
+        (teams_connection_lacks_some(conn) || teams_connection_lacks_data(conn));
+}
+
+static void
+check_cut(teams_check *check)
+{
+    check->result->cut_short = check->signin->names_cut;
+    for (unsigned i = 0; i < teams_check_connection_count(check) && !check->result->cut_short; i++)
+        check->result->cut_short = is_cut_before_data(teams_check_connection(check, i));
+}
+
 static void
 check_identity(teams_check *check)
 {
@@ -643,7 +666,7 @@ check_identity(teams_check *check)
 
         if (conn->stage != TS_STAGE_IDENTITY || conn->name == NULL)
             continue;
-        if (teams_connection_is_waiting(conn, &check->end))
+        if (teams_connection_is_waiting(conn, &check->end) || is_cut_before_data(conn) || is_missing_before_data(conn))
             return;
         teams_name_list_add(&list, conn->name, conn->frame);
     }
@@ -710,6 +733,7 @@ teams_connections_check(wmem_allocator_t *scope, const teams_signin *signin)
     index_connections(&check);
     check_directions(&check);
     check_reached(&check);
+    check_cut(&check);
     teams_check_nodes(&check);
     teams_check_requests(&check);
     teams_check_dns(&check);

@@ -316,7 +316,7 @@ is_ended_by_server(const teams_check *check, const teams_connection *conn)
     if (conn->end == TEAMS_CONNECTION_OPEN || conn->ended_by_client || conn->quic || conn->proxy || !has_no_answer(conn))
         return false;
     return name != NULL && !name->reached && conn->idle_before_end < ANSWER_SECONDS && conn->priv->hole_frame == 0 &&
-        !teams_connection_lacks_data(conn) && !teams_check_is_portal(check, conn);
+        !teams_connection_lacks_data(conn) && !conn->priv->gap[FROM_SERVER] && !teams_check_is_portal(check, conn);
 }
 
 static const char *

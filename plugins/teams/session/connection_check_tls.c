@@ -233,8 +233,8 @@ is_accepted(const teams_connection *conn)
 static bool
 is_left(const teams_connection *conn)
 {
-    /* Where a segment of the server's part is missing, the client had nothing to look at; where some of the client's is not here, it may be the request. */
-    if (conn->end == TEAMS_CONNECTION_OPEN || !conn->ended_by_client || conn->priv->hole_frame != 0 || conn->priv->client_gap)
+    /* Where a segment of the server's part is missing, the client had nothing to look at; where some of the client's is not here or cut short, it may be the request. */
+    if (conn->end == TEAMS_CONNECTION_OPEN || !conn->ended_by_client || conn->priv->hole_frame != 0 || teams_connection_hides_request(conn))
         return false;
     return teams_connection_is_left(conn, &conn->ended);
 }

@@ -193,6 +193,17 @@ refused(packet_info *pinfo, teams_connection *conn)
     teams_connection_tell(pinfo, conn, TEAMS_EXPERT_TCP_REFUSED, "%s", teams_connection_text(pinfo->pool, conn));
 }
 
+/*
+ * Does the capture lack what came before the server's end: an answer that the client acknowledges, or that its FIN stands behind (where a
+ * RST stands in the stream may be made up), or something of the client's, as its own FIN?
+ */
+static bool
+lacks_before_end(const teams_connection *conn)
+{
+    return teams_connection_lacks_data(conn) || (conn->end == TEAMS_CONNECTION_CLOSED && (conn->priv->behind_hole ||
+        (int32_t)(conn->priv->acknowledged[FROM_SERVER] - conn->priv->next[FROM_CLIENT]) > 0));
+}
+
 /* The end of a connection whose handshake was not done, or whose request has no answer. */
 static void
 ended_early(packet_info *pinfo, teams_connection *conn, bool from_client)
@@ -200,14 +211,17 @@ ended_early(packet_info *pinfo, teams_connection *conn, bool from_client)
     const char *text = teams_connection_text(pinfo->pool, conn);
     const double since_hello = ts_seconds(&conn->priv->hello_time, teams_time(pinfo));
 
-    if (conn->state == TEAMS_CONNECTION_HELLO_UNANSWERED && !from_client) {
+    if (conn->state == TEAMS_CONNECTION_HELLO_UNANSWERED && !from_client && lacks_before_end(conn)) {
+        conn->state = TEAMS_CONNECTION_HANDSHAKE_ENDED;
+        conn->priv->gap[FROM_SERVER] = true;
+    } else if (conn->state == TEAMS_CONNECTION_HELLO_UNANSWERED && !from_client) {
         conn->state = TEAMS_CONNECTION_HELLO_RESET;
         teams_connection_tell(pinfo, conn, TEAMS_EXPERT_HELLO_RESET, "%s, ClientHello in frame %u", text, conn->hello_frame);
     } else if (conn->state == TEAMS_CONNECTION_HELLO_UNANSWERED && teams_connection_is_heard(conn) && !teams_connection_lacks_data(conn) &&
             conn->priv->large_frame == 0 && since_hello >= ANSWER_SECONDS)
         teams_connection_tell(pinfo, conn, TEAMS_EXPERT_HELLO_UNANSWERED, "%s: ClientHello in frame %u, %.1f s", text, conn->hello_frame,
             since_hello);
-    else if (from_client && !conn->priv->client_gap && teams_connection_is_left(conn, teams_time(pinfo)) &&
+    else if (from_client && !teams_connection_hides_request(conn) && teams_connection_is_left(conn, teams_time(pinfo)) &&
         (conn->state == TEAMS_CONNECTION_SECURED || conn->priv->hole_frame == 0))
         teams_connection_tell(pinfo, conn, TEAMS_EXPERT_HANDSHAKE_ENDED, "%s, %s%s", text, conn->version,
             conn->state == TEAMS_CONNECTION_SECURED ? ", without a request" : "");
@@ -356,9 +370,9 @@ tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *conn, const st
     const unsigned payload = new_payload(pinfo, conn, tcp, from_client);
 
     conn->priv->seen = seen;
-    conn->priv->cut_frames = conn->priv->cut_frames || (payload > 0 && pinfo->fd->cap_len < pinfo->fd->pkt_len);
+    conn->priv->cut_short[from_client] = conn->priv->cut_short[from_client] || (payload > 0 && pinfo->fd->cap_len < pinfo->fd->pkt_len);
     note_acknowledged(conn, tcp, from_client);
-    conn->priv->client_gap = conn->priv->client_gap || (from_client ? conn->priv->behind_hole : teams_connection_lacks_requests(conn));
+    conn->priv->gap[FROM_CLIENT] = conn->priv->gap[FROM_CLIENT] || (from_client ? conn->priv->behind_hole : teams_connection_lacks_requests(conn));
     teams_connection_find_signin(conn);
     /* Who acknowledges or sends data has had an answer: the capture lacks that direction. */
     if (conn->state == TEAMS_CONNECTION_UNANSWERED && from_client && (seen & (TCP_SEEN_ACK | TCP_SEEN_DATA)) && !(seen & TCP_SEEN_SYN_ACK))

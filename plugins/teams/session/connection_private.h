@@ -256,8 +256,8 @@ struct teams_connection_private {
     wmem_map_t *tunnels;        /* of HTTP/2, by stream (teams_connection *), itself the first of them; NULL: none */
     wmem_list_t *new_tunnels;   /* of this frame, whose streams are not known yet */
     uint32_t connect_frame;     /* CONNECT to the proxy */
-    bool cut_frames;            /* of frames with payload only a part was kept */
-    bool client_gap;            /* the capture lacks some of what the client sent */
+    bool cut_short[2];          /* by side: of frames with payload only a part was kept */
+    bool gap[2];                /* by side: the capture lacks some of what it sent */
     bool hello_in_part;         /* the server has acknowledged the first part of the ClientHello, and not the rest */
     uint32_t relay_frame;       /* that names a relay in it; 0: none */
     uint32_t socks_reply;       /* the number of its latest one, where it speaks SOCKS */
@@ -463,6 +463,13 @@ teams_connection_lacks_requests(const teams_connection *conn)
 {
     return conn->priv->started[FROM_CLIENT] && conn->priv->acknowledging[FROM_SERVER] &&
         (int32_t)(conn->priv->acknowledged[FROM_SERVER] - conn->priv->next[FROM_CLIENT]) > 1;
+}
+
+/* May a request be among what the capture lacks of the client's, or has cut short? */
+static inline bool
+teams_connection_hides_request(const teams_connection *conn)
+{
+    return conn->priv->gap[FROM_CLIENT] || conn->priv->cut_short[FROM_CLIENT];
 }
 
 /* Has the server's side acknowledged all that the client sent? Then nothing of it is lost, and the server may take its time. */

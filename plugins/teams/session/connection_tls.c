@@ -357,7 +357,7 @@ teams_connection_gave_up(const teams_connection *conn, const nstime_t *until)
 {
     const nstime_t *since = conn->priv->answer_bytes > 0 ? &conn->priv->answer_time : &conn->priv->request_time;
 
-    return conn->state == TEAMS_CONNECTION_SECURED && conn->priv->requested && !teams_connection_lacks_data(conn) &&
+    return conn->state == TEAMS_CONNECTION_SECURED && conn->priv->requested && !teams_connection_lacks_data(conn) && !conn->priv->cut_short[FROM_CLIENT] &&
         ts_seconds(since, until) >= patience(conn);
 }
 

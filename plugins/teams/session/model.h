@@ -188,6 +188,7 @@ struct teams_signin {
     const char *only_name;          /* of a product of ours, in DNS alone: while there is no other and nothing else of it, nothing shows a sign-in */
     bool shown;                     /* there is */
     bool relay_seen;                /* a relay's name, or relay traffic */
+    bool names_cut;                 /* frames with names are cut short: others may be behind what is left */
     bool front_door_used;           /* HTTPS to the web application after identity */
     bool stalled;                   /* D15 was raised */
     bool media_missing;             /* D16 was raised */

@@ -421,7 +421,7 @@ teams_signin_name(teams_model *model, packet_info *pinfo, teams_client *client, 
 bool
 teams_signin_is_stalled(const teams_signin *signin, const nstime_t *now)
 {
-    return signin->identity_frame != 0 && !signin->front_door_used && !teams_signin_is_past_identity(signin->stages) &&
+    return signin->identity_frame != 0 && !signin->front_door_used && !signin->names_cut && !teams_signin_is_past_identity(signin->stages) &&
         ts_seconds(&signin->identity, now) > STALLED_AFTER;
 }
 
@@ -439,6 +439,7 @@ teams_signin_frame(packet_info *pinfo, teams_client *client, const teams_frame_i
 
     if (signin == NULL)
         return;
+    signin->names_cut = signin->names_cut || (info->what == TEAMS_WHAT_NAME && pinfo->fd->cap_len < pinfo->fd->pkt_len);
     if (info->service == TS_SERVICE_MEDIA_RELAY || info->what >= TEAMS_WHAT_RELAY)
         signin->relay_seen = signin->relay_seen || info->what != TEAMS_WHAT_SIGNALLING;
     if (info->service == TS_SERVICE_WEB_APP && info->what == TEAMS_WHAT_SERVICE && signin->identity_frame != 0)

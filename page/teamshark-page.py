@@ -832,14 +832,14 @@ def parts_of(document, regions, room):
 
 
 def cards_of(summary):
-    """The rows of the summary that have room, the worst first where that is not all."""
+    """The rows of the summary that have room, the worst first."""
     cards, room = [], CARD_BYTES
     for row in worst_first(summary):
         room -= size(card(row, True))
         if room < 0:
-            return cards
+            break
         cards.append(row)
-    return summary
+    return cards
 
 
 def body_of(document, title):

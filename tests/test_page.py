@@ -200,6 +200,16 @@ def test_failed_connections_are_drawn_as_long_as_they_waited():
     assert "What to do:" in reader.text()
 
 
+def test_the_first_card_is_of_the_worst():
+    """The article's call made a broken one; of what is equally bad the earlier one comes first."""
+    whole = json.loads(reports(harness.bundled("article-2017.pcapng")))
+    kinds = []
+    for severities in ({}, {"call": "broken"}, {"call": "check", "signin": "unknown"}):
+        whole["summary"] = [{**row, "severity": severities.get(row["kind"], "OK")} for row in whole["summary"]]
+        kinds.append(re.findall(r'<div class="card.*?#(signin|call)-', make(json.dumps(whole)), re.DOTALL))
+    assert kinds == [["signin", "call"], ["call", "signin"], ["call", "signin"]]
+
+
 def test_a_page_of_many_calls_can_be_sent():
     """Pictures of the worst ones only; every one has its verdict."""
     whole = json.loads(reports(harness.bundled("article-2017.pcapng")))

@@ -101,6 +101,17 @@ def test_a_name_that_was_reached_is_not_blocked(client, reached):
     assert filters.isdisjoint({"teams_dns.nxdomain_listed", "teams_dns.telemetry_blocked"}) == reached, filters
 
 
+@pytest.mark.parametrize("client, reached", [("192.168.1.20", True), ("192.168.1.21", True), ("2001:db8::22", True), ("192.168.1.23", False)])
+def test_a_name_is_the_same_in_other_capitals(client, reached):
+    filters = {problem["filter"] for problem in told("spelled-names")[client]["problems"]}
+    assert filters.isdisjoint({"teams_dns.nxdomain_listed", "teams_dns.telemetry_blocked"}) == reached, filters
+
+
+def test_a_resolver_that_was_not_asked_in_the_capture_has_no_address():
+    problem, = of_code(told("spelled-names")["192.168.1.24"], "name-missing")
+    assert problem["summary"].startswith("authsvc.teams.microsoft.com does not exist for the resolver (NXDOMAIN")
+
+
 # ---- many short exchanges are no call ----
 
 @pytest.mark.parametrize("n, kind", [(20, "relay-exchange"), (21, "relay-exchange"), (22, "relay-exchange"), (23, "call")])
@@ -220,6 +231,15 @@ def test_an_address_that_translates_one_of_microsofts(n, outside):
     """203.0.113.9 and 2001:db8:99::1 are in no prefix of Microsoft's; a network's own prefix before one that is hides no hijack."""
     shown = harness.tshark("-r", path_of("translated-names"), "-Y", f"teams_dns.address_outside && ipv6.dst == 2001:db8:1::{n}", "-T", "fields", "-e", "dns.qry.name")
     assert shown.split() == outside
+
+
+@pytest.mark.parametrize("n, private", [(20, False), (21, False), (22, False), (23, True)])
+def test_a_private_prefix_before_one_of_microsofts_is_no_split_dns(n, private):
+    """own-prefixes.pcap: an address that translates Microsoft's leads there, whatever the network's prefix."""
+    signin = told("own-prefixes")[f"2001:db8:1::{n}"]
+    assert bool(of_code(signin, "private-address")) == private
+    shown = harness.tshark("-r", path_of("own-prefixes"), "-Y", f"teams_dns.sinkhole && ipv6.dst == 2001:db8:1::{n}", "-T", "fields", "-e", "frame.number")
+    assert bool(shown.split()) == private
 
 
 # ---- frames out of their order ----

@@ -10,6 +10,7 @@
 #include <epan/to_str.h>
 
 #include "common/nat64.h"
+#include "core/prefixes.h"
 
 #define PUBLISHED_KEPT  64
 
@@ -153,6 +154,19 @@ const ts_prefix_row *
 ts_address_media_prefix(const address *addr, const packet_info *pinfo)
 {
     return prefix_among(ts_prefix_find_media, addr, pinfo, &pinfo->abs_ts);
+}
+
+bool
+ts_address_is_translated(const address *addr, const packet_info *pinfo)
+{
+    uint8_t within[4];
+    address ipv4;
+
+    if (addr->type != AT_IPv6)
+        return false;
+    ts_nat64_extract((const uint8_t *)addr->data, 96, within);
+    set_address(&ipv4, AT_IPv4, sizeof within, within);
+    return ts_address_prefix(&ipv4, pinfo) != NULL;
 }
 
 const ts_prefix_row *

@@ -135,6 +135,8 @@ sinkhole(const ts_message *message)
                 return addr;
             continue;
         }
+        if (ts_address_is_translated(addr, message->pinfo))
+            continue;
         if ((is_unroutable(addr) && !is_published_so(message->links[0].kind.name, addr)) || addresses_equal(addr, message->server))
             return addr;
     }
@@ -230,20 +232,6 @@ is_at_akamai(const ts_message *message)
     return false;
 }
 
-/* A network's own prefix for NAT64, of which the capture does not tell, with an address of Microsoft's behind it (RFC 6052 2.2, 96 bits). */
-static bool
-is_translated(const ts_message *message, const address *addr)
-{
-    uint8_t within[4];
-    address ipv4;
-
-    if (addr->type != AT_IPv6)
-        return false;
-    ts_nat64_extract((const uint8_t *)addr->data, 96, within);
-    set_address(&ipv4, AT_IPv4, sizeof within, within);
-    return ts_address_prefix(&ipv4, message->pinfo) != NULL;
-}
-
 static void
 check_prefixes(const ts_message *message, wmem_array_t *problems)
 {
@@ -253,7 +241,7 @@ check_prefixes(const ts_message *message, wmem_array_t *problems)
     if (!worldwide || strcmp(kind->required, SET_OF_TEAMS) != 0 || sinkhole(message) != NULL || is_at_akamai(message))
         return;
     for (unsigned i = 0; i < message->address_count; i++) {
-        if (message->addresses[i].prefix != NULL || is_translated(message, &message->addresses[i].end.addr))
+        if (message->addresses[i].prefix != NULL || ts_address_is_translated(&message->addresses[i].end.addr, message->pinfo))
             continue;
         ts_problem_add(message, problems,
             ts_month_of(message->pinfo->abs_ts.secs) < PREFIX_LIST_FROM ? TS_DNS_ADDRESS_UNLISTED : TS_DNS_ADDRESS_OUTSIDE, 0,

@@ -11,7 +11,7 @@ from common import Connection, capture
 from connections import ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PUSH, START, TLS_1_3, WEB, Client, client_hello, reset, server_hello
 from connections_beside import large_hello
 from connections_lost import SECONDS, V6, Client6, exchanges, in_vain, ping, used
-from resolver import A, AAAA, NOERROR, NXDOMAIN, SERVFAIL, Resolver
+from resolver import A, AAAA, NOERROR, NXDOMAIN, SERVFAIL, Resolver, response
 
 GRAPH, TELEMETRY = "graph.microsoft.com", "eu-teams.events.data.microsoft.com"
 EXTRA = {GRAPH: ("20.190.160.97", "2603:1026:3000:148::a"), TELEMETRY: ("20.42.73.29", "2603:1026:3000:148::b")}
@@ -212,6 +212,39 @@ def translated_names(c):
                 str(ip_address(int(ip_address(prefix)) + int(ip_address(change.get(name, ADDRESSES[name])))))
             client.resolver.ask(m, name, [translated], kind=AAAA)
             client.use(m + 0.2, c.tcp(m + 0.1, client.end(), (translated, 443)), name)
+
+
+@capture("connections/own-prefixes.pcap", START)
+def own_prefixes(c):
+    """A sign-in behind NAT64 whose prefix, not told in the capture, is private: fd64:ff9b::/96 at ::20, fdaa:bbcc:dd:1::/96 at ::21, fc00:9::/96 at
+    ::22. At ::23 private addresses that translate none of Microsoft's."""
+    for n, prefix in enumerate(("fd64:ff9b::", "fdaa:bbcc:dd:1::", "fc00:9::", "fd64:ff9b::")):
+        client = Client6(c, f"2001:db8:1::{20 + n}")
+        for m, name in enumerate((WEB, LOGIN, AUTH)):
+            translated = str(ip_address(int(ip_address(prefix)) + int(ip_address(ADDRESSES[name] if n < 3 else f"203.0.113.{9 + m}"))))
+            client.resolver.ask(m, name, [translated], kind=AAAA)
+            client.use(m + 0.2, c.tcp(m + 0.1, client.end(), (translated, 443)), name)
+
+
+@capture("connections/spelled-names.pcap", START)
+def spelled_names(c):
+    """Two resolvers are asked with capitals that change from question to question, and one of them knows no name: .20 to ::22 reach names that a
+    sign-in does without, .23 does not. At .24 only answers are in the capture, and they say that a name does not exist."""
+    for n in range(4):
+        client = Client(c, f"192.168.1.{20 + n}") if n != 2 else Client6(c, "2001:db8::22")
+        client.sign_in(0)
+        names = Resolver(c, client.address, "2001:db8::53" if n == 2 else "10.66.0.53")
+        for m, name in enumerate((GRAPH, TELEMETRY)):
+            address = EXTRA[name][n == 2]
+            names.ask(5 + m, name.title(), kind=A, rcode=NXDOMAIN)
+            if n < 3:
+                client.resolver.ask(5.001 + m, name.swapcase(), [address], kind=AAAA if n == 2 else A)
+                client.use(5.2 + m, c.tcp(5.1 + m, client.end(), (address, 443)), name)
+    answered = Client(c, "192.168.1.24")
+    answered.sign_in(0, (WEB, LOGIN))
+    for n in range(2):
+        answered.resolver.answer(5 + n, 50555, response(7 + n, AUTH, A, [], NXDOMAIN))
+    c.udp(60, (answered.address, 50999), ("198.51.100.9", 123), bytes(48))
 
 
 @capture("connections/cut-short.pcap", START)

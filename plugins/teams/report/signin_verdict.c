@@ -174,11 +174,22 @@ typedef struct {
     const teams_connection_problem *problem;
 } replaced_names;
 
+/* Some clients spell a name with other capitals in each question. */
+static char *
+key_of_name(const char *name)
+{
+    char *shown = report_name(name);
+    char *key = g_ascii_strdown(shown, -1);
+
+    g_free(shown);
+    return key;
+}
+
 static void
 add_replaced_name(void *key, void *value _U_, void *data)
 {
     const replaced_names *names = (const replaced_names *)data;
-    char *shown = report_name((const char *)key);
+    char *shown = key_of_name((const char *)key);
 
     g_hash_table_add(names->replaced, g_strdup_printf("%s %s", names->problem->filter, shown));
     add_codes(names->replaced, names->problem->explains_of_name, shown);
@@ -217,7 +228,7 @@ take_back_answered(const signin_session *session, GHashTable *replaced)
 static void
 add_replaced(GHashTable *replaced, const char *filter, const char *name)
 {
-    char *shown = report_name(name);
+    char *shown = key_of_name(name);
 
     g_hash_table_add(replaced, g_strdup_printf("%s %s", filter, shown));
     g_free(shown);
@@ -286,10 +297,12 @@ replaced_details(const signin_session *session)
 static bool
 is_replaced(GHashTable *replaced, const report_problem *problem, const char *detail)
 {
-    char *by_filter = g_strdup_printf("%s %s", problem->filter, detail);
-    char *by_code = g_strdup_printf("%s %s", problem->code, detail);
+    char *name = g_ascii_strdown(detail, -1);
+    char *by_filter = g_strdup_printf("%s %s", problem->filter, name);
+    char *by_code = g_strdup_printf("%s %s", problem->code, name);
     const bool found = g_hash_table_contains(replaced, by_filter) || g_hash_table_contains(replaced, by_code);
 
+    g_free(name);
     g_free(by_filter);
     g_free(by_code);
     return found;

@@ -233,7 +233,7 @@ teams_connection_new(packet_info *pinfo, bool quic, bool from_client)
     conn->server_end = ts_endpoint_shared(from_client ? &destination : &source);
     conn->quic = quic;
     conn->version = "";
-    conn->private_address = ts_address_is_private(&conn->server_end.addr);
+    conn->private_address = ts_address_is_private(&conn->server_end.addr) && !ts_address_is_translated(&conn->server_end.addr, pinfo);
     conn->endpoint = ts_endpoint_text(wmem_file_scope(), &conn->server_end);
     conn->priv->client = teams_net_client_of(&conn->client_end.addr, true);
     if (from_client && pinfo->dl_src.type == AT_ETHER)

@@ -48,6 +48,13 @@ resolver_text(const teams_check *check, const teams_asked_name *asked)
     return asked->resolver.type == AT_NONE ? "the resolver" : address_to_str(check->scope, &asked->resolver);
 }
 
+/* Behind "the resolver": its address, where a question is in the capture. */
+static const char *
+which_resolver(const teams_check *check, const teams_asked_name *asked)
+{
+    return asked->resolver.type == AT_NONE ? "" : wmem_strdup_printf(check->scope, " %s", address_to_str(check->scope, &asked->resolver));
+}
+
 /*
  * Has the client, of a connection that begins in the capture, acknowledged what
  * is not there? Then the way to the client was not captured, and silence says nothing.
@@ -259,7 +266,7 @@ tell_cut(teams_check *check, const teams_name_result *name, bool fatal, const ch
 {
     teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_CHAIN_CUT], loss_severity(check, name, fatal),
         (teams_problem_place) { .frame = name->asked->cut_frame, .actor = TEAMS_BY_NETWORK, .name = name->name, .fatal = fatal },
-        "The chain of aliases of %s ends at %s: %s%s%s", name->name, name->asked->cut_name, how, resolver_text(check, name->asked),
+        "The chain of aliases of %s ends at %s: %s%s%s", name->name, name->asked->cut_name, how, which_resolver(check, name->asked),
         teams_check_instead_text(check, name->instead));
 }
 
@@ -271,12 +278,12 @@ tell_missing(teams_check *check, const teams_name_result *name, bool fatal)
     const uint32_t frame = outcome->problem_frame != 0 ? outcome->problem_frame : teams_dns_of(name->asked, TEAMS_DNS_AAAA)->problem_frame;
 
     if (name->asked->cut_frame != 0)
-        tell_cut(check, name, fatal, "NXDOMAIN: that alias does not exist for the resolver ");
+        tell_cut(check, name, fatal, "NXDOMAIN: that alias does not exist for the resolver");
     else
         teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_MISSING], loss_severity(check, name, fatal),
             /* A name that nobody needs may exist nowhere. */
             (teams_problem_place) { .frame = frame, .actor = fatal ? TEAMS_BY_NETWORK : TEAMS_BY_UNKNOWN, .name = name->name, .fatal = fatal },
-            "%s does not exist for the resolver %s (NXDOMAIN, %u answer%s)%s", name->name, resolver_text(check, name->asked),
+            "%s does not exist for the resolver%s (NXDOMAIN, %u answer%s)%s", name->name, which_resolver(check, name->asked),
             count, count == 1 ? "" : "s", teams_check_instead_text(check, name->instead));
 }
 
@@ -289,11 +296,11 @@ tell_empty(teams_check *check, const teams_name_result *name, bool fatal)
     const int severity = loss_severity(check, name, fatal);
 
     if (name->asked->cut_frame != 0)
-        tell_cut(check, name, fatal, "no address from the resolver ");
+        tell_cut(check, name, fatal, "no address from the resolver");
     else
         teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_EMPTY], severity, place,
-            "%s exists for the resolver %s, but has no address (%u answer%s without one)%s", name->name,
-            resolver_text(check, name->asked), count, count == 1 ? "" : "s", teams_check_instead_text(check, name->instead));
+            "%s exists for the resolver%s, but has no address (%u answer%s without one)%s", name->name,
+            which_resolver(check, name->asked), count, count == 1 ? "" : "s", teams_check_instead_text(check, name->instead));
 }
 
 /* How servers without EDNS refuse it, to be asked again without (RFC 6891, 7): that costs nobody anything. */
@@ -315,12 +322,12 @@ tell_failed(teams_check *check, const teams_name_result *name, bool fatal)
     const teams_dns_outcome *outcome = teams_dns_of(name->asked, TEAMS_DNS_A);
 
     if (name->asked->cut_frame != 0) {
-        tell_cut(check, name, fatal, wmem_strdup_printf(check->scope, "%s from the resolver ", failure_text(outcome->failure)));
+        tell_cut(check, name, fatal, wmem_strdup_printf(check->scope, "%s from the resolver", failure_text(outcome->failure)));
         return;
     }
     teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_FAILED], loss_severity(check, name, fatal),
         (teams_problem_place) { .frame = outcome->problem_frame, .actor = TEAMS_BY_NETWORK, .name = name->name, .fatal = fatal },
-        "The resolver %s answers %s to questions about %s (%u time%s)%s", resolver_text(check, name->asked), failure_text(outcome->failure), name->name,
+        "The resolver%s answers %s to questions about %s (%u time%s)%s", which_resolver(check, name->asked), failure_text(outcome->failure), name->name,
         outcome->failed, outcome->failed == 1 ? "" : "s", teams_check_instead_text(check, name->instead));
 }
 
@@ -412,9 +419,9 @@ tell_list(teams_check *check)
     }
     teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_MISSING], PI_WARN,
         (teams_problem_place) { .frame = list.frame, .actor = TEAMS_BY_UNKNOWN, .name = list.first, .names = list.seen, .explains = " D1 " },
-        "%s exist%s for the resolver %s (NXDOMAIN): %s; each was asked for once, as somebody does who checks a list",
+        "%s exist%s for the resolver%s (NXDOMAIN): %s; each was asked for once, as somebody does who checks a list",
         list.names == teams_check_name_count(check) ? "No name that was asked for" : "Some of the names that were asked for do not",
-        list.names == teams_check_name_count(check) ? "s" : "", resolver_text(check, teams_check_name(check, 0)->asked), teams_name_list_text(&list));
+        list.names == teams_check_name_count(check) ? "s" : "", which_resolver(check, teams_check_name(check, 0)->asked), teams_name_list_text(&list));
 }
 
 static void
@@ -464,8 +471,8 @@ check_ipv4(teams_check *check)
 
         teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_NAME_EMPTY], PI_WARN,
             (teams_problem_place) { .frame = outcome->problem_frame, .actor = TEAMS_BY_UNKNOWN, .name = name->name },
-            "%s has no IPv4 address for the resolver %s (%u answers without one), and no connection to its IPv6 addresses followed", name->name,
-            resolver_text(check, name->asked), outcome->empty);
+            "%s has no IPv4 address for the resolver%s (%u answers without one), and no connection to its IPv6 addresses followed", name->name,
+            which_resolver(check, name->asked), outcome->empty);
     }
 }
 
@@ -689,7 +696,7 @@ check_slow(teams_check *check)
         return;
     teams_check_add(check, &teams_conclusions[TEAMS_CONCLUSION_SLOW_RESOLVER], PI_WARN,
         (teams_problem_place) { .frame = first->frame, .actor = TEAMS_BY_NETWORK },
-        "The resolver %s takes %s s for every name (%u names)", resolver_text(check, first),
+        "The resolver%s takes %s s for every name (%u names)", which_resolver(check, first),
         slowest - fastest < 0.01 ? wmem_strdup_printf(check->scope, "%.2f", fastest) : wmem_strdup_printf(check->scope, "%.2f to %.2f", fastest, slowest),
         measured);
 }

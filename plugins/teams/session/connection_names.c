@@ -183,7 +183,7 @@ note_addresses(const packet_info *pinfo, const teams_net_client *client, teams_a
     for (unsigned i = 0; i < info->address_count; i++) {
         const address *addr = &info->addresses[i].end.addr;
 
-        if (ts_address_is_private(addr))
+        if (ts_address_is_private(addr) && !ts_address_is_translated(addr, pinfo))
             note_private(pinfo, client, asked, addr);
         else {
             asked->had_public = true;

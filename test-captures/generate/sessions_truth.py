@@ -218,7 +218,7 @@ def names_missing(c):
 def nat64(c):
     """Sign-ins of hosts with IPv6 alone. The networks of the first three have NAT64 prefixes (RFC 6052) of 96, 96 and
     48 bits, the second one private; the resolver tells them in its answer for ipv4only.arpa. That of the fourth never
-    does, so that its private addresses are a filter's."""
+    does, and its addresses, private as well, end with Microsoft's."""
     networks = (("2001:db8:64::80", "2001:db8:64:ff::{}"), ("2001:db8:65::80", "fd00:64::{}"),
                 ("2001:db8:66::80", None), ("2001:db8:67::80", "fd00:67::{}"))
     def translated(prefix, a, b, c, d):

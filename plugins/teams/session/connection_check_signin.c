@@ -629,7 +629,6 @@ check_loop(teams_check *check)
         tell_loop(check, &visits);
 }
 
-/* Where no problem has said so, and one explains it: connections that are still being made at the end prove nothing. */
 /* Is the session not seen to carry data, and the client's part of it cut short? The server's certificates are, wherever frames are. */
 static bool
 is_cut_before_data(const teams_connection *conn)
@@ -653,6 +652,7 @@ check_cut(teams_check *check)
         check->result->cut_short = is_cut_before_data(teams_check_connection(check, i));
 }
 
+/* Where no problem has said so, and one explains it: connections that are still being made at the end prove nothing. */
 static void
 check_identity(teams_check *check)
 {

@@ -55,9 +55,10 @@ address *ts_address_kept(const address *addr);
 
 /* The prefix of Microsoft's that covers the address at the time of a frame (ts_prefix_find), or NULL; and the same of media alone. */
 const ts_prefix_row *ts_address_prefix(const address *addr, const packet_info *pinfo);
+const ts_prefix_row *ts_address_media_prefix(const address *addr, const packet_info *pinfo);
+
 /* Is it one of Microsoft's behind a network's own prefix for NAT64, of which the capture need not tell (RFC 6052 2.2, 96 bits)? */
 bool ts_address_is_translated(const address *addr, const packet_info *pinfo);
-const ts_prefix_row *ts_address_media_prefix(const address *addr, const packet_info *pinfo);
 
 /* The same at a time, with all that the capture told until now. */
 const ts_prefix_row *ts_address_prefix_at(const address *addr, const nstime_t *when);

@@ -148,16 +148,22 @@ def test_a_request_that_the_capture_lacks_was_sent(name, lacks):
     assert away and [problem for signin in reported(path) for problem in of_code(signin, "handshake-ended")] == []
 
 
+def cut(capture, length, whole=()):
+    """Path of the capture with so many bytes of each frame, but for those that stay whole."""
+    read = capture.read_bytes()
+    path = folder() / "cut.pcap"
+    with path.open("wb") as out:
+        out.write(read[:24])
+        for number, (seconds, micros, frame) in enumerate(frames(read), 1):
+            part = frame if number in whole else frame[:length]
+            out.write(struct.pack("<IIII", seconds, micros, len(part), len(frame)) + part)
+    return path
+
+
 def cut_short(name, length):
     """The report where of all but DNS so many bytes were kept of each frame."""
-    kept = {int(number) for number in frames_of(name, "dns")}
-    whole = path_of(name).read_bytes()
-    with (folder() / "cut.pcap").open("wb") as out:
-        out.write(whole[:24])
-        for number, (seconds, micros, frame) in enumerate(frames(whole), 1):
-            part = frame if number in kept else frame[:length]
-            out.write(struct.pack("<IIII", seconds, micros, len(part), len(frame)) + part)
-    return " ".join(harness.report(out.name, "teams,signin").split())
+    whole = {int(number) for number in frames_of(name, "dns")}
+    return " ".join(harness.report(cut(path_of(name), length, whole), "teams,signin").split())
 
 
 @pytest.mark.parametrize("name", ["healthy", "push-again", "nodes"])
@@ -169,8 +175,8 @@ def test_what_is_cut_or_missing_is_not_told_as_not_done(name):
     assert "handshake not finished" not in " ".join(lacks.split()) and "of which the capture lacks a part" in " ".join(lacks.split())
     # Of a record that is cut, stock of 4.4 and 4.6 reads the header, where there is one.
     assert "no TLS seen" not in cut_short(name, 96)
-    cut = cut_short(name, 56)
-    assert "no TLS seen" not in cut and "connected; what follows is cut short (snap length)" in cut
+    told_of_cut = cut_short(name, 56)
+    assert "no TLS seen" not in told_of_cut and "connected; what follows is cut short (snap length)" in told_of_cut
 
 
 # What is missing between the ClientHello and the server's FIN: all of it; the server's data and the client's FIN; that FIN alone, or more
@@ -198,11 +204,7 @@ def test_an_end_behind_the_server_name_is_told_still(name):
                                                    ("connections/healthy", 160, ("192.168.1.20",))])
 def test_a_request_that_is_cut_short_was_sent(name, length, clients):
     """In TLS 1.3 behind the Finished, in 1.2 on its own; who left without one, at .23 of the first, did so still."""
-    capture = harness.bundled(f"{name}.pcap").read_bytes()
-    path = folder() / "cut.pcap"
-    path.write_bytes(capture[:24] + b"".join(struct.pack("<IIII", seconds, micros, min(len(frame), length), len(frame)) + frame[:length]
-                                             for seconds, micros, frame in frames(capture)))
-    found = of_clients(path)
+    found = of_clients(cut(harness.bundled(f"{name}.pcap"), length))
     assert not [problem for client in clients for problem in of_code(found[client], "handshake-ended")]
     assert name != "connections/early-data" or of_code(found["192.168.1.23"], "handshake-ended")
 

@@ -131,19 +131,24 @@ def failed_types(c):
         client.sign_in(20)
 
 
-@capture("connections/one-knows-nothing.pcap", START)
-def one_knows_nothing(c):
-    """Two resolvers are asked at once, and one of them knows no name: .20 to ::22 reach names that a sign-in does without, .23 does not."""
+def ask_two(c, spelled_for_one=str, spelled_for_other=str):
+    """.20 to .23, ::22 among them, ask two resolvers at once, of which one knows no name; all but .23 reach what the other says."""
     for n in range(4):
         client = Client(c, f"192.168.1.{20 + n}") if n != 2 else Client6(c, "2001:db8::22")
         client.sign_in(0)
         names = Resolver(c, client.address, "2001:db8::53" if n == 2 else "10.66.0.53")
         for m, name in enumerate((GRAPH, TELEMETRY)):
             address = EXTRA[name][n == 2]
-            names.ask(5 + m, name, kind=A, rcode=NXDOMAIN)
+            names.ask(5 + m, spelled_for_one(name), kind=A, rcode=NXDOMAIN)
             if n < 3:
-                client.resolver.ask(5.001 + m, name, [address], kind=AAAA if n == 2 else A)
+                client.resolver.ask(5.001 + m, spelled_for_other(name), [address], kind=AAAA if n == 2 else A)
                 client.use(5.2 + m, c.tcp(5.1 + m, client.end(), (address, 443)), name)
+
+
+@capture("connections/one-knows-nothing.pcap", START)
+def one_knows_nothing(c):
+    """Two resolvers are asked at once, and one of them knows no name: .20 to ::22 reach names that a sign-in does without, .23 does not."""
+    ask_two(c)
     c.udp(30, ("192.168.1.23", 50999), ("198.51.100.9", 123), bytes(48))
 
 
@@ -201,6 +206,11 @@ def hello_in_part(c):
     reset(in_part(early, 5, AUTH, (client_hello(AUTH), CHANGE + tls.application_data("early", 300))), 17, from_client=True)
 
 
+def translation(prefix, address):
+    """The IPv6 address for one of IPv4 behind a prefix of 96 bits: RFC 6052, 2.2."""
+    return str(ip_address(int(ip_address(prefix)) + int(ip_address(address))))
+
+
 @capture("connections/translated-names.pcap", START)
 def translated_names(c):
     """DNS64 with prefixes of the networks' own, which the capture does not tell: 2001:db8:64:64::/96 and 2a00:1098:2c::/96 before addresses of
@@ -209,7 +219,7 @@ def translated_names(c):
         client = Client6(c, f"2001:db8:1::{n}")
         for m, name in enumerate((WEB, CONFIG, AUTH)):
             translated = "2001:db8:99::1" if prefix is None and name == AUTH else V6[name] if prefix is None else \
-                str(ip_address(int(ip_address(prefix)) + int(ip_address(change.get(name, ADDRESSES[name])))))
+                translation(prefix, change.get(name, ADDRESSES[name]))
             client.resolver.ask(m, name, [translated], kind=AAAA)
             client.use(m + 0.2, c.tcp(m + 0.1, client.end(), (translated, 443)), name)
 
@@ -221,7 +231,7 @@ def own_prefixes(c):
     for n, prefix in enumerate(("fd64:ff9b::", "fdaa:bbcc:dd:1::", "fc00:9::", "fd64:ff9b::")):
         client = Client6(c, f"2001:db8:1::{20 + n}")
         for m, name in enumerate((WEB, LOGIN, AUTH)):
-            translated = str(ip_address(int(ip_address(prefix)) + int(ip_address(ADDRESSES[name] if n < 3 else f"203.0.113.{9 + m}"))))
+            translated = translation(prefix, ADDRESSES[name] if n < 3 else f"203.0.113.{9 + m}")
             client.resolver.ask(m, name, [translated], kind=AAAA)
             client.use(m + 0.2, c.tcp(m + 0.1, client.end(), (translated, 443)), name)
 
@@ -230,16 +240,7 @@ def own_prefixes(c):
 def spelled_names(c):
     """Two resolvers are asked with capitals that change from question to question, and one of them knows no name: .20 to ::22 reach names that a
     sign-in does without, .23 does not. At .24 only answers are in the capture, and they say that a name does not exist."""
-    for n in range(4):
-        client = Client(c, f"192.168.1.{20 + n}") if n != 2 else Client6(c, "2001:db8::22")
-        client.sign_in(0)
-        names = Resolver(c, client.address, "2001:db8::53" if n == 2 else "10.66.0.53")
-        for m, name in enumerate((GRAPH, TELEMETRY)):
-            address = EXTRA[name][n == 2]
-            names.ask(5 + m, name.title(), kind=A, rcode=NXDOMAIN)
-            if n < 3:
-                client.resolver.ask(5.001 + m, name.swapcase(), [address], kind=AAAA if n == 2 else A)
-                client.use(5.2 + m, c.tcp(5.1 + m, client.end(), (address, 443)), name)
+    ask_two(c, str.title, str.swapcase)
     answered = Client(c, "192.168.1.24")
     answered.sign_in(0, (WEB, LOGIN))
     for n in range(2):

@@ -629,19 +629,24 @@ check_loop(teams_check *check)
         tell_loop(check, &visits);
 }
 
+static bool
+is_before_data(const teams_connection *conn)
+{
+    return conn->state >= TEAMS_CONNECTION_CONNECTED && conn->state < TEAMS_CONNECTION_USED;
+}
+
 /* Is the session not seen to carry data, and the client's part of it cut short? The server's certificates are, wherever frames are. */
 static bool
 is_cut_before_data(const teams_connection *conn)
 {
-    return conn->state >= TEAMS_CONNECTION_CONNECTED && conn->state < TEAMS_CONNECTION_USED && conn->priv->cut_short[FROM_CLIENT];
+    return is_before_data(conn) && conn->priv->cut_short[FROM_CLIENT];
 }
 
 /* The same of frames that are missing. */
 static bool
 is_missing_before_data(const teams_connection *conn)
 {
-    return conn->state >= TEAMS_CONNECTION_CONNECTED && conn->state < TEAMS_CONNECTION_USED &&
-        (teams_connection_lacks_some(conn) || teams_connection_lacks_data(conn));
+    return is_before_data(conn) && (teams_connection_lacks_some(conn) || teams_connection_lacks_data(conn));
 }
 
 static void

@@ -267,7 +267,7 @@ fall_silent(sequence *s)
     }
 }
 
-/* A packet's flow ends after it, from either side, by RST or FIN; what came later may follow. */
+/* A packet's flow ends somewhere, from either side, by RST or FIN; packets of it may follow. */
 static void
 end_flow(sequence *s)
 {
@@ -414,7 +414,8 @@ static const struct {
     unsigned weight;
 } changes[] = {
     { repeat, 2 }, { drop, 2 }, { exchange, 2 }, { turn_round, 2 }, { change_port, 2 }, { change_address, 2 }, { change_time, 2 },
-    { stretch, 1 }, { route, 1 }, { change_kind, 1 }, { change_tcp, 2 }, { fall_silent, 2 }, { end_flow, 1 }, { cut, 2 }, { add_icmp_error, 1 }, { change_bytes, 6 }, { take_payload, 2 }, { wrap, 2 },
+    { stretch, 1 }, { route, 1 }, { change_kind, 1 }, { change_tcp, 2 }, { fall_silent, 2 }, { end_flow, 1 }, { cut, 2 },
+    { add_icmp_error, 1 }, { change_bytes, 6 }, { take_payload, 2 }, { wrap, 2 },
     { split, 2 }, { join, 1 }, { change_message, 14 }, { change_name, 5 }, { change_request, 8 }, { change_options, 1 },
 };
 

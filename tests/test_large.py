@@ -39,3 +39,31 @@ def test_names_with_line_ends_do_not_move_the_frames_that_are_compared(monkeypat
     monkeypatch.setattr(command.Capture, "run", lambda self, *options, stock=False: subprocess.CompletedProcess(options, 0, said, ""))
     capture = command.Capture("none.pcap", [])
     assert capture.frames(["dns.qry.name"]) == ["1|one\u2028two\u0085|", "2|three\n9|four", "3|"]
+
+
+@pytest.mark.parametrize("segment, is_again", [
+    (("0", "443", "150", "10"), True), (("0", "443", "90", "11"), True), (("0", "443", "90", "10"), False), (("0", "443", "200", "10"), False),
+    (("0", "50000", "150", "10"), False), (("1", "443", "150", "10"), False), (("0", "443", "4294967290", "16"), True), (("0", "443", "", ""), False)])
+def test_a_segment_is_sent_again_where_an_earlier_one_of_its_direction_had_some_of_its_bytes(segment, is_again):
+    earlier = [("1", "0", "443", "100", "100"), ("2", "0", "443", "9", "1")]
+    assert harness.command("large/large").sent_again([*earlier, ("3", *segment)], ["3"]) == (["3"] if is_again else [])
+
+
+@pytest.mark.parametrize("sequence_number, told", [(100, []), (200, ["malformed, and not with stock: frames 2"])])
+def test_what_tcp_says_of_bytes_that_are_sent_again_is_no_malformed_frame_of_ours(monkeypatch, sequence_number, told):
+    command = harness.command("large/large")
+
+    def rows(_, names, *options, stock=False):
+        if names == command.SEGMENT:
+            return [["1", "0", "443", "100", "100"], ["2", "0", "443", str(sequence_number), "10"]]
+        return [["2", "eth:ip:tcp", "", ""]] if not (stock and options) else []
+    monkeypatch.setattr(command.Capture, "rows", rows)
+    assert list(command.Capture("none.pcap", []).bugs("", "")) == told
+
+
+def test_a_message_that_stock_does_not_read_where_ours_does_is_not_compared(monkeypatch):
+    """Stock's framing of a damaged stream may be some bytes off, so that it has the protocol and none of its fields."""
+    command = harness.command("large/large")
+    monkeypatch.setattr(command.Capture, "rows", lambda _, names, *options, stock=False:
+                        [["2", "eth:ip:tcp:stun", "" if stock else "0x0003", ""]] if not (stock and options) else [])
+    assert not list(command.Capture("none.pcap", []).bugs("", ""))

@@ -28,7 +28,7 @@ typedef struct ts_name_question {
     uint32_t answered_frame;    /* the last answer, 0: none yet */
     nstime_t answered_time;
     nstime_t answer_time;       /* that it took */
-    bool answered_data;         /* it had addresses */
+    bool answered_data;         /* it had addresses, or may have had in the part that the capture lacks */
     uint32_t truncated_frame;   /* a truncated answer that nothing over TCP followed yet, 0: none */
     nstime_t truncated_time;
     const struct ts_name_question *address;     /* the A question of the client for this name; NULL: none, or this one */

@@ -212,7 +212,7 @@ match_question(ts_message *message)
     state->tries = 0;
     state->answered_frame = pinfo->num;
     state->answered_time = pinfo->abs_ts;
-    state->answered_data = message->address_count > 0;
+    state->answered_data = message->address_count > 0 || (dns->rcode == TS_DNS_RCODE_NOERROR && !ts_dns_answers_whole(dns));
 }
 
 /* Resolvers ask in the place of many clients, whose names say nothing of one another. */

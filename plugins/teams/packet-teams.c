@@ -254,6 +254,7 @@ dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U
 {
     const ts_frame_info *infos = PINFO_FD_VISITED(pinfo) ? NULL : ts_frame_info_first(pinfo);
 
+    teams_connection_own_ports(pinfo, tree);
     teams_clock_frame(teams_model_get(), pinfo, infos);
     const bool translated = !PINFO_FD_VISITED(pinfo) && teams_translated_frame(pinfo, infos);
     const teams_frame_info *info = translated ? NULL : find_info(tvb, pinfo, infos);

@@ -45,6 +45,24 @@ def through_socks(client, when, name, reply):
     connection.close(when + 0.8)
 
 
+@capture("connections/proxy-ports.pcap", START)
+def proxy_ports(c):
+    """One host is a proxy on two ports, which several clients use at once: each connection begins before another one names its port, and goes on after
+    that. .20 and .22 speak HTTP with 3128, .21 SOCKS with 1080; .23 has no answer of 3128, while .21 begins again."""
+    clients = [Client(c, f"192.168.1.{n}") for n in range(20, 24)]
+    for n, name in enumerate((WEB, LOGIN, AUTH)):
+        when = 3 * n
+        through(clients[0], when, name, [(200, "Connection established")])
+        through_socks(clients[1], when + 0.05, name, 0)
+        through(clients[2], when + 0.15, name, [(407, "Proxy Authentication Required"), (200, "Connection established")])
+    through(clients[3], 9, WEB, [(200, "Connection established")])
+    connection = c.tcp(10, clients[3].end(), PROXY)
+    connection.send(10.1, connect(LOGIN))
+    connection._segment(10.11, False, "A")
+    through_socks(clients[1], 10.2, CONFIG, 0)
+    connection.close(40)
+
+
 @capture("connections/told-apart.pcap", START)
 def told_apart(c):
     """.20: alerts of the server and of the client, two of each alike; .21: ICMP of two codes and two routers; .22: replies of SOCKS;

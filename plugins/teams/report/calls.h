@@ -272,6 +272,7 @@ typedef struct calls_entry {
     uint64_t media_packets[2];
     uint64_t control_packets;   /* RTCP */
     uint64_t cut_packets[2];    /* over UDP, of which the capture has too little to tell what they carry */
+    bool cut_segments[2];       /* over TCP: messages are in what was cut off */
     GPtrArray *flows;           /* calls_flow */
     GPtrArray *remotes;         /* calls_remote */
     GArray *allocations;        /* calls_allocation */

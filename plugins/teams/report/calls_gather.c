@@ -1009,10 +1009,15 @@ is_understood(const ts_frame_info *info)
     return false;
 }
 
-static bool
-is_cut(const packet_info *pinfo, const teams_tap *tap)
+static void
+note_cut(calls_entry *entry, const packet_info *pinfo, const teams_tap *tap, unsigned direction)
 {
-    return pinfo->fd->cap_len < pinfo->fd->pkt_len && pinfo->ptype != PT_TCP && tap->info->what != TEAMS_WHAT_SIGNALLING && !is_understood(tap->infos);
+    if (pinfo->fd->cap_len >= pinfo->fd->pkt_len || tap->info->what == TEAMS_WHAT_SIGNALLING)
+        return;
+    if (pinfo->ptype == PT_TCP)
+        entry->cut_segments[direction] = true;
+    else if (!is_understood(tap->infos))
+        entry->cut_packets[direction]++;
 }
 
 void
@@ -1029,7 +1034,7 @@ calls_entry_add(calls_entry *entry, packet_info *pinfo, const teams_tap *tap, in
     entry->packets[direction]++;
     entry->bytes[direction] += pinfo->fd->pkt_len;
     entry->teams = entry->teams || tap->info->product == TS_PRODUCT_TEAMS;
-    entry->cut_packets[direction] += is_cut(pinfo, tap) ? 1 : 0;
+    note_cut(entry, pinfo, tap, direction);
     for (const ts_frame_info *info = tap->infos; info != NULL; info = info->next)
         if ((unsigned)info->kind < G_N_ELEMENTS(adders) && adders[info->kind] != NULL)
             adders[info->kind](entry, pinfo, info, tap);

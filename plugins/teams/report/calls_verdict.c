@@ -764,7 +764,7 @@ static bool
 went_one_way(const calls_entry *entry, unsigned with, unsigned without)
 {
     return entry->media_packets[without] == 0 && entry->media_packets[with] > CALLS_MEASURED_PACKETS && entry->cut_packets[without] == 0 &&
-        !is_one_sided(entry, NULL) && !passes_by(entry, without);
+        !entry->cut_segments[without] && !is_one_sided(entry, NULL) && !passes_by(entry, without);
 }
 
 static bool

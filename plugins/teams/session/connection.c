@@ -150,6 +150,20 @@ teams_net_host_of(const address *addr, bool add)
     return host;
 }
 
+void
+teams_net_host_add_proxy(teams_net_host *host, uint32_t port)
+{
+    if (host->proxy_ports == NULL)
+        host->proxy_ports = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+    wmem_map_insert(host->proxy_ports, GUINT_TO_POINTER(port), host);
+}
+
+bool
+teams_net_host_is_proxy(const teams_net_host *host, uint32_t port)
+{
+    return host->proxy_ports != NULL && wmem_map_contains(host->proxy_ports, GUINT_TO_POINTER(port));
+}
+
 teams_net_client *
 teams_net_client_of(const address *addr, bool add)
 {
@@ -317,7 +331,7 @@ teams_connection_name_by_host(teams_connection *conn)
     const bool taken = model_host != NULL && model_host->taken;
     const teams_host_name *name = host == NULL || taken ? NULL : name_of_host(host, conn->priv->client);
 
-    conn->proxy = host != NULL && host->proxy_port == conn->server_end.port && host->proxy_port != 0;
+    conn->proxy = host != NULL && teams_net_host_is_proxy(host, conn->server_end.port);
     if (name == NULL && host != NULL && host->published != NULL && !taken && !conn->proxy) {
         conn->priv->published = host->published;
         conn->stage = host->published->use == TS_PREFIX_IDENTITY ? TS_STAGE_IDENTITY : TS_STAGE_UNKNOWN;

@@ -199,7 +199,8 @@ add_identity(teams_name_list *list, const teams_connection *conn, uint32_t frame
         return;
     if (list->first == NULL)
         list->first = conn->endpoint;
-    list->any_lost = list->identity = true;
+    list->any_lost = true;
+    list->identity = list->identity || !list->check->identity_unseen;
     list->matters = list->matters || needed;
     list->fatal = list->fatal || needed;
 }
@@ -249,7 +250,7 @@ teams_name_list_add(teams_name_list *list, const char *name, uint32_t frame)
     if (replaced && list->replaced++ == 0)
         list->instead = result->instead;
     list->fatal = list->fatal || (matters && result->stage != TS_STAGE_MEDIA);
-    list->identity = list->identity || (lost && identity);
+    list->identity = list->identity || (lost && identity && !list->check->identity_unseen);
 }
 
 const char *

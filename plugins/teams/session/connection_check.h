@@ -35,6 +35,7 @@ typedef struct {
     const teams_asked_name *asked;  /* NULL: no question in the capture */
     unsigned tried;                 /* connections */
     bool reached;                   /* one of them has a TLS session with data both ways */
+    bool unseen;                    /* whether one has is in the part of frames that was cut off (snap length) */
     const char *instead;            /* another host of its service that was reached, and serves for it; NULL: it was reached itself, or none was */
     nstime_t heard;                 /* the latest frame of a server of it */
     bool refused;                   /* ... and no request that can be read there was served */
@@ -75,6 +76,7 @@ typedef struct {
     wmem_map_t *idle_cuts;          /* connections that an idle cut is told of */
     wmem_array_t *problems;         /* teams_connection_problem */
     teams_signin_result *result;
+    bool identity_unseen;               /* whether a session with identity had data is in the part of frames that was cut off */
     bool identity_reported;             /* a problem has said that identity was not reached */
     bool loop_reported;                 /* ... that the client goes to identity again and again */
     const teams_net_client *other_way;  /* no name had an address, and all TLS of this client goes to one host of others; NULL: not so */

@@ -424,6 +424,13 @@ tell_list(teams_check *check)
         list.names == teams_check_name_count(check) ? "s" : "", which_resolver(check, teams_check_name(check, 0)->asked), teams_name_list_text(&list));
 }
 
+/* Has it an address, or may it have one in an answer of which only a part is here? */
+static bool
+may_have_address(const teams_asked_name *asked)
+{
+    return teams_asked_has_address(asked) || teams_dns_of(asked, TEAMS_DNS_A)->cut_short || teams_dns_of(asked, TEAMS_DNS_AAAA)->cut_short;
+}
+
 static void
 check_addresses(teams_check *check)
 {
@@ -435,7 +442,7 @@ check_addresses(teams_check *check)
         const teams_name_result *name = teams_check_name(check, i);
         const teams_dns_outcome *outcome = name->asked == NULL ? NULL : teams_dns_of(name->asked, TEAMS_DNS_A);
 
-        if (outcome == NULL || teams_asked_has_address(name->asked) || outcome->answered == 0 || name->stage == TS_STAGE_DISCOVERY_LEGACY)
+        if (outcome == NULL || may_have_address(name->asked) || outcome->answered == 0 || name->stage == TS_STAGE_DISCOVERY_LEGACY)
             continue;
         const bool fatal = is_needed(name) && !name->reached && name->instead == NULL && check->other_way == NULL && !list;
 

@@ -33,16 +33,29 @@ says_refusal(const teams_check *check, const teams_connection *conn)
     return wmem_strdup_printf(check->scope, "%s %s %u", conn->endpoint, teams_proxy_answer_text(check->scope, conn), teams_connection_is_push(conn));
 }
 
-/*
- * Did the proxy ask once on this connection, which ended with that, and let the
- * name through on another? A client may answer on a new connection.
- */
+/* The proxy asked once on this connection, which ended with that: a client may answer on a new one. */
+static const teams_name_result *
+name_asked_once(const teams_check *check, const teams_connection *conn)
+{
+    return conn->proxy_status != HTTP_PROXY_AUTHENTICATION || conn->proxy_challenges > 1 || conn->name == NULL ? NULL : teams_check_name_of(check, conn->name);
+}
+
+/* Did the proxy let the name through on another? */
 static bool
 is_let_in_later(const teams_check *check, const teams_connection *conn)
 {
-    const teams_name_result *name = conn->name == NULL ? NULL : teams_check_name_of(check, conn->name);
+    const teams_name_result *name = name_asked_once(check, conn);
 
-    return conn->proxy_status == HTTP_PROXY_AUTHENTICATION && conn->proxy_challenges <= 1 && name != NULL && name->reached_by_proxy;
+    return name != NULL && name->reached_by_proxy;
+}
+
+/* Or is what it did on another in what was cut off? */
+static bool
+may_be_let_in_later(const teams_check *check, const teams_connection *conn)
+{
+    const teams_name_result *name = name_asked_once(check, conn);
+
+    return name != NULL && (name->reached_by_proxy || name->unseen);
 }
 
 static bool
@@ -67,7 +80,7 @@ gather_credentials(const teams_check *check)
 
         found.some = found.some || was_let_in(check, conn);
         found.lacking += conn->state == TEAMS_CONNECTION_PROXY_REFUSED && conn->proxy_status == HTTP_PROXY_AUTHENTICATION &&
-            !is_let_in_later(check, conn);
+            !may_be_let_in_later(check, conn);
     }
     return found;
 }
@@ -92,7 +105,7 @@ is_asked_once(const teams_check *check, const teams_connection *conn, credential
     const teams_name_result *name = conn->name == NULL ? NULL : teams_check_name_of(check, conn->name);
 
     return conn->state == TEAMS_CONNECTION_PROXY_REFUSED && conn->proxy_status == HTTP_PROXY_AUTHENTICATION && name != NULL &&
-        name->challenges == 1 && !name->reached && !teams_check_is_ended_by_proxy(check, conn) && (known.some || (known.lacking == 1 && !goes_on(check, conn) &&
+        name->challenges == 1 && !name->reached && !name->unseen && !teams_check_is_ended_by_proxy(check, conn) && (known.some || (known.lacking == 1 && !goes_on(check, conn) &&
         !teams_check_time_passed(check, &conn->last, RETRY_SECONDS)));
 }
 
@@ -145,7 +158,7 @@ check_refusal(teams_check *check, unsigned status, teams_expert row, credentials
         const bool other = conn->proxy_status != HTTP_FORBIDDEN && conn->proxy_status != HTTP_PROXY_AUTHENTICATION;
 
         if (conn->state == TEAMS_CONNECTION_PROXY_REFUSED && (status == 0 ? other : conn->proxy_status == status) &&
-                !is_let_in_later(check, conn) && !is_asked_once(check, conn, known) && !teams_check_is_ended_by_proxy(check, conn))
+                !may_be_let_in_later(check, conn) && !is_asked_once(check, conn, known) && !teams_check_is_ended_by_proxy(check, conn))
             teams_groups_add(&groups, says_refusal(check, conn), conn, conn->proxy_status_frame);
     }
     for (unsigned i = 0; i < teams_groups_count(&groups); i++)
@@ -186,6 +199,13 @@ until_text(const teams_connection *conn)
     return reset ? "it resets the stream" : "it ends the connection";
 }
 
+/* Has the proxy sent nothing since, of which nobody could read what it is? */
+static bool
+is_silent_since(const teams_connection *conn)
+{
+    return conn->http2 || conn->bytes[FROM_SERVER] - conn->priv->proxy_bytes <= (conn->socks ? SOCKS_BEFORE : 0);
+}
+
 /* A request for news may wait. Where answers are not in the capture, that there is none says nothing. */
 static bool
 is_held(const teams_check *check, const teams_connection *conn)
@@ -194,7 +214,7 @@ is_held(const teams_check *check, const teams_connection *conn)
 
     const teams_connection *tcp = tcp_of(conn);
 
-    return conn->priv->proxy_pending && teams_connection_is_heard(tcp) && teams_connection_is_delivered(tcp) && !teams_connection_lacks_data(tcp) &&
+    return conn->priv->proxy_pending && is_silent_since(conn) && teams_connection_is_heard(tcp) && teams_connection_is_delivered(tcp) && !teams_connection_lacks_data(tcp) &&
         held_for(check, conn) >= (waits ? LONG_POLL_SECONDS : ANSWER_SECONDS);
 }
 
@@ -236,13 +256,6 @@ is_ended(const teams_connection *conn)
     return tcp_of(conn)->end != TEAMS_CONNECTION_OPEN && !tcp_of(conn)->ended_by_client;
 }
 
-/* Has the proxy sent nothing since, of which nobody could read what it is? */
-static bool
-is_silent_since(const teams_connection *conn)
-{
-    return conn->http2 || conn->bytes[FROM_SERVER] - conn->priv->proxy_bytes <= (conn->socks ? SOCKS_BEFORE : 0);
-}
-
 /* Had the client by then (a tunnel that it opened beforehand may stay unused) neither an answer nor a session through it? */
 static bool
 has_nothing(const teams_connection *conn)
@@ -267,7 +280,7 @@ teams_check_is_ended_by_proxy(const teams_check *check, const teams_connection *
     const teams_name_result *name = conn->name == NULL ? NULL : teams_check_name_of(check, conn->name);
     const teams_connection *tcp = tcp_of(conn);
 
-    if (!conn->proxy || conn->quic || name == NULL || name->reached || !is_ended(conn) || !has_nothing(conn))
+    if (!conn->proxy || conn->quic || name == NULL || name->reached || name->unseen || !is_ended(conn) || !has_nothing(conn))
         return false;
     return !is_held(check, conn) && tcp->idle_before_end < ANSWER_SECONDS && tcp->priv->hole_frame == 0 && !teams_connection_lacks_data(tcp) &&
         !teams_connection_lacks_requests(tcp) && !(conn->state == TEAMS_CONNECTION_HELLO_RESET && check->by_proxy);
@@ -445,7 +458,7 @@ check_use(teams_check *check)
 {
     unsigned names = 0, reached = 0;
     uint32_t frame = 0;
-    bool socks = false, refused = false;
+    bool socks = false, refused = false, unseen = false;
     const char *relay = NULL;
 
     for (unsigned i = 0; i < teams_check_name_count(check); i++) {
@@ -455,6 +468,7 @@ check_use(teams_check *check)
             continue;
         names++;
         reached += name->reached_by_proxy;
+        unseen = unseen || (name->unseen && !name->reached_by_proxy);
         if (name->service == TS_SERVICE_MEDIA_RELAY)
             relay = name->name;
     }
@@ -468,7 +482,7 @@ check_use(teams_check *check)
     if (names == 0)
         return;
     /* Where none was refused, what was in the tunnels may not be in the capture. */
-    const char *count = reached == 0 && !refused ? wmem_strdup_printf(check->scope, "it was asked for %u name%s", names, names == 1 ? "" : "s")
+    const char *count = unseen || (reached == 0 && !refused) ? wmem_strdup_printf(check->scope, "it was asked for %u name%s", names, names == 1 ? "" : "s")
         : wmem_strdup_printf(check->scope, "%u of %u name%s %s reached through it", reached, names, names == 1 ? "" : "s", reached == 1 ? "was" : "were");
 
     teams_check_add(check, &teams_expert_table.rows[TEAMS_EXPERT_PROXY], PI_NOTE,

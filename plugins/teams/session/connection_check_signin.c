@@ -197,6 +197,26 @@ is_used(const teams_check *check, const teams_connection *conn)
     return conn->state == TEAMS_CONNECTION_USED || (conn->priv->answer_bytes > 0 && !teams_connection_gave_up(conn, &check->end));
 }
 
+static bool
+is_before_data(const teams_connection *conn)
+{
+    return conn->state >= TEAMS_CONNECTION_CONNECTED && conn->state < TEAMS_CONNECTION_USED;
+}
+
+/* Is the session not seen to carry data, and the client's part of it cut short? The server's certificates are, wherever frames are. */
+static bool
+is_cut_before_data(const teams_connection *conn)
+{
+    return is_before_data(conn) && conn->priv->cut_short[FROM_CLIENT];
+}
+
+/* May data both ways be in what was cut off? Not where an answer was read that ends it, or nothing came. */
+static bool
+is_unseen(const teams_check *check, const teams_connection *conn)
+{
+    return !is_used(check, conn) && is_cut_before_data(conn) && (conn->state < TEAMS_CONNECTION_PROXY_REFUSED || conn->state > TEAMS_CONNECTION_ALERT);
+}
+
 static void
 gather_connections(teams_check *check)
 {
@@ -217,6 +237,7 @@ gather_connections(teams_check *check)
 
         name->refused = used && (name->refused || !name->reached) && teams_requests_all_refused(conn);
         name->reached = name->reached || used;
+        name->unseen = name->unseen || is_unseen(check, conn);
         name->reached_by_proxy = name->reached_by_proxy || (used && conn->proxy);
         check->by_proxy = check->by_proxy || name->reached_by_proxy;
         if (name->product == TS_PRODUCT_UNKNOWN) {
@@ -382,9 +403,25 @@ check_times(teams_check *check)
 
 /* ---- what was reached ---- */
 
+/* A session without a name, which was cut off, is encrypted, or came before the capture, is with identity by its address. */
+static void
+check_identity_sessions(teams_check *check)
+{
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const teams_connection *conn = teams_check_connection(check, i);
+
+        if (conn->stage != TS_STAGE_IDENTITY)
+            continue;
+        check->identity_unseen = check->identity_unseen || is_unseen(check, conn);
+        if (teams_connection_is_identity_by_address(conn) && is_used(check, conn))
+            check->result->identity_reached = true;
+    }
+}
+
 static void
 check_reached(teams_check *check)
 {
+    check_identity_sessions(check);
     for (unsigned i = 0; i < teams_check_name_count(check); i++) {
         const teams_name_result *name = teams_check_name(check, i);
 
@@ -627,19 +664,6 @@ check_loop(teams_check *check)
         tell_polled(check, &visits, interval);
     else if (!went_on(check, &visits))
         tell_loop(check, &visits);
-}
-
-static bool
-is_before_data(const teams_connection *conn)
-{
-    return conn->state >= TEAMS_CONNECTION_CONNECTED && conn->state < TEAMS_CONNECTION_USED;
-}
-
-/* Is the session not seen to carry data, and the client's part of it cut short? The server's certificates are, wherever frames are. */
-static bool
-is_cut_before_data(const teams_connection *conn)
-{
-    return is_before_data(conn) && conn->priv->cut_short[FROM_CLIENT];
 }
 
 /* The same of frames that are missing. */

@@ -285,6 +285,9 @@ tell_prohibited(teams_check *check, const teams_group *all)
 bool
 teams_check_has_no_answer(const teams_connection *conn)
 {
+    /* What was cut off of the client's part may be a request. */
+    if (conn->priv->cut_short[FROM_CLIENT] && !conn->priv->requested)
+        return false;
     if (conn->state == TEAMS_CONNECTION_HANDSHAKE_ENDED)
         return !teams_connection_is_foreign(conn) && !conn->priv->alert_likely;
     /* Early data may be a request, which the server's part of the handshake answered. */

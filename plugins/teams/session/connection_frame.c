@@ -466,7 +466,7 @@ is_from_client(const packet_info *pinfo, const struct tcp_analysis *tcp, bool to
 static bool
 is_service_port(const teams_net_host *host, uint32_t port)
 {
-    return port == HTTPS_PORT || port == HTTP_PORT || (host->proxy_port != 0 ? port == host->proxy_port : port >= FIRST_USER_PORT);
+    return port == HTTPS_PORT || port == HTTP_PORT || (host->proxy_ports != NULL ? teams_net_host_is_proxy(host, port) : port >= FIRST_USER_PORT);
 }
 
 static void

@@ -31,6 +31,8 @@ static ts_stock_field field_http2_type;
 static ts_stock_field field_http2_stream;
 static ts_stock_field field_http2_authority;
 static ts_stock_field field_http2_status;
+static ts_stock_field field_source_port;
+static ts_stock_field field_destination_port;
 
 /* int: what proxies and hosts of probes answer; asked for from the frame after the first of one. */
 static GArray *fields_of_answers;
@@ -50,6 +52,8 @@ teams_connection_http_handoff(GArray *wanted)
     field_http2_stream = ts_stock_field_wanted(wanted, "http2.streamid");
     field_http2_authority = ts_stock_field_wanted(wanted, "http2.headers.authority");
     field_http2_status = ts_stock_field_wanted(answers, "http2.headers.status");
+    field_source_port = ts_stock_field_wanted(answers, "tcp.srcport");
+    field_destination_port = ts_stock_field_wanted(answers, "tcp.dstport");
     field_socks_command = ts_stock_field_wanted(wanted, "socks.command");
     field_socks_address = ts_stock_field_wanted(wanted, "socks.dst");
     field_socks_address6 = ts_stock_field_wanted(wanted, "socks.dstV6");
@@ -394,6 +398,18 @@ check_socks(packet_info *pinfo, proto_tree *tree)
         socks_refused(pinfo, TEAMS_SOCKS_CREDENTIALS, number);
     else if (ts_stock_field_number(tree, &field_socks_result, &number) && (number == SOCKS_SUCCEEDED || number == SOCKS4_GRANTED))
         socks_granted(pinfo);
+}
+
+void
+teams_connection_own_ports(packet_info *pinfo, proto_tree *tree)
+{
+    uint32_t source, destination;
+
+    if (pinfo->ptype != PT_TCP || tree == NULL || !teams_net_get()->asked_for_answers || !ts_stock_field_number(tree, &field_source_port, &source) ||
+            !ts_stock_field_number(tree, &field_destination_port, &destination))
+        return;
+    pinfo->srcport = source;
+    pinfo->destport = destination;
 }
 
 void

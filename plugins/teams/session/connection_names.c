@@ -195,23 +195,27 @@ note_addresses(const packet_info *pinfo, const teams_net_client *client, teams_a
 static void
 note_answer(const packet_info *pinfo, teams_net_client *client, teams_asked_name *asked, teams_dns_outcome *outcome, const ts_name_info *info)
 {
+    /* What an answer lacks of which only a part is here says nothing, nor which of its names it says does not exist. */
+    const bool in_part = info->incomplete && (info->rcode == RCODE_NOERROR || info->rcode == RCODE_NXDOMAIN);
+
     note_wait(pinfo, client, asked, outcome, info);
     outcome->answered++;
     note_time(info, outcome);
     note_addresses(pinfo, client, asked, info);
     if (info->address_count > 0)
         outcome->addresses++;
-    else if (info->rcode == RCODE_NOERROR && !info->incomplete)
+    if (in_part) {
+        outcome->cut_short = outcome->cut_short || pinfo->fd->cap_len < pinfo->fd->pkt_len;
+        return;
+    }
+    if (info->address_count == 0 && info->rcode == RCODE_NOERROR)
         outcome->empty++;
-    else if (info->rcode == RCODE_NXDOMAIN)
+    else if (info->address_count == 0 && info->rcode == RCODE_NXDOMAIN)
         outcome->missing++;
-    else if (info->rcode != RCODE_NOERROR) {
+    else if (info->address_count == 0) {
         outcome->failed++;
         outcome->failure = info->rcode;
     }
-    /* What an answer lacks of which only a part is here says nothing. */
-    if (info->incomplete && info->rcode == RCODE_NOERROR)
-        return;
     if (info->address_count == 0 && outcome->problem_frame == 0)
         outcome->problem_frame = pinfo->num;
     if (info->address_count == 0 && !info->incomplete && info->link_count > 1 && info->qtype == QTYPE_A && asked->cut_frame == 0) {
@@ -353,7 +357,7 @@ session_name(packet_info *pinfo, const ts_name_info *info, bool proxy)
         teams_net_host *host = teams_net_host_of(&pinfo->dst, true);
 
         if (proxy)
-            host->proxy_port = (uint16_t)pinfo->destport;
+            teams_net_host_add_proxy(host, pinfo->destport);
     }
     conn = frame_connection(pinfo, ours);
     if (conn == NULL)
@@ -402,7 +406,7 @@ teams_connection_socks_request(packet_info *pinfo, const address *addr)
     }
     if (name == NULL)
         return;
-    teams_net_host_of(&pinfo->dst, true)->proxy_port = (uint16_t)pinfo->destport;
+    teams_net_host_add_proxy(teams_net_host_of(&pinfo->dst, true), pinfo->destport);
     teams_connection *conn = frame_connection(pinfo, true);
 
     if (conn == NULL || conn->priv->connect_frame != 0)

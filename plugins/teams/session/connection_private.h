@@ -63,6 +63,7 @@ typedef struct {
     unsigned empty;             /* answers without: the name is there */
     unsigned missing;           /* NXDOMAIN */
     unsigned failed;            /* any other refusal */
+    bool cut_short;             /* what an answer has is in the part that was cut off (snap length) */
     uint8_t failure;            /* the code of the latest one that failed */
     uint32_t problem_frame;     /* the first answer without address */
     double slowest;             /* seconds */
@@ -203,7 +204,7 @@ typedef struct {
 typedef struct {
     address addr;
     wmem_array_t *names;        /* teams_host_name */
-    uint16_t proxy_port;        /* 0: it is no proxy */
+    wmem_map_t *proxy_ports;    /* a host may have one for HTTP and one for SOCKS; NULL: it is no proxy */
     bool probe;                 /* of a connectivity check */
     bool resolver;
     const ts_prefix_row *published;     /* its address is: no name led to it; NULL otherwise */
@@ -233,7 +234,7 @@ struct teams_connection_private {
     bool tunnel;                /* the proxy let it through */
     bool requested;             /* the client sent application data */
     bool early;                 /* ... with the ClientHello or right behind it (RFC 8446, 2.3), or says so: that may be its request */
-    bool answered;              /* TLS 1.3: by records that are no session tickets, though maybe no more than SETTINGS of HTTP/2 */
+    bool answered;              /* TLS 1.3: by records that are no session tickets, though maybe no more than SETTINGS of HTTP/2, or what of them was cut off is */
     bool flight_guessed;        /* ... what is there may be a certificate of the client's instead of its request; nothing of the server's since */
     bool flight_open;           /* TLS 1.3: of the client's flight only a part of a record was there */
     bool wait_server;           /* TLS 1.2: the client's part of the handshake is done */
@@ -329,6 +330,8 @@ typedef struct {
 
 teams_net *teams_net_get(void);
 teams_net_host *teams_net_host_of(const address *addr, bool add);
+void teams_net_host_add_proxy(teams_net_host *host, uint32_t port);
+bool teams_net_host_is_proxy(const teams_net_host *host, uint32_t port);
 teams_net_client *teams_net_client_of(const address *addr, bool add);
 /* The client in the model, NULL where it is not known there. */
 teams_client *teams_net_model_client(const teams_net_client *client);

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a snapshot length cut off may be what is missing: nothing is told of it, and what is left is read, inside a proxy's tunnel, too."""
+import pytest
+
+import harness
+from connection_captures import above_note, of_clients, of_code, path_of, told
+from test_causes_told import cut
+from test_truth_clock import folder
+from truncate import frames, written
+
+
+def cut_at(name, length):
+    return of_clients(cut(path_of(name), length))
+
+
+def codes_of(signin):
+    return {problem["code"] for problem in signin["problems"]}
+
+
+# ---- inside the tunnel of a proxy ----
+
+@pytest.mark.parametrize("name, length, clients", [
+    ("proxy-credentials", 180, [20]), ("proxy-credentials", 300, [20]), ("proxy-ports", 200, [20, 21, 22]), ("proxy-ends", 250, [30, 35])])
+def test_what_is_left_in_a_tunnel_is_read(name, length, clients):
+    """Stock leaves the port of the tunnel's target where a frame should have the proxy's: by HTTP, by SOCKS, and both on one host."""
+    found, whole = cut_at(name, length), told(name)
+    for client in (f"192.168.1.{n}" for n in clients):
+        assert (found[client]["verdict_code"], codes_of(found[client])) == ("went-through", codes_of(whole[client]))
+
+
+@pytest.mark.parametrize("name, client, port", [("proxy-credentials", "192.168.1.20", "3128"), ("proxy-ports", "192.168.1.21", "1080"), ("proxy-ports", "192.168.1.22", "3128")])
+def test_frames_of_a_tunnel_are_the_proxys_where_they_are_malformed(name, client, port):
+    """The server's part of each handshake has a session identifier longer than it is: whole frames, of which stock cannot read all."""
+    ours = []
+    for seconds, micros, frame in frames(path_of(name).read_bytes()):
+        hello = frame.find(b"\x16\x03\x03") if len(frame) > 900 else -1
+        ours.append((seconds, micros, frame if hello < 0 else frame[:hello + 48] + b"\xff" + frame[hello + 49:]))
+    path = written(folder(), ours)
+    malformed = harness.tshark("-r", path, "-Y", f"_ws.malformed && ip.addr == {client}", "-T", "fields", "-e", "teams.endpoint.port").split("\n")[:-1]
+    assert len(malformed) > 2 and set(malformed) == {port}
+    assert (of_clients(path)[client]["verdict_code"], codes_of(of_clients(path)[client])) == ("went-through", codes_of(told(name)[client]))
+
+
+def test_credentials_of_which_only_a_part_is_here_may_have_been_sent():
+    """At .20 the proxy lets the client in, in what was cut off; at .21 it is read to refuse it twice on one connection."""
+    found = cut_at("proxy-credentials", 90)
+    assert not of_code(found["192.168.1.20"], "proxy-credentials") and found["192.168.1.20"]["severity"] != "broken"
+    assert not any("0 of" in problem["summary"] for problem in of_code(found["192.168.1.20"], "proxy"))
+    assert of_code(found["192.168.1.21"], "proxy-credentials")
+
+
+def test_an_answer_that_cannot_be_read_is_one():
+    """proxy-holds.pcap at 90 bytes: at .24 the proxy answers after 4 s; at .20, .21 and .26 it never does."""
+    found = cut_at("proxy-holds", 90)
+    assert not of_code(found["192.168.1.24"], "proxy-holds")
+    assert all(of_code(found[f"192.168.1.{n}"], "proxy-holds") for n in (20, 21, 26))
+
+
+# ---- a host that is a proxy on two ports ----
+
+@pytest.mark.parametrize("n, names", [(20, 3), (21, 4), (22, 3)])
+def test_a_host_may_be_a_proxy_on_two_ports(n, names):
+    signin = told("proxy-ports")[f"192.168.1.{n}"]
+    assert signin["verdict_code"] == "went-through" and not above_note(signin)
+    assert f"{names} of {names} names were reached through it" in of_code(signin, "proxy")[0]["summary"]
+
+
+def test_the_one_that_does_not_answer_is_told():
+    problem, = above_note(told("proxy-ports")["192.168.1.23"]).values()
+    assert problem["code"] == "proxy-holds" and "in 30 s, until the client gives up" in problem["summary"]
+
+
+# ---- what is told of identity ----
+
+@pytest.mark.parametrize("length", [90, 150, 250])
+def test_identity_may_have_been_reached_at_an_address_without_a_name(length):
+    """by-address.pcap: at .22 a first address is not answered and a second one is, whose server name may be cut off; at .20 none is."""
+    found = cut_at("by-address", length)
+    assert found["192.168.1.22"]["severity"] != "broken" and "identity was not reached" not in str(found["192.168.1.22"]["problems"])
+    assert "identity was not reached" in str(of_code(found["192.168.1.20"], "tcp-unanswered"))
+
+
+# ---- DNS ----
+
+def test_an_alias_that_was_cut_off_may_be_what_does_not_exist():
+    """blocked-aliases.pcap: NXDOMAIN is about an alias that is cut off."""
+    path = cut(path_of("blocked-aliases"), 90)
+    assert not of_code(of_clients(path)["192.168.1.20"], "name-missing") and not harness.tshark("-r", path, "-Y", "teams_dns.nxdomain_required")
+
+
+@pytest.mark.parametrize("name, length, client", [("one-knows-nothing", 90, "192.168.1.20"), ("spelled-names", 90, "192.168.1.20"), ("other-family", 150, "2001:db8:1::20")])
+def test_an_address_may_be_in_what_was_cut_off(name, length, client):
+    """Of another resolver's answer, or of the other family's."""
+    path = cut(path_of(name), length)
+    assert not {"name-missing", "name-empty", "chain-cut", "D7"} & codes_of(of_clients(path)[client])
+
+
+# ---- data ----
+
+@pytest.mark.parametrize("name, length, n, code", [("nothing-asked", 250, 22, "no-data"), ("flights", 250, 22, "server-ends"), ("server-ends", 150, 21, "server-ends")])
+def test_data_may_be_in_what_was_cut_off(name, length, n, code):
+    """Records behind a ticket, early data in the ClientHello's frame, a request behind the Finished."""
+    assert not of_code(cut_at(name, length)[f"192.168.1.{n}"], code)
+
+
+def test_media_over_tcp_may_be_in_what_was_cut_off():
+    """Of segments that are cut no message is put together, while those of the other side are short enough to be whole."""
+    path = cut(harness.bundled("sessions/callers-over-tcp.pcap"), 150)
+    assert "none was sent" not in harness.report(path, "teams,calls") and "Media streams" in harness.report(path, "teams,calls")

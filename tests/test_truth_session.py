@@ -692,6 +692,18 @@ def test_a_call_of_a_host_that_translates_for_others_is_its_own():
     assert [signin["client"] for signin in signins(path)] == ["172.17.0.2"]
 
 
+def test_media_outside_of_a_router_is_nobodys_from_where_that_is_known():
+    """In every mode: before, nothing in the capture tells it from a client's own."""
+    path = bundled("sessions/nat-shown-late.pcap")
+    outside = [tshark(*mode, "-r", path, "-Y", "ip.addr == 203.0.113.9 && rtp", "-T", "fields", "-e", "frame.number", "-e", "teams.call").splitlines()
+               for mode in ((), ("-2",))]
+    assert outside[0] == outside[1]
+    known = tshark("-r", path, "-Y", "ip.src == 192.168.1.20 && stun.type == 0x0001", "-T", "fields", "-e", "frame.number").split()[-1]
+    ours = {int(number) < int(known) for number, call in (line.split("\t") for line in outside[0]) if call}
+    nobodys = {int(number) > int(known) for number, call in (line.split("\t") for line in outside[0]) if not call}
+    assert ours == {True} and nobodys == {True}
+
+
 def packets_of(path):
     """(microseconds, bytes) of each enhanced packet block (pcapng, of one interface in microseconds)."""
     read, at = path.read_bytes(), 0

@@ -197,6 +197,19 @@ keep_info(packet_info *pinfo, const ts_frame_info *infos, const teams_frame_info
     wmem_tree_insert32(flow->media_infos[media->kind].changes, pinfo->num, (void *)info);
 }
 
+/* A frame that is nobody's, as on the outer side of a NAT once that is known, has none, though the ones before it in its flow have. */
+static void
+keep_none(packet_info *pinfo, const ts_frame_info *infos)
+{
+    const ts_media_info *media = media_of(infos);
+    teams_flow *flow = media == NULL ? NULL : teams_flow_of(teams_model_get(), pinfo, false, true);
+
+    if (flow == NULL || flow->media_infos[media->kind].latest == NULL)
+        return;
+    flow->media_infos[media->kind].latest = NULL;
+    wmem_tree_insert32(flow->media_infos[media->kind].changes, pinfo->num, NULL);
+}
+
 /* As the first pass kept it. */
 static const teams_frame_info *
 info_of(packet_info *pinfo)
@@ -211,16 +224,19 @@ info_of(packet_info *pinfo)
 
 /* What the frame is: decided on the first pass, the same on every later one. NULL where it is not ours. */
 static const teams_frame_info *
-find_info(tvbuff_t *tvb, packet_info *pinfo, const ts_frame_info *infos)
+find_info(tvbuff_t *tvb, packet_info *pinfo, const ts_frame_info *infos, bool translated)
 {
-    const teams_frame_info *info;
+    const teams_frame_info *info = NULL;
 
     if (PINFO_FD_VISITED(pinfo))
         return info_of(pinfo);
-    if ((info = teams_assign_frame(pinfo, infos)) != NULL || (info = teams_refusal_info(tvb, pinfo)) != NULL) {
+    if (translated)
+        keep_none(pinfo, infos);
+    else if ((info = teams_assign_frame(pinfo, infos)) != NULL || (info = teams_refusal_info(tvb, pinfo)) != NULL) {
         keep_info(pinfo, infos, info);
         teams_model_get()->last_frame = pinfo->num;
-    }
+    } else
+        keep_none(pinfo, infos);
     return info;
 }
 
@@ -257,7 +273,7 @@ dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U
     teams_connection_own_ports(pinfo, tree);
     teams_clock_frame(teams_model_get(), pinfo, infos);
     const bool translated = !PINFO_FD_VISITED(pinfo) && teams_translated_frame(pinfo, infos);
-    const teams_frame_info *info = translated ? NULL : find_info(tvb, pinfo, infos);
+    const teams_frame_info *info = find_info(tvb, pinfo, infos, translated);
 
     if (!PINFO_FD_VISITED(pinfo) && !translated)
         teams_connection_frame(tvb, pinfo, tree, infos);

@@ -155,6 +155,22 @@ def nat_neighbours(c):
         sign_in_through(c, address, "9.9.9.9")
 
 
+@capture("sessions/nat-shown-late.pcap", START)
+def nat_shown_late(c):
+    """A call at the outer side of a router, of which the inner side is in the capture from 12 s on: a check there, and again outside."""
+    local, peer = (HOST, 50004), ("198.51.100.77", 50006)
+    us, them = agents("shown")
+    for when in (10, 14):
+        teams_stun.check(c, when, local, peer, f"at {when}", side=us, other=them, nominate=True)
+    for number in range(120):
+        for outwards in (True, False):
+            packet = stun.rtp(104, number, number * 640, 0x77 + outwards, stun.opaque((outwards, number), 30))
+            c.udp(11 + number * 0.05, *((local, peer) if outwards else (peer, local)), packet)
+    begin = min(time for time, _, _ in c.frames)
+    translate(c, (HOST,))
+    c.frames = [(time, frame, length) for time, frame, length in c.frames if HOST not in (IP(frame[14:]).src, IP(frame[14:]).dst) or time >= begin + 2000000]
+
+
 @capture("sessions/nat-own-call.pcap", START)
 def nat_own_call(c):
     """A host with a public address, on which a container signs in, and then a call of the host's own: on the way that media takes, the other

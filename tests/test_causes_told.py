@@ -132,6 +132,20 @@ def test_the_rest_of_a_hello_is_lost(client, names):
     assert "in several segments" in problem["advice"] and problem["severity"] == "error"
 
 
+@pytest.mark.parametrize("client, names", [("192.168.1.20", "teams.microsoft.com, login.microsoftonline.com"), ("192.168.1.21", "authsvc.teams.microsoft.com"),
+                                           ("2001:db8::20", "login.microsoftonline.com")])
+def test_the_rest_of_a_hello_is_lost_that_was_sent_after_the_acknowledgement(client, names):
+    """A slow client: the acknowledgement of the first segment comes 50 microseconds after it, before the second one."""
+    acknowledgements = {int(number) for number in frames_of("hello-in-part", "tcp.srcport == 443 && tcp.len == 0 && tcp.ack == 1441")}
+    read = sorted((seconds, micros - 19950 if number in acknowledgements else micros, frame)
+                  for number, (seconds, micros, frame) in enumerate(frames(path_of("hello-in-part").read_bytes()), 1))
+    path = written(folder(), read)
+    assert acknowledgements and not harness.tshark("-r", path, "-Y", "tcp.srcport == 443 && tcp.len == 0 && tcp.ack == 1441 && tcp.time_delta > 0.001")
+    problem, = of_code(of_clients(path)[client], "hello-unanswered")
+    assert f"TCP to {names} is established, and only the first part of the ClientHello is acknowledged" in problem["summary"]
+    assert all("first part" not in str(of_clients(path)[f"192.168.1.{n}"]["problems"]) for n in (22, 23))
+
+
 @pytest.mark.parametrize("n", [22, 23])
 def test_a_hello_that_gets_through_is_not_in_part(n):
     assert not [problem for problem in told("hello-in-part")[f"192.168.1.{n}"]["problems"] if "first part" in problem["summary"]]

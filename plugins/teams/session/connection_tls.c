@@ -164,6 +164,15 @@ version_of(proto_tree *tree)
 
 /* ---- the handshake ---- */
 
+/* Was the first segment of a ClientHello acknowledged before the last one was sent? What a proxy acknowledges is its own. */
+static bool
+is_acknowledged_in_part(const teams_connection *conn)
+{
+    const uint32_t outstanding = conn->priv->next[FROM_CLIENT] - conn->priv->acknowledged[FROM_SERVER];
+
+    return conn->priv->acknowledging[FROM_SERVER] && !conn->priv->early && !conn->proxy && outstanding > 0 && outstanding < conn->bytes[FROM_CLIENT];
+}
+
 static void
 client_hello(packet_info *pinfo, proto_tree *tree, teams_connection *conn)
 {
@@ -174,6 +183,7 @@ client_hello(packet_info *pinfo, proto_tree *tree, teams_connection *conn)
     teams_certificates_expect(pinfo);
     conn->priv->offered = version_of(tree);
     conn->priv->early = has_number(tree, &field_extension, EXTENSION_EARLY_DATA) || ts_stock_field_present(tree, &field_data);
+    conn->priv->hello_in_part = is_acknowledged_in_part(conn);
     if (conn->state < TEAMS_CONNECTION_HELLO_UNANSWERED && !teams_connection_lacks_answers(conn))
         conn->state = TEAMS_CONNECTION_HELLO_UNANSWERED;
 }

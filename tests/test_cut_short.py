@@ -3,7 +3,7 @@
 import pytest
 
 import harness
-from connection_captures import above_note, of_clients, of_code, path_of, told
+from connection_captures import above_note, frames_of, of_clients, of_code, path_of, told
 from test_causes_told import cut
 from test_truth_clock import folder
 from truncate import frames, written
@@ -107,3 +107,27 @@ def test_media_over_tcp_may_be_in_what_was_cut_off():
     """Of segments that are cut no message is put together, while those of the other side are short enough to be whole."""
     path = cut(harness.bundled("sessions/callers-over-tcp.pcap"), 150)
     assert "none was sent" not in harness.report(path, "teams,calls") and "Media streams" in harness.report(path, "teams,calls")
+
+
+# ---- frames that are missing ----
+
+def without(name, display_filter):
+    away = {int(number) for number in frames_of(name, display_filter)}
+    assert away
+    return written(folder(), [frame for number, frame in enumerate(frames(path_of(name).read_bytes()), 1) if number not in away])
+
+
+@pytest.mark.parametrize("name, client", [("proxy-forms", "192.168.1.20"), ("proxy-ports", "192.168.1.21"), ("socks-refuses", "192.168.1.30")])
+def test_a_handshake_is_no_reply_of_socks(name, client):
+    """Without the server's choice of a method stock takes each of its messages for the one before: the part of TLS for the reply."""
+    found = of_clients(without(name, f"socks.auth_accepted_method && ip.dst == {client}"))[client]
+    assert "SOCKS: " not in str(of_code(found, "proxy-failed")) + str(of_code(found, "proxy-forbidden"))
+
+
+@pytest.mark.parametrize("lacks", ["tcp.len == 161 && frame.time_relative > 20", "tcp.len == 1205", "tcp.len == 64 && frame.time_relative > 20"])
+def test_identity_may_have_been_reached_by_a_session_that_the_capture_has_in_part(lacks):
+    """server-ends.pcap: at .25 two connections end without an answer, and a third one has one, of which a frame and the request are missing."""
+    path = without("server-ends", f"ip.addr == 192.168.1.25 && ip.addr == 20.190.128.10 && ({lacks} || tcp.len == 185)")
+    found = of_clients(path)["192.168.1.25"]
+    assert found["severity"] != "broken" and "identity was not reached" not in str(found["problems"])
+    assert "identity was not reached" in str(told("server-ends")["192.168.1.22"]["problems"])

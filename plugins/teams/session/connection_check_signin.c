@@ -210,6 +210,21 @@ is_cut_before_data(const teams_connection *conn)
     return is_before_data(conn) && conn->priv->cut_short[FROM_CLIENT];
 }
 
+/* The same of frames that are missing. */
+static bool
+is_missing_before_data(const teams_connection *conn)
+{
+    return is_before_data(conn) && (teams_connection_lacks_some(conn) || teams_connection_lacks_data(conn));
+}
+
+/* Does the capture lack frames of a session that the server answered, and the client then ended? */
+static bool
+is_missing(const teams_check *check, const teams_connection *conn)
+{
+    return !is_used(check, conn) && conn->state != TEAMS_CONNECTION_PROXY_REFUSED && conn->bytes[FROM_CLIENT] > 0 && conn->bytes[FROM_SERVER] > 0 &&
+        conn->end != TEAMS_CONNECTION_OPEN && conn->ended_by_client && (conn->state == TEAMS_CONNECTION_JOINED || is_missing_before_data(conn));
+}
+
 /* May data both ways be in what was cut off? Not where an answer was read that ends it, or nothing came. */
 static bool
 is_unseen(const teams_check *check, const teams_connection *conn)
@@ -413,6 +428,7 @@ check_identity_sessions(teams_check *check)
         if (conn->stage != TS_STAGE_IDENTITY)
             continue;
         check->identity_unseen = check->identity_unseen || is_unseen(check, conn);
+        check->identity_missing = check->identity_missing || is_missing(check, conn);
         if (teams_connection_is_identity_by_address(conn) && is_used(check, conn))
             check->result->identity_reached = true;
     }
@@ -664,13 +680,6 @@ check_loop(teams_check *check)
         tell_polled(check, &visits, interval);
     else if (!went_on(check, &visits))
         tell_loop(check, &visits);
-}
-
-/* The same of frames that are missing. */
-static bool
-is_missing_before_data(const teams_connection *conn)
-{
-    return is_before_data(conn) && (teams_connection_lacks_some(conn) || teams_connection_lacks_data(conn));
 }
 
 static void

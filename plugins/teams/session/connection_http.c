@@ -31,6 +31,7 @@ static ts_stock_field field_http2_type;
 static ts_stock_field field_http2_stream;
 static ts_stock_field field_http2_authority;
 static ts_stock_field field_http2_status;
+static ts_stock_field field_socks_version;
 static ts_stock_field field_source_port;
 static ts_stock_field field_destination_port;
 
@@ -58,6 +59,7 @@ teams_connection_http_handoff(GArray *wanted)
     field_socks_address = ts_stock_field_wanted(wanted, "socks.dst");
     field_socks_address6 = ts_stock_field_wanted(wanted, "socks.dstV6");
     field_socks_method = ts_stock_field_wanted(wanted, "socks.auth_accepted_method");
+    field_socks_version = ts_stock_field_wanted(answers, "socks.version");
     field_socks_status = ts_stock_field_wanted(wanted, "socks.auth_status");
     field_socks_result = ts_stock_field_wanted(wanted, "socks.results");
 }
@@ -188,6 +190,15 @@ socks_answer(packet_info *pinfo, proto_tree *tree, teams_connection *conn, uint3
         proxy_answer(pinfo, tree, conn, result == NOT_ALLOWED ? HTTP_FORBIDDEN : 502);
 }
 
+/* Stock counts messages: where the capture lacks one, the server's part of a handshake of TLS may stand for the reply. SOCKS 4 answers with version 0. */
+static bool
+is_of_socks(proto_tree *tree)
+{
+    uint32_t version;
+
+    return ts_stock_field_number(tree, &field_socks_version, &version) && version <= 5;
+}
+
 void
 teams_connection_http(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool from_client)
 {
@@ -203,7 +214,7 @@ teams_connection_http(packet_info *pinfo, proto_tree *tree, teams_connection *co
         return;
     if (ts_stock_field_number(tree, &field_status, &status))
         proxy_answer(pinfo, tree, conn, status);
-    else if (ts_stock_field_number(tree, &field_socks_result, &status)) {
+    else if (ts_stock_field_number(tree, &field_socks_result, &status) && is_of_socks(tree)) {
         conn->socks = true;
         socks_answer(pinfo, tree, conn, status);
     }

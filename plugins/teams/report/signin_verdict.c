@@ -560,7 +560,7 @@ is_past_identity(const signin_session *session)
 /* Skype's classic clients sign in by a protocol of their own: names and TLS do not show whether that went through. */
 REPORT_VERDICT(holds_failed, signin_session)
 {
-    return !row->result->beyond_reached && has_fatal(row) && has_error(row) && teams_generation_of(&row->generation) != TEAMS_GENERATION_SKYPE;
+    return !row->result->beyond_reached && !row->result->beyond_missing && has_fatal(row) && has_error(row) && teams_generation_of(&row->generation) != TEAMS_GENERATION_SKYPE;
 }
 
 /* What is not seen of it may be in what is cut off. */
@@ -603,7 +603,7 @@ const report_verdict_row signin_verdicts[] = {
     { "failed", REPORT_BROKEN,
         "The sign-in did not go through",
         "a problem of severity error that explains why the stages after it are missing, and no TLS session with data to a "
-        "service that needs a token; not of classic Skype, whose sign-in has a protocol of its own", holds_failed, REPORT_WORST_PROBLEM },
+        "service that needs a token, nor one that was answered and of which the capture lacks frames; not of classic Skype, whose sign-in has a protocol of its own", holds_failed, REPORT_WORST_PROBLEM },
     { "error", REPORT_BROKEN,
         "The sign-in met an error that the user is likely to have noticed",
         "a problem of severity error on a frame of the sign-in or of one of its connections", holds_error, REPORT_WORST_PROBLEM },

@@ -198,6 +198,7 @@ typedef struct {
     bool identity_asked;                    /* an identity name was asked for or connected to */
     bool identity_reached;                  /* a TLS session with an identity host has data both ways */
     bool beyond_reached;                    /* the same with any host of a stage after identity */
+    bool beyond_missing;                    /* ... may have data both ways: the capture lacks frames of it */
     bool services_reached;                  /* the same without relays, which TLS reaches without a token, without push alone, and without shared ones */
     bool shared_reached;                    /* the same with a host that other programs of Microsoft 365 connect, too */
     bool push_reached;                      /* the same with a push channel */

@@ -221,7 +221,7 @@ is_missing_before_data(const teams_connection *conn)
 static bool
 is_missing(const teams_check *check, const teams_connection *conn)
 {
-    return !is_used(check, conn) && conn->state != TEAMS_CONNECTION_PROXY_REFUSED && conn->bytes[FROM_CLIENT] > 0 && conn->bytes[FROM_SERVER] > 0 &&
+    return !is_used(check, conn) && conn->state != TEAMS_CONNECTION_PROXY_REFUSED && (conn->bytes[FROM_SERVER] > 0 || teams_connection_lacks_data(conn)) &&
         conn->end != TEAMS_CONNECTION_OPEN && conn->ended_by_client && (conn->state == TEAMS_CONNECTION_JOINED || is_missing_before_data(conn));
 }
 
@@ -435,9 +435,21 @@ check_identity_sessions(teams_check *check)
 }
 
 static void
+check_sessions_in_part(teams_check *check)
+{
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const teams_connection *conn = teams_check_connection(check, i);
+
+        check->result->beyond_missing = check->result->beyond_missing ||
+            (conn->name != NULL && teams_signin_is_past_identity(UINT32_C(1) << conn->stage) && is_missing(check, conn));
+    }
+}
+
+static void
 check_reached(teams_check *check)
 {
     check_identity_sessions(check);
+    check_sessions_in_part(check);
     for (unsigned i = 0; i < teams_check_name_count(check); i++) {
         const teams_name_result *name = teams_check_name(check, i);
 
@@ -704,7 +716,7 @@ check_identity(teams_check *check)
 
         if (conn->stage != TS_STAGE_IDENTITY || conn->name == NULL)
             continue;
-        if (teams_connection_is_waiting(conn, &check->end) || is_cut_before_data(conn) || is_missing_before_data(conn))
+        if (teams_connection_is_waiting(conn, &check->end) || conn->state == TEAMS_CONNECTION_JOINED || is_cut_before_data(conn) || is_missing_before_data(conn))
             return;
         teams_name_list_add(&list, conn->name, conn->frame);
     }

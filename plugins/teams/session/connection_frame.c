@@ -68,6 +68,15 @@ teams_connection_handoff(dissector_handle_t handle)
 
 /* ---- TCP ---- */
 
+/* Without the SYN of this side: what the other one has acknowledged comes before the frame, where the rest fits into it. */
+static uint32_t
+first_number(const packet_info *pinfo, const teams_connection *conn, uint32_t nextseq, bool from_client)
+{
+    const uint32_t acknowledged = conn->priv->acknowledged[!from_client];
+
+    return conn->priv->acknowledging[!from_client] && nextseq - acknowledged <= pinfo->fd->pkt_len ? acknowledged : nextseq;
+}
+
 /* Bytes of new payload in this frame: by how far stock's highest sequence number went on. */
 static unsigned
 new_payload(const packet_info *pinfo, teams_connection *conn, const struct tcp_analysis *tcp, bool from_client)
@@ -80,7 +89,7 @@ new_payload(const packet_info *pinfo, teams_connection *conn, const struct tcp_a
         return 0;
     if (!conn->priv->started[from_client]) {
         conn->priv->started[from_client] = true;
-        conn->priv->next[from_client] = tcp->conversation_completeness & own_syn ? tcp->fwd->base_seq + 1 : seen->nextseq;
+        conn->priv->next[from_client] = tcp->conversation_completeness & own_syn ? tcp->fwd->base_seq + 1 : first_number(pinfo, conn, seen->nextseq, from_client);
     }
     const uint32_t grown = seen->nextseq - conn->priv->next[from_client];
 
@@ -367,8 +376,10 @@ tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *conn, const st
 {
     const uint8_t seen = tcp->conversation_completeness;
     const uint8_t fresh = seen & (uint8_t)~conn->priv->seen;
+    const bool lacked = teams_connection_lacks_data(conn);
     const unsigned payload = new_payload(pinfo, conn, tcp, from_client);
 
+    conn->priv->gap[FROM_SERVER] = conn->priv->gap[FROM_SERVER] || (!from_client && lacked && conn->priv->behind_hole);
     conn->priv->seen = seen;
     conn->priv->cut_short[from_client] = conn->priv->cut_short[from_client] || (payload > 0 && pinfo->fd->cap_len < pinfo->fd->pkt_len);
     note_acknowledged(conn, tcp, from_client);

@@ -452,6 +452,9 @@ teams_connection_tls(packet_info *pinfo, proto_tree *tree, teams_connection *con
         server_hello_first(pinfo, conn);
     if (conn->hello_frame == 0)
         return;
+    /* What the capture lacks is the answer to the SYN alone. */
+    if (!from_client && conn->state == TEAMS_CONNECTION_JOINED)
+        conn->state = TEAMS_CONNECTION_HELLO_UNANSWERED;
     if (!from_client && conn->certificate == NULL)
         certificate_frame(pinfo, tree, conn);
     alert_frame(pinfo, tree, conn, from_client);

@@ -33,6 +33,13 @@ says_refusal(const teams_check *check, const teams_connection *conn)
     return wmem_strdup_printf(check->scope, "%s %s %u", conn->endpoint, teams_proxy_answer_text(check->scope, conn), teams_connection_is_push(conn));
 }
 
+/* Has the proxy sent nothing since, of which nobody could read what it is? */
+static bool
+is_silent_since(const teams_connection *conn)
+{
+    return conn->http2 || conn->bytes[FROM_SERVER] - conn->priv->proxy_bytes <= (conn->socks ? SOCKS_BEFORE : 0);
+}
+
 /* The proxy asked once on this connection, which ended with that: a client may answer on a new one. */
 static const teams_name_result *
 name_asked_once(const teams_check *check, const teams_connection *conn)
@@ -49,12 +56,14 @@ is_let_in_later(const teams_check *check, const teams_connection *conn)
     return name != NULL && name->reached_by_proxy;
 }
 
-/* Or is what it did on another in what was cut off? */
+/* Or is what it did on another, or what it sent on this one since, in what was cut off? */
 static bool
 may_be_let_in_later(const teams_check *check, const teams_connection *conn)
 {
     const teams_name_result *name = name_asked_once(check, conn);
 
+    if (conn->proxy_status == HTTP_PROXY_AUTHENTICATION && conn->priv->cut_short[FROM_SERVER] && !is_silent_since(conn))
+        return true;
     return name != NULL && (name->reached_by_proxy || name->unseen);
 }
 
@@ -197,13 +206,6 @@ until_text(const teams_connection *conn)
     if (reset ? conn->priv->pending_left : tcp_of(conn)->ended_by_client)
         return "the client gives up";
     return reset ? "it resets the stream" : "it ends the connection";
-}
-
-/* Has the proxy sent nothing since, of which nobody could read what it is? */
-static bool
-is_silent_since(const teams_connection *conn)
-{
-    return conn->http2 || conn->bytes[FROM_SERVER] - conn->priv->proxy_bytes <= (conn->socks ? SOCKS_BEFORE : 0);
 }
 
 /* A request for news may wait. Where answers are not in the capture, that there is none says nothing. */

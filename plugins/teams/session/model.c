@@ -235,10 +235,9 @@ teams_conversation_of(packet_info *pinfo)
 
     if (model->conversation.frame != pinfo->num) {
         model->conversation.frame = pinfo->num;
-        model->conversation.found = find_conversation_pinfo(pinfo, 0);
-        /* Wireshark 4.6 leaves the ends of what is in a proxy's tunnel there, too, where that ends in an exception. */
-        if (model->conversation.found == NULL && pinfo->ptype == PT_TCP)
-            model->conversation.found = find_conversation(pinfo->num, &pinfo->src, &pinfo->dst, CONVERSATION_TCP, pinfo->srcport, pinfo->destport, 0);
+        /* Wireshark 4.6 looks for the ends of what is in a proxy's tunnel, also where that has ended in an exception. */
+        model->conversation.found = pinfo->ptype != PT_TCP ? find_conversation_pinfo(pinfo, 0)
+            : find_conversation(pinfo->num, &pinfo->src, &pinfo->dst, CONVERSATION_TCP, pinfo->srcport, pinfo->destport, 0);
     }
     return model->conversation.found;
 }

@@ -27,7 +27,7 @@ def test_what_is_left_in_a_tunnel_is_read(name, length, clients):
     reads_less = "(Wireshark) 4.6" in harness.tshark("--version")
     for client in (f"192.168.1.{n}" for n in clients):
         assert codes_of(found[client]) <= codes_of(whole[client])
-        if reads_less:      # its TLS gives less of a record that is cut short
+        if reads_less:
             assert found[client]["verdict_code"] in ("went-through", "asked-past-identity")
         else:
             assert (found[client]["verdict_code"], codes_of(found[client])) == ("went-through", codes_of(whole[client]))

@@ -26,8 +26,8 @@ def test_what_is_left_in_a_tunnel_is_read(name, length, clients):
     found, whole = cut_at(name, length), told(name)
     reads_less = "(Wireshark) 4.6" in harness.tshark("--version")
     for client in (f"192.168.1.{n}" for n in clients):
-        assert codes_of(found[client]) <= codes_of(whole[client])
-        if reads_less:
+        if reads_less:      # not mended there: what is in the tunnel is not followed, nor that the client came back after 407
+            assert codes_of(found[client]) <= codes_of(whole[client]) | {"proxy-credentials"}
             assert found[client]["verdict_code"] in ("went-through", "asked-past-identity")
         else:
             assert (found[client]["verdict_code"], codes_of(found[client])) == ("went-through", codes_of(whole[client]))

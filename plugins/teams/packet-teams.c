@@ -230,9 +230,7 @@ find_info(tvbuff_t *tvb, packet_info *pinfo, const ts_frame_info *infos, bool tr
 
     if (PINFO_FD_VISITED(pinfo))
         return info_of(pinfo);
-    if (translated)
-        keep_none(pinfo, infos);
-    else if ((info = teams_assign_frame(pinfo, infos)) != NULL || (info = teams_refusal_info(tvb, pinfo)) != NULL) {
+    if (!translated && ((info = teams_assign_frame(pinfo, infos)) != NULL || (info = teams_refusal_info(tvb, pinfo)) != NULL)) {
         keep_info(pinfo, infos, info);
         teams_model_get()->last_frame = pinfo->num;
     } else
@@ -270,7 +268,7 @@ dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U
 {
     const ts_frame_info *infos = PINFO_FD_VISITED(pinfo) ? NULL : ts_frame_info_first(pinfo);
 
-    teams_connection_own_ports(pinfo, tree);
+    teams_connection_own_ends(pinfo, tree);
     teams_clock_frame(teams_model_get(), pinfo, infos);
     const bool translated = !PINFO_FD_VISITED(pinfo) && teams_translated_frame(pinfo, infos);
     const teams_frame_info *info = find_info(tvb, pinfo, infos, translated);

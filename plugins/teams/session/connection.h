@@ -250,10 +250,10 @@ void teams_connection_handoff(dissector_handle_t postdissector);
 /* Is the host of any connection that is followed known yet? */
 bool teams_connection_has_hosts(void);
 /*
- * Gives pinfo the ports of the TCP header again. Stock's HTTP and SOCKS put the port of a tunnel's target there while
- * what is in it is dissected, and leave it where that ends in an exception: in a frame that is cut short, or malformed.
+ * Gives pinfo the ends of the TCP connection again. Stock's HTTP and SOCKS put the port of a tunnel's target there (Wireshark 4.6 its name, too,
+ * for an address) while what is in it is dissected, and leave it where that ends in an exception: in a frame that is cut short, or malformed.
  */
-void teams_connection_own_ports(packet_info *pinfo, proto_tree *tree);
+void teams_connection_own_ends(packet_info *pinfo, proto_tree *tree);
 /* First pass: follows the frame's connection, and keeps with the frame what it completes or proves. tvb is the whole frame. */
 void teams_connection_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts_frame_info *infos);
 

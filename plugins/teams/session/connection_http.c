@@ -412,13 +412,15 @@ check_socks(packet_info *pinfo, proto_tree *tree)
 }
 
 void
-teams_connection_own_ports(packet_info *pinfo, proto_tree *tree)
+teams_connection_own_ends(packet_info *pinfo, proto_tree *tree)
 {
     uint32_t source, destination;
 
     if (pinfo->ptype != PT_TCP || tree == NULL || !teams_net_get()->asked_for_answers || !ts_stock_field_number(tree, &field_source_port, &source) ||
             !ts_stock_field_number(tree, &field_destination_port, &destination))
         return;
+    copy_address_shallow(&pinfo->src, &pinfo->net_src);
+    copy_address_shallow(&pinfo->dst, &pinfo->net_dst);
     pinfo->srcport = source;
     pinfo->destport = destination;
 }

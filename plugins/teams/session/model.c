@@ -235,9 +235,7 @@ teams_conversation_of(packet_info *pinfo)
 
     if (model->conversation.frame != pinfo->num) {
         model->conversation.frame = pinfo->num;
-        /* Wireshark 4.6 looks for the ends of what is in a proxy's tunnel, also where that has ended in an exception. */
-        model->conversation.found = pinfo->ptype != PT_TCP ? find_conversation_pinfo(pinfo, 0)
-            : find_conversation(pinfo->num, &pinfo->src, &pinfo->dst, CONVERSATION_TCP, pinfo->srcport, pinfo->destport, 0);
+        model->conversation.found = find_conversation_pinfo(pinfo, 0);
     }
     return model->conversation.found;
 }

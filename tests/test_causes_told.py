@@ -153,13 +153,19 @@ def test_a_hello_that_gets_through_is_not_in_part(n):
 
 # ---- a capture that lacks frames ----
 
+def without(name, display_filter):
+    """Path of the capture without these frames, of which there are some."""
+    away = {int(number) for number in frames_of(name, display_filter)}
+    assert away
+    return written(folder(), [frame for number, frame in enumerate(frames(path_of(name).read_bytes()), 1) if number not in away])
+
+
 @pytest.mark.parametrize("name", ["healthy", "push-again", "nodes"])
 @pytest.mark.parametrize("lacks", ["tcp.len > 60", "tcp.len > 0 && tcp.len < 100", "tcp.len > 0 && frame.number % 2 == 0"])
 def test_a_request_that_the_capture_lacks_was_sent(name, lacks):
     """The server acknowledges what the capture has not: that the client left without a request is not known."""
-    away = {int(number) for number in frames_of(name, f"tcp.dstport == 443 && !tls.handshake.type == 1 && {lacks}")}
-    path = written(folder(), [frame for number, frame in enumerate(frames(path_of(name).read_bytes()), 1) if number not in away])
-    assert away and [problem for signin in reported(path) for problem in of_code(signin, "handshake-ended")] == []
+    path = without(name, f"tcp.dstport == 443 && !tls.handshake.type == 1 && {lacks}")
+    assert [problem for signin in reported(path) for problem in of_code(signin, "handshake-ended")] == []
 
 
 def cut(capture, length, whole=()):
@@ -183,9 +189,7 @@ def cut_short(name, length):
 @pytest.mark.parametrize("name", ["healthy", "push-again", "nodes"])
 def test_what_is_cut_or_missing_is_not_told_as_not_done(name):
     """In a line for each connection, too."""
-    read = list(frames(path_of(name).read_bytes()))
-    away = {int(number) for number in frames_of(name, "tcp.dstport == 443 && !tls.handshake.type == 1 && tcp.len > 60")}
-    lacks = harness.report(written(folder(), [frame for number, frame in enumerate(read, 1) if number not in away]), "teams,signin")
+    lacks = harness.report(without(name, "tcp.dstport == 443 && !tls.handshake.type == 1 && tcp.len > 60"), "teams,signin")
     assert "handshake not finished" not in " ".join(lacks.split()) and "of which the capture lacks a part" in " ".join(lacks.split())
     # Of a record that is cut, stock of 4.4 and 4.6 reads the header, where there is one.
     assert "no TLS seen" not in cut_short(name, 96)
@@ -202,10 +206,9 @@ BEFORE_FIN = "(tcp.srcport == 443 && tcp.len > 0) || (tcp.dstport == 443 && tcp.
                                          ("acknowledged", BEFORE_FIN), ("capture-ends", "tcp.dstport == 443 && tcp.flags.fin == 1")])
 def test_what_came_before_the_servers_end_may_be_missing(name, lacks):
     """By its numbers the FIN is behind an answer, or answers the client's own: nothing ended right after the server name."""
-    away = {int(number) for number in frames_of(name, f"tcp.port == 443 && ({lacks})")}
-    path = written(folder(), [frame for number, frame in enumerate(frames(path_of(name).read_bytes()), 1) if number not in away])
+    path = without(name, f"tcp.port == 443 && ({lacks})")
     said = {problem["code"] for signin in reported(path) for problem in signin["problems"]}
-    assert away and said.isdisjoint({"reset-after-server-name", "server-ends"}), said
+    assert said.isdisjoint({"reset-after-server-name", "server-ends"}), said
     assert not harness.tshark("-r", path, "-Y", "teams.reset_after_server_name")
 
 
@@ -240,17 +243,15 @@ PARTS = ["tcp.dstport == 443 && tcp.len == 64", "tcp.srcport == 443 && tcp.len >
 @pytest.mark.parametrize("lacks", PARTS)
 def test_a_session_with_identity_that_the_capture_has_in_part_may_have_come_about(lacks):
     """nodes.pcap, whose clients meet errors elsewhere, without parts of the sessions with identity."""
-    away = {int(number) for number in frames_of("nodes", f"ip.addr == 20.190.128.10 && {lacks}")}
-    path = written(folder(), [frame for number, frame in enumerate(frames(path_of("nodes").read_bytes()), 1) if number not in away])
-    assert away and not [problem for signin in reported(path) for problem in of_code(signin, "identity-unreached")]
+    path = without("nodes", f"ip.addr == 20.190.128.10 && {lacks}")
+    assert not [problem for signin in reported(path) for problem in of_code(signin, "identity-unreached")]
 
 
 @pytest.mark.parametrize("lacks", PARTS)
 def test_a_sign_in_may_have_gone_through_by_a_session_that_the_capture_has_in_part(lacks):
     """nodes.pcap without parts of the sessions of .30 with services after identity: a name that is missing is an error, and not the end. At .31 it is."""
-    away = {int(number) for number in frames_of("nodes", f"ip.addr == 192.168.1.30 && (ip.addr == 52.123.128.14 || ip.addr == 52.123.145.21) && {lacks}")}
-    found = of_clients(written(folder(), [frame for number, frame in enumerate(frames(path_of("nodes").read_bytes()), 1) if number not in away]))
-    assert away and found["192.168.1.30"]["verdict_code"] == "error"
+    found = of_clients(without("nodes", f"ip.addr == 192.168.1.30 && (ip.addr == 52.123.128.14 || ip.addr == 52.123.145.21) && {lacks}"))
+    assert found["192.168.1.30"]["verdict_code"] == "error"
 
 
 # ---- DNS64 ----

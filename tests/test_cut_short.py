@@ -3,8 +3,8 @@
 import pytest
 
 import harness
-from connection_captures import above_note, frames_of, of_clients, of_code, path_of, told
-from test_causes_told import cut
+from connection_captures import above_note, of_clients, of_code, path_of, told
+from test_causes_told import cut, without
 from test_truth_clock import folder
 from truncate import frames, written
 
@@ -110,12 +110,6 @@ def test_media_over_tcp_may_be_in_what_was_cut_off():
 
 
 # ---- frames that are missing ----
-
-def without(name, display_filter):
-    away = {int(number) for number in frames_of(name, display_filter)}
-    assert away
-    return written(folder(), [frame for number, frame in enumerate(frames(path_of(name).read_bytes()), 1) if number not in away])
-
 
 @pytest.mark.parametrize("name, client", [("proxy-forms", "192.168.1.20"), ("proxy-ports", "192.168.1.21"), ("socks-refuses", "192.168.1.30")])
 def test_a_handshake_is_no_reply_of_socks(name, client):

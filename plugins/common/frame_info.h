@@ -33,6 +33,13 @@
 
 #define TS_FRAME_INFO_ABI 22
 
+/* Has the capture only a part of the frame (snap length)? */
+static inline bool
+ts_frame_is_cut(const packet_info *pinfo)
+{
+    return pinfo->fd->cap_len < pinfo->fd->pkt_len;
+}
+
 typedef enum {
     TS_INFO_NAME,
     TS_INFO_TURN,

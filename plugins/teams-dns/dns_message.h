@@ -61,6 +61,13 @@ typedef struct {
 /* Were all answers read? Not where the capture cut the frame, or a record is broken. */
 bool ts_dns_answers_whole(const ts_dns_message *message);
 
+/* And did the server send all of them? */
+static inline bool
+ts_dns_is_whole(const ts_dns_message *message)
+{
+    return !message->truncated && ts_dns_answers_whole(message);
+}
+
 /* Looks the stock fields up and asks for them; a field that this Wireshark doesn't have is left out. */
 void ts_dns_message_handoff(dissector_handle_t postdissector);
 

@@ -174,7 +174,7 @@ leave_info(const ts_message *message, const ts_name_class *classes, const ts_nam
     info->qtype = message->dns->qtype;
     info->id = message->dns->id;
     info->rcode = message->dns->rcode;
-    info->incomplete = message->dns->response && (message->dns->truncated || !ts_dns_answers_whole(message->dns));
+    info->incomplete = message->dns->response && !ts_dns_is_whole(message->dns);
     info->truncated = ts_is_truncated(message);
     info->after_truncated = message->after_truncated;
     info->request_frame = message->request == NULL ? 0 : message->request->frame;

@@ -171,13 +171,6 @@ is_list(const ts_message *message)
     return !message->history->like_a_client && message->history->denied >= TS_LIST_MIN;
 }
 
-/* Does the message have all of its answers, and the capture all of the message? */
-static bool
-is_whole(const ts_dns_message *dns)
-{
-    return !dns->truncated && ts_dns_answers_whole(dns);
-}
-
 /* What one type's answer says of the name counts only for A: others are refused, filtered and faked by themselves. */
 static void
 check_rcode(const ts_message *message, wmem_array_t *problems)
@@ -187,7 +180,7 @@ check_rcode(const ts_message *message, wmem_array_t *problems)
 
     if (!missing && message->dns->rcode != TS_DNS_RCODE_SERVFAIL && message->dns->rcode != TS_DNS_RCODE_REFUSED)
         return;
-    if (missing && !is_whole(message->dns))
+    if (missing && !ts_dns_is_whole(message->dns))
         return;     /* an alias of which only a part is here may be what does not exist */
     if (question->kind.stage == TS_STAGE_DISCOVERY_LEGACY) {
         if (missing)
@@ -270,7 +263,7 @@ is_dead_end(const ts_message *message, unsigned last)
     const bool v6 = dns->qtype == TS_DNS_TYPE_AAAA;
 
     if (last == 0 || dns->rcode != TS_DNS_RCODE_NOERROR || (dns->qtype != TS_DNS_TYPE_A && !v6) || message->address_count > 0
-            || !is_whole(dns))
+            || !ts_dns_is_whole(dns))
         return false;
     const ts_name_question *other = &ts_history_question(message->pinfo, message->history, message->links[0].kind.name,
         v6 ? TS_DNS_TYPE_A : TS_DNS_TYPE_AAAA)->state;
@@ -296,7 +289,7 @@ check_chain_end(const ts_message *message, wmem_array_t *problems)
         ts_problem_add(message, problems, TS_DNS_CHAIN_BROKEN, last, "%s leads back into the chain", name);
     else if (last > CHAIN_DEEP)
         ts_problem_add(message, problems, TS_DNS_CHAIN_BROKEN, last, "%u aliases", last);
-    else if (last > 0 && message->dns->rcode == TS_DNS_RCODE_NXDOMAIN && is_whole(message->dns))
+    else if (last > 0 && message->dns->rcode == TS_DNS_RCODE_NXDOMAIN && ts_dns_is_whole(message->dns))
         ts_problem_add(message, problems, TS_DNS_CHAIN_BROKEN, last, "%s does not exist", name);
     else if (is_dead_end(message, last))
         ts_problem_add(message, problems, TS_DNS_CHAIN_BROKEN, last, "%s has no address", name);

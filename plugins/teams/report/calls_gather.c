@@ -1012,7 +1012,7 @@ is_understood(const ts_frame_info *info)
 static void
 note_cut(calls_entry *entry, const packet_info *pinfo, const teams_tap *tap, unsigned direction)
 {
-    if (pinfo->fd->cap_len >= pinfo->fd->pkt_len || tap->info->what == TEAMS_WHAT_SIGNALLING)
+    if (!ts_frame_is_cut(pinfo) || tap->info->what == TEAMS_WHAT_SIGNALLING)
         return;
     if (pinfo->ptype == PT_TCP)
         entry->cut_segments[direction] = true;

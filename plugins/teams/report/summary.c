@@ -105,7 +105,7 @@ count_seen(void *data, packet_info *pinfo _U_, epan_dissect_t *edt _U_, const vo
 static tap_packet_status
 count_cut(void *data, packet_info *pinfo, epan_dissect_t *edt, const void *tap, tap_flags_t flags)
 {
-    return pinfo->fd->cap_len < pinfo->fd->pkt_len ? count_seen(data, pinfo, edt, tap, flags) : TAP_PACKET_DONT_REDRAW;
+    return ts_frame_is_cut(pinfo) ? count_seen(data, pinfo, edt, tap, flags) : TAP_PACKET_DONT_REDRAW;
 }
 
 static void

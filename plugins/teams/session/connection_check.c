@@ -200,7 +200,7 @@ add_identity(teams_name_list *list, const teams_connection *conn, uint32_t frame
     if (list->first == NULL)
         list->first = conn->endpoint;
     list->any_lost = true;
-    list->identity = list->identity || (!list->check->identity_unseen && !list->check->identity_missing);
+    list->identity = list->identity || !list->check->identity_in_part;
     list->matters = list->matters || needed;
     list->fatal = list->fatal || needed;
 }
@@ -250,7 +250,7 @@ teams_name_list_add(teams_name_list *list, const char *name, uint32_t frame)
     if (replaced && list->replaced++ == 0)
         list->instead = result->instead;
     list->fatal = list->fatal || (matters && result->stage != TS_STAGE_MEDIA);
-    list->identity = list->identity || (lost && identity && !list->check->identity_unseen && !list->check->identity_missing);
+    list->identity = list->identity || (lost && identity && !list->check->identity_in_part);
 }
 
 const char *

@@ -76,8 +76,8 @@ typedef struct {
     wmem_map_t *idle_cuts;          /* connections that an idle cut is told of */
     wmem_array_t *problems;         /* teams_connection_problem */
     teams_signin_result *result;
-    bool identity_unseen;               /* whether a session with identity had data is in the part of frames that was cut off */
-    bool identity_missing;              /* the same, of frames that are missing */
+    bool identity_in_part;              /* whether a session with identity had data is in what was cut off of frames, or in frames that are missing */
+    bool identity_missing;              /* in frames that are missing */
     bool identity_reported;             /* a problem has said that identity was not reached */
     bool loop_reported;                 /* ... that the client goes to identity again and again */
     const teams_net_client *other_way;  /* no name had an address, and all TLS of this client goes to one host of others; NULL: not so */

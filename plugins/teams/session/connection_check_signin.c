@@ -418,38 +418,40 @@ check_times(teams_check *check)
 
 /* ---- what was reached ---- */
 
-/* A session without a name, which was cut off, is encrypted, or came before the capture, is with identity by its address. */
-static void
-check_identity_sessions(teams_check *check)
-{
-    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
-        const teams_connection *conn = teams_check_connection(check, i);
-
-        if (conn->stage != TS_STAGE_IDENTITY)
-            continue;
-        check->identity_unseen = check->identity_unseen || is_unseen(check, conn);
-        check->identity_missing = check->identity_missing || is_missing(check, conn);
-        if (teams_connection_is_identity_by_address(conn) && is_used(check, conn))
-            check->result->identity_reached = true;
-    }
-}
-
 static void
 check_sessions_in_part(teams_check *check)
 {
     for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
         const teams_connection *conn = teams_check_connection(check, i);
 
+        if (conn->stage == TS_STAGE_IDENTITY)
+            check->identity_in_part = check->identity_in_part || is_unseen(check, conn) || is_missing(check, conn);
+        if (!is_missing(check, conn))
+            continue;
+        check->identity_missing = check->identity_missing || conn->stage == TS_STAGE_IDENTITY;
         check->result->beyond_missing = check->result->beyond_missing ||
-            (conn->name != NULL && teams_signin_is_past_identity(UINT32_C(1) << conn->stage) && is_missing(check, conn));
+            (conn->name != NULL && teams_signin_is_past_identity(UINT32_C(1) << conn->stage));
     }
+}
+
+/* A session without a name, which was cut off, is encrypted, or came before the capture, is with identity by its address. */
+static bool
+is_identity_reached_by_address(const teams_check *check)
+{
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+        const teams_connection *conn = teams_check_connection(check, i);
+
+        if (teams_connection_is_identity_by_address(conn) && is_used(check, conn))
+            return true;
+    }
+    return false;
 }
 
 static void
 check_reached(teams_check *check)
 {
-    check_identity_sessions(check);
     check_sessions_in_part(check);
+    check->result->identity_reached = is_identity_reached_by_address(check);
     for (unsigned i = 0; i < teams_check_name_count(check); i++) {
         const teams_name_result *name = teams_check_name(check, i);
 

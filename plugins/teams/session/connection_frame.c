@@ -381,7 +381,7 @@ tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *conn, const st
 
     conn->priv->gap[FROM_SERVER] = conn->priv->gap[FROM_SERVER] || (!from_client && lacked && conn->priv->behind_hole);
     conn->priv->seen = seen;
-    conn->priv->cut_short[from_client] = conn->priv->cut_short[from_client] || (payload > 0 && pinfo->fd->cap_len < pinfo->fd->pkt_len);
+    conn->priv->cut_short[from_client] = conn->priv->cut_short[from_client] || (payload > 0 && ts_frame_is_cut(pinfo));
     note_acknowledged(conn, tcp, from_client);
     conn->priv->gap[FROM_CLIENT] = conn->priv->gap[FROM_CLIENT] || (from_client ? conn->priv->behind_hole : teams_connection_lacks_requests(conn));
     teams_connection_find_signin(conn);

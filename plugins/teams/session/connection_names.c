@@ -205,7 +205,7 @@ note_answer(const packet_info *pinfo, teams_net_client *client, teams_asked_name
     if (info->address_count > 0)
         outcome->addresses++;
     if (in_part) {
-        outcome->cut_short = outcome->cut_short || pinfo->fd->cap_len < pinfo->fd->pkt_len;
+        outcome->cut_short = outcome->cut_short || ts_frame_is_cut(pinfo);
         return;
     }
     if (info->address_count == 0 && info->rcode == RCODE_NOERROR)

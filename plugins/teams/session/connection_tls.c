@@ -344,7 +344,7 @@ session_frame(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool
     conn->priv->flight_guessed = conn->priv->flight_guessed && payload == 0;
     if (!conn->priv->requested || is_alert(tree, conn, payload) || is_too_soon(pinfo, conn, payload))
         return;     /* a session ticket; an end */
-    conn->priv->answered = conn->priv->answered || has_less_than_a_ticket(tree, payload) || pinfo->fd->cap_len < pinfo->fd->pkt_len;
+    conn->priv->answered = conn->priv->answered || has_less_than_a_ticket(tree, payload) || ts_frame_is_cut(pinfo);
     if (conn->priv->answer_bytes == 0)
         step_done(pinfo, conn, TEAMS_STEP_FIRST_DATA, &conn->priv->request_time);
     conn->priv->answer_bytes += payload;

@@ -439,7 +439,7 @@ teams_signin_frame(packet_info *pinfo, teams_client *client, const teams_frame_i
 
     if (signin == NULL)
         return;
-    signin->names_cut = signin->names_cut || (info->what == TEAMS_WHAT_NAME && pinfo->fd->cap_len < pinfo->fd->pkt_len);
+    signin->names_cut = signin->names_cut || (info->what == TEAMS_WHAT_NAME && ts_frame_is_cut(pinfo));
     if (info->service == TS_SERVICE_MEDIA_RELAY || info->what >= TEAMS_WHAT_RELAY)
         signin->relay_seen = signin->relay_seen || info->what != TEAMS_WHAT_SIGNALLING;
     if (info->service == TS_SERVICE_WEB_APP && info->what == TEAMS_WHAT_SERVICE && signin->identity_frame != 0)

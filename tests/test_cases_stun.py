@@ -5,7 +5,7 @@ import json
 import re
 
 import pytest
-from harness import bundled, fields, sharkd_columns, shared, tshark
+from harness import bundled, fields, read_fields, readable, sharkd_columns, shared, tshark
 
 
 def column(capture, field, display_filter=None, **how):
@@ -41,6 +41,32 @@ def test_classic_stun_of_another_host(mode):
     frames = fields(bundled("ice-other-host-first.pcap"), ["classicstun", "ms_turn", "frame.protocols"], mode=mode)
     assert [bool(frame["ms_turn"]) for frame in frames] == [False, True] * 6
     assert [frame["frame.protocols"][0].split(":")[4] for frame in frames] == ["classicstun"] * 12
+
+
+# Stands before ours in the lists when the capture begins, as what a capture before matched does after ours were disabled.
+BEFORE_US = """
+local first = Proto("first", "First")
+function first.dissector() return 0 end
+for _, list in ipairs({"udp", "stun", "classicstun"}) do
+    first:register_heuristic(list, function(tvb, pinfo, tree)
+        if tvb:len() < 20 or tvb(0, 2):uint() > 0x4000 then return false end
+        Dissector.get("data"):call(tvb, pinfo, tree)
+        return true
+    end)
+end
+"""
+
+
+@pytest.mark.parametrize("passes", [[], ["-2"]])
+@pytest.mark.parametrize("capture", ["ice-other-host-first.pcap", "ice-ipv6.pcap", "ice-relay-to-relay.pcap"])
+def test_a_capture_begins_with_our_heuristics_first(tmp_path, capture, passes):
+    script = tmp_path / "first.lua"
+    script.write_text(BEFORE_US)
+    names = ["frame.number", "ms_turn.transaction_id", "teams_stun.transaction_id", "ms_turn.evidence", "teams_stun.media"]
+    alone = read_fields(tshark, ["-r", bundled(capture), *passes], names, {})
+    behind = read_fields(tshark, ["-X", f"lua_script:{readable(script)}", "-r", bundled(capture), *passes], names, {})
+    assert behind == alone
+    assert any(frame["ms_turn.transaction_id"] or frame["teams_stun.transaction_id"] for frame in alone)
 
 
 # --- One pass and two --------------------------------------------------------

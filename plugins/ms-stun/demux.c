@@ -101,6 +101,7 @@ proto_register_teamshark(void)
     ts_tls_register();
     ts_direct_routing_register();
     ts_duplicates_register();
+    ts_heuristic_order_register();
 }
 
 static void

@@ -9,12 +9,11 @@
  * asked and declined, our heuristic goes back to the head, by stock's own
  * means: those before it are made to decline while the list is tried once,
  * and ours accepts. Entries are never deleted and added anew, since stock
- * keeps pointers to them with frames.
+ * keeps pointers to them with frames. A capture begins in that order, too:
+ * while we are disabled, we are not asked, and others pass us.
  */
 
 #include "demux_private.h"
-
-#define MAX_BEFORE 32   /* matched since the last time; more than one only where frames hold several packets */
 
 typedef struct {
     const char *name;
@@ -109,11 +108,15 @@ decline(tvbuff_t *tvb _U_, packet_info *pinfo _U_, proto_tree *tree _U_, void *d
 }
 
 typedef struct {
+    heur_dtbl_entry_t *entry;
+    heur_dissector_t dissector;
+} heuristic_before;
+
+typedef struct {
     heur_dissector_t own;
-    heur_dtbl_entry_t *before[MAX_BEFORE];
-    heur_dissector_t dissectors[MAX_BEFORE];
-    unsigned count;
+    GArray *before;
     bool found;
+    bool enabled;
 } list_head;
 
 /* Called for each entry of a list, in its order. */
@@ -122,33 +125,65 @@ collect_before(const char *list _U_, heur_dtbl_entry_t *entry, void *data)
 {
     list_head *head = (list_head *)data;
 
-    if (head->found || entry->dissector == head->own) {
+    if (head->found)
+        return;
+    if (entry->dissector == head->own) {
         head->found = true;
+        head->enabled = entry->enabled && proto_is_protocol_enabled(entry->protocol);
         return;
     }
-    if (head->count < MAX_BEFORE) {
-        head->before[head->count] = entry;
-        head->dissectors[head->count] = entry->dissector;
+
+    const heuristic_before before = { entry, entry->dissector };
+
+    g_array_append_val(head->before, before);
+}
+
+static void
+set_declining(const GArray *before, bool declining)
+{
+    for (unsigned i = 0; i < before->len; i++) {
+        const heuristic_before *one = &g_array_index(before, heuristic_before, i);
+
+        one->entry->dissector = declining ? decline : one->dissector;
     }
-    head->count++;
 }
 
 static void
 move_to_head(const heuristic_list *list, tvbuff_t *tvb, packet_info *pinfo)
 {
-    list_head head = { .own = list->dissector };
+    list_head head = { .own = list->dissector, .before = g_array_new(FALSE, FALSE, sizeof(heuristic_before)) };
     heur_dtbl_entry_t *matched;
 
     heur_dissector_table_foreach(list->name, collect_before, &head);
-    if (!head.found || head.count == 0 || head.count > MAX_BEFORE)
-        return;
-    for (unsigned i = 0; i < head.count; i++)
-        head.before[i]->dissector = decline;
-    moving = true;
-    dissector_try_heuristic(find_heur_dissector_list(list->name), tvb, pinfo, NULL, &matched, NULL);
-    moving = false;
-    for (unsigned i = 0; i < head.count; i++)
-        head.before[i]->dissector = head.dissectors[i];
+    /* Where ours is not asked, those after it would be. */
+    if (head.enabled && head.before->len > 0) {
+        set_declining(head.before, true);
+        moving = true;
+        dissector_try_heuristic(find_heur_dissector_list(list->name), tvb, pinfo, NULL, &matched, NULL);
+        moving = false;
+        set_declining(head.before, false);
+    }
+    g_array_free(head.before, TRUE);
+}
+
+/* Without a frame: no heuristic that is called looks at one. */
+static void
+order_at_start(void)
+{
+    wmem_allocator_t *pool = wmem_allocator_new(WMEM_ALLOCATOR_SIMPLE);
+    packet_info pinfo = { .pool = pool, .layers = wmem_list_new(pool), .proto_layers = wmem_map_new(pool, g_direct_hash, g_direct_equal) };
+
+    for (unsigned i = 0; i < array_length(lists); i++) {
+        if (lists[i].dissector != NULL)
+            move_to_head(&lists[i], NULL, &pinfo);
+    }
+    wmem_destroy_allocator(pool);
+}
+
+void
+ts_heuristic_order_register(void)
+{
+    register_init_routine(order_at_start);
 }
 
 void

@@ -69,6 +69,9 @@ void ts_demux_drop_own_layer(packet_info *pinfo);
 /* What a heuristic of ours returns: tells that another one may match now. */
 bool ts_heuristic_result(const packet_info *pinfo, bool taken);
 
+/* Each capture begins with our heuristics at the head of their lists. */
+void ts_heuristic_order_register(void);
+
 /* After each frame: our heuristics are first again. */
 void ts_heuristic_restore_order(tvbuff_t *tvb, packet_info *pinfo);
 

@@ -91,11 +91,6 @@ oracle_labels(epan_dissect_t *edt, unsigned frame, void *data)
 
 /* ---- passes ---- */
 
-typedef struct {
-    GString **said;         /* of each frame */
-    bool stock;             /* what stock says, instead of what we do */
-} statement;
-
 /* What only a later frame can know. */
 static bool
 is_forward(const char *abbrev)
@@ -110,25 +105,27 @@ is_of_stock(const header_field_info *field)
         strstr(field->abbrev, "response") == NULL && strstr(field->abbrev, "retransmi") == NULL && strstr(field->abbrev, "duplicate") == NULL;
 }
 
+/* What one frame says: our fields, and stock's. */
 typedef struct {
-    GString *text;
-    bool stock;
-} listing;
+    GString *ours, *stock;
+} statement;
 
 static void
 list_field(proto_node *node, gpointer data)
 {
-    listing *list = (listing *)data;
+    statement *said = (statement *)data;
     field_info *finfo = PNODE_FINFO(node);
 
     if (finfo != NULL && finfo->hfinfo != NULL) {
         const header_field_info *field = finfo->hfinfo;
 
-        if (list->stock ? is_of_stock(field) : is_ours(field) && !is_forward(field->abbrev)) {
-            char *value = list->stock || field->type == FT_PROTOCOL || field->type == FT_NONE ? NULL :
+        if (is_of_stock(field)) {
+            g_string_append_printf(said->stock, "%s\n", field->abbrev);
+        } else if (is_ours(field) && !is_forward(field->abbrev)) {
+            char *value = field->type == FT_PROTOCOL || field->type == FT_NONE ? NULL :
                 fvalue_to_string_repr(NULL, &finfo->value, FTREPR_DFILTER, field->display);
 
-            g_string_append_printf(list->text, "%s=%s\n", field->abbrev, value == NULL ? "" : value);
+            g_string_append_printf(said->ours, "%s=%s\n", field->abbrev, value == NULL ? "" : value);
             wmem_free(NULL, value);
         }
     }
@@ -138,69 +135,95 @@ list_field(proto_node *node, gpointer data)
 static void
 note_frame(epan_dissect_t *edt, unsigned frame, void *data)
 {
-    statement *statement_ = (statement *)data;
-    listing list = { g_string_new(NULL), statement_->stock };
+    statement *said = &((statement *)data)[frame];
 
-    proto_tree_children_foreach(edt->tree, list_field, &list);
-    statement_->said[frame] = list.text;
-}
-
-static statement
-statement_new(unsigned count, bool stock)
-{
-    return (statement) { g_new0(GString *, count), stock };
+    *said = (statement) { g_string_new(NULL), g_string_new(NULL) };
+    proto_tree_children_foreach(edt->tree, list_field, said);
 }
 
 static void
-statement_free(statement *s, unsigned count)
+statements_free(statement *said, unsigned count)
 {
-    for (unsigned i = 0; i < count; i++)
-        g_string_free(s->said[i], TRUE);
-    g_free(s->said);
+    for (unsigned i = 0; i < count; i++) {
+        g_string_free(said[i].ours, TRUE);
+        g_string_free(said[i].stock, TRUE);
+    }
+    g_free(said);
 }
 
-/* The first frame of which two passes say something else than one; count where there is none. */
-static unsigned
-first_difference(const sequence *s, const frame *frames, unsigned count, bool stock, bool tell)
+/* What all frames say in one pass, and in the second of two. */
+typedef struct {
+    statement *one, *two;
+} passes;
+
+static passes
+passes_new(const sequence *s, const frame *frames, unsigned count)
 {
-    statement one = statement_new(count, stock), two = statement_new(count, stock);
+    const passes p = { g_new0(statement, count), g_new0(statement, count) };
     const bool ethernet = (s->options & TS_OPTION_ETHERNET) != 0;
-    unsigned i = 0;
 
     session_open(frames, count, ethernet);
-    session_pass(TS_TREE, note_frame, &one);
+    session_pass(TS_TREE, note_frame, p.one);
     if ((s->options & TS_OPTION_DARK_FIRST) != 0) {
         session_close();
         session_open(frames, count, ethernet);
         session_pass(TS_DARK, NULL, NULL);
     }
-    session_pass(TS_TREE, note_frame, &two);
+    session_pass(TS_TREE, note_frame, p.two);
     session_close();
-    while (i < count && g_string_equal(one.said[i], two.said[i]))
+    return p;
+}
+
+static void
+passes_free(passes p, unsigned count)
+{
+    statements_free(p.one, count);
+    statements_free(p.two, count);
+}
+
+/* The first frame of which they say different things; count where there is none. */
+static unsigned
+first_of_ours(passes p, unsigned count)
+{
+    unsigned i = 0;
+
+    while (i < count && g_string_equal(p.one[i].ours, p.two[i].ours))
         i++;
-    if (tell && i < count)
-        fprintf(stderr, "ORACLE passes differ in frame %u of %u\n--- one\n%s--- two\n%s", i + 1, count, one.said[i]->str, two.said[i]->str);
-    statement_free(&one, count);
-    statement_free(&two, count);
     return i;
 }
 
+static bool
+is_stock_settled(passes p, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (!g_string_equal(p.one[i].stock, p.two[i].stock))
+            return false;
+    }
+    return true;
+}
+
+static bool
+is_stock_settled_alone(const sequence *s, const frame *frames, unsigned count)
+{
+    session_enable(TS_NONE_ENABLED);
+    const passes alone = passes_new(s, frames, count);
+    session_enable((s->options & TS_OPTION_DISABLED) >> 4);
+    const bool settled = is_stock_settled(alone, count);
+
+    passes_free(alone, count);
+    return settled;
+}
+
+/* What stock says otherwise on a second pass, by itself or beneath us, is what ours is read from. */
 void
 oracle_passes(const sequence *s, const frame *frames, unsigned count)
 {
-    const unsigned disabled = (s->options & TS_OPTION_DISABLED) >> 4;
-    unsigned stock;
+    const passes p = passes_new(s, frames, count);
+    const unsigned i = first_of_ours(p, count);
 
-    if (first_difference(s, frames, count, false, false) == count)
-        return;
-    /* What stock says otherwise on a second pass, by itself or beneath us, is what ours is read from. */
-    if (first_difference(s, frames, count, true, false) < count)
-        return;
-    session_enable(TS_NONE_ENABLED);
-    stock = first_difference(s, frames, count, true, false);
-    session_enable(disabled);
-    if (stock < count)
-        return;
-    first_difference(s, frames, count, false, true);
-    abort();
+    if (i < count && is_stock_settled(p, count) && is_stock_settled_alone(s, frames, count)) {
+        fprintf(stderr, "ORACLE passes differ in frame %u of %u\n--- one\n%s--- two\n%s", i + 1, count, p.one[i].ours->str, p.two[i].ours->str);
+        abort();
+    }
+    passes_free(p, count);
 }

@@ -62,7 +62,7 @@ class Growth:
         return self.our_seconds()
 
     def our_seconds(self):
-        return self.seconds(harness.loaded_plugins(harness.stage_dir()), *(word for name in harness.REPORTS for word in ("-z", f"teams,{name}")))
+        return self.seconds(harness.loaded_plugins(harness.stage_dir()), *(word for name in harness.REPORTS for word in ("-z", f"teams,{name}{growth_kinds.FORMS.get(self.kind, '')}")))
 
     @functools.cached_property
     def stock(self):

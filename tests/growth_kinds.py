@@ -544,6 +544,7 @@ ALL_KINDS = {
     "unanswered questions": lambda n: question(n, teams_name(n)),
     "aliases of one name": asked(constant("teams.microsoft.com"), alias=lambda n: f"h{n:x}.trafficmanager.net"),
     "names of one address": asked(teams_name, number=constant(0x34700001)),
+    "addresses of one name": asked(constant("teams.microsoft.com"), number=lambda n: 0x34700000 + n),
     "private addresses": asked(teams_name, number=lambda n: 0x0A640000 + n),
     "resolvers": asked(teams_name, resolver=lambda n: (address_of(n), 53)),
     "ports of resolvers": asked(teams_name, resolver=lambda n: ("10.1.1.1", port_of(n))),
@@ -552,7 +553,7 @@ ALL_KINDS = {
     "network cards": cards, "redirects": redirect,
     "server names": server_name, "server names of strangers": stranger,
     "unanswered connections": unanswered_connection, "refused connections": refused_connection,
-    "prohibited connections": prohibited_connection, "issuers of certificates": certificate,
+    "prohibited connections": prohibited_connection, "issuers of certificates": certificate, "issuers without their names": certificate,
     "names through a proxy": through_proxy(constant("10.1.1.8")), "proxies": through_proxy(address_of),
     "visits to identity": visit, "nodes of a service": node, "sign-ins of one client with connections": signin_with_connection,
     "proxies that end connections": proxy_that_ends, "SOCKS proxies": socks_proxy, "addresses on loopback": loopback,
@@ -566,4 +567,6 @@ ALL_KINDS = {
 # Milliseconds between frames, where 1 is too little: sign-ins of one client are more than half an hour apart.
 STEPS_MS = {"sign-ins of one client": 2000000, "sign-ins of one client with connections": 400000, "streams with gaps": 1000}
 # How many times the frames, where what grows is small beside the rest.
-TIMES = {"sign-ins of one client with connections": 4, "proxies that end connections": 4, "SOCKS proxies": 4}
+TIMES = {"sign-ins of one client with connections": 4, "proxies that end connections": 4, "SOCKS proxies": 4, "addresses of one name": 2}
+# What each report is asked for with.
+FORMS = {"issuers without their names": ",anonymise"}

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """tshark on an interface with a ring buffer, and traffic whose identifiers never come again: its memory on the way.
 
-Runs in a network namespace of its own (unshare --net). Prints KiB of resident memory after each part of the frames, as JSON:
-    live_memory.py ours|stock|no-ring FRAMES"""
+Runs in a network namespace of its own (unshare --net), which takes root. Prints KiB of resident memory after each part of the frames, as JSON."""
 
+import argparse
 import json
 import os
 import pathlib
@@ -83,9 +83,15 @@ def settle(pid):
 
 
 def main():
-    side, frames = sys.argv[1], int(sys.argv[2])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("side", choices=("ours", "stock", "no-ring"), help="with the plugins, without them, with the plugins and one file")
+    parser.add_argument("frames", type=int, help="how many to send; a file of the ring has %s" % FRAMES_A_FILE)
+    arguments = parser.parse_args()
+    frames = arguments.frames
+    if any(name != "lo" for _, name in socket.if_nameindex()):
+        os.execvp("unshare", ["unshare", "--net", sys.executable, *sys.argv])
     interfaces()
-    process, home = tshark(side)
+    process, home = tshark(arguments.side)
     sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     sender.bind((NEAR, 0))
     sizes = []

@@ -126,6 +126,18 @@ def test_an_issuer_of_certificates_is_hidden():
     assert "Contoso" not in text and '"issuer-1"' in text
 
 
+@pytest.mark.parametrize("issuer", ["Contoso Inspection CA", "the client accepts it", "the client refuses it", "authsvc.teams.microso"])
+def test_only_the_issuer_is_hidden(issuer, tmp_path):
+    """certificates.pcap with an issuer of the same length, whose words are the report's own: those stay where they are."""
+    capture = tmp_path / "certificates.pcap"
+    capture.write_bytes(bundled("connections/certificates.pcap").read_bytes().replace(b"Contoso Inspection CA", issuer.ljust(21).encode()))
+    harness.open_to_all(tmp_path)
+    shown, hidden = (re.sub(r"\s+", " ", tshark("-q", "-r", capture, "-z", f"teams,signin{form}")) for form in ("", ",anonymise"))
+    said = 'is intercepted by "%s", and the client accepts it', 'the certificate is issued by "%s", and the client refuses it', ", TLS 1.2, issued by %s ("
+    assert all(sentence % issuer.ljust(21).replace("  ", " ") in shown and sentence % "issuer-1" in hidden for sentence in said)
+    assert "to authsvc.teams.microsoft.com is intercepted" in hidden
+
+
 @pytest.mark.parametrize("last", ["xn--p1a", "branch1", "lan-net", "lan_net"])
 def test_customers_of_any_zone_are_tenants(last, tmp_path):
     """lync-discovery.pcap with a zone of the same length: those of other scripts, and those inside companies, end in whatever there is."""

@@ -327,29 +327,51 @@ without_words(const char *text)
     return g_string_free(out, FALSE);
 }
 
-/* What strangers said in words of their own: replaced as a whole. */
-static void
-replace_stranger(void *key, void *value _U_, void *data)
+const char *
+report_issuer(const char *issuer)
 {
-    const char *said = (const char *)key;
-    char **text = (char **)data;
-
-    if (strstr(*text, said) == NULL)
-        return;
-    char **parts = g_strsplit(*text, said, -1);
-
-    g_free(*text);
-    *text = g_strjoinv(word_for("issuer", said), parts);
-    g_strfreev(parts);
+    return report_anonymous_is_asked() && wmem_map_contains(teams_model_get()->strangers, issuer) ? word_for("issuer", issuer) : issuer;
 }
 
+/* What comes before a stranger's words in a sentence. The same words elsewhere are the report's: an issuer may be called "the". */
+static const char *const leads[] = { "issued by \"", "issued by ", "intercepted by \"" };
+
+static const char *
+next_lead(const char *text, size_t *length)
+{
+    const char *next = NULL;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(leads); i++) {
+        const char *found = strstr(text, leads[i]);
+
+        if (found == NULL || (next != NULL && found >= next))
+            continue;
+        next = found;
+        *length = strlen(leads[i]);
+    }
+    return next;
+}
+
+/* What strangers said in words of their own: replaced as a whole. */
 static char *
 without_strangers(const char *text)
 {
-    char *result = g_strdup(text);
+    GString *result = g_string_new(NULL);
+    const char *lead;
+    size_t length;
 
-    wmem_map_foreach(teams_model_get()->strangers, replace_stranger, &result);
-    return result;
+    for (; (lead = next_lead(text, &length)) != NULL; text = lead) {
+        lead += length;
+        g_string_append_len(result, text, lead - text);
+        const char *said = teams_model_find_stranger(teams_model_get(), lead);
+
+        if (said == NULL || g_ascii_isalnum(lead[strlen(said)]))
+            continue;
+        g_string_append(result, word_for("issuer", said));
+        lead += strlen(said);
+    }
+    g_string_append(result, text);
+    return g_string_free(result, FALSE);
 }
 
 char *

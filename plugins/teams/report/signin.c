@@ -124,7 +124,7 @@ connection_enders(unsigned n)
     return enders[n];
 }
 
-COLUMN_GETTER(connection_issuer, teams_connection, signin_session) { value->text = row->certificate == NULL ? "" : row->certificate->issuer; }
+COLUMN_GETTER(connection_issuer, teams_connection, signin_session) { value->text = row->certificate == NULL ? "" : report_issuer(row->certificate->issuer); }
 COLUMN_GETTER(connection_router, teams_connection, signin_session) { value->text = row->icmp_router == NULL ? "" : row->icmp_router; }
 
 COLUMN_GETTER(connection_ended_by, teams_connection, signin_session)

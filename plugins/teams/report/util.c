@@ -250,11 +250,14 @@ report_escape(const char *text)
     return clean == text ? g_strdup(text) : (char *)clean;
 }
 
+#define UTF8_MAX 4      /* bytes of a character */
+
 /* How many bytes of the text fit into width columns: up to a blank, or a whole word. */
 static size_t
 line_length(const char *text, size_t width)
 {
-    if ((size_t)g_utf8_strlen(text, -1) <= width)
+    /* Of the rest of a long text no more is counted than a line holds. */
+    if ((size_t)g_utf8_strlen(text, (gssize)(UTF8_MAX * (width + 1))) <= width)
         return strlen(text);
     for (const char *at = g_utf8_offset_to_pointer(text, (glong)width); at > text; at--)
         if (*at == ' ')

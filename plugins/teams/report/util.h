@@ -76,6 +76,8 @@ bool report_anonymous_is_asked(void);
 
 /* The text without what tells who it was. New string; with nothing asked a copy. */
 char *report_anonymous_text(const char *text);
+/* Who issued a certificate, as a column of its own: the word for a stranger's. */
+const char *report_issuer(const char *issuer);
 
 /* ---- text ---- */
 

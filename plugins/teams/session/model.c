@@ -223,6 +223,7 @@ teams_model_get(void)
         current_model->chain_names = wmem_map_new(scope, name_hash, name_equal);
         current_model->infos = wmem_map_new(scope, info_hash, info_equal);
         current_model->strangers = wmem_map_new(scope, wmem_str_hash, g_str_equal);
+        current_model->strangers_by_text = wmem_array_new(scope, sizeof(const char *));
         current_model->earlier_names = wmem_map_new(scope, ts_address_hash, ts_address_key_equal);
     }
     return current_model;
@@ -249,8 +250,59 @@ teams_model_cleanup(void)
 void
 teams_model_add_stranger(teams_model *model, const char *text)
 {
-    if (text[0] != '\0' && !wmem_map_contains(model->strangers, text))
-        wmem_map_insert(model->strangers, text, (void *)text);
+    if (text[0] == '\0' || wmem_map_contains(model->strangers, text))
+        return;
+    wmem_map_insert(model->strangers, text, (void *)text);
+    wmem_array_append_one(model->strangers_by_text, text);
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static const char *
+stranger_at(const teams_model *model, unsigned index)
+{
+    return *(const char **)wmem_array_index(model->strangers_by_text, index);
+}
+
+/* The first of some texts, alike up to there and sorted, that has this byte or a greater one there. */
+static unsigned
+first_with(const teams_model *model, unsigned from, unsigned to, size_t there, unsigned byte)
+{
+    while (from < to) {
+        const unsigned middle = from + (to - from) / 2;
+
+        if ((uint8_t)stranger_at(model, middle)[there] < byte)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
+/* Byte by byte, so that many of them cost no more than a long one. */
+const char *
+teams_model_find_stranger(teams_model *model, const char *text)
+{
+    const unsigned count = wmem_array_get_count(model->strangers_by_text);
+    unsigned from = 0, to = count;
+    const char *found = NULL;
+
+    if (model->strangers_sorted < count)
+        wmem_array_sort(model->strangers_by_text, by_text);
+    model->strangers_sorted = count;
+    for (size_t at = 0; from < to; at++) {
+        if (stranger_at(model, from)[at] == '\0')
+            found = stranger_at(model, from++);
+        if (text[at] == '\0')
+            break;
+        from = first_with(model, from, to, at, (uint8_t)text[at]);
+        to = first_with(model, from, to, at, (uint8_t)text[at] + 1U);
+    }
+    return found;
 }
 
 teams_host *

@@ -250,6 +250,8 @@ typedef struct {
     wmem_map_t *earlier_names;      /* address -> list of teams_sighting *: a client's shared names of no sign-in */
     wmem_map_t *infos;              /* a set: what frames were given (teams_frame_info) */
     wmem_map_t *strangers;          /* a set: what strangers said in words of their own (const char *): who issues certificates */
+    wmem_array_t *strangers_by_text;    /* the same, sorted up to the count below */
+    unsigned strangers_sorted;
     uint32_t client_count;
     uint32_t signin_count;
     uint32_t call_count;
@@ -309,6 +311,8 @@ const char *teams_path_label(teams_path path);
 
 /* Keeps a stranger's words; text is file scope. */
 void teams_model_add_stranger(teams_model *model, const char *text);
+/* The longest of these that the text begins with, NULL: none. */
+const char *teams_model_find_stranger(teams_model *model, const char *text);
 
 /* What is known of an address; add makes it when it is not. */
 teams_host *teams_host_of(teams_model *model, const address *addr, bool add);

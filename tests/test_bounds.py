@@ -20,7 +20,7 @@ CLIENT, RELAY, RESOLVER = ("192.0.2.10", 50010), ("52.114.7.7", 3478), ("192.0.2
 
 
 def test_the_table_is_read():
-    assert len(ROWS) == 31
+    assert len(ROWS) == 32
 
 
 @pytest.mark.parametrize("number, path, name", ROWS)
@@ -52,6 +52,26 @@ def test_depth(capture, depth, shown, too_deep):
     assert len(frame["ms_turn.mux.session_id"]) == shown
     assert bool(frame["ms_turn.nested_deeply"]) == too_deep
     assert bool(frame["teams_stun.ufrag.remote"]) == (not too_deep)
+
+
+CHECK = stun.message(stun.BINDING_REQUEST, stun.transaction(1), [(stun.USERNAME, b"Re2y:Lo1x"), (stun.IMPLEMENTATION_VERSION, stun.u32(7))])
+
+
+@pytest.mark.parametrize("frame, field", [
+    (stun.control_frame(CHECK), "ms_turn.frame.type"), (stun.rfc4571(CHECK), "teams_stun.ufrag.remote"),
+    (stun.data_frame(stun.rtp(104, 1, 320, 7, bytes(20))), "ms_turn.frame.type")], ids=["control", "RFC 4571", "data"])
+@pytest.mark.parametrize("count", [20, 700])
+def test_messages_of_a_segment(capture, frame, field, count):
+    """As many as there is room for, though Wireshark counts the layers of all of them; of a few all layers are kept."""
+    here, there = (CLIENT[0], 50443), ("52.114.7.7", 443) if field == "ms_turn.frame.type" else ("192.0.2.99", 50012)
+    start = stun.turn(stun.ALLOCATE_REQUEST, stun.transaction(2), [(stun.MS_VERSION, stun.u32(6))])
+    first = frame if frame == stun.rfc4571(CHECK) else stun.control_frame(start)
+    packets = [captures.tcp(here, there, (0, 0), 0x02), captures.tcp(there, here, (0, 1), 0x12), captures.tcp(here, there, (1, 1), 0x18, first),
+               captures.tcp(here, there, (1 + len(first), 1), 0x18, frame * count)]
+    last = values(capture(packets), field, "frame.protocols")[-1]
+    layers = last["frame.protocols"][0].split(":")
+    assert len(last[field]) == count
+    assert len(layers) > 20 if count == 20 else len(layers) < 128 + 10
 
 
 def answer(names):

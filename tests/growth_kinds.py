@@ -150,6 +150,17 @@ def call(n):
     return datagram(socket, peer, stun.rtp(104, n, 320 * n, number, PAYLOAD))
 
 
+def rejected_flow(n):
+    """An allocation, and connections to the relay's address that a server name then shows to be a stranger's."""
+    if n < 4:
+        return allocation(n)
+    number, step = divmod(n - 4, 4)
+    here, there = (CLIENT[0], port_of(number)), (MEDIA_RELAY[0], 443)
+    if step < 3:
+        return connection(step, number, there, ())
+    return segment(here, there, (1, 1), DATA, tls.client_hello(f"h{number:x}.example.com"))
+
+
 def one_call(n):
     """A check, then media of so many streams, each of one SSRC."""
     return call(n) if n < 2 else datagram((CLIENT[0], 1024), ("198.51.100.1", 50000), stun.rtp(104, n, 320 * n, random32(n), PAYLOAD))
@@ -532,7 +543,8 @@ class Sender:
 ALL_KINDS = {
     "calls": call, "allocations": allocation, "refused allocations": refused_allocation, "user fragments": fragments,
     "calls with credentials of their own": own_credentials, "sockets of one call": no_credentials,
-    "relays and call identifiers": relays, "streams of one call": one_call, "sessions of Direct Routing": media_after_name,
+    "relays and call identifiers": relays, "streams of one call": one_call, "flows of a call that are a stranger's": rejected_flow,
+    "sessions of Direct Routing": media_after_name,
     "check sessions": lambda n: datagram(PEER, CLIENT, request(n, (stun.SESSION_ID, u64(random32(n) << 32)))),
     "ports": answered_port,
     "multiplexed sessions": lambda n: datagram(CLIENT, MEDIA_RELAY, stun.multiplexed(n << 32 | n, request(n))),

@@ -401,25 +401,41 @@ add_flow(calls_entry *entry, const packet_info *pinfo, const teams_tap *tap, uns
     }
 }
 
-/* Rows after those that go have other indices. */
+/* Rows after those that go have other indices. All at once: a call may have as many as there are flows. */
 static void
-withdraw_ports(calls_entry *entry, const teams_flow *flow)
+withdraw_ports(calls_entry *entry)
 {
-    for (unsigned i = entry->ports->len; i-- > 0;) {
-        const calls_port *port = &g_array_index(entry->ports, calls_port, i);
-        const row_key key = port_key(flow, port->alone);
+    unsigned kept = 0;
 
-        if (!port->alone || port->flow != flow)
-            continue;
-        g_hash_table_remove(entry->rows, &key);
-        g_array_remove_index(entry->ports, i);
-    }
     for (unsigned i = 0; i < entry->ports->len; i++) {
         const calls_port *port = &g_array_index(entry->ports, calls_port, i);
         const row_key key = port_key(port->flow, port->alone);
 
-        keep_row(entry, &key, i);
+        if (port->alone && port->flow->rejected) {
+            g_hash_table_remove(entry->rows, &key);
+            continue;
+        }
+        keep_row(entry, &key, kept);
+        g_array_index(entry->ports, calls_port, kept++) = *port;
     }
+    g_array_set_size(entry->ports, kept);
+}
+
+/* In their order, and frees the others. */
+static void
+keep_only(GPtrArray *rows, bool (*is_kept)(const void *row))
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < rows->len; i++) {
+        void *row = rows->pdata[i];
+
+        if (!is_kept(row))
+            continue;
+        rows->pdata[i] = rows->pdata[kept];
+        rows->pdata[kept++] = row;
+    }
+    g_ptr_array_set_size(rows, (int)kept);
 }
 
 static void
@@ -432,22 +448,30 @@ withdraw_flow(calls_entry *entry, const calls_flow *part)
         part->remote->bytes[direction] -= part->bytes[direction];
     }
     part->remote->media_packets -= part->media_packets;
-    withdraw_ports(entry, part->flow);
     g_hash_table_remove(entry->by_flow, part->flow);
+}
+
+static bool
+has_packets(const void *remote)
+{
+    return calls_remote_packets((const calls_remote *)remote) > 0;
+}
+
+static bool
+is_of_call(const void *part)
+{
+    return !((const calls_flow *)part)->flow->rejected;
 }
 
 /* Remotes without any frame go; what the others have begins and ends with the flows that are left. */
 static void
 forget_remotes(calls_entry *entry)
 {
-    for (unsigned i = entry->remotes->len; i-- > 0;) {
+    for (unsigned i = 0; i < entry->remotes->len; i++) {
         calls_remote *remote = (calls_remote *)g_ptr_array_index(entry->remotes, i);
 
-        if (calls_remote_packets(remote) == 0) {
+        if (!has_packets(remote))
             g_hash_table_remove(entry->by_address[remote->tcp], &remote->addr);
-            g_ptr_array_remove_index(entry->remotes, i);
-            continue;
-        }
         for (unsigned port = 0; port < remote->ports->len; port++) {
             const row_key key = { ROW_REMOTE_PORT, g_array_index(remote->ports, uint16_t, port), remote, NULL };
             const row_key heard_key = { ROW_HEARD_PORT, key.number, remote, NULL };
@@ -459,6 +483,7 @@ forget_remotes(calls_entry *entry)
         remote->first_frame = 0;
         remote->most_packets = 0;
     }
+    keep_only(entry->remotes, has_packets);
 }
 
 static void
@@ -504,16 +529,14 @@ calls_entry_finish(calls_entry *entry)
 {
     const unsigned before = entry->flows->len;
 
-    for (unsigned i = before; i-- > 0;) {
-        const calls_flow *part = (const calls_flow *)g_ptr_array_index(entry->flows, i);
-
-        if (!part->flow->rejected)
-            continue;
-        withdraw_flow(entry, part);
-        g_ptr_array_remove_index(entry->flows, i);
-    }
-    if (entry->flows->len != before)
+    for (unsigned i = 0; i < before; i++)
+        if (!is_of_call(entry->flows->pdata[i]))
+            withdraw_flow(entry, (const calls_flow *)entry->flows->pdata[i]);
+    keep_only(entry->flows, is_of_call);
+    if (entry->flows->len != before) {
+        withdraw_ports(entry);
         recount(entry);
+    }
     for (unsigned i = 0; i < entry->streams->len; i++)
         calls_jitter_end(&g_array_index(entry->streams, calls_stream, i).jitter);
     return entry->flows->len > 0 || before == 0;

@@ -185,8 +185,13 @@ match_question(ts_message *message)
 
     ts_try *request = ts_history_match(question, pinfo, message->server, message->client_port, dns->id);
 
-    if (request == NULL)
+    const bool data = message->address_count > 0 || (dns->rcode == TS_DNS_RCODE_NOERROR && !ts_dns_answers_whole(dns));
+
+    if (request == NULL) {
+        ts_history_answered_early(question, pinfo, message->client_port, dns->id);
+        state->answered_data = state->answered_data || data;
         return;
+    }
     if (ts_history_since(pinfo, &request->time) > TS_ANSWER_MAX_SECONDS)
         message->late_since = ts_history_since(pinfo, &request->time);
     else
@@ -212,7 +217,7 @@ match_question(ts_message *message)
     state->tries = 0;
     state->answered_frame = pinfo->num;
     state->answered_time = pinfo->abs_ts;
-    state->answered_data = message->address_count > 0 || (dns->rcode == TS_DNS_RCODE_NOERROR && !ts_dns_answers_whole(dns));
+    state->answered_data = data;
 }
 
 /* Resolvers ask in the place of many clients, whose names say nothing of one another. */
@@ -321,7 +326,9 @@ ts_analyse(packet_info *pinfo, const ts_dns_message *dns, ts_message *message)
     message->history = ts_history_client(message->client);
     if (dns->dns)
         match_question(message);
-    else if (message->role == TS_ROLE_SERVER_NAME && message->links[0].prefix == NULL)
+    else
+        ts_history_went(pinfo, message->history, message->links[0].kind.name);
+    if (message->role == TS_ROLE_SERVER_NAME && message->links[0].prefix == NULL)
         message->links[0].prefix = ts_address_prefix(message->server, pinfo);
     note_resolver(message);
     note_manner(message);

@@ -6,6 +6,7 @@
 
 #include "teams-dns.h"
 
+#include <math.h>
 #include <string.h>
 
 #include <epan/to_str.h>
@@ -258,6 +259,22 @@ next_try(ts_question *question)
     return &question->ring[question->ring_next++];
 }
 
+void
+ts_history_answered_early(ts_question *question, const packet_info *pinfo, uint16_t port, uint16_t id)
+{
+    question->early_frame = pinfo->num;
+    question->early_time = pinfo->abs_ts;
+    question->early_port = port;
+    question->early_id = id;
+}
+
+static bool
+is_answered_already(const ts_question *question, const packet_info *pinfo, uint16_t port, uint16_t id)
+{
+    return question->early_frame != 0 && question->early_port == port && question->early_id == id &&
+        fabs(ts_history_since(pinfo, &question->early_time)) <= TS_EARLY_MAX_SECONDS;
+}
+
 bool
 ts_history_ask(ts_question *question, const packet_info *pinfo, const address *server, uint16_t port, uint16_t id)
 {
@@ -282,7 +299,25 @@ ts_history_ask(ts_question *question, const packet_info *pinfo, const address *s
         free_address_wmem(wmem_file_scope(), &one->server);
         copy_address_wmem(wmem_file_scope(), &one->server, server);
     }
+    if (is_answered_already(question, pinfo, port, id)) {
+        one->answered = true;
+        state->tries = 0;
+    }
     return again;
+}
+
+void
+ts_history_went(packet_info *pinfo, const ts_client *client, const char *name)
+{
+    static const uint16_t types[] = { TS_DNS_TYPE_A, TS_DNS_TYPE_AAAA, TS_DNS_TYPE_HTTPS };
+    const char *lower = wmem_ascii_strdown(pinfo->pool, name, -1);
+
+    for (size_t i = 0; i < array_length(types); i++) {
+        ts_question *question = question_of(client, lower, types[i]);
+
+        if (question != NULL)
+            question->state.tries = 0;
+    }
 }
 
 void

@@ -273,7 +273,8 @@ is_dead_end(const ts_message *message, unsigned last)
     ts_name_question *state = &message->question->state;
 
     state->dead_end = ts_history_text(message->links[last].kind.name);
-    state->dead_end_reported = other->tries == 0 && !other->answered_data;
+    /* Where questions are not in the capture, whether the other family was asked for is not known. */
+    state->dead_end_reported = message->request != NULL && other->tries == 0 && !other->answered_data;
     return state->dead_end_reported;
 }
 

@@ -53,6 +53,9 @@ void ts_unusual_port_handoff(int proto);
 /* A question asked again after this long begins anew. */
 #define TS_TRY_MAX_SECONDS  15.0
 
+/* An answer stands before its question where two places of capture, or two queues of one card, are merged. */
+#define TS_EARLY_MAX_SECONDS 1.0
+
 /* Nobody waits so long for an answer: a clock was set, or the capture has a hole. */
 #define TS_ANSWER_MAX_SECONDS 60.0
 
@@ -77,6 +80,10 @@ typedef struct {
     ts_try *ring;               /* grows up to TS_QUESTION_TRIES: most are asked once */
     unsigned ring_size;
     unsigned ring_next;
+    uint32_t early_frame;       /* the latest answer whose question the capture has not, or has later; 0: none */
+    nstime_t early_time;
+    uint16_t early_port;        /* the client's */
+    uint16_t early_id;
 } ts_question;
 
 /* What a client (an address) has looked up so far; frames of the first time, 0: never. */
@@ -123,6 +130,10 @@ ts_try *ts_history_match(ts_question *question, const packet_info *pinfo, const 
 const nstime_t *ts_history_asked_first(const ts_question *question, const ts_try *request);
 /* Was the latest answer truncated, so that the client, which waits since its first question, asks again? */
 bool ts_history_was_truncated(const ts_question *question, const packet_info *pinfo);
+/* Keeps an answer to no question that the capture has so far. */
+void ts_history_answered_early(ts_question *question, const packet_info *pinfo, uint16_t port, uint16_t id);
+/* The client goes to the name: it had an answer, or does without. */
+void ts_history_went(packet_info *pinfo, const ts_client *client, const char *name);
 /* Keeps a question; true where it repeats one that has no answer yet. */
 bool ts_history_ask(ts_question *question, const packet_info *pinfo, const address *server, uint16_t port, uint16_t id);
 

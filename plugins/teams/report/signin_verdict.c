@@ -272,6 +272,8 @@ replaced_details(const signin_session *session)
     /* Where answers are not in the capture, that none gave an address says nothing. */
     if (session->result->one_way)
         g_hash_table_add(replaced, g_strdup(teams_expert_table.rows[TEAMS_EXPERT_NAME_UNRESOLVED].code));
+    if (session->result->resolver_unheard)
+        add_codes(replaced, " D2 ", NULL);
     if (is_explained(session) || is_stalled(session))
         g_hash_table_add(replaced, g_strdup(teams_expert_table.rows[TEAMS_EXPERT_SIGNIN_STALLED].code));
     for (unsigned i = 0; i < session->result->problem_count; i++) {

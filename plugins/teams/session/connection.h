@@ -202,6 +202,7 @@ typedef struct {
     bool services_reached;                  /* the same without relays, which TLS reaches without a token, without push alone, and without shared ones */
     bool shared_reached;                    /* the same with a host that other programs of Microsoft 365 connect, too */
     bool push_reached;                      /* the same with a push channel */
+    bool resolver_unheard;                  /* of what the resolver and a server answered the capture has nothing, and the client acknowledges it */
     bool one_way;                           /* of its connections and resolvers the capture has only what the client sent */
     bool identity_polled;                   /* the client asks identity by the clock, as for a sign-in on another device */
     bool services_unserved;                 /* one was connected, and served no request that can be read there */

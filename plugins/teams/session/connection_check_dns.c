@@ -62,6 +62,9 @@ which_resolver(const teams_check *check, const teams_asked_name *asked)
 static bool
 lacks_answers(const teams_check *check)
 {
+    for (unsigned i = 0; i < wmem_array_get_count(check->clients); i++)
+        if ((*(const teams_net_client **)wmem_array_index(check->clients, i))->deaf)
+            return true;
     for (unsigned i = 0; i < teams_check_connection_count(check); i++)
         if (teams_connection_lacks_answers(teams_check_connection(check, i)))
             return true;
@@ -194,7 +197,7 @@ check_silence(teams_check *check)
         names++;
         count += questions(asked);
     }
-    if (first == NULL || count < QUESTIONS_MIN || resolver_spoke(check) || lacks_answers(check) || !teams_check_time_passed(check, &first->first, RESOLVER_SECONDS))
+    if (first == NULL || count < QUESTIONS_MIN || resolver_spoke(check) || check->result->resolver_unheard || !teams_check_time_passed(check, &first->first, RESOLVER_SECONDS))
         return;
     const bool needed = needs_resolver(check), fatal = needed && check->other_way == NULL;
 
@@ -711,6 +714,7 @@ check_slow(teams_check *check)
 void
 teams_check_dns(teams_check *check)
 {
+    check->result->resolver_unheard = !resolver_spoke(check) && lacks_answers(check);
     check_other_way(check);
     if (!check_refused(check))
         check_silence(check);

@@ -464,6 +464,21 @@ host_by_address(packet_info *pinfo)
     return host;
 }
 
+/* That of what comes to the client the capture has nothing show connections without a name, too: it may be cut off. */
+static void
+note_deaf(packet_info *pinfo)
+{
+    enum { SYN = 1, SYN_ACK = 2, DATA = 8 };
+
+    if (pinfo->ptype != PT_TCP || pinfo->destport != HTTPS_PORT)
+        return;
+    teams_net_client *client = teams_net_client_of(&pinfo->src, false);
+    const struct tcp_analysis *tcp = client == NULL || client->deaf || client->voice_frame != 0 ? NULL : teams_connection_tcp(pinfo);
+
+    if (tcp != NULL && (tcp->conversation_completeness & (SYN | SYN_ACK | DATA)) == (SYN | DATA))
+        client->deaf = true;
+}
+
 /* Stock knows the server's port from the SYN; without one the host is the server. */
 static bool
 is_from_client(const packet_info *pinfo, const struct tcp_analysis *tcp, bool to_host)
@@ -563,7 +578,7 @@ dns_refusal(packet_info *pinfo, const ts_icmp_refusal *refusal)
 
     if (client == NULL || host == NULL || !host->resolver || refusal->destination.port != DNS_PORT)
         return;
-    if (client->dns_refusals++ > 0)
+    if (ts_duplicate_of(pinfo).frame != 0 || client->dns_refusals++ > 0)
         return;
     client->dns_refusal_frame = pinfo->num;
     client->dns_refusal_text = refusal->text;
@@ -640,6 +655,8 @@ teams_connection_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, cons
         to = host_by_address(pinfo);
     if (from != NULL && from->probe)
         teams_connection_http_probe(pinfo, tree);
+    if (from == NULL)
+        note_deaf(pinfo);
     if (to == NULL && from == NULL)
         return;
     if (pinfo->ptype == PT_TCP)

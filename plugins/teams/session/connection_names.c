@@ -12,6 +12,7 @@
 #include <wsutil/inet_addr.h>
 #include <wsutil/str_util.h>
 
+#include "common/duplicate.h"
 #include "common/endpoint.h"
 #include "session/signin.h"
 
@@ -466,6 +467,9 @@ note_other_answer(const packet_info *pinfo, const ts_addresses_info *info)
 void
 teams_connection_names(packet_info *pinfo, const ts_frame_info *infos)
 {
+    /* What the capture has twice was asked, answered or sent once. */
+    if (infos == NULL || ts_duplicate_of(pinfo).frame != 0)
+        return;
     for (const ts_frame_info *each = infos; each != NULL; each = each->next) {
         const ts_name_info *info = (const ts_name_info *)each;
 

@@ -152,6 +152,7 @@ typedef struct teams_net_client {
     teams_resolver **resolvers;
     unsigned resolver_count;
     uint32_t voice_frame;       /* a resolver said anything at all */
+    bool deaf;                  /* it goes on, at any host, after a SYN/ACK that is not in the capture, and no resolver has spoken */
     nstime_t heard;             /* the latest frame of any server, in whichever sign-in */
     unsigned dns_refusals;      /* ICMP errors about its questions */
     uint32_t dns_refusal_frame;

@@ -193,7 +193,7 @@ add_text(teams_name_list *list, const char *text, uint32_t frame)
 static void
 add_identity(teams_name_list *list, const teams_connection *conn, uint32_t frame)
 {
-    const bool needed = !list->check->result->services_reached;
+    const bool needed = !list->check->result->services_reached && !list->check->identity_missing;
 
     if (!add_text(list, "an address of identity", frame))
         return;
@@ -202,6 +202,7 @@ add_identity(teams_name_list *list, const teams_connection *conn, uint32_t frame
     list->any_lost = true;
     list->identity = list->identity || !list->check->identity_in_part;
     list->matters = list->matters || needed;
+    list->doubtful = list->doubtful || (list->check->identity_missing && !list->check->result->services_reached);
     list->fatal = list->fatal || needed;
 }
 
@@ -243,10 +244,11 @@ teams_name_list_add(teams_name_list *list, const char *name, uint32_t frame)
     /* Any name of identity may do: which one an account needs is not in the bytes. */
     const bool instead = identity && (list->check->result->identity_reached || list->check->identity_missing);
     const bool replaced = lost && result != NULL && result->instead != NULL;
-    const bool matters = lost && result != NULL && !instead && !replaced && name_matters(result);
+    const bool missing = lost && result != NULL && result->missing;
+    const bool matters = lost && result != NULL && !instead && !replaced && !missing && name_matters(result);
 
     list->matters = list->matters || matters;
-    list->doubtful = list->doubtful || (lost && instead && !list->check->result->services_reached) || (replaced && name_matters(result));
+    list->doubtful = list->doubtful || (lost && instead && !list->check->result->services_reached) || ((replaced || missing) && name_matters(result));
     if (replaced && list->replaced++ == 0)
         list->instead = result->instead;
     list->fatal = list->fatal || (matters && result->stage != TS_STAGE_MEDIA);

@@ -36,6 +36,7 @@ typedef struct {
     unsigned tried;                 /* connections */
     bool reached;                   /* one of them has a TLS session with data both ways */
     bool unseen;                    /* whether one has is in the part of frames that was cut off (snap length) */
+    bool missing;                   /* ... in frames that are missing */
     const char *instead;            /* another host of its service that was reached, and serves for it; NULL: it was reached itself, or none was */
     nstime_t heard;                 /* the latest frame of a server of it */
     bool refused;                   /* ... and no request that can be read there was served */

@@ -208,6 +208,13 @@ until_text(const teams_connection *conn)
     return reset ? "it resets the stream" : "it ends the connection";
 }
 
+/* Of a session of HTTP/2, which goes on for other tunnels: may the answer be in what was cut off, or in frames that are missing? */
+static bool
+may_be_answered(const teams_connection *session)
+{
+    return session->http2 && (session->priv->cut_short[FROM_SERVER] || session->priv->gap[FROM_SERVER]);
+}
+
 /* A request for news may wait. Where answers are not in the capture, that there is none says nothing. */
 static bool
 is_held(const teams_check *check, const teams_connection *conn)
@@ -216,7 +223,7 @@ is_held(const teams_check *check, const teams_connection *conn)
 
     const teams_connection *tcp = tcp_of(conn);
 
-    return conn->priv->proxy_pending && is_silent_since(conn) && teams_connection_is_heard(tcp) && teams_connection_is_delivered(tcp) && !teams_connection_lacks_data(tcp) &&
+    return conn->priv->proxy_pending && is_silent_since(conn) && !may_be_answered(tcp) && teams_connection_is_heard(tcp) && teams_connection_is_delivered(tcp) && !teams_connection_lacks_data(tcp) &&
         held_for(check, conn) >= (waits ? LONG_POLL_SECONDS : ANSWER_SECONDS);
 }
 
@@ -285,7 +292,7 @@ teams_check_is_ended_by_proxy(const teams_check *check, const teams_connection *
     if (!conn->proxy || conn->quic || name == NULL || name->reached || name->unseen || !is_ended(conn) || !has_nothing(conn))
         return false;
     return !is_held(check, conn) && tcp->idle_before_end < ANSWER_SECONDS && tcp->priv->hole_frame == 0 && !teams_connection_lacks_data(tcp) &&
-        !teams_connection_lacks_requests(tcp) && !(conn->state == TEAMS_CONNECTION_HELLO_RESET && check->by_proxy);
+        !teams_connection_lacks_requests(tcp) && !teams_connection_lacks_some(tcp) && !(conn->state == TEAMS_CONNECTION_HELLO_RESET && check->by_proxy);
 }
 
 static const char *
@@ -470,7 +477,7 @@ check_use(teams_check *check)
             continue;
         names++;
         reached += name->reached_by_proxy;
-        unseen = unseen || (name->unseen && !name->reached_by_proxy);
+        unseen = unseen || ((name->unseen || name->missing) && !name->reached_by_proxy);
         if (name->service == TS_SERVICE_MEDIA_RELAY)
             relay = name->name;
     }

@@ -217,12 +217,12 @@ is_missing_before_data(const teams_connection *conn)
     return is_before_data(conn) && (teams_connection_lacks_some(conn) || teams_connection_lacks_data(conn));
 }
 
-/* Does the capture lack frames of a session that the server answered, and the client then ended? */
+/* Does the capture lack frames of a session that the server answered, and did not end? */
 static bool
 is_missing(const teams_check *check, const teams_connection *conn)
 {
     return !is_used(check, conn) && conn->state != TEAMS_CONNECTION_PROXY_REFUSED && (conn->bytes[FROM_SERVER] > 0 || teams_connection_lacks_data(conn)) &&
-        conn->end != TEAMS_CONNECTION_OPEN && conn->ended_by_client && (conn->state == TEAMS_CONNECTION_JOINED || is_missing_before_data(conn));
+        (conn->end == TEAMS_CONNECTION_OPEN || conn->ended_by_client) && (conn->state == TEAMS_CONNECTION_JOINED || is_missing_before_data(conn));
 }
 
 /* May data both ways be in what was cut off? Not where an answer was read that ends it, or nothing came. */
@@ -253,6 +253,7 @@ gather_connections(teams_check *check)
         name->refused = used && (name->refused || !name->reached) && teams_requests_all_refused(conn);
         name->reached = name->reached || used;
         name->unseen = name->unseen || is_unseen(check, conn);
+        name->missing = name->missing || is_missing(check, conn);
         name->reached_by_proxy = name->reached_by_proxy || (used && conn->proxy);
         check->by_proxy = check->by_proxy || name->reached_by_proxy;
         if (name->product == TS_PRODUCT_UNKNOWN) {
@@ -716,11 +717,13 @@ check_identity(teams_check *check)
     for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
         const teams_connection *conn = teams_check_connection(check, i);
 
-        if (conn->stage != TS_STAGE_IDENTITY || conn->name == NULL)
+        if (conn->stage != TS_STAGE_IDENTITY)
             continue;
+        /* Also where its name is what was cut off. */
         if (teams_connection_is_waiting(conn, &check->end) || conn->state == TEAMS_CONNECTION_JOINED || is_cut_before_data(conn) || is_missing_before_data(conn))
             return;
-        teams_name_list_add(&list, conn->name, conn->frame);
+        if (conn->name != NULL)
+            teams_name_list_add(&list, conn->name, conn->frame);
     }
     for (unsigned i = 0; i < wmem_array_get_count(check->problems); i++)
         explained = explained || ((const teams_connection_problem *)wmem_array_index(check->problems, i))->severity == PI_ERROR;

@@ -95,7 +95,8 @@ is_dead_since(const teams_check *check, const teams_connection *first)
 static bool
 is_fatal_proxy(const teams_check *check, const teams_connection *first)
 {
-    return first->proxy && is_dead_since(check, first) && (!wmem_map_contains(check->answered, first->endpoint) || !check->result->services_reached);
+    return first->proxy && is_dead_since(check, first) && (!wmem_map_contains(check->answered, first->endpoint) ||
+        (!check->result->services_reached && !check->result->beyond_missing));
 }
 
 static int
@@ -319,7 +320,7 @@ is_ended_by_server(const teams_check *check, const teams_connection *conn)
     if (conn->end == TEAMS_CONNECTION_OPEN || conn->ended_by_client || conn->quic || conn->proxy || !has_no_answer(conn))
         return false;
     return name != NULL && !name->reached && conn->idle_before_end < ANSWER_SECONDS && conn->priv->hole_frame == 0 &&
-        !teams_connection_lacks_data(conn) && !conn->priv->gap[FROM_SERVER] && !teams_check_is_portal(check, conn);
+        conn->packets[FROM_CLIENT] > 0 && !teams_connection_lacks_data(conn) && !teams_connection_lacks_some(conn) && !teams_check_is_portal(check, conn);
 }
 
 static const char *
@@ -375,7 +376,7 @@ is_stuck(const teams_check *check, const teams_connection *conn)
         return false;
     return silent_for(check, conn) >= ANSWER_SECONDS && is_client_there(check, conn) && conn->priv->hole_frame == 0 && conn->priv->large_frame == 0 && conn->vain == 0 &&
         conn->priv->vain[FROM_CLIENT] == 0 && teams_connection_is_delivered(conn) && !teams_connection_lacks_data(conn) &&
-        !teams_connection_lacks_requests(conn) && !teams_check_is_portal(check, conn);
+        !teams_connection_lacks_requests(conn) && !teams_connection_lacks_some(conn) && !teams_check_is_portal(check, conn);
 }
 
 static const char *

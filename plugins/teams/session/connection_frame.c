@@ -115,6 +115,13 @@ note_acknowledged(teams_connection *conn, const struct tcp_analysis *tcp, bool f
         conn->priv->hello_in_part = !conn->priv->early && (int32_t)(conn->priv->next[FROM_CLIENT] - latest) > 0;
 }
 
+/* Does the server's side go on behind what the client has acknowledged? What fills a hole that was acknowledged, as in a capture out of order, ends there. */
+static bool
+is_beyond_acknowledged(const teams_connection *conn)
+{
+    return (int32_t)(conn->priv->next[FROM_SERVER] - conn->priv->acknowledged[FROM_CLIENT]) > 0;
+}
+
 /* Its IPv6 and IPv4 addresses are a client's by the model, or by the address of its network card. */
 static bool
 same_client(const teams_connection *a, const teams_connection *b)
@@ -241,11 +248,23 @@ ended_early(packet_info *pinfo, teams_connection *conn, bool from_client)
         conn->state = TEAMS_CONNECTION_USED;
 }
 
+/* Does what ends it acknowledge a FIN of the other side's that the capture lacks? That came first. */
+static bool
+is_ended_already(const teams_connection *conn, bool from_client)
+{
+    return conn->priv->started[!from_client] && conn->priv->acknowledging[from_client] &&
+        conn->priv->acknowledged[from_client] - conn->priv->next[!from_client] == 1;
+}
+
 static void
 ended(packet_info *pinfo, teams_connection *conn, bool from_client, teams_connection_end how)
 {
     if (conn->end != TEAMS_CONNECTION_OPEN)
         return;
+    if (is_ended_already(conn, from_client)) {
+        from_client = !from_client;
+        how = TEAMS_CONNECTION_CLOSED;
+    }
     conn->end = how;
     conn->ended_by_client = from_client;
     conn->end_frame = pinfo->num;
@@ -285,11 +304,11 @@ lacks_acknowledgement(const teams_connection *conn)
     return conn->priv->acknowledging[FROM_SERVER] && (int32_t)(conn->priv->next[FROM_CLIENT] - conn->priv->acknowledged[FROM_SERVER]) > 0;
 }
 
-/* A ClientHello of which nothing gets through is not lost for its size. */
+/* A ClientHello of which nothing gets through is not lost for its size; nor is one of which the capture lacks the answers. */
 static bool
 is_size_shown(const teams_connection *conn)
 {
-    return conn->state != TEAMS_CONNECTION_HELLO_UNANSWERED || conn->priv->beyond_hole;
+    return (conn->state != TEAMS_CONNECTION_HELLO_UNANSWERED && conn->state != TEAMS_CONNECTION_JOINED) || conn->priv->beyond_hole;
 }
 
 static void
@@ -379,7 +398,7 @@ tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *conn, const st
     const bool lacked = teams_connection_lacks_data(conn);
     const unsigned payload = new_payload(pinfo, conn, tcp, from_client);
 
-    conn->priv->gap[FROM_SERVER] = conn->priv->gap[FROM_SERVER] || (!from_client && lacked && conn->priv->behind_hole);
+    conn->priv->gap[FROM_SERVER] = conn->priv->gap[FROM_SERVER] || (!from_client && lacked && (conn->priv->behind_hole || is_beyond_acknowledged(conn)));
     conn->priv->seen = seen;
     conn->priv->cut_short[from_client] = conn->priv->cut_short[from_client] || (payload > 0 && ts_frame_is_cut(pinfo));
     note_acknowledged(conn, tcp, from_client);
@@ -408,7 +427,7 @@ tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *conn, const st
     if (conn->http2)
         teams_connection_http2(pinfo, tree, conn, from_client);
     else if (conn->proxy && !conn->priv->tunnel)
-        teams_connection_http(pinfo, tree, conn, from_client);
+        teams_connection_http(pinfo, tree, conn, from_client, payload);
     if (conn->http2)
         ;   /* the session's own TLS is the proxy's, and that of its tunnels is not seen */
     else if (conn->pseudo_tls)

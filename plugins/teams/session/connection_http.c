@@ -199,8 +199,15 @@ is_of_socks(proto_tree *tree)
     return ts_stock_field_number(tree, &field_socks_version, &version) && version <= 5;
 }
 
+/* The client goes on with what is no request, and acknowledges what the capture lacks: that let it through. */
+static bool
+is_let_through_unseen(const packet_info *pinfo, const teams_connection *conn, const char *method, unsigned payload)
+{
+    return payload > 0 && method == NULL && !conn->clear_http && conn->priv->proxy_pending && conn->priv->pending_frame != pinfo->num && teams_connection_lacks_data(conn);
+}
+
 void
-teams_connection_http(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool from_client)
+teams_connection_http(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool from_client, unsigned payload)
 {
     const char *method = from_client ? ts_stock_field_text(pinfo, tree, &field_method) : NULL;
     uint32_t status;
@@ -210,6 +217,11 @@ teams_connection_http(packet_info *pinfo, proto_tree *tree, teams_connection *co
         conn->clear_http = strcmp(method, "CONNECT") != 0;
     if (from_client && conn->priv->connect_frame != 0 && (method != NULL || conn->priv->connect_frame == pinfo->num))
         proxy_asked(pinfo, conn);
+    else if (from_client && is_let_through_unseen(pinfo, conn, method, payload)) {
+        conn->priv->proxy_pending = false;
+        conn->priv->tunnel = conn->priv->gap[FROM_SERVER] = true;
+        conn->state = TEAMS_CONNECTION_CONNECTED;
+    }
     if (from_client || conn->priv->connect_frame == 0)
         return;
     if (ts_stock_field_number(tree, &field_status, &status))

@@ -430,7 +430,7 @@ void teams_connection_tls_handoff(GArray *wanted, GArray *of_hosts);
 void teams_connection_tls(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool from_client, unsigned payload);
 void teams_connection_http_handoff(GArray *wanted);
 /* A frame of a connection to a proxy. */
-void teams_connection_http(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool from_client);
+void teams_connection_http(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool from_client, unsigned payload);
 /* The same, of a session of HTTP/2. */
 void teams_connection_http2(packet_info *pinfo, proto_tree *tree, teams_connection *session, bool from_client);
 /* Any frame: proxy configurations. */

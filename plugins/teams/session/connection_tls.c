@@ -288,7 +288,11 @@ handshake_frame(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bo
     }
     if (has_message(tree, HANDSHAKE_CLIENT_KEY_EXCHANGE))
         conn->priv->wait_server = true;
-    else if (!conn->priv->wait_server && payload >= FINISHED_MIN && !has_message(tree, HANDSHAKE_CLIENT_HELLO)) {
+    else if (conn->priv->wait_server && teams_connection_lacks_data(conn) && ts_stock_field_present(tree, &field_data)) {
+        /* It acknowledges what the capture lacks: the server's Finished. Without that, data comes before it (RFC 7918). */
+        conn->state = TEAMS_CONNECTION_SECURED;
+        request(pinfo, conn);
+    } else if (!conn->priv->wait_server && payload >= FINISHED_MIN && !has_message(tree, HANDSHAKE_CLIENT_HELLO)) {
         secured(pinfo, conn);
         conn->priv->flight_open = conn->priv->chosen == TLS_1_3 && !ts_stock_field_present(tree, &field_data);
         if (brings_data(tree, conn, payload)) {

@@ -193,6 +193,7 @@ typedef struct {
     uint64_t missing_in_gaps;
     uint32_t lost_frame;        /* the first one that packets are missing before, and no gap; 0: none */
     calls_jitter jitter;
+    bool clock_is_fine;         /* times are no whole tenths of a second, by which nobody can measure jitter */
     ts_stream_stats stats;
     over_time over_time;
 } calls_stream;

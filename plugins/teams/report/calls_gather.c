@@ -14,6 +14,8 @@
 #define GAP_SECONDS     1.0     /* of a stream without any packet, with packets missing: a gap */
 #define GAP_PACKETS     10
 
+#define CLOCK_COARSE    100000000       /* nanoseconds: packets of media come more often */
+
 /* So many packets of media on a path, and none on another one between them, are no probe of it. */
 #define PATH_PACKETS    25
 
@@ -859,6 +861,7 @@ add_rtp(calls_stream *stream, const packet_info *pinfo, const ts_media_info *med
         stream->jitter = (calls_jitter) { .begun = false };
     const uint64_t estimates = stream->stats.jitter_count;
 
+    stream->clock_is_fine = stream->clock_is_fine || pinfo->abs_ts.nsecs % CLOCK_COARSE != 0;
     ts_stream_stats_add(&stream->stats, media->sequence, media->timestamp, media->clock_rate, now);
     if (stream->stats.jitter_count != estimates)
         calls_jitter_add(&stream->jitter, now, ts_stream_stats_jitter(&stream->stats), pinfo->num);

@@ -919,7 +919,7 @@ is_jittery(const calls_entry *entry, calls_proof *proof)
         const calls_stream *stream = stream_at(entry, i);
         const calls_jitter *jitter = &stream->jitter;
 
-        if (stream->stats.received < CALLS_MEASURED_PACKETS || stream->modality != TS_MODALITY_AUDIO || jitter->worst <= LIMIT_JITTER)
+        if (stream->stats.received < CALLS_MEASURED_PACKETS || stream->modality != TS_MODALITY_AUDIO || jitter->worst <= LIMIT_JITTER || !stream->clock_is_fine)
             continue;
         worst = worst == NULL || jitter->worst > worst->jitter.worst ? stream : worst;
         stream_detail(proof, stream, "%.1f ms over %.1f s from %.1f s of the call on, mean of the stream %.1f ms", jitter->worst,
@@ -1724,11 +1724,11 @@ add_path_change(calls_entry *entry)
     g_free(then);
 }
 
-/* What a frame said of UDP before a relay answered over it, or of a sign-in before there was one. */
+/* What a frame said of UDP before a relay answered over it, or where answers were not captured; or of a sign-in before there was one. */
 static bool
 is_refuted(const calls_entry *entry, const report_problem *problem)
 {
-    return (entry->udp_relay_answered && strcmp(problem->code, teams_expert_table.rows[TEAMS_EXPERT_UDP_BLOCKED].code) == 0) ||
+    return ((entry->udp_relay_answered || lacks_direction(entry)) && strcmp(problem->code, teams_expert_table.rows[TEAMS_EXPERT_UDP_BLOCKED].code) == 0) ||
         (entry->call->client->signin != NULL && strcmp(problem->code, teams_expert_table.rows[TEAMS_EXPERT_RELAY_WITHOUT_SIGNIN].code) == 0);
 }
 

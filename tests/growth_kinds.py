@@ -528,6 +528,24 @@ class Requests:
         self.out.append(frame)
 
 
+class Pipelined(Requests):
+    """HTTP/1 requests of one connection, of which every other one is answered."""
+
+    def made(self):
+        from http_peers import Http1  # pylint: disable=import-outside-toplevel
+        yield question(0, "teams.microsoft.com")
+        yield answer(0, "teams.microsoft.com", number=0x34700001)
+        self.out = []
+        peer = Http1(self, 0, (CLIENT[0], port_of(0)), ("52.112.0.1", 443), "teams.microsoft.com")
+        self.secrets += peer.tls.key_log()
+        while True:
+            for _ in range(2):
+                peer.ask(0, "GET", "/api/chatsvc/emea/v1/users")
+            peer.answer(0, 404)
+            yield from self.out
+            self.out = []
+
+
 class Sender:
     """A connection of Requests."""
 
@@ -575,10 +593,12 @@ ALL_KINDS = {
     "routers that refuse media": refused_by_routers,
     "names alike": asked(name_alike), "aliases alike": asked(constant("teams.microsoft.com"), alias=name_alike), "server names alike": server_name_alike, "user fragments alike": fragments_alike,
     "tunnels of a proxy": tunnel, "hosts and paths of requests": Requests(False), "decrypted sessions": Requests(True),
+    "requests before their answers": Pipelined(False),
 }
 # Milliseconds between frames, where 1 is too little: sign-ins of one client are more than half an hour apart.
 STEPS_MS = {"sign-ins of one client": 2000000, "sign-ins of one client with connections": 400000, "streams with gaps": 1000}
 # How many times the frames, where what grows is small beside the rest.
-TIMES = {"sign-ins of one client with connections": 4, "proxies that end connections": 4, "SOCKS proxies": 4, "addresses of one name": 2}
+TIMES = {"sign-ins of one client with connections": 4, "proxies that end connections": 4, "SOCKS proxies": 4, "addresses of one name": 2,
+         "requests before their answers": 4}
 # What each report is asked for with.
 FORMS = {"issuers without their names": ",anonymise"}

@@ -468,17 +468,29 @@ request_message(const frame_context *context, const teams_http_message *message)
     keep_with_frame(context->pinfo, request);
 }
 
-/* HTTP/1: the answer is that of one of those which wait. */
 static void
-mark_beside(const struct teams_requests *requests)
+mark_waiting(const struct teams_requests *requests, unsigned from, unsigned to)
 {
-    const unsigned count = wmem_array_get_count(requests->all);
-
-    for (unsigned i = 0; i < count && i < requests->unanswered; i++) {
-        teams_request *request = *(teams_request **)wmem_array_index(requests->all, count - 1 - i);
+    for (unsigned i = from; i < to; i++) {
+        teams_request *request = *(teams_request **)wmem_array_index(requests->all, i);
 
         request->beside = request->beside || request->answer_frame == 0;
     }
+}
+
+/* HTTP/1: the answer is that of one of those which wait. Each is looked at once: what has an answer keeps it. */
+static void
+mark_beside(struct teams_requests *requests)
+{
+    const unsigned count = wmem_array_get_count(requests->all);
+    const unsigned first = count - MIN(count, requests->unanswered);
+
+    if (first > requests->looked_to)
+        requests->looked_from = requests->looked_to = first;
+    mark_waiting(requests, first, requests->looked_from);
+    mark_waiting(requests, requests->looked_to, count);
+    requests->looked_from = MIN(requests->looked_from, first);
+    requests->looked_to = count;
 }
 
 static teams_request *

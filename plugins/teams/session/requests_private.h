@@ -17,6 +17,7 @@ struct teams_requests {
     teams_request *latest;      /* HTTP/1: the one without an answer */
     unsigned unanswered;        /* HTTP/1: requests */
     bool several;               /* HTTP/1: of them, or were until all were answered: it is not known for sure which is answered */
+    unsigned looked_from, looked_to;    /* HTTP/1: of all, those that an answer was already seen beside */
     unsigned early;             /* HTTP/1: answers that came before stock showed what they answer */
     nstime_t first_byte;        /* HTTP/1: of the answer to come; zero: none yet */
     teams_request *socket;      /* HTTP/1: the connection is now its WebSocket */

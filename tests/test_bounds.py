@@ -74,6 +74,18 @@ def test_messages_of_a_segment(capture, frame, field, count):
     assert len(layers) > 20 if count == 20 else len(layers) < 128 + 10
 
 
+@pytest.mark.parametrize("count", [1, 20, 600])
+@pytest.mark.parametrize("tcp", [False, True])
+def test_attributes_of_data_in_a_message(capture, tcp, count):
+    """Each is a message of its own, whose layers Wireshark counts, too."""
+    message = stun.turn(stun.DATA_INDICATION, stun.transaction(2), [
+        (stun.MS_VERSION, stun.u32(6)), (stun.REMOTE_ADDRESS, stun.address("198.51.100.7", 50000)), *[(stun.DATA, CHECK)] * count])
+    here, there = (CLIENT[0], 50443), ("52.114.7.7", 443)
+    packets = [captures.udp(RELAY, CLIENT, message)] if not tcp else [
+        captures.tcp(here, there, (0, 0), 0x02), captures.tcp(there, here, (0, 1), 0x12), captures.tcp(there, here, (1, 1), 0x18, stun.control_frame(message))]
+    assert len(values(capture(packets), "teams_stun.ufrag.remote")[-1]["teams_stun.ufrag.remote"]) == count
+
+
 def answer(names):
     """An answer whose first name is Teams', each an alias of the one before."""
     records = b""

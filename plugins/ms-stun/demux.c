@@ -33,6 +33,7 @@ static ws_bool
 demux_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
     ts_demux_drop_own_layer(pinfo);
+    ts_demux_drop_layers(pinfo);
     if (ts_heuristic_is_moving())
         return true;
     if (!ts_demux_enabled())
@@ -46,6 +47,7 @@ demux_heuristic_inner(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void 
     ts_layer *outer = ts_demux_current_layer(pinfo);
 
     ts_demux_drop_own_layer(pinfo);
+    ts_demux_drop_layers(pinfo);
     if (ts_heuristic_is_moving())
         return true;
     if (!ts_demux_enabled())

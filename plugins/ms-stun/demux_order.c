@@ -87,6 +87,19 @@ ts_demux_drop_own_layer(packet_info *pinfo)
         (*count)--;
 }
 
+#define MAX_LAYERS 128
+
+/*
+ * Wireshark counts the layers of messages one behind the other as if they were within each other, and ends with an assertion at 500,
+ * which a segment of 64 kB, or a message with as many attributes of data, may well have.
+ */
+void
+ts_demux_drop_layers(packet_info *pinfo)
+{
+    while (wmem_list_count(pinfo->layers) > MAX_LAYERS)
+        wmem_list_remove_frame(pinfo->layers, wmem_list_tail(pinfo->layers));
+}
+
 /* Did every payload of that protocol in the frame remain data? */
 static bool
 is_all_data(const packet_info *pinfo, int parent)

@@ -65,6 +65,8 @@ bool ts_heuristic_is_moving(void);
 
 /* Takes the layer that a heuristic adds for our protocol out again. */
 void ts_demux_drop_own_layer(packet_info *pinfo);
+/* Takes out the latest layers of a frame that has too many of them. */
+void ts_demux_drop_layers(packet_info *pinfo);
 
 /* What a heuristic of ours returns: tells that another one may match now. */
 bool ts_heuristic_result(const packet_info *pinfo, bool taken);

@@ -176,19 +176,6 @@ pdu_tvb(tvbuff_t *tvb, packet_info *pinfo, size_t offset, ts_span here, size_t l
     return bytes;
 }
 
-#define MAX_LAYERS 128
-
-/*
- * Wireshark counts the layers of messages one behind the other as if they were within each other, and ends with an assertion at 500,
- * which a segment of 64 kB may well have: beyond some the layers of a message go when it is done.
- */
-static void
-drop_layers(const packet_info *pinfo, unsigned before)
-{
-    while (wmem_list_count(pinfo->layers) > MAX(before, MAX_LAYERS))
-        wmem_list_remove_frame(pinfo->layers, wmem_list_tail(pinfo->layers));
-}
-
 void
 ts_stream_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct tcpinfo *info, ts_find_pdu find)
 {
@@ -206,20 +193,18 @@ ts_stream_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const str
             pinfo->desegment_len = found.kind == TS_PDU_MORE ? DESEGMENT_ONE_MORE_SEGMENT : (uint32_t)(found.length - here.reported);
             return;
         }
-        const unsigned layers = wmem_list_count(pinfo->layers);
-
         start_info(pinfo, offset == 0);
         if (found.kind <= TS_PDU_MORE) {
             if (found.kind == TS_PDU_MORE)
                 ts_set_first_frame(&ts_demux_flow(pinfo, true)->cut_frame, pinfo);
             const size_t skipped = ts_pdu_next(here, find);
             dissect_lost(tvb_new_subset_length(tvb, (int)offset, (int)skipped), pinfo, tree);
-            drop_layers(pinfo, layers);
+            ts_demux_drop_layers(pinfo);
             offset += skipped;
             continue;
         }
         dissect_pdu(pdu_tvb(tvb, pinfo, offset, here, found.length), pinfo, tree, &found);
-        drop_layers(pinfo, layers);
+        ts_demux_drop_layers(pinfo);
         offset += found.length;
     }
 }
@@ -236,15 +221,13 @@ ts_stream_dissect_sure(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 
         if (found.kind <= TS_PDU_MORE || !found.sure || found.length > here.captured)
             return;
-        const unsigned layers = wmem_list_count(pinfo->layers);
         tvbuff_t *bytes = tvb_new_subset_length(tvb, (int)offset, (int)found.length);
-
         start_info(pinfo, offset == 0);
         if (found.kind == TS_PDU_CLIENT_HELLO || found.kind == TS_PDU_SERVER_HELLO)
             annotate_handshake(bytes, pinfo, tree, &found);
         else
             dissect_pdu(bytes, pinfo, tree, &found);
-        drop_layers(pinfo, layers);
+        ts_demux_drop_layers(pinfo);
         offset += found.length;
     }
 }

@@ -2,6 +2,7 @@
 """What a capture has twice, in one direction, in another order or not at all is not what happened: each beside a capture in which it did."""
 import json
 import re
+import subprocess
 
 import pytest
 
@@ -191,3 +192,20 @@ def test_a_session_that_goes_on_behind_a_hole_did_not_stop_there(name, client, l
 def test_identity_may_be_behind_a_name_that_was_cut_off(client):
     """identity-another.pcap: one name of identity is not answered, and an address of identity is, by which the client went on."""
     assert "identity-unreached" not in codes_of(cut(path_of("identity-another"), 96), client)
+
+
+@pytest.mark.parametrize("name, length", [("udp-blocked", 128), ("udp-blocked", 160), ("udp-blocked", 200)])
+def test_a_call_may_have_gone_over_tcp_that_was_cut_short(name, length):
+    """Which connection goes to a relay is in what was cut off. Where nothing over TCP is cut short, as in relays-silent.pcap, that is told."""
+    call, = json.loads(harness.report(cut(harness.bundled(f"sessions/{name}.pcap"), length), "teams,calls,json"))["calls"]
+    assert call["verdict_code"] == "setup-only" and call["severity"] != "broken"
+    assert "udp-unanswered" in {problem["code"] for problem in call["problems"]}
+
+
+@pytest.mark.parametrize("length", [200, 256, 300])
+def test_media_in_what_was_cut_off_of_a_segment_is_not_lost(length):
+    """A segment over TCP has several packets of media: whole, none of them is missing."""
+    path = folder() / "cut.pcapng"
+    subprocess.run(["editcap", "-s", str(length), str(harness.shared("failures/14a-udp-dropped-pseudo-tls.pcapng")), str(path)], check=True)
+    calls = json.loads(harness.report(path, "teams,calls,json"))["calls"]
+    assert calls and {"loss", "media-gap", "sent-gap"}.isdisjoint(problem["code"] for call in calls for problem in call["problems"])

@@ -270,6 +270,8 @@ dissect_teams(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U
 
     teams_connection_own_ends(pinfo, tree);
     teams_clock_frame(teams_model_get(), pinfo, infos);
+    if (pinfo->ptype == PT_TCP && ts_frame_is_cut(pinfo))
+        teams_model_get()->segments_cut = true;
     const bool translated = !PINFO_FD_VISITED(pinfo) && teams_translated_frame(pinfo, infos);
     const teams_frame_info *info = find_info(tvb, pinfo, infos, translated);
 

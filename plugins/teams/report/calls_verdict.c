@@ -480,6 +480,13 @@ has_udp_answer(const calls_entry *entry)
     return false;
 }
 
+/* Where nothing came back over UDP, the way of the call may be one over TCP, which is not seen to be a relay's where it is cut short. */
+static bool
+may_be_over_cut_tcp(const calls_entry *entry)
+{
+    return teams_model_get()->segments_cut && !has_udp_answer(entry);
+}
+
 /* All relays that were asked over UDP. */
 static bool
 are_relays_refused(const calls_entry *entry)
@@ -596,7 +603,7 @@ static bool
 never_connected(const calls_entry *entry, calls_proof *proof _U_)
 {
     return entry->check.frame != 0 && !is_only_answered(entry) && !got_through(entry) && !has_reports_alone(entry) &&
-        entry->kind != CALLS_PROBE && entry->packets[CALLS_SENT] > 0 && !is_cut_short(entry) && !is_one_sided(entry, NULL) && is_in_earnest(entry) &&
+        entry->kind != CALLS_PROBE && entry->packets[CALLS_SENT] > 0 && !is_cut_short(entry) && !may_be_over_cut_tcp(entry) && !is_one_sided(entry, NULL) && is_in_earnest(entry) &&
         was_given_time(entry);
 }
 
@@ -850,6 +857,15 @@ gap_kind_of(const calls_stream *stream, const calls_gap *gap)
     return calls_is_gap_of_capture(gap) ? GAP_CAPTURE : stream->direction == CALLS_SENT ? GAP_SENT : GAP_RECEIVED;
 }
 
+/* A segment has several packets: those in what was cut off of it are missing in the capture alone. */
+static bool
+is_cut_inside(const calls_entry *entry, const calls_stream *stream)
+{
+    const teams_transport transport = stream->flow->base.transport;
+
+    return (transport == TEAMS_TRANSPORT_TCP || transport == TEAMS_TRANSPORT_PSEUDO_TLS) && entry->cut_segments[stream->direction];
+}
+
 static bool
 has_gaps_of(const calls_entry *entry, gap_kind kind, calls_proof *proof)
 {
@@ -859,7 +875,7 @@ has_gaps_of(const calls_entry *entry, gap_kind kind, calls_proof *proof)
         for (unsigned g = 0; g < stream_at(entry, i)->gaps->len; g++) {
             const calls_gap *gap = &g_array_index(stream_at(entry, i)->gaps, calls_gap, g);
 
-            if (gap_kind_of(stream_at(entry, i), gap) != kind)
+            if (gap_kind_of(stream_at(entry, i), gap) != kind || is_cut_inside(entry, stream_at(entry, i)))
                 continue;
             found = true;
             add_frame(proof, gap->last_frame);      /* the first one after it */
@@ -897,7 +913,7 @@ is_lossy(const calls_entry *entry, calls_proof *proof)
         const calls_stream *stream = stream_at(entry, i);
         const double loss = calls_stream_loss(stream), jitter = ts_stream_stats_jitter_mean(&stream->stats);
 
-        if (stream->stats.received < CALLS_MEASURED_PACKETS || loss <= LIMIT_LOSS)
+        if (stream->stats.received < CALLS_MEASURED_PACKETS || loss <= LIMIT_LOSS || is_cut_inside(entry, stream))
             continue;
         worst = worst == NULL || loss > calls_stream_loss(worst) ? stream : worst;
         if (jitter >= JITTER_BESIDE_LOSS && jitter <= LIMIT_JITTER)
@@ -1444,11 +1460,14 @@ REPORT_VERDICT(holds_dead_tried_tls, calls_entry)
 }
 
 /* Where nothing at all came back, there is nothing that it could have carried. */
-REPORT_VERDICT(holds_cut, calls_entry) { return is_cut_short(row) && row->media.frame == 0 && !is_udp_unanswered(row, NULL); }
+REPORT_VERDICT(holds_cut, calls_entry)
+{
+    return row->media.frame == 0 && (row->cut_segments[CALLS_RECEIVED] || (is_cut_short(row) && !is_udp_unanswered(row, NULL)));
+}
 
 REPORT_VERDICT(holds_credentials, calls_entry) { return !got_through(row) && !any_granted(row) && credentials_refused(row, NULL); }
 REPORT_VERDICT(holds_allocation_refused, calls_entry) { return !got_through(row) && !any_granted(row) && allocation_refused(row, NULL); }
-REPORT_VERDICT(holds_dead, calls_entry) { return !got_through(row) && is_udp_unanswered(row, NULL); }
+REPORT_VERDICT(holds_dead, calls_entry) { return !got_through(row) && is_udp_unanswered(row, NULL) && !may_be_over_cut_tcp(row); }
 REPORT_VERDICT(holds_reports_alone, calls_entry) { return has_reports_alone(row); }
 REPORT_VERDICT(holds_only_answered, calls_entry) { return is_only_answered(row); }
 REPORT_VERDICT(holds_not_connected, calls_entry) { return never_connected(row, NULL); }
@@ -1540,7 +1559,7 @@ const report_verdict_row calls_verdicts[] = {
         "no media", holds_dead_tried_tls, REPORT_ENDS },
     { "cut-short", REPORT_UNKNOWN,
         "Packets of the call are cut short in this capture (snap length), so that what they carry, and how the call went, cannot be told.",
-        "packets over UDP of which the capture has too little to tell what they carry, some of them received; no media", holds_cut, REPORT_ENDS },
+        "packets over UDP of which the capture has too little to tell what they carry, or segments of TCP that are cut short, some of them received; no media", holds_cut, REPORT_ENDS },
     { "credentials-refused", REPORT_BROKEN,
         "The relay refused the client's credentials, and no other path was found.",
         "an Allocate error about credentials (401 to credentials, 430, 431, 436, 441), and no allocation granted; no nomination and no media",
@@ -1551,7 +1570,7 @@ const report_verdict_row calls_verdicts[] = {
         holds_allocation_refused, REPORT_ENDS },
     { "udp-unanswered", REPORT_BROKEN,
         "The call did not connect: nothing that was sent over UDP had an answer.",
-        "relays asked over UDP for a second or more, no packet from any nor from a peer; no nomination and no media", holds_dead, REPORT_ENDS },
+        "relays asked over UDP for a second or more, no packet from any nor from a peer; no nomination and no media; no frames over TCP that are cut short", holds_dead, REPORT_ENDS },
     { "reports-only", REPORT_UNKNOWN,
         "A path was in use: reports about media (RTCP) went over it. No media is in this capture, which does not tell how the call went.",
         "RTCP beside connectivity checks, as in a capture that begins in the midst of a call; no nomination and no media",
@@ -1563,7 +1582,7 @@ const report_verdict_row calls_verdicts[] = {
         "allocation; neither a nominated pair nor media", holds_only_answered, REPORT_ENDS },
     { "not-connected", REPORT_BROKEN,
         "The call did not connect in this capture.",
-        "connectivity checks of the client without an answer, and neither a nominated pair nor media", holds_not_connected, REPORT_ENDS },
+        "connectivity checks of the client without an answer, and neither a nominated pair nor media; no frames over TCP that are cut short, but where something was answered over UDP", holds_not_connected, REPORT_ENDS },
     { "single-checks", REPORT_UNKNOWN,
         "Single connectivity checks, none of which was sent again: too little to tell whether there was a call, or one goes on.",
         "connectivity checks, each of which was sent once, of one pair, or of several without an answer; no relay that was asked for an "

@@ -287,6 +287,7 @@ typedef struct {
         uint32_t frame;             /* asked about last, and the answer */
         conversation_t *found;
     } conversation;
+    bool segments_cut;              /* frames over TCP are cut short (snap length): which of them go to a relay is not seen */
 } teams_model;
 
 /* The capture's model; created on first use, freed with the capture. */

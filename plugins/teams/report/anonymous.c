@@ -263,18 +263,46 @@ append_word(GString *out, const char *begin, size_t length)
     g_free(word);
 }
 
+/* A quotation mark of the sentence: nothing but its punctuation follows, such as "),". One within a path or a host is anybody's. */
+static bool
+is_closing(const char *mark)
+{
+    const char *after = mark + 1;
+
+    for (unsigned i = 0; i < 2 && *after != '\0' && strchr(".:,;)", *after) != NULL; i++)
+        after++;
+    return *after == '\0' || g_ascii_isspace(*after);
+}
+
+static bool
+ends_address(const char *at)
+{
+    return *at == '\0' || g_ascii_isspace(*at) || ((*at == '"' || *at == '\'') && is_closing(at));
+}
+
+/* How long the text is up to one of these characters, or to the end of the address. */
+static size_t
+address_length(const char *text, const char *ends)
+{
+    size_t length = 0;
+
+    while (!ends_address(text + length) && strchr(ends, text[length]) == NULL)
+        length++;
+    return length;
+}
+
 /* A path may have anybody's name in it. */
 static bool
 begins_path(const char *text, const char *slash)
 {
-    return (slash == text || strchr(" \t\"'(", slash[-1]) != NULL) && slash[1] != '\0' && strchr(" \t\"'/", slash[1]) == NULL;
+    return (slash == text || strchr(" \t\"'(", slash[-1]) != NULL) && slash[1] != '/' && !ends_address(slash + 1);
 }
 
 /* The end of a path, before what belongs to the sentence. */
 static const char *
 end_of_path(const char *path)
 {
-    const char *end = path + strcspn(path, " \t\"'");
+    const char *end = path + address_length(path, "");
 
     return strchr(".:,;)", end[-1]) != NULL ? end - 1 : end;
 }
@@ -283,7 +311,7 @@ end_of_path(const char *path)
 static const char *
 append_web(GString *out, const char *at)
 {
-    const size_t length = strcspn(at, DELIMITERS "?#");
+    const size_t length = address_length(at, "/?#");
     const char *user = g_strrstr_len(at, (gssize)length, "@");
     const char *host = user == NULL ? at : user + 1;
     const size_t label = MIN(strcspn(host, ":."), (size_t)(at + length - host));
@@ -297,7 +325,7 @@ append_web(GString *out, const char *at)
         g_free(alone);
     } else
         append_word(out, host, (size_t)(end - host));
-    if (*end == '\0' || strchr("/?#", *end) == NULL || (*end == '/' && (end[1] == '\0' || strchr(" \t\"'", end[1]) != NULL)))
+    if (*end == '\0' || strchr("/?#", *end) == NULL || (*end == '/' && ends_address(end + 1)))
         return end;
     g_string_append(out, "/" PATH);
     return end_of_path(end);

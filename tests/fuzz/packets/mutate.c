@@ -377,6 +377,24 @@ join(sequence *s)
     to->length = (uint16_t)(to->length + from->length);
 }
 
+/* The same again and again in one segment or datagram, as segmentation offload has it: up to what there is room for. */
+static void
+fill(sequence *s)
+{
+    packet *p = any_packet(s);
+    const unsigned size = p->length;
+    uint8_t *bytes = mutate_copy(p);
+
+    if (bytes == NULL || size == 0)
+        return;
+    const unsigned times = mutate_below(TS_PAYLOAD_MAX / size);
+
+    for (unsigned i = 1; i < times; i++)
+        memcpy(bytes + i * size, p->payload, size);
+    p->payload = bytes;
+    p->length = (uint16_t)((times > 0 ? times : 1) * size);
+}
+
 /* ---- changes by what is in a payload ---- */
 
 static void
@@ -416,7 +434,7 @@ static const struct {
     { repeat, 2 }, { drop, 2 }, { exchange, 2 }, { turn_round, 2 }, { change_port, 2 }, { change_address, 2 }, { change_time, 2 },
     { stretch, 1 }, { route, 1 }, { change_kind, 1 }, { change_tcp, 2 }, { fall_silent, 2 }, { end_flow, 1 }, { cut, 2 },
     { add_icmp_error, 1 }, { change_bytes, 6 }, { take_payload, 2 }, { wrap, 2 },
-    { split, 2 }, { join, 1 }, { change_message, 14 }, { change_name, 5 }, { change_request, 8 }, { change_options, 1 },
+    { split, 2 }, { join, 1 }, { fill, 1 }, { change_message, 14 }, { change_name, 5 }, { change_request, 8 }, { change_options, 1 },
 };
 
 static void

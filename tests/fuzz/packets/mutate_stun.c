@@ -133,6 +133,7 @@ add_random(message *m, unsigned i)
     add_attribute(m, i, any_type(m), value, length);
 }
 
+/* Once more, or as often as there is room for. */
 static void
 repeat_attribute(message *m, unsigned i)
 {
@@ -141,8 +142,9 @@ repeat_attribute(message *m, unsigned i)
     unsigned at;
 
     memcpy(copy, m->payload + m->offset[i], size);
-    if (open_gap(m, mutate_below(m->count + 1), size, &at))
-        memcpy(m->payload + at, copy, size);
+    for (unsigned times = mutate_below(4) ? 1 : mutate_below(TS_PAYLOAD_MAX / (size + 1)); times > 0; times--)
+        if (open_gap(m, mutate_below(m->count + 1), size, &at))
+            memcpy(m->payload + at, copy, size);
 }
 
 static void

@@ -21,7 +21,7 @@
 #define TS_ADDRESS_BYTES    17
 #define TS_PACKETS_MAX      640
 #define TS_PACKET_HEADER    13
-#define TS_PAYLOAD_MAX      4000
+#define TS_PAYLOAD_MAX      16000
 #define TS_ETHERNET_HEADER  14
 #define TS_FRAME_MAX        (TS_PAYLOAD_MAX + 128)
 

@@ -77,6 +77,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     session_pass(TS_TREE_AND_TAPS, oracle_labels, NULL);
     char *reports = session_reports(&length);
     session_close();
+    oracle_bugs(&s, frames, count);
     oracle_text("reports", reports, length);
     oracle_json(reports);
     g_free(reports);

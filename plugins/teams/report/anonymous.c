@@ -386,7 +386,7 @@ without_strangers(const char *text)
 {
     GString *result = g_string_new(NULL);
     const char *lead;
-    size_t length;
+    size_t length = 0;
 
     for (; (lead = next_lead(text, &length)) != NULL; text = lead) {
         lead += length;

@@ -410,7 +410,7 @@ withdraw_ports(calls_entry *entry)
     unsigned kept = 0;
 
     for (unsigned i = 0; i < entry->ports->len; i++) {
-        const calls_port *port = &g_array_index(entry->ports, calls_port, i);
+        calls_port *port = &g_array_index(entry->ports, calls_port, i);
         const row_key key = port_key(port->flow, port->alone);
 
         if (port->alone && port->flow->rejected) {
@@ -418,7 +418,11 @@ withdraw_ports(calls_entry *entry)
             continue;
         }
         keep_row(entry, &key, kept);
+        /* What goes is at the end then, and cleared there. */
+        const calls_port gone = g_array_index(entry->ports, calls_port, kept);
+
         g_array_index(entry->ports, calls_port, kept++) = *port;
+        *port = gone;
     }
     g_array_set_size(entry->ports, kept);
 }

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the report says of the clients of a capture in test-captures/connections."""
+"""What the report says of the clients of a capture in test-captures/connections, or in the folder that its name has."""
 import json
 
 import harness
 
 
 def path_of(name):
-    return harness.bundled(f"connections/{name}.pcap")
+    return harness.bundled(f"{name}.pcap" if "/" in name else f"connections/{name}.pcap")
 
 
 def reported(path):

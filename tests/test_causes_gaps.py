@@ -18,9 +18,8 @@ def numbers(name, display_filter):
 
 
 def one_way(name):
-    """A capture in test-captures without all that servers send."""
-    away = set(harness.tshark("-r", harness.bundled(f"{name}.pcap"), "-Y", "!(ip.src == 192.168.1.0/24) || udp.srcport == 53", "-T", "fields", "-e", "frame.number").split())
-    return written(folder(), [frame for number, frame in enumerate(frames(harness.bundled(f"{name}.pcap").read_bytes()), 1) if str(number) not in away])
+    """The capture without all that servers send."""
+    return without(name, "!(ip.src == 192.168.1.0/24) || udp.srcport == 53")
 
 
 def codes_of(path, client):
@@ -102,6 +101,30 @@ def test_udp_that_is_not_answered_is_not_told_of_one_side():
     one_sided = [call for call in calls if "one-sided-capture" in {problem["code"] for problem in call["problems"]}]
     assert len(one_sided) > 2 and not any(problem["code"] == "D18" for call in one_sided for problem in call["problems"])
     assert "D18" in harness.report(harness.bundled("sessions/udp-blocked.pcap"), "teams,calls,json")
+
+
+SERVER_DATA = "tcp.len > 0 && tcp.srcport in {443, 3478}"
+ONLY_SYN = "!(tcp.flags.syn == 1 && tcp.flags.ack == 0)"
+
+
+@pytest.mark.parametrize("name, lacks, client, role, code", [
+    ("ms-turn/tcp", "frame.number > 4", "192.0.2.10", "tcp-only", "setup-only"),
+    ("sessions/asked-beside-tcp", SERVER_DATA, "192.168.1.65", "tcp-only", "setup-only"),
+    ("sessions/asked-beside-tcp", SERVER_DATA, "192.168.1.64", "tcp-only", "direct-public"),
+    ("sessions/asked-beside-tcp", f"tcp.port == 33565 && {ONLY_SYN}", "192.168.1.65", "no-answer", "setup-only"),
+    ("sessions/asked-beside-tcp", "tcp.srcport in {443, 3478}", "192.168.1.65", "unseen", "setup-only"),
+    ("sessions/asked-beside-tcp", "tcp.srcport in {443, 3478}", "192.168.1.64", "unseen", "direct-public"),
+    ("ms-turn/tcp", "frame.number > 4 || frame.number == 2", "192.0.2.10", "unseen", "one-direction"),
+    ("sessions/asked-beside-tcp", "", "192.168.1.65", "tried", "relay-exchange"),
+    ("sessions/asked-beside-tcp", "", "192.168.1.64", "used", "direct-public")])
+def test_a_relay_that_takes_part_in_tcp_alone_answers_no_message(name, lacks, client, role, code):
+    """Beside those whose SYN has no answer, those to whom data was sent, so that they had answered, and those that sent some."""
+    path = without(name, lacks) if lacks else path_of(name)
+    found = [(call, end) for call in json.loads(harness.report(path, "teams,calls,json"))["calls"] if call["client"] == client
+             for end in call["remotes"] if end["transport"] == "tcp"]
+    assert [(call["verdict_code"], end["role"]) for call, end in found] == [(code, role)]
+    one_sided = "one-sided-capture" in {problem["code"] for problem in found[0][0]["problems"]}
+    assert one_sided == (code == "one-direction")
 
 
 # ---- another order ----

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include <epan/dissectors/packet-tcp.h>
 #include <epan/epan_dissect.h>
 
 #include "report/report.h"
@@ -17,6 +18,7 @@ typedef struct {
     GPtrArray *entries;         /* calls_entry, in order of appearance */
     GHashTable *by_call;        /* teams_call -> index + 1 */
     GHashTable *directions;     /* teams_flow -> bits of the directions that were seen */
+    GHashTable *sides[2];       /* teams_flow over TCP -> stock's tcp_flow_t of what the client sent, and of what it received; file scope */
     GHashTable *two_sided;      /* teams_client: a flow of it has both directions */
     GHashTable *held;           /* calls_held_new() */
     int hf_dscp;
@@ -31,6 +33,8 @@ calls_start(void)
     state->entries = g_ptr_array_new_with_free_func(calls_entry_free);
     state->by_call = g_hash_table_new(g_direct_hash, g_direct_equal);
     state->directions = g_hash_table_new(g_direct_hash, g_direct_equal);
+    state->sides[CALLS_SENT] = g_hash_table_new(g_direct_hash, g_direct_equal);
+    state->sides[CALLS_RECEIVED] = g_hash_table_new(g_direct_hash, g_direct_equal);
     state->two_sided = g_hash_table_new(g_direct_hash, g_direct_equal);
     state->held = calls_held_new();
     state->hf_dscp = proto_registrar_get_id_byname("ip.dsfield.dscp");
@@ -45,6 +49,8 @@ calls_free(void *data)
 
     g_hash_table_destroy(state->by_call);
     g_hash_table_destroy(state->directions);
+    g_hash_table_destroy(state->sides[CALLS_SENT]);
+    g_hash_table_destroy(state->sides[CALLS_RECEIVED]);
     g_hash_table_destroy(state->two_sided);
     g_hash_table_destroy(state->held);
     g_ptr_array_unref(state->entries);
@@ -72,9 +78,46 @@ last_value(epan_dissect_t *edt, int hf)
     return (int)fvalue_get_uinteger(ws_finfo_value(field));
 }
 
+static bool
+has_sent(const tcp_flow_t *side)
+{
+    return side != NULL && side->tcp_analyze_seq_info != NULL && side->tcp_analyze_seq_info->nextseqframe != 0;
+}
+
+/* More than SYN and FIN count for. */
+static bool
+has_sent_data(const tcp_flow_t *side)
+{
+    return has_sent(side) && side->tcp_analyze_seq_info->nextseq - side->base_seq > 2;
+}
+
+/* A port that is used again has another connection. */
+static void
+add_side(GHashTable *sides, teams_flow *flow, tcp_flow_t *side)
+{
+    const tcp_flow_t *known = (const tcp_flow_t *)g_hash_table_lookup(sides, flow);
+
+    if (known != side && !has_sent_data(known))
+        g_hash_table_insert(sides, flow, side);
+}
+
+/* Segments without a message of their own, such as a SYN/ACK before it is known whose it is, are in no flow: stock counts them. */
+static void
+add_sides(calls_state *state, packet_info *pinfo, const teams_tap *tap)
+{
+    conversation_t *conversation = pinfo->ptype == PT_TCP ? teams_conversation_of(pinfo) : NULL;
+
+    if (conversation == NULL)
+        return;
+    struct tcp_analysis *tcp = get_tcp_conversation_data(conversation, pinfo);
+
+    add_side(state->sides[CALLS_SENT], tap->info->flow, tap->from_client ? tcp->fwd : tcp->rev);
+    add_side(state->sides[CALLS_RECEIVED], tap->info->flow, tap->from_client ? tcp->rev : tcp->fwd);
+}
+
 /* Of calls and of everything else that the client did: then the capture has both directions. */
 static void
-add_direction(calls_state *state, const teams_tap *tap)
+add_direction(calls_state *state, packet_info *pinfo, const teams_tap *tap)
 {
     teams_flow *flow = tap->info->flow;
 
@@ -83,6 +126,7 @@ add_direction(calls_state *state, const teams_tap *tap)
     const unsigned before = GPOINTER_TO_UINT(g_hash_table_lookup(state->directions, flow));
     const unsigned after = before | (tap->from_client ? 1 : 2);
 
+    add_sides(state, pinfo, tap);
     if (after == before)
         return;
     g_hash_table_insert(state->directions, flow, GUINT_TO_POINTER(after));
@@ -108,7 +152,7 @@ calls_packet(void *data, packet_info *pinfo, epan_dissect_t *edt, const teams_ta
     calls_state *state = (calls_state *)data;
     teams_call *call = tap->info->call;
 
-    add_direction(state, tap);
+    add_direction(state, pinfo, tap);
     if (tap->info->flow == NULL || tap->info->flow->rejected)
         return -1;
     if (call == NULL && !calls_held_takes(state->held, tap))
@@ -146,12 +190,61 @@ remove_empty(calls_state *state)
     }
 }
 
+static const tcp_flow_t *
+side_of(const calls_state *state, unsigned direction, const teams_flow *flow)
+{
+    return (const tcp_flow_t *)g_hash_table_lookup(state->sides[direction], flow);
+}
+
+static bool
+is_connected(const calls_state *state, const teams_flow *flow)
+{
+    return has_sent(side_of(state, CALLS_SENT, flow)) && has_sent(side_of(state, CALLS_RECEIVED, flow));
+}
+
+/* Data over TCP is sent to who has answered. */
+static void
+note_silence(const calls_state *state, const calls_entry *entry)
+{
+    for (unsigned i = 0; i < entry->remotes->len; i++) {
+        calls_remote *remote = (calls_remote *)g_ptr_array_index(entry->remotes, i);
+
+        remote->silent = remote->tcp;
+        remote->unseen = false;
+    }
+    for (unsigned i = 0; i < entry->flows->len; i++) {
+        const calls_flow *part = (const calls_flow *)g_ptr_array_index(entry->flows, i);
+        const tcp_flow_t *received = side_of(state, CALLS_RECEIVED, part->flow);
+
+        if (!is_connected(state, part->flow) || has_sent_data(received))
+            part->remote->silent = false;
+        if (has_sent_data(side_of(state, CALLS_SENT, part->flow)) && !has_sent(received))
+            part->remote->unseen = true;
+    }
+}
+
+/* Both sides of a connection are in the capture, whatever became of their messages. */
+static void
+add_connected(calls_state *state)
+{
+    GHashTableIter iterator;
+    void *flow;
+
+    g_hash_table_iter_init(&iterator, state->sides[CALLS_RECEIVED]);
+    while (g_hash_table_iter_next(&iterator, &flow, NULL))
+        if (is_connected(state, (const teams_flow *)flow))
+            g_hash_table_add(state->two_sided, ((const teams_flow *)flow)->client);
+    for (unsigned i = 0; i < state->entries->len; i++)
+        note_silence(state, (const calls_entry *)g_ptr_array_index(state->entries, i));
+}
+
 static void
 calls_finish(void *data)
 {
     calls_state *state = (calls_state *)data;
 
     remove_empty(state);
+    add_connected(state);
     calls_find_elsewhere(state->entries);
     for (unsigned i = 0; i < state->entries->len; i++)
         calls_conclude((calls_entry *)g_ptr_array_index(state->entries, i));
@@ -562,7 +655,7 @@ remote_text(const calls_entry *entry, const calls_remote *remote, FILE *out)
 
     report_print(out, 4, "%s port %s: %s", address, port_list, remote->role_label);
     if (silent_list[0] != '\0')
-        report_print(out, 6, "nothing came back from port %s", silent_list);
+        report_print(out, 6, "%s came back from port %s", remote->tcp ? "no message" : "nothing", silent_list);
     report_print(out, 6, "%s (%.1f %% of the call), %s", volume, calls_share(entry, remote), frames);
     report_print(out, 6, "%s%s%s%s%s, prefix %s", teams_transport_name(remote->transport),
         remote->path == TEAMS_PATH_UNKNOWN ? "" : ", ", teams_path_name(remote->path), name[0] == '\0' ? "" : ", ", name,

@@ -85,6 +85,8 @@ typedef struct {
     bool nominated;             /* a pair with it was */
     bool asked;                 /* for an allocation: a relay */
     bool signalling;            /* flightproxy: no relay and no peer */
+    bool silent;                /* over TCP, which it took part in: nothing that it sent has data */
+    bool unseen;                /* over TCP: it has answered what the capture has data to, and none of that is there */
     /* calls_conclude() */
     bool refused;
     bool probed_at_once;

@@ -214,7 +214,7 @@ is_exchange(const calls_entry *entry)
         entry->packets[CALLS_RECEIVED] == 0)
         return false;
     for (unsigned i = 0; i < entry->remotes->len; i++)
-        if (!remote_at(entry, i)->tcp || remote_at(entry, i)->most_packets > SHORT_PACKETS)
+        if (!remote_at(entry, i)->tcp || remote_at(entry, i)->silent || remote_at(entry, i)->most_packets > SHORT_PACKETS)
             return false;
     return true;
 }
@@ -280,7 +280,7 @@ lacks_direction(const calls_entry *entry)
 /* ---- roles ---- */
 
 typedef enum {
-    ROLE_SIGNALLING, ROLE_TRIED, ROLE_UNSEEN, ROLE_SILENT, ROLE_UNUSED, ROLE_ANYCAST_KEPT, ROLE_ANYCAST_LEFT, ROLE_SELECTED_OF_MANY,
+    ROLE_SIGNALLING, ROLE_TRIED, ROLE_CONNECTED, ROLE_UNSEEN, ROLE_SILENT, ROLE_UNUSED, ROLE_ANYCAST_KEPT, ROLE_ANYCAST_LEFT, ROLE_SELECTED_OF_MANY,
     ROLE_SELECTED, ROLE_AGREED, ROLE_PROBED, ROLE_SHORT, ROLE_USED
 } remote_role;
 
@@ -290,6 +290,7 @@ static const struct {
 } roles[] = {
     [ROLE_SIGNALLING] = { "signalling", "signalling (flightproxy)" },
     [ROLE_TRIED] = { "tried", "tried for a moment" },
+    [ROLE_CONNECTED] = { "tcp-only", "answered over TCP, and no data from it is in the capture" },
     [ROLE_UNSEEN] = { "unseen", "only what was sent to it is in the capture" },
     [ROLE_SILENT] = { "no-answer", "did not answer" },
     [ROLE_UNUSED] = { "answered", "answered, but no media followed" },
@@ -312,7 +313,9 @@ role_of(const calls_entry *entry, const calls_remote *remote)
         return ROLE_SIGNALLING;
     if (entry->kind == CALLS_EXCHANGE)
         return ROLE_TRIED;
-    if (unheard && lacks_direction(entry))
+    if (!remote->selected && remote->silent)
+        return ROLE_CONNECTED;
+    if (unheard && (remote->unseen || lacks_direction(entry)))
         return ROLE_UNSEEN;
     if (unheard && (entry->packets[CALLS_RECEIVED] > 0 || !got_through(entry)))
         return ROLE_SILENT;
@@ -1456,7 +1459,7 @@ REPORT_VERDICT(holds_dead_tls, calls_entry) { return was_udp_awaited(row) && is_
 /* Too little to tell whether a call is in it. */
 REPORT_VERDICT(holds_dead_tried_tls, calls_entry)
 {
-    return is_udp_dead(row) && !got_through(row) && row->tls != NULL && row->tls->packets[CALLS_RECEIVED] > 0;
+    return is_udp_dead(row) && !got_through(row) && row->tls != NULL && row->tls->packets[CALLS_RECEIVED] > 0 && !row->tls->silent;
 }
 
 /* Where nothing at all came back, there is nothing that it could have carried. */

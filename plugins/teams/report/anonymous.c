@@ -19,7 +19,7 @@
 #include "common/endpoint.h"
 #include "core/names.h"
 #include "preferences.h"
-#include "session/model.h"
+#include "session/connection.h"
 #include "tenants.h"
 
 #define DELIMITERS " \t\r\n/,=()<>\"';|&!{}"
@@ -361,8 +361,8 @@ report_issuer(const char *issuer)
     return report_anonymous_is_asked() && wmem_map_contains(teams_model_get()->strangers, issuer) ? word_for("issuer", issuer) : issuer;
 }
 
-/* What comes before a stranger's words in a sentence. The same words elsewhere are the report's: an issuer may be called "the". */
-static const char *const leads[] = { "issued by \"", "issued by ", "intercepted by \"" };
+/* What comes before a stranger's words in a sentence, some with a quotation mark. The same words elsewhere are the report's: an issuer may be called "the". */
+static const char *const leads[] = { TEAMS_ISSUED_BY, TEAMS_INTERCEPTED_BY };
 
 static const char *
 next_lead(const char *text, size_t *length)
@@ -376,6 +376,7 @@ next_lead(const char *text, size_t *length)
             continue;
         next = found;
         *length = strlen(leads[i]);
+        *length += next[*length] == '"';
     }
     return next;
 }

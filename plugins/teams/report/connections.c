@@ -113,7 +113,7 @@ append_state(GString *line, const teams_connection *conn)
     if (conn->version[0] != '\0')
         g_string_append_printf(line, ", %s", conn->version);
     if (conn->certificate != NULL)
-        g_string_append_printf(line, ", issued by %s", conn->certificate->issuer);
+        g_string_append_printf(line, ", " TEAMS_ISSUED_BY "%s", conn->certificate->issuer);
     if (conn->end == TEAMS_CONNECTION_RESET && conn->state >= TEAMS_CONNECTION_SECURED)
         append_reset(line, conn);
 }

@@ -20,6 +20,10 @@
 #include "common/expert_table.h"
 #include "session/model.h"
 
+/* What sentences say before an issuer, and nothing else: anonymous reports find a stranger's words by it. */
+#define TEAMS_ISSUED_BY         "issued by "
+#define TEAMS_INTERCEPTED_BY    "intercepted by "
+
 /* How far a connection got. */
 typedef enum {
     TEAMS_CONNECTION_JOINED,            /* there before the capture, or without the server's direction: how far it got is not shown */

@@ -164,7 +164,7 @@ static const char *
 say_intercepted_refused(const teams_check *check, const teams_name_list *list, const teams_connection *first)
 {
     return wmem_strdup_printf(check->scope,
-        "TLS to %s is intercepted: the certificate is issued by \"%s\", and the client refuses it%s: alert %s (%u)",
+        "TLS to %s is intercepted: the certificate is " TEAMS_ISSUED_BY "\"%s\", and the client refuses it%s: alert %s (%u)",
         teams_name_list_text(list), first->certificate->issuer, times(check, list), teams_alert_text(first->alert), first->alert);
 }
 
@@ -192,7 +192,7 @@ static const char *
 say_certificate(const teams_check *check, const teams_name_list *list, const teams_connection *first)
 {
     return wmem_strdup_printf(check->scope, "The client refuses the certificate of %s%s: alert %s (%u)%s%s", teams_name_list_text(list), times(check, list),
-        teams_alert_text(first->alert), first->alert, first->certificate != NULL ? "; it is issued by " :
+        teams_alert_text(first->alert), first->alert, first->certificate != NULL ? "; it is " TEAMS_ISSUED_BY :
             teams_connection_is_customers(first) ? "; the certificate is not visible" : hidden_text(first->alert),
         first->certificate == NULL ? "" : first->certificate->issuer);
 }
@@ -339,7 +339,7 @@ static const char *
 ended_text(const teams_check *check, const teams_connection *conn)
 {
     return wmem_strdup_printf(check->scope, "%s%s: likely it does not accept the certificate%s%s%s", how_text(check, conn), alert_text(conn),
-        conn->certificate == NULL ? "" : ", issued by ", issuer_text(conn),
+        conn->certificate == NULL ? "" : ", " TEAMS_ISSUED_BY, issuer_text(conn),
         conn->state == TEAMS_CONNECTION_SECURED ? ", or has no use for the session" : "");
 }
 
@@ -364,7 +364,7 @@ fits_intercepted(const teams_check *check _U_, const teams_connection *conn)
 static const char *
 say_intercepted(const teams_check *check, const teams_name_list *list, const teams_connection *first)
 {
-    return wmem_strdup_printf(check->scope, "TLS to %s is intercepted by \"%s\", and the client accepts it%s", teams_name_list_text(list),
+    return wmem_strdup_printf(check->scope, "TLS to %s is " TEAMS_INTERCEPTED_BY "\"%s\", and the client accepts it%s", teams_name_list_text(list),
         first->certificate->issuer, times(check, list));
 }
 
@@ -379,7 +379,7 @@ fits_unused(const teams_check *check, const teams_connection *conn)
 static const char *
 say_unused(const teams_check *check, const teams_name_list *list, const teams_connection *first)
 {
-    return wmem_strdup_printf(check->scope, "TLS to %s is intercepted by \"%s\"%s; whether the client accepts it is not in this capture",
+    return wmem_strdup_printf(check->scope, "TLS to %s is " TEAMS_INTERCEPTED_BY "\"%s\"%s; whether the client accepts it is not in this capture",
         teams_name_list_text(list), first->certificate->issuer, times(check, list));
 }
 

@@ -264,7 +264,7 @@ static void
 request(packet_info *pinfo, teams_connection *conn)
 {
     if (teams_connection_is_foreign(conn))
-        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_INTERCEPTED, "%s: the certificate is issued by %s",
+        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_INTERCEPTED, "%s: the certificate is " TEAMS_ISSUED_BY "%s",
             teams_connection_text(pinfo->pool, conn), conn->certificate->issuer);
     conn->priv->requested = true;
     conn->priv->request_time = *teams_time(pinfo);
@@ -385,10 +385,10 @@ certificate_alert(packet_info *pinfo, const teams_connection *conn, const char *
     if (certificate == NULL)
         teams_connection_tell(pinfo, conn, TEAMS_EXPERT_CERTIFICATE_REFUSED, "%s: %s", teams_connection_text(pinfo->pool, conn), what);
     else if (teams_connection_is_foreign(conn))
-        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_INTERCEPTED_REFUSED, "%s: issued by %s in frame %u; the client's alert: %s",
+        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_INTERCEPTED_REFUSED, "%s: " TEAMS_ISSUED_BY "%s in frame %u; the client's alert: %s",
             teams_connection_text(pinfo->pool, conn), certificate->issuer, certificate->frame, what);
     else
-        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_CERTIFICATE_REFUSED, "%s: issued by %s; %s",
+        teams_connection_tell(pinfo, conn, TEAMS_EXPERT_CERTIFICATE_REFUSED, "%s: " TEAMS_ISSUED_BY "%s; %s",
             teams_connection_text(pinfo->pool, conn), certificate->issuer, what);
 }
 

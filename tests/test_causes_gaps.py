@@ -233,3 +233,8 @@ def test_media_in_what_was_cut_off_of_a_segment_is_not_lost(length):
     subprocess.run(["editcap", "-s", str(length), str(harness.shared("failures/14a-udp-dropped-pseudo-tls.pcapng")), str(path)], check=True)
     calls = json.loads(harness.report(path, "teams,calls,json"))["calls"]
     assert calls and {"loss", "media-gap", "sent-gap"}.isdisjoint(problem["code"] for call in calls for problem in call["problems"])
+    text = harness.report(path, "teams,calls")
+    assert "Media streams" in text and not re.search(r"[1-9][0-9]* lost", text) and "how many were lost is not known" in re.sub(r"\s+", " ", text)
+    assert [(item["loss_received"], item["gap"]) for item in json.loads(harness.report(path, "teams,summary,json"))["summary"] if item["kind"] == "call"] == [(None, None)]
+    whole = harness.report(harness.shared("failures/14a-udp-dropped-pseudo-tls.pcapng"), "teams,calls")
+    assert "packets, 0 lost (0.00 %)" in whole and "not known" not in whole

@@ -821,7 +821,7 @@ payload_list(const GArray *payload_types)
 }
 
 static void
-stream_text(const calls_stream *stream, FILE *out)
+stream_text(const calls_entry *entry, const calls_stream *stream, FILE *out)
 {
     const ts_stream_stats *stats = &stream->stats;
     char *types = payload_list(stream->payloads);
@@ -832,8 +832,13 @@ stream_text(const calls_stream *stream, FILE *out)
         ts_modality_name(stream->modality), stream->frame);
     if (stream->pair != 0)
         report_print(out, 6, "over candidate pair %u", stream->pair);
-    report_print(out, 6, "%s, %" PRIu64 " lost (%.2f %%)", packets, ts_stream_stats_lost(stats), ts_stream_stats_loss(stats));
-    for (unsigned i = 0; i < stream->gaps->len; i++) {
+    const bool cut = calls_is_cut_inside(entry, stream);
+
+    if (cut)
+        report_print(out, 6, "%s; others may be in what was cut off of segments: how many were lost is not known", packets);
+    else
+        report_print(out, 6, "%s, %" PRIu64 " lost (%.2f %%)", packets, ts_stream_stats_lost(stats), ts_stream_stats_loss(stats));
+    for (unsigned i = 0; i < stream->gaps->len && !cut; i++) {
         const calls_gap *gap = &g_array_index(stream->gaps, calls_gap, i);
 
         report_print(out, 6, "nothing for %.1f s from %.1f s on, frames %u to %u (%" PRIu64 " of the lost packets)", gap->seconds,
@@ -853,7 +858,7 @@ streams_text(const calls_entry *entry, FILE *out)
     if (entry->streams->len > 0)
         fprintf(out, "\n  Media streams\n");
     for (unsigned i = 0; i < entry->streams->len; i++)
-        stream_text(&g_array_index(entry->streams, calls_stream, i), out);
+        stream_text(entry, &g_array_index(entry->streams, calls_stream, i), out);
 }
 
 static void

@@ -398,6 +398,9 @@ const char *calls_port_range(uint16_t port);
 
 #define CALLS_MEASURED_PACKETS  50      /* fewer of a stream say nothing of loss and jitter */
 
+/* Is it over TCP, in segments of which some are cut short? Its packets in what was cut off are missing in the capture alone. */
+bool calls_is_cut_inside(const calls_entry *entry, const calls_stream *stream);
+
 /* Missing in per cent of what was expected, both without the gaps. */
 double calls_stream_loss(const calls_stream *stream);
 

@@ -861,8 +861,8 @@ gap_kind_of(const calls_stream *stream, const calls_gap *gap)
 }
 
 /* A segment has several packets: those in what was cut off of it are missing in the capture alone. */
-static bool
-is_cut_inside(const calls_entry *entry, const calls_stream *stream)
+bool
+calls_is_cut_inside(const calls_entry *entry, const calls_stream *stream)
 {
     const teams_transport transport = stream->flow->base.transport;
 
@@ -878,7 +878,7 @@ has_gaps_of(const calls_entry *entry, gap_kind kind, calls_proof *proof)
         for (unsigned g = 0; g < stream_at(entry, i)->gaps->len; g++) {
             const calls_gap *gap = &g_array_index(stream_at(entry, i)->gaps, calls_gap, g);
 
-            if (gap_kind_of(stream_at(entry, i), gap) != kind || is_cut_inside(entry, stream_at(entry, i)))
+            if (gap_kind_of(stream_at(entry, i), gap) != kind || calls_is_cut_inside(entry, stream_at(entry, i)))
                 continue;
             found = true;
             add_frame(proof, gap->last_frame);      /* the first one after it */
@@ -916,7 +916,7 @@ is_lossy(const calls_entry *entry, calls_proof *proof)
         const calls_stream *stream = stream_at(entry, i);
         const double loss = calls_stream_loss(stream), jitter = ts_stream_stats_jitter_mean(&stream->stats);
 
-        if (stream->stats.received < CALLS_MEASURED_PACKETS || loss <= LIMIT_LOSS || is_cut_inside(entry, stream))
+        if (stream->stats.received < CALLS_MEASURED_PACKETS || loss <= LIMIT_LOSS || calls_is_cut_inside(entry, stream))
             continue;
         worst = worst == NULL || loss > calls_stream_loss(worst) ? stream : worst;
         if (jitter >= JITTER_BESIDE_LOSS && jitter <= LIMIT_JITTER)

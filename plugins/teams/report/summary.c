@@ -290,7 +290,7 @@ loss_of(const calls_entry *entry, unsigned direction)
         const calls_stream *stream = &g_array_index(entry->streams, calls_stream, i);
         const double loss = calls_stream_loss(stream);
 
-        if (stream->stats.received < CALLS_MEASURED_PACKETS)
+        if (stream->stats.received < CALLS_MEASURED_PACKETS || calls_is_cut_inside(entry, stream))
             continue;
         if (stream->direction == direction && (isnan(worst) || loss > worst))
             worst = loss;
@@ -305,12 +305,13 @@ gap_of(const calls_entry *entry)
     double longest = NAN;
 
     for (unsigned i = 0; i < entry->streams->len; i++) {
-        const GArray *gaps = g_array_index(entry->streams, calls_stream, i).gaps;
+        const calls_stream *stream = &g_array_index(entry->streams, calls_stream, i);
 
-        for (unsigned g = 0; g < gaps->len; g++) {
-            const double seconds = g_array_index(gaps, calls_gap, g).seconds;
+        for (unsigned g = 0; g < stream->gaps->len; g++) {
+            const calls_gap *gap = &g_array_index(stream->gaps, calls_gap, g);
+            const double seconds = gap->seconds;
 
-            if (calls_is_gap_of_capture(&g_array_index(gaps, calls_gap, g)))
+            if (calls_is_gap_of_capture(gap) || calls_is_cut_inside(entry, stream))
                 continue;       /* what passed in that time is not known */
 
             longest = isnan(longest) || seconds > longest ? seconds : longest;

@@ -348,6 +348,21 @@ def test_another_speaker_is_no_jitter():
     assert streams["72"][0]["jitter_mean_ms"] == pytest.approx(36, abs=2)
 
 
+@pytest.mark.parametrize("host, name, clock", [("81", "SILK", 16000), ("82", "SILK", 16000), ("83", "", 48000), ("84", "", 48000)])
+def test_packets_that_waited_at_the_begin_of_a_stream_are_no_other_clock(host, name, clock):
+    """stream-begins.pcap; the jitter is that of RFC 3550, A.8, by the clock that the timestamps run with, without the times of a second and more."""
+    stream, found, _ = streams_of("stream-begins")[host]
+    arrivals = [line.split("\t") for line in tshark("-r", str(bundled("sessions/stream-begins.pcap")), "-Y", f"rtp && ip.dst == 192.168.1.{host}",
+                                                    "-T", "fields", "-e", "frame.time_epoch", "-e", "rtp.timestamp").splitlines()]
+    transits = [float(time) * clock - int(timestamp) for time, timestamp in arrivals]
+    estimates = [0]
+    for before, after in zip(transits, transits[1:]):
+        if abs(after - before) < clock:
+            estimates.append(estimates[-1] + (abs(after - before) - estimates[-1]) / 16)
+    assert [row["payload_name"] for row in stream["payloads"]] == [name] and "jitter" not in found
+    assert stream["jitter_mean_ms"] == pytest.approx(1000 * sum(estimates) / (len(estimates) - 1) / clock, abs=0.05)
+
+
 @pytest.mark.parametrize("host, lost, gap, loss", [("61", 0, None, 0), ("62", 250, 10, 0), ("63", 25, None, 5), ("64", 275, 10, 4.8)])
 def test_loss_is_counted_by_sequence_numbers_and_gaps_apart(host, lost, gap, loss):
     """pauses.pcap: 500 sequence numbers, each 20th of them missing at .63 and .64, and 250 more in the pause at .62 and .64 (251

@@ -293,7 +293,7 @@ find_frame_data(tvbuff_t *tvb, packet_info *pinfo, const ts_demux_call *call, co
     }
     if (frame_data->kind == TS_MEDIA_RTP) {
         frame_data->payload_type = ts_payload_type_find(tvb_get_uint8(tvb, 1) & 0x7F, frame_data->dialect);
-        frame_data->stream = ts_rtp_stream_follow(tvb, pinfo, call->flow);
+        frame_data->stream = ts_rtp_stream_follow(tvb, pinfo, call->flow, frame_data->payload_type == NULL ? 0 : frame_data->payload_type->clock_rate);
         if (!clock_fits(frame_data->payload_type, ts_rtp_stream_clock(frame_data->stream, pinfo)))
             frame_data->payload_type = NULL;
         frame_data->measured = ts_rtp_stream_measure(frame_data->stream, tvb, pinfo,

@@ -98,8 +98,8 @@ void ts_media_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const ts
 /* ---- rtp_info.c ---- */
 
 void ts_rtp_info_handoff(void);
-/* The stream of the packet; NULL where its flow has too many. Once for each packet, on every pass. */
-ts_rtp_stream *ts_rtp_stream_follow(tvbuff_t *tvb, packet_info *pinfo, const ts_flow *flow);
+/* The stream of the packet; NULL where its flow has too many. Once for each packet, on every pass; named_clock is that of its payload type, 0 unknown. */
+ts_rtp_stream *ts_rtp_stream_follow(tvbuff_t *tvb, packet_info *pinfo, const ts_flow *flow, uint32_t named_clock);
 /* Its clock in Hz by its timestamps, where they have told it by this frame; else 0. */
 uint32_t ts_rtp_stream_clock(const ts_rtp_stream *stream, const packet_info *pinfo);
 /* What the packet says of its stream (stream may be NULL). Once for each packet, on every pass; clock_rate 0 where unknown. */

@@ -68,6 +68,7 @@ struct ts_rtp_stream {
     nstime_t first_time;        /* with first_timestamp: where the clock is measured from */
     uint64_t first_timestamp;
     unsigned steps;             /* timestamps since then */
+    uint32_t likely_clock;      /* Hz, by the latest CLOCK_STEPS of them alone; 0: none */
     uint32_t clock_rate;        /* Hz, measured; from clock_frame on */
     uint32_t clock_frame;       /* 0: not known yet */
     uint32_t conflict_frame;    /* where a conflict of its modality is told, 0: nowhere */
@@ -169,9 +170,25 @@ extend(rtp_stream *stream, uint16_t sequence, uint32_t timestamp)
 /* RFC 3551 and what clients were observed to use; everything but 90,000 is audio. */
 static const uint32_t clock_rates[] = { 8000, 12000, 16000, 24000, 32000, 48000, 90000 };
 
-/* Timestamps run with the clock of the codec, whatever the payload type is called. */
+/* 0: none that is near. */
+static uint32_t
+nearest_clock(double rate)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(clock_rates); i++) {
+        const double off = rate / clock_rates[i] - 1;
+
+        if (off > -CLOCK_TOLERANCE && off < CLOCK_TOLERANCE)
+            return clock_rates[i];
+    }
+    return 0;
+}
+
+/*
+ * Timestamps run with the clock of the codec, whatever the payload type is called. Where a stream begins, packets may have waited for each
+ * other, or be held: another clock than that of the type counts where it is measured twice in a row.
+ */
 static void
-measure_clock(const packet_info *pinfo, rtp_stream *stream, uint64_t previous)
+measure_clock(const packet_info *pinfo, rtp_stream *stream, uint64_t previous, uint32_t named_clock)
 {
     if (stream->clock_frame != 0)
         return;
@@ -183,28 +200,27 @@ measure_clock(const packet_info *pinfo, rtp_stream *stream, uint64_t previous)
     if (stream->timestamp <= previous || ++stream->steps < CLOCK_STEPS)
         return;
     const double seconds = ts_seconds(&stream->first_time, &pinfo->abs_ts);
-    const double rate = seconds <= 0 ? 0 : (double)(stream->timestamp - stream->first_timestamp) / seconds;
-    for (size_t i = 0; i < G_N_ELEMENTS(clock_rates); i++) {
-        const double off = rate / clock_rates[i] - 1;
+    const uint32_t clock = seconds <= 0 ? 0 : nearest_clock((double)(stream->timestamp - stream->first_timestamp) / seconds);
 
-        if (off > -CLOCK_TOLERANCE && off < CLOCK_TOLERANCE) {
-            stream->clock_rate = clock_rates[i];
-            stream->clock_frame = pinfo->num;
-            return;
-        }
+    if (clock != 0 && (clock == named_clock || clock == stream->likely_clock)) {
+        stream->clock_rate = clock;
+        stream->clock_frame = pinfo->num;
+        return;
     }
-    stream->first_timestamp = 0;
+    stream->likely_clock = clock;
+    stream->first_timestamp = stream->timestamp;
+    stream->first_time = pinfo->abs_ts;
     stream->steps = 0;
 }
 
 /* The first pass counts, and keeps where the cycles change. */
 static void
-follow(const packet_info *pinfo, rtp_stream *stream, uint16_t sequence, uint32_t timestamp)
+follow(const packet_info *pinfo, rtp_stream *stream, uint16_t sequence, uint32_t timestamp, uint32_t named_clock)
 {
     const uint64_t previous = stream->timestamp;
 
     extend(stream, sequence, timestamp);
-    measure_clock(pinfo, stream, previous);
+    measure_clock(pinfo, stream, previous, named_clock);
     const rtp_cycles now = { (uint16_t)(stream->sequence >> 16), (uint32_t)(stream->timestamp >> 32) };
 
     if (now.sequence == stream->cycles.sequence && now.timestamp == stream->cycles.timestamp)
@@ -361,12 +377,12 @@ dynamic_payloads(ts_dialect dialect)
 }
 
 ts_rtp_stream *
-ts_rtp_stream_follow(tvbuff_t *tvb, packet_info *pinfo, const ts_flow *flow)
+ts_rtp_stream_follow(tvbuff_t *tvb, packet_info *pinfo, const ts_flow *flow, uint32_t named_clock)
 {
     rtp_stream *stream = stream_of(pinfo, flow, tvb_get_ntohl(tvb, 8));
 
     if (stream != NULL && !PINFO_FD_VISITED(pinfo))
-        follow(pinfo, stream, tvb_get_ntohs(tvb, 2), tvb_get_ntohl(tvb, 4));
+        follow(pinfo, stream, tvb_get_ntohs(tvb, 2), tvb_get_ntohl(tvb, 4), named_clock);
     return stream;
 }
 

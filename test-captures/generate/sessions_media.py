@@ -70,3 +70,17 @@ def speakers(c):
         for number in range(600):
             late = 0.036 * (host == 72 and number % 2)
             received(made, 2 + 0.01 * host + number * STEP + late, number, (number * STEP + number // 30 * 3) * CLOCK)
+
+
+@capture("sessions/stream-begins.pcap", "2026-03-02T09:00:00")
+def stream_begins(c):
+    """Audio of 8 s, 20 ms a packet, that does not begin evenly. At .81 the first packets have waited and come all but at once; at .82 each of the first
+    17 has waited longer than the one before, and those after the 60th have not; at .83 (48,000 Hz) nothing comes for 1.6 s after the tenth. At .84
+    packets of a type of 16,000 Hz come evenly, and their timestamps run with 48,000 Hz."""
+    late = {81: lambda number: max(0, 0.12 - number * 0.0196), 82: lambda number: 0.02 * min(number, 17) * (number < 60), 83: lambda number: 1.62 * (number > 9),
+            84: lambda _: 0}
+    for host, wait in late.items():
+        made = audio(c, host)
+        for number in range(400):
+            packet = stun.rtp(111 if host == 83 else 104, number, number * (320 if host < 83 else 960), 0x53544154, stun.opaque((host, number), 8))
+            made.down(2 + 0.01 * host + number * 0.02 + wait(number), made.settled, packet)

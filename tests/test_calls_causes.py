@@ -241,6 +241,14 @@ def test_rtcp_that_comes_back_shows_that_the_way_back_is_open():
     assert set(advice) == {key for key, text in advice.items() if "do arrive" in text} == {"20", "21", "22", "26"}
 
 
+def test_reports_are_no_media_that_goes_one_way():
+    """reports-alone.pcap: a call that is held, or over: RTCP, encrypted and in clear, and DTLS that the client alone goes on with; media at .23 is told."""
+    assert clients_with("reports-alone", "consent-lost") == {"192.168.1.23"}
+    assert verdicts("reports-alone") == {**dict.fromkeys(("20", "21", "22"), ("direct-public", "OK")), "23": ("cut-off", "broken")}
+    path = bundled("sessions/reports-alone.pcap")
+    assert set(tshark("-r", str(path), "-Y", "teams_stun.consent_lost || teams_stun.consent_back", "-T", "fields", "-e", "ip.src").split()) == {"192.168.1.23"}
+
+
 GAPS = {"20": {"capture-gap": "note"}, "21": {"capture-gap": "warning"}, "22": {"capture-gap": "note"}, "23": {"media-gap": "warning"},
         "24": {"sent-gap": "warning"}, "25": {"media-gap": "warning", "sent-gap": "warning"}}
 

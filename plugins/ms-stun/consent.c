@@ -54,6 +54,12 @@ ts_consent_join(ts_pair *pair, ts_ice_session *session)
 }
 
 static bool
+is_media(ts_media_kind kind)
+{
+    return kind == TS_MEDIA_RTP || kind == TS_MEDIA_OTHER;
+}
+
+static bool
 is_recent(const packet_info *pinfo, bool known, const nstime_t *time)
 {
     return known && ts_seconds(time, &pinfo->abs_ts) <= CONSENT_SECONDS;
@@ -78,12 +84,19 @@ ts_consent_answered(const packet_info *pinfo, const ts_pair *pair)
     return set_lost(consent, false);
 }
 
-/* Media after a pause of both sides, or where the capture's clock was set, has not gone one way all the time before. */
+/*
+ * Media after a pause of both sides, or where the capture's clock was set, has not gone one way all the time before. Reports (RTCP) and DTLS
+ * are no media, and go on where a call is held: they only show that their sender is there.
+ */
 static void
-add_media(const packet_info *pinfo, ts_consent *consent, unsigned direction)
+add_media(const packet_info *pinfo, ts_consent *consent, unsigned direction, ts_media_kind kind)
 {
     const double pause = consent->has_media[direction] ? ts_seconds(&consent->media_time[direction], &pinfo->abs_ts) : 0;
 
+    consent->is_heard[direction] = true;
+    consent->heard_time[direction] = pinfo->abs_ts;
+    if (!is_media(kind))
+        return;
     if (!consent->has_media[direction] || pause > CONSENT_SECONDS || pause < -CONSENT_SECONDS)
         consent->media_since[direction] = pinfo->abs_ts;
     consent->has_media[direction] = true;
@@ -91,29 +104,29 @@ add_media(const packet_info *pinfo, ts_consent *consent, unsigned direction)
 }
 
 static ts_consent_change
-follow_media(const packet_info *pinfo, ts_consent *consent, bool from_local)
+follow_media(const packet_info *pinfo, ts_consent *consent, bool from_local, ts_media_kind kind)
 {
     const unsigned direction = from_local ? 0 : 1;
     const unsigned other = 1 - direction;
 
-    add_media(pinfo, consent, direction);
+    add_media(pinfo, consent, direction, kind);
     if (!consent->exchanged)
         return TS_CONSENT_SAME;
-    if (is_recent(pinfo, true, &consent->exchange_time) || is_recent(pinfo, consent->has_media[other], &consent->media_time[other]))
+    if (is_recent(pinfo, true, &consent->exchange_time) || is_recent(pinfo, consent->is_heard[other], &consent->heard_time[other]))
         return set_lost(consent, false);
-    if (ts_seconds(&consent->media_since[direction], &pinfo->abs_ts) < CONSENT_SECONDS)
+    if (!is_media(kind) || ts_seconds(&consent->media_since[direction], &pinfo->abs_ts) < CONSENT_SECONDS)
         return TS_CONSENT_SAME;
     return set_lost(consent, true);
 }
 
 ts_consent_change
-ts_consent_media(const packet_info *pinfo, const ts_pair *pair, bool from_local)
+ts_consent_media(const packet_info *pinfo, const ts_pair *pair, bool from_local, ts_media_kind kind)
 {
-    return follow_media(pinfo, pair->consent->consent, from_local);
+    return follow_media(pinfo, pair->consent->consent, from_local, kind);
 }
 
 void
-ts_consent_media_beside(const packet_info *pinfo, const ts_path *path)
+ts_consent_media_beside(const packet_info *pinfo, const ts_path *path, ts_media_kind kind)
 {
     const ts_consent_socket *sender = socket_of(&path->src);
     const ts_consent_socket *receiver = sender != NULL ? NULL : socket_of(&path->dst);
@@ -121,5 +134,5 @@ ts_consent_media_beside(const packet_info *pinfo, const ts_path *path)
 
     if (found == NULL)
         return;
-    add_media(pinfo, found->consent, sender != NULL ? 0 : 1);
+    add_media(pinfo, found->consent, sender != NULL ? 0 : 1, kind);
 }

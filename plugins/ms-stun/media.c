@@ -164,9 +164,9 @@ is_clear(const packet_info *pinfo, media_flow *flow, ts_media_kind kind)
 }
 
 static uint64_t
-consent_change(const packet_info *pinfo, const ts_pair *pair, bool from_local)
+consent_change(const packet_info *pinfo, const ts_pair *pair, bool from_local, ts_media_kind kind)
 {
-    switch (ts_consent_media(pinfo, pair, from_local)) {
+    switch (ts_consent_media(pinfo, pair, from_local, kind)) {
     case TS_CONSENT_LOST:
         return TS_EXPERT_BIT(TEAMS_STUN_EXPERT_CONSENT_LOST);
     case TS_CONSENT_BACK:
@@ -194,7 +194,7 @@ find_pair_state(packet_info *pinfo, uint32_t key, ts_pair *pair, bool from_local
         frame_data->snapshot = kept != NULL ? kept->snapshot : ts_pair_before(pair, pinfo);
         frame_data->diagnostics |= kept != NULL ? kept->diagnostics : 0;
     } else if (pair->snapshot != NULL) {
-        const uint64_t change = consent_change(pinfo, pair, from_local);
+        const uint64_t change = consent_change(pinfo, pair, from_local, frame_data->kind);
 
         frame_data->snapshot = pair->snapshot;
         frame_data->diagnostics |= change;
@@ -282,7 +282,7 @@ find_frame_data(tvbuff_t *tvb, packet_info *pinfo, const ts_demux_call *call, co
     ts_pair *pair = pair_of(pinfo, call, flow, path, &from_local);
 
     if (pair == NULL && !PINFO_FD_VISITED(pinfo))
-        ts_consent_media_beside(pinfo, path);
+        ts_consent_media_beside(pinfo, path, frame_data->kind);
     if (pair != NULL)
         find_pair_state(pinfo, ts_frame_data_key(tvb, call), pair, from_local, frame_data);
     if (frame_data->pair != NULL) {

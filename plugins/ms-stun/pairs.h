@@ -51,6 +51,8 @@ typedef struct {
     bool has_media[2];          /* from the local side, to it */
     nstime_t media_time[2];
     nstime_t media_since[2];    /* of media without a pause */
+    bool is_heard[2];
+    nstime_t heard_time[2];     /* media, or what goes beside it */
     bool lost;
 } ts_consent;
 
@@ -155,8 +157,8 @@ void ts_consent_join(ts_pair *pair, ts_ice_session *session);
 /* A check of the pair was answered. */
 ts_consent_change ts_consent_answered(const packet_info *pinfo, const ts_pair *pair);
 /* Media on the pair; and on a path that belongs to none, to or from the socket of one. */
-ts_consent_change ts_consent_media(const packet_info *pinfo, const ts_pair *pair, bool from_local);
-void ts_consent_media_beside(const packet_info *pinfo, const ts_path *path);
+ts_consent_change ts_consent_media(const packet_info *pinfo, const ts_pair *pair, bool from_local, ts_media_kind kind);
+void ts_consent_media_beside(const packet_info *pinfo, const ts_path *path, ts_media_kind kind);
 
 /* ---- nat.c: which public address a NAT gives a socket, towards whom and when ---- */
 

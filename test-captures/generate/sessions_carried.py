@@ -37,12 +37,12 @@ def connect(c, when, local, peer, **options):
     teams_stun.check(c, when, local, peer, (local, peer, when), side=us, other=them, **options)
 
 
-def talk(c, when, local, peer, packets=60, send=True, receive=True):
-    for n in range(packets):
+def talk(c, when, local, peer, packets=60, send=True, receive=True, first=0):
+    for n in range(first, first + packets):
         for outwards, does in ((True, send), (False, receive)):
             packet = stun.rtp(104, n, n * 320, 0x1000 + outwards, stun.opaque((outwards, n), 22))
             if does:
-                c.udp(when + n * 0.02 + (0 if outwards else 0.007), *((local, peer) if outwards else (peer, local)), packet)
+                c.udp(when + (n - first) * 0.02 + (0 if outwards else 0.007), *((local, peer) if outwards else (peer, local)), packet)
 
 
 @capture("sessions/relays-refused.pcap", START)
@@ -106,6 +106,24 @@ def reports_back(c):
             c.udp(when, *((here, OUTSIDE) if n == 24 else (OUTSIDE, here)), report)
         if n == 25:
             teams_stun.check(c, 0.2, beside, OUTSIDE, (n, "beside"), side=us, other=them)
+
+
+@capture("sessions/reports-alone.pcap", START)
+def reports_alone(c):
+    """Calls whose media ends after 1.2 s both ways, and what the client alone goes on with after it: at .20 RTCP, encrypted; at .21 RTCP in clear, and
+    media of both again after that; at .22 DTLS. At .23 it is media."""
+    in_clear = struct.pack("!BBHI", 0x80, 200, 6, 0x1001) + bytes(20)
+    dtls = bytes.fromhex("16feff 0000 000000000000 0032 01") + bytes(49)
+    for n in range(20, 24):
+        local = client(n)
+        connect(c, 0, local, OUTSIDE, nominate=True)
+        talk(c, 1, local, OUTSIDE)
+        if n == 23:
+            talk(c, 2.2, local, OUTSIDE, 400, receive=False, first=60)
+        for k in range(12 if n < 23 else 0):
+            c.udp(2.5 + k, local, OUTSIDE, (teams_stun.srtcp(200, 0x1001, (n, k)), in_clear, dtls)[n - 20])
+        if n == 21:
+            talk(c, 15, local, OUTSIDE, 40, first=60)
 
 
 @capture("sessions/capture-gaps.pcap", START)

@@ -10,7 +10,12 @@
 #define MAX_DROPOUT 3000
 #define MAX_MISORDER 100
 
-#define WINDOW_BITS 64
+#define WORD_BITS 64u           /* two of them are more than MAX_MISORDER */
+
+/* Ticks from number to number differ within a stream, where nothing is sent for a time, but hardly by more than this. */
+#define MAX_UNEVEN 8.0
+
+typedef enum { FOLLOWS, AGAIN, FAR } place;
 
 /* After a time without packets, what the next one is late by is no jitter: the sender made a pause, or the path did. */
 #define PAUSE_SECONDS   1.0
@@ -18,61 +23,96 @@
 #define CLOCK_SECONDS   PAUSE_SECONDS
 
 static void
-start(ts_stream_stats *stats, uint16_t sequence)
+start(ts_stream_stats *stats, uint16_t sequence, uint32_t timestamp)
 {
     stats->highest = sequence;
-    stats->window = 1;
+    stats->first_timestamp = stats->highest_timestamp = timestamp;
+    stats->window[0] = 1;
+    stats->window[1] = 0;
     stats->progress = 0;
     stats->may_restart = false;
 }
 
 static void
-go_forward(ts_stream_stats *stats, uint16_t step)
+shift(uint64_t window[2], unsigned step)
 {
-    stats->window = (step < WINDOW_BITS ? stats->window << step : 0) | 1;
+    if (step < WORD_BITS) {     /* at least 1 */
+        window[1] = window[1] << step | window[0] >> (WORD_BITS - step);
+        window[0] <<= step;
+        return;
+    }
+    window[1] = step < 2 * WORD_BITS ? window[0] << (step - WORD_BITS) : 0;
+    window[0] = 0;
+}
+
+static void
+go_forward(ts_stream_stats *stats, uint16_t step, uint32_t timestamp)
+{
+    shift(stats->window, step);
+    stats->window[0] |= 1;
     stats->progress += step;
     stats->highest = (uint16_t)(stats->highest + step);
+    stats->highest_timestamp = timestamp;
     stats->lost += step - 1u;
 }
 
 /* Late, a second time, or from before the first one. */
-static void
+static place
 look_back(ts_stream_stats *stats, uint16_t step)
 {
-    const uint64_t bit = step < WINDOW_BITS ? UINT64_C(1) << step : 0;
+    uint64_t *word = &stats->window[step / WORD_BITS];
+    const uint64_t bit = UINT64_C(1) << step % WORD_BITS;
 
     if (step > stats->progress)
-        return;
-    if ((stats->window & bit) != 0)
+        return FOLLOWS;
+    if ((*word & bit) != 0) {
         stats->duplicates++;
-    else if (stats->lost > 0)
+        return AGAIN;
+    }
+    if (stats->lost > 0)
         stats->lost--;
-    stats->window |= bit;
+    *word |= bit;
+    return FOLLOWS;
 }
 
-/* False: far from the others, as the first one of a new beginning is. */
+/*
+ * Is it of numbers that are long over, and not the first one of a new beginning? As in a capture joined from two places whose clocks differ. Its
+ * timestamp lies back about as far as its number does.
+ */
 static bool
-add_sequence(ts_stream_stats *stats, uint16_t sequence)
+is_over(const ts_stream_stats *stats, uint16_t back, uint32_t timestamp)
+{
+    const uint32_t ticks = stats->highest_timestamp - timestamp;
+    const uint32_t all = stats->highest_timestamp - stats->first_timestamp;
+
+    return back <= INT16_MAX && back <= stats->progress && ticks > 0 && (double)ticks * (double)stats->progress <= MAX_UNEVEN * back * all;
+}
+
+static place
+add_sequence(ts_stream_stats *stats, uint16_t sequence, uint32_t timestamp)
 {
     const uint16_t step = (uint16_t)(sequence - stats->highest);
     const uint16_t back = (uint16_t)(stats->highest - sequence);
+    const bool is_next = stats->may_restart && sequence == stats->restart;
 
+    stats->may_restart = false;
     if (stats->received++ == 0)
-        start(stats, sequence);
-    else if (step == 0)
-        stats->duplicates++;
-    else if (step < MAX_DROPOUT)
-        go_forward(stats, step);
+        start(stats, sequence, timestamp);
+    else if (step < MAX_DROPOUT && step > 0)
+        go_forward(stats, step, timestamp);
     else if (back <= MAX_MISORDER)
-        look_back(stats, back);
-    else if (stats->may_restart && sequence == stats->restart)
-        start(stats, sequence);     /* two in a row are there: the sender began anew */
+        return look_back(stats, back);
+    else if (is_over(stats, back, timestamp)) {
+        stats->duplicates++;
+        return AGAIN;
+    } else if (is_next)
+        start(stats, sequence, timestamp);      /* two in a row are there: the sender began anew */
     else {
         stats->may_restart = true;
         stats->restart = (uint16_t)(sequence + 1);
-        return false;
+        return FAR;
     }
-    return true;
+    return FOLLOWS;
 }
 
 static void
@@ -112,14 +152,16 @@ void
 ts_stream_stats_add(ts_stream_stats *stats, uint16_t sequence, uint32_t timestamp, uint32_t clock_rate, double arrival)
 {
     const bool paused = arrival - stats->latest >= PAUSE_SECONDS;
-    const bool follows = add_sequence(stats, sequence);
+    const place found = add_sequence(stats, sequence, timestamp);
 
     if (stats->clock_rate == 0)
         stats->clock_rate = clock_rate;
     stats->latest = arrival;
-    if (paused || !follows)
+    if (found == AGAIN)
+        return;
+    if (paused || found == FAR)
         stats->has_arrival = false;
-    if (follows && stats->clock_rate != 0)
+    if (found == FOLLOWS && stats->clock_rate != 0)
         add_arrival(stats, timestamp, arrival);
 }
 

@@ -13,9 +13,9 @@
 /* Zeroed before the first packet. */
 typedef struct {
     uint64_t received;          /* packets, duplicates included */
-    uint64_t duplicates;
+    uint64_t duplicates;        /* with those that come too late to tell whether they are */
     uint64_t lost;              /* missing so far: one that comes late is taken off again */
-    uint64_t window;            /* bit n: the packet n before the highest one was received */
+    uint64_t window[2];         /* bit n: the packet n before the highest one was received */
     uint64_t progress;          /* from the first sequence number to the highest one */
     double latest;              /* arrival of the packet before, in seconds */
     double arrival;             /* of last_timestamp, in clock ticks */
@@ -25,6 +25,8 @@ typedef struct {
     uint64_t jitter_count;
     uint32_t clock_rate;        /* Hz; 0: no jitter */
     uint32_t last_timestamp;
+    uint32_t first_timestamp;   /* with progress */
+    uint32_t highest_timestamp; /* of the highest sequence number */
     uint16_t highest;           /* sequence number */
     uint16_t restart;           /* that would follow a packet far from the others; with may_restart */
     bool may_restart;

@@ -4,6 +4,7 @@ single late packets, packets that are missing and times in which nothing was sen
 import stun
 from common import capture
 from sessions import connect, stream
+from twice import routed
 
 STEP = 0.04         # seconds a packet of audio
 LONG_STEP = 0.06    # the same where the stream is long
@@ -84,3 +85,23 @@ def stream_begins(c):
         for number in range(400):
             packet = stun.rtp(111 if host == 83 else 104, number, number * (320 if host < 83 else 960), 0x53544154, stun.opaque((host, number), 8))
             made.down(2 + 0.01 * host + number * 0.02 + wait(number), made.settled, packet)
+
+
+@capture("sessions/joined-clocks.pcap", "2026-03-02T09:00:00")
+def joined_clocks(c):
+    """Audio of 5 s without each 20th packet, joined from two places whose clocks differ, by 3 s at .91, by 1.4 s at .92, and over IPv6 at ::93 by 0.5 s; at
+    .94 video by 3 s, five packets a picture. At .95 there is one place, and the sender begins anew in the midst, with numbers and timestamps that were before."""
+    for host, apart in ((91, 3), (92, 1.4), (93, 0.5), (94, 3), (95, 0)):
+        made = audio(c, host)
+        if host == 93:
+            made = stream(c, "audio93", 50002, ("2001:db8:7::93", 50010), "2001:db8::93")
+            connect(made, 0.93, packets=0)
+        first = len(c.frames)
+        for number in range(250):
+            sent, picture = number + (20000 if host == 95 and number < 125 else 0), number // 5 * 5
+            packet = stun.rtp(122 if host == 94 else 104, sent, picture * 1800 if host == 94 else (sent + 700000 * (sent != number)) * 320, 0x4a4f494e, b"")
+            if number % 20 != 10:
+                made.down(3 + 0.001 * host + 0.02 * (picture if host == 94 else number) + 0.0001 * (number % 5), made.settled, packet)
+        for when, frame, _ in c.frames[first:] if apart else ():
+            frame = routed(frame)
+            c.frames.append((when + round(apart * 1000000), frame, len(frame)))

@@ -67,6 +67,9 @@ class Stream:
             else:
                 far = True
             self.far = number
+        elif number in self.seen:           # a second time: neither lost nor late
+            since, self.last = self.last[0], (when, *self.last[1:])
+            return (0, self.jitter * 1000 / clock, (when - since) * 1000)
         else:
             self.seen.add(number)
             self.highest = max(number, self.highest or number)

@@ -217,6 +217,16 @@ def test_media_before_the_first_check_went_no_other_way(client):
     assert {row["packets"] for row in call["streams"]} == {200} and {pair["state"] for pair in call["pairs"]} == {"succeeded"}
 
 
+@pytest.mark.parametrize("client, verdict, pair", [
+    ("192.168.1.20", "relayed", "relayed"), ("2001:db8::21", "relayed", "relayed"), ("192.168.1.22", "relayed", "relayed"),
+    ("192.168.1.23", "direct-cloud", ""), ("192.168.1.24", "direct-public", "")])
+def test_a_relay_that_passes_on_what_has_no_header_is_no_media_server(client, verdict, pair):
+    """active-before.pcap: the answers to the client's checks name the address of a relay, where a direct way has that of the client's NAT."""
+    call, = [call for call in report_of(bundled("sessions/active-before.pcap")) if call["client"] == client]
+    assert (call["verdict_code"], {row["local_type"] for row in call["pairs"]}) == (verdict, {pair})
+    assert "changed path" not in call["verdict"] and "nat-rebinding" not in codes(call)
+
+
 # ---- who is the client ----
 
 @pytest.mark.parametrize("client, far, verdict, media", [

@@ -102,10 +102,23 @@ type_of_mapped(const packet_info *pinfo, const ts_demux_call *call, const ts_pai
     return ts_client_address_latest(call->state, &pair->local, TS_ADDRESS_RELAYED) != NULL ? TS_CANDIDATE_PEER_REFLEXIVE : TS_CANDIDATE_UNKNOWN;
 }
 
+/*
+ * On the way to a relay's port the peer saw us come from the relay: it passes on what has no header, too ([MS-TURN] 3.2.5.3), since a Set Active
+ * Destination before the capture, or in what was cut off.
+ */
+static bool
+is_passed_on(const packet_info *pinfo, const ts_pair *pair, const ts_endpoint *mapped)
+{
+    return pair->server.addr.type == AT_NONE && !pair->tcp && ts_port_is_relay(pair->remote.port) &&
+        (addresses_equal(&mapped->addr, &pair->remote.addr) || ts_address_media_prefix(&mapped->addr, pinfo) != NULL);
+}
+
 /* The answer to a check of ours names the address that the peer saw us come from. */
 static void
 update_local_type(packet_info *pinfo, const ts_demux_call *call, ts_pair *pair, const ts_endpoint *mapped, ts_pair_changes *changes)
 {
+    if (is_passed_on(pinfo, pair, mapped))
+        pair->local_type = TS_CANDIDATE_RELAYED;
     if (pair->local_type == TS_CANDIDATE_RELAYED)
         return;
     if (ts_endpoint_equal(mapped, &pair->local)) {

@@ -25,6 +25,23 @@ def begun_before(c):
         line.talk(5.2 + n * 0.001, 4)
 
 
+@capture("sessions/active-before.pcap", "2026-03-02T10:00:00")
+def active_before(c):
+    """In the midst of calls: media and checks with a relay, without any header, after a Set Active Destination before the capture. The peer sees the
+    client at the relay's own address at .20 and ::21, and at another relay's at .22. At .23 a media server sees it at that of its NAT, and at .24 the
+    peer is behind the same NAT."""
+    relay, six, nat = ("52.114.250.10", 3478), ("2603:1063:10::ab", 3478), "198.51.100.20"
+    for n, (last, far, mapped) in enumerate(((20, relay, relay[0]), (21, six, six[0]), (22, relay, "52.114.250.77"), (23, MEDIA, nat), (24, (nat, 50010), nat))):
+        line = Line(c, f"active{last}", "audio", 50004, far, address=f"2001:db8::{last}" if last == 21 else f"192.168.1.{last}")
+        line.talk(1 + n * 0.001, 1)
+        for number in range(2):
+            tid, when = line.tid(), 2.1 + number * 1.5 + n * 0.001
+            line.up(when, far, line.check_request(tid))
+            line.down(when + 0.045, far, line.check_response(tid, (mapped, 52001)))
+        line.sent = 25
+        line.talk(2.5 + n * 0.001, 2)
+
+
 @capture("sessions/server-first.pcap", "2026-03-02T10:00:00")
 def server_first(c):
     """The first packet of each call is a check of the other side's. It is a media server of Microsoft's and the client has a public

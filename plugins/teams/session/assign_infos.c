@@ -339,7 +339,7 @@ static void
 apply_check(teams_frame_builder *builder, const ts_frame_info *info)
 {
     const ts_check_info *check = (const ts_check_info *)info;
-    const bool relayed = check->allocation != 0 || g_strcmp0(check->remote_type, "relayed") == 0;
+    const bool relayed = check->allocation != 0 || g_strcmp0(check->remote_type, "relayed") == 0 || g_strcmp0(check->local_type, "relayed") == 0;
 
     teams_builder_set_flow(builder, check->from_local);
     teams_builder_set_kind(builder, TEAMS_WHAT_CHECK, TS_EVIDENCE_CHECK);

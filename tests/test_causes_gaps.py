@@ -148,6 +148,18 @@ def test_a_coarse_clock_measures_no_jitter(micros_of_clock, told_of):
     assert calls and any(problem["code"] == "jitter" for call in calls for problem in call["problems"]) == told_of
 
 
+@pytest.mark.parametrize("name", ["sessions/vpn-pools", "sessions/path-changed", "ice-slow-resend"])
+@pytest.mark.parametrize("micros_of_clock", [1000000, 500000, 100000, 1000])
+def test_a_coarse_clock_measures_no_round_trip(name, micros_of_clock):
+    """By whole seconds, or tenths of them, an answer comes at once or much later; by milliseconds it is told."""
+    coarse = [(seconds, micros // micros_of_clock * micros_of_clock, frame) for seconds, micros, frame in frames(harness.bundled(f"{name}.pcap").read_bytes())]
+    calls = json.loads(harness.report(written(folder(), coarse), "teams,calls,json"))["calls"]
+    told = {row["round_trip_mean"] is not None for call in calls for row in call["pairs"] if row["answers"]}
+    assert told == {False} if micros_of_clock > 1000 else True in told
+    assert micros_of_clock == 1000 or not any(problem["code"] == "round-trip" for call in calls for problem in call["problems"])
+    assert micros_of_clock == 1000 or {row["jitter_mean_ms"] for call in calls for row in call["streams"]} <= {None}
+
+
 # ---- a frame that is missing ----
 
 @pytest.mark.parametrize("name, client", [("customers-servers", "192.168.1.25"), ("customers-servers", "192.168.1.20"), ("customers-servers", "192.168.1.21"), ("customers-servers", "192.168.1.26")])

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a snapshot length cut off may be what is missing: nothing is told of it, and what is left is read, inside a proxy's tunnel, too."""
+import json
+
 import pytest
 
 import harness
@@ -125,3 +127,44 @@ def test_identity_may_have_been_reached_by_a_session_that_the_capture_has_in_par
     found = of_clients(path)["192.168.1.25"]
     assert found["severity"] != "broken" and "identity was not reached" not in str(found["problems"])
     assert "identity was not reached" in str(told("server-ends")["192.168.1.22"]["problems"])
+
+
+# ---- calls ----
+
+def calls_at(name, length):
+    """By client, the first of each."""
+    found = {}
+    for call in json.loads(harness.report(cut(harness.bundled(f"{name}.pcap"), length), "teams,calls,json"))["calls"]:
+        found.setdefault(call["client"], call)
+    return found
+
+
+@pytest.mark.parametrize("name", ["sessions/both-ends-relayed", "sessions/callers-relayed", "sessions/path-changed"])
+@pytest.mark.parametrize("length", [60, 64, 68])
+def test_a_relays_message_of_which_too_little_is_here_is_no_media(name, length):
+    """Data Indications, whose cookie was cut off. What is neither STUN nor RTP is told of ice-media-kinds.pcap with as little."""
+    assert not harness.tshark("-r", cut(harness.bundled(f"{name}.pcap"), length), "-Y", 'teams_stun.media == "other"')
+    assert all((call["severity"], call["verdict_code"]) != ("OK", "media") for call in calls_at(name, length).values())
+    assert harness.tshark("-r", cut(harness.bundled("ice-media-kinds.pcap"), 70), "-Y", 'teams_stun.media == "other"')
+
+
+@pytest.mark.parametrize("length, nominated", [(70, "cut-short"), (80, "cut-short"), (96, "cut-short"), (128, "path-agreed")])
+def test_a_nomination_may_be_in_what_was_cut_off(length, nominated):
+    """relays-refused.pcap: checks that are answered at .24, and one at .30 that nominates its pair."""
+    found = calls_at("sessions/relays-refused", length)
+    assert (found["192.168.1.24"]["verdict_code"], found["192.168.1.30"]["verdict_code"]) == ("cut-short", nominated)
+    assert calls_at("sessions/relays-refused", 2000)["192.168.1.24"]["verdict_code"] == "answered-only"
+
+
+@pytest.mark.parametrize("length", [70, 96, 128])
+def test_most_of_the_media_may_be_in_what_was_cut_off(length):
+    """path-changed.pcap, .21: a stream goes through a relay, directly, and through the relay again; .20, which goes directly all the time, is told."""
+    found = calls_at("sessions/path-changed", length)
+    assert (found["192.168.1.21"]["verdict_code"], found["192.168.1.20"]["verdict_code"]) == ("cut-short", "direct-public")
+
+
+@pytest.mark.parametrize("length", [100, 112, 128])
+def test_a_destination_that_was_cut_off_is_no_change_of_the_nat(length):
+    """ice-set-active-destination.pcap: what the relay passes on without a header is answered with the relay's address."""
+    call = calls_at("ice-set-active-destination", length)["192.168.1.10"]
+    assert not of_code(call, "nat-rebinding") and call["severity"] != "broken"

@@ -17,6 +17,7 @@
 #define RTP_HEADER_LENGTH       12
 #define RTP_EXTENSION_HEADER    4
 #define RTCP_HEADER_LENGTH      8       /* with the sender's SSRC */
+#define COOKIE_END              (TS_STUN_HEADER_LENGTH + 8u)    /* of an MS-TURN message: what is shorter may be one */
 
 static dissector_handle_t rtp_handle;
 static dissector_handle_t rtcp_handle;
@@ -102,9 +103,9 @@ rtcp_is_clear(tvbuff_t *tvb)
 
 /* Too little of it is in the capture to tell what it is. */
 static bool
-is_cut(tvbuff_t *tvb)
+is_cut(tvbuff_t *tvb, ts_payload_kind kind)
 {
-    return tvb_captured_length(tvb) < RTP_HEADER_LENGTH && tvb_captured_length(tvb) < tvb_reported_length(tvb);
+    return tvb_captured_length(tvb) < (kind == TS_PAYLOAD_OTHER ? COOKIE_END : RTP_HEADER_LENGTH) && tvb_captured_length(tvb) < tvb_reported_length(tvb);
 }
 
 /* False: not media that may be claimed. */
@@ -134,9 +135,9 @@ recognise(tvbuff_t *tvb, const packet_info *pinfo, const ts_demux_call *call, ts
     default:
         break;
     }
-    if (*kind == TS_MEDIA_OTHER && is_cut(tvb))
+    if (*kind == TS_MEDIA_OTHER && is_cut(tvb, call->payload.kind))
         *diagnostics = 0;
-    return *kind != TS_MEDIA_OTHER || (checked && !is_cut(tvb));
+    return *kind != TS_MEDIA_OTHER || (checked && !is_cut(tvb, call->payload.kind));
 }
 
 /* ---- what is known of it ---- */

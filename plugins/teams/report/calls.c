@@ -320,12 +320,12 @@ COLUMN_GETTER(stream_payload, calls_stream, calls_entry)
 
 COLUMN_GETTER(stream_jitter, calls_stream, calls_entry)
 {
-    value->real = row->stats.clock_rate == 0 ? NAN : ts_stream_stats_jitter(&row->stats);
+    value->real = !calls_has_jitter(row) ? NAN : ts_stream_stats_jitter(&row->stats);
 }
 
 COLUMN_GETTER(stream_jitter_mean, calls_stream, calls_entry)
 {
-    value->real = row->stats.clock_rate == 0 ? NAN : ts_stream_stats_jitter_mean(&row->stats);
+    value->real = !calls_has_jitter(row) ? NAN : ts_stream_stats_jitter_mean(&row->stats);
 }
 COLUMN_GETTER(stream_jitter_lasting, calls_stream, calls_entry)
 {
@@ -333,7 +333,7 @@ COLUMN_GETTER(stream_jitter_lasting, calls_stream, calls_entry)
 }
 COLUMN_GETTER(stream_jitter_max, calls_stream, calls_entry)
 {
-    value->real = row->stats.clock_rate == 0 ? NAN : ts_stream_stats_jitter_max(&row->stats);
+    value->real = !calls_has_jitter(row) ? NAN : ts_stream_stats_jitter_max(&row->stats);
 }
 
 COLUMN_GETTER(entry_client, calls_entry, void) { value->owned = report_address(&row->call->client->shown); }
@@ -844,10 +844,11 @@ stream_text(const calls_entry *entry, const calls_stream *stream, FILE *out)
         report_print(out, 6, "nothing for %.1f s from %.1f s on, frames %u to %u (%" PRIu64 " of the lost packets)", gap->seconds,
             gap->time, gap->first_frame, gap->last_frame, gap->missing);
     }
-    if (stats->clock_rate != 0)
+    if (calls_has_jitter(stream))
         report_print(out, 6, "jitter: mean %.2f ms, max %.2f ms", ts_stream_stats_jitter_mean(stats), ts_stream_stats_jitter_max(stats));
     else
-        report_print(out, 6, "clock rate unknown: no jitter");
+        report_print(out, 6, "%s: no jitter", !stream->clock_is_fine ? "times are whole tenths of a second" : stats->clock_rate == 0 ? "clock rate unknown" :
+            "no two packets to compare");
     g_free(types);
     g_free(packets);
 }

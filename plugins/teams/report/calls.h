@@ -276,6 +276,8 @@ typedef struct calls_entry {
     uint64_t control_packets;   /* RTCP */
     uint64_t cut_packets[2];    /* over UDP, of which the capture has too little to tell what they carry */
     bool cut_segments[2];       /* over TCP: messages are in what was cut off */
+    bool cut_checks;            /* a nomination may be in what was cut off */
+    bool clock_is_fine;         /* times are no whole tenths of a second, by which nobody can measure round trips */
     GPtrArray *flows;           /* calls_flow */
     GPtrArray *remotes;         /* calls_remote */
     GArray *allocations;        /* calls_allocation */
@@ -403,6 +405,9 @@ bool calls_is_cut_inside(const calls_entry *entry, const calls_stream *stream);
 
 /* Missing in per cent of what was expected, both without the gaps. */
 double calls_stream_loss(const calls_stream *stream);
+
+/* Can it be told? Not by coarse times, nor where no two packets can be compared. */
+bool calls_has_jitter(const calls_stream *stream);
 
 /* Of the pairs that were nominated, else that answered: the one with most round trips; NULL none. */
 const calls_pair *calls_main_pair(const calls_entry *entry);

@@ -148,6 +148,12 @@ calls_entry_free(void *data)
     g_free(entry);
 }
 
+static bool
+is_fine(const packet_info *pinfo)
+{
+    return pinfo->abs_ts.nsecs % CLOCK_COARSE != 0;
+}
+
 static void
 add_moment(calls_moment *moment, const packet_info *pinfo)
 {
@@ -865,7 +871,7 @@ add_rtp(calls_stream *stream, const packet_info *pinfo, const ts_media_info *med
         stream->jitter = (calls_jitter) { .begun = false };
     const uint64_t estimates = stream->stats.jitter_count;
 
-    stream->clock_is_fine = stream->clock_is_fine || pinfo->abs_ts.nsecs % CLOCK_COARSE != 0;
+    stream->clock_is_fine = stream->clock_is_fine || is_fine(pinfo);
     ts_stream_stats_add(&stream->stats, media->sequence, media->timestamp, media->clock_rate, now);
     if (stream->stats.jitter_count != estimates)
         calls_jitter_add(&stream->jitter, now, ts_stream_stats_jitter(&stream->stats), pinfo->num);
@@ -1039,6 +1045,15 @@ is_understood(const ts_frame_info *info)
     return false;
 }
 
+static bool
+is_check_request(const ts_frame_info *info)
+{
+    for (; info != NULL; info = info->next)
+        if (info->kind == TS_INFO_CHECK && (((const ts_check_info *)info)->type & 0x0110) == 0)
+            return true;
+    return false;
+}
+
 static void
 note_cut(calls_entry *entry, const packet_info *pinfo, const teams_tap *tap, unsigned direction)
 {
@@ -1048,6 +1063,8 @@ note_cut(calls_entry *entry, const packet_info *pinfo, const teams_tap *tap, uns
         entry->cut_segments[direction] = true;
     else if (!is_understood(tap->infos))
         entry->cut_packets[direction]++;
+    else if (is_check_request(tap->infos))
+        entry->cut_checks = true;
 }
 
 void
@@ -1061,6 +1078,7 @@ calls_entry_add(calls_entry *entry, packet_info *pinfo, const teams_tap *tap, in
     }
     entry->last_frame = pinfo->num;
     add_time(&entry->first, &entry->last, teams_time(pinfo));
+    entry->clock_is_fine = entry->clock_is_fine || is_fine(pinfo);
     entry->packets[direction]++;
     entry->bytes[direction] += pinfo->fd->pkt_len;
     entry->teams = entry->teams || tap->info->product == TS_PRODUCT_TEAMS;

@@ -298,7 +298,7 @@ static const struct {
     [ROLE_ANYCAST_LEFT] = { "anycast", "anycast, then handed over to another address" },
     [ROLE_SELECTED_OF_MANY] = { "selected-of-several", "probed at once with others; the call went here" },
     [ROLE_SELECTED] = { "selected", "carried the call" },
-    [ROLE_AGREED] = { "agreed", "agreed for the call; no media is in this capture" },
+    [ROLE_AGREED] = { "agreed", "agreed for the call; no media of it is known in this capture" },
     [ROLE_PROBED] = { "probed", "probed at once with others, not used" },
     [ROLE_SHORT] = { "short", "short exchange, then not used" },
     [ROLE_USED] = { "used", "used, but not for most of the media" },
@@ -938,7 +938,7 @@ is_jittery(const calls_entry *entry, calls_proof *proof)
         const calls_stream *stream = stream_at(entry, i);
         const calls_jitter *jitter = &stream->jitter;
 
-        if (stream->stats.received < CALLS_MEASURED_PACKETS || stream->modality != TS_MODALITY_AUDIO || jitter->worst <= LIMIT_JITTER || !stream->clock_is_fine)
+        if (stream->stats.received < CALLS_MEASURED_PACKETS || stream->modality != TS_MODALITY_AUDIO || jitter->worst <= LIMIT_JITTER)
             continue;
         worst = worst == NULL || jitter->worst > worst->jitter.worst ? stream : worst;
         stream_detail(proof, stream, "%.1f ms over %.1f s from %.1f s of the call on, mean of the stream %.1f ms", jitter->worst,
@@ -1462,10 +1462,24 @@ REPORT_VERDICT(holds_dead_tried_tls, calls_entry)
     return is_udp_dead(row) && !got_through(row) && row->tls != NULL && row->tls->packets[CALLS_RECEIVED] > 0 && !row->tls->silent;
 }
 
+/* With what was cut off, more media than where most of it is seen to go. */
+static bool
+may_have_gone_elsewhere(const calls_entry *entry)
+{
+    const uint64_t cut = entry->cut_packets[CALLS_SENT] + entry->cut_packets[CALLS_RECEIVED];
+
+    for (unsigned i = 0; i < entry->remotes->len && cut > 0 && entry->best != NULL; i++)
+        if (remote_at(entry, i) != entry->best && remote_at(entry, i)->media_packets + cut > entry->best->media_packets)
+            return true;
+    return false;
+}
+
 /* Where nothing at all came back, there is nothing that it could have carried. */
 REPORT_VERDICT(holds_cut, calls_entry)
 {
-    return row->media.frame == 0 && (row->cut_segments[CALLS_RECEIVED] || (is_cut_short(row) && !is_udp_unanswered(row, NULL)));
+    if (row->media.frame != 0)
+        return may_have_gone_elsewhere(row);
+    return row->cut_segments[CALLS_RECEIVED] || (is_cut_short(row) && !is_udp_unanswered(row, NULL)) || (row->cut_checks && is_only_answered(row));
 }
 
 REPORT_VERDICT(holds_credentials, calls_entry) { return !got_through(row) && !any_granted(row) && credentials_refused(row, NULL); }
@@ -1562,7 +1576,8 @@ const report_verdict_row calls_verdicts[] = {
         "no media", holds_dead_tried_tls, REPORT_ENDS },
     { "cut-short", REPORT_UNKNOWN,
         "Packets of the call are cut short in this capture (snap length), so that what they carry, and how the call went, cannot be told.",
-        "packets over UDP of which the capture has too little to tell what they carry, or segments of TCP that are cut short, some of them received; no media", holds_cut, REPORT_ENDS },
+        "packets over UDP of which the capture has too little to tell what they carry, or segments of TCP that are cut short, some of them received, and no media, or less than may "
+        "have gone elsewhere in such packets; or what answered-only rests on, with checks that are cut short, which may nominate a pair", holds_cut, REPORT_ENDS },
     { "credentials-refused", REPORT_BROKEN,
         "The relay refused the client's credentials, and no other path was found.",
         "an Allocate error about credentials (401 to credentials, 430, 431, 436, 441), and no allocation granted; no nomination and no media",
@@ -1575,12 +1590,12 @@ const report_verdict_row calls_verdicts[] = {
         "The call did not connect: nothing that was sent over UDP had an answer.",
         "relays asked over UDP for a second or more, no packet from any nor from a peer; no nomination and no media; no frames over TCP that are cut short", holds_dead, REPORT_ENDS },
     { "reports-only", REPORT_UNKNOWN,
-        "A path was in use: reports about media (RTCP) went over it. No media is in this capture, which does not tell how the call went.",
+        "A path was in use: reports about media (RTCP) went over it. No media that is known to belong to the call is in this capture, which does not tell how it went.",
         "RTCP beside connectivity checks, as in a capture that begins in the midst of a call; no nomination and no media",
         holds_reports_alone, REPORT_ENDS },
     { "answered-only", REPORT_UNKNOWN,
-        "Connectivity checks were answered, but no pair was nominated and no media is in this capture: the capture may end before, or nobody "
-        "took the call.",
+        "Connectivity checks were answered, but no pair was nominated, and no media that is known to belong to the call is in this capture: the "
+        "capture may end before, or nobody took the call.",
         "connectivity checks of the client, some of them answered, of several pairs or sent again, or a relay that was asked for an "
         "allocation; neither a nominated pair nor media", holds_only_answered, REPORT_ENDS },
     { "not-connected", REPORT_BROKEN,
@@ -1634,7 +1649,7 @@ const report_verdict_row calls_verdicts[] = {
         "more than 100 packets on one connection, both ways, over TLS with a relay; no relay asked over UDP for a second or more, or a peer that answered over UDP; no nominated pair and no media in the clear",
         holds_inside_tls, REPORT_ENDS },
     { "path-agreed", REPORT_UNKNOWN,
-        "A path was agreed, but no media is in this capture.",
+        "A path was agreed, but no media that is known to belong to the call is in this capture.",
         "a nominated pair, and no media", holds_no_media, REPORT_ENDS },
     { "tcp", REPORT_CHECK,
         "The call went through a relay over TCP or TLS.",
@@ -1682,11 +1697,45 @@ by_code_point(const void *a, const void *b)
     return ((const calls_dscp *)a)->dscp - ((const calls_dscp *)b)->dscp;
 }
 
+bool
+calls_has_jitter(const calls_stream *stream)
+{
+    return stream->clock_is_fine && stream->stats.clock_rate != 0 && stream->stats.jitter_count > 0;
+}
+
+/* By a coarse clock an answer, or the next packet, seems to come at once, or much later. */
+static void
+forget_jitter(calls_stream *stream)
+{
+    stream->jitter = (calls_jitter) { .begun = false };
+    for (unsigned i = 0; stream->over_time.slices != NULL && i < stream->over_time.slices->len; i++)
+        g_array_index(stream->over_time.slices, over_time_slice, i).jitter_max = NAN;
+}
+
+static void
+forget_round_trips(calls_entry *entry)
+{
+    for (unsigned i = 0; i < entry->pairs->len; i++) {
+        calls_pair *pair = &g_array_index(entry->pairs, calls_pair, i);
+
+        pair->round_trip_count = 0;
+        pair->round_trip_sum = 0;
+        pair->round_trip_min = pair->round_trip_max = pair->round_trip_mean = NAN;
+    }
+    for (unsigned i = 0; i < entry->allocations->len; i++)
+        g_array_index(entry->allocations, calls_allocation, i).response_time = NAN;
+}
+
 static void
 conclude_arrays(calls_entry *entry)
 {
-    for (unsigned i = 0; i < entry->streams->len; i++)
+    if (!entry->clock_is_fine)
+        forget_round_trips(entry);
+    for (unsigned i = 0; i < entry->streams->len; i++) {
+        if (!stream_at(entry, i)->clock_is_fine)
+            forget_jitter(&g_array_index(entry->streams, calls_stream, i));
         g_array_sort(stream_at(entry, i)->payloads, by_packets);
+    }
     for (unsigned i = 0; i < entry->ports->len; i++) {
         g_array_sort(port_at(entry, i)->dscp[CALLS_SENT], by_code_point);
         g_array_sort(port_at(entry, i)->dscp[CALLS_RECEIVED], by_code_point);

@@ -330,7 +330,7 @@ jitter_of(const calls_entry *entry)
         const calls_stream *stream = &g_array_index(entry->streams, calls_stream, i);
         const double jitter = ts_stream_stats_jitter_mean(&stream->stats);
 
-        if (stream->stats.received < CALLS_MEASURED_PACKETS || stream->modality != TS_MODALITY_AUDIO || stream->stats.clock_rate == 0)
+        if (stream->stats.received < CALLS_MEASURED_PACKETS || stream->modality != TS_MODALITY_AUDIO || !calls_has_jitter(stream))
             continue;
         if (isnan(worst) || jitter > worst)
             worst = jitter;

@@ -382,10 +382,11 @@ def test_captures_joined_with_different_clocks_lose_no_more(host):
     assert "jitter" not in codes(call) and (stream["jitter_max_ms"] or 0) < 1
 
 
-@pytest.mark.parametrize("host, lost, gap, loss", [("61", 0, None, 0), ("62", 250, 10, 0), ("63", 25, None, 5), ("64", 275, 10, 4.8)])
+@pytest.mark.parametrize("host, lost, gap, loss", [("61", 0, None, 0), ("62", 250, 10, 0), ("63", 25, None, 5), ("64", 275, 10, 4.8), ("65", 12, None, 100 * 12 / 362)])
 def test_loss_is_counted_by_sequence_numbers_and_gaps_apart(host, lost, gap, loss):
     """pauses.pcap: 500 sequence numbers, each 20th of them missing at .63 and .64, and 250 more in the pause at .62 and .64 (251
-    where the last one before it is one of the 20ths). A pause in which none is missing is neither loss nor gap."""
+    where the last one before it is one of the 20ths). A pause in which none is missing is neither loss nor gap; 12 numbers at .65 are no 10 s of
+    packets."""
     stream, found, call = streams_of("pauses")[host]
     assert stream["lost"] == lost
     assert [round(row["seconds"]) for row in stream["gaps"]] == ([gap] if gap else [])

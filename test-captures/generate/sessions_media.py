@@ -52,14 +52,14 @@ def held(c):
 @capture("sessions/pauses.pcap", "2026-03-02T09:00:00")
 def pauses(c):
     """Audio of 20 s around 10 s in which nothing comes. At .61 no sequence number is missing (silence, or a call that was held); at .62 those
-    of 10 s are; at .63 every 20th packet is missing beside, and nothing in the pause; at .64 both."""
-    for host in range(61, 65):
+    of 10 s are; at .63 every 20th packet is missing beside, and nothing in the pause; at .64 both. At .65 twelve numbers are missing in the pause."""
+    for host in range(61, 66):
         made = audio(c, host)
-        for number in range(500):
+        for number in range(500 if host < 65 else 350):
             paused = number >= 250
             if host in (63, 64) and number % 20 == 10:
                 continue
-            received(made, 2 + 0.01 * host + number * STEP + 10 * paused, number + 250 * (paused and host in (62, 64)), (number + 250 * paused) * STEP * CLOCK)
+            received(made, 2 + 0.01 * host + number * STEP + 10 * paused, number + (250 if host in (62, 64) else 12 if host == 65 else 0) * paused, (number + 250 * paused) * STEP * CLOCK)
 
 
 @capture("sessions/speakers.pcap", "2026-03-02T09:00:00")

@@ -13,6 +13,7 @@
 
 #define GAP_SECONDS     1.0     /* of a stream without any packet, with packets missing: a gap */
 #define GAP_PACKETS     10
+#define GAP_SHARE       0.2     /* of what the stream would have sent by its rate: what paused, and lost less than that, was not interrupted all the time */
 
 #define CLOCK_COARSE    100000000       /* nanoseconds: packets of media come more often */
 
@@ -895,6 +896,15 @@ add_way_back(calls_entry *entry, const packet_info *pinfo, const ts_media_info *
     }
 }
 
+static bool
+is_gap(const calls_stream *stream, double seconds, uint64_t missing)
+{
+    const double before = ts_seconds(&stream->when, &stream->last_when);
+    const double rate = before > 0 ? (double)stream->stats.received / before : 0;
+
+    return stream->last_frame != 0 && seconds >= GAP_SECONDS && missing >= GAP_PACKETS && (double)missing >= GAP_SHARE * rate * seconds;
+}
+
 /* Packets that are missing all at once, for a time: no congestion. */
 static void
 add_gap(const calls_entry *entry, calls_stream *stream, const packet_info *pinfo, uint64_t lost_before)
@@ -903,7 +913,7 @@ add_gap(const calls_entry *entry, calls_stream *stream, const packet_info *pinfo
 
     const double seconds = ts_seconds(&stream->last_when, teams_time(pinfo));
 
-    if (stream->last_frame != 0 && seconds >= GAP_SECONDS && lost >= lost_before + GAP_PACKETS) {
+    if (lost > lost_before && is_gap(stream, seconds, lost - lost_before)) {
         const calls_gap gap = {
             .time = ts_seconds(&entry->first, &stream->last_when), .seconds = seconds, .first_frame = stream->last_frame,
             .last_frame = pinfo->num, .missing = lost - lost_before, .begin = stream->last_when, .end = *teams_time(pinfo),

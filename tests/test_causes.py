@@ -496,6 +496,27 @@ def test_times_that_may_overlap_are_a_sum_and_no_time_that_passed(name):
     assert not re.search(r"the first connection to 1 name took [\d.]+ s,", text)
 
 
+STEP_WORDS = {"dns_time": "DNS", "connect_time": "TCP connect", "tls_time": "TLS", "first_data_time": "first data"}
+
+
+@pytest.mark.parametrize("name, untold", [("healthy", set()), ("proxy", {"DNS"}), ("asked-once", {"DNS"}), ("alerts", set()),
+                                          ("cut-short", {"DNS", "TLS", "first data"})])
+def test_a_step_that_the_capture_does_not_show_has_no_time_in_the_sum(name, untold):
+    """And one that it shows of some names says of how many."""
+    path, missing = capture(name), set()
+    texts = re.findall(r"the first connection to (?:each of )?\d+ names? took [^:]*: (.*?)\. (?:It|The slowest):", " ".join(harness.report(path, "teams,signin").split()))
+    signins = [signin for signin in reported(path) if signin["timings"]]
+    assert len(texts) == len(signins) > 0
+    for text, signin in zip(texts, signins):
+        for key, word in STEP_WORDS.items():
+            count = sum(row[key] is not None for row in signin["timings"])
+            found = re.search(rf"(?:^|, ){word} [\d.]+ s(?: \((\d+) of them\))?", text)
+            assert (found is not None) == (count > 0)
+            missing |= {word} if found is None else set()
+            assert found is None or (found[1] is None) == (count == len(signin["timings"])) and int(found[1] or count) == count
+    assert missing >= untold
+
+
 def test_a_client_that_tries_the_way_to_a_relay_refuses_no_certificate():
     told = of_clients(capture("relay-tried"))
     assert {client: sorted(causes(signin)) for client, signin in told.items()} == {

@@ -250,3 +250,47 @@ def test_media_in_what_was_cut_off_of_a_segment_is_not_lost(length):
     assert [(item["loss_received"], item["gap"]) for item in json.loads(harness.report(path, "teams,summary,json"))["summary"] if item["kind"] == "call"] == [(None, None)]
     whole = harness.report(harness.shared("failures/14a-udp-dropped-pseudo-tls.pcapng"), "teams,calls")
     assert "packets, 0 lost (0.00 %)" in whole and "not known" not in whole
+
+
+# ---- in fragments of IP ----
+
+def internet_sum(header):
+    total = sum(int.from_bytes(header[at:at + 2], "big") for at in range(0, len(header), 2))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return total ^ 0xffff
+
+
+def in_fragments(frame, number, tunnel):
+    """The frames of an IPv4 packet in fragments of 256 bytes: of the packet itself, or of one of GRE around it (RFC 2784)."""
+    if frame[12:14] != b"\x08\0":
+        return [frame]
+    header, payload = bytearray(frame[14:34]), frame[34:14 + int.from_bytes(frame[16:18], "big")]
+    if tunnel:
+        payload = b"\0\0\x08\0" + frame[14:34] + payload
+        header[9], header[12:20] = 47, bytes([198, 51, 100, 1, 198, 51, 100, 2])
+    made = []
+    for at in range(0, len(payload), 256):
+        part = payload[at:at + 256]
+        more = at + 256 < len(payload)
+        header[2:8] = (20 + len(part)).to_bytes(2, "big") + (number & 0xffff).to_bytes(2, "big") + (0x2000 * more + at // 8).to_bytes(2, "big")
+        header[10:12] = b"\0\0"
+        header[10:12] = internet_sum(header).to_bytes(2, "big")
+        made.append(frame[:14] + header + part)
+    return made
+
+
+def states(path):
+    """And which steps have a time."""
+    return [([(row["name"], row["state"], row["end"]) for row in signin["connections"]],
+             [(row["name"], [key for key, value in row.items() if value is not None]) for row in signin["timings"]]) for signin in reported(path)]
+
+
+@pytest.mark.parametrize("tunnel", [False, True])
+@pytest.mark.parametrize("name", ["healthy", "server-name", "certificates", "proxy"])
+def test_what_came_in_fragments_is_not_missing(name, tunnel):
+    """The segment that they bring is longer than the frame of the last one; a capture that lacks data is told as before."""
+    parts = [(seconds, micros, part) for number, (seconds, micros, frame) in enumerate(read(name)) for part in in_fragments(frame, number, tunnel)]
+    path = written(folder(), parts)
+    assert len(parts) > len(read(name))
+    assert states(path) == states(path_of(name)) and sentences(path) == sentences(path_of(name))

@@ -197,6 +197,7 @@ typedef struct {
     teams_name_timing *timings;             /* the slowest first */
     unsigned timing_count;
     double totals[TEAMS_STEP_COUNT];        /* over all names, seconds */
+    unsigned timed[TEAMS_STEP_COUNT];       /* the names of which the capture shows the step */
     double failed;                          /* the same */
     bool cut_short;                         /* frames of names, or of sessions not seen to carry data, are (snap length): what is not seen may have been */
     bool identity_asked;                    /* an identity name was asked for or connected to */

@@ -392,6 +392,7 @@ add_timing(teams_check *check, wmem_array_t *timings, const teams_connection *co
             continue;
         timing.total += timing.steps[step];
         check->result->totals[step] += timing.steps[step];
+        check->result->timed[step]++;
     }
     wmem_array_append_one(timings, timing);
 }

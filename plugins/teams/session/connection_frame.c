@@ -68,13 +68,24 @@ teams_connection_handoff(dissector_handle_t handle)
 
 /* ---- TCP ---- */
 
+/* The most that a segment in this frame can hold: with the last fragment of IP comes what the ones before it brought, too. */
+static unsigned
+most_payload(const packet_info *pinfo)
+{
+    unsigned most = pinfo->fd->pkt_len;
+
+    for (const GSList *source = pinfo->data_src; source != NULL; source = source->next)
+        most = MAX(most, tvb_reported_length(get_data_source_tvb((const struct data_source *)source->data)));
+    return most;
+}
+
 /* Without the SYN of this side: what the other one has acknowledged comes before the frame, where the rest fits into it. */
 static uint32_t
 first_number(const packet_info *pinfo, const teams_connection *conn, uint32_t nextseq, bool from_client)
 {
     const uint32_t acknowledged = conn->priv->acknowledged[!from_client];
 
-    return conn->priv->acknowledging[!from_client] && nextseq - acknowledged <= pinfo->fd->pkt_len ? acknowledged : nextseq;
+    return conn->priv->acknowledging[!from_client] && nextseq - acknowledged <= most_payload(pinfo) ? acknowledged : nextseq;
 }
 
 /* Bytes of new payload in this frame: by how far stock's highest sequence number went on. */
@@ -93,7 +104,7 @@ new_payload(const packet_info *pinfo, teams_connection *conn, const struct tcp_a
     }
     const uint32_t grown = seen->nextseq - conn->priv->next[from_client];
 
-    conn->priv->behind_hole = grown > pinfo->fd->pkt_len && grown < PAYLOAD_MAX;
+    conn->priv->behind_hole = grown > pinfo->fd->pkt_len && grown < PAYLOAD_MAX && grown > most_payload(pinfo);
     /* A FIN behind bytes that the capture lacks brings none of them. */
     if (conn->priv->behind_hole && pinfo->fd->pkt_len <= BARE_FRAME_MAX)
         return 0;

@@ -3,7 +3,7 @@
 import pytest
 
 import harness
-from connection_captures import above_note, of_code, told
+from connection_captures import above_note, of_code, path_of, told
 from test_causes import AUTH_NAME, CONFIG_NAME, LOGIN_NAME, causes
 
 
@@ -259,3 +259,23 @@ def test_a_handshake_in_which_both_sides_fall_silent(n, words):
     found = of_code(signin, "handshake-stops")
     assert [(words in problem["summary"], problem["severity"], LOGIN_NAME in problem["summary"]) for problem in found] == ([(True, "error", True)] if words else [])
     assert len(above_note(signin)) == len(found)
+
+
+# ---- QUIC ----
+
+@pytest.mark.parametrize("n, code, severity", [(21, "went-through", "OK"), (22, "went-through", "OK"), (23, "asked-past-identity", "unknown"),
+                                               (24, "asked-past-identity", "unknown")])
+def test_an_answer_to_quic_is_no_session(n, code, severity):
+    """Retry, version negotiation, an Initial alone, an end: where TCP works, that carried the data."""
+    signin = told("quic-answers")[f"192.168.1.{n}"]
+    assert {row["state"] for row in signin["connections"] if row["quic"]} == {"connected"}
+    assert (signin["verdict_code"], signin["severity"]) == (code, severity)
+    assert {row["state"] for row in signin["connections"] if not row["quic"]} == ({"used"} if n < 23 else set())
+
+
+def test_a_session_of_quic_has_data_both_ways():
+    signin = told("quic-answers")["192.168.1.20"]
+    assert [(row["quic"], row["state"]) for row in signin["connections"]] == [(True, "used")] * 3
+    assert signin["verdict_code"] == "went-through"
+    text = " ".join(harness.report(path_of("quic-answers"), "teams,signin").split())
+    assert text.count("(QUIC): TLS session with data both ways") == 3 and text.count("(QUIC): answered, no session with data seen") == 12

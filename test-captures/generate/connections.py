@@ -349,6 +349,28 @@ def quic(c):
     for when in (3.1, 3.4, 3.5):
         c.udp(when, end, (ADDRESSES[LOGIN], 443), tls.quic_initial(LOGIN))
         c.udp(when + 0.02, (ADDRESSES[LOGIN], 443), end, tls.quic_initial(None))
+    tls.quic_exchange(c, 3.6, end, (ADDRESSES[LOGIN], 443))
+
+
+@capture("connections/quic-answers.pcap", START)
+def quic_answers(c):
+    """What answers QUIC to each of three names: .20 sessions; .21 a Retry, .22 version negotiation, .23 an Initial, and no more (RFC 9000,
+    17.2.1, 17.2.2 and 17.2.5), and .24 a session that the server ends at once. TCP works for .21 and .22."""
+    connection_id = b"\x83\x94\xc8\xf0\x3e\x51\x57\x08"
+    answers = {20: tls.quic_initial(None), 21: b"\xf0\0\0\0\x01\0\x08" + opaque("retry", 8 + 40 + 16),
+               22: b"\xc0\0\0\0\0\0\x08" + connection_id + b"\xff\0\0\x1d", 23: tls.quic_initial(None), 24: tls.quic_initial(None)}
+    for host, answer in answers.items():
+        client = Client(c, f"192.168.1.{host}")
+        for n, name in enumerate((WEB, LOGIN, AUTH)):
+            client.ask(2 * n, name)
+            end, server = client.end(), (ADDRESSES[name], 443)
+            c.udp(2 * n + 0.1, end, server, tls.quic_initial(name))
+            c.udp(2 * n + 0.12, server, end, answer)
+            if host in (20, 24):
+                tls.quic_exchange(c, 2 * n + 0.2, end, server, received=900 if host == 20 else 40)
+            if host in (21, 22):
+                client.visit(2 * n + 0.5, name)
+        c.udp(20, (client.address, 50999), ("198.51.100.9", 123), bytes(48))
 
 
 # ---- proxies ----

@@ -69,6 +69,8 @@ label_of(const teams_connection *conn)
         return "tunnel of HTTP/2, no data";
     if (conn->state == TEAMS_CONNECTION_CONNECTED && teams_connection_is_cut(conn))
         return "connected; what follows is cut short (snap length)";
+    if (conn->quic && conn->state == TEAMS_CONNECTION_CONNECTED)
+        return "answered, no session with data seen";
     if (conn->state == TEAMS_CONNECTION_HANDSHAKE_ENDED && teams_connection_lacks_some(conn))
         return "TLS handshake, of which the capture lacks a part";
     if (conn->state != TEAMS_CONNECTION_USED)

@@ -39,6 +39,7 @@ static ts_stock_field field_retransmission;
 static ts_stock_field field_spurious;
 static ts_stock_field field_keep_alive;
 static ts_stock_field field_zero_window;
+static ts_stock_field field_quic_short;
 
 static dissector_handle_t postdissector;
 
@@ -59,6 +60,7 @@ teams_connection_handoff(dissector_handle_t handle)
     field_spurious = ts_stock_field_wanted(fields_of_hosts, "tcp.analysis.spurious_retransmission");
     field_keep_alive = ts_stock_field_wanted(fields_of_hosts, "tcp.analysis.keep_alive");
     field_zero_window = ts_stock_field_wanted(fields_of_hosts, "tcp.analysis.zero_window");
+    field_quic_short = ts_stock_field_wanted(fields_of_hosts, "quic.short");
     teams_connection_tls_handoff(wanted, fields_of_hosts);
     teams_connection_http_handoff(wanted);
     teams_connection_certificate_handoff();
@@ -547,6 +549,22 @@ any_tcp_frame(packet_info *pinfo, proto_tree *tree, const teams_net_host *to, co
 
 /* ---- QUIC ---- */
 
+/*
+ * Packets with a short header are those of a session (1-RTT: RFC 9000, 17.3.1), and what is larger than an end carries data. Version
+ * negotiation, Retry, and an end within the handshake are answers, and no session.
+ */
+static void
+note_quic_session(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool from_client)
+{
+    if (!from_client && conn->state == TEAMS_CONNECTION_UNANSWERED)
+        conn->state = TEAMS_CONNECTION_CONNECTED;
+    conn->priv->cut_short[from_client] = conn->priv->cut_short[from_client] || ts_frame_is_cut(pinfo);
+    if (ts_stock_field_present(tree, &field_quic_short) && (from_client || pinfo->fd->pkt_len > QUIC_SMALL))
+        conn->priv->quic_session[from_client] = true;
+    if (conn->state == TEAMS_CONNECTION_CONNECTED && conn->priv->quic_session[FROM_CLIENT] && conn->priv->quic_session[FROM_SERVER])
+        conn->state = TEAMS_CONNECTION_USED;
+}
+
 static void
 quic_frame(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool from_client)
 {
@@ -559,8 +577,7 @@ quic_frame(packet_info *pinfo, proto_tree *tree, teams_connection *conn, bool fr
         conn->priv->heard = conn->priv->client->heard = *teams_time(pinfo);
     if (!from_client && pinfo->fd->pkt_len > QUIC_SMALL)
         conn->priv->served = *teams_time(pinfo);
-    if (!from_client && conn->state == TEAMS_CONNECTION_UNANSWERED)
-        conn->state = TEAMS_CONNECTION_USED;
+    note_quic_session(pinfo, tree, conn, from_client);
     if (from_client && conn->state == TEAMS_CONNECTION_UNANSWERED && conn->packets[FROM_CLIENT] == QUIC_REPORTED)
         teams_connection_tell(pinfo, conn, TEAMS_EXPERT_QUIC_UNANSWERED, "%s: %u packets in %.1f s",
             teams_connection_text(pinfo->pool, conn), conn->packets[FROM_CLIENT], ts_seconds(&conn->start, teams_time(pinfo)));

@@ -259,6 +259,7 @@ struct teams_connection_private {
     wmem_list_t *new_tunnels;   /* of this frame, whose streams are not known yet */
     uint32_t connect_frame;     /* CONNECT to the proxy */
     bool cut_short[2];          /* by side: of frames with payload only a part was kept */
+    bool quic_session[2];       /* by side: packets of an established session were seen */
     bool gap[2];                /* by side: the capture lacks some of what it sent */
     bool hello_in_part;         /* the server has acknowledged the first part of the ClientHello, and not the rest */
     uint32_t relay_frame;       /* that names a relay in it; 0: none */

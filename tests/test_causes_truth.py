@@ -279,3 +279,29 @@ def test_a_session_of_quic_has_data_both_ways():
     assert signin["verdict_code"] == "went-through"
     text = " ".join(harness.report(path_of("quic-answers"), "teams,signin").split())
     assert text.count("(QUIC): TLS session with data both ways") == 3 and text.count("(QUIC): answered, no session with data seen") == 12
+
+
+# ---- resets that are not heeded, and alerts behind a ServerHello ----
+
+@pytest.mark.parametrize("n", [20, 21, 22, 23])
+def test_a_reset_after_which_the_connection_goes_on_ended_nothing(n):
+    signin = told("reset-unheeded")[f"192.168.1.{n}"]
+    assert (signin["severity"], signin["verdict_code"], above_note(signin)) == ("OK", "went-through", {})
+    assert {(row["state"], row["end"]) for row in signin["connections"]} == {("used", "closed")}
+
+
+def test_a_reset_that_the_client_heeds_did():
+    """What the server had sent by then comes after it."""
+    signin = told("reset-unheeded")["192.168.1.24"]
+    problem = above_note(signin)["reset-after-server-name"]
+    assert signin["verdict_code"] == "failed" and "(2 times); other names work" in problem["summary"]
+
+
+@pytest.mark.parametrize("n, code, words", [(20, "tls-parameters", "The server ends the TLS handshake"), (21, "tls-alert", "The server ends the TLS handshake"),
+                                            (22, "tls-alert", "The client ends the TLS handshake"), (23, "tls-alert", "The server ends the TLS handshake")])
+def test_an_alert_about_parameters_is_one_where_none_were_chosen(n, code, words):
+    problem = above_note(told("alerts-late")[f"192.168.1.{n}"])[code]
+    number, text = (71, "insufficient security") if n == 23 else (40, "handshake failure")
+    assert problem["summary"].startswith(words) and f"alert {text} ({number})" in problem["summary"]
+    assert len(above_note(told("alerts-late")[f"192.168.1.{n}"]).keys() & {"tls-parameters", "tls-alert"}) == 1
+    assert ("cipher" in problem["advice"]) == (n == 20)

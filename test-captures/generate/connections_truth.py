@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Ends and beginnings from which little or nothing follows, each beside one from which it does."""
+from scapy.layers.inet import TCP
+
 import tls
 from common import capture
-from connections import (ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PROXY, PUSH, START, TLS_1_3, WEB, Client, client_hello, connect, http2, http2_connect,
-                         http2_status, reset, server_hello, status, through)
+from connections import (ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PROXY, PUSH, START, TLS_1_2, TLS_1_3, WEB, Client, alert, certificate, client_hello,
+                         connect, http2, http2_connect, http2_status, record, reset, server_hello, status, through)
 from resolver import AAAA
+from stun import opaque
 
 
 # ---- the client leaves in mid-handshake ----
@@ -25,7 +28,7 @@ def left_handshakes(c):
     as long as an alert: .25 once for a name that worked before, .26 twice, .27 once for one that did not. .28 sends the Finished
     alone, once."""
     clients = [Client(c, f"192.168.1.{n}") for n in range(20, 29)]
-    alert = CHANGE + tls.application_data("alert", 19)
+    as_alert = CHANGE + tls.application_data("alert", 19)
     for who in clients:
         if who not in (clients[3], clients[4]):
             who.sign_in(0)
@@ -40,10 +43,10 @@ def left_handshakes(c):
         leave(clients[3], when, LOGIN)
     for n, name in enumerate((WEB, LOGIN, AUTH)):
         leave(clients[4], 10 + n, name)
-    leave(clients[5], 60, LOGIN, alert)
+    leave(clients[5], 60, LOGIN, as_alert)
     for when in (60, 80):
-        leave(clients[6], when, LOGIN, alert)
-    leave(clients[7], 10, CONFIG, alert)
+        leave(clients[6], when, LOGIN, as_alert)
+    leave(clients[7], 10, CONFIG, as_alert)
     connection = clients[8].open(10, CONFIG)
     clients[8].handshake(10.15, connection, CONFIG)
     clients[8].finish(10.2, connection, CONFIG)
@@ -279,3 +282,65 @@ def server_ends(c):
         for k in range(times):
             ended(who, 2 + 3 * k, LOGIN, HELLO)
     clients[8].visit(20, LOGIN)
+
+
+# ---- what is not heeded, and what comes too late for what it seems to say ----
+
+def stray_reset(connection, when, from_client=False):
+    """In the name of one side, 50 bytes ahead of its stream: it is ignored, and answered with an acknowledgement (RFC 5961, 3.2)."""
+    source, target = (connection.client, connection.server) if from_client else (connection.server, connection.client)
+    connection.capture.frame(when, TCP(sport=source[1], dport=target[1], seq=connection.sequence[from_client] + 50, flags="R", window=0),
+                             source[0], target[0], ttl=61)
+
+
+@capture("connections/reset-unheeded.pcap", START)
+def reset_unheeded(c):
+    """A RST that nobody heeds, to identity and to another: .20 after the ClientHello, .21 there in the client's name, .22 after the handshake,
+    .23 after data. At .24 it has the right number: the client heeds it, and answers
+    what the server then sends with a RST."""
+    for host in range(20, 25):
+        client = Client(c, f"192.168.1.{host}")
+        client.visit(0, WEB)
+        for n, name in enumerate((LOGIN, AUTH)):
+            when = 2 + 3 * n
+            connection = client.open(when, name)
+            connection.send(when + 0.15, client_hello(name))
+            if host in (20, 21):
+                stray_reset(connection, when + 0.151, host == 21)
+            if host == 24:
+                connection._segment(when + 0.151, False, "R")
+            connection.send(when + 0.18, server_hello(TLS_1_3) + CHANGE + tls.application_data((name, "flight"), 900), from_client=False)
+            if host == 24:
+                connection._segment(when + 0.181, True, "R")
+                continue
+            client.finish(when + 0.21, connection, name)
+            if host == 22:
+                stray_reset(connection, when + 0.22)
+            client.exchange(when + 0.25, connection, name)
+            if host == 23:
+                stray_reset(connection, when + 0.4)
+            client.exchange(when + 0.5, connection, name)
+            connection.close(when + 0.8)
+        c.udp(20, (client.address, 50999), ("198.51.100.9", 123), bytes(48))
+
+
+@capture("connections/alerts-late.pcap", START)
+def alerts_late(c):
+    """Alert 40, handshake failure: .20 after the ClientHello; .21 after the client's part of the handshake, in which it had no certificate;
+    .22 the client's, after the server's part; .23 insufficient security (71), after the client's part."""
+    shown = certificate(LOGIN, "Microsoft TLS G2 RSA CA OCSP 04", "Microsoft Corporation")
+    for host in range(20, 24):
+        client = Client(c, f"192.168.1.{host}")
+        client.visit(0, WEB)
+        for when in (2, 4):
+            connection = client.open(when, LOGIN)
+            if host == 20:
+                connection.send(when + 0.15, client_hello(LOGIN, TLS_1_2))
+            else:
+                client.handshake(when + 0.15, connection, LOGIN, shown)
+            if host in (21, 23):
+                connection.send(when + 0.2, record(22, b"\x0b\0\0\x03\0\0\0") + record(22, b"\x10\0\0\x21" + opaque(LOGIN, 33)) + CHANGE
+                                + record(22, opaque("finished", 40)))
+            connection.send(when + 0.23, alert(71 if host == 23 else 40), from_client=host == 22)
+            connection.close(when + 0.25)
+        c.udp(20, (client.address, 50999), ("198.51.100.9", 123), bytes(48))

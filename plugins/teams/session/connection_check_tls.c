@@ -8,7 +8,7 @@
 
 #define BESIDE_SECONDS  10.0
 
-enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_PROTOCOL_VERSION = 70, ALERT_INSUFFICIENT_SECURITY = 71 };
+enum { ALERT_PROTOCOL_VERSION = 70 };
 
 /* A kind of end, in order: a connection belongs to the first that fits. */
 typedef struct {
@@ -137,8 +137,7 @@ say_version(const teams_check *check, const teams_name_list *list, const teams_c
 static bool
 fits_parameters(const teams_check *check, const teams_connection *conn)
 {
-    return conn->state == TEAMS_CONNECTION_ALERT && !teams_check_is_portal(check, conn) &&
-        (conn->alert == ALERT_HANDSHAKE_FAILURE || conn->alert == ALERT_INSUFFICIENT_SECURITY);
+    return conn->state == TEAMS_CONNECTION_ALERT && !teams_check_is_portal(check, conn) && teams_connection_lacks_parameters(conn);
 }
 
 static const char *

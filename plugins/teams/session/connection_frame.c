@@ -282,8 +282,26 @@ ended(packet_info *pinfo, teams_connection *conn, bool from_client, teams_connec
     conn->ended_by_client = from_client;
     conn->end_frame = pinfo->num;
     conn->ended = *teams_time(pinfo);
+    conn->priv->before_reset = conn->priv->next[FROM_SERVER];
     teams_connection_note_end(pinfo, conn);
     ended_early(pinfo, conn, from_client);
+}
+
+/*
+ * The client acknowledges what the server sent after a RST: that one was none of theirs, or out of their window (RFC 9293, 3.5.2), and
+ * the connection goes on.
+ */
+static void
+note_reset_unheeded(teams_connection *conn)
+{
+    if (conn->end != TEAMS_CONNECTION_RESET || (int32_t)(conn->priv->acknowledged[FROM_CLIENT] - conn->priv->before_reset) <= 0)
+        return;
+    conn->end = TEAMS_CONNECTION_OPEN;
+    conn->ended_by_client = false;
+    conn->end_frame = 0;
+    nstime_set_zero(&conn->ended);
+    if (conn->state == TEAMS_CONNECTION_HELLO_RESET || conn->state == TEAMS_CONNECTION_HELLO_UNANSWERED)
+        conn->state = TEAMS_CONNECTION_HANDSHAKE_ENDED;
 }
 
 /* A segment of the server's is missing, and later ones are here. */
@@ -415,6 +433,8 @@ tcp_frame(packet_info *pinfo, proto_tree *tree, teams_connection *conn, const st
     conn->priv->seen = seen;
     conn->priv->cut_short[from_client] = conn->priv->cut_short[from_client] || (payload > 0 && ts_frame_is_cut(pinfo));
     note_acknowledged(conn, tcp, from_client);
+    if (from_client)
+        note_reset_unheeded(conn);
     conn->priv->gap[FROM_CLIENT] = conn->priv->gap[FROM_CLIENT] || (from_client ? conn->priv->behind_hole : teams_connection_lacks_requests(conn));
     teams_connection_find_signin(conn);
     /* Who acknowledges or sends data has had an answer: the capture lacks that direction. */

@@ -259,6 +259,7 @@ struct teams_connection_private {
     wmem_list_t *new_tunnels;   /* of this frame, whose streams are not known yet */
     uint32_t connect_frame;     /* CONNECT to the proxy */
     bool cut_short[2];          /* by side: of frames with payload only a part was kept */
+    uint32_t before_reset;      /* where the server's stream stood when the end was seen */
     bool quic_session[2];       /* by side: packets of an established session were seen */
     bool gap[2];                /* by side: the capture lacks some of what it sent */
     bool hello_in_part;         /* the server has acknowledged the first part of the ClientHello, and not the rest */
@@ -568,6 +569,8 @@ const char *teams_date_text(wmem_allocator_t *scope, const nstime_t *time);
 
 /* Does a client send it about the server's certificate? */
 bool teams_alert_is_about_certificate(uint8_t alert);
+/* Does its alert say that the client offers nothing acceptable? */
+bool teams_connection_lacks_parameters(const teams_connection *conn);
 /* "TLS 1.2" */
 const char *teams_tls_version_text(uint16_t version);
 

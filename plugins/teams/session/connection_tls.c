@@ -38,7 +38,7 @@ static const struct {
     { 20, false, "bad record MAC" },
     { 21, false, "decryption failed" },
     { 22, false, "record overflow" },
-    { 40, false, "handshake failure: no common cipher or parameters" },
+    { 40, false, "handshake failure" },
     { 42, true, "bad certificate" },
     { 43, true, "unsupported certificate" },
     { 44, true, "certificate revoked" },
@@ -392,6 +392,14 @@ certificate_alert(packet_info *pinfo, const teams_connection *conn, const char *
             teams_connection_text(pinfo->pool, conn), certificate->issuer, what);
 }
 
+/* RFC 5246, 7.2.2: nothing that the client offers is acceptable. After a ServerHello, which chose, it is something else, as a certificate of the client's. */
+bool
+teams_connection_lacks_parameters(const teams_connection *conn)
+{
+    return (conn->alert == ALERT_HANDSHAKE_FAILURE || conn->alert == ALERT_INSUFFICIENT_SECURITY) && !conn->alert_from_client && conn->priv->chosen == 0 &&
+        !conn->priv->gap[FROM_SERVER];
+}
+
 static void
 tell_alert(packet_info *pinfo, const teams_connection *conn)
 {
@@ -404,7 +412,7 @@ tell_alert(packet_info *pinfo, const teams_connection *conn)
     else if (conn->alert == ALERT_PROTOCOL_VERSION)
         teams_connection_tell(pinfo, conn, TEAMS_EXPERT_TLS_VERSION, "%s: the client offers at most %s; alert from the %s: %s",
             teams_connection_text(pinfo->pool, conn), teams_tls_version_text(conn->priv->offered), who, what);
-    else if (conn->alert == ALERT_HANDSHAKE_FAILURE || conn->alert == ALERT_INSUFFICIENT_SECURITY)
+    else if (teams_connection_lacks_parameters(conn))
         teams_connection_tell(pinfo, conn, TEAMS_EXPERT_TLS_PARAMETERS, "%s: alert from the %s: %s",
             teams_connection_text(pinfo->pool, conn), who, what);
     else

@@ -2,6 +2,7 @@
 """Times of a capture that go back, go forward, stand still or are coarse: what happened is told as with the right ones."""
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -141,3 +142,30 @@ def test_an_answer_of_dns_that_nobody_waits_for_has_no_time():
     answer = int(tshark("-r", str(path), "-Y", "dns.flags.response == 1", "-T", "fields", "-e", "frame.number").splitlines()[-1])
     later = changed(path, lambda n, time, count: time + 40 * (n >= answer - 2) + 40 * (n >= answer - 1))
     assert "teams_dns.very_slow" not in report(later, "teams,signin")
+
+
+def two_clocks(path, seconds):
+    """Received frames by a clock that is behind, as that of another interface; in the order in which they came."""
+    read = list(frames(as_pcap(path).read_bytes()))
+    clients = {data[26:30] for _, _, data in read if data[23] == 17 and data[36:38] == b"\0\x35"}
+    times = [secs * 1000000 + micros - round(seconds * 1e6) * (data[30:34] in clients) for secs, micros, data in read]
+    return written(folder(), [(time // 1000000, time % 1000000, data) for time, (_, _, data) in zip(times, read)])
+
+
+def times_of(path):
+    """Answer times, and those of the steps of connections."""
+    signins = json.loads(report(path, "teams,signin,json"))["signins"]
+    return ([step["answer_time"] for signin in signins for step in signin["steps"]],
+            [[row[key] for row in signin["timings"]] for signin in signins for key in ("dns_time", "connect_time", "tls_time", "first_data_time", "total")],
+            [(signin["verdict_code"], signin["severity"]) for signin in signins])
+
+
+@pytest.mark.parametrize("path", [lambda: shared("failures/00-control.pcapng"), lambda: bundled("connections/healthy.pcap"),
+                                  lambda: bundled("connections/acknowledged.pcap")])
+def test_an_answer_before_its_question_by_another_clock_has_no_time(path):
+    answers, steps, verdicts = times_of(two_clocks(path(), 0))
+    early_answers, early_steps, early_verdicts = times_of(two_clocks(path(), 0.5))
+    assert early_verdicts == verdicts
+    assert any(answers) and any(steps[0]) and not any(early_answers) and not any(early_steps[0])
+    assert min(value for row in early_steps for value in row if value is not None) >= 0
+    assert not re.search(r"-\d+ ms|took -", report(two_clocks(path(), 0.5), "teams,signin"))

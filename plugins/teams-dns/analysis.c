@@ -194,7 +194,7 @@ match_question(ts_message *message)
     }
     if (ts_history_since(pinfo, &request->time) > TS_ANSWER_MAX_SECONDS)
         message->late_since = ts_history_since(pinfo, &request->time);
-    else
+    else if (ts_history_since(pinfo, &request->time) >= 0)     /* before its question, by another clock: it has no time */
         message->request = request;
     /* Whoever makes up an answer may not copy the bit. */
     message->iterative = question->iterative;

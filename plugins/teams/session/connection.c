@@ -348,7 +348,7 @@ teams_connection_name_by_answer(teams_connection *conn, const teams_host_name *n
     conn->service = name->service;
     conn->stage = name->stage;
     conn->required = name->required;
-    if (name->client == conn->priv->client && !nstime_is_zero(&name->answer_time)) {
+    if (name->client == conn->priv->client && nstime_to_sec(&name->answer_time) > 0) {
         conn->steps[TEAMS_STEP_DNS].time = name->answer_time;
         conn->steps[TEAMS_STEP_DNS].frame = name->frame;
     }
@@ -485,7 +485,8 @@ teams_connection_keep_time(packet_info *pinfo, const teams_net_client *client, t
 void
 teams_connection_step(packet_info *pinfo, teams_connection *conn, teams_step_kind step, const nstime_t *time)
 {
-    if (conn->steps[step].frame != 0)
+    /* Two clocks, as those of two interfaces, may have the answer before what it answers. */
+    if (conn->steps[step].frame != 0 || nstime_to_sec(time) < 0)
         return;
     conn->steps[step].time = *time;
     conn->steps[step].frame = pinfo->num;

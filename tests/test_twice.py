@@ -4,10 +4,13 @@
 Figures are those of test-captures/generate/twice.py: `story` makes 256 packets.
 """
 import json
+import pathlib
+import tempfile
 
 import pytest
 
-from harness import REPORTS, assert_same_in_all_modes, bundled, fields, report, tshark
+from harness import REPORTS, assert_same_in_all_modes, bundled, fields, report, tshark, workspace
+from truncate import frames, written
 
 PACKETS = 256
 TWICE = {"vlan": "once", "routed": "once", "ipv6": "once-ipv6", "late-routed": "once", "late-ipv6": "once-ipv6"}
@@ -81,9 +84,18 @@ def test_a_copy_is_no_retransmission(name):
 
 @pytest.mark.parametrize("name", ["summary", "signin", "calls"])
 def test_the_report_says_so(name):
-    sentence = f"{PACKETS} frames were captured twice and are counted once."
-    assert sentence in report(bundled("twice/routed.pcap"), f"teams,{name}")
-    assert "captured twice" not in report(bundled("twice/once.pcap"), f"teams,{name}")
+    sentence = "frames have a packet again that an earlier one has; each packet is counted\nonce."
+    assert f"\n{PACKETS} {sentence}" in report(bundled("twice/routed.pcap"), f"teams,{name}")
+    assert "counted" not in report(bundled("twice/once.pcap"), f"teams,{name}")
+
+
+@pytest.mark.parametrize("copies", [2, 3, 4])
+def test_each_further_frame_of_a_packet_is_told(copies):
+    """As a capture at several layers of one host has it; what is told is no number of packets."""
+    read = list(frames(bundled("twice/once.pcap").read_bytes()))
+    path = written(pathlib.Path(tempfile.mkdtemp(dir=workspace())), [(seconds, micros + n, frame) for seconds, micros, frame in read for n in range(copies)])
+    path.parent.chmod(0o755)
+    assert f"\n{PACKETS * (copies - 1)} frames have a packet again" in report(path, "teams,summary")
 
 
 def test_what_was_sent_twice():

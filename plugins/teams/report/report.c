@@ -171,8 +171,7 @@ draw_text(const report_run *run)
         printf(", part %u of the capture", parts);
     printf("\n%s\n", rule);
     if (run->duplicates > 0)
-        printf("%u %s twice and %s counted once.\n", run->duplicates, run->duplicates == 1 ? "frame was captured" : "frames were captured",
-            run->duplicates == 1 ? "is" : "are");
+        printf("%u frame%s a packet again that an earlier one has; each packet is counted\nonce.\n", run->duplicates, run->duplicates == 1 ? " has" : "s have");
     if (run->frames > 0) {
         draw_translated();
         draw_clock();

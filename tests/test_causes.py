@@ -610,8 +610,8 @@ def test_servers_of_the_customers_own_have_the_customers_certificates():
 
 def test_one_name_that_is_refused_at_several_addresses():
     told = of_clients(capture("refused-addresses"))
-    for n, code, words in ((20, "tcp-refused", f"{LOGIN_NAME} (the first at {LOGIN}:443) is refused with a reset (3 times)"),
-                           (21, "tcp-refused", f"{LOGIN_NAME} ({LOGIN}:443) is refused with a reset (2 times)"),
+    for n, code, words in ((20, "tcp-refused", f"{LOGIN_NAME} (the first at {LOGIN}:443) is refused with a reset (3 connections)"),
+                           (21, "tcp-refused", f"{LOGIN_NAME} ({LOGIN}:443) is refused with a reset (2 connections)"),
                            (22, "tcp-prohibited", f"{LOGIN_NAME} (the first at {LOGIN}:443) is refused by the network")):
         text, = told_of(told[f"192.168.1.{n}"], code)
         assert words in text
@@ -749,9 +749,9 @@ def test_what_failed_alike_and_not_the_same_is_told_apart():
             for text in alerts for number in re.findall(r"alert [a-zA-Z ]+ \((\d+)\)", text)] == [
         ("112", ["teams.microsoft.com", CONFIG_NAME]), ("80", [LOGIN_NAME]), ("46", [AUTH_NAME]), ("42", [PUSH_NAME])]
     routers = told_of(told["192.168.1.21"], "tcp-prohibited")
-    assert len(routers) == 3 and f"{LOGIN_NAME}, {CONFIG_NAME}" in routers[0] and "prohibited from the router 192.168.1.1 (2 times)" in routers[0]
+    assert len(routers) == 3 and f"{LOGIN_NAME}, {CONFIG_NAME}" in routers[0] and "prohibited from the router 192.168.1.1 (2 connections)" in routers[0]
     assert AUTH_NAME in routers[1] and "host unreachable from the router 192.168.1.1" in routers[1]
-    assert PUSH_NAME in routers[2] and "203.0.113.7 (1 time)" in routers[2]
+    assert PUSH_NAME in routers[2] and "203.0.113.7 (1 connection)" in routers[2]
     failed = told_of(told["192.168.1.22"], "proxy-failed")
     assert [f"to {AUTH_NAME} (1 time)" in failed[0], f"the push channel {PUSH_NAME} (1 time)" in failed[1]] == [True, True] and len(failed) == 2
     assert all("(SOCKS: connection refused)" in text for text in failed)

@@ -40,7 +40,7 @@ def test_a_name_of_personal_teams_is_needed_though_no_list_has_it():
 
 @pytest.mark.parametrize("n, code, severity, says", [
     (20, "proxy-unanswered", "error", "TCP to the proxy 192.168.1.8:3128 is no longer answered: 4 SYNs in 7 s"),
-    (21, "tcp-refused", "error", "TCP to the proxy 192.168.1.8:3128 is refused with a reset (1 time)"),
+    (21, "tcp-refused", "error", "TCP to the proxy 192.168.1.8:3128 is refused with a reset (1 connection)"),
     (22, "proxy-unanswered", "warning", "TCP to the proxy 192.168.1.8:3128 is no longer answered"),
     (23, "proxy-unanswered", "warning", "TCP to the proxy 192.168.1.8:3128 is not always answered")])
 def test_a_proxy_that_dies(n, code, severity, says):

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Ends and beginnings from which little or nothing follows, each beside one from which it does."""
-from scapy.layers.inet import TCP
+from scapy.layers.inet import ICMP, IP, TCP
+from scapy.packet import Raw
 
 import tls
 from common import capture
-from connections import (ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PROXY, PUSH, START, TLS_1_2, TLS_1_3, WEB, Client, alert, certificate, client_hello,
+from connections import (ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PROXY, PUSH, ROUTER, START, TLS_1_2, TLS_1_3, WEB, Client, alert, certificate, client_hello,
                          connect, http2, http2_connect, http2_status, record, reset, server_hello, status, through)
 from resolver import AAAA
 from stun import opaque
@@ -322,6 +323,27 @@ def reset_unheeded(c):
             client.exchange(when + 0.5, connection, name)
             connection.close(when + 0.8)
         c.udp(20, (client.address, 50999), ("198.51.100.9", 123), bytes(48))
+
+
+@capture("connections/prohibited-by.pcap", START)
+def prohibited_by(c):
+    """SYNs to identity, three on each of two connections, and each is refused: .20 by a router's ICMP, .21 by ICMP from the address itself, .22
+    by RST; .23 by ICMP from the address itself, and TCP works then."""
+    for host in range(20, 24):
+        client = Client(c, f"192.168.1.{host}")
+        client.visit(0, WEB)
+        client.ask(2, LOGIN)
+        for n in range(2):
+            end = client.end()
+            for when in (2.1 + 5 * n, 2.6 + 5 * n, 3.1 + 5 * n):
+                client.syn(when, end, (ADDRESSES[LOGIN], 443), answer="RST" if host == 22 else None)
+                if host != 22:
+                    quoted = bytes(IP(src=end[0], dst=ADDRESSES[LOGIN]) / TCP(sport=end[1], dport=443, seq=0x10000000 + end[1], flags="S"))[:28]
+                    c.frame(when + 0.02, ICMP(type=3, code=13 if host == 20 else 3) / Raw(quoted), ROUTER if host == 20 else ADDRESSES[LOGIN],
+                            client.address)
+        if host == 23:
+            client.visit(15, LOGIN)
+        c.udp(30, (client.address, 50999), ("198.51.100.9", 123), bytes(48))
 
 
 @capture("connections/alerts-late.pcap", START)

@@ -6,6 +6,8 @@
 
 #include "session/connection_check.h"
 
+#include <epan/to_str.h>
+
 #include "common/endpoint.h"
 
 #define SYN_ACKS_MIN        2       /* one may have been lost */
@@ -245,7 +247,7 @@ tell_refused(teams_check *check, const teams_group *all)
         (teams_problem_place) { .frame = names->frame, .actor = all->first->proxy ? TEAMS_BY_PROXY : TEAMS_BY_NETWORK, .name = names->first,
             .fatal = names->fatal || is_fatal_proxy(check, all->first), .advice = all->first->proxy ? PROXY_REFUSES :
                 !names->any_lost ? NOT_ALWAYS_REFUSED : advice_of_address(all->first) },
-        "TCP to %s is refused with a reset (%u time%s)%s%s",
+        "TCP to %s is refused with a reset (%u connection%s)%s%s",
         place_text(check, all, all->first->private_address && !teams_connection_is_customers(all->first) ? ", a private address: split DNS or a block page" : ""), names->count,
         names->count == 1 ? "" : "s", names->any_lost ? "" : ", and others with the same name work", teams_name_list_tail(names));
 }
@@ -259,7 +261,11 @@ is_prohibited(const teams_check *check, const teams_connection *conn)
 static const char *
 icmp_text(const teams_check *check, const teams_connection *conn)
 {
-    return wmem_strdup_printf(check->scope, "%s from the router %s", conn->icmp_text, conn->icmp_router);
+    char *host = address_to_str(check->scope, &conn->server_end.addr);
+
+    /* A server refuses so, too, and a firewall in its name. */
+    return g_str_equal(host, conn->icmp_router) ? wmem_strdup_printf(check->scope, "%s from that address itself", conn->icmp_text)
+        : wmem_strdup_printf(check->scope, "%s from the router %s", conn->icmp_text, conn->icmp_router);
 }
 
 static const char *
@@ -277,7 +283,7 @@ tell_prohibited(teams_check *check, const teams_group *all)
         all->first->proxy ? refusal_severity(check, all) : severity_of(names),
         (teams_problem_place) { .frame = names->frame, .actor = TEAMS_BY_NETWORK, .name = names->first,
             .fatal = names->fatal || is_fatal_proxy(check, all->first), .advice = advice_of_address(all->first) },
-        "TCP to %s is refused by the network: ICMP %s (%u time%s)%s%s", place_text(check, all, ""), icmp_text(check, all->first), names->count,
+        "TCP to %s is refused by the network: ICMP %s (%u connection%s)%s%s", place_text(check, all, ""), icmp_text(check, all->first), names->count,
         names->count == 1 ? "" : "s", names->any_lost ? "" : "; the name was reached in another way", teams_name_list_tail(names));
 }
 

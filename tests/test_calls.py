@@ -227,6 +227,14 @@ def test_a_relay_that_passes_on_what_has_no_header_is_no_media_server(client, ve
     assert "changed path" not in call["verdict"] and "nat-rebinding" not in codes(call)
 
 
+def test_without_answers_a_relays_port_tells_no_path(tmp_path):
+    """active-before.pcap, what the clients sent: nothing tells a relay from a media server, as at .23; a peer at .24 is at no relay's port."""
+    sent = [row for row in frames(bundled("sessions/active-before.pcap").read_bytes()) if row[2][6:8] == b"\x02\x00" and row[2][8:12] in (
+        bytes((192, 168, 1, 20)), bytes((0, 0, 0, 0x21)), bytes((192, 168, 1, 22)), bytes((192, 168, 1, 23)), bytes((192, 168, 1, 24)))]
+    found = {call["client"]: (call["verdict_code"], {row["path"] for row in call["remotes"]}) for call in report_of(written(tmp_path, sent))}
+    assert found == {**dict.fromkeys(("192.168.1.20", "2001:db8::21", "192.168.1.22", "192.168.1.23"), ("media", {""})), "192.168.1.24": ("direct-public", {"direct"})}
+
+
 # ---- who is the client ----
 
 @pytest.mark.parametrize("client, far, verdict, media", [

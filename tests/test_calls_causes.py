@@ -345,10 +345,11 @@ def test_checks_of_before_the_capture_pass_nothing_by():
 
 
 def test_what_passes_the_capture_by_is_not_missing():
-    """passes-by.pcap: who answers checks that the capture lacks receives something. At .24 it has the checks, and no media comes."""
+    """passes-by.pcap: who answers checks that the capture lacks receives something. At .24 it has the checks, and no media comes. At .20 and ::22 it
+    lacks the answers, too, which tell a media server from a relay that passes on what has no header."""
     found = calls("passes-by")
     assert {client: call["verdict_code"] for client, call in found.items()} == {
-        "192.168.1.20": "direct-cloud", "192.168.1.21": "direct-public", "2001:db8::22": "direct-cloud", "192.168.1.23": "direct-cloud", "192.168.1.24": "cut-off"}
+        "192.168.1.20": "media", "192.168.1.21": "direct-public", "2001:db8::22": "media", "192.168.1.23": "direct-cloud", "192.168.1.24": "cut-off"}
     assert clients_with("passes-by", "one-way-media") == clients_with("passes-by", "consent-lost") == {"192.168.1.24"}
 
 

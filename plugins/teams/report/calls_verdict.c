@@ -1671,7 +1671,7 @@ const report_verdict_row calls_verdicts[] = {
         "media inside an allocation, or multiplexed, over UDP", holds_relayed, REPORT_PATH_CHANGE },
     { "media", REPORT_OK,
         "Media flowed; what path it took cannot be told.",
-        "media with an address of which neither allocation nor check is in the capture", NULL, REPORT_ENDS },
+        "media with an address of which neither allocation nor check is in the capture; or with a relay's port, where no answer to a check tells whether a relay or a media server is there", NULL, REPORT_ENDS },
 };
 
 /* ---- all together ---- */

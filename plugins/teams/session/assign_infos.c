@@ -335,6 +335,28 @@ key_of_check(teams_frame_builder *builder, const ts_check_info *check)
         builder->key.socket.peer = &peer->addr;
 }
 
+/* Where no set-up was seen, nothing tells what is at a port of relays: media servers answer there, too. */
+static teams_path
+path_without_setup(const teams_frame_builder *builder)
+{
+    const packet_info *pinfo = builder->pinfo;
+    const bool either = pinfo->ptype == PT_UDP &&
+        (teams_is_published(pinfo, &pinfo->dst, pinfo->destport) || teams_is_published(pinfo, &pinfo->src, pinfo->srcport));
+
+    return either ? TEAMS_PATH_UNKNOWN : TEAMS_PATH_DIRECT;
+}
+
+/* A relay may pass on what has no header: only an answer tells, which names the address that the far end saw the client at. */
+static teams_path
+path_of_check(const teams_frame_builder *builder, const ts_check_info *check, bool relayed)
+{
+    if (relayed)
+        return TEAMS_PATH_RELAYED;
+    if (builder->info.flow->base.path != TEAMS_PATH_UNKNOWN || (ts_endpoint_known(&check->mapped) && !check->from_local))
+        return TEAMS_PATH_DIRECT;
+    return path_without_setup(builder);
+}
+
 static void
 apply_check(teams_frame_builder *builder, const ts_frame_info *info)
 {
@@ -347,7 +369,7 @@ apply_check(teams_frame_builder *builder, const ts_frame_info *info)
         builder->client->check_version = check->version;
     if (builder->info.service == TS_SERVICE_UNKNOWN)
         set_service(builder, relayed ? TS_SERVICE_MEDIA_RELAY : TS_SERVICE_UNKNOWN, TS_STAGE_MEDIA);
-    set_path(builder, relayed ? TEAMS_PATH_RELAYED : TEAMS_PATH_DIRECT);
+    set_path(builder, path_of_check(builder, check, relayed));
     builder->key.pair = check->pair;
     builder->key.allocation = check->allocation;
     if (check->state == TS_PAIR_NOMINATED) {
@@ -356,17 +378,6 @@ apply_check(teams_frame_builder *builder, const ts_frame_info *info)
             wmem_map_insert(builder->model->nominated, GUINT_TO_POINTER(check->pair), GUINT_TO_POINTER(builder->pinfo->num));
     }
     key_of_check(builder, check);
-}
-
-/* Where no set-up was seen, nothing tells what is at a port of relays: media servers answer there, too. */
-static teams_path
-path_without_setup(const teams_frame_builder *builder)
-{
-    const packet_info *pinfo = builder->pinfo;
-    const bool either = pinfo->ptype == PT_UDP &&
-        (teams_is_published(pinfo, &pinfo->dst, pinfo->destport) || teams_is_published(pinfo, &pinfo->src, pinfo->srcport));
-
-    return either ? TEAMS_PATH_UNKNOWN : TEAMS_PATH_DIRECT;
 }
 
 /* What the flow's checks said goes for its media, too; TCP without that is the way to a relay. */

@@ -293,7 +293,7 @@ static const struct {
     [ROLE_CONNECTED] = { "tcp-only", "answered over TCP, and no data from it is in the capture" },
     [ROLE_UNSEEN] = { "unseen", "only what was sent to it is in the capture" },
     [ROLE_SILENT] = { "no-answer", "did not answer" },
-    [ROLE_UNUSED] = { "answered", "answered, but no media followed" },
+    [ROLE_UNUSED] = { "answered", "answered; no media with it is known in this capture" },
     [ROLE_ANYCAST_KEPT] = { "anycast-selected", "anycast, and the call stayed there" },
     [ROLE_ANYCAST_LEFT] = { "anycast", "anycast, then handed over to another address" },
     [ROLE_SELECTED_OF_MANY] = { "selected-of-several", "probed at once with others; the call went here" },

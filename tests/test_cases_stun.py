@@ -217,15 +217,15 @@ def modalities(capture, display_filter, *options):
 
 
 def test_the_payload_comes_first_and_a_conflict_once():
-    """Streams 1 and 2 are audio on the port of video: by the clock once sixteen timestamps have passed, and by the payload
+    """Streams 1 and 2 are audio on the port of video: by the clock once twice sixteen timestamps have passed, and by the payload
     type; stream 3 is video or sharing on the port of audio: one of the two."""
     capture = bundled("ice-modality-clock.pcap")
     shown = {ssrc: modalities(capture, f"rtp.ssrc == {ssrc}") for ssrc in (1, 2, 3)}
-    assert shown[1] == ["video by payload type 99 (rtx)"] * 16 + ["audio by clock of 16000 Hz"] * 14
-    assert shown[2] == ["audio by payload type 104 (SILK)"] * 30 and shown[3] == []
+    assert shown[1] == ["video by payload type 99 (rtx)"] * 32 + ["audio by clock of 16000 Hz"] * 14
+    assert shown[2] == ["audio by payload type 104 (SILK)"] * 46 and shown[3] == []
     # The name of a type that the clock refutes is not shown.
     names = [value[0] for value in column(capture, "teams_stun.payload_name", "rtp.ssrc == 1").values()]
-    assert names == ["rtx/90000"] * 16
+    assert names == ["rtx/90000"] * 32
     conflicts = fields(capture, ["rtp.ssrc"], "teams_stun.modality_conflict")
     assert [int(frame["rtp.ssrc"][0], 16) for frame in conflicts] == [1, 2, 3]
     # RTCP has the modality of the RTP beside it.

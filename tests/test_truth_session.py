@@ -599,7 +599,7 @@ def test_media_of_two_kinds_on_one_port_has_each_its_own():
     (51, "", "payload type 123 (x-ulpfecuc) says no audio, client port 50005 says audio"),
     (52, "audio", "clock of 90000 Hz says no audio, server port 3479 says audio"), (53, "video", None), (54, "audio", None)])
 def test_no_port_makes_audio_of_video_or_sharing(client, first, conflict):
-    """Sixteen timestamps tell the clock of .52: then its port was believed too long, and the stream's first packets said audio."""
+    """Twice sixteen timestamps tell the clock of .52: then its port was believed too long, and the stream's first packets said audio."""
     path = bundled("sessions/modality-open.pcap")
     found = fields(path, ["teams_stun.modality_conflict", "teams.modality", "rtp.p_type"], f"ip.addr == 192.168.1.{client} && rtp")
     assert [frame["teams.modality"][0] if frame["teams.modality"] else "" for frame in found][::len(found) - 1] == \

@@ -343,7 +343,7 @@ def modality_open(c):
         if payload_type != 104:
             line.step = 3600
         line.connect(1)
-        line.talk(4)
+        line.talk(4, 2)
 
 
 # ---- what a new socket asks beside a call ----

@@ -74,10 +74,10 @@ def modality_clock(c):
     for n, (port, payload_type, ticks) in enumerate([(3480, 99, 320), (3480, 104, 320), (3479, 122, 1800)]):
         local, remote = (CLIENT[0], 40001 + n), ("52.114.252.8", port)
         check(c, n, local, remote, f"clock {n}", nominate=True)
-        for packet in range(30):
+        for packet in range(46):
             c.udp(n + 0.1 + packet * 0.02, local, remote,
                   stun.rtp(payload_type, packet, 160000 + ticks * packet, n + 1, stun.opaque(f"clock{packet}", 60)))
-        c.udp(n + 0.9, local, remote, srtcp(200, n + 1, "sr"))
+        c.udp(n + 1.05, local, remote, srtcp(200, n + 1, "sr"))
 
 
 @capture("ice-sides-unknown.pcap", "2026-03-02T09:00:00")

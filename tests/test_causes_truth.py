@@ -318,3 +318,16 @@ def test_connections_that_are_refused_are_counted_and_not_their_syns(n, code, wo
     assert len(harness.fields(path, [], f"(icmp || tcp.flags.reset == 1) && ip.dst == 192.168.1.{n}", stock=True)) == 6
     problem = above_note(told("prohibited-by")[f"192.168.1.{n}"])[code]
     assert words in problem["summary"] and problem["severity"] == ("warning" if n == 23 else "error")
+
+
+# ---- DNS ----
+
+@pytest.mark.parametrize("n", [20, 21, 22])
+def test_a_second_answer_to_one_question_is_no_failure_of_another(n):
+    """SERVFAIL, REFUSED, NXDOMAIN: the client has its address by then."""
+    signin = told("answered-twice")[f"192.168.1.{n}"]
+    assert (signin["severity"], signin["verdict_code"], above_note(signin)) == ("OK", "went-through", {})
+
+
+def test_a_second_question_that_fails_is_told():
+    assert "3 questions about" in above_note(told("answered-twice")["192.168.1.23"])["name-failed"]["summary"]

@@ -199,6 +199,7 @@ match_question(ts_message *message)
     /* Whoever makes up an answer may not copy the bit. */
     message->iterative = question->iterative;
     message->retransmission = request->answered;
+    message->after_data = request->answered && state->answered_data;
     if (!request->answered)
         question->failures = dns->rcode == TS_DNS_RCODE_SERVFAIL || dns->rcode == TS_DNS_RCODE_REFUSED ? question->failures + 1 : 0;
     const bool waits = state->tries > 0 && !request->answered;
@@ -217,7 +218,7 @@ match_question(ts_message *message)
     state->tries = 0;
     state->answered_frame = pinfo->num;
     state->answered_time = pinfo->abs_ts;
-    state->answered_data = data;
+    state->answered_data = data || message->after_data;
 }
 
 /* Resolvers ask in the place of many clients, whose names say nothing of one another. */

@@ -182,6 +182,8 @@ check_rcode(const ts_message *message, wmem_array_t *problems)
         return;
     if (missing && !ts_dns_is_whole(message->dns))
         return;     /* an alias of which only a part is here may be what does not exist */
+    if (message->after_data)
+        return;     /* the client has its address */
     if (question->kind.stage == TS_STAGE_DISCOVERY_LEGACY) {
         if (missing)
             ts_problem_add(message, problems, TS_DNS_DISCOVERY_NXDOMAIN, 0, "%s", question->kind.name);

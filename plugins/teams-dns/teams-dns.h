@@ -202,6 +202,7 @@ typedef struct {
     const ts_try *request;      /* of a response, NULL where not seen */
     bool iterative;             /* between a resolver and a server that answers for its own zones alone (RFC 1034 4.3.1) */
     bool retransmission;
+    bool after_data;            /* a second answer to a question, the first of which had addresses */
     bool after_truncated;       /* a question over TCP that follows a truncated answer */
     nstime_t answer_time;       /* of a response with a request: since its first sending; over TCP: since the first of these tries */
     unsigned tries;             /* of the question before this answer, or with this question */

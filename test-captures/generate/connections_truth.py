@@ -7,7 +7,7 @@ import tls
 from common import capture
 from connections import (ADDRESSES, AUTH, CHANGE, CONFIG, LOGIN, PROXY, PUSH, ROUTER, START, TLS_1_2, TLS_1_3, WEB, Client, alert, certificate, client_hello,
                          connect, http2, http2_connect, http2_status, record, reset, server_hello, status, through)
-from resolver import AAAA
+from resolver import A, AAAA, NXDOMAIN, REFUSED, SERVFAIL, response
 from stun import opaque
 
 
@@ -366,3 +366,21 @@ def alerts_late(c):
             connection.send(when + 0.23, alert(71 if host == 23 else 40), from_client=host == 22)
             connection.close(when + 0.25)
         c.udp(20, (client.address, 50999), ("198.51.100.9", 123), bytes(48))
+
+
+@capture("connections/answered-twice.pcap", START)
+def answered_twice(c):
+    """One question for each name, and two answers, an address and then none: .20 SERVFAIL, .21 REFUSED, .22 NXDOMAIN. At .23 the second answer is
+    to a second question."""
+    for host, rcode in ((20, SERVFAIL), (21, REFUSED), (22, NXDOMAIN), (23, SERVFAIL)):
+        client = Client(c, f"192.168.1.{host}")
+        for n, name in enumerate((WEB, LOGIN, AUTH)):
+            port, number = client.resolver.question(2 * n, name)
+            client.resolver.answer(2 * n + 0.02, port, response(number, name, A, [(name, A, 60, ADDRESSES[name])]))
+            connection = c.tcp(2 * n + 0.1, client.end(), (ADDRESSES[name], 443))
+            client.use(2 * n + 0.2, connection, name)
+            connection.close(2 * n + 0.6)
+            if host == 23:
+                port, number = client.resolver.question(2 * n + 1, name)
+            client.resolver.answer(2 * n + 1.02, port, response(number, name, A, [], rcode=rcode))
+        c.udp(30, (client.address, 50999), ("198.51.100.9", 123), bytes(48))

@@ -199,6 +199,9 @@ note_answer(const packet_info *pinfo, teams_net_client *client, teams_asked_name
     /* What an answer lacks of which only a part is here says nothing, nor which of its names it says does not exist. */
     const bool in_part = info->incomplete && (info->rcode == RCODE_NOERROR || info->rcode == RCODE_NXDOMAIN);
 
+    /* The question has its answer, by which the client goes on: what comes again behind it, without an address, is no answer to another one. */
+    if (info->retransmission && info->address_count == 0 && outcome->addresses > 0)
+        return;
     note_wait(pinfo, client, asked, outcome, info);
     outcome->answered++;
     note_time(info, outcome);

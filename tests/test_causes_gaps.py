@@ -139,25 +139,36 @@ def test_an_answer_that_stands_before_its_question_answers_it(n):
     assert not harness.tshark("-r", path, "-Y", f"teams_dns.no_answer && ip.addr == 192.168.1.{n}")
 
 
+def by_coarse_clock(name, micros_of_clock):
+    """Path of the capture with times in whole steps of so many microseconds."""
+    return written(folder(), [(seconds, micros // micros_of_clock * micros_of_clock, frame) for seconds, micros, frame in read(name)])
+
+
 @pytest.mark.parametrize("micros_of_clock, told_of", [(1000000, False), (500000, False), (100000, False), (1, True)])
 def test_a_coarse_clock_measures_no_jitter(micros_of_clock, told_of):
     """capture-gaps.pcap has none, and by whole seconds, or parts of them, each packet is late; jitter.pcap has some."""
-    name = "sessions/jitter.pcap" if told_of else "sessions/capture-gaps.pcap"
-    coarse = [(seconds, micros // micros_of_clock * micros_of_clock, frame) for seconds, micros, frame in frames(harness.bundled(name).read_bytes())]
-    calls = json.loads(harness.report(written(folder(), coarse), "teams,calls,json"))["calls"]
+    path = by_coarse_clock("sessions/jitter" if told_of else "sessions/capture-gaps", micros_of_clock)
+    calls = json.loads(harness.report(path, "teams,calls,json"))["calls"]
     assert calls and any(problem["code"] == "jitter" for call in calls for problem in call["problems"]) == told_of
 
 
-@pytest.mark.parametrize("name", ["sessions/vpn-pools", "sessions/path-changed", "ice-slow-resend"])
+@pytest.mark.parametrize("name", ["sessions/vpn-pools", "sessions/path-changed", "./ice-slow-resend"])
 @pytest.mark.parametrize("micros_of_clock", [1000000, 500000, 100000, 1000])
 def test_a_coarse_clock_measures_no_round_trip(name, micros_of_clock):
     """By whole seconds, or tenths of them, an answer comes at once or much later; by milliseconds it is told."""
-    coarse = [(seconds, micros // micros_of_clock * micros_of_clock, frame) for seconds, micros, frame in frames(harness.bundled(f"{name}.pcap").read_bytes())]
-    calls = json.loads(harness.report(written(folder(), coarse), "teams,calls,json"))["calls"]
+    calls = json.loads(harness.report(by_coarse_clock(name, micros_of_clock), "teams,calls,json"))["calls"]
     told = {row["round_trip_mean"] is not None for call in calls for row in call["pairs"] if row["answers"]}
     assert told == {False} if micros_of_clock > 1000 else True in told
     assert micros_of_clock == 1000 or not any(problem["code"] == "round-trip" for call in calls for problem in call["problems"])
     assert micros_of_clock == 1000 or {row["jitter_mean_ms"] for call in calls for row in call["streams"]} <= {None}
+
+
+@pytest.mark.parametrize("name", ["healthy", "nodes", "push-again"])
+@pytest.mark.parametrize("micros_of_clock", [1000000, 500000, 100000, 1000])
+def test_a_coarse_clock_measures_no_step_of_a_connection(name, micros_of_clock):
+    """Each takes less than a tenth of a second: by whole seconds one in some takes a second."""
+    said = re.sub(r"\s+", " ", harness.report(by_coarse_clock(name, micros_of_clock), "teams,signin"))
+    assert ("the first connection to" in said) == (micros_of_clock == 1000) and (micros_of_clock == 1000 or "Why slow" not in said)
 
 
 # ---- a frame that is missing ----
@@ -294,3 +305,12 @@ def test_what_came_in_fragments_is_not_missing(name, tunnel):
     path = written(folder(), parts)
     assert len(parts) > len(read(name))
     assert states(path) == states(path_of(name)) and sentences(path) == sentences(path_of(name))
+
+
+@pytest.mark.parametrize("name, client, length", [("relays-refused", "192.168.1.28", 70), ("relays-refused", "192.168.1.29", 80), ("asked-beside-tcp", "192.168.1.65", 80)])
+def test_what_is_cut_off_of_tcp_without_tls_may_be_a_call(name, client, length):
+    """Whole, that of asked-beside-tcp.pcap is a short exchange; of TLS nothing is seen in any length."""
+    def told_as(path):
+        return {call["verdict_code"] for call in json.loads(harness.report(path, "teams,calls,json"))["calls"] if call["client"] == client}
+    assert "relay-exchange" not in told_as(cut(path_of(f"sessions/{name}"), length))
+    assert ("relay-exchange" in told_as(path_of(f"sessions/{name}"))) == (name == "asked-beside-tcp")

@@ -847,7 +847,7 @@ stream_text(const calls_entry *entry, const calls_stream *stream, FILE *out)
     if (calls_has_jitter(stream))
         report_print(out, 6, "jitter: mean %.2f ms, max %.2f ms", ts_stream_stats_jitter_mean(stats), ts_stream_stats_jitter_max(stats));
     else
-        report_print(out, 6, "%s: no jitter", !stream->clock_is_fine ? "times are whole tenths of a second" : stats->clock_rate == 0 ? "clock rate unknown" :
+        report_print(out, 6, "%s: no jitter", !teams_clock_is_fine() ? "times are whole tenths of a second" : stats->clock_rate == 0 ? "clock rate unknown" :
             "no two packets to compare");
     g_free(types);
     g_free(packets);

@@ -195,7 +195,6 @@ typedef struct {
     uint64_t missing_in_gaps;
     uint32_t lost_frame;        /* the first one that packets are missing before, and no gap; 0: none */
     calls_jitter jitter;
-    bool clock_is_fine;         /* times are no whole tenths of a second, by which nobody can measure jitter */
     ts_stream_stats stats;
     over_time over_time;
 } calls_stream;
@@ -277,7 +276,6 @@ typedef struct calls_entry {
     uint64_t cut_packets[2];    /* over UDP, of which the capture has too little to tell what they carry */
     bool cut_segments[2];       /* over TCP: messages are in what was cut off */
     bool cut_checks;            /* a nomination may be in what was cut off */
-    bool clock_is_fine;         /* times are no whole tenths of a second, by which nobody can measure round trips */
     GPtrArray *flows;           /* calls_flow */
     GPtrArray *remotes;         /* calls_remote */
     GArray *allocations;        /* calls_allocation */

@@ -15,8 +15,6 @@
 #define GAP_PACKETS     10
 #define GAP_SHARE       0.2     /* of what the stream would have sent by its rate: what paused, and lost less than that, was not interrupted all the time */
 
-#define CLOCK_COARSE    100000000       /* nanoseconds: packets of media come more often */
-
 /* So many packets of media on a path, and none on another one between them, are no probe of it. */
 #define PATH_PACKETS    25
 
@@ -147,12 +145,6 @@ calls_entry_free(void *data)
     report_problems_free(entry->problems);
     report_verdict_clear(&entry->verdict);
     g_free(entry);
-}
-
-static bool
-is_fine(const packet_info *pinfo)
-{
-    return pinfo->abs_ts.nsecs % CLOCK_COARSE != 0;
 }
 
 static void
@@ -872,7 +864,6 @@ add_rtp(calls_stream *stream, const packet_info *pinfo, const ts_media_info *med
         stream->jitter = (calls_jitter) { .begun = false };
     const uint64_t estimates = stream->stats.jitter_count;
 
-    stream->clock_is_fine = stream->clock_is_fine || is_fine(pinfo);
     ts_stream_stats_add(&stream->stats, media->sequence, media->timestamp, media->clock_rate, now);
     if (stream->stats.jitter_count != estimates)
         calls_jitter_add(&stream->jitter, now, ts_stream_stats_jitter(&stream->stats), pinfo->num);
@@ -1088,7 +1079,6 @@ calls_entry_add(calls_entry *entry, packet_info *pinfo, const teams_tap *tap, in
     }
     entry->last_frame = pinfo->num;
     add_time(&entry->first, &entry->last, teams_time(pinfo));
-    entry->clock_is_fine = entry->clock_is_fine || is_fine(pinfo);
     entry->packets[direction]++;
     entry->bytes[direction] += pinfo->fd->pkt_len;
     entry->teams = entry->teams || tap->info->product == TS_PRODUCT_TEAMS;

@@ -213,9 +213,15 @@ is_exchange(const calls_entry *entry)
     if (entry->allocation.frame != 0 || entry->check.frame != 0 || entry->media.frame != 0 || entry->remotes->len == 0 ||
         entry->packets[CALLS_RECEIVED] == 0)
         return false;
-    for (unsigned i = 0; i < entry->remotes->len; i++)
-        if (!remote_at(entry, i)->tcp || remote_at(entry, i)->silent || remote_at(entry, i)->most_packets > SHORT_PACKETS)
+    const bool cut = entry->cut_segments[CALLS_SENT] || entry->cut_segments[CALLS_RECEIVED];
+
+    for (unsigned i = 0; i < entry->remotes->len; i++) {
+        const calls_remote *remote = remote_at(entry, i);
+
+        /* What is in TLS is not seen, cut off or not. */
+        if (!remote->tcp || remote->silent || remote->most_packets > SHORT_PACKETS || (cut && remote->transport != TEAMS_TRANSPORT_TLS))
             return false;
+    }
     return true;
 }
 
@@ -1545,7 +1551,7 @@ const report_verdict_row calls_verdicts[] = {
         "at most 200 packets, the first address anycast, an answer, a second address, no connectivity check", holds_probe, REPORT_ENDS },
     { "relay-exchange", REPORT_OK,
         "No call: a short exchange with a relay over TCP or TLS. Clients try the way to a relay before they need it.",
-        "at most 100 packets on a connection, with relays over TCP or TLS alone, answered, without TURN message, check or media in the clear",
+        "at most 100 packets on a connection, with relays over TCP or TLS alone, answered, without TURN message, check or media in the clear; no segments that are cut short but in TLS",
         holds_exchange, REPORT_ENDS },
     { "other-address", REPORT_OK,
         "No call of its own: checks of a call that connected from another address of its client.",
@@ -1700,7 +1706,7 @@ by_code_point(const void *a, const void *b)
 bool
 calls_has_jitter(const calls_stream *stream)
 {
-    return stream->clock_is_fine && stream->stats.clock_rate != 0 && stream->stats.jitter_count > 0;
+    return teams_clock_is_fine() && stream->stats.clock_rate != 0 && stream->stats.jitter_count > 0;
 }
 
 /* By a coarse clock an answer, or the next packet, seems to come at once, or much later. */
@@ -1729,10 +1735,10 @@ forget_round_trips(calls_entry *entry)
 static void
 conclude_arrays(calls_entry *entry)
 {
-    if (!entry->clock_is_fine)
+    if (!teams_clock_is_fine())
         forget_round_trips(entry);
     for (unsigned i = 0; i < entry->streams->len; i++) {
-        if (!stream_at(entry, i)->clock_is_fine)
+        if (!teams_clock_is_fine())
             forget_jitter(&g_array_index(entry->streams, calls_stream, i));
         g_array_sort(stream_at(entry, i)->payloads, by_packets);
     }

@@ -25,6 +25,7 @@
 #define BACK_SECONDS    5.0     /* a capture has its frames out of their order by less */
 #define FORWARD_SECONDS 60.0    /* less is not told from a slow answer */
 #define ANSWER_WAIT     1.0     /* that an answer had taken before the clock was set */
+#define COARSE_NANOSECONDS 100000000
 #define SILENCE_SECONDS 0.7     /* less is no silence that anyone asks about */
 #define MAX_CHANGES     1000    /* two clocks in one capture: what comes later is believed as it is */
 
@@ -199,6 +200,7 @@ teams_clock_frame(teams_model *model, packet_info *pinfo, const ts_frame_info *i
     follow(model, pinfo, infos);
     nstime_sum(&model->clock.now, &pinfo->abs_ts, &model->clock.shift);
     follow_silence(model);
+    model->clock.fine = model->clock.fine || pinfo->abs_ts.nsecs % COARSE_NANOSECONDS != 0;
     if (nstime_cmp(&model->clock.now, &model->clock.latest) > 0)
         model->clock.latest = model->last = model->clock.now;
 }
@@ -219,6 +221,12 @@ teams_capture_time(const nstime_t *time, uint32_t frame)
     if (shift != NULL)
         nstime_subtract(&told, shift);
     return told;
+}
+
+bool
+teams_clock_is_fine(void)
+{
+    return teams_model_get()->clock.fine;
 }
 
 const teams_clock_steps *

@@ -402,7 +402,7 @@ check_times(teams_check *check)
 {
     wmem_array_t *timings = wmem_array_new(check->scope, sizeof(teams_name_timing));
 
-    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
+    for (unsigned i = 0; i < teams_check_connection_count(check) && teams_clock_is_fine(); i++) {
         const teams_connection *conn = teams_check_connection(check, i);
 
         if (conn->name == NULL || conn->quic)

@@ -280,6 +280,7 @@ typedef struct {
         uint32_t frame;             /* the latest one of the first pass */
         unsigned change_count;
         wmem_array_t *silences;     /* without any frame, once there is a call; NULL: none */
+        bool fine;                  /* times are no whole tenths of a second */
         teams_clock_steps back;
         teams_clock_steps forward;
     } clock;
@@ -359,6 +360,9 @@ nstime_t teams_capture_time(const nstime_t *time, uint32_t frame);
 
 /* Has the capture no frame between these but for so many seconds, in all? They are a second or more apart, and the seconds less than half of that. */
 bool teams_clock_is_silent(const nstime_t *begin, const nstime_t *end, double around);
+
+/* False where the capture has times in whole tenths of a second, or coarser: by these nobody can measure what takes less, such as jitter or a round trip. */
+bool teams_clock_is_fine(void);
 
 const teams_clock_steps *teams_clock_steps_back(void);
 const teams_clock_steps *teams_clock_steps_forward(void);

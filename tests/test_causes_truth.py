@@ -314,7 +314,8 @@ def test_an_alert_about_parameters_is_one_where_none_were_chosen(n, code, words)
 def test_connections_that_are_refused_are_counted_and_not_their_syns(n, code, words):
     """Six SYNs, six refusals. Who sent the ICMP error is no router where it is the address itself."""
     path = path_of("prohibited-by")
-    assert len(harness.fields(path, [], f"tcp.flags == 2 && ip.src == 192.168.1.{n} && ip.dst == 20.190.128.10 && tcp.time_relative == 0", stock=True)) == (3 if n == 23 else 2)
+    ports = harness.fields(path, ["tcp.srcport"], f"tcp.flags == 2 && ip.src == 192.168.1.{n} && ip.dst == 20.190.128.10", stock=True)
+    assert len({row["tcp.srcport"][0] for row in ports}) == (3 if n == 23 else 2)
     assert len(harness.fields(path, [], f"(icmp || tcp.flags.reset == 1) && ip.dst == 192.168.1.{n}", stock=True)) == 6
     problem = above_note(told("prohibited-by")[f"192.168.1.{n}"])[code]
     assert words in problem["summary"] and problem["severity"] == ("warning" if n == 23 else "error")

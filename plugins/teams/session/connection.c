@@ -376,6 +376,14 @@ start_of(const packet_info *pinfo, const struct tcp_analysis *tcp)
     return start;
 }
 
+/* A SYN that is sent again after a RST refused it, with which later releases of stock begin another stream. */
+static bool
+is_refused_syn_again(const teams_connection *conn, const struct tcp_analysis *tcp, bool from_client)
+{
+    return from_client && conn->state == TEAMS_CONNECTION_REFUSED && tcp->conversation_completeness == TCP_SEEN_SYN &&
+        tcp->fwd->base_seq + 1 == conn->priv->next[FROM_CLIENT];
+}
+
 teams_connection *
 teams_connection_of_frame(packet_info *pinfo, const struct tcp_analysis *tcp, bool from_client)
 {
@@ -383,6 +391,8 @@ teams_connection_of_frame(packet_info *pinfo, const struct tcp_analysis *tcp, bo
     const ts_endpoint destination = ts_endpoint_destination(pinfo);
     teams_connection *conn = teams_connection_find(false, from_client ? &source : &destination, from_client ? &destination : &source);
 
+    if (conn != NULL && is_refused_syn_again(conn, tcp, from_client))
+        conn->priv->stream = tcp->stream;
     if (conn != NULL && conn->priv->stream == tcp->stream)
         return conn;
     conn = teams_connection_new(pinfo, false, from_client);

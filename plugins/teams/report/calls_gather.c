@@ -759,12 +759,23 @@ nominated_frame(uint32_t pair, const packet_info *pinfo)
     return frame == 0 ? pinfo->num : frame;
 }
 
+/* By the class of its type (RFC 8489, 5). */
+static bool
+is_request(const ts_check_info *check)
+{
+    return (check->type & 0x0110) == 0;
+}
+
+static bool
+is_answer(const ts_check_info *check)
+{
+    return (check->type & 0x0110) == 0x0100;
+}
+
 /* A pair of an earlier call may be nominated again: by a request that says so, and its answer. */
 static void
 add_nomination(calls_entry *entry, calls_pair *pair, const packet_info *pinfo, const ts_check_info *check)
 {
-    const bool answer = (check->type & 0x0110) == 0x0100;
-
     if (pair->nominated_frame == 0) {
         pair->nominated_frame = nominated_frame(check->pair, pinfo);
         if (pair->nominated_frame >= entry->call->frame) {
@@ -776,7 +787,7 @@ add_nomination(calls_entry *entry, calls_pair *pair, const packet_info *pinfo, c
     }
     if (check->use_candidate)
         pair->asked_again = true;
-    else if (answer && pair->asked_again)
+    else if (is_answer(check) && pair->asked_again)
         add_moment(&entry->nomination, pinfo);
 }
 
@@ -787,7 +798,7 @@ add_check(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *inf
     const unsigned direction = tap->from_client ? CALLS_SENT : CALLS_RECEIVED;
 
     add_moment(&entry->check, pinfo);
-    if (tap->info->flow != NULL && !tap->from_client && (check->type & 0x0110) == 0)
+    if (tap->info->flow != NULL && !tap->from_client && is_request(check))
         flow_of(entry, pinfo, tap->info->flow)->heard_frame = pinfo->num;
     if (check->consent_back && tap->info->flow != NULL)
         regain_consent(entry, pinfo, tap->info->flow);
@@ -802,10 +813,10 @@ add_check(calls_entry *entry, const packet_info *pinfo, const ts_frame_info *inf
     known_text(&pair->remote_type, check->remote_type);
     known_text(&pair->ufrag_local, check->ufrag_local);
     known_text(&pair->ufrag_remote, check->ufrag_remote);
-    if ((check->type & 0x0110) == 0) {
+    if (is_request(check)) {
         pair->requests++;
         entry->checks[direction]++;
-    } else if ((check->type & 0x0110) == 0x0100) {
+    } else if (is_answer(check)) {
         add_answer(entry, pair, pinfo, check);
         /* What it answers at the capture's very begin may have come before that. */
         if (ts_seconds(&teams_model_get()->first, teams_time(pinfo)) > 1)
@@ -1050,7 +1061,7 @@ static bool
 is_check_request(const ts_frame_info *info)
 {
     for (; info != NULL; info = info->next)
-        if (info->kind == TS_INFO_CHECK && (((const ts_check_info *)info)->type & 0x0110) == 0)
+        if (info->kind == TS_INFO_CHECK && is_request((const ts_check_info *)info))
             return true;
     return false;
 }

@@ -1709,7 +1709,6 @@ calls_has_jitter(const calls_stream *stream)
     return teams_clock_is_fine() && stream->stats.clock_rate != 0 && stream->stats.jitter_count > 0;
 }
 
-/* By a coarse clock an answer, or the next packet, seems to come at once, or much later. */
 static void
 forget_jitter(calls_stream *stream)
 {
@@ -1718,9 +1717,12 @@ forget_jitter(calls_stream *stream)
         g_array_index(stream->over_time.slices, over_time_slice, i).jitter_max = NAN;
 }
 
+/* By a coarse clock an answer, or the next packet, seems to come at once, or much later. */
 static void
-forget_round_trips(calls_entry *entry)
+forget_times(calls_entry *entry)
 {
+    for (unsigned i = 0; i < entry->streams->len; i++)
+        forget_jitter(&g_array_index(entry->streams, calls_stream, i));
     for (unsigned i = 0; i < entry->pairs->len; i++) {
         calls_pair *pair = &g_array_index(entry->pairs, calls_pair, i);
 
@@ -1735,13 +1737,8 @@ forget_round_trips(calls_entry *entry)
 static void
 conclude_arrays(calls_entry *entry)
 {
-    if (!teams_clock_is_fine())
-        forget_round_trips(entry);
-    for (unsigned i = 0; i < entry->streams->len; i++) {
-        if (!teams_clock_is_fine())
-            forget_jitter(&g_array_index(entry->streams, calls_stream, i));
+    for (unsigned i = 0; i < entry->streams->len; i++)
         g_array_sort(stream_at(entry, i)->payloads, by_packets);
-    }
     for (unsigned i = 0; i < entry->ports->len; i++) {
         g_array_sort(port_at(entry, i)->dscp[CALLS_SENT], by_code_point);
         g_array_sort(port_at(entry, i)->dscp[CALLS_RECEIVED], by_code_point);
@@ -1851,6 +1848,8 @@ calls_conclude(calls_entry *entry)
     entry->selected = calls_selected(entry);
     entry->name.frame = entry->call->name_frame;
     entry->name.when = entry->call->name_time;
+    if (!teams_clock_is_fine())
+        forget_times(entry);
     conclude_moment(entry, &entry->name);
     conclude_moment(entry, &entry->allocation);
     conclude_moment(entry, &entry->check);

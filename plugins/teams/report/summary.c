@@ -307,14 +307,15 @@ gap_of(const calls_entry *entry)
     for (unsigned i = 0; i < entry->streams->len; i++) {
         const calls_stream *stream = &g_array_index(entry->streams, calls_stream, i);
 
+        if (calls_is_cut_inside(entry, stream))
+            continue;
         for (unsigned g = 0; g < stream->gaps->len; g++) {
             const calls_gap *gap = &g_array_index(stream->gaps, calls_gap, g);
-            const double seconds = gap->seconds;
 
-            if (calls_is_gap_of_capture(gap) || calls_is_cut_inside(entry, stream))
+            if (calls_is_gap_of_capture(gap))
                 continue;       /* what passed in that time is not known */
 
-            longest = isnan(longest) || seconds > longest ? seconds : longest;
+            longest = isnan(longest) || gap->seconds > longest ? gap->seconds : longest;
         }
     }
     return longest;

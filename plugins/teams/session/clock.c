@@ -25,7 +25,7 @@
 #define BACK_SECONDS    5.0     /* a capture has its frames out of their order by less */
 #define FORWARD_SECONDS 60.0    /* less is not told from a slow answer */
 #define ANSWER_WAIT     1.0     /* that an answer had taken before the clock was set */
-#define COARSE_NANOSECONDS 100000000
+#define COARSE_NANOSECONDS  100000000   /* a tenth of a second: a clock of whole ones is coarse */
 #define SILENCE_SECONDS 0.7     /* less is no silence that anyone asks about */
 #define MAX_CHANGES     1000    /* two clocks in one capture: what comes later is believed as it is */
 

@@ -400,9 +400,11 @@ add_timing(teams_check *check, wmem_array_t *timings, const teams_connection *co
 static void
 check_times(teams_check *check)
 {
+    if (!teams_clock_is_fine())
+        return;
     wmem_array_t *timings = wmem_array_new(check->scope, sizeof(teams_name_timing));
 
-    for (unsigned i = 0; i < teams_check_connection_count(check) && teams_clock_is_fine(); i++) {
+    for (unsigned i = 0; i < teams_check_connection_count(check); i++) {
         const teams_connection *conn = teams_check_connection(check, i);
 
         if (conn->name == NULL || conn->quic)
